@@ -1,0 +1,187 @@
+"""The frames that stages hand to each other: columns, types, units, CRS, and their checks.
+
+Every frame is described once, here. A stage calls `check` on what it is given, so that a wrong
+frame is refused at the door with a message that names the column and the remedy.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import geopandas as gpd
+import pandas as pd
+
+from geobike.errors import SchemaError
+
+CRS: Final = "EPSG:4326"
+"""Every geometry that leaves a stage is longitude, latitude in degrees on WGS 84."""
+
+COUNTED: Final = "counted"
+UNLOCATED: Final = "unlocated"
+OUTSIDE: Final = "outside"
+DUPLICATE: Final = "duplicate"
+UNREADABLE: Final = "unreadable"
+FAILED: Final = "failed"
+STATUSES: Final = (COUNTED, OUTSIDE, UNLOCATED, DUPLICATE, UNREADABLE, FAILED)
+"""Where a photo can end. Until then its status is NA."""
+
+TEXT: Final = "str"
+FLOAT: Final = "float64"
+COUNT: Final = "Int64"  # nullable, so that "not counted" is NA and never 0
+TIME: Final = "datetime64[us, UTC]"
+FLAG: Final = "bool"
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One kind of frame: its columns with their types, its key, its geometry."""
+
+    name: str
+    columns: Mapping[str, str]
+    key: str | None = None
+    """Column whose values are present and unique."""
+    geometry: tuple[str, ...] = ()
+    """Geometry types allowed; empty for a plain table. A missing geometry is allowed for points."""
+
+
+_PHOTO_COLUMNS = {
+    "photo_id": TEXT,  # POSIX path relative to the photo folder
+    "path": TEXT,  # where the file is read; never exported
+    "sha256": TEXT,  # of the file's bytes; NA where it cannot be read
+    "width": COUNT,  # upright pixels
+    "height": COUNT,  # upright pixels
+    "taken_at": TIME,
+    "heading": FLOAT,  # degrees clockwise from north, 0 <= heading < 360
+    "position_source": TEXT,  # exif | manifest
+    "area_id": TEXT,
+    "status": TEXT,  # one of STATUSES, NA while undecided
+    "reason": TEXT,  # why the status is not `counted`
+}
+
+PHOTOS: Final = Frame("photos", _PHOTO_COLUMNS, key="photo_id", geometry=("Point",))
+
+COUNTS: Final = Frame(
+    "counts",
+    _PHOTO_COLUMNS | {"bicycle_count": COUNT},  # NA unless status is `counted`
+    key="photo_id",
+    geometry=("Point",),
+)
+
+DETECTIONS: Final = Frame(
+    "detections",
+    {
+        "photo_id": TEXT,
+        "label": TEXT,
+        "score": FLOAT,  # 0 to 1
+        "xmin": FLOAT,  # upright pixels of the original, clipped to it
+        "ymin": FLOAT,
+        "xmax": FLOAT,
+        "ymax": FLOAT,
+        "model": TEXT,
+        "kept": FLAG,
+        "dropped_by": TEXT,  # the rule that dropped it: label | threshold | duplicate
+    },
+)
+
+AREAS: Final = Frame(
+    "areas",
+    {"area_id": TEXT, "name": TEXT, "area_km2": FLOAT},
+    key="area_id",
+    geometry=("Polygon", "MultiPolygon"),
+)
+
+AREA_COUNTS: Final = Frame(
+    "area counts",
+    dict(AREAS.columns)
+    | {
+        "photo_count": COUNT,  # counted photos
+        "bicycle_count": COUNT,
+        "bicycles_per_photo": FLOAT,  # NA where photo_count is 0
+        "bicycles_per_km2": FLOAT,  # NA where photo_count is 0
+        "first_photo_at": TIME,
+        "last_photo_at": TIME,
+    },
+    key="area_id",
+    geometry=("Polygon", "MultiPolygon"),
+)
+
+MANIFEST: Final = Frame(
+    "manifest",
+    {
+        "file": TEXT,  # as written, with / between folders
+        "lon": FLOAT,  # degrees, WGS 84; NA where not given or bad
+        "lat": FLOAT,
+        "taken_at": TIME,
+        "heading": FLOAT,
+        "line": COUNT,  # line in a CSV, feature or row number elsewhere, from 1
+        "reason": TEXT,  # what is wrong with this row, NA where nothing is
+    },
+)
+
+
+def table(frame: Frame, data: Mapping[str, Any] | pd.DataFrame) -> pd.DataFrame:
+    """Build a plain table of this kind; columns that `data` lacks become NA, flags False."""
+    given = pd.DataFrame(data)
+    columns = {
+        name: given[name].astype(dtype)
+        if name in given
+        else pd.Series(False if dtype == FLAG else None, index=given.index, dtype=dtype)
+        for name, dtype in frame.columns.items()
+    }
+    return pd.DataFrame(columns, index=given.index)
+
+
+def geotable(
+    frame: Frame, data: Mapping[str, Any] | pd.DataFrame, geometry: Any
+) -> gpd.GeoDataFrame:
+    """Build a table of this kind with `geometry` in EPSG:4326."""
+    return gpd.GeoDataFrame(table(frame, data), geometry=geometry, crs=CRS)
+
+
+def check(given: pd.DataFrame, frame: Frame) -> None:
+    """Raise SchemaError unless `given` is a frame of this kind."""
+    missing = [name for name in frame.columns if name not in given]
+    if missing:
+        raise SchemaError(
+            f"the {frame.name} frame has no column {', '.join(map(repr, missing))}; "
+            f"it has {', '.join(map(repr, given.columns))}"
+        )
+    for name, dtype in frame.columns.items():
+        if str(given[name].dtype) != dtype:
+            raise SchemaError(
+                f"column {name!r} of the {frame.name} frame is {given[name].dtype}, not {dtype}; "
+                f"convert it with .astype({dtype!r})"
+            )
+    if not given.index.is_unique:
+        raise SchemaError(f"the index of the {frame.name} frame repeats; call .reset_index()")
+    if frame.key is not None:
+        _check_key(given[frame.key], frame)
+    if frame.geometry:
+        _check_geometry(given, frame)
+
+
+def _check_key(key: "pd.Series[str]", frame: Frame) -> None:
+    if key.isna().any():
+        raise SchemaError(f"{frame.key} of the {frame.name} frame is empty in {key.isna().sum()} rows")
+    if not key.is_unique:
+        repeated = key[key.duplicated()].iloc[0]
+        raise SchemaError(f"{frame.key} {repeated!r} stands twice in the {frame.name} frame")
+
+
+def _check_geometry(given: pd.DataFrame, frame: Frame) -> None:
+    if not isinstance(given, gpd.GeoDataFrame):
+        raise SchemaError(f"the {frame.name} frame is no GeoDataFrame")
+    if given.crs != CRS:
+        raise SchemaError(
+            f"the {frame.name} frame is in {given.crs or 'no CRS'}, not {CRS}; call .to_crs({CRS!r})"
+        )
+    types = given.geometry.geom_type
+    allowed = types.isin(frame.geometry)
+    if "Point" in frame.geometry:
+        allowed |= types.isna()  # a photo without a position
+    if not allowed.all():
+        row = given.index[~allowed][0]
+        raise SchemaError(
+            f"row {row!r} of the {frame.name} frame is a {types[row]}, "
+            f"not a {' or '.join(frame.geometry)}"
+        )

@@ -22,6 +22,9 @@ GeobikeError                 base of them all; one line, no traceback, for the u
 GeobikeWarning is what the run reports without stopping: a mended polygon, a bad manifest row.
 """
 
+import warnings
+from collections.abc import Sequence
+
 
 class GeobikeError(Exception):
     """Base class. The message names the bad value, where it stood and what to do."""
@@ -107,3 +110,10 @@ class LedgerError(GeobikeError):
 
 class GeobikeWarning(UserWarning):
     """Something the user should know, and the run can live with."""
+
+
+def report(what: str, cases: Sequence[str] = (), *, shown: int = 3) -> None:
+    """Warn with a GeobikeWarning that quotes the first few cases."""
+    more = f", and {len(cases) - shown} more" if len(cases) > shown else ""
+    quoted = f": {', '.join(cases[:shown])}{more}" if cases else ""
+    warnings.warn(f"{what}{quoted}", GeobikeWarning, stacklevel=3)

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import shapely
 
 from geobike.errors import SchemaError
 
@@ -37,7 +39,7 @@ class Frame:
     """One kind of frame: its columns with their types, its key, its geometry."""
 
     name: str
-    columns: Mapping[str, str]
+    columns: Mapping[str, Any]  # name -> dtype
     key: str | None = None
     """Column whose values are present and unique."""
     geometry: tuple[str, ...] = ()
@@ -138,6 +140,15 @@ def geotable(
     return gpd.GeoDataFrame(table(frame, data), geometry=geometry, crs=CRS)
 
 
+def points(lon: Any, lat: Any) -> "np.ndarray[Any, np.dtype[np.object_]]":
+    """Return Points from longitudes and latitudes in degrees; None where either is NA."""
+    x, y = np.asarray(lon, dtype=float), np.asarray(lat, dtype=float)
+    out = np.full(len(x), None, dtype=object)
+    known = ~(np.isnan(x) | np.isnan(y))
+    out[known] = shapely.points(x[known], y[known])
+    return out
+
+
 def check(given: pd.DataFrame, frame: Frame) -> None:
     """Raise SchemaError unless `given` is a frame of this kind."""
     missing = [name for name in frame.columns if name not in given]
@@ -162,7 +173,9 @@ def check(given: pd.DataFrame, frame: Frame) -> None:
 
 def _check_key(key: "pd.Series[str]", frame: Frame) -> None:
     if key.isna().any():
-        raise SchemaError(f"{frame.key} of the {frame.name} frame is empty in {key.isna().sum()} rows")
+        raise SchemaError(
+            f"{frame.key} of the {frame.name} frame is empty in {key.isna().sum()} rows"
+        )
     if not key.is_unique:
         repeated = key[key.duplicated()].iloc[0]
         raise SchemaError(f"{frame.key} {repeated!r} stands twice in the {frame.name} frame")
@@ -173,7 +186,8 @@ def _check_geometry(given: pd.DataFrame, frame: Frame) -> None:
         raise SchemaError(f"the {frame.name} frame is no GeoDataFrame")
     if given.crs != CRS:
         raise SchemaError(
-            f"the {frame.name} frame is in {given.crs or 'no CRS'}, not {CRS}; call .to_crs({CRS!r})"
+            f"the {frame.name} frame is in {given.crs or 'no CRS'}, not {CRS}; "
+            f"call .to_crs({CRS!r})"
         )
     types = given.geometry.geom_type
     allowed = types.isin(frame.geometry)

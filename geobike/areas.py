@@ -1,0 +1,243 @@
+"""Neighbourhood polygons: read, mend and report them; say in which one each photo lies."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyproj
+import shapely
+
+from geobike import schema
+from geobike.errors import AreasError, report
+
+_USUAL_NAMES: Final = (
+    "name",
+    "naam",
+    "neighbourhood",
+    "neighborhood",
+    "buurtnaam",
+    "bu_naam",
+    "wijknaam",
+    "wk_naam",
+    "gm_naam",
+    "district",
+    "nom",
+    "nombre",
+    "label",
+    "title",
+)
+"""Columns that are taken for the name, in this order and any letter case."""
+
+_CHUNK: Final = 200_000  # points asked for at once: bounds memory at about 30 MB
+_SLIVER: Final = 1e-6  # overlaps smaller than this share of an area are drawing noise
+
+
+def read(
+    path: str | Path,
+    *,
+    name_column: str | None = None,
+    id_column: str | None = None,
+    crs: str | None = None,
+) -> gpd.GeoDataFrame:
+    """Read polygons from any file that GeoPandas reads and return an areas frame in EPSG:4326.
+
+    `crs` says what the coordinates are where the file does not, or says it wrongly. `area_id`
+    is the column the user names, else the name where names are unique, else a running number from
+    1. `area_km2` is geodesic, on the WGS 84 ellipsoid. Invalid polygons are mended, and other
+    geometries left out, with a GeobikeWarning. Raises AreasError.
+    """
+    raw = _with_crs(_read_file(path), path, crs)
+    polygons = _polygons(raw, path)
+    names = _names(polygons, path, name_column)
+    areas = schema.geotable(
+        schema.AREAS,
+        {
+            "area_id": _ids(polygons, names, path, id_column),
+            "name": names,
+            "area_km2": _km2(polygons.geometry),
+        },
+        polygons.geometry,
+    ).reset_index(drop=True)
+    _report_overlaps(areas)
+    return areas
+
+
+def assign(photos: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the photos with the `area_id` of the one area each lies in.
+
+    A border belongs to its areas: a photo on a shared border, or where areas overlap, counts for
+    the one that stands first in the areas' file, so that totals are conserved. A photo in none
+    becomes `outside`, unless it has a status already.
+    """
+    schema.check(photos, schema.PHOTOS)
+    schema.check(areas, schema.AREAS)
+    row = _first_area(photos.geometry, areas.geometry)
+    ids = areas["area_id"].astype(object).to_numpy()
+    out = photos.copy()
+    out["area_id"] = pd.Series(np.where(row >= 0, ids[row], None), index=photos.index, dtype="str")
+    outside = out["area_id"].isna() & out["status"].isna() & out.geometry.notna()
+    out.loc[outside, "status"] = schema.OUTSIDE
+    out.loc[outside, "reason"] = "in none of the areas"
+    return out
+
+
+def _first_area(points: gpd.GeoSeries, polygons: gpd.GeoSeries) -> npt.NDArray[np.intp]:
+    """Return for each point the row of the first polygon that holds it, -1 for none.
+
+    The tree of polygons is asked with all points at once for the boxes they fall in; then each
+    polygon, prepared once, judges its candidates by their bare coordinates.
+    """
+    shapes = np.asarray(polygons.array)
+    shapely.prepare(shapes)
+    tree = shapely.STRtree(shapes)
+    first = np.full(len(points), len(shapes), dtype=np.intp)
+    known = np.flatnonzero(points.notna() & ~points.is_empty)
+    for start in range(0, len(known), _CHUNK):
+        rows = known[start : start + _CHUNK]
+        geometry = np.asarray(points.array)[rows]
+        point, shape = tree.query(geometry)
+        x, y = shapely.get_x(geometry), shapely.get_y(geometry)
+        inside = shapely.intersects_xy(shapes[shape], x[point], y[point])
+        np.minimum.at(first, rows[point[inside]], shape[inside])
+    return np.where(first < len(shapes), first, -1)
+
+
+def _read_file(path: str | Path) -> gpd.GeoDataFrame:
+    if not Path(path).exists():
+        raise AreasError(f"areas {path}: no such file")
+    try:
+        if Path(path).suffix.lower() == ".parquet":
+            frame = gpd.read_parquet(path)
+        else:
+            frame = gpd.read_file(path)
+    except Exception as error:  # noqa: BLE001 - GDAL's and Arrow's readers raise many kinds
+        raise AreasError(f"areas {path}: cannot be read: {str(error)[:300]}") from None
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise AreasError(f"areas {path}: a table without geometry")
+    return frame
+
+
+def _with_crs(frame: gpd.GeoDataFrame, path: str | Path, crs: str | None) -> gpd.GeoDataFrame:
+    if crs is not None:
+        try:
+            frame = frame.set_crs(pyproj.CRS.from_user_input(crs), allow_override=True)
+        except pyproj.exceptions.CRSError:
+            raise AreasError(f"--crs {crs!r} is no CRS; give one such as EPSG:28992") from None
+    if frame.crs is None:
+        raise AreasError(f"areas {path}: declares no CRS; pass --crs, such as --crs EPSG:28992")
+    if frame.crs.is_geographic:
+        _refuse_metres(frame, path)
+    return frame.to_crs(schema.CRS)
+
+
+def _refuse_metres(frame: gpd.GeoDataFrame, path: str | Path) -> None:
+    west, south, east, north = frame.total_bounds
+    # Up to 360 is taken: files that cross the antimeridian may count eastward.
+    if max(abs(west), abs(east)) > 360 or max(abs(south), abs(north)) > 90:
+        raise AreasError(
+            f"areas {path}: coordinates such as ({west:.6g}, {south:.6g}) are no degrees, though "
+            f"its CRS is {frame.crs.name}; pass --crs with the true one, such as --crs EPSG:28992"
+        )
+
+
+def _polygons(frame: gpd.GeoDataFrame, path: str | Path) -> gpd.GeoDataFrame:
+    """Return the rows that hold polygons, mended; report what was mended and what left out."""
+    out = frame.copy()
+    shapes = np.asarray(frame.geometry.array)
+    faults = [
+        f"{row}: {shapely.is_valid_reason(shapes[row])}"
+        for row in np.flatnonzero(~shapely.is_valid(shapes) & ~shapely.is_missing(shapes))
+    ]
+    if faults:
+        report(f"areas {path}: invalid polygons mended, at row", faults)
+    out.geometry = [_polygonal_part(shape) for shape in shapely.make_valid(shapes)]
+    usable = out.geometry.notna()
+    empty = [f"{row} ({frame.geometry.iloc[row]})"[:60] for row in np.flatnonzero(~usable)]
+    if empty:
+        report(f"areas {path}: rows without a polygon left out", empty)
+    if not usable.any():
+        raise AreasError(f"areas {path}: holds no polygon ({len(frame)} rows)")
+    return out[usable]
+
+
+def _polygonal_part(shape: Any) -> Any:
+    """Return the polygons of a shape as one, or None; lines that mending left over are dropped."""
+    if shape is None or shape.is_empty:
+        return None
+    if shape.geom_type in ("Polygon", "MultiPolygon"):
+        return shapely.force_2d(shape)
+    parts = [part for part in shapely.get_parts(shape) if part.geom_type.endswith("Polygon")]
+    return shapely.force_2d(shapely.union_all(parts)) if parts else None
+
+
+def _names(frame: gpd.GeoDataFrame, path: str | Path, wanted: str | None) -> "pd.Series[str]":
+    column = _name_column(frame, path, wanted)
+    numbers = pd.Series(range(1, len(frame) + 1), index=frame.index).astype("str")
+    if column is None:
+        report(
+            f"areas {path}: no name found, so areas are numbered; name the column with "
+            f"--name-column ({_listed(frame)})"
+        )
+        return ("Area " + numbers).astype("str")
+    names: pd.Series[str] = frame[column].astype("str").str.strip().replace("", None)
+    return names.fillna("Area " + numbers)
+
+
+def _name_column(frame: gpd.GeoDataFrame, path: str | Path, wanted: str | None) -> str | None:
+    if wanted is not None:
+        return _column(frame, path, wanted, "--name-column")
+    columns = frame.columns.drop(frame.geometry.name)
+    by_lower = {str(column).lower(): str(column) for column in reversed(columns)}
+    for usual in _USUAL_NAMES:
+        if usual in by_lower:
+            return by_lower[usual]
+    texts = [column for column in columns if pd.api.types.is_string_dtype(frame[column])]
+    unique = [column for column in texts if frame[column].is_unique]
+    return next(iter(unique + texts), None)
+
+
+def _ids(
+    frame: gpd.GeoDataFrame, names: "pd.Series[str]", path: str | Path, wanted: str | None
+) -> "pd.Series[str]":
+    if wanted is not None:
+        ids: pd.Series[str] = frame[_column(frame, path, wanted, "--id-column")].astype("str")
+        if ids.isna().any() or not ids.is_unique:
+            raise AreasError(f"areas {path}: --id-column {wanted!r} has empty or repeated values")
+        return ids
+    if names.is_unique:
+        return names
+    return pd.Series(range(1, len(frame) + 1), index=frame.index).astype("str")
+
+
+def _column(frame: gpd.GeoDataFrame, path: str | Path, wanted: str, option: str) -> str:
+    if wanted not in frame.columns or wanted == frame.geometry.name:
+        raise AreasError(f"areas {path}: {option} {wanted!r} is not there; {_listed(frame)}")
+    return wanted
+
+
+def _listed(frame: gpd.GeoDataFrame) -> str:
+    columns = [str(column) for column in frame.columns if column != frame.geometry.name]
+    more = f" and {len(columns) - 12} more" if len(columns) > 12 else ""
+    return f"its columns are {', '.join(columns[:12])}{more}"
+
+
+def _km2(geometry: gpd.GeoSeries) -> list[float]:
+    # Geodesic (Karney 2013, doi:10.1007/s00190-012-0578-z), as PostGIS geography and QGIS measure:
+    # no projection to choose, and none to distort a large or far northern area.
+    geod = pyproj.Geod(ellps="WGS84")
+    return [abs(geod.geometry_area_perimeter(shapely.normalize(g))[0]) / 1e6 for g in geometry]
+
+
+def _report_overlaps(areas: gpd.GeoDataFrame) -> None:
+    shapes = np.asarray(areas.geometry.array)
+    one, other = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    left, right = one[one < other], other[one < other]
+    common = shapely.area(shapely.intersection(shapes[left], shapes[right]))
+    real = common > _SLIVER * np.minimum(shapely.area(shapes[left]), shapely.area(shapes[right]))
+    name = areas["name"]
+    pairs = [f"{name[a]!r} and {name[b]!r}" for a, b in zip(left[real], right[real], strict=True)]
+    if pairs:
+        report("areas overlap; a photo there counts for the one first in the file", pairs)

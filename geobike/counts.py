@@ -1,0 +1,50 @@
+"""From boxes to numbers: bicycles per photo, then per area, with honest rates.
+
+Counts are zero-filled. Rates are NA where no photo was counted: no photos is not no bicycles.
+"""
+
+import geopandas as gpd
+import pandas as pd
+
+from geobike import schema
+
+
+def per_photo(photos: gpd.GeoDataFrame, detections: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Return a counts frame: every photo left without a status is now `counted`.
+
+    `bicycle_count` is the number of kept boxes, 0 where there is none, and NA for every photo that
+    is not `counted`.
+    """
+    schema.check(photos, schema.PHOTOS)
+    schema.check(detections, schema.DETECTIONS)
+    out = photos.copy()
+    out["status"] = out["status"].fillna(schema.COUNTED)
+    kept = detections.loc[detections["kept"], "photo_id"].value_counts()
+    boxes = out["photo_id"].map(kept).fillna(0).astype("Int64")
+    out["bicycle_count"] = boxes.mask(out["status"] != schema.COUNTED)
+    return out
+
+
+def per_area(counts: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return an area counts frame: what the counted photos of each area show.
+
+    Units: `bicycles_per_photo` bicycles / photo, `bicycles_per_km2` bicycles seen / km², which
+    grows with the number of photos and so compares areas only where they were photographed alike.
+    """
+    schema.check(counts, schema.COUNTS)
+    schema.check(areas, schema.AREAS)
+    counted = counts[counts["status"] == schema.COUNTED]
+    groups = counted.groupby("area_id")
+    area_id = areas["area_id"]
+    out = areas.copy()
+    out["photo_count"] = area_id.map(groups.size()).fillna(0).astype("Int64")
+    out["bicycle_count"] = area_id.map(groups["bicycle_count"].sum()).fillna(0).astype("Int64")
+    bicycles = out["bicycle_count"].astype("float64").mask(out["photo_count"] == 0)
+    out["bicycles_per_photo"] = bicycles / out["photo_count"].astype("float64")
+    out["bicycles_per_km2"] = bicycles / out["area_km2"].mask(out["area_km2"] == 0)
+    for column, times in (
+        ("first_photo_at", groups["taken_at"].min()),
+        ("last_photo_at", groups["taken_at"].max()),
+    ):
+        out[column] = times.reindex(area_id).astype(schema.TIME).array
+    return out

@@ -1,0 +1,86 @@
+"""Where every photo and every bicycle went. The sums close, or the run is wrong."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from geobike import schema
+from geobike.errors import LedgerError
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The account of one run."""
+
+    photos_given: int
+    photos: Mapping[str, int]
+    """Status -> number of photos, every status named."""
+    bicycles_counted: int
+    """In photos that are `counted`."""
+    bicycles_in_areas: int
+    bicycles_elsewhere: int
+    """In photos that do not count, such as those outside every area; kept apart, not lost."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain numbers, for `summary.json`."""
+        return asdict(self)
+
+    def in_words(self) -> str:
+        """Return one line: "35 photos: 34 counted, 1 outside"."""
+        parts = [f"{number} {status}" for status, number in self.photos.items() if number]
+        noun = "photo" if self.photos_given == 1 else "photos"
+        return f"{self.photos_given} {noun}: {', '.join(parts)}"
+
+
+def close(
+    photos_given: int,
+    counts: gpd.GeoDataFrame,
+    detections: pd.DataFrame,
+    areas: gpd.GeoDataFrame,
+) -> Ledger:
+    """Draw up the account of a run from its frames.
+
+    `photos_given` is the number of files found at the start, so that a row lost on the way shows.
+    Raises LedgerError unless every photo has one status and every bicycle one place.
+    """
+    schema.check(counts, schema.COUNTS)
+    schema.check(detections, schema.DETECTIONS)
+    schema.check(areas, schema.AREA_COUNTS)
+    found = counts["status"].value_counts()
+    counted = counts.loc[counts["status"] == schema.COUNTED, "photo_id"]
+    kept = detections.loc[detections["kept"], "photo_id"]
+    ledger = Ledger(
+        photos_given=photos_given,
+        photos={status: int(found.get(status, 0)) for status in schema.STATUSES},
+        bicycles_counted=int(kept.isin(counted).sum()),
+        bicycles_in_areas=int(areas["bicycle_count"].sum()),
+        bicycles_elsewhere=int((~kept.isin(counted)).sum()),
+    )
+    _check(ledger, counts, areas)
+    return ledger
+
+
+def _check(ledger: Ledger, counts: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> None:
+    unknown = set(counts["status"].dropna()) - set(schema.STATUSES)
+    sums = {
+        "photos given = photos by status": (ledger.photos_given, sum(ledger.photos.values())),
+        "photos without a known status": (0, int(counts["status"].isna().sum()) + len(unknown)),
+        "counted photos = photos in areas": (
+            ledger.photos[schema.COUNTED],
+            int(areas["photo_count"].sum()),
+        ),
+        "bicycles in photos = bicycles in areas": (
+            ledger.bicycles_counted,
+            ledger.bicycles_in_areas,
+        ),
+        "bicycles detected = bicycles counted": (
+            ledger.bicycles_counted,
+            int(counts["bicycle_count"].sum()),
+        ),
+    }
+    for what, (one, other) in sums.items():
+        if one != other:
+            raise LedgerError(f"the ledger does not close: {what}: {one} is not {other}")

@@ -1,0 +1,213 @@
+"""A table of positions, one row a photo: CSV, GeoJSON points or Parquet.
+
+A bad row does not stop the run: it stays in the frame with the reason, which names the file, the
+line and the value. A table without the needed columns raises ManifestError.
+"""
+
+import csv
+import re
+from collections.abc import Iterable
+from datetime import tzinfo
+from pathlib import Path
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from geobike import schema
+from geobike.errors import ManifestError, MissingPackageError, report
+
+_NAMES: Final = {
+    "file": ("file", "filename", "file_name", "photo", "photo_id", "image", "path"),
+    "lat": ("lat", "latitude"),
+    "lon": ("lon", "lng", "long", "longitude"),
+    "taken_at": ("taken_at", "timestamp", "datetime", "time"),
+    "heading": ("heading", "bearing", "direction"),
+}
+"""What a column may be called, in any letter case."""
+
+
+def read(path: str | Path, *, timezone: tzinfo | None = None) -> pd.DataFrame:
+    """Read a manifest and return a manifest frame, one row for each row of the file.
+
+    `timezone` places times that name no offset. Raises ManifestError, or MissingPackageError
+    where Parquet is not installed.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise ManifestError(f"manifest {path}: no such file")
+    readers = {".geojson": _read_points, ".json": _read_points, ".parquet": _read_parquet}
+    raw = readers.get(path.suffix.lower(), _read_csv)(path)
+    checked = _check_rows(raw, path.name)
+    checked["taken_at"] = _times(raw, path.name, timezone)
+    return schema.table(schema.MANIFEST, checked)
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    """Return the cells as text, with `line` and, for rows of the wrong length, `fault`."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            delimiter = _delimiter(file.readline())
+            file.seek(0)
+            reader = csv.reader(file, delimiter=delimiter)
+            header = next(reader, [])
+            rows, lines, faults = [], [], []
+            for cells in reader:
+                if not any(cell.strip() for cell in cells):
+                    continue
+                rows.append((cells + [""] * len(header))[: len(header)])
+                lines.append(reader.line_num)
+                faults.append(_wrong_length(cells, header))
+    except UnicodeDecodeError as error:
+        raise ManifestError(
+            f"manifest {path}: byte {error.start} is not UTF-8; save it as CSV in UTF-8"
+        ) from None
+    except (OSError, csv.Error) as error:
+        raise ManifestError(f"manifest {path}: {error}") from None
+    columns = _columns(header, path, needed=("file", "lat", "lon"))
+    table = pd.DataFrame(rows, columns=range(len(header)), dtype="str")
+    picked = {name: table[header.index(column)].str.strip() for name, column in columns.items()}
+    return pd.DataFrame({**picked, "line": lines, "fault": pd.Series(faults, dtype="str")})
+
+
+def _delimiter(header: str) -> str:
+    return max(",;\t", key=header.count)
+
+
+def _wrong_length(cells: list[str], header: list[str]) -> str | None:
+    if len(cells) == len(header):
+        return None
+    hint = "; put a number with a decimal comma in quotes" if len(cells) > len(header) else ""
+    return f"{len(cells)} cells where the header has {len(header)}{hint}"
+
+
+def _read_points(path: Path) -> pd.DataFrame:
+    try:
+        table = gpd.read_file(path)
+    except Exception as error:  # noqa: BLE001 - GDAL's readers raise many kinds
+        raise ManifestError(f"manifest {path}: cannot be read as GeoJSON: {error}") from None
+    return _from_geotable(table, path)
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    try:
+        import pyarrow.parquet
+    except ImportError:
+        raise MissingPackageError("A Parquet manifest", "parquet") from None
+    try:
+        is_geo = b"geo" in (pyarrow.parquet.read_schema(path).metadata or {})
+        table = gpd.read_parquet(path) if is_geo else pd.read_parquet(path)
+    except Exception as error:  # noqa: BLE001 - pyarrow's errors share no base
+        raise ManifestError(f"manifest {path}: cannot be read as Parquet: {error}") from None
+    if isinstance(table, gpd.GeoDataFrame):
+        return _from_geotable(table, path)
+    columns = _columns(list(table.columns), path, needed=("file", "lat", "lon"))
+    return _numbered(pd.DataFrame({name: table[column] for name, column in columns.items()}))
+
+
+def _from_geotable(table: gpd.GeoDataFrame, path: Path) -> pd.DataFrame:
+    if not isinstance(table, gpd.GeoDataFrame) or table.crs is None:
+        raise ManifestError(f"manifest {path}: has no points with a CRS")
+    columns = _columns(list(table.columns), path, needed=("file",))
+    kinds = table.geometry.geom_type
+    no_point = kinds.notna() & (kinds != "Point")
+    points = table.geometry.where(~no_point & ~table.geometry.is_empty).to_crs(schema.CRS)
+    out = {name: table[column] for name, column in columns.items()}
+    out |= {"lon": points.x, "lat": points.y}
+    out["fault"] = ("its geometry is a " + kinds + ", not a Point").where(no_point)
+    return _numbered(pd.DataFrame(out))
+
+
+def _numbered(table: pd.DataFrame) -> pd.DataFrame:
+    return table.reset_index(drop=True).assign(line=np.arange(1, len(table) + 1))
+
+
+def _columns(header: list[str], path: Path, *, needed: Iterable[str]) -> dict[str, str]:
+    """Return our name -> the file's name for the columns that are there."""
+    by_name = {str(name).strip().lower(): name for name in reversed(header)}
+    columns = {
+        ours: by_name[theirs]
+        for ours, names in _NAMES.items()
+        for theirs in reversed(names)
+        if theirs in by_name
+    }
+    for name in needed:
+        if name not in columns:
+            raise ManifestError(
+                f"manifest {path}: no column named {' or '.join(_NAMES[name])}; "
+                f"the columns are {', '.join(map(str, header))[:200]}"
+            )
+    return columns
+
+
+def _check_rows(raw: pd.DataFrame, source: str) -> dict[str, Any]:
+    """Return the columns of a manifest frame but the time, judged cell by cell."""
+    lon, lon_fault = _numbers(raw["lon"], "longitude", limit=180)
+    lat, lat_fault = _numbers(raw["lat"], "latitude", limit=90)
+    heading = pd.to_numeric(_texts(raw, "heading").str.replace(",", "."), errors="coerce")
+    lonely = _fault(lon.isna() != lat.isna(), "only one of latitude and longitude is given")
+    island = _fault((lon == 0) & (lat == 0), "position (0, 0), which devices write for none")
+    fault = _texts(raw, "fault").replace("", None)
+    for more in (lat_fault, lon_fault, lonely, island):
+        fault = fault.fillna(more)
+    bad = fault.notna()
+    reason = source + " line " + raw["line"].astype("str") + ": " + fault
+    _report("bad rows in the manifest", reason[bad])
+    return {
+        "file": raw["file"].astype("str").str.strip().str.replace("\\", "/").str.removeprefix("./"),
+        "lon": lon.mask(bad),
+        "lat": lat.mask(bad),
+        "heading": heading.where(heading.between(0, 360)) % 360,
+        "line": raw["line"],
+        "reason": reason,
+    }
+
+
+def _texts(raw: pd.DataFrame, name: str) -> "pd.Series[str]":
+    """Return a column as text; empty where the column or the cell is missing."""
+    if name not in raw:
+        return pd.Series("", index=raw.index, dtype="str")
+    return raw[name].astype("str").fillna("").str.strip()
+
+
+def _numbers(
+    column: "pd.Series[Any]", name: str, *, limit: float
+) -> tuple["pd.Series[float]", "pd.Series[str]"]:
+    """Return degrees, NA where the cell is empty or bad, and what is wrong with it or None."""
+    text = column.astype("str").fillna("").str.strip()
+    degrees = pd.to_numeric(text.str.replace(",", ".", n=1), errors="coerce")
+    degrees = degrees.astype("float64")
+    wrong = (text != "") & ~np.isfinite(degrees)
+    beyond = ~wrong & (degrees.abs() > limit)
+    fault = _fault(beyond, f" is beyond ±{limit}").fillna(_fault(wrong, " is not a number"))
+    return degrees.mask(wrong | beyond), f"{name} '" + text.str[:40] + "'" + fault
+
+
+def _fault(where: "pd.Series[bool]", message: str) -> "pd.Series[str]":
+    """Return the message where it holds and NA elsewhere."""
+    return pd.Series(message, index=where.index, dtype="str").where(where)
+
+
+_OFFSET = re.compile(r"(?:Z|[+-]\d\d:?\d\d)$")
+
+
+def _times(raw: pd.DataFrame, source: str, timezone: tzinfo | None) -> "pd.Series[Any]":
+    text = _texts(raw, "taken_at")
+    named = text.str.contains(_OFFSET)
+    times = pd.to_datetime(text.where(named), utc=True, format="ISO8601", errors="coerce")
+    bare = pd.to_datetime(text.where(~named), format="ISO8601", errors="coerce")
+    if timezone is not None:
+        placed = bare.dt.tz_localize(timezone, ambiguous="NaT", nonexistent="NaT")
+        times = times.fillna(placed.dt.tz_convert("UTC"))
+    lines = source + " line " + raw["line"].astype(str) + ": taken_at '" + text.str[:40] + "' "
+    no_time = (text != "") & times.isna() & bare.isna()
+    no_zone = times.isna() & bare.notna()
+    _report("times left out", (lines + "is no ISO 8601 time")[no_time])
+    _report("times left out", (lines + "names no offset from UTC; pass --timezone")[no_zone])
+    return times
+
+
+def _report(what: str, cases: "pd.Series[str]") -> None:
+    if len(cases):
+        report(f"{len(cases)} {what}", cases.tolist())

@@ -1,0 +1,171 @@
+"""Detections kept on disk, so that no photo is detected twice by the same model.
+
+One SQLite file. The key is the photo's SHA-256 with the detector's name and version, the value all
+its boxes, also none. Each answer is committed by itself: a run that is killed loses at most the
+photos in flight. Several processes may share a store on a local disk.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
+
+from geobike.detect import Box, Detection
+from geobike.errors import DetectionFailed, StoreError
+
+if TYPE_CHECKING:  # a store needs no pixels
+    from PIL.Image import Image
+
+_APPLICATION_ID: Final = 0x67656F62  # "geob", so that another program's SQLite file is refused
+_LAYOUT: Final = 1
+_WAIT: Final = 60.0  # seconds for another process to finish its write
+_BATCH: Final = 10_000  # digests in one query: under 1 MB
+
+_CREATE: Final = """
+CREATE TABLE IF NOT EXISTS answers (
+    sha256 TEXT NOT NULL,       -- of the photo file's bytes
+    detector TEXT NOT NULL,
+    version TEXT NOT NULL,
+    boxes TEXT NOT NULL,        -- JSON: [[label, score, xmin, ymin, xmax, ymax], ...]
+    answered_at TEXT NOT NULL,  -- ISO 8601, UTC
+    PRIMARY KEY (sha256, detector, version)
+) WITHOUT ROWID
+"""
+
+
+class Model(NamedTuple):
+    """Who answered: a detector's name and exact version."""
+
+    name: str
+    version: str
+
+
+class Store:
+    """An open store. Use it in a `with` block; one thread at a time."""
+
+    def __init__(self, path: str | Path, *, read_only: bool = False) -> None:
+        """Open the file, or make it. Raises StoreError where that cannot be done."""
+        self.path = Path(path)
+        if read_only and not self.path.is_file():
+            raise StoreError(f"store {path}: no such file")
+        try:
+            self._connection = _open_to_read(self.path) if read_only else _open_to_write(self.path)
+            self._check_kind()
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"store {path}: cannot be opened: {error}") from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._connection.close()
+
+    def models(self) -> dict[Model, int]:
+        """Return each detector that has answered, with the number of its photos."""
+        rows = self._connection.execute(
+            "SELECT detector, version, count(*) FROM answers GROUP BY detector, version"
+        )
+        return {Model(name, version): photos for name, version, photos in rows}
+
+    def get(self, digests: Sequence[str], model: Model) -> Iterator[tuple[str, list[Detection]]]:
+        """Yield digest and detections of those photos that this detector has answered."""
+        for start in range(0, len(digests), _BATCH):
+            batch = digests[start : start + _BATCH]
+            rows = self._connection.execute(
+                "SELECT sha256, boxes FROM answers WHERE detector = ? AND version = ? "
+                "AND sha256 IN (SELECT value FROM json_each(?))",
+                (*model, json.dumps(batch)),
+            )
+            for digest, boxes in rows:
+                yield digest, self._decode(boxes, digest)
+
+    def missing(self, digests: Iterable[str], model: Model) -> list[str]:
+        """Return the digests that this detector has not answered, in order."""
+        known = self._connection.execute(
+            "SELECT sha256 FROM answers WHERE detector = ? AND version = ?", model
+        )
+        answered = {digest for (digest,) in known}
+        return [digest for digest in digests if digest not in answered]
+
+    def put(self, digest: str, model: Model, detections: Iterable[Detection]) -> None:
+        """Keep one photo's answer, durably, before returning. An answer given twice stays once."""
+        boxes = json.dumps(
+            [[found.label, found.score, *found.box] for found in detections], allow_nan=False
+        )
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        try:
+            with self._connection:
+                self._connection.execute(
+                    "INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?, ?)",
+                    (digest, *model, boxes, now),
+                )
+        except sqlite3.Error as error:
+            raise StoreError(f"store {self.path}: cannot be written: {error}") from None
+
+    def _check_kind(self) -> None:
+        (kind,) = self._connection.execute("PRAGMA application_id").fetchone()
+        (layout,) = self._connection.execute("PRAGMA user_version").fetchone()
+        if kind != _APPLICATION_ID:
+            raise StoreError(f"store {self.path}: a SQLite file, but no store of geobike")
+        if layout != _LAYOUT:
+            raise StoreError(
+                f"store {self.path}: layout {layout}, and this geobike reads {_LAYOUT}; "
+                "use the geobike that wrote it, or another --store"
+            )
+
+    def _decode(self, boxes: str, digest: str) -> list[Detection]:
+        try:
+            return [
+                Detection(str(label), float(score), Box(*map(float, box)))
+                for label, score, *box in json.loads(boxes)
+            ]
+        except (ValueError, TypeError) as error:
+            raise StoreError(
+                f"store {self.path}: the boxes of photo {digest[:12]} are damaged: {error}"
+            ) from None
+
+
+class Recorded:
+    """A detector that only knows what a store holds. It never detects anew."""
+
+    def __init__(self, model: Model, path: str | Path) -> None:
+        self.name, self.version = model
+        self._path = path
+
+    def detect(self, image: "Image") -> list[Detection]:  # noqa: ARG002 - the protocol's
+        """Raise DetectionFailed: what the store has was taken before a detector is asked."""
+        raise DetectionFailed(f"not among the detections recorded in {self._path}")
+
+
+def _open_to_write(path: Path) -> sqlite3.Connection:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(path, timeout=_WAIT)
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if tables == 0:
+        # A write-ahead log lets others read while one writes, and survives a kill.
+        connection.execute("PRAGMA journal_mode = WAL")
+        with connection:
+            connection.execute(_CREATE)
+            connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {_LAYOUT}")
+    connection.execute("PRAGMA synchronous = NORMAL")  # with the log, safe against a kill
+    return connection
+
+
+def _open_to_read(path: Path) -> sqlite3.Connection:
+    address = path.resolve().as_uri()
+    try:
+        connection = sqlite3.connect(f"{address}?mode=ro", uri=True, timeout=_WAIT)
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError:
+        # In a folder that cannot be written, SQLite cannot keep its log; then nobody else can.
+        connection = sqlite3.connect(f"{address}?immutable=1", uri=True)
+    return connection

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.hosted_service import hosted_service  # noqa: F401 - a fixture
+
 ROOT = Path(__file__).parent.parent
 
 

@@ -1,0 +1,61 @@
+# geobike: `make` or `make help` lists what there is.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+OUT ?= out
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup map test lint parity bench sample clean
+
+# What an installation depends on; a change of any makes the next command install anew.
+SOURCES := pyproject.toml hatch_build.py web/package-lock.json
+
+help:  ## Say what there is
+	@echo "make COMMAND, where COMMAND is"
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-8s %s\n", $$1, $$2}'
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if (3, 11) <= v < (3, 14) else f"geobike needs Python 3.11 to 3.13; $(PYTHON) is {v.major}.{v.minor}. Try: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+
+# One stamp for each set of extras.
+$(VENV)/%.installed: $(SOURCES) | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.$(if $(filter base,$*),,[$*])'
+	@touch $@
+
+setup: $(VENV)/dev.installed  ## Install geobike and all that tests and checks need, in .venv
+
+ifdef PHOTOS
+map: $(VENV)/local.installed  ## Make the map of the sample; or: make map PHOTOS=... AREAS=... [MANIFEST=...]
+	@test -n "$(AREAS)" || { echo "Which areas? make map PHOTOS=$(PHOTOS) AREAS=neighbourhoods.geojson" >&2; exit 2; }
+	$(BIN)/geobike map $(PHOTOS) --areas "$(AREAS)" $(if $(MANIFEST),--manifest "$(MANIFEST)") --out "$(OUT)" $(ARGS)
+else
+map: $(VENV)/base.installed
+	$(BIN)/geobike map data/sample/photos --areas data/sample/areas.geojson \
+	  --manifest data/sample/manifest.csv --detector recorded --store data/sample/detections.sqlite \
+	  --timezone Europe/Amsterdam --title "Bicycles in Wielstad (a made sample)" --out "$(OUT)" $(ARGS)
+endif
+
+test: $(VENV)/dev.installed  ## Run the tests; those that miss a browser or the shared photos are skipped by name
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/dev.installed  ## Check style, types and the arrows between modules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+parity: $(VENV)/parity.installed $(VENV)/dev.installed  ## Hold our reading of models against transformers' own (installs torch)
+	$(BIN)/python -m pytest tests/test_parity.py $(ARGS)
+
+bench: $(VENV)/dev.installed  ## Measure speed against what one would otherwise run
+	$(BIN)/python -m benchmarks $(ARGS)
+
+sample: $(VENV)/base.installed  ## Draw the sample photos anew
+	$(BIN)/python data/make_sample.py
+
+clean:  ## Remove what was installed and made, but no data and no results
+	rm -rf $(VENV) dist web/node_modules geobike/maps/assets .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,5 @@
+"""`python -m geobike` is the same as `geobike`."""
+
+from geobike.cli import main
+
+main()

@@ -1,0 +1,194 @@
+"""Detection and classification by a model that Hugging Face hosts, or a server that talks alike.
+
+What is uploaded is a small JPEG without EXIF, so that no position and no camera leaves the house.
+"""
+
+import base64
+import io
+import json
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from geobike.detect import FLOOR, Detection
+from geobike.detect.answer import PhotoTooLarge, clean
+from geobike.detect.classify import Classification
+from geobike.detect.contract import classifications, detections
+from geobike.detect.service import RetryPolicy, Service
+from geobike.errors import InputError
+
+if TYPE_CHECKING:  # Pillow takes time to import, and a type needs only its name
+    from PIL.Image import Image
+
+__all__ = ["HostedClassifier", "HostedDetector", "RetryPolicy", "encode", "find_token"]
+
+DETECTOR: Final = "facebook/detr-resnet-50"
+CLASSIFIER: Final = "google/vit-base-patch16-224"
+
+ROUTER: Final = "https://router.huggingface.co/hf-inference/models/"
+
+LONGEST_SIDE: Final = 1333
+"""Pixels. DETR shrinks what is larger to this, so more would be sent for nothing."""
+
+QUALITY: Final = 90
+"""Of the JPEG, on Pillow's scale to 95: above it files double, and detections stay the same."""
+
+LARGEST_TOKEN_FILE: Final = 4096
+"""Characters read of a token file; tokens have about 40."""
+
+_T = TypeVar("_T")
+
+
+class HostedDetector:
+    """A detector behind HTTP. `endpoint` is a whole address and is used as given.
+
+    Safe to share between threads. Raises InputError for an unusable model name or endpoint, and
+    TokenError for a token that cannot be sent.
+    """
+
+    def __init__(
+        self,
+        model: str = DETECTOR,
+        *,
+        token: str | None,
+        endpoint: str | None = None,
+        bill_to: str | None = None,  # organisation that pays; the token's owner if None
+        policy: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen, so safe to share
+    ) -> None:
+        address = endpoint or _routed(model)
+        self._service = Service(address, model=model, token=token, bill_to=bill_to, policy=policy)
+        self.name = model
+        self.version = f"hosted:{self._service.place}"
+
+    def detect(self, image: "Image") -> list[Detection]:
+        """Return what scores above FLOOR, the highest first, in pixels of `image`.
+
+        Raises DetectionFailed when this photo got no answer, and DetectorStopped when no photo
+        would get one.
+        """
+
+        def read(data: Any, sent: tuple[int, int]) -> list[Detection]:
+            return detections(data, sent=sent, original=image.size)
+
+        return _ask(self._service, image, {"threshold": FLOOR}, read)
+
+
+class HostedClassifier:
+    """A classifier behind HTTP. Takes what HostedDetector takes, and raises the same."""
+
+    def __init__(
+        self,
+        model: str = CLASSIFIER,
+        *,
+        token: str | None,
+        endpoint: str | None = None,
+        bill_to: str | None = None,  # organisation that pays; the token's owner if None
+        policy: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen, so safe to share
+    ) -> None:
+        address = endpoint or _routed(model)
+        self._service = Service(address, model=model, token=token, bill_to=bill_to, policy=policy)
+        self.name = model
+        self.version = f"hosted:{self._service.place}"
+
+    def classify(self, image: "Image", *, top: int = 5) -> list[Classification]:
+        """Return at most `top` labels, the highest score first. Raises what `detect` raises."""
+        if top < 1:
+            raise InputError(f"top is {top}; ask for at least one label")
+
+        def read(data: Any, _sent: tuple[int, int]) -> list[Classification]:
+            return classifications(data, top=top)
+
+        return _ask(self._service, image, {"top_k": top}, read)
+
+
+def encode(image: "Image", *, longest: int = LONGEST_SIDE) -> bytes:
+    """Return the upload: an RGB JPEG of at most `longest` pixels a side, and nothing but pixels.
+
+    `image` is upright already. EXIF, colour profile, XMP and comment are left out.
+    """
+    from PIL.Image import Resampling
+
+    small = image.convert("RGB").resize(
+        _fitted(image.size, longest), Resampling.LANCZOS, reducing_gap=3.0
+    )
+    small.info = {}  # Pillow would write the comment that it finds here
+    out = io.BytesIO()
+    small.save(out, "JPEG", quality=QUALITY)
+    return out.getvalue()
+
+
+def _fitted(size: tuple[int, int], longest: int) -> tuple[int, int]:
+    """Return the (width, height) of `size`, shrunk to `longest` if it is larger."""
+    scale = min(1.0, longest / max(size))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def _ask(
+    service: Service,
+    image: "Image",
+    parameters: Mapping[str, float],
+    read: Callable[[Any, tuple[int, int]], _T],
+) -> _T:
+    """Ask about one photo; if it is too large for the service, once more at half the size."""
+
+    def ask(longest: int) -> _T:
+        picture = base64.b64encode(encode(image, longest=longest)).decode("ascii")
+        body = json.dumps({"inputs": picture, "parameters": parameters}).encode("ascii")
+        return service.ask(body, lambda data: read(data, _fitted(image.size, longest)))
+
+    try:
+        return ask(LONGEST_SIDE)
+    except PhotoTooLarge:
+        return ask(min(LONGEST_SIDE, max(image.size)) // 2 or 1)
+
+
+def _routed(model: str) -> str:
+    """Return the model's address on Hugging Face's router."""
+    if not re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", model, re.ASCII):
+        raise InputError(
+            f"{clean(model)!r} is no model on Hugging Face; name it as owner/model, "
+            "for example facebook/detr-resnet-50"
+        )
+    return ROUTER + model
+
+
+def find_token(environ: Mapping[str, str], *, token_file: Path | None = None) -> str | None:
+    """Return the Hugging Face token, or None if there is none.
+
+    A `token_file` that is given decides alone, and raises InputError if it cannot be read.
+    Otherwise the order is huggingface_hub's own: HF_TOKEN, HUGGING_FACE_HUB_TOKEN, then the file
+    that `hf auth login` writes, unless HF_HUB_DISABLE_IMPLICIT_TOKEN is set.
+    """
+    if token_file is not None:
+        try:
+            return _token_in(token_file)
+        except (OSError, ValueError) as error:
+            raise InputError(
+                f"the token file {str(token_file)!r} cannot be read ({type(error).__name__}); "
+                "give a text file with the token alone"
+            ) from None
+    named = environ.get("HF_TOKEN", "").strip() or environ.get("HUGGING_FACE_HUB_TOKEN", "").strip()
+    if named:
+        return named
+    if environ.get("HF_HUB_DISABLE_IMPLICIT_TOKEN", "").upper() in {"1", "ON", "YES", "TRUE"}:
+        return None
+    try:
+        return _token_in(_stored_token(environ))
+    except (OSError, ValueError):
+        return None  # nobody asked for this file
+
+
+def _token_in(file: Path) -> str | None:
+    with file.open(encoding="utf-8-sig") as text:
+        return text.read(LARGEST_TOKEN_FILE).strip() or None
+
+
+def _stored_token(environ: Mapping[str, str]) -> Path:
+    """Return where `hf auth login` puts the token."""
+    if path := environ.get("HF_TOKEN_PATH"):
+        return Path(path).expanduser()
+    if home := environ.get("HF_HOME"):
+        return Path(home).expanduser() / "token"
+    cache = environ.get("XDG_CACHE_HOME") or Path(environ.get("HOME", "~")) / ".cache"
+    return Path(cache).expanduser() / "huggingface" / "token"

@@ -1,0 +1,203 @@
+"""One photo out, one answer back: tries, waits, and when to give up.
+
+What an answer means stands in `answer`, and what its JSON says in `contract`.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from geobike.detect.answer import (
+    Answer,
+    NoContract,
+    asked_wait,
+    clean,
+    content,
+    decode,
+    is_passing,
+    refusal,
+    words,
+)
+from geobike.detect.exchange import LARGEST_ANSWER, Exchange, Passing, Unreachable
+from geobike.errors import DetectionFailed, ServiceUnavailable
+
+FIRST_TRIES: Final = 2
+"""Tries while the service was never reached: a wrong address or no network should show soon."""
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """How long to try, in seconds unless said otherwise. Clock, sleep and chance can be given."""
+
+    tries: int = 5  # per photo
+    budget: float = 300.0  # per photo, all tries and waits together
+    first_wait: float = 1.0  # doubles from try to try, if the service names no wait
+    longest_wait: float = 30.0
+    connect: float = 10.0
+    read: float = 120.0  # of silence: a cold model holds the request while it loads
+    exchange: float = 180.0  # from first byte sent to last byte read
+    photos_in_a_row: int = 5  # that get no answer before the run stops
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+    now: Callable[[], float] = time.time  # since 1970, to read HTTP dates
+    chance: Callable[[], float] = random.random  # 0 to 1
+
+    def wait(self, attempt: int, asked: float | None) -> float:
+        """Return the seconds to wait after try number `attempt`, counted from 1.
+
+        Full jitter, so that threads that failed together do not come back together. Source: Marc
+        Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
+        """
+        if asked is not None:
+            return asked
+        return self.chance() * min(self.first_wait * 2.0 ** (attempt - 1), self.longest_wait)
+
+
+class _Unanswered(DetectionFailed):
+    """One photo got no usable answer, for a reason that may hold for every photo."""
+
+
+class Service:
+    """One address that answers for one model. Safe to share between threads.
+
+    Raises InputError for an address that cannot be used or would give the token away, TokenError
+    for a token that cannot be sent.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        *,
+        model: str,
+        token: str | None,
+        bill_to: str | None = None,
+        policy: RetryPolicy,
+    ) -> None:
+        self._exchange = Exchange(
+            address, token=token, bill_to=bill_to, connect=policy.connect, read=policy.read
+        )
+        self.place = self._exchange.place
+        """Host and path, without the query, which may hold a secret."""
+        self._model = model
+        self._policy = policy
+        self._circuit = _Circuit(self.place, policy.photos_in_a_row)
+        self._reached = False
+
+    def ask(self, body: bytes, read: Callable[[Any], _T]) -> _T:
+        """Send a JSON body and return what `read` makes of the JSON answer.
+
+        `read` raises NoContract for an answer that is not as agreed. Raises DetectionFailed when
+        this photo got no answer, and DetectorStopped when no photo would get one.
+        """
+        try:
+            result = self._persist(body, read)
+        except _Unanswered as fault:
+            self._circuit.failed(str(fault))
+            raise
+        except DetectionFailed:
+            self._circuit.answered()
+            raise
+        self._circuit.answered()
+        return result
+
+    def _persist(self, body: bytes, read: Callable[[Any], _T]) -> _T:
+        """Try until there is an answer, the tries are used up, or the time is."""
+        end = self._policy.clock() + self._policy.budget
+        attempt = 0
+        while True:
+            attempt += 1
+            self._circuit.check()
+            try:
+                return self._once(body, read, end - self._policy.clock())
+            except Passing as fault:
+                wait = self._policy.wait(attempt, fault.asked)
+                self._give_up_if_due(fault, attempt, wait, end)
+            self._policy.sleep(wait)
+
+    def _give_up_if_due(self, fault: Passing, attempt: int, wait: float, end: float) -> None:
+        if isinstance(fault, Unreachable) and not self._reached and attempt >= FIRST_TRIES:
+            raise ServiceUnavailable(
+                f"{fault}. Check the network, the endpoint's address and HTTPS_PROXY, or detect on "
+                "this machine"
+            )
+        if attempt >= self._policy.tries:
+            raise _Unanswered(f"no answer after {attempt} tries; the last: {fault}")
+        if self._policy.clock() + wait >= end:
+            raise _Unanswered(
+                f"no answer within {self._policy.budget:g} s, and the next try would have to wait "
+                f"{wait:.0f} s; the last: {fault}"
+            )
+
+    def _once(self, body: bytes, read: Callable[[Any], _T], seconds: float) -> _T:
+        answer = self._exchange.post(body, min(seconds, self._policy.exchange))
+        self._reached = True
+        if answer.status != 200:
+            raise self._fault(answer)
+        try:
+            return read(self._data(answer))
+        except NoContract as fault:
+            start = self._quote(answer.body[:5000].decode("utf-8", errors="replace"))
+            raise _Unanswered(f"{self.place} gave an unusable answer: {fault}: {start}") from None
+
+    def _fault(self, answer: Answer) -> Exception:
+        """Return what an answer other than 200 stands for."""
+        if is_passing(answer.status) or 200 < answer.status < 300:
+            return self._passing(answer)
+        said = self._quote(words(answer))
+        return refusal(answer, said, model=self._model, with_token=self._exchange.has_token)
+
+    def _data(self, answer: Answer) -> Any:
+        """Return the JSON of a 200, which may yet be a fault in disguise."""
+        try:
+            data = decode(content(answer, most=LARGEST_ANSWER))
+        except ValueError:
+            raise self._passing(answer, " without JSON") from None
+        if isinstance(data, dict) and "error" in data:
+            raise self._passing(answer, " with an error")
+        return data
+
+    def _passing(self, answer: Answer, how: str = "") -> Passing:
+        said = self._quote(words(answer))
+        asked = asked_wait(answer, now=self._policy.now())
+        return Passing(f"the service answered {answer.status}{how}: {said}", asked)
+
+    def _quote(self, text: str) -> str:
+        """Make foreign text fit for a message."""
+        return clean(self._exchange.without_token(text))
+
+
+class _Circuit:
+    """Counts the photos in a row that got no answer, over all threads."""
+
+    def __init__(self, place: str, limit: int) -> None:
+        self._place = place
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._count = 0
+        self._last = ""
+
+    def answered(self) -> None:
+        with self._lock:
+            self._count = 0
+
+    def failed(self, why: str) -> None:
+        """Count one photo. Raises ServiceUnavailable with the last that is borne."""
+        with self._lock:
+            self._count += 1
+            self._last = why
+        self.check()
+
+    def check(self) -> None:
+        """Raise ServiceUnavailable if too many photos in a row got no answer."""
+        with self._lock:
+            count, last = self._count, self._last
+        if count >= self._limit:
+            raise ServiceUnavailable(
+                f"{count} photos in a row got no answer from {self._place}; the last: {last}. "
+                "What is detected is kept: run again later, or detect on this machine"
+            )

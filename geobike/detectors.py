@@ -1,0 +1,126 @@
+"""Which detector a run uses. Photos leave the machine only where `huggingface` is named."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal, get_args
+
+from geobike.detect import Detector
+from geobike.errors import InputError, StoreError
+from geobike.store import Model, Recorded, Store
+
+Kind = Literal["auto", "onnx", "huggingface", "recorded"]
+KINDS: Final[tuple[str, ...]] = get_args(Kind)
+
+HOSTED_WORKERS: Final = 4
+"""Requests under way at once: the service works on one photo at a time for each user."""
+
+
+NO_STORE: Final = ":memory:"
+"""Where a store is kept that nobody wants to keep; SQLite's own name for it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """What the user says about the detector."""
+
+    kind: Kind = "auto"
+    model: str | None = None
+    """A path, a name on Hugging Face, or a name that the store knows; None for the default."""
+    endpoint: str | None = None
+    """Full address of a server that talks like Hugging Face's; None for Hugging Face itself."""
+    token: str | None = field(default=None, repr=False)
+    bill_to: str | None = None
+    """Organisation on Hugging Face that pays."""
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise InputError(f"detector {self.kind!r} is none of {', '.join(KINDS)}")
+        if self.endpoint is not None and self.kind != "huggingface":
+            raise InputError(
+                f"an endpoint is given, but the detector is {self.kind!r}; "
+                "photos leave the machine only with --detector huggingface"
+            )
+
+
+def choose(choice: Choice, store: Store, digests: Sequence[str]) -> Detector:
+    """Return the detector for photos with these SHA-256 digests.
+
+    `auto` takes what the store has if that is all, then the local model. Raises InputError,
+    StoreError, MissingPackageError or DetectorStopped where there is no such detector.
+    """
+    if choice.kind == "recorded":
+        return Recorded(_recorded_model(choice, store), store.path)
+    if choice.kind == "huggingface":
+        return _hosted(choice)
+    if choice.kind == "auto":
+        complete = [
+            model for model in _answered(choice, store) if not store.missing(digests, model)
+        ]
+        if len(complete) == 1:
+            return Recorded(complete[0], store.path)
+        if not _local_is_ready(choice):
+            raise InputError(_two_ways(store))
+    return _local(choice)
+
+
+def _answered(choice: Choice, store: Store) -> list[Model]:
+    if choice.model is None:
+        return list(store.models())
+    # A local model is stored under its file's name, wherever the file lies.
+    names = (choice.model, Path(choice.model).name)
+    return [model for model in store.models() if model.name in names]
+
+
+def _recorded_model(choice: Choice, store: Store) -> Model:
+    models = _answered(choice, store)
+    if len(models) == 1:
+        return models[0]
+    known = "; ".join(f"{name} ({version[:19]})" for name, version in store.models()) or "nobody"
+    if models:
+        raise StoreError(
+            f"store {store.path} holds the detections of several detectors; "
+            f"name one with --model: {known}"
+        )
+    by = f" by {choice.model}" if choice.model else ""
+    raise StoreError(f"store {store.path} holds no detections{by}; it was filled by {known}")
+
+
+def _hosted(choice: Choice) -> Detector:
+    from geobike.detect.huggingface import DETECTOR, HostedDetector
+
+    return HostedDetector(
+        choice.model or DETECTOR,
+        token=choice.token,
+        endpoint=choice.endpoint,
+        bill_to=choice.bill_to,
+    )
+
+
+def _local(choice: Choice) -> Detector:
+    from geobike.detect.hub import DEFAULT_MODEL
+    from geobike.detect.onnx import OnnxDetector
+
+    # One thread each: several photos at once use the cores better than one photo on all of them.
+    return OnnxDetector(choice.model or DEFAULT_MODEL, threads=1)
+
+
+def _local_is_ready(choice: Choice) -> bool:
+    from geobike.detect.hub import DEFAULT_MODEL
+    from geobike.detect.onnx import is_available
+
+    return bool(is_available(choice.model or DEFAULT_MODEL))
+
+
+def _two_ways(store: Store) -> str:
+    lacking = (
+        ""
+        if str(store.path) == NO_STORE
+        else (f"the store {store.path} does not hold the detections of all these photos, and ")
+    )
+    return (
+        f"{lacking}there is no detector on this machine. There are two ways:\n"
+        "  1. detect here:  pip install 'geobike[local]'  (no photo leaves the machine)\n"
+        "  2. have Hugging Face detect:  --detector huggingface, with a token in HF_TOKEN "
+        "(photos are sent there, shrunk and without EXIF)"
+    )

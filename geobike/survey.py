@@ -1,0 +1,354 @@
+"""One survey, from photos to map: the order of the stages, the configuration, the result.
+
+    photos -> positions -> areas -> detections -> counts -> map and files
+
+Areas come before detections: a join is cheap, a detection is not, and a photo outside the areas
+need not be paid for.
+"""
+
+import hashlib
+import os
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+import folium
+import geopandas as gpd
+import pandas as pd
+
+import geobike
+from geobike import (
+    areas,
+    boxes,
+    counts,
+    detectors,
+    exports,
+    images,
+    ledger,
+    manifest,
+    maps,
+    photos,
+    positions,
+    schema,
+    thumbnails,
+)
+from geobike.detect import FLOOR, Detection, Detector, batch
+from geobike.errors import GeobikeWarning, InputError, UnreadablePhoto
+from geobike.progress import Track, silent
+from geobike.store import Model, Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class Survey:
+    """What to count, where, and how. Made once, handed down, never changed."""
+
+    photos: str | Path | Sequence[str | Path]
+    """Folders, files or glob patterns."""
+    areas: str | Path
+    manifest: str | Path | None = None
+    prefer: positions.Source = "manifest"
+    """Whose position wins where manifest and EXIF both give one."""
+    name_column: str | None = None
+    id_column: str | None = None
+    crs: str | None = None
+    """CRS of the areas' file where it declares none, or a wrong one."""
+    timezone: str = "UTC"
+    """IANA name: places photo times that name no offset, and is the clock of the map."""
+    labels: tuple[str, ...] = ("bicycle",)
+    threshold: float = boxes.THRESHOLD
+    """Boxes with a score above this count, 0 to 1."""
+    max_overlap: float = boxes.MAX_OVERLAP
+    """Intersection over union above which two boxes of one label are one object."""
+    max_pixels: int = images.MAX_PIXELS
+    """Larger photos are not decoded."""
+    detector: detectors.Choice | Detector = field(default_factory=detectors.Choice)
+    workers: int | None = None
+    """Photos detected at once; None: 4 if hosted, else one for each core."""
+    title: str = "Where bicycles stand"
+
+    def __post_init__(self) -> None:
+        if not FLOOR <= self.threshold < 1:
+            raise InputError(
+                f"threshold {self.threshold:g} is not from {FLOOR:g} to below 1; "
+                f"detections that score under {FLOOR:g} are not kept"
+            )
+        if not 0 < self.max_overlap <= 1:
+            raise InputError(f"max_overlap {self.max_overlap:g} is not above 0 and at most 1")
+        if not self.labels:
+            raise InputError("no label to count; name one, such as bicycle")
+        if self.workers is not None and self.workers < 1:
+            raise InputError(f"workers is {self.workers}; give 1 or more")
+        _zone(self.timezone)
+
+
+class Detected(NamedTuple):
+    """What `detect` returns."""
+
+    photos: gpd.GeoDataFrame
+    """The photos given, those without an answer marked `failed` or `unreadable`."""
+    detections: pd.DataFrame
+    """Detections frame, nothing judged yet."""
+    model: Model
+    now: int
+    """Photos that the detector answered; the others came from the store."""
+
+
+@dataclass(frozen=True)
+class SurveyResult:
+    """Everything a survey found. The frames are described in `geobike.schema`."""
+
+    survey: Survey
+    model: Model
+    photos: gpd.GeoDataFrame
+    """Counts frame: every photo given, with its status and `bicycle_count`."""
+    detections: pd.DataFrame
+    areas: gpd.GeoDataFrame
+    """Area counts frame."""
+    ledger: ledger.Ledger
+    detected_now: int
+    """Photos that the detector answered in this run; the others came from the store."""
+    warnings: tuple[str, ...]
+    started_at: datetime
+
+    def map(self, *, track: Track = silent) -> folium.Map:
+        """Return the map, to look at, to add layers to, or to save with `geobike.maps.save`."""
+        pictures = thumbnails.make(
+            self.photos, self.detections, max_pixels=self.survey.max_pixels, track=track
+        )
+        return maps.build(
+            self.areas,
+            self.photos,
+            self.detections,
+            title=self.survey.title,
+            label=", ".join(self.survey.labels),
+            model=self.model.name,
+            threshold=self.survey.threshold,
+            ledger=self.ledger.photos,
+            thumbnails=pictures,
+            timezone=self.survey.timezone,
+        )
+
+    def summary(self) -> dict[str, Any]:
+        """Return how the numbers came about: what `summary.json` holds."""
+        survey = self.survey
+        return {
+            "geobike": geobike.__version__,
+            "started_at": self.started_at.isoformat(timespec="seconds"),
+            "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "ledger": self.ledger.as_dict(),
+            "detector": {
+                "model": self.model.name,
+                "version": self.model.version,
+                "photos_detected_in_this_run": self.detected_now,
+            },
+            "counting": {
+                "labels": list(survey.labels),
+                "threshold": survey.threshold,
+                "max_overlap": survey.max_overlap,
+            },
+            "inputs": {
+                "areas": {"file": Path(survey.areas).name, "sha256": _digest(survey.areas)},
+                "manifest": None
+                if survey.manifest is None
+                else {"file": Path(survey.manifest).name, "sha256": _digest(survey.manifest)},
+                "photos_sha256": _digest_of_all(self.photos["sha256"]),
+            },
+            "warnings": list(self.warnings),
+        }
+
+    def write(self, folder: str | Path, *, track: Track = silent) -> dict[str, Path]:
+        """Write `map.html` and the files into a folder; return what was written, by name."""
+        out = Path(folder)
+        names = ("map.html", "areas.geojson", "photos.geojson", "detections.csv", "summary.json")
+        paths = {name: out / name for name in names}
+        exports.write_areas(self.areas, paths["areas.geojson"])
+        exports.write_photos(self.photos, paths["photos.geojson"])
+        exports.write_detections(self.detections, paths["detections.csv"])
+        maps.save(self.map(track=track), paths["map.html"])
+        exports.write_summary(self.summary(), paths["summary.json"])
+        return paths
+
+
+def run(survey: Survey, *, store: str | Path, track: Track = silent) -> SurveyResult:
+    """Run a survey; `store` is the file that keeps its detections, made where it is missing.
+
+    A run that was stopped goes on where it was. Raises InputError for what cannot be used and
+    DetectorStopped where the detector cannot go on; what it had answered is in the store.
+    """
+    started_at = datetime.now(UTC)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", GeobikeWarning)
+        polygons = areas.read(
+            survey.areas,
+            name_column=survey.name_column,
+            id_column=survey.id_column,
+            crs=survey.crs,
+        )
+        given = photos.find(survey.photos)
+        located = locate(
+            given,
+            manifest_path=survey.manifest,
+            prefer=survey.prefer,
+            timezone=survey.timezone,
+            max_pixels=survey.max_pixels,
+            track=track,
+        )
+        placed = areas.assign(located, polygons)
+        detected = detect(
+            placed,
+            detector=survey.detector,
+            store=store,
+            workers=survey.workers,
+            max_pixels=survey.max_pixels,
+            track=track,
+        )
+        judged = boxes.judge(
+            detected.detections,
+            labels=survey.labels,
+            threshold=survey.threshold,
+            max_overlap=survey.max_overlap,
+        )
+        counted = counts.per_photo(detected.photos, judged)
+        per_area = counts.per_area(counted, polygons)
+        account = ledger.close(len(given), counted, judged, per_area)
+    return SurveyResult(
+        survey=survey,
+        model=detected.model,
+        photos=counted,
+        detections=judged,
+        areas=per_area,
+        ledger=account,
+        detected_now=detected.now,
+        warnings=_messages(caught),
+        started_at=started_at,
+    )
+
+
+def locate(
+    files: Sequence[photos.PhotoFile],
+    *,
+    manifest_path: str | Path | None = None,
+    prefer: positions.Source = "manifest",
+    timezone: str = "UTC",
+    max_pixels: int = images.MAX_PIXELS,
+    track: Track = silent,
+) -> gpd.GeoDataFrame:
+    """Return a photos frame: what each file and the manifest say of where it was taken."""
+    zone = _zone(timezone)
+    # The manifest first: a mistake in it should show before a million photos are read.
+    table = None if manifest_path is None else manifest.read(manifest_path, timezone=zone)
+    frame = photos.read(files, timezone=zone, max_pixels=max_pixels, track=track)
+    return positions.locate(frame, table, prefer=prefer)
+
+
+def _zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise InputError(
+            f"timezone {name!r} is not known; give one such as Europe/Amsterdam"
+        ) from None
+
+
+def detect(
+    placed: gpd.GeoDataFrame,
+    *,
+    detector: detectors.Choice | Detector,
+    store: str | Path | None = None,
+    workers: int | None = None,
+    max_pixels: int = images.MAX_PIXELS,
+    track: Track = silent,
+) -> Detected:
+    """Detect in the photos of a photos frame that have no status yet, asking the store first.
+
+    `store` None keeps nothing. Photos outside the areas get what the store has, and are not
+    detected. Raises DetectorStopped; every answer until then is in the store.
+    """
+    schema.check(placed, schema.PHOTOS)
+    recorded = isinstance(detector, detectors.Choice) and detector.kind == "recorded"
+    with Store(store or detectors.NO_STORE, read_only=recorded) as opened:
+        wanted = placed[placed["status"].isna()].set_index("sha256")["path"]
+        chosen, together = _detector(detector, workers, opened, list(wanted.index))
+        model = Model(chosen.name, chosen.version)
+        missing = opened.missing(wanted.index, model)
+        answers = batch.detect_many(
+            missing,
+            chosen,
+            load=lambda digest: images.read_upright(Path(wanted[digest]), max_pixels=max_pixels),
+            workers=together,
+        )
+        failures: dict[str, tuple[str, str]] = {}
+        for answer in track(answers, "Detecting", total=len(missing)):
+            if answer.detections is not None:
+                opened.put(answer.key, model, answer.detections)
+            else:
+                unreadable = isinstance(answer.error, UnreadablePhoto)
+                status = schema.UNREADABLE if unreadable else schema.FAILED
+                failures[answer.key] = (status, str(answer.error))
+        known = placed[placed["status"].isna() | (placed["status"] == schema.OUTSIDE)]
+        found = _detections(opened.get(known["sha256"].tolist(), model), known, model)
+    return Detected(_mark(placed, failures), found, model, len(missing) - len(failures))
+
+
+def _detector(
+    detector: detectors.Choice | Detector, workers: int | None, store: Store, digests: list[str]
+) -> tuple[Detector, int]:
+    """Return the detector and the number of photos it works on at once."""
+    cores = os.cpu_count() or 1
+    if not isinstance(detector, detectors.Choice):
+        return detector, workers or cores
+    hosted = detector.kind == "huggingface"
+    together = workers or (detectors.HOSTED_WORKERS if hosted else cores)
+    return detectors.choose(detector, store, digests), together
+
+
+def _mark(placed: gpd.GeoDataFrame, failures: dict[str, tuple[str, str]]) -> gpd.GeoDataFrame:
+    out = placed.copy()
+    hit = placed["status"].isna() & placed["sha256"].isin(failures.keys())
+    for column, place in (("status", 0), ("reason", 1)):
+        out.loc[hit, column] = [failures[digest][place] for digest in placed.loc[hit, "sha256"]]
+    return out
+
+
+def _detections(
+    answers: Iterable[tuple[str, list[Detection]]], known: gpd.GeoDataFrame, model: Model
+) -> pd.DataFrame:
+    """Return a detections frame in the order of the photos, the highest score first."""
+    photo_id = known.set_index("sha256")["photo_id"]
+    rows = [
+        (digest, found.label, found.score, *found.box)
+        for digest, detections in answers
+        for found in detections
+    ]
+    columns = ["sha256", "label", "score", "xmin", "ymin", "xmax", "ymax"]
+    frame = pd.DataFrame(rows, columns=columns)
+    frame["photo_id"] = frame["sha256"].map(photo_id)
+    frame["model"] = model.name
+    frame = frame.sort_values(["photo_id", "score"], ascending=[True, False], kind="stable")
+    return schema.table(schema.DETECTIONS, frame.reset_index(drop=True))
+
+
+def _messages(caught: Iterable[warnings.WarningMessage]) -> tuple[str, ...]:
+    """Return what geobike reported; give other libraries' warnings back to their own way."""
+    ours = []
+    for one in caught:
+        if issubclass(one.category, GeobikeWarning):
+            ours.append(str(one.message))
+        else:
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+    return tuple(dict.fromkeys(ours))
+
+
+def _digest(path: str | Path) -> str | None:
+    """Return the SHA-256 of a file; None for a folder, as some GIS formats are."""
+    path = Path(path)
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
+
+
+def _digest_of_all(digests: "pd.Series[str]") -> str:
+    """Return the SHA-256 of the sorted photo digests, one a line: the same for the same photos."""
+    return hashlib.sha256("\n".join(sorted(digests.dropna())).encode()).hexdigest()

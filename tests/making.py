@@ -1,0 +1,102 @@
+"""Small inputs that tests make for themselves."""
+
+import json
+from collections.abc import Iterable, Mapping
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+from PIL import ExifTags, Image
+from shapely.geometry import box
+
+from geobike import schema
+from geobike.detect import Box, Detection
+
+DELFT = (4.3571, 52.0116)
+"""Longitude and latitude of a point in Delft."""
+
+
+def jpeg(
+    *,
+    lon_lat: tuple[float, float] | None = None,
+    size: tuple[int, int] = (64, 48),
+    colour: str | tuple[int, int, int] = "grey",
+    orientation: int | None = None,
+    gps: Mapping[int, Any] | None = None,
+    times: Mapping[int, str] | None = None,
+    format: str = "JPEG",
+) -> bytes:
+    """Return an image file with the EXIF asked for, written by Pillow."""
+    exif = Image.Exif()
+    if orientation is not None:
+        exif[ExifTags.Base.Orientation] = orientation
+    for tag, value in (times or {}).items():
+        exif.get_ifd(ExifTags.IFD.Exif)[tag] = value
+    tags = dict(gps or {})
+    if lon_lat is not None:
+        lon, lat = lon_lat
+        tags = {
+            ExifTags.GPS.GPSLatitudeRef: "N" if lat >= 0 else "S",
+            ExifTags.GPS.GPSLatitude: (abs(lat), 0.0, 0.0),
+            ExifTags.GPS.GPSLongitudeRef: "E" if lon >= 0 else "W",
+            ExifTags.GPS.GPSLongitude: (abs(lon), 0.0, 0.0),
+        } | tags
+    for number, value in tags.items():
+        exif.get_ifd(ExifTags.IFD.GPSInfo)[number] = value
+    out = BytesIO()
+    Image.new("RGB", size, colour).save(out, format, exif=exif.tobytes())
+    return out.getvalue()
+
+
+def photo(path: Path, **options: Any) -> Path:
+    """Write an image file; every path gets pixels of its own, so that no two are the same photo."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    shade = sum(path.as_posix().encode()) % 256, len(path.name) % 256, 7
+    path.write_bytes(jpeg(**{"colour": shade} | options))
+    return path
+
+
+def squares(path: Path, names: Iterable[str], *, west: float = 4.0, south: float = 52.0) -> Path:
+    """Write squares of 0.01 degrees side by side, from west to east, as GeoJSON."""
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"name": name},
+            "geometry": box(
+                west + 0.01 * i, south, west + 0.01 * (i + 1), south + 0.01
+            ).__geo_interface__,
+        }
+        for i, name in enumerate(names)
+    ]
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    return path
+
+
+def photos_frame(rows: Mapping[str, tuple[float, float] | None]) -> gpd.GeoDataFrame:
+    """Return a photos frame of located photos: photo_id -> longitude, latitude."""
+    return schema.geotable(
+        schema.PHOTOS,
+        {"photo_id": list(rows), "sha256": [f"{name:0>64}" for name in rows]},
+        schema.points(
+            [place[0] if place else None for place in rows.values()],
+            [place[1] if place else None for place in rows.values()],
+        ),
+    )
+
+
+class FakeDetector:
+    """Finds as many bicycles as the photo is wide in tens of pixels; remembers being asked."""
+
+    name = "fake"
+    version = "1"
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def detect(self, image: Image.Image) -> list[Detection]:
+        self.asked += 1
+        return [
+            Detection("bicycle", 0.9, Box(10 * i, 0, 10 * i + 9, image.height))
+            for i in range(image.width // 10)
+        ]

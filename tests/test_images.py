@@ -1,0 +1,122 @@
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageOps
+
+from geobike import images
+from geobike.errors import UnreadablePhoto
+from tests.making import DELFT, jpeg
+
+
+def halves(orientation: int) -> bytes:
+    """Return a JPEG that shows red left and blue right once it is upright."""
+    upright = Image.new("RGB", (64, 32), "red")
+    upright.paste("blue", (32, 0, 64, 32))
+    undo = {
+        6: Image.Transpose.ROTATE_90,
+        8: Image.Transpose.ROTATE_270,
+        3: Image.Transpose.ROTATE_180,
+    }
+    stored = upright.transpose(undo[orientation]) if orientation in undo else upright
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    out = BytesIO()
+    stored.save(out, "JPEG", exif=exif, quality=95)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_a_photo_is_turned_upright(orientation: int) -> None:
+    image = images.read_upright(halves(orientation))
+    assert image.size == (64, 32) == images.upright_size(halves(orientation))
+    red, blue = image.getpixel((8, 16)), image.getpixel((56, 16))
+    assert red[0] > 200 > 50 > red[2]
+    assert blue[2] > 200 > 50 > blue[0]
+
+
+def test_upright_is_what_pillow_calls_upright(shared: Path) -> None:
+    for path in sorted((shared / "exif").glob("*orientation*")):
+        with Image.open(path) as image:
+            expected = ImageOps.exif_transpose(image).convert("RGB")
+        assert images.read_upright(path).tobytes() == expected.tobytes(), path.name
+        assert images.upright_size(path.read_bytes()) == expected.size, path.name
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "the file is empty"),
+        (b"hello, I am no photo", "not a photo"),
+        (jpeg(size=(640, 480))[:-700], "truncated"),
+        (jpeg(format="PNG", size=(640, 480))[:-40], "cannot be decoded"),
+        (b"GIF89a" + b"\0" * 60, "not a photo"),
+    ],
+)
+def test_what_is_no_whole_photo_is_unreadable_with_a_reason(data: bytes, said: str) -> None:
+    with pytest.raises(UnreadablePhoto, match=said):
+        images.upright_size(data)
+    with pytest.raises(UnreadablePhoto):
+        images.read_upright(data)
+
+
+def test_a_decompression_bomb_is_refused_before_it_is_decoded() -> None:
+    bomb = BytesIO()
+    Image.new("1", (30_000, 30_000)).save(bomb, "PNG")
+    assert len(bomb.getvalue()) < 200_000
+    with pytest.raises(UnreadablePhoto, match="30000 x 30000 pixels is over the limit of 200"):
+        images.upright_size(bomb.getvalue())
+
+
+def test_the_limit_can_be_set_and_a_large_photo_under_it_raises_no_warning() -> None:
+    data = jpeg(size=(100, 100))
+    with pytest.raises(UnreadablePhoto, match=r"limit of 0\.009 megapixels"):
+        images.read_upright(data, max_pixels=9_000)
+    large = BytesIO()
+    Image.new("1", (12_000, 10_000)).save(large, "PNG")  # Pillow itself warns above 89 megapixels
+    assert images.upright_size(large.getvalue()) == (12_000, 10_000)
+
+
+def test_heic_is_read_where_its_extra_is_installed() -> None:
+    heif = pytest.importorskip("pillow_heif")
+    out = BytesIO()
+    heif.from_pillow(Image.new("RGB", (64, 48), "red")).save(out)
+    assert images.upright_size(out.getvalue()) == (64, 48)
+    assert images.read_upright(out.getvalue()).mode == "RGB"
+
+
+def test_heic_without_its_extra_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "pillow_heif", None)
+    monkeypatch.delitem(Image.OPEN, "HEIF", raising=False)
+    with pytest.raises(UnreadablePhoto, match=r"pip install 'geobike\[heic\]'"):
+        images.read_upright(b"\0\0\0\x18ftypheic" + b"\0" * 64)
+
+
+def test_a_thumbnail_is_small_and_carries_nothing_but_pixels() -> None:
+    data = images.thumbnail(jpeg(lon_lat=DELFT, size=(1200, 900), orientation=6))
+    with Image.open(BytesIO(data)) as image:
+        assert image.size == (180, 240)
+        assert not image.getexif()
+        assert "icc_profile" not in image.info
+        assert "comment" not in image.info
+    assert b"Exif" not in data
+
+
+def test_people_on_a_thumbnail_cannot_be_made_out() -> None:
+    stripes = Image.new("RGB", (800, 600), "white")
+    for x in range(0, 800, 16):
+        stripes.paste("black", (x, 0, x + 8, 600))
+    out = BytesIO()
+    stripes.save(out, "JPEG", quality=95)
+    person = (200.0, 100.0, 400.0, 500.0)
+    with Image.open(BytesIO(images.thumbnail(out.getvalue(), hide=[person]))) as image:
+        grey = image.convert("L")
+    hidden = grey.crop((62, 35, 118, 145)).getextrema()
+    open_to_see = grey.crop((150, 35, 230, 145)).getextrema()
+    assert hidden[1] - hidden[0] < 60  # no stripe is left
+    assert open_to_see[1] - open_to_see[0] > 120
+
+
+def test_a_box_that_leaves_the_photo_is_hidden_where_it_lies_on_it() -> None:
+    boxes = [(-500.0, -500.0, 1e6, 1e6), (2000.0, 2000.0, 3000.0, 3000.0), (5.0, 5.0, 5.0, 5.0)]
+    assert images.thumbnail(jpeg(size=(640, 480)), hide=boxes)

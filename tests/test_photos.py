@@ -1,0 +1,131 @@
+import hashlib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from geobike import photos
+from geobike.errors import GeobikeWarning, PhotosError
+from tests.making import DELFT, jpeg, photo
+
+
+def ids(source: str | Path | list[str]) -> list[str]:
+    return [file.photo_id for file in photos.find(source)]
+
+
+def test_photos_are_found_in_all_folders_and_spellings_of_the_suffix(tmp_path: Path) -> None:
+    for name in (
+        "a.jpg",
+        "B.JPG",
+        "deep/er/c.JpEg",
+        "d.png",
+        "e.WEBP",
+        "f.tif",
+        "g.tiff",
+        "h.HEIC",
+    ):
+        photo(tmp_path / name)
+    (tmp_path / "notes.txt").write_text("no photo")
+    assert ids(tmp_path) == [
+        "B.JPG",
+        "a.jpg",
+        "d.png",
+        "deep/er/c.JpEg",
+        "e.WEBP",
+        "f.tif",
+        "g.tiff",
+        "h.HEIC",
+    ]
+
+
+def test_hidden_files_and_what_macos_leaves_in_zips_are_left_out(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "photos.zip", "w") as archive:
+        for name in ("a.jpg", ".thumbnails/a.jpg", "__MACOSX/._a.jpg", "._b.jpg"):
+            archive.writestr(name, jpeg())
+        archive.extractall(tmp_path)
+    assert ids(tmp_path) == ["a.jpg"]
+
+
+def test_a_single_file_a_glob_and_several_folders_are_taken(tmp_path: Path) -> None:
+    for name in ("mon/a.jpg", "mon/b.png", "tue/c.jpg"):
+        photo(tmp_path / name)
+    assert ids(tmp_path / "mon" / "a.jpg") == ["a.jpg"]
+    assert ids(f"{tmp_path}/*/*.jpg") == ["mon/a.jpg", "tue/c.jpg"]
+    assert ids(f"{tmp_path}/**/*.jpg") == ["mon/a.jpg", "tue/c.jpg"]
+    assert ids([f"{tmp_path}/mon", f"{tmp_path}/tue"]) == ["mon/a.jpg", "mon/b.png", "tue/c.jpg"]
+
+
+def test_no_photo_is_an_error_that_says_what_was_looked_for(tmp_path: Path) -> None:
+    with pytest.raises(PhotosError, match=r"no photo in .*looked for files ending in .*\.jpg"):
+        photos.find(tmp_path)
+    with pytest.raises(PhotosError, match="nowhere: no such file or folder"):
+        photos.find(tmp_path / "nowhere")
+
+
+def test_links_out_of_the_folder_are_not_followed_and_said(tmp_path: Path) -> None:
+    secret = photo(tmp_path / "private" / "secret.jpg", lon_lat=DELFT)
+    folder = photo(tmp_path / "photos" / "mine.jpg").parent
+    (folder / "leak.jpg").symlink_to(secret)
+    (folder / "inside.jpg").symlink_to(folder / "mine.jpg")
+    (folder / "all").symlink_to(secret.parent)
+    with pytest.warns(GeobikeWarning, match="all: a symbolic link to a folder is not followed"):
+        files = photos.find(folder)
+    frame = photos.read(files).set_index("photo_id")
+    assert list(frame.index) == ["inside.jpg", "leak.jpg", "mine.jpg"]
+    assert frame.at["leak.jpg", "status"] == "unreadable"
+    assert "leads out of the photo folder" in frame.at["leak.jpg", "reason"]
+    assert frame.loc["leak.jpg", ["sha256", "path"]].isna().all()
+    assert frame.at["mine.jpg", "status"] == "duplicate"
+
+
+def test_files_of_the_same_bytes_are_one_photo_the_first_by_name(tmp_path: Path) -> None:
+    for name in ("b.jpg", "a.jpg", "z/a.jpg"):
+        photo(tmp_path / name, colour="red", lon_lat=DELFT)
+    frame = photos.read(photos.find(tmp_path)).set_index("photo_id")
+    assert frame["status"].isna().to_dict() == {"a.jpg": True, "b.jpg": False, "z/a.jpg": False}
+    assert frame.at["b.jpg", "reason"] == "same bytes as a.jpg"
+
+
+def test_a_frame_holds_what_the_file_is(tmp_path: Path) -> None:
+    path = photo(tmp_path / "a.jpg", size=(60, 40), orientation=6, lon_lat=DELFT)
+    row = photos.read(photos.find(tmp_path)).iloc[0]
+    assert row["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert (row["width"], row["height"]) == (40, 60)
+    assert row["position_source"] == "exif"
+    assert (row.geometry.x, row.geometry.y) == pytest.approx(DELFT, abs=1e-6)
+
+
+def test_broken_files_become_unreadable_rows_and_the_rest_goes_on(tmp_path: Path) -> None:
+    photo(tmp_path / "good.jpg", lon_lat=DELFT)
+    (tmp_path / "cut.jpg").write_bytes(jpeg(size=(800, 600))[:-2000])
+    (tmp_path / "empty.jpg").write_bytes(b"")
+    (tmp_path / "fake.png").write_text("<html>not found</html>")
+    (tmp_path / "folder.jpg").mkdir()
+    frame = photos.read(photos.find(tmp_path)).set_index("photo_id")
+    assert frame["status"].fillna("").to_dict() == {
+        "cut.jpg": "unreadable",
+        "empty.jpg": "unreadable",
+        "fake.png": "unreadable",
+        "good.jpg": "",
+    }
+    assert frame["reason"].drop("good.jpg").notna().all()
+
+
+def test_a_cut_photo_is_found_though_its_preview_is_whole(tmp_path: Path) -> None:
+    # A JPEG inside the EXIF, as phones write for previews, ends with an end marker of its own.
+    whole = jpeg(size=(800, 600))
+    preview = jpeg(size=(16, 16))
+    segment = b"\xff\xe2" + (len(preview) + 2).to_bytes(2, "big") + preview
+    (tmp_path / "cut.jpg").write_bytes((whole[:2] + segment + whole[2:])[:-1000])
+    assert photos.read(photos.find(tmp_path))["status"].tolist() == ["unreadable"]
+
+
+def test_a_name_that_is_no_utf8_is_accounted_for(tmp_path: Path) -> None:
+    name = b"caf\xe9.jpg"
+    try:
+        Path(str(tmp_path), name.decode("utf-8", "surrogateescape")).write_bytes(jpeg())
+    except OSError:
+        pytest.skip("this file system takes only UTF-8 names")
+    frame = photos.read(photos.find(tmp_path))
+    assert frame["photo_id"].tolist() == ["caf\\xe9.jpg"]
+    assert "not UTF-8" in frame["reason"].iloc[0]

@@ -82,7 +82,7 @@ _PUBLIC = {
     "Ledger": "ledger:Ledger",
 }
 
-__all__ = ["__version__", *_PUBLIC]  # noqa: PLE0604 - the names above
+__all__ = ["__version__", *_PUBLIC]
 
 
 def __getattr__(name: str) -> Any:

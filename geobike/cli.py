@@ -320,7 +320,14 @@ def _choice(
     from geobike.detectors import Choice
 
     token = _token(token_file, endpoint) if kind == "huggingface" else None
-    return Choice(kind=kind, model=model, endpoint=endpoint, token=token, bill_to=bill_to)
+    return Choice(
+        kind=kind,
+        model=model,
+        endpoint=endpoint,
+        token=token,
+        bill_to=bill_to,
+        download_progress=_download_progress(),
+    )
 
 
 def _token(token_file: Path | None, endpoint: str | None) -> str | None:
@@ -365,6 +372,15 @@ def _classifier(
 def _track() -> "Track":
     """Return what draws a progress bar on a terminal, and nothing elsewhere."""
     return _progress_bar if sys.stderr.isatty() else silent
+
+
+def _download_progress() -> type[Any] | None:
+    """Return the bar that huggingface_hub brings, if somebody is there to see it."""
+    try:
+        from tqdm.auto import tqdm
+    except ImportError:
+        return None
+    return tqdm if sys.stderr.isatty() else None
 
 
 def _progress_bar(items: Iterable[Item], description: str, *, total: int) -> Iterator[Item]:

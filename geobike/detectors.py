@@ -1,11 +1,12 @@
 """Which detector a run uses. Photos leave the machine only where `huggingface` is named."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
-from geobike.detect import Detector
+from geobike.detect import Detector, hub
 from geobike.errors import InputError, StoreError
 from geobike.store import Model, Recorded, Store
 
@@ -32,6 +33,8 @@ class Choice:
     token: str | None = field(default=None, repr=False)
     bill_to: str | None = None
     """Organisation on Hugging Face that pays."""
+    download_progress: type[Any] | None = field(default=None, repr=False)
+    """A class like tqdm's that shows the download of a model; None for silence."""
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -61,14 +64,17 @@ def choose(choice: Choice, store: Store, digests: Sequence[str]) -> Detector:
             return Recorded(complete[0], store.path)
         if not _local_is_ready(choice):
             raise InputError(_two_ways(store))
-    return _local(choice)
+    return _local(choice, store, digests)
 
 
 def _answered(choice: Choice, store: Store) -> list[Model]:
     if choice.model is None:
         return list(store.models())
-    # A local model is stored under its file's name, wherever the file lies.
-    names = (choice.model, Path(choice.model).name)
+    # A local model is stored under its file's name, wherever the file lies; a pinned one under
+    # its repository's, also where the user gives its short name.
+    names = [choice.model, Path(choice.model).name]
+    with suppress(InputError):
+        names.append(hub.find(choice.model).repo)
     return [model for model in store.models() if model.name in names]
 
 
@@ -97,19 +103,20 @@ def _hosted(choice: Choice) -> Detector:
     )
 
 
-def _local(choice: Choice) -> Detector:
-    from geobike.detect.hub import DEFAULT_MODEL
+def _local(choice: Choice, store: Store, digests: Sequence[str]) -> Detector:
     from geobike.detect.onnx import OnnxDetector
 
     # One thread each: several photos at once use the cores better than one photo on all of them.
-    return OnnxDetector(choice.model or DEFAULT_MODEL, threads=1)
+    detector = OnnxDetector(choice.model or hub.DEFAULT_MODEL, threads=1)
+    if store.missing(digests, Model(detector.name, detector.version)):
+        detector.open(progress=choice.download_progress)
+    return detector
 
 
 def _local_is_ready(choice: Choice) -> bool:
-    from geobike.detect.hub import DEFAULT_MODEL
     from geobike.detect.onnx import is_available
 
-    return bool(is_available(choice.model or DEFAULT_MODEL))
+    return bool(is_available(choice.model or hub.DEFAULT_MODEL))
 
 
 def _two_ways(store: Store) -> str:

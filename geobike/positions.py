@@ -111,6 +111,7 @@ def _apply(photos: gpd.GeoDataFrame, rows: pd.DataFrame, prefer: Source) -> gpd.
     bad = rows["reason"].notna() & photos["status"].isna() & (prefer == "manifest")
     out.loc[bad, "geometry"] = None
     out.loc[bad, "position_source"] = None
+    out.loc[bad, "status"] = schema.UNLOCATED
     out.loc[bad, "reason"] = rows.loc[bad, "reason"]
     return out
 
@@ -119,8 +120,8 @@ def _borrow_from_copies(photos: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Give a photo without a position that of a copy, where the manifest names only the copy."""
     copies = photos[(photos["status"] == schema.DUPLICATE) & photos.geometry.notna()]
     lenders = copies.drop_duplicates("sha256").set_index("sha256")
-    needy = photos.index[photos.geometry.isna() & photos["sha256"].isin(lenders.index)]
-    needy = needy[photos.loc[needy, "status"].isna() & photos.loc[needy, "reason"].isna()]
+    lost = photos["status"].isna() & photos.geometry.isna()
+    needy = photos.index[lost & photos["sha256"].isin(lenders.index)]
     lent = lenders.loc[photos.loc[needy, "sha256"]].set_index(needy)
     out = photos.copy()
     for column in ("geometry", "position_source", "taken_at", "heading"):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-TOKEN = "hf_ATokenThatOnlyTheFakeServiceTakes"  # noqa: S105 - opens nothing
+TOKEN = "hf_ATokenThatOnlyTheFakeServiceTakes"
 DETR = "facebook/detr-resnet-50"
 VIT = "google/vit-base-patch16-224"
 DATE = "Wed, 21 Oct 2026 07:28:00 GMT"

@@ -1,0 +1,148 @@
+"""From a model's raw answer to detections, in numpy alone.
+
+Two conventions, told apart by the names of the outputs:
+
+`logits` + `pred_boxes`         Hugging Face. Boxes are centre, width and height from 0 to 1.
+                                One column more than there are classes: softmax, and the last
+                                column means "no object" (DETR, YOLOS). As many columns as
+                                classes: sigmoid (RT-DETR, D-FINE, RF-DETR).
+`labels` + `boxes` + `scores`   the deploy export of RT-DETR, D-FINE and DEIM. Boxes are corners
+                                in pixels of the original.
+
+The rules are those of `post_process_object_detection` in transformers 5
+(models/detr and models/rt_detr); tests/test_parity.py holds them against it.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geobike.detect import FLOOR, Box, Detection
+from geobike.errors import ModelUnavailable
+
+HUGGING_FACE: Final = ("logits", "pred_boxes")
+DEPLOYED: Final = ("labels", "boxes", "scores")
+
+Floats = NDArray[np.floating[Any]]
+
+
+class Found(NamedTuple):
+    """What a model found: one row a detection, boxes as corners in pixels of the original."""
+
+    scores: Floats  # [N]
+    classes: NDArray[np.integer[Any]]  # [N]
+    boxes: Floats  # [N, 4]
+
+
+def convention(outputs: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Return the names to ask for, None where the outputs follow neither convention."""
+    return next((names for names in (HUGGING_FACE, DEPLOYED) if {*names} <= {*outputs}), None)
+
+
+def read(
+    answers: Mapping[str, NDArray[Any]], *, names: Mapping[int, str], width: int, height: int
+) -> list[Detection]:
+    """Return the detections in a model's answer for one photo of `width` x `height` pixels.
+
+    `answers` holds the outputs of one convention by name, each with a batch of one. Raises
+    ModelUnavailable where their shapes do not belong together, or do not fit `names`.
+    """
+    _check_shapes(answers)
+    # Half precision is too coarse for pixels: at 4000 its steps are 2.
+    single = {
+        name: answer[0].astype(np.float32) if answer.dtype.kind == "f" else answer[0]
+        for name, answer in answers.items()
+    }
+    if {*HUGGING_FACE} <= {*single}:
+        logits, boxes = (single[name] for name in HUGGING_FACE)
+        softmax = with_no_object(logits.shape[1], names)
+        found = (_best_class if softmax else _best_pairs)(logits, _corners(boxes, width, height))
+    else:
+        classes, boxes, scores = (single[name] for name in DEPLOYED)
+        found = Found(scores, classes, boxes)
+    return detections(found, names=names, width=width, height=height)
+
+
+def with_no_object(columns: int, names: Mapping[int, str]) -> bool:
+    """Say whether the last column of the logits means "no object".
+
+    Raises ModelUnavailable where the names fit neither reading.
+    """
+    classes = max(names) + 1  # not len(): some tables leave numbers out
+    if columns not in (classes, classes + 1):
+        raise ModelUnavailable(
+            f"the model tells {columns} classes apart, but {classes} are named; "
+            "put the config.json that belongs to the model beside it"
+        )
+    return columns == classes + 1
+
+
+def softmax(logits: Floats) -> Floats:
+    """Return probabilities along the last axis."""
+    powers: Floats = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    total: Floats = powers.sum(axis=-1, keepdims=True)
+    return powers / total
+
+
+def _best_class(logits: Floats, boxes: Floats) -> Found:
+    """Give every query its best class; the last column, "no object", is left out."""
+    chances = softmax(logits)[:, :-1]
+    return Found(chances.max(axis=1), chances.argmax(axis=1), boxes)
+
+
+def _best_pairs(logits: Floats, boxes: Floats) -> Found:
+    """Take the best pairs of query and class, as many as there are queries.
+
+    One query may appear with two classes.
+    """
+    queries, columns = logits.shape
+    best = np.argsort(-logits, axis=None, kind="stable")[:queries]
+    with np.errstate(over="ignore"):  # exp of a very unlikely class: the score is then 0
+        scores = 1 / (1 + np.exp(-logits.ravel()[best]))
+    return Found(scores, best % columns, boxes[best // columns])
+
+
+def detections(
+    found: Found, *, names: Mapping[int, str], width: int, height: int, floor: float = FLOOR
+) -> list[Detection]:
+    """Return what scores above `floor`, the highest first.
+
+    Boxes are clipped to the photo of `width` x `height` pixels; those without an inside, and
+    those that are no numbers, are left out. Raises ModelUnavailable for a score above 1: the
+    model gives something else than probabilities, and no threshold would mean anything.
+    """
+    if (found.scores > 1 + 1e-3).any():  # half precision may round a hair above 1
+        raise ModelUnavailable(f"the model gives a score of {found.scores.max():.3g}, above 1")
+    boxes = np.clip(found.boxes.astype(np.float64), 0, [width, height, width, height])
+    inside = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])  # False for NaN
+    kept = np.flatnonzero(inside & (found.scores > floor))
+    order = kept[np.argsort(-found.scores[kept], kind="stable")]
+    return [
+        Detection(
+            label=names.get(int(found.classes[row]), f"LABEL_{int(found.classes[row])}"),
+            score=min(float(found.scores[row]), 1.0),
+            box=Box(*map(float, boxes[row])),
+        )
+        for row in order
+    ]
+
+
+def _corners(boxes: Floats, width: int, height: int) -> Floats:
+    """Turn centre, width and height from 0 to 1 into corners in pixels."""
+    centre, half = boxes[:, :2], boxes[:, 2:] / 2
+    corners: Floats = np.concatenate([centre - half, centre + half], axis=1)
+    return corners * np.array([width, height, width, height], dtype=corners.dtype)
+
+
+def _check_shapes(answers: Mapping[str, NDArray[Any]]) -> None:
+    boxes = answers["pred_boxes"] if "pred_boxes" in answers else answers["boxes"]
+    fits = boxes.shape[::2] == (1, 4) and all(
+        answer.shape[:2] == boxes.shape[:2]
+        and answer.ndim == (2 if name in ("labels", "scores") else 3)
+        for name, answer in answers.items()
+    )
+    if not fits:
+        given = ", ".join(f"{name} {answer.shape}" for name, answer in answers.items())
+        raise ModelUnavailable(f"the shapes of the model's answer do not belong together: {given}")

@@ -1,0 +1,89 @@
+"""The names that detection models give to their class numbers, where they do not say themselves.
+
+COCO numbers its 80 classes 1 to 90, with holes. Some models keep those numbers (DETR, YOLOS,
+RF-DETR: 91 columns, the holes are called `N/A`), others close the ranks (RT-DETR, D-FINE: 80).
+So bicycle is number 2 in one and 1 in the other, and a class is looked up by name alone.
+
+Source: the category list of COCO 2017 (instances_val2017.json).
+"""
+
+import ast
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from geobike.errors import ModelUnavailable
+
+NO_CLASS: Final = "N/A"
+
+COCO_91: Final[tuple[str, ...]] = (
+    "N/A", "person", "bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat",
+    "traffic light", "fire hydrant", "N/A", "stop sign", "parking meter", "bench", "bird", "cat",
+    "dog", "horse", "sheep", "cow", "elephant", "bear", "zebra", "giraffe", "N/A", "backpack",
+    "umbrella", "N/A", "N/A", "handbag", "tie", "suitcase", "frisbee", "skis", "snowboard",
+    "sports ball", "kite", "baseball bat", "baseball glove", "skateboard", "surfboard",
+    "tennis racket", "bottle", "N/A", "wine glass", "cup", "fork", "knife", "spoon", "bowl",
+    "banana", "apple", "sandwich", "orange", "broccoli", "carrot", "hot dog", "pizza", "donut",
+    "cake", "chair", "couch", "potted plant", "bed", "N/A", "dining table", "N/A", "N/A", "toilet",
+    "N/A", "tv", "laptop", "mouse", "remote", "keyboard", "cell phone", "microwave", "oven",
+    "toaster", "sink", "refrigerator", "N/A", "book", "clock", "vase", "scissors", "teddy bear",
+    "hair drier", "toothbrush",
+)  # fmt: skip  # one name a line would hide the table
+
+COCO_80: Final = tuple(name for name in COCO_91 if name != NO_CLASS)
+
+_BY_COLUMNS: Final = {80: COCO_80, 91: COCO_91, 92: COCO_91}  # 92: one more for "no object"
+
+
+def numbered(names: tuple[str, ...]) -> dict[int, str]:
+    """Return names by class number, counted from 0."""
+    return dict(enumerate(names))
+
+
+def by_columns(columns: int) -> dict[int, str] | None:
+    """Return the COCO names that a model with so many columns of logits uses, None if none."""
+    names = _BY_COLUMNS.get(columns)
+    return None if names is None else numbered(names)
+
+
+def from_config(config: Mapping[str, Any], place: str) -> dict[int, str] | None:
+    """Return `id2label` of a model's config.json; None where it has none.
+
+    Raises ModelUnavailable, naming `place`, where it is no table of names by number.
+    """
+    given = config.get("id2label")
+    return None if given is None else _table(given, f"id2label of {place}")
+
+
+def from_metadata(metadata: Mapping[str, str], place: str) -> dict[int, str] | None:
+    """Return the names that an ONNX file carries under `id2label` or `names`; None without.
+
+    Both JSON and a Python literal are found in the wild. Raises ModelUnavailable as above.
+    """
+    for key in ("id2label", "names"):
+        if key in metadata:
+            return _table(_literal(metadata[key]), f"{key} in the metadata of {place}")
+    return None
+
+
+def _literal(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        pass
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return None
+
+
+def _table(given: Any, place: str) -> dict[int, str]:
+    if isinstance(given, list):
+        given = dict(enumerate(given))
+    try:
+        names = {int(number): str(name) for number, name in given.items()}
+    except (AttributeError, TypeError, ValueError):
+        names = {}
+    if not names or min(names) < 0:
+        raise ModelUnavailable(f"{place} is no table of names by number, like {{'1': 'bicycle'}}")
+    return names

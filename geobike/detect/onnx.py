@@ -1,0 +1,377 @@
+"""Detection and classification on this machine: onnxruntime, no torch, no network but one download.
+
+onnxruntime is imported here alone, and only when a model is opened.
+"""
+
+import importlib.util
+import json
+import threading
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geobike.detect import Detection, decode, hub, labels, prepare
+from geobike.detect.classify import Classification
+from geobike.detect.hub import DEFAULT_MODEL, Pin
+from geobike.detect.prepare import Preparation
+from geobike.errors import (
+    DetectionFailed,
+    GeobikeWarning,
+    InputError,
+    MissingPackageError,
+    ModelUnavailable,
+)
+
+if TYPE_CHECKING:  # Pillow takes time to import, and a type needs only its name
+    from PIL.Image import Image
+
+_IMAGE_INPUTS: Final = ("pixel_values", "images", "input")
+_MASK_INPUT: Final = "pixel_mask"
+_SIZE_INPUT: Final = "orig_target_sizes"
+_INPUTS: Final = (*_IMAGE_INPUTS, _MASK_INPUT, _SIZE_INPUT)
+_UNDERSTOOD: Final = (
+    f"understood are inputs {', '.join(_INPUTS)} and outputs "
+    f"{' + '.join(decode.HUGGING_FACE)} or {' + '.join(decode.DEPLOYED)}"
+)
+
+_DTYPES: Final = {
+    "tensor(float)": np.float32,
+    "tensor(float16)": np.float16,
+    "tensor(double)": np.float64,
+    "tensor(int64)": np.int64,
+    "tensor(int32)": np.int32,
+    "tensor(bool)": np.bool_,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """Whether a local model can be used. True where it can, a download included."""
+
+    installed: bool
+    """onnxruntime is installed."""
+    here: bool
+    """The model's file is on this machine."""
+    downloadable: bool
+    """The model is on a hub, and downloads are possible and allowed. The network is not tried."""
+    size: int | None
+    """Bytes to download, where known."""
+
+    def __bool__(self) -> bool:
+        return self.installed and (self.here or self.downloadable)
+
+
+def is_available(model: str | Path = DEFAULT_MODEL) -> Availability:
+    """Say whether `model` can be used here; nothing is opened, hashed or downloaded.
+
+    Raises InputError for a name that `OnnxDetector` would refuse too.
+    """
+    path = _as_path(model)
+    if path is not None:
+        return Availability(_installed(), path.is_file(), downloadable=False, size=None)
+    pin = hub.find(str(model))
+    return Availability(
+        _installed(), hub.cached(pin) is not None, downloadable=hub.can_download(), size=pin.size
+    )
+
+
+class _LocalModel(ABC):
+    """A model on this machine: which file is meant, what it is called, one session on it."""
+
+    _purpose: ClassVar[str]
+    name: str
+    version: str
+
+    def __init__(self, model: str | Path, *, threads: int | None = None) -> None:
+        self._path = _as_path(model)
+        if not (_installed() and (self._path or hub.installed())):
+            raise MissingPackageError(self._purpose, "local")
+        if threads is not None and threads < 1:
+            raise InputError(f"threads is {threads}; give 1 or more, or None for all cores")
+        self._threads = threads
+        if self._path is None:
+            self._pin: Pin | None = hub.find(str(model))
+            self.name = self._pin.repo
+            self.version = f"sha256:{self._pin.sha256}" if self._pin.sha256 else self._pin.revision
+        else:
+            sha256 = _sha256(self._path)
+            self._pin = hub.pinned_as(sha256)  # a pinned model that was copied here by hand
+            self.name, self.version = self._path.name, f"sha256:{sha256}"
+        self._network: _Network | None = None
+        self._lock = threading.Lock()
+
+    def open(self, *, progress: type[Any] | None = None) -> None:
+        """Download, if need be, and open the model now rather than at the first photo.
+
+        `progress` is a class like tqdm's that shows the download. Raises ModelUnavailable.
+        """
+        self._open(progress)
+
+    def _open(self, progress: type[Any] | None = None) -> "_Network":
+        """Return the network, fetched, opened and understood by the first thread that asks."""
+        with self._lock:
+            if self._network is None:
+                path = self._path or hub.fetch(self._pin, progress=progress)  # type: ignore[arg-type]  # one is set
+                network = _network(path, _session(path, self._threads, self._purpose), self._pin)
+                self._network = self._understand(network)
+            return self._network
+
+    @abstractmethod
+    def _understand(self, network: "_Network") -> "_Network":
+        """Fill in what the files do not say, or raise ModelUnavailable."""
+
+
+class OnnxDetector(_LocalModel):
+    """Finds objects with an ONNX model on this machine.
+
+    `model` is the path of an .onnx file, a name in `hub.PINS`, a pinned repository, or
+    `org/name@commit`. `threads` bounds the processor cores for one photo; None takes all.
+
+    Constructing opens and downloads nothing; the first `detect` does. Several threads may call
+    `detect` at once. Raises InputError for a missing file or an unusable name, and
+    MissingPackageError without onnxruntime.
+
+    Beside a file, or above it where its folder is called `onnx` as on the hub, config.json names
+    the classes and preprocessor_config.json says how photos are prepared. Without them both follow
+    from the model's outputs.
+    """
+
+    _purpose = "Detection on this machine"
+
+    def __init__(self, model: str | Path = DEFAULT_MODEL, *, threads: int | None = None) -> None:
+        super().__init__(model, threads=threads)
+
+    def detect(self, image: "Image") -> list[Detection]:
+        """Return every object that scores above `FLOOR` in an upright RGB image.
+
+        Raises DetectionFailed when onnxruntime fails on this photo, and ModelUnavailable when the
+        model cannot be downloaded, opened, or read.
+        """
+        network = self._open()
+        outputs = decode.convention(network.outputs) or ()
+        answers = dict(zip(outputs, network.run(outputs, image), strict=True))
+        return decode.read(answers, names=network.names, width=image.width, height=image.height)
+
+    def _understand(self, network: "_Network") -> "_Network":
+        outputs = decode.convention(network.outputs)
+        if outputs is None:
+            raise network.refused()
+        if outputs == decode.DEPLOYED:
+            names, preparation = network.names or _coco_80(network), prepare.STRETCH
+        else:
+            names, preparation = _by_logits(network)
+        understood = network.with_defaults(names, preparation)
+        if understood.preparation and understood.preparation.crop:
+            raise network.refused("; its photos are to be cropped, and bicycles with them")
+        return understood
+
+
+class OnnxClassifier(_LocalModel):
+    """Names what a photo shows, with an ONNX model on this machine whose output is `logits`.
+
+    Arguments, files and errors are those of `OnnxDetector`. Without preprocessor_config.json photos
+    are prepared as for ViT; without config.json the labels are LABEL_0, LABEL_1, and so on.
+    """
+
+    _purpose = "Classification on this machine"
+
+    def classify(self, image: "Image", *, top: int = 5) -> list[Classification]:
+        """Return at most `top` labels of an upright RGB image, the highest score first.
+
+        Raises as `OnnxDetector.detect` does.
+        """
+        network = self._open()
+        (logits,) = network.run(("logits",), image)
+        scores = decode.softmax(logits.reshape(-1))
+        best = map(int, np.argsort(-scores, kind="stable")[: max(top, 0)])
+        return [
+            Classification(network.names.get(number, f"LABEL_{number}"), float(scores[number]))
+            for number in best
+        ]
+
+    def _understand(self, network: "_Network") -> "_Network":
+        if "logits" not in network.outputs or decode.convention(network.outputs):
+            raise network.refused("; a classifier has `logits` and no boxes")
+        return network.with_defaults({}, prepare.VIT)
+
+
+@dataclass(frozen=True, slots=True)
+class _Network:
+    """A session, and how to speak with it."""
+
+    path: Path
+    session: Any
+    names: Mapping[int, str]
+    """Class names by number; empty while unknown."""
+    preparation: Preparation | None
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        return {given.name: given for given in self.session.get_inputs()}
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        return tuple(given.name for given in self.session.get_outputs())
+
+    def with_defaults(self, names: Mapping[int, str], preparation: Preparation) -> "_Network":
+        """Return it with what was still open, and with the size that the model insists on.
+
+        Raises ModelUnavailable where an input is not among those that geobike can give.
+        """
+        settled = self.preparation or preparation
+        unknown = [name for name in self.inputs if name not in _INPUTS]
+        images = [name for name in self.inputs if name in _IMAGE_INPUTS]
+        if unknown or len(images) != 1 or any(i.type not in _DTYPES for i in self.inputs.values()):
+            raise self.refused()
+        size = tuple(self.inputs[images[0]].shape[2:])
+        if len(size) == 2 and all(isinstance(edge, int) for edge in size) and settled.crop != size:
+            settled = replace(settled, stretch=size, crop=None)
+        return replace(self, names=self.names or names, preparation=settled)
+
+    def run(self, outputs: tuple[str, ...], image: "Image") -> list[NDArray[Any]]:
+        """Return these outputs for one photo, as a batch of one."""
+        assert self.preparation is not None  # noqa: S101 - set by with_defaults
+        pixels = prepare.pixels(image, self.preparation)
+        feeds = {name: _feed(given, pixels, image) for name, given in self.inputs.items()}
+        errors = _runtime_errors()
+        try:
+            answers = self.session.run(list(outputs), feeds)
+        except errors["InvalidArgument"] as error:  # shapes: every photo would meet the same
+            raise ModelUnavailable(f"{self.path} refuses its input: {_line(error)}") from error
+        except tuple(errors.values()) as error:
+            raise DetectionFailed(f"onnxruntime failed on this photo: {_line(error)}") from error
+        return [np.asarray(answer) for answer in answers]
+
+    def refused(self, why: str = "") -> ModelUnavailable:
+        """Return the error that names what the model has and what is understood."""
+        inputs = ", ".join(f"{given.name} {given.type}" for given in self.inputs.values())
+        return ModelUnavailable(
+            f"{self.path} is of no kind that geobike reads{why}: its inputs are {inputs}, "
+            f"its outputs {', '.join(self.outputs)}. {_UNDERSTOOD}"
+        )
+
+
+def _by_logits(network: _Network) -> tuple[Mapping[int, str], Preparation]:
+    """Return names and preparation of a Hugging Face export from its columns of logits."""
+    shape = next(out.shape for out in network.session.get_outputs() if out.name == "logits")
+    columns = shape[-1] if shape and isinstance(shape[-1], int) else 0  # 0: not declared
+    names = network.names or labels.by_columns(columns)
+    if not names or not (columns or network.preparation):
+        raise ModelUnavailable(
+            f"{network.path} tells {columns or 'an unknown number of'} classes apart, and nothing "
+            f"names them: put {' and '.join(hub.CONFIGS)} of its repository beside it"
+        )
+    if network.preparation is not None:
+        return names, network.preparation
+    # RT-DETR and D-FINE know 80 classes and no "no object"; all others were trained as DETR was.
+    stretched = len(names) != len(labels.COCO_91) and not decode.with_no_object(columns, names)
+    return names, prepare.STRETCH if stretched else prepare.DETR
+
+
+def _coco_80(network: _Network) -> Mapping[int, str]:
+    warnings.warn(
+        f"{network.path.name} does not name its classes; they are taken to be the 80 of COCO. "
+        "If they are not, put a config.json with id2label beside it",
+        GeobikeWarning,
+        stacklevel=2,
+    )
+    return labels.numbered(labels.COCO_80)
+
+
+def _feed(given: Any, pixels: NDArray[np.float32], image: "Image") -> NDArray[Any]:
+    """Return what one declared input is to be given."""
+    dtype = _DTYPES[given.type]
+    if given.name == _SIZE_INPUT:
+        return np.array([[image.width, image.height]], dtype)
+    if given.name == _MASK_INPUT:  # ones: no part of the picture is padding
+        actual = (1, *pixels.shape[2:])
+        return np.ones(
+            [d if isinstance(d, int) else a for d, a in zip(given.shape, actual, strict=False)],
+            dtype,
+        )
+    return pixels.astype(dtype, copy=False)
+
+
+def _network(path: Path, session: Any, pin: Pin | None) -> _Network:
+    """Read names and preparation from the pin, the files around the model, or its metadata."""
+    if pin is not None and pin.names is not None:
+        return _Network(path, session, pin.names, pin.preparation)
+    (config, where), (prepared, place) = (_beside(path, name) for name in hub.CONFIGS)
+    names = labels.from_config(config, where) or labels.from_metadata(
+        session.get_modelmeta().custom_metadata_map, path.name
+    )
+    preparation = prepare.from_config(prepared, place) if prepared else None
+    return _Network(path, session, names or {}, preparation)
+
+
+def _beside(path: Path, name: str) -> tuple[dict[str, Any], str]:
+    """Return a JSON table beside the model, or above it in the hub's layout, and where it is."""
+    folders = [path.parent, *([path.parent.parent] if path.parent.name == "onnx" else [])]
+    file = next((folder / name for folder in folders if (folder / name).is_file()), None)
+    if file is None:
+        return {}, name
+    try:
+        table = json.loads(file.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
+        raise ModelUnavailable(f"{file} cannot be read as JSON: {error}") from error
+    if not isinstance(table, dict):
+        raise ModelUnavailable(f"{file} holds no JSON object")
+    return table, str(file)
+
+
+def _session(path: Path, threads: int | None, purpose: str) -> Any:
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise MissingPackageError(purpose, "local") from error
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # what is wrong is raised; nothing is to be printed beside it
+    if threads is not None:
+        options.intra_op_num_threads = threads
+    try:
+        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    except tuple(_runtime_errors().values()) as error:
+        raise ModelUnavailable(
+            f"{path} is no ONNX model that can be opened: {_line(error)}"
+        ) from error
+
+
+def _runtime_errors() -> dict[str, type[Exception]]:
+    """Return what onnxruntime raises, by name; its classes share no base but Exception."""
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    return {
+        name: kind
+        for name, kind in vars(state).items()
+        if isinstance(kind, type) and issubclass(kind, Exception)
+    }
+
+
+def _line(error: Exception) -> str:
+    """Return the error's text on one line; onnxruntime's own may have several."""
+    return " ".join(str(error).split())
+
+
+def _installed() -> bool:
+    return importlib.util.find_spec("onnxruntime") is not None
+
+
+def _as_path(model: str | Path) -> Path | None:
+    """Return the file that is meant, None where a name on the hub is."""
+    path = Path(model)
+    if isinstance(model, Path) or path.suffix.lower() == ".onnx" or path.is_file():
+        return path
+    return None
+
+
+def _sha256(path: Path) -> str:
+    try:
+        return hub.digest(path)
+    except OSError as error:
+        raise InputError(f"the model {path} cannot be read: {error.strerror}") from error

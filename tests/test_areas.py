@@ -1,0 +1,220 @@
+import warnings
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from shapely import LineString, MultiPolygon, Point, Polygon, box
+
+from geobike import areas, schema
+from geobike.errors import AreasError, GeobikeWarning
+from tests.making import photos_frame, squares
+
+AMERSFOORT = (5.387206, 52.155174)
+"""Longitude and latitude of the tower at (155000, 463000), where the Dutch grid is anchored."""
+
+
+def write(path: Path, geometry: list, crs: object = "EPSG:4326", **columns: list) -> Path:
+    columns = columns or {"name": list(map(str, range(len(geometry))))}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # pyogrio's, where there is no CRS to write
+        gpd.GeoDataFrame(columns, geometry=geometry, crs=crs).to_file(path)
+    return path
+
+
+def assigned(places: dict[str, tuple[float, float] | None], polygons: gpd.GeoDataFrame) -> dict:
+    out = areas.assign(photos_frame(places), polygons)
+    return dict(zip(out["photo_id"], out["area_id"].fillna(out["status"]), strict=True))
+
+
+def frame(*polygons: Polygon) -> gpd.GeoDataFrame:
+    names = [chr(ord("A") + i) for i in range(len(polygons))]
+    data = {"area_id": names, "name": names, "area_km2": [1.0] * len(polygons)}
+    return schema.geotable(schema.AREAS, data, list(polygons))
+
+
+def test_the_real_files_are_read_with_their_names(shared: Path) -> None:
+    delft = areas.read(shared / "areas" / "delft_neighbourhoods.geojson", name_column="BU_NAAM")
+    assert len(delft) == 91
+    assert {"TU-Campus", "Schoemakerplantage"} <= set(delft["name"])
+    amsterdam = areas.read(shared / "areas" / "amsterdam.geojson")
+    assert len(amsterdam) == 97
+    assert amsterdam["name"].is_unique
+
+
+def test_invalid_polygons_are_mended_reported_and_lose_no_ground(shared: Path) -> None:
+    path = shared / "areas" / "the_hague_invalid.geojson"
+    with pytest.warns(GeobikeWarning, match="invalid polygons mended, at row: 2: Self-inter"):
+        mended = areas.read(path)
+    assert len(mended) == 44
+    assert mended.is_valid.all()
+    raw = gpd.read_file(path).to_crs(28992)
+    assert mended["area_km2"].sum() == pytest.approx(raw.area.sum() / 1e6, rel=2e-3)
+
+
+def test_square_kilometres_are_those_of_the_dutch_grid(shared: Path) -> None:
+    path = shared / "areas" / "delft_neighbourhoods.geojson"
+    ours = areas.read(path, name_column="BU_NAAM")["area_km2"]
+    theirs = gpd.read_file(path).to_crs(28992).area / 1e6  # its scale is within 1.0002
+    assert np.allclose(ours, theirs, rtol=3e-4)
+
+
+def test_a_square_degree_at_the_equator_has_its_known_area(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.geojson", [box(0, 0, 1, 1).segmentize(0.01)])
+    # 2 pi a^2 (q(1 deg) / 2) / 360 on WGS 84 with its authalic function q
+    assert areas.read(path)["area_km2"].iloc[0] == pytest.approx(12308.778, rel=1e-4)
+
+
+def test_metric_files_come_to_lon_lat(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.gpkg", [box(155000, 463000, 156000, 464000)], crs=28992)
+    read = areas.read(path)
+    assert read.crs == "EPSG:4326"
+    assert read.total_bounds[:2] == pytest.approx(AMERSFOORT, abs=1e-5)
+    assert read["area_km2"].iloc[0] == pytest.approx(1, rel=5e-4)
+
+
+def test_a_file_without_a_crs_asks_for_it_and_takes_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.shp"
+    write(path, [box(155000, 463000, 156000, 464000)], crs=None)
+    with pytest.raises(AreasError, match=r"declares no CRS; pass --crs, such as --crs EPSG:28992"):
+        areas.read(path)
+    assert areas.read(path, crs="EPSG:28992").total_bounds[1] == pytest.approx(
+        AMERSFOORT[1], abs=1e-5
+    )
+    with pytest.raises(AreasError, match="'EPSG:no' is no CRS"):
+        areas.read(path, crs="EPSG:no")
+
+
+def test_metres_that_call_themselves_degrees_are_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.geojson", [box(155000, 463000, 156000, 464000)], crs=None)
+    with pytest.raises(AreasError, match=r"such as \(155000, 463000\) are no degrees"):
+        areas.read(path)
+    assert areas.read(path, crs="EPSG:28992").total_bounds[1] == pytest.approx(
+        AMERSFOORT[1], abs=1e-5
+    )
+
+
+@pytest.mark.parametrize(
+    ("columns", "names"),
+    [
+        ({"Name": ["North", "South"]}, ["North", "South"]),
+        ({"code": [7, 8], "BU_NAAM": ["North", "South"]}, ["North", "South"]),
+        ({"kind": ["x", "x"], "quarter": ["North", "South"]}, ["North", "South"]),
+        ({"name": ["North", None]}, ["North", "Area 2"]),
+    ],
+)
+def test_the_name_column_is_found(tmp_path: Path, columns: dict, names: list[str]) -> None:
+    path = write(tmp_path / "a.gpkg", [box(0, 0, 1, 1), box(1, 0, 2, 1)], **columns)
+    assert areas.read(path)["name"].tolist() == names
+
+
+def test_columns_are_taken_as_named_or_refused_with_the_list(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.gpkg", [box(0, 0, 1, 1)], name=["North"], code=["BU1"])
+    named = areas.read(path, name_column="code", id_column="name")
+    assert named[["area_id", "name"]].to_numpy().tolist() == [["North", "BU1"]]
+    with pytest.raises(
+        AreasError, match="--name-column 'nme' is not there; its columns are name, code"
+    ):
+        areas.read(path, name_column="nme")
+
+
+def test_ids_are_names_where_unique_and_numbers_where_not(tmp_path: Path) -> None:
+    two = [box(0, 0, 1, 1), box(1, 0, 2, 1)]
+    unique = areas.read(write(tmp_path / "a.gpkg", two, name=["North", "South"]))
+    assert unique["area_id"].tolist() == ["North", "South"]
+    repeated = areas.read(write(tmp_path / "b.gpkg", two, name=["North", "North"]))
+    assert repeated["area_id"].tolist() == ["1", "2"]
+
+
+def test_without_names_areas_are_numbered_and_said_so(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.gpkg", [box(0, 0, 1, 1)], code=[7])
+    with pytest.warns(GeobikeWarning, match="name the column with --name-column"):
+        assert areas.read(path)["name"].tolist() == ["Area 1"]
+
+
+def test_what_is_no_polygon_is_reported_and_left_out(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.geojson", [None, Point(1, 1), box(0, 0, 1, 1), Polygon()])
+    with pytest.warns(GeobikeWarning, match="rows without a polygon left out: 0"):
+        assert areas.read(path)["name"].tolist() == ["2"]
+    nothing = write(tmp_path / "b.geojson", [LineString([(0, 0), (1, 1)])])
+    with pytest.warns(GeobikeWarning), pytest.raises(AreasError, match="holds no polygon"):
+        areas.read(nothing)
+
+
+def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    with pytest.raises(AreasError, match=r"nowhere\.geojson: no such file"):
+        areas.read(tmp_path / "nowhere.geojson")
+    (tmp_path / "a.geojson").write_text("not json")
+    with pytest.raises(AreasError, match=r"a\.geojson: cannot be read"):
+        areas.read(tmp_path / "a.geojson")
+
+
+def test_overlapping_areas_are_reported(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.gpkg", [box(0, 0, 1, 1), box(0.5, 0, 2, 1), box(2, 0, 3, 1)])
+    with pytest.warns(GeobikeWarning, match="areas overlap; .*: '0' and '1'$"):
+        areas.read(path)
+
+
+def test_photos_fall_where_they_were_worked_out_to_fall(shared: Path) -> None:
+    expected = pd.read_csv(shared / "photos" / "expected_places.csv").set_index("file")
+    delft = areas.read(shared / "areas" / "delft_neighbourhoods.geojson", name_column="BU_NAAM")
+    places = {file: (row.longitude, row.latitude) for file, row in expected.iterrows()}
+    told = expected["neighbourhood"].fillna("outside").to_dict()
+    assert assigned(places, delft) == told
+
+
+def test_a_photo_on_a_shared_border_counts_for_the_first_area(tmp_path: Path) -> None:
+    polygons = areas.read(squares(tmp_path / "a.geojson", ["west", "east"]))
+    west_border, shared_border = (4.0, 52.005), (4.01, 52.005)
+    places = {"border": shared_border, "edge": west_border, "out": (3.99, 52.0), "lost": None}
+    areas_of = assigned(places, polygons)
+    assert areas_of["border"] == "west"
+    assert areas_of["edge"] == "west"
+    assert areas_of["out"] == "outside"
+    assert pd.isna(areas_of["lost"])  # a photo without a position is not outside of anything
+
+
+def test_holes_are_outside_and_islands_inside() -> None:
+    ring = Polygon(box(0, 0, 4, 4).exterior, [box(1, 1, 3, 3).exterior])
+    island = MultiPolygon([box(1.5, 1.5, 2, 2), box(10, 10, 11, 11)])
+    places = {"ring": (0.5, 0.5), "hole": (1.2, 1.2), "island": (1.7, 1.7), "far": (10.5, 10.5)}
+    polygons = frame(ring, box(90, 0, 91, 1)).assign()
+    polygons.loc[1, "geometry"] = island
+    assert assigned(places, polygons) == {"ring": "A", "hole": "outside", "island": "B", "far": "B"}
+
+
+grid = st.integers(0, 6)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    corners=st.lists(
+        st.tuples(grid, grid, st.integers(1, 3), st.integers(1, 3)), min_size=1, max_size=6
+    ),
+    points=st.lists(st.tuples(grid, grid), min_size=1, max_size=30),
+)
+def test_totals_are_conserved_on_borders_and_overlaps(corners: list, points: list) -> None:
+    """Points and borders share one coarse grid, so that most points lie on borders or corners."""
+    boxes = [box(x, y, x + w, y + h) for x, y, w, h in corners]
+    places = {str(i): (float(x), float(y)) for i, (x, y) in enumerate(points)}
+    got = assigned(places, frame(*boxes))
+    for photo_id, place in places.items():
+        holding = [i for i, shape in enumerate(boxes) if shapely.intersects(shape, Point(place))]
+        assert got[photo_id] == (chr(ord("A") + holding[0]) if holding else "outside")
+    assert len(got) == len(points)
+
+
+def test_assigning_agrees_with_geopandas_own_join(shared: Path) -> None:
+    delft = areas.read(shared / "areas" / "delft_neighbourhoods.geojson", name_column="BU_NAAM")
+    rng = np.random.default_rng(7)
+    west, south, east, north = delft.total_bounds
+    lon, lat = rng.uniform(west, east, 5000), rng.uniform(south, north, 5000)
+    photos = photos_frame({str(i): p for i, p in enumerate(zip(lon, lat, strict=True))})
+    joined = gpd.sjoin(photos[["photo_id", "geometry"]], delft[["name", "geometry"]], how="left")
+    ours = areas.assign(photos, delft).set_index("photo_id")["area_id"]
+    theirs = joined.drop_duplicates("photo_id").set_index("photo_id")["name"]
+    pd.testing.assert_series_equal(ours, theirs, check_names=False, check_dtype=False)

@@ -1,0 +1,272 @@
+"""The local detector and classifier, on tiny models whose answers are known."""
+
+import json
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from geobike.detect.onnx import OnnxClassifier, OnnxDetector, is_available
+from geobike.errors import (
+    GeobikeWarning,
+    InputError,
+    MissingPackageError,
+    ModelUnavailable,
+)
+from tests.tiny_onnx import answering, model, node
+
+pytest.importorskip("onnxruntime", reason="needs the extra `local`: onnxruntime")
+
+PHOTO = Image.new("RGB", (200, 100), (255, 51, 0))
+OPEN = ("float32", (1, 3, "height", "width"))
+CENTRE = np.array([[[0.5, 0.5, 0.5, 0.5]]], np.float32)
+SUMS = 1e-5  # what adding up some ten thousand float32 may lose
+BICYCLE = {80: 1, 91: 2, 92: 2}  # number of bicycle by columns of logits, as COCO has it
+
+
+def logits(columns, number, value=8.0):
+    """One query that is nearly sure of one class."""
+    row = np.full((1, 1, columns), -8, np.float32)
+    row[0, 0, number] = value
+    return row
+
+
+def write(folder, content, name="model.onnx", **tables):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(content)
+    for table, value in tables.items():
+        (folder / f"{table}.json").write_text(json.dumps(value))
+    return folder / name
+
+
+def detector(folder, inputs=None, columns=80, **tables):
+    """A detector that sees one bicycle in the middle of everything."""
+    content = answering(
+        inputs or {"pixel_values": OPEN},
+        logits=logits(columns, BICYCLE[columns]),
+        pred_boxes=CENTRE,
+    )
+    return OnnxDetector(write(folder, content, **tables))
+
+
+def deployed(**metadata):
+    """A deploy export whose boxes are the middle half of the size that it is told."""
+    return model(
+        inputs={
+            "images": ("float32", ("N", 3, 32, 32)),
+            "orig_target_sizes": ("int64", ("N", 2)),
+        },
+        outputs={
+            "labels": ("int64", (1, 1)),
+            "boxes": ("float32", (1, 1, 4)),
+            "scores": ("float32", (1, 1)),
+        },
+        nodes=[
+            node("Concat", ["orig_target_sizes", "orig_target_sizes"], "twice", axis=1),
+            node("Cast", ["twice"], "edges", to=1),
+            node("Mul", ["quarters", "edges"], "boxes"),
+            node("Identity", ["number"], "labels"),
+            node("ReduceMean", ["images"], "mean", keepdims=0),  # the score: how bright it is
+            node("Reshape", ["mean", "one"], "scores"),
+        ],
+        constants={
+            "quarters": np.array([[[0.25, 0.25, 0.75, 0.75]]], np.float32),
+            "number": np.array([[1]]),
+            "one": np.array([1, 1]),
+        },
+        metadata=metadata,
+    )
+
+
+@pytest.mark.parametrize("columns", [80, 91, 92])
+def test_a_bicycle_is_known_by_the_number_of_classes(tmp_path, columns):
+    (one,) = detector(tmp_path, columns=columns).detect(PHOTO)
+    assert (one.label, one.score > 0.99) == ("bicycle", True)
+    assert one.box == pytest.approx((50, 25, 150, 75))
+
+
+@pytest.mark.parametrize("folder", [".", "onnx"])
+def test_names_stand_beside_the_model_or_above_it_as_on_the_hub(tmp_path, folder):
+    names = {"id2label": {str(n): f"thing {n}" for n in range(80)}}
+    found = detector(tmp_path / folder, config=names)
+    if folder == "onnx":
+        (tmp_path / "onnx" / "config.json").rename(tmp_path / "config.json")
+    assert [one.label for one in found.detect(PHOTO)] == ["thing 1"]
+
+
+def test_a_model_of_ones_own_with_few_classes_says_which(tmp_path):
+    content = answering({"pixel_values": OPEN}, logits=logits(2, 1), pred_boxes=CENTRE)
+    path = write(tmp_path, content)
+    with pytest.raises(ModelUnavailable, match=r"2 classes apart.*put config\.json") as refused:
+        OnnxDetector(path).detect(PHOTO)
+    assert str(path) in str(refused.value)
+    (tmp_path / "config.json").write_text('{"id2label": {"0": "car", "1": "cargo bike"}}')
+    assert [one.label for one in OnnxDetector(path).detect(PHOTO)] == ["cargo bike"]
+
+
+def test_a_deploy_export_is_told_width_before_height_and_gets_plain_colours(tmp_path):
+    names = json.dumps({"1": "bicycle"})
+    (one,) = OnnxDetector(write(tmp_path, deployed(id2label=names))).detect(PHOTO)
+    assert one.label == "bicycle"
+    assert one.box == (50, 25, 150, 75)
+    assert one.score == pytest.approx((1 + 0.2 + 0) / 3, abs=SUMS)
+
+
+def test_a_deploy_export_without_names_is_reported_and_read_as_coco(tmp_path):
+    found = OnnxDetector(write(tmp_path, deployed()))
+    with pytest.warns(GeobikeWarning, match=r"model\.onnx does not name its classes"):
+        assert [one.label for one in found.detect(PHOTO)] == ["bicycle"]
+
+
+@pytest.mark.parametrize("dtype", ["int64", "bool", "float32"])
+@pytest.mark.parametrize("shape", [(1, 64, 64), (1, "height", "width")])
+def test_a_mask_is_given_as_it_is_declared(tmp_path, dtype, shape):
+    inputs = {"pixel_values": OPEN, "pixel_mask": (dtype, shape)}
+    assert len(detector(tmp_path, inputs, columns=92).detect(PHOTO)) == 1
+
+
+def test_a_half_precision_model_is_fed_and_read_to_the_pixel(tmp_path):
+    box = np.array([[[0.3, 0.5, 0.001, 0.5]]], np.float16)
+    content = answering(
+        {"pixel_values": ("float16", (1, 3, 64, 64))},
+        logits=logits(80, 1).astype(np.float16),
+        pred_boxes=box,
+    )
+    (one,) = OnnxDetector(write(tmp_path, content)).detect(Image.new("RGB", (8000, 10)))
+    centre, _, width, _ = map(float, box[0, 0])
+    edges = [8000 * (centre - width / 2), 8000 * (centre + width / 2)]
+    assert [one.box.xmin, one.box.xmax] == pytest.approx(edges, abs=0.01)
+
+
+def test_a_detector_that_crops_its_photos_is_refused(tmp_path):
+    crop = {"size": {"shortest_edge": 64}, "do_center_crop": True, "crop_size": 32}
+    with pytest.raises(ModelUnavailable, match="are to be cropped"):
+        detector(tmp_path, preprocessor_config=crop).detect(PHOTO)
+
+
+def test_the_prepared_size_of_the_repository_is_used(tmp_path):
+    inputs = {"pixel_values": ("float32", (1, 3, 48, "width"))}  # refuses every other height
+    wanted = {"size": {"shortest_edge": 48, "longest_edge": 200}}
+    assert len(detector(tmp_path, inputs, preprocessor_config=wanted).detect(PHOTO)) == 1
+    (tmp_path / "preprocessor_config.json").unlink()
+    with pytest.raises(ModelUnavailable, match="refuses its input"):
+        detector(tmp_path, inputs).detect(PHOTO)
+
+
+def test_the_version_is_the_files_digest(tmp_path):
+    path = write(tmp_path, b"abc", "mine.onnx")
+    found = OnnxDetector(path)  # not opened yet, so it may be no model
+    assert found.name == "mine.onnx"
+    # FIPS 180-2, appendix B.1: the digest of "abc"
+    assert found.version == (
+        "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    )
+
+
+def test_a_changed_file_has_another_version(tmp_path):
+    path = write(tmp_path, b"abc")
+    before = OnnxDetector(path).version
+    path.write_bytes(b"abcd")
+    assert OnnxDetector(path).version != before
+
+
+@pytest.mark.parametrize("content", [b"", b"no model at all", deployed()[:200]])
+def test_a_file_that_is_no_model_is_named(tmp_path, content, capfd):
+    path = write(tmp_path, content)
+    with pytest.raises(ModelUnavailable, match="is no ONNX model that can be opened") as refused:
+        OnnxDetector(path).detect(PHOTO)
+    assert str(path) in str(refused.value)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("inputs", "outputs"),
+    [
+        ({"pixel_values": OPEN}, {"dets": CENTRE, "logits": logits(80, 1)}),
+        ({"tokens": ("int64", (1, "n"))}, {"logits": logits(80, 1), "pred_boxes": CENTRE}),
+        ({"pixel_values": OPEN, "text": OPEN}, {"logits": logits(80, 1), "pred_boxes": CENTRE}),
+    ],
+)
+def test_a_model_of_another_kind_is_refused_with_what_it_has(tmp_path, inputs, outputs):
+    path = write(tmp_path, answering(inputs, **outputs))
+    with pytest.raises(ModelUnavailable, match="of no kind that geobike reads") as refused:
+        OnnxDetector(path).detect(PHOTO)
+    for name in (*inputs, *outputs, "pred_boxes", "orig_target_sizes"):
+        assert name in str(refused.value)
+
+
+def test_a_config_that_is_no_json_is_named(tmp_path):
+    found = detector(tmp_path)
+    (tmp_path / "config.json").write_text("{")
+    with pytest.raises(ModelUnavailable, match=r"config\.json cannot be read as JSON"):
+        found.detect(PHOTO)
+
+
+@pytest.mark.parametrize("given", ["nowhere.onnx", "no model", "org/name", "org/name@main"])
+def test_a_model_that_cannot_be_meant_is_refused_at_once(given):
+    with pytest.raises(InputError, match=given):
+        OnnxDetector(given)
+
+
+def test_no_threads_cannot_work(tmp_path):
+    with pytest.raises(InputError, match="threads is 0"):
+        OnnxDetector(write(tmp_path, b""), threads=0)
+
+
+def test_without_onnxruntime_the_remedy_is_named(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    path = write(tmp_path, b"abc")
+    assert not is_available(path)
+    with pytest.raises(MissingPackageError, match=r"this machine.*geobike\[local\]"):
+        OnnxDetector(path)
+
+
+def test_a_file_is_available_where_it_is(tmp_path):
+    assert is_available(write(tmp_path, b"abc"))
+    assert not is_available(tmp_path / "other.onnx")
+
+
+def test_several_threads_share_one_detector(tmp_path):
+    found = OnnxDetector(write(tmp_path, deployed(id2label='{"1": "bicycle"}')), threads=1)
+    levels = [40 + 5 * step for step in range(32)]
+    photos = [Image.new("RGB", (40 + level, 30), (level,) * 3) for level in levels]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(found.detect, photos))
+    assert [one.score for (one,) in answers] == pytest.approx(
+        [level / 255 for level in levels], abs=SUMS
+    )
+    assert [one.box.xmax for (one,) in answers] == [0.75 * photo.width for photo in photos]
+
+
+def colours(shape=(1, 3, "height", "width")):
+    """A classifier whose logits are the mean red, green and blue, as prepared."""
+    return model(
+        inputs={"pixel_values": ("float32", shape)},
+        outputs={"logits": ("float32", (1, 3))},
+        nodes=[
+            node("GlobalAveragePool", ["pixel_values"], "means"),
+            node("Flatten", ["means"], "logits"),
+        ],
+    )
+
+
+def test_a_photo_is_classified_by_name_and_probability(tmp_path):
+    names = {"id2label": {"0": "red", "1": "green", "2": "blue"}}
+    answer = OnnxClassifier(write(tmp_path, colours(), config=names)).classify(PHOTO)
+    assert [one.label for one in answer] == ["red", "green", "blue"]
+    powers = np.exp([(level / 255 - 0.5) / 0.5 for level in (255, 51, 0)])  # as ViT prepares
+    assert [one.score for one in answer] == pytest.approx(list(powers / powers.sum()), abs=SUMS)
+
+
+def test_a_classifier_without_names_gives_numbers_and_no_more_than_asked(tmp_path):
+    found = OnnxClassifier(write(tmp_path, colours((1, 3, 32, 32))))
+    assert [one.label for one in found.classify(PHOTO, top=2)] == ["LABEL_0", "LABEL_1"]
+    assert found.classify(PHOTO, top=0) == []
+
+
+def test_a_detector_is_no_classifier(tmp_path):
+    content = answering({"pixel_values": OPEN}, logits=logits(80, 1), pred_boxes=CENTRE)
+    with pytest.raises(ModelUnavailable, match="a classifier has `logits` and no boxes"):
+        OnnxClassifier(write(tmp_path, content)).classify(PHOTO)

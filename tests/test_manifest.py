@@ -1,0 +1,148 @@
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+from shapely import Point
+
+from geobike import manifest, schema
+from geobike.errors import GeobikeWarning, ManifestError
+
+
+def read(path: Path, text: str, encoding: str = "utf-8") -> pd.DataFrame:
+    path.write_bytes(text.encode(encoding))
+    frame = manifest.read(path)
+    schema.check(frame, schema.MANIFEST)
+    return frame
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    return tmp_path / "manifest.csv"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "file,latitude,longitude\na.jpg,52.0116,4.3571\n",
+        "Photo;Lat;Lng\r\na.jpg;52,0116;4,3571\r\n",
+        "filename\tlon\tlat\na.jpg\t4,3571\t52,0116\n",
+        'FILE,LATITUDE,LONGITUDE\n"a.jpg","52,0116","4,3571"\n',
+        "file , lat , lon , remark\n a.jpg , 52.0116 , 4.3571 , nice\n",
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_every_usual_table_gives_the_same_position(table: Path, text: str, encoding: str) -> None:
+    row = read(table, text, encoding).iloc[0]
+    assert (row["file"], row["lon"], row["lat"]) == ("a.jpg", 4.3571, 52.0116)
+    assert pd.isna(row["reason"])
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("b.jpg,north,4.3", "line 3: latitude 'north' is not a number"),
+        ("b.jpg,52.0,east", "line 3: longitude 'east' is not a number"),
+        ("b.jpg,95.2,4.3", "line 3: latitude '95.2' is beyond ±90"),
+        ("b.jpg,52.0,-180.5", "line 3: longitude '-180.5' is beyond ±180"),
+        ("b.jpg,52.0,", "line 3: only one of latitude and longitude is given"),
+        ("b.jpg,0,0", "line 3: position (0, 0)"),
+        ("b.jpg,inf,4.3", "line 3: latitude 'inf' is not a number"),
+        ("b.jpg,52,01,4,3", "line 3: 5 cells where the header has 3; put a number"),
+        ("b.jpg,52.0", "line 3: 2 cells where the header has 3"),
+    ],
+)
+def test_a_bad_row_names_its_line_and_value_and_spoils_no_other(
+    table: Path, row: str, said: str
+) -> None:
+    with pytest.warns(GeobikeWarning, match="1 bad rows in the manifest"):
+        frame = read(table, f"file,lat,lon\na.jpg,52.0,4.3\n{row}\nc.jpg,52.1,4.4\n")
+    assert said in frame["reason"].iloc[1]
+    assert frame.loc[1, ["lon", "lat"]].isna().all()
+    assert frame["lat"].iloc[[0, 2]].tolist() == [52.0, 52.1]
+
+
+def test_lines_are_those_an_editor_shows(table: Path) -> None:
+    text = 'file,lat,lon,remark\n"a.jpg",52.0,4.3,"two\nlines"\n\nb.jpg,x,4.3,\n'
+    with pytest.warns(GeobikeWarning, match=r"manifest\.csv line 5: latitude 'x'"):
+        read(table, text)
+
+
+def test_an_empty_position_is_no_fault(table: Path) -> None:
+    row = read(table, "file,lat,lon,heading\na.jpg,,,370\n").iloc[0]
+    assert row[["lon", "lat", "heading", "reason"]].isna().all()
+
+
+def test_times_with_an_offset_are_instants(table: Path) -> None:
+    frame = read(
+        table,
+        "file,lat,lon,taken_at,heading\n"
+        "a.jpg,52,4,2022-01-19T17:33:03+01:00,359.5\nb.jpg,52,4,2022-01-19T16:33:03Z,\n",
+    )
+    assert (frame["taken_at"] == datetime(2022, 1, 19, 16, 33, 3, tzinfo=UTC)).all()
+    assert frame["heading"].iloc[0] == 359.5
+
+
+def test_a_time_without_an_offset_needs_a_timezone(table: Path) -> None:
+    text = "file,lat,lon,taken_at\na.jpg,52,4,2022-07-19 12:00\nb.jpg,52,4,noon\n"
+    with pytest.warns(GeobikeWarning) as caught:
+        assert read(table, text)["taken_at"].isna().all()
+    said = " ".join(str(one.message) for one in caught)
+    assert "line 2: taken_at '2022-07-19 12:00' names no offset from UTC; pass --timezone" in said
+    assert "line 3: taken_at 'noon' is no ISO 8601 time" in said
+    with pytest.warns(GeobikeWarning, match="noon"):
+        placed = manifest.read(table, timezone=ZoneInfo("Europe/Amsterdam"))
+    assert placed["taken_at"].iloc[0] == datetime(2022, 7, 19, 10, 0, tzinfo=UTC)
+
+
+def test_geojson_points_are_a_manifest(tmp_path: Path) -> None:
+    path = tmp_path / "places.geojson"
+    features = [
+        {"type": "Feature", "properties": {"photo": name}, "geometry": geometry}
+        for name, geometry in [
+            ("a.jpg", {"type": "Point", "coordinates": [4.3571, 52.0116]}),
+            ("b.jpg", {"type": "LineString", "coordinates": [[4, 52], [5, 52]]}),
+            ("c.jpg", None),
+        ]
+    ]
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    with pytest.warns(GeobikeWarning, match="line 2: its geometry is a LineString, not a Point"):
+        frame = manifest.read(path)
+    assert frame.loc[0, ["lon", "lat"]].tolist() == [4.3571, 52.0116]
+    assert frame.loc[1:, "lon"].isna().all()
+
+
+@pytest.mark.parametrize("with_geometry", [True, False])
+def test_parquet_is_a_manifest(tmp_path: Path, with_geometry: bool) -> None:
+    pytest.importorskip("pyarrow")
+    path = tmp_path / "places.parquet"
+    taken_at = pd.to_datetime(["2022-01-19T17:33:03+01:00", None], utc=True)
+    columns = {"file": ["a.jpg", "b.jpg"], "taken_at": taken_at}
+    if with_geometry:
+        gpd.GeoDataFrame(columns, geometry=[Point(84500, 447500), None], crs=28992).to_parquet(path)
+    else:
+        pd.DataFrame(columns | {"lat": [52.0116, None], "lon": [4.3571, None]}).to_parquet(path)
+    frame = manifest.read(path)
+    assert frame["lon"].iloc[0] == pytest.approx(4.357, abs=0.02)
+    assert frame["taken_at"].iloc[0] == datetime(2022, 1, 19, 16, 33, 3, tzinfo=UTC)
+    assert frame.loc[1, ["lon", "lat", "reason"]].isna().all()
+
+
+def test_a_table_that_is_no_manifest_says_what_is_missing(table: Path) -> None:
+    with pytest.raises(
+        ManifestError, match="no column named lat or latitude; the columns are file, x"
+    ):
+        read(table, "file,x\na.jpg,1\n")
+    with pytest.raises(ManifestError, match="not UTF-8"):
+        read(table, "file,lat,lon\ncafé.jpg,52,4\n", "latin-1")
+    with pytest.raises(ManifestError, match="no column named file or filename"):
+        read(table, "")
+    with pytest.raises(ManifestError, match="no such file"):
+        manifest.read(table.with_name("nothing.csv"))
+    broken = table.with_suffix(".geojson")
+    broken.write_text("{")
+    with pytest.raises(ManifestError, match="cannot be read as GeoJSON"):
+        manifest.read(broken)

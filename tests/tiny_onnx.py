@@ -1,0 +1,83 @@
+"""ONNX models of a few bytes, written field by field, so that tests need no package to make them.
+
+The field numbers are those of onnx.proto3 in the ONNX project; onnxruntime reads the result.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+Shape = Sequence[int | str]  # a name stands for a dimension that the model leaves open
+
+TYPES = {"float32": 1, "int32": 6, "int64": 7, "bool": 9, "float16": 10}
+
+
+def model(
+    *,
+    inputs: Mapping[str, tuple[str, Shape]],
+    outputs: Mapping[str, tuple[str, Shape]],
+    nodes: Sequence[bytes],
+    constants: Mapping[str, np.ndarray] | None = None,
+    metadata: Mapping[str, str] | None = None,
+) -> bytes:
+    """Return the bytes of an .onnx file."""
+    graph = b"".join(_field(1, one) for one in nodes) + _field(2, b"tiny")
+    graph += b"".join(_field(5, _tensor(name, a)) for name, a in (constants or {}).items())
+    graph += b"".join(_field(11, _value(name, *what)) for name, what in inputs.items())
+    graph += b"".join(_field(12, _value(name, *what)) for name, what in outputs.items())
+    notes = [_text(1, key) + _text(2, value) for key, value in (metadata or {}).items()]
+    opset = _field(2, 17)
+    return (
+        _field(1, 8)  # the version of the format
+        + _field(7, graph)
+        + _field(8, opset)
+        + b"".join(_field(14, note) for note in notes)
+    )
+
+
+def node(operation: str, inputs: Sequence[str], output: str, **numbers: int) -> bytes:
+    """Return one operation; `numbers` are its attributes."""
+    attributes = [_text(1, key) + _field(3, n) + _field(20, 2) for key, n in numbers.items()]
+    return (
+        b"".join(_text(1, name) for name in inputs)
+        + _text(2, output)
+        + _text(4, operation)
+        + b"".join(_field(5, attribute) for attribute in attributes)
+    )
+
+
+def answering(inputs: Mapping[str, tuple[str, Shape]], **answers: np.ndarray) -> bytes:
+    """Return a model that gives the same answers whatever it is shown."""
+    return model(
+        inputs=inputs,
+        outputs={name: (str(value.dtype), value.shape) for name, value in answers.items()},
+        nodes=[node("Identity", [f"{name}_is"], name) for name in answers],
+        constants={f"{name}_is": value for name, value in answers.items()},
+    )
+
+
+def _tensor(name: str, values: np.ndarray) -> bytes:
+    dims = b"".join(_field(1, edge) for edge in values.shape)
+    kind = _field(2, TYPES[str(values.dtype)])
+    return dims + kind + _text(8, name) + _field(9, values.tobytes())
+
+
+def _value(name: str, dtype: str, shape: Shape) -> bytes:
+    dims = [_text(2, edge) if isinstance(edge, str) else _field(1, edge) for edge in shape]
+    tensor = _field(1, TYPES[dtype]) + _field(2, b"".join(_field(1, one) for one in dims))
+    return _text(1, name) + _field(2, _field(1, tensor))
+
+
+def _text(number: int, text: str) -> bytes:
+    return _field(number, text.encode())
+
+
+def _field(number: int, value: int | bytes) -> bytes:
+    if isinstance(value, int):
+        return _varint(number << 3) + _varint(value)
+    return _varint(number << 3 | 2) + _varint(len(value)) + value
+
+
+def _varint(value: int) -> bytes:
+    low, rest = value & 0x7F, value >> 7
+    return bytes([low | 0x80]) + _varint(rest) if rest else bytes([low])

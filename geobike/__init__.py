@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from geobike.ledger import Ledger
     from geobike.ledger import close as close_ledger
     from geobike.manifest import read as read_manifest
-    from geobike.maps import build as map
+    from geobike.maps import build as map  # noqa: A004 - geobike.map(...) is what one says
     from geobike.maps import save as save_map
     from geobike.photos import find as find_photos
     from geobike.photos import read as read_photos
@@ -39,9 +39,47 @@ if TYPE_CHECKING:
     from geobike.survey import Survey, SurveyResult, run
     from geobike.survey import detect as detect_photos
 
+__all__ = [
+    "Box",
+    "Classification",
+    "Classifier",
+    "Detection",
+    "Detector",
+    "DetectorChoice",
+    "GeobikeError",
+    "GeobikeWarning",
+    "HostedClassifier",
+    "HostedDetector",
+    "Ledger",
+    "OnnxClassifier",
+    "OnnxDetector",
+    "Store",
+    "Survey",
+    "SurveyResult",
+    "__version__",
+    "assign_areas",
+    "close_ledger",
+    "count_per_area",
+    "count_per_photo",
+    "detect_photos",
+    "find_photos",
+    "judge_boxes",
+    "locate",
+    "map",
+    "read_areas",
+    "read_image",
+    "read_manifest",
+    "read_photos",
+    "run",
+    "save_map",
+    "write_areas",
+    "write_detections",
+    "write_photos",
+]
+
 __version__ = "0.1.0"
 
-_PUBLIC = {
+_HOME = {
     # one survey as a whole
     "Survey": "survey:Survey",
     "SurveyResult": "survey:SurveyResult",
@@ -82,14 +120,12 @@ _PUBLIC = {
     "Ledger": "ledger:Ledger",
 }
 
-__all__ = ["__version__", *_PUBLIC]
-
 
 def __getattr__(name: str) -> Any:
     """Import what is asked for only then: `geobike --help` needs none of it."""
-    if name not in _PUBLIC:
+    if name not in _HOME:
         raise AttributeError(f"module 'geobike' has no attribute {name!r}")
-    module, _, attribute = _PUBLIC[name].partition(":")
+    module, _, attribute = _HOME[name].partition(":")
     return getattr(import_module(f"geobike.{module}"), attribute)
 
 

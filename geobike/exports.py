@@ -99,10 +99,8 @@ def _json_values(column: "pd.Series[Any]") -> list[Any]:
     """Return Python values; NA, NaN and infinity as None, times in ISO 8601 with Z."""
     if isinstance(column.dtype, pd.DatetimeTZDtype):
         column = column.dt.strftime("%Y-%m-%dT%H:%M:%SZ")
-    values = column.astype(object)
-    if column.dtype == "float64":
-        values = values.where(np.isfinite(column))
-    return values.where(column.notna(), None).tolist()
+    known = np.isfinite(column) if column.dtype == "float64" else column.notna()
+    return column.astype(object).where(known, None).tolist()
 
 
 def _json_geometries(geometry: gpd.GeoSeries) -> Iterator[str]:
@@ -119,10 +117,11 @@ def _replacing(path: str | Path) -> Iterator[IO[str]]:
     part = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("w", encoding="utf-8", newline="") as file:
-            yield file
-        part.replace(path)
+        try:
+            with part.open("w", encoding="utf-8", newline="") as file:
+                yield file
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
     except OSError as error:
         raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
-    finally:
-        part.unlink(missing_ok=True)

@@ -1,0 +1,90 @@
+"""A real Chromium for the pages we write, and a record of what a page asked for or complained of."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import folium
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from geobike import maps
+
+CHROMIUM = Path("/usr/bin/chromium")  # Debian's; playwright's own would be a download
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@dataclass
+class Opened:
+    """A page as a reader has it open, with all it requested and all it logged."""
+
+    page: Page
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def texts(self, selector: str) -> list[str]:
+        """Return the text of every element that matches, as it is seen."""
+        return self.page.locator(selector).all_inner_texts()
+
+    def fills(self) -> list[str]:
+        """Return the fill of every area, in the order of the frame."""
+        found: list[str] = self.page.evaluate(
+            "Array.from(document.querySelectorAll('.leaflet-overlay-pane path'), "
+            "path => path.getAttribute('fill'))"
+        )
+        return found
+
+
+Open = Callable[..., Opened]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the whole run."""
+    if not CHROMIUM.exists():
+        pytest.skip(f"no browser at {CHROMIUM}; install Debian's package chromium")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def show(browser: Browser, tmp_path: Path) -> Iterator[Open]:
+    """Save a map and open the file, as a reader would; any complaint fails the test."""
+    opened: list[Opened] = []
+
+    def open_map(drawn: folium.Map, **context: Any) -> Opened:
+        path = tmp_path / f"map{len(opened)}.html"
+        maps.save(drawn, path)
+        record = Opened(browser.new_page(**{"viewport": {"width": 1280, "height": 800}} | context))
+        opened.append(record)
+        record.page.on("request", lambda request: record.requests.append(request.url))
+        record.page.on("pageerror", lambda error: record.complaints.append(str(error)))
+        record.page.on(
+            "console",
+            lambda message: (
+                record.complaints.append(message.text)
+                if message.type in ("error", "warning")
+                else None
+            ),
+        )
+        record.page.goto(path.as_uri())
+        return record
+
+    yield open_map
+    for record in opened:
+        outside = [url for url in record.requests if not url.startswith(("file:", "data:"))]
+        record.page.close()
+        assert not outside
+        assert not record.complaints

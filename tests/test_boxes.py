@@ -1,0 +1,116 @@
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geobike import boxes, schema
+
+# The published answer of facebook/detr-resnet-50 to the tutorial's reference photo: eight boxes
+# that say bicycle, where six bicycles stand.
+REFERENCE = [
+    (0.6459, 72, 256, 274, 533),
+    (0.9968, 333, 216, 522, 531),
+    (0.9548, 695, 227, 813, 507),
+    (0.9958, 175, 220, 356, 540),
+    (0.9895, 73, 255, 226, 529),
+    (0.9444, 574, 211, 711, 523),
+    (0.8902, 443, 232, 579, 492),
+    (0.9558, 576, 211, 797, 523),
+]
+
+
+def frame(
+    rows: list, label: str | list[str] = "bicycle", photo_id: str | list[str] = "a.jpg"
+) -> pd.DataFrame:
+    columns = ["score", "xmin", "ymin", "xmax", "ymax"]
+    data = pd.DataFrame(rows, columns=columns)
+    return schema.table(schema.DETECTIONS, data.assign(label=label, photo_id=photo_id, model="m"))
+
+
+def test_the_reference_photo_has_eight_boxes_and_six_bicycles() -> None:
+    judged = boxes.judge(frame(REFERENCE), labels=["bicycle"])
+    assert len(judged) == 8
+    assert judged["kept"].sum() == 6
+    assert judged.loc[~judged["kept"], "dropped_by"].tolist() == ["duplicate", "duplicate"]
+    assert judged.loc[~judged["kept"], "score"].tolist() == [0.6459, 0.9444]
+
+
+def test_each_box_says_which_rule_dropped_it() -> None:
+    rows = [(0.9, 0, 0, 10, 10), (0.8, 1, 0, 11, 10), (0.5, 50, 50, 60, 60), (0.9, 90, 90, 99, 99)]
+    judged = boxes.judge(frame(rows, label=["bicycle"] * 3 + ["car"]), labels=["bicycle"])
+    assert judged["dropped_by"].fillna("").tolist() == ["", "duplicate", "threshold", "label"]
+
+
+def test_a_threshold_is_strict_as_the_hosted_service_has_it() -> None:
+    judged = boxes.judge(frame([(0.5, 0, 0, 1, 1), (0.500001, 5, 5, 6, 6)]), labels=["bicycle"])
+    assert judged["kept"].tolist() == [False, True]
+
+
+def test_labels_are_names_whatever_their_case_and_may_be_several() -> None:
+    rows = [(0.9, 0, 0, 10, 10), (0.9, 0, 0, 10, 10), (0.9, 0, 0, 10, 10)]
+    judged = boxes.judge(
+        frame(rows, label=["Bicycle", "motorcycle", "car"]), labels=["bicycle", "MOTORCYCLE"]
+    )
+    assert judged["kept"].tolist() == [True, True, False]  # different labels do not suppress
+
+
+def test_photos_do_not_suppress_each_other() -> None:
+    rows = [(0.9, 0, 0, 10, 10), (0.8, 0, 0, 10, 10)]
+    judged = boxes.judge(frame(rows, photo_id=["a.jpg", "b.jpg"]), labels=["bicycle"])
+    assert judged["kept"].all()
+
+
+def test_a_suppressed_box_suppresses_nothing() -> None:
+    # The second overlaps the first and the third; the third overlaps only the second.
+    rows = [(0.9, 0, 0, 10, 10), (0.8, 3, 0, 13, 10), (0.7, 6, 0, 16, 10)]
+    assert boxes.judge(frame(rows), labels=["bicycle"])["kept"].tolist() == [True, False, True]
+
+
+def test_no_detection_at_all_is_no_problem() -> None:
+    assert len(boxes.judge(schema.table(schema.DETECTIONS, {}), labels=["bicycle"])) == 0
+
+
+side = st.floats(0, 100, allow_nan=False, width=32)
+one_box = st.tuples(side, side, st.floats(0, 60, width=32), st.floats(0, 60, width=32)).map(
+    lambda b: (b[0], b[1], b[0] + b[2], b[1] + b[3])
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(one_box, one_box)
+def test_overlap_is_what_polygons_say(one: tuple, other: tuple) -> None:
+    a, b = shapely.box(*one), shapely.box(*other)
+    ours = boxes.intersection_over_union(np.array([one]), np.array([other]))[0]
+    united = a.union(b).area
+    assert ours == pytest.approx(a.intersection(b).area / united if united else 0, abs=1e-6)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from("ab"), st.sampled_from(["bicycle", "car"]), st.integers(51, 99), one_box
+        ),
+        max_size=25,
+    )
+)
+def test_all_photos_at_once_give_what_one_box_at_a_time_gives(found: list) -> None:
+    rows = [(score / 100, *box) for _, _, score, box in found]
+    given_frame = frame(rows, label=[f[1] for f in found], photo_id=[f[0] for f in found])
+    ours = boxes.judge(given_frame, labels=["bicycle", "car"])["kept"].tolist()
+
+    # The textbook's greedy loop, over polygons.
+    kept: list[int] = []
+    for i in sorted(range(len(found)), key=lambda i: -found[i][2]):
+        rivals = [k for k in kept if found[k][:2] == found[i][:2]]
+        if all(overlap(found[i][3], found[k][3]) <= 0.5 for k in rivals):
+            kept.append(i)
+    assert ours == [i in kept for i in range(len(found))]
+
+
+def overlap(one: tuple, other: tuple) -> float:
+    a, b = shapely.box(*one), shapely.box(*other)
+    united = a.area + b.area - a.intersection(b).area
+    return a.intersection(b).area / united if united > 0 else 0.0

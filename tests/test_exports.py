@@ -1,0 +1,142 @@
+import csv
+import json
+import math
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+from shapely import MultiPolygon, Polygon, box
+
+from geobike import counts, exports, schema
+from geobike.errors import InputError
+from tests.making import photos_frame
+
+
+def area_counts(*shapes: Polygon | MultiPolygon) -> gpd.GeoDataFrame:
+    names = [f"area {i}" for i in range(len(shapes))]
+    data = {"area_id": names, "name": names, "area_km2": [1.0] * len(shapes)}
+    nobody = counts.per_photo(photos_frame({}), schema.table(schema.DETECTIONS, {}))
+    return counts.per_area(nobody, schema.geotable(schema.AREAS, data, list(shapes)))
+
+
+def load(path: Path) -> dict:
+    """Read JSON as the standard has it: NaN and Infinity are no JSON."""
+
+    def refuse(word: str) -> None:
+        raise ValueError(word)
+
+    return json.loads(path.read_text("utf-8"), parse_constant=refuse)
+
+
+def signed_area(ring: list) -> float:
+    return sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(ring, ring[1:], strict=False)) / 2
+
+
+def test_polygons_follow_the_right_hand_rule(tmp_path: Path) -> None:
+    clockwise = Polygon(
+        box(4, 52, 5, 53).exterior.coords[::-1], [box(4.2, 52.2, 4.4, 52.4).exterior.coords]
+    )
+    exports.write_areas(area_counts(clockwise, MultiPolygon([clockwise])), tmp_path / "a.geojson")
+    one, many = (f["geometry"] for f in load(tmp_path / "a.geojson")["features"])
+    for rings in (one["coordinates"], *many["coordinates"]):
+        assert signed_area(rings[0]) > 0  # counter-clockwise
+        assert all(signed_area(hole) < 0 for hole in rings[1:])
+
+
+def test_coordinates_have_at_most_seven_decimals(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    places = {f"{i}.jpg": tuple(rng.uniform(-90, 90, 2)) for i in range(2000)}
+    exports.write_photos(photos_frame(places), tmp_path / "p.geojson")
+    text = (tmp_path / "p.geojson").read_text()
+    numbers = [
+        n for f in load(tmp_path / "p.geojson")["features"] for n in f["geometry"]["coordinates"]
+    ]
+    assert len(numbers) == 4000
+    assert all(round(n, 7) == n for n in numbers)
+    assert max(len(repr(n).partition(".")[2]) for n in numbers) <= 7
+    assert "crs" not in text  # RFC 7946 knows one only
+
+
+def test_rates_of_areas_without_photos_are_null_and_never_zero(tmp_path: Path) -> None:
+    exports.write_areas(area_counts(box(0, 0, 1, 1)), tmp_path / "a.geojson")
+    (feature,) = load(tmp_path / "a.geojson")["features"]
+    assert feature["properties"] == {
+        "area_id": "area 0",
+        "name": "area 0",
+        "area_km2": 1.0,
+        "photo_count": 0,
+        "bicycle_count": 0,
+        "bicycles_per_photo": None,
+        "bicycles_per_km2": None,
+        "first_photo_at": None,
+        "last_photo_at": None,
+    }
+
+
+def test_gdal_reads_every_photo_also_those_without_a_place(tmp_path: Path) -> None:
+    frame = photos_frame({"a.jpg": (4.3571, 52.0116), "b.jpg": None, 'q"uo,te\n.jpg': (0.5, -1.0)})
+    frame["taken_at"] = pd.to_datetime(
+        pd.Series(["2022-01-19T17:33:03+01:00", None, None]), utc=True
+    ).astype(schema.TIME)
+    frame["heading"] = [352.0, math.nan, math.inf]
+    exports.write_photos(frame, tmp_path / "p.geojson")
+    read = gpd.read_file(tmp_path / "p.geojson")
+    assert read["photo_id"].tolist() == ["a.jpg", "b.jpg", 'q"uo,te\n.jpg']
+    assert read.geometry.isna().tolist() == [False, True, False]
+    assert (read.geometry.x[0], read.geometry.y[0]) == (4.3571, 52.0116)
+    assert read["taken_at"][0] == pd.Timestamp("2022-01-19T16:33:03Z")
+    assert read["heading"].fillna(-1).tolist() == [352.0, -1, -1]
+    wanted = "photo_id status reason bicycle_count area_id taken_at heading position_source"
+    assert set(wanted.split()) <= set(load(tmp_path / "p.geojson")["features"][0]["properties"])
+    assert "path" not in read
+
+
+def test_detections_are_a_table_that_no_spreadsheet_runs(tmp_path: Path) -> None:
+    frame = schema.table(
+        schema.DETECTIONS,
+        {
+            "photo_id": ["a,b.jpg", "=cmd.jpg"],
+            "label": ["bicycle", '=HYPERLINK("http://x")'],
+            "score": [0.98767, 0.5],
+            "xmin": [1.26, 0],
+            "ymin": [2.0, 0],
+            "xmax": [3.0, 1],
+            "ymax": [4.0, 1],
+            "model": "m",
+            "dropped_by": [None, "label"],
+        },
+    ).assign(kept=[True, False])
+    exports.write_detections(frame, tmp_path / "d.csv")
+    with (tmp_path / "d.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert rows[0] == {
+        "photo_id": "a,b.jpg",
+        "label": "bicycle",
+        "score": "0.9877",
+        "xmin": "1.3",
+        "ymin": "2.0",
+        "xmax": "3.0",
+        "ymax": "4.0",
+        "model": "m",
+        "kept": "True",
+        "dropped_by": "",
+    }
+    assert rows[1]["photo_id"] == "'=cmd.jpg"
+    assert rows[1]["label"].startswith("'=")
+
+
+def test_an_old_file_stays_whole_when_writing_fails(tmp_path: Path) -> None:
+    path = tmp_path / "summary.json"
+    exports.write_summary({"old": True}, path)
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        exports.write_summary({"new": math.nan}, path)
+    assert load(path) == {"old": True}
+    assert [p.name for p in tmp_path.iterdir()] == ["summary.json"]
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match=r"summary\.json: cannot be written"):
+        exports.write_summary({}, tmp_path / "file" / "summary.json")

@@ -1,0 +1,241 @@
+"""The map without a browser: what goes into the page, and what is refused."""
+
+import hashlib
+import json
+import re
+import zoneinfo
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import folium
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from folium import plugins
+
+from geobike import maps, schema
+from geobike.errors import InputError, SchemaError
+from geobike.maps import assets
+from geobike.maps.classes import classify
+from geobike.maps.shapes import drawn
+from tests.map_frames import TOWN, areas, build, detections, jpeg, photos
+
+
+def block(html: str) -> Any:
+    """Return what the page is told."""
+    found = re.search(r'<script type="application/json" id="\w+">(.*?)</script>', html, re.DOTALL)
+    assert found
+    return json.loads(found[1])
+
+
+def test_the_page_is_told_the_frames_own_figures() -> None:
+    given = areas(["a", "b"], [3, 0], [1, 0])
+    told = block(build(given).get_root().render())["areas"]
+    assert [area["bicycles_per_photo"] for area in told] == [1 / 3, None]
+    assert [area["bicycle_count"] for area in told] == [1, 0]
+    assert [area["bicycles_per_km2"] for area in told] == [0.5, None]
+
+
+def test_an_infinite_rate_is_no_figure_and_breaks_nothing() -> None:
+    given = areas(["a", "b"], [1, 1], [1, 2], bicycles_per_km2=[float("inf"), 2.0])
+    told = block(build(given).get_root().render())
+    assert told["areas"][0]["bicycles_per_km2"] is None
+    assert told["areas"][0]["classes"]["bicycles_per_km2"] == "missing"
+
+
+def test_only_kept_boxes_of_photos_with_a_picture_reach_the_page() -> None:
+    taken = photos({"a.jpg": (4.005, 52.005, 1)})
+    page = build(taken=taken, found=detections("a.jpg"), thumbnails={"a.jpg": jpeg()})
+    assert len(block(page.get_root().render())["photos"][0]["boxes"]) == 1
+
+
+def test_a_photo_without_a_position_is_not_drawn() -> None:
+    taken = photos({"a.jpg": (4.005, 52.005, 1), "b.jpg": (4.0, 52.0, None)})
+    taken.loc[1, "geometry"] = None
+    told = block(build(taken=taken).get_root().render())["photos"]
+    assert [photo["id"] for photo in told] == ["a.jpg"]
+
+
+def test_times_stand_in_the_chosen_timezone() -> None:
+    page = build(timezone="Asia/Kathmandu")
+    assert block(page.get_root().render())["areas"][0]["first"] == "2022-01-19 17:45"
+
+
+REFUSED: dict[str, tuple[Callable[[], object], str]] = {
+    "no area": (lambda: build(TOWN.iloc[:0]), "no area"),
+    "unknown status": (lambda: build(ledger={"lost": 1}), "lost"),
+    "unknown timezone": (lambda: build(timezone="Mars/Olympus"), "Mars/Olympus"),
+    "path as timezone": (lambda: build(timezone="/etc/passwd"), "/etc/passwd"),
+    "unknown language": (lambda: build(language="../en"), "choose from en"),
+    "threshold": (lambda: build(threshold=float("nan")), "nan"),
+    "min_photos": (lambda: build(min_photos=0), "min_photos"),
+    "no JPEG": (
+        lambda: build(
+            taken=photos({"a.jpg": (4.0, 52.0, 1)}), thumbnails={"a.jpg": b"<svg onload=x>"}
+        ),
+        "a.jpg",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_be_used_is_refused_with_its_value(case: str) -> None:
+    call, words = REFUSED[case]
+    with pytest.raises(InputError, match=re.escape(words)):
+        call()
+
+
+def test_a_frame_of_another_kind_is_refused() -> None:
+    with pytest.raises(SchemaError, match="photo_count"):
+        build(TOWN.drop(columns="photo_count"))
+
+
+@pytest.mark.parametrize("timezone", ["UTC", "Europe/Amsterdam", "America/St_Johns"])
+def test_every_usual_timezone_is_taken(timezone: str) -> None:
+    assert timezone in zoneinfo.available_timezones()
+    build(timezone=timezone)
+
+
+def test_the_file_is_whole_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "map.html"
+    path.write_text("old")
+    maps.save(build(), path)
+    assert path.read_text().rstrip().endswith("</html>")
+    assert [file.name for file in tmp_path.iterdir()] == ["map.html"]
+
+
+def test_a_map_that_cannot_be_written_says_where(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="nowhere"):
+        maps.save(build(), tmp_path / "nowhere" / "map.html")
+
+
+def test_a_notebook_shows_the_same_page() -> None:
+    shown = build(title="Our town")._repr_html_()
+    assert "<iframe srcdoc=" in shown
+    assert "Our town" in shown
+
+
+def test_rendering_twice_gives_the_same_page() -> None:
+    figure = build().get_root()
+    assert figure.render() == figure.render()
+
+
+def test_two_maps_in_one_process_do_not_disturb_each_other() -> None:
+    plugins.HeatMap([[52.0, 4.0]]).add_to(build())
+    assert "Our town" in build(title="Our town").get_root().render()
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        plugins.Fullscreen(),
+        plugins.MiniMap(),
+        folium.Marker([52, 4], icon=folium.Icon(icon="bicycle")),
+    ],
+    ids=lambda layer: type(layer).__name__,
+)
+def test_a_layer_that_needs_the_network_is_refused(layer: folium.Layer) -> None:
+    drawn = build()
+    layer.add_to(drawn)
+    with pytest.raises(maps.UnknownLibrary, match="does not carry"):
+        drawn.get_root().render()
+
+
+def test_a_script_by_address_is_refused() -> None:
+    page = build()
+    page.get_root().header.add_child(folium.Element('<script src="//example.org/x.js"></script>'))
+    with pytest.raises(maps.UnknownLibrary, match="example"):
+        page.get_root().render()
+
+
+def test_the_page_stays_small() -> None:
+    many = photos({f"{n}.jpg": (4 + n / 1000, 52.005, n % 9) for n in range(1000)})
+    town = areas([f"Area {n}" for n in range(100)], [10] * 100, list(range(100)))
+    assert len(build(town, many).get_root().render()) < 1_000_000
+
+
+def test_without_the_bundled_libraries_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        assets, "_file", lambda name: (_ for _ in ()).throw(assets.MapAssetsMissing(name))
+    )
+    assets.script.cache_clear()
+    assets.style.cache_clear()
+    with pytest.raises(maps.MapAssetsMissing, match="pip install --editable"):
+        build().get_root().render()
+
+
+def test_the_bundled_libraries_are_those_of_the_manifest() -> None:
+    folder = resources.files("geobike.maps") / "assets"
+    manifest = json.loads((folder / "MANIFEST.json").read_text("utf-8"))
+    versions = {name: entry["version"] for name, entry in manifest["libraries"].items()}
+    assert versions == {"leaflet": "1.9.4", "leaflet.markercluster": "1.5.3"}
+    for library, entry in manifest["libraries"].items():
+        for name, digest in entry["sha256"].items():
+            content = (folder / library / name).read_bytes()
+            assert hashlib.sha256(content).hexdigest() == digest
+        assert any("LICEN" in name for name in entry["sha256"])
+
+
+def ranges(values: list[float]) -> list[tuple[float, float]]:
+    return [(found.low, found.high) for found in classify(values)[0]]
+
+
+def test_classes_hold_equal_shares_and_say_what_is_in_them() -> None:
+    assert ranges([float(n) for n in range(1, 11)]) == [(1, 2), (3, 4), (5, 6), (7, 8), (9, 10)]
+
+
+def test_zero_is_its_own_class_and_ties_collapse() -> None:
+    assert ranges([0.0] * 60 + [1.0] * 30 + [5.0]) == [(0, 0), (1, 1), (5, 5)]
+
+
+def test_figures_that_look_the_same_share_a_class() -> None:
+    found, numbers = classify([0.3301, 0.3304, 0.9])
+    assert [each.low for each in found] == [0.33, 0.9]
+    assert numbers.tolist() == [0, 0, 1]
+
+
+def test_a_small_rate_is_not_coloured_as_zero() -> None:
+    assert ranges([0.0, 0.001]) == [(0, 0), (0.01, 0.01)]
+
+
+def test_every_value_lies_in_the_class_that_it_is_given() -> None:
+    values = np.random.default_rng(1).gamma(0.5, 4, 500).round(2)
+    found, numbers = classify(values.tolist())
+    assert all(
+        found[n].low <= max(value, 0.01 * (value > 0)) <= found[n].high
+        for n, value in zip(numbers, values, strict=True)
+    )
+    assert len({each.colour for each in found}) == len(found)
+
+
+def test_simplified_areas_keep_their_shared_border() -> None:
+    border = [(4.01 + 0.000002 * (n % 2), 52 + n / 10_000) for n in range(101)]
+    west = shapely.Polygon([(4, 52), *border, (4, 52.01)])
+    east = shapely.Polygon([*border, (4.02, 52.01), (4.02, 52)])
+    given = schema.geotable(
+        schema.AREAS,
+        {"area_id": ["w", "e"], "name": ["w", "e"], "area_km2": [1.0, 1.0]},
+        gpd.GeoSeries([west, east]),
+    )
+    shapes, shifted = drawn(given)
+    assert not shifted
+    assert sum(shapely.get_num_coordinates(shapes)) < 20
+    assert shapely.area(shapely.intersection(*shapes)) == pytest.approx(0, abs=1e-12)
+    assert shapely.union_all(shapes).area == pytest.approx(0.02 * 0.01, rel=1e-3)
+    assert shapely.union_all(shapes).geom_type == "Polygon"
+
+
+def test_areas_that_overlap_are_drawn_all_the_same() -> None:
+    square = shapely.box(4, 52, 4.01, 52.01)
+    shapes, _ = drawn(areas(["a", "b"], [1, 1], [1, 1], [square, square]))
+    assert [shape.area for shape in shapes] == pytest.approx([1e-4, 1e-4])
+
+
+def test_a_ring_across_the_antimeridian_is_drawn_in_one_piece() -> None:
+    ring = shapely.Polygon([(179, -17), (-179, -17), (-179, -16), (179, -16)])
+    shapes, shifted = drawn(areas(["Fiji"], [1], [1], [ring]))
+    assert shifted
+    assert shapes[0].bounds == (179, -17, 181, -16)

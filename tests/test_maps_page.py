@@ -1,0 +1,276 @@
+"""The map page in a real browser. `show` fails a test whose page asks for or complains of anything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import folium
+import pytest
+import shapely
+from folium import plugins
+
+from tests.map_frames import TOWN, areas, build, detections, jpeg, photos
+
+if TYPE_CHECKING:  # pytest loads it below, and wants to be first
+    from tests.browser import Open
+
+pytest_plugins = ["tests.browser"]
+
+PHOTOS = photos({"a/one.jpg": (4.005, 52.005, 1), "far.jpg": (4.053, 52.005, None)})
+TABLE = ".gb-table tbody th"
+LEGEND = ".gb-classes:not(.gb-photo-key) li"
+
+
+def test_a_planner_sees_the_finding_the_areas_the_legend_and_the_ranking(show: Open) -> None:
+    opened = show(build(title="Our town", ledger={"counted": 34, "outside": 1}))
+    assert opened.page.title() == "Our town"
+    assert opened.texts("h1") == ["Our town"]
+    assert opened.texts(".gb-finding") == ["16 bicycles in 10 photos, in 4 of 5 areas · 2022-01-19"]
+    assert opened.texts(".gb-ledger") == ["35 photos: 34 counted, 1 outside the areas."]
+    assert opened.texts(".gb-method") == [
+        "Counted: bicycle. Model tiny, threshold 0.5. Times in UTC."
+    ]
+    assert len(opened.fills()) == 5
+    assert opened.texts(".gb-legend summary") == ["Bicycles per photo"]
+    assert opened.texts(LEGEND) == ["0", "0.50", "2.00", "7.00", "no photos"]
+    assert opened.texts(TABLE) == ["South", "East", "North", "West", "Centre"]
+    assert opened.page.get_attribute("html", "lang") == "en"
+    assert "user-scalable" not in opened.page.content()
+
+
+def test_an_area_without_photos_is_hatched_and_shows_no_zero(show: Open) -> None:
+    opened = show(build())
+    fills = opened.fills()
+    assert fills[4] == "url(#gb-none)"
+    assert fills[3].startswith("#")
+    assert opened.page.locator("#gb-none line").count() == 1
+    assert opened.texts(".gb-table tbody tr:last-child td") == ["0", "–", "–", "–"]
+
+
+def test_the_map_shows_the_very_colours_of_the_legend(show: Open) -> None:
+    opened = show(build())
+    swatches = opened.page.evaluate(
+        "Array.from(document.querySelectorAll('.gb-classes .gb-swatch'),"
+        "s => getComputedStyle(s).backgroundColor)"
+    )
+    drawn = opened.page.evaluate(
+        "Array.from(document.querySelectorAll('.leaflet-overlay-pane path'),"
+        "p => getComputedStyle(p).fill)"
+    )
+    assert [drawn[row] for row in (3, 0, 1, 2)] == swatches[:4]
+    assert opened.page.locator(".leaflet-overlay-pane path[fill-opacity='1']").count() == 5
+
+
+def test_another_metric_changes_colours_legend_and_ranking_together(show: Open) -> None:
+    opened = show(build())
+    before = opened.fills()
+    opened.page.get_by_label("Bicycles", exact=True).check()
+    assert opened.texts(".gb-legend summary") == ["Bicycles"]
+    assert opened.texts(LEGEND) == ["0", "1", "7", "8", "no photos"]
+    assert opened.texts(TABLE) == ["East", "South", "North", "West", "Centre"]
+    assert opened.fills()[1] == before[2]
+
+
+def test_a_click_on_a_heading_sorts_and_areas_without_photos_stay_last(show: Open) -> None:
+    opened = show(build())
+    opened.page.get_by_role("button", name="per photo").click()
+    assert opened.texts(TABLE) == ["West", "North", "East", "South", "Centre"]
+    assert opened.page.locator("th[aria-sort=ascending]").inner_text().startswith("per photo")
+    opened.page.get_by_role("button", name="Area").click()
+    assert opened.texts(TABLE) == ["Centre", "East", "North", "South", "West"]
+
+
+def test_enter_on_a_row_zooms_to_the_area_and_shows_its_figures(show: Open) -> None:
+    opened = show(build(timezone="Europe/Amsterdam"))
+    before = opened.page.locator(".leaflet-overlay-pane path").nth(2).bounding_box()
+    opened.page.locator(".gb-table tbody tr").first.focus()
+    opened.page.keyboard.press("Enter")
+    after = opened.page.locator(".leaflet-overlay-pane path[stroke='#111']")
+    box = after.bounding_box()
+    assert before is not None
+    assert box is not None
+    assert box["width"] > 2 * before["width"]
+    popup = opened.page.locator(".leaflet-popup-content")
+    assert popup.locator("h2").inner_text() == "South"
+    assert popup.locator("dd").all_inner_texts() == [
+        "7",
+        "1",
+        "7.00",
+        "3.50",
+        "2022-01-19 13:00",
+        "2022-01-19 13:00",
+    ]
+
+
+def test_hovering_an_area_marks_its_row(show: Open) -> None:
+    opened = show(build())
+    opened.page.locator(".leaflet-overlay-pane path").nth(1).hover()
+    assert opened.texts(".gb-table tr.gb-on th") == ["East"]
+    assert opened.texts(".leaflet-tooltip") == ["East\nBicycles per photo: 2.00"]
+
+
+def test_a_photo_opens_with_its_boxes_where_they_were_found(show: Open) -> None:
+    drawn = build(taken=PHOTOS, found=detections("a/one.jpg"), thumbnails={"a/one.jpg": jpeg()})
+    opened = show(drawn)
+    opened.page.locator("path.gb-photo[fill='#f58a1f']").click()
+    popup = opened.page.locator(".leaflet-popup-content")
+    assert popup.locator("p").all_inner_texts() == ["1 bicycle", "2022-01-19 12:00", "a/one.jpg"]
+    image, box = popup.locator("img").bounding_box(), popup.locator(".gb-box").bounding_box()
+    assert image is not None
+    assert box is not None
+    assert (box["x"], box["y"]) == pytest.approx((image["x"], image["y"]), abs=1)
+    assert box["width"] == pytest.approx(image["width"] / 2, abs=1)
+    assert box["height"] == pytest.approx(image["height"] / 2, abs=1)
+
+
+def test_a_photo_outside_the_areas_is_hollow_and_said_to_be_uncounted(show: Open) -> None:
+    opened = show(build(taken=PHOTOS))
+    assert "photo that is not counted" in opened.texts(".gb-photo-key li")
+    opened.page.locator("path.gb-photo[fill-opacity='0']").click()
+    assert opened.texts(".gb-popup strong") == ["Outside the areas: not counted."]
+    opened.page.get_by_label("Photos", exact=True).uncheck()
+    assert opened.page.locator("path.gb-photo").count() == 0
+    assert not opened.page.locator(".gb-photo-key").is_visible()
+
+
+def test_many_photos_at_one_place_gather_and_spread_on_a_click(show: Open) -> None:
+    same = photos({f"{n}.jpg": (4.005, 52.005, 2) for n in range(6)})
+    opened = show(build(taken=same))
+    badge = opened.page.locator(".gb-cluster span")
+    assert badge.inner_text() == "6"
+    assert badge.get_attribute("aria-label") == "6 photos here, 12 bicycles: zoom in"
+    badge.click()
+    assert opened.page.locator("path.gb-photo").count() == 6
+
+
+def test_the_heat_layer_is_off_until_asked_for(show: Open) -> None:
+    opened = show(build(taken=PHOTOS))
+    canvas = opened.page.locator("canvas.leaflet-heatmap-layer")
+    assert canvas.count() == 0
+    opened.page.get_by_label("Heat: where photos show bicycles").check()
+    assert canvas.is_visible()
+
+
+def test_folium_layers_of_ones_own_work_without_the_network(show: Open) -> None:
+    drawn = build()
+    folium.Marker([52.005, 4.005], popup="mine").add_to(drawn)
+    plugins.HeatMap([[52.005, 4.005]]).add_to(drawn)
+    opened = show(drawn)
+    opened.page.locator("img.leaflet-marker-icon").click()
+    assert opened.texts(".leaflet-popup-content") == ["mine"]
+
+
+def test_a_telephone_shows_map_and_table_without_scrolling_sideways(show: Open) -> None:
+    opened = show(build(taken=PHOTOS), viewport={"width": 390, "height": 844})
+    assert opened.page.evaluate("document.documentElement.scrollWidth") == 390
+    assert not opened.page.locator(LEGEND).first.is_visible()
+    opened.page.locator(".gb-legend summary").click()
+    assert opened.page.locator(LEGEND).first.is_visible()
+
+
+def test_a_dark_screen_gets_a_dark_page(show: Open) -> None:
+    opened = show(build(), color_scheme="dark")
+    paper = opened.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert max(int(part) for part in paper[4:-1].split(",")) < 60
+
+
+ODD = {
+    "all zero": (areas(["a", "b"], [1, 2], [0, 0]), ["0"]),
+    "all equal": (areas(["a", "b"], [1, 2], [3, 6]), ["3.00"]),
+    "one area": (areas(["a"], [2], [1]), ["0.50"]),
+    "no photo": (areas(["a", "b"], [0, 0], [0, 0]), ["no photos"]),
+    "a tiny rate": (areas(["a"], [1000], [1]), ["0.01"]),
+    "no figure": (
+        areas(["a", "b"], [1, 1], [1, 2], bicycles_per_photo=[float("nan"), 2.0]),
+        ["2.00", "no figure"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ODD)
+def test_odd_figures_give_an_honest_legend(show: Open, case: str) -> None:
+    given, legend = ODD[case]
+    opened = show(build(given))
+    assert opened.texts(LEGEND) == legend
+    assert len(opened.fills()) == len(given)
+
+
+def test_too_few_photos_are_hatched_apart_from_no_photos(show: Open) -> None:
+    opened = show(build(min_photos=2))
+    assert opened.fills()[2] == "url(#gb-few)"
+    assert opened.texts(LEGEND) == ["0", "0.50", "2.00", "fewer than 2 photos", "no photos"]
+
+
+def test_names_of_every_kind_are_shown_whole(show: Open) -> None:
+    names = ["Same", "Same", "n" * 300, "حي الزهور", "自行车停放区"]
+    opened = show(build(areas(names, [1] * 5, [5, 4, 3, 2, 1])))
+    assert opened.texts(TABLE) == ["Same (A0)", "Same (A1)", *names[2:]]
+    assert opened.page.evaluate("document.documentElement.scrollWidth") == 1280
+
+
+def test_an_area_across_the_antimeridian_is_one_piece(show: Open) -> None:
+    halves = shapely.MultiPolygon(
+        [shapely.box(179.9, -17, 180, -16.9), shapely.box(-180, -17, -179.9, -16.9)]
+    )
+    taken = photos({"east.jpg": (-179.95, -16.95, 1)})
+    opened = show(build(areas(["Taveuni"], [1], [1], [halves]), taken))
+    area = opened.page.locator(".leaflet-overlay-pane path").bounding_box()
+    photo = opened.page.locator("path.gb-photo").bounding_box()
+    assert area is not None
+    assert photo is not None
+    assert area["width"] == pytest.approx(2 * area["height"], rel=0.1)
+    assert (photo["x"] - area["x"]) / area["width"] == pytest.approx(0.75, abs=0.05)
+
+
+EVIL = {
+    "image": "<img src=x onerror=window.__xss=1>",
+    "script": "</script><script>window.__xss=1</script>",
+    "template literal": "${window.__xss=1}",
+    "backtick": "`+(window.__xss=1)+`",
+    "escaped backtick": "\\`+(window.__xss=1)+`",
+    "title": "</title><script>window.__xss=1</script>",
+    "style": "</style><script>window.__xss=1</script>",
+    "quotes": "\"'><b onmouseover=window.__xss=1>",
+    "jinja": "{{ 7*7 }}{% raw %}",
+    "comment": "<!--<script>",
+    "word of ours": "{n} {title}",
+}
+
+
+@pytest.mark.parametrize("kind", EVIL)
+def test_markup_in_any_text_is_shown_and_never_runs(show: Open, kind: str) -> None:
+    text = EVIL[kind]
+    drawn = build(
+        areas([text, "b"], [1, 2], [5, 1]),
+        photos({text: (4.005, 52.005, 1)}),
+        detections(text, label=text),
+        thumbnails={text: jpeg()},
+        title=text,
+        label=text,
+        model=text,
+    )
+    opened = show(drawn)
+    assert opened.page.title() == text
+    assert opened.texts("h1") == [text]
+    assert opened.texts(".gb-method") == [
+        f"Counted: {text}. Model {text}, threshold 0.5. Times in UTC."
+    ]
+    assert opened.texts(TABLE)[0] == text
+    opened.page.locator(".leaflet-overlay-pane path").first.hover(position={"x": 20, "y": 20})
+    assert opened.texts(".leaflet-tooltip strong") == [text]
+    opened.page.locator("path.gb-photo").click()
+    popup = opened.page.locator(".leaflet-popup-content")
+    assert popup.locator(".gb-file").inner_text() == text
+    assert popup.locator(".gb-box").get_attribute("title") == f"{text} 90 %"
+    opened.page.locator(".gb-table tbody tr").first.click()
+    assert opened.texts(".leaflet-popup-content h2") == [text]
+    assert opened.page.evaluate("window.__xss") is None
+
+
+def test_markup_that_slips_into_the_body_is_stopped_by_the_policy(show: Open) -> None:
+    drawn = build(TOWN)
+    drawn.get_root().html.add_child(folium.Element("<script>window.__xss = 1</script>"))
+    opened = show(drawn)
+    assert opened.page.evaluate("window.__xss") is None
+    assert any("Content Security Policy" in text for text in opened.complaints)
+    opened.complaints.clear()

@@ -1,0 +1,129 @@
+import multiprocessing
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from geobike.detect import Box, Detection
+from geobike.errors import DetectionFailed, StoreError
+from geobike.store import Model, Recorded, Store
+
+DETR = Model("facebook/detr-resnet-50", "hosted:example")
+OTHER = Model("facebook/detr-resnet-50", "sha256:abc")
+FOUND = [
+    Detection("bicycle", 0.987654321, Box(1.5, 2.25, 30.0, 40.125)),
+    Detection("naïve <b>", 0.05001, Box(0, 0, 1, 1)),
+]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "deep" / "detections.sqlite"
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[Store]:
+    with Store(path) as opened:
+        yield opened
+
+
+def test_what_was_put_comes_back_exactly_also_nothing(store: Store) -> None:
+    store.put("a", DETR, FOUND)
+    store.put("b", DETR, [])
+    assert dict(store.get(["a", "b", "c"], DETR)) == {"a": FOUND, "b": []}
+
+
+def test_a_photo_without_objects_is_answered_and_not_missing(store: Store) -> None:
+    store.put("empty", DETR, [])
+    assert store.missing(["empty", "new"], DETR) == ["new"]
+
+
+def test_another_version_of_a_model_is_another_detector(store: Store) -> None:
+    store.put("a", DETR, FOUND)
+    assert store.missing(["a"], OTHER) == ["a"]
+    store.put("a", OTHER, [])
+    assert store.models() == {DETR: 1, OTHER: 1}
+
+
+def test_the_first_answer_stays(store: Store) -> None:
+    store.put("a", DETR, FOUND)
+    store.put("a", DETR, [])
+    assert dict(store.get(["a"], DETR)) == {"a": FOUND}
+
+
+def test_answers_are_there_for_the_next_run(path: Path) -> None:
+    with Store(path) as store:
+        store.put("a", DETR, FOUND)
+    with Store(path, read_only=True) as store:
+        assert dict(store.get(["a"], DETR)) == {"a": FOUND}
+
+
+def test_many_photos_are_asked_for_at_once(store: Store) -> None:
+    digests = [str(i) for i in range(25_000)]
+    for digest in digests[:50]:
+        store.put(digest, DETR, FOUND[:1])
+    assert len(dict(store.get(digests, DETR))) == 50
+    assert len(store.missing(digests, DETR)) == 24_950
+
+
+def _fill(path: Path, start: int) -> None:
+    with Store(path) as store:
+        for i in range(start, start + 60):
+            store.put(str(i), DETR, FOUND)
+
+
+def test_two_processes_share_a_store(path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    processes = [context.Process(target=_fill, args=(path, start)) for start in (0, 30)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+        assert process.exitcode == 0
+    with Store(path) as store:
+        assert store.models() == {DETR: 90}  # 30 of them put by both, once each
+
+
+def test_a_recorded_store_is_read_where_nothing_can_be_written(path: Path) -> None:
+    with Store(path) as store:
+        store.put("a", DETR, FOUND)
+    alone = path.parent / "alone"
+    alone.mkdir()
+    shutil.copyfile(path, alone / "store.sqlite")
+    before = (alone / "store.sqlite").read_bytes()
+    with Store(alone / "store.sqlite", read_only=True) as store:
+        assert dict(store.get(["a"], DETR)) == {"a": FOUND}
+        with pytest.raises(StoreError, match="cannot be written"):
+            store.put("b", DETR, [])
+    assert (alone / "store.sqlite").read_bytes() == before
+
+
+def test_a_file_that_is_no_store_is_refused_and_left_alone(tmp_path: Path) -> None:
+    text = tmp_path / "notes.sqlite"
+    text.write_text("I am no database, only a text of some length, as such files go. " * 20)
+    with pytest.raises(StoreError, match="notes.sqlite: cannot be opened"):
+        Store(text)
+    foreign = tmp_path / "foreign.sqlite"
+    with sqlite3.connect(foreign) as connection:
+        connection.execute("CREATE TABLE mine (x)")
+    connection.close()
+    with pytest.raises(StoreError, match="no store of geobike"):
+        Store(foreign)
+    with pytest.raises(StoreError, match="no such file"):
+        Store(tmp_path / "nothing.sqlite", read_only=True)
+
+
+def test_damaged_boxes_are_named_not_counted(path: Path, store: Store) -> None:
+    store.put("a", DETR, FOUND)
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE answers SET boxes = '[[\"bicycle\"]]'")
+    connection.close()
+    with pytest.raises(StoreError, match="the boxes of photo a are damaged"):
+        list(store.get(["a"], DETR))
+
+
+def test_the_recorded_detector_says_that_it_does_not_know(path: Path) -> None:
+    with pytest.raises(DetectionFailed, match="not among the detections recorded in"):
+        Recorded(DETR, path).detect(None)  # type: ignore[arg-type]  # it never looks

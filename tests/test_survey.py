@@ -1,0 +1,298 @@
+"""Whole surveys: from files to map and GIS files, the sums closed."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+
+import geobike
+from geobike import survey
+from geobike.detect import Detection
+from geobike.errors import CreditsExhausted, DetectionFailed, InputError, StoreError
+from tests.making import FakeDetector, jpeg, photo, squares
+
+pytestmark = pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")
+MODEL = "models/deimv2_hgnetv2_femto_coco.onnx"
+
+
+def town(folder: Path) -> dict[str, Path]:
+    """Make a survey with one photo for every way a photo can end."""
+    photos = folder / "photos"
+    photo(photos / "west.jpg", lon_lat=(4.005, 52.005), size=(30, 20))  # three bicycles
+    photo(photos / "west_empty.jpg", lon_lat=(4.005, 52.006), size=(8, 20))  # none
+    photo(photos / "east.jpg", lon_lat=(4.015, 52.005), size=(50, 20))  # five
+    photo(photos / "outside.jpg", lon_lat=(5.0, 53.0), size=(70, 20))
+    photo(photos / "nowhere.jpg")
+    (photos / "z_copy.jpg").write_bytes((photos / "west.jpg").read_bytes())
+    (photos / "cut.jpg").write_bytes(jpeg(size=(640, 480), lon_lat=(4.005, 52.005))[:-900])
+    areas = squares(folder / "areas.geojson", ["west", "east", "far"])
+    return {"photos": photos, "areas": areas}
+
+
+def run(folder: Path, detector: object, **options: object) -> geobike.SurveyResult:
+    plan = geobike.Survey(**town(folder), detector=detector, **options)
+    return geobike.run(plan, store=folder / "store.sqlite")
+
+
+def test_every_photo_ends_in_one_status_and_every_bicycle_in_one_place(tmp_path: Path) -> None:
+    result = run(tmp_path, FakeDetector())
+    statuses = dict(zip(result.photos["photo_id"], result.photos["status"], strict=True))
+    assert statuses == {
+        "cut.jpg": "unreadable",
+        "east.jpg": "counted",
+        "nowhere.jpg": "unlocated",
+        "outside.jpg": "outside",
+        "west.jpg": "counted",
+        "west_empty.jpg": "counted",
+        "z_copy.jpg": "duplicate",
+    }
+    counts = result.areas.set_index("name")
+    assert counts["bicycle_count"].to_dict() == {"west": 3, "east": 5, "far": 0}
+    assert counts["photo_count"].to_dict() == {"west": 2, "east": 1, "far": 0}
+    assert counts["bicycles_per_photo"].fillna(-1).to_dict() == {"west": 1.5, "east": 5, "far": -1}
+    assert result.ledger.in_words() == (
+        "7 photos: 3 counted, 1 outside, 1 unlocated, 1 duplicate, 1 unreadable"
+    )
+
+
+def test_only_photos_that_count_are_detected_and_none_twice(tmp_path: Path) -> None:
+    detector = FakeDetector()
+    first = run(tmp_path, detector)
+    assert (detector.asked, first.detected_now) == (3, 3)
+    again = run(tmp_path, detector)
+    assert (detector.asked, again.detected_now) == (3, 0)
+    pd.testing.assert_frame_equal(first.areas, again.areas)
+
+
+def test_another_threshold_costs_no_detection(tmp_path: Path) -> None:
+    detector = FakeDetector()
+    run(tmp_path, detector)
+    strict = run(tmp_path, detector, threshold=0.95)
+    assert detector.asked == 3
+    assert strict.ledger.bicycles_counted == 0
+    assert (strict.detections["dropped_by"] == "threshold").all()
+
+
+class Unlucky(FakeDetector):
+    """Fails on the photo that is 50 pixels wide, and stops after as many answers as it is given."""
+
+    def __init__(self, stop_after: int = 99) -> None:
+        super().__init__()
+        self.left = stop_after
+
+    def detect(self, image) -> list[Detection]:  # noqa: ANN001
+        if image.width == 50:
+            raise DetectionFailed("the service refused it: <b>bad</b>")
+        if self.left == 0:
+            raise CreditsExhausted("no credit left; buy some")
+        self.left -= 1
+        return super().detect(image)
+
+
+def test_a_failed_photo_is_failed_never_zero_and_asked_again_next_time(tmp_path: Path) -> None:
+    result = run(tmp_path, Unlucky())
+    row = result.photos.set_index("photo_id").loc["east.jpg"]
+    assert (row["status"], row["reason"]) == ("failed", "the service refused it: <b>bad</b>")
+    assert pd.isna(row["bicycle_count"])
+    east = result.areas.set_index("name").loc["east"]
+    assert east["photo_count"] == 0
+    assert pd.isna(east["bicycles_per_photo"])
+    assert run(tmp_path, FakeDetector()).detected_now == 1
+
+
+def test_a_stopped_run_keeps_what_it_has_and_goes_on(tmp_path: Path) -> None:
+    with pytest.raises(CreditsExhausted):
+        run(tmp_path, Unlucky(stop_after=1), workers=1)
+    with geobike.Store(tmp_path / "store.sqlite") as store:
+        assert sum(store.models().values()) == 1
+    detector = FakeDetector()
+    assert run(tmp_path, detector).detected_now == 2
+
+
+def test_the_store_alone_is_enough_and_what_it_lacks_is_failed(tmp_path: Path) -> None:
+    run(tmp_path, FakeDetector())
+    recorded = geobike.DetectorChoice(kind="recorded")
+    result = run(tmp_path, recorded)
+    assert (result.model.name, result.detected_now) == ("fake", 0)
+    assert result.ledger.bicycles_counted == 8
+    photo(tmp_path / "photos" / "new.jpg", lon_lat=(4.005, 52.005))
+    row = (
+        geobike.run(
+            geobike.Survey(
+                photos=tmp_path / "photos", areas=tmp_path / "areas.geojson", detector=recorded
+            ),
+            store=tmp_path / "store.sqlite",
+        )
+        .photos.set_index("photo_id")
+        .loc["new.jpg"]
+    )
+    assert row["status"] == "failed"
+    assert "not among the detections recorded" in row["reason"]
+
+
+def test_auto_takes_what_the_store_has(tmp_path: Path) -> None:
+    run(tmp_path, FakeDetector())
+    assert run(tmp_path, geobike.DetectorChoice()).model.name == "fake"
+
+
+def test_auto_without_any_detector_names_the_two_ways(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("geobike.detect.onnx._installed", lambda: False)
+    with pytest.raises(InputError) as caught:
+        run(tmp_path, geobike.DetectorChoice())
+    assert "pip install 'geobike[local]'" in str(caught.value)
+    assert "--detector huggingface" in str(caught.value)
+
+
+def test_a_store_of_several_detectors_asks_which(tmp_path: Path) -> None:
+    run(tmp_path, FakeDetector())
+    other = FakeDetector()
+    other.name = "other"
+    run(tmp_path, other)
+    with pytest.raises(StoreError, match=r"several detectors; name one with --model: fake.*other"):
+        run(tmp_path, geobike.DetectorChoice(kind="recorded"))
+    named = run(tmp_path, geobike.DetectorChoice(kind="recorded", model="other"))
+    assert named.model.name == "other"
+
+
+def test_outside_photos_keep_their_recorded_boxes_apart(tmp_path: Path) -> None:
+    folder = town(tmp_path)
+    whole = squares(tmp_path / "whole.geojson", ["a"], west=4.995, south=52.995)
+    options = {"photos": folder["photos"], "detector": FakeDetector()}
+    store = tmp_path / "store.sqlite"
+    geobike.run(geobike.Survey(areas=whole, **options), store=store)
+    result = geobike.run(geobike.Survey(areas=folder["areas"], **options), store=store)
+    assert result.ledger.bicycles_elsewhere == 7
+    assert result.ledger.bicycles_in_areas == 8
+    assert (result.detections["photo_id"] == "outside.jpg").sum() == 7
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"threshold": 0.01}, "threshold 0.01 is not from 0.05"),
+        ({"threshold": 1.0}, "threshold 1 is not"),
+        ({"labels": ()}, "no label to count"),
+        ({"timezone": "Mars/Olympus"}, "timezone 'Mars/Olympus' is not known"),
+        ({"workers": 0}, "workers is 0"),
+        ({"max_overlap": 0.0}, "max_overlap 0"),
+    ],
+)
+def test_a_senseless_configuration_is_refused_before_anything_runs(
+    options: dict, said: str
+) -> None:
+    with pytest.raises(InputError, match=said):
+        geobike.Survey(photos="photos", areas="areas.geojson", **options)
+
+
+def test_photos_leave_the_machine_only_where_it_is_said() -> None:
+    with pytest.raises(
+        InputError, match="photos leave the machine only with --detector huggingface"
+    ):
+        geobike.DetectorChoice(kind="auto", endpoint="https://example.org")
+
+
+def test_the_token_is_in_no_result(tmp_path: Path) -> None:
+    choice = geobike.DetectorChoice(kind="huggingface", token="hf_very_secret")
+    assert "hf_very_secret" not in repr(geobike.Survey(**town(tmp_path), detector=choice))
+
+
+def test_the_same_numbers_stand_in_all_files(tmp_path: Path) -> None:
+    result = run(tmp_path, FakeDetector())
+    written = result.write(tmp_path / "out")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(written)
+    areas = gpd.read_file(written["areas.geojson"])
+    photos = gpd.read_file(written["photos.geojson"])
+    detections = pd.read_csv(written["detections.csv"])
+    summary = json.loads(written["summary.json"].read_text())
+    assert len(photos) == summary["ledger"]["photos_given"] == 7
+    assert photos["status"].value_counts().to_dict() == {
+        status: n for status, n in summary["ledger"]["photos"].items() if n
+    }
+    bicycles = summary["ledger"]["bicycles_counted"]
+    assert areas["bicycle_count"].sum() == photos["bicycle_count"].sum() == bicycles == 8
+    assert detections["kept"].sum() == bicycles + summary["ledger"]["bicycles_elsewhere"]
+    assert summary["detector"]["model"] == "fake"
+    assert summary["counting"] == {"labels": ["bicycle"], "threshold": 0.5, "max_overlap": 0.5}
+
+
+def test_the_real_survey_closes_and_falls_where_it_was_worked_out_to_fall(
+    shared: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("onnxruntime")
+    plan = geobike.Survey(
+        photos=shared / "photos",
+        areas=shared / "areas" / "delft_neighbourhoods.geojson",
+        manifest=shared / "photos" / "manifest.csv",
+        name_column="BU_NAAM",
+        threshold=0.3,
+        detector=geobike.DetectorChoice(kind="onnx", model=str(shared / MODEL)),
+    )
+    result = geobike.run(plan, store=tmp_path / "store.sqlite")
+    assert result.ledger.in_words() == "35 photos: 34 counted, 1 outside"
+    photo_count = result.areas.set_index("name")["photo_count"]
+    assert photo_count["TU-Campus"] == 13
+    assert photo_count["Schoemakerplantage"] == 9
+    assert photo_count["Professorenbuurt"] == 3
+
+    # Against the hand counts: no bicycle where there is none, and a bounded error where there are.
+    by_hand = pd.read_csv(shared / "photos" / "hand_counts.csv").set_index("file")["bicycles"]
+    counted = result.photos.set_index("photo_id")["bicycle_count"].dropna()
+    error = (counted - by_hand[counted.index]).abs()
+    assert error[by_hand[counted.index] == 0].sum() == 0
+    assert error[by_hand[counted.index] > 0].mean() < 3
+
+    again = geobike.run(plan, store=tmp_path / "store.sqlite")
+    assert again.detected_now == 0
+
+
+def test_a_killed_run_detects_only_the_rest(shared: Path, tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    store = tmp_path / "store.sqlite"
+    command = [
+        sys.executable, "-m", "geobike", "map", str(shared / "photos"),
+        "--areas", str(shared / "areas" / "delft_neighbourhoods.geojson"),
+        "--manifest", str(shared / "photos" / "manifest.csv"),
+        "--detector", "onnx", "--model", str(shared / MODEL),
+        "--workers", "1", "--out", str(tmp_path / "out"), "--store", str(store),
+    ]  # fmt: skip
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    answered = 0
+    while answered < 5 and process.poll() is None:
+        time.sleep(0.01)
+        answered = answers_in(store)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    kept = answers_in(store)
+    assert 5 <= kept < 34
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert f"Detected now: {34 - kept} photos" in done.stdout
+    assert answers_in(store) == 34
+
+
+def answers_in(store: Path) -> int:
+    if not store.exists():
+        return 0
+    connection = sqlite3.connect(store, timeout=10)
+    try:
+        return connection.execute("SELECT count(*) FROM answers").fetchone()[0]
+    except sqlite3.OperationalError:
+        return 0  # the table is just being made
+    finally:
+        connection.close()
+
+
+def test_locating_alone_gives_the_same_positions_as_a_survey(tmp_path: Path) -> None:
+    folder = town(tmp_path)
+    alone = survey.locate(geobike.find_photos(folder["photos"]))
+    whole = run(tmp_path, FakeDetector()).photos
+    assert alone.geometry.to_wkt().tolist() == whole.geometry.to_wkt().tolist()

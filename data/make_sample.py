@@ -9,6 +9,7 @@ import random
 import shutil
 import sqlite3
 from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 from PIL import ExifTags, Image, ImageDraw
@@ -59,6 +60,7 @@ def main() -> None:
     truth |= make_awkward_photos()
     write_areas()
     record(truth)
+    write_checksums()
 
 
 def make_awkward_photos() -> dict[str, list[Detection]]:
@@ -243,6 +245,13 @@ def record(truth: dict[str, list[Detection]]) -> None:
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA journal_mode = DELETE")
     connection.close()
+
+
+def write_checksums() -> None:
+    """List every file with its SHA-256, as `sha256sum` writes and reads it."""
+    files = sorted(path for path in OUT.rglob("*") if path.is_file())
+    lines = [f"{sha256(path.read_bytes()).hexdigest()}  {path.relative_to(OUT)}" for path in files]
+    (OUT / "SHA256SUMS").write_text("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

@@ -62,7 +62,9 @@ def choose(choice: Choice, store: Store, digests: Sequence[str]) -> Detector:
         ]
         if len(complete) == 1:
             return Recorded(complete[0], store.path)
-        if not _local_is_ready(choice):
+        from geobike.detect.onnx import is_installed
+
+        if not is_installed():
             raise InputError(_two_ways(store))
     return _local(choice, store, digests)
 
@@ -111,12 +113,6 @@ def _local(choice: Choice, store: Store, digests: Sequence[str]) -> Detector:
     if store.missing(digests, Model(detector.name, detector.version)):
         detector.open(progress=choice.download_progress)
     return detector
-
-
-def _local_is_ready(choice: Choice) -> bool:
-    from geobike.detect.onnx import is_available
-
-    return bool(is_available(choice.model or hub.DEFAULT_MODEL))
 
 
 def _two_ways(store: Store) -> str:

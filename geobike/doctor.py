@@ -50,7 +50,7 @@ def _map_libraries() -> Finding:
     from geobike.maps import assets
 
     try:
-        assets.check()
+        assets.script("leaflet/leaflet.js")
     except GeobikeError as error:
         return Finding("map libraries", False, "not bundled", str(error), needed=True)
     return Finding("map libraries", True, "bundled")

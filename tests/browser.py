@@ -1,4 +1,4 @@
-"""A real Chromium for the pages we write, and a record of what a page asked for or complained of."""
+"""A real Chromium for the pages we write, and a record of all that a page asked for."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field

@@ -74,10 +74,10 @@ def is_available(model: str | Path = DEFAULT_MODEL) -> Availability:
     """
     path = _as_path(model)
     if path is not None:
-        return Availability(_installed(), path.is_file(), downloadable=False, size=None)
+        return Availability(is_installed(), path.is_file(), downloadable=False, size=None)
     pin = hub.find(str(model))
     return Availability(
-        _installed(), hub.cached(pin) is not None, downloadable=hub.can_download(), size=pin.size
+        is_installed(), hub.cached(pin) is not None, downloadable=hub.can_download(), size=pin.size
     )
 
 
@@ -90,7 +90,7 @@ class _LocalModel(ABC):
 
     def __init__(self, model: str | Path, *, threads: int | None = None) -> None:
         self._path = _as_path(model)
-        if not (_installed() and (self._path or hub.installed())):
+        if not (is_installed() and (self._path or hub.installed())):
             raise MissingPackageError(self._purpose, "local")
         if threads is not None and threads < 1:
             raise InputError(f"threads is {threads}; give 1 or more, or None for all cores")
@@ -358,7 +358,8 @@ def _line(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-def _installed() -> bool:
+def is_installed() -> bool:
+    """Say whether onnxruntime is installed."""
     return importlib.util.find_spec("onnxruntime") is not None
 
 

@@ -1,0 +1,283 @@
+"""The command line as a user meets it: what it prints, where, and how it exits."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+from PIL import Image
+
+from geobike.detect import Box, Detection
+from geobike.store import Model, Store
+from tests.conftest import ROOT
+from tests.hosted_scenarios import TOKEN
+from tests.hosted_service import FakeService
+from tests.making import jpeg, photo, squares
+
+SAMPLE = ROOT / "data" / "sample"
+
+
+def geobike(
+    *arguments: object, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
+    return subprocess.run(
+        [sys.executable, "-m", "geobike", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        env={**clean, "HF_HOME": "/nonexistent", "COLUMNS": "100", **(env or {})},
+        timeout=120,
+        check=False,
+    )
+
+
+def sample_map(out: Path) -> subprocess.CompletedProcess[str]:
+    return geobike(
+        "map", SAMPLE / "photos", "--areas", SAMPLE / "areas.geojson",
+        "--manifest", SAMPLE / "manifest.csv", "--detector", "recorded",
+        "--store", SAMPLE / "detections.sqlite", "--out", out,
+    )  # fmt: skip
+
+
+def test_the_sample_makes_a_map_and_leaves_its_own_files_alone(tmp_path: Path) -> None:
+    before = {path: path.read_bytes() for path in SAMPLE.rglob("*") if path.is_file()}
+    done = sample_map(tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    for line in ("counted           11", "outside            1", "unlocated          1",
+                 "duplicate          1", "unreadable         1", "photos given      15"):  # fmt: skip
+        assert line in done.stdout
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names == {
+        "map.html",
+        "areas.geojson",
+        "photos.geojson",
+        "detections.csv",
+        "summary.json",
+    }
+    assert {path: path.read_bytes() for path in SAMPLE.rglob("*") if path.is_file()} == before
+
+
+def test_counts_of_the_sample_are_what_was_drawn(tmp_path: Path) -> None:
+    sample_map(tmp_path)
+    areas = gpd.read_file(tmp_path / "areas.geojson").set_index("name")
+    drawn = {"Havenkwartier": 4, "Station": 16, "Molenbuurt": 4, "Parkrand": 0, "Schoolbuurt": 11}
+    assert areas["bicycle_count"][list(drawn)].to_dict() == drawn
+    assert areas.loc["Eiland", "bicycles_per_photo"] is None or pd.isna(
+        areas.loc["Eiland", "bicycles_per_photo"]
+    )
+
+
+def test_locate_writes_the_same_columns_as_a_map(tmp_path: Path) -> None:
+    out = tmp_path / "photos.geojson"
+    done = geobike("locate", SAMPLE / "photos", "--manifest", SAMPLE / "manifest.csv", "--out", out)
+    assert done.returncode == 0
+    assert "located           12" in done.stdout
+    sample_map(tmp_path / "map")
+    whole = json.loads((tmp_path / "map" / "photos.geojson").read_text())["features"]
+    alone = json.loads(out.read_text())["features"]
+    assert [list(f["properties"]) for f in alone] == [list(f["properties"]) for f in whole]
+    assert [f["geometry"] for f in alone] == [f["geometry"] for f in whole]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["map", "nowhere", "--areas", "{areas}"], "nowhere: no such file or folder"),
+        (["map", "{photos}", "--areas", "no.geojson"], "areas no.geojson: no such file"),
+        (
+            ["map", "{photos}", "--areas", "{areas}", "--threshold", "2"],
+            "threshold 2 is not from 0.05",
+        ),
+        (
+            ["map", "{photos}", "--areas", "{areas}", "--name-column", "x"],
+            "--name-column 'x' is not",
+        ),
+        (
+            ["map", "{photos}", "--areas", "{areas}", "--manifest", "m.csv"],
+            "manifest m.csv: no such",
+        ),
+        (["map", "{photos}", "--areas", "{areas}", "--timezone", "x"], "timezone 'x' is not known"),
+        (
+            ["map", "{photos}", "--areas", "{areas}", "--endpoint", "http://x"],
+            "photos leave the machine",
+        ),
+        (["map", "{photos}", "--areas", "{areas}", "--detector", "recorded"], "no such file"),
+        (["map", "{photos}", "--areas", "{areas}", "--model", "no.onnx"], "no.onnx"),
+        (["detect", "nowhere.jpg"], "nowhere.jpg: no such file or folder"),
+        (["classify", "{photos}"], "name what classifies"),
+    ],
+)
+def test_a_users_mistake_is_one_message_and_exit_2(
+    tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    photo(tmp_path / "photos" / "a.jpg", lon_lat=(4.005, 52.005))
+    names = {"photos": tmp_path / "photos", "areas": squares(tmp_path / "areas.geojson", ["a"])}
+    filled = [argument.format(**names) for argument in arguments]
+    out = ["--out", tmp_path / "out"] if arguments[0] == "map" else []
+    done = geobike(*filled, *out)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_hosted_run_without_a_token_stops_and_says_how_to_go_on(tmp_path: Path) -> None:
+    with FakeService() as service:
+        done = hosted_map(tmp_path, service, env={})
+    assert done.returncode == 3
+    assert "HF_TOKEN" in done.stderr
+    assert "the same command goes on from there" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_hosted_run_counts_and_the_token_stands_nowhere(tmp_path: Path) -> None:
+    with FakeService() as service:
+        done = hosted_map(tmp_path, service, env={"HF_TOKEN": f"{TOKEN}\n"})
+        asked = len(service.requests)
+    assert done.returncode == 0, done.stderr
+    assert asked == 2
+    everything = done.stdout + done.stderr
+    for path in (tmp_path / "out").iterdir():
+        everything += path.read_bytes().decode("latin-1")
+    assert TOKEN not in everything
+
+
+def test_credit_that_ends_is_exit_3_and_what_is_done_is_kept(tmp_path: Path) -> None:
+    with FakeService() as service:
+        service.play("credits_402")
+        done = hosted_map(tmp_path, service, env={"HF_TOKEN": TOKEN})
+        assert done.returncode == 3
+        assert "credit" in done.stderr.lower()
+        service.play("honest")
+        again = hosted_map(tmp_path, service, env={"HF_TOKEN": TOKEN})
+    assert again.returncode == 0
+
+
+def hosted_map(
+    folder: Path, service: FakeService, env: dict[str, str]
+) -> subprocess.CompletedProcess[str]:
+    for name in ("a", "b"):
+        photo(folder / "photos" / f"{name}.jpg", lon_lat=(4.005, 52.005), size=(640, 480))
+    areas = squares(folder / "areas.geojson", ["a"])
+    return geobike(
+        "map", folder / "photos", "--areas", areas, "--out", folder / "out",
+        "--detector", "huggingface", "--endpoint", service.url("facebook/detr-resnet-50"),
+        env=env,
+    )  # fmt: skip
+
+
+def test_offline_means_that_nothing_is_sent(tmp_path: Path) -> None:
+    path = photo(tmp_path / "a.jpg")
+    done = geobike("detect", path, "--detector", "huggingface", env={"HF_HUB_OFFLINE": "1"})
+    assert done.returncode == 2
+    assert "HF_HUB_OFFLINE is set" in done.stderr
+
+
+def stored(folder: Path, *photos: Path) -> Path:
+    """Return a store in which two bicycles stand on each photo, drawn twice, and a faint car."""
+    import hashlib
+
+    found = [
+        Detection("bicycle", 0.95, Box(10.7, 20.2, 30.9, 40.0)),
+        Detection("bicycle", 0.9, Box(10.7, 20.2, 30.0, 40.0)),
+        Detection("car", 0.1, Box(0, 0, 5, 5)),
+    ]
+    with Store(folder / "store.sqlite") as store:
+        for path in photos:
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            store.put(digest, Model("drawn", "1"), found)
+    return folder / "store.sqlite"
+
+
+def test_detect_prints_what_the_hosted_service_would_answer(tmp_path: Path) -> None:
+    path = photo(tmp_path / "a.jpg")
+    done = geobike("detect", path, "--detector", "recorded", "--store", stored(tmp_path, path))
+    assert done.returncode == 0, done.stderr
+    box = {"xmin": 10, "ymin": 20, "xmax": 30, "ymax": 40}
+    assert json.loads(done.stdout) == [
+        {"score": 0.95, "label": "bicycle", "box": box},
+        {"score": 0.9, "label": "bicycle", "box": box},
+    ]
+
+
+def test_detect_on_several_photos_names_each_and_reports_the_bad(tmp_path: Path) -> None:
+    paths = [photo(tmp_path / "p" / name) for name in ("a.jpg", "b.jpg")]
+    (tmp_path / "p" / "bad.jpg").write_bytes(b"no photo")
+    done = geobike(
+        "detect", tmp_path / "p", "--detector", "recorded", "--store", stored(tmp_path, *paths),
+        "--threshold", "0.05", "--out", tmp_path / "d.csv", "--draw", tmp_path / "drawn",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    answers = json.loads(done.stdout)
+    assert {name: len(found) for name, found in answers.items()} == {"a.jpg": 3, "b.jpg": 3}
+    assert "bad.jpg: unreadable: not a photo" in done.stderr
+    assert len(pd.read_csv(tmp_path / "d.csv")) == 6
+    with Image.open(tmp_path / "drawn" / "a.jpg") as drawn, Image.open(paths[0]) as plain:
+        assert drawn.size == plain.size
+        assert drawn.tobytes() != plain.tobytes()
+
+
+def test_detect_draws_one_photo_to_the_file_that_is_named(tmp_path: Path) -> None:
+    path = photo(tmp_path / "a.jpg", size=(300, 200))
+    done = geobike(
+        "detect", path, "--detector", "recorded", "--store", stored(tmp_path, path),
+        "--draw", tmp_path / "boxes.png",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    with Image.open(tmp_path / "boxes.png") as drawn:
+        assert drawn.getpixel((10, 30)) == (255, 212, 0)  # the left edge of the first box
+
+
+def test_only_bad_photos_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "bad.jpg").write_bytes(jpeg()[:100])
+    store = stored(tmp_path)
+    with Store(store) as opened:
+        opened.put("x", Model("drawn", "1"), [])
+    done = geobike("detect", tmp_path / "bad.jpg", "--detector", "recorded", "--store", store)
+    assert done.returncode == 2
+    assert "none of the photos got an answer" in done.stderr
+
+
+def test_classify_asks_the_hosted_model_for_the_five_best(tmp_path: Path) -> None:
+    path = photo(tmp_path / "a.jpg", size=(300, 200))
+    with FakeService() as service:
+        done = geobike(
+            "classify", path, "--classifier", "huggingface", "--out", tmp_path / "labels.csv",
+            "--endpoint", service.url("google/vit-base-patch16-224"), env={"HF_TOKEN": TOKEN},
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert len(answer) == 5
+    assert set(answer[0]) == {"label", "score"}
+    assert pd.read_csv(tmp_path / "labels.csv")["label"].tolist() == [
+        one["label"] for one in answer
+    ]
+
+
+def test_doctor_says_what_is_there_and_never_the_token() -> None:
+    done = geobike("doctor", env={"HF_TOKEN": TOKEN})
+    assert done.returncode == 0, done.stdout
+    assert "Hugging Face token: seen" in done.stdout
+    assert TOKEN not in done.stdout + done.stderr
+    without = geobike("doctor")
+    assert "missing  Hugging Face token: none" in without.stdout
+    assert "set HF_TOKEN" in without.stdout
+
+
+def test_reasons_that_look_like_markup_are_printed_as_they_are(tmp_path: Path) -> None:
+    photos = photo(tmp_path / "photos" / "a.jpg").parent
+    (tmp_path / "m.csv").write_text("file,lat,lon\na.jpg,[red]x[/red],4\n")
+    done = geobike("locate", photos, "--manifest", tmp_path / "m.csv")
+    assert done.returncode == 0, done.stderr
+    assert "[red]x[/red]" in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["map", "--help"], ["--version"]])
+def test_help_and_version_answer(arguments: list[str]) -> None:
+    done = geobike(*arguments)
+    assert done.returncode == 0
+    assert "geobike" in done.stdout

@@ -1,0 +1,68 @@
+"""Names, titles and labels that try to become markup, in a real browser."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import folium
+import pytest
+
+from tests.map_frames import areas, build, detections, jpeg, photos
+
+if TYPE_CHECKING:  # pytest loads it below, and wants to be first
+    from tests.browser import Open
+
+pytest_plugins = ["tests.browser"]
+
+EVIL = {
+    "image": "<img src=x onerror=window.__xss=1>",
+    "script": "</script><script>window.__xss=1</script>",
+    "template literal": "${window.__xss=1}",
+    "backtick": "`+(window.__xss=1)+`",
+    "escaped backtick": "\\`+(window.__xss=1)+`",
+    "title": "</title><script>window.__xss=1</script>",
+    "style": "</style><script>window.__xss=1</script>",
+    "quotes": "\"'><b onmouseover=window.__xss=1>",
+    "jinja": "{{ 7*7 }}{% raw %}",
+    "comment": "<!--<script>",
+    "word of ours": "{n} {title}",
+}
+
+
+@pytest.mark.parametrize("kind", EVIL)
+def test_markup_in_any_text_is_shown_and_never_runs(show: Open, kind: str) -> None:
+    text = EVIL[kind]
+    drawn = build(
+        areas([text, "b"], [1, 2], [5, 1]),
+        photos({text: (4.005, 52.005, 1)}),
+        detections(text, label=text),
+        thumbnails={text: jpeg()},
+        title=text,
+        label=text,
+        model=text,
+    )
+    opened = show(drawn)
+    assert opened.page.title() == text
+    assert opened.texts("h1") == [text]
+    assert opened.texts(".gb-method") == [
+        f"Counted: {text}. Model {text}, threshold 0.5. Times in UTC."
+    ]
+    assert opened.texts(TABLE)[0] == text
+    opened.page.locator(".leaflet-overlay-pane path").first.hover(position={"x": 20, "y": 20})
+    assert opened.texts(".leaflet-tooltip strong") == [text]
+    opened.page.locator("path.gb-photo").click()
+    popup = opened.page.locator(".leaflet-popup-content")
+    assert popup.locator(".gb-file").inner_text() == text
+    assert popup.locator(".gb-box").get_attribute("title") == f"{text} 90 %"
+    opened.page.locator(".gb-table tbody tr").first.click()
+    assert opened.texts(".leaflet-popup-content h2") == [text]
+    assert opened.page.evaluate("window.__xss") is None
+
+
+def test_markup_that_slips_into_the_body_is_stopped_by_the_policy(show: Open) -> None:
+    drawn = build()
+    drawn.get_root().html.add_child(folium.Element("<script>window.__xss = 1</script>"))
+    opened = show(drawn)
+    assert opened.page.evaluate("window.__xss") is None
+    assert any("Content Security Policy" in text for text in opened.complaints)
+    opened.complaints.clear()

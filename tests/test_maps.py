@@ -240,3 +240,11 @@ def test_a_ring_across_the_antimeridian_is_drawn_in_one_piece() -> None:
     shapes, shifted = drawn(areas(["Fiji"], [1], [1], [ring]))
     assert shifted
     assert shapes[0].bounds == (179, -17, 181, -16)
+
+
+def test_two_halves_that_meet_at_the_antimeridian_lose_the_cut() -> None:
+    halves = shapely.MultiPolygon(
+        [shapely.box(179, -17, 180, -16), shapely.box(-180, -17, -179, -16)]
+    )
+    shapes, _ = drawn(areas(["Fiji"], [1], [1], [halves]))
+    assert shapes[0].equals(shapely.box(179, -17, 181, -16))

@@ -47,7 +47,7 @@ def test_markup_in_any_text_is_shown_and_never_runs(show: Open, kind: str) -> No
     assert opened.texts(".gb-method") == [
         f"Counted: {text}. Model {text}, threshold 0.5. Times in UTC."
     ]
-    assert opened.texts(TABLE)[0] == text
+    assert opened.texts(".gb-table tbody th")[0] == text
     opened.page.locator(".leaflet-overlay-pane path").first.hover(position={"x": 20, "y": 20})
     assert opened.texts(".leaflet-tooltip strong") == [text]
     opened.page.locator("path.gb-photo").click()

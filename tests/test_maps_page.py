@@ -38,6 +38,14 @@ def test_a_planner_sees_the_finding_the_areas_the_legend_and_the_ranking(show: O
     assert "user-scalable" not in opened.page.content()
 
 
+def test_more_than_bicycles_are_called_objects(show: Open) -> None:
+    opened = show(build(taken=PHOTOS, label="bicycle, motorcycle"))
+    assert opened.texts(".gb-finding")[0].startswith("16 objects in 10 photos")
+    assert opened.texts(".gb-legend summary") == ["Objects per photo"]
+    assert opened.texts(".gb-photo-key li")[0] == "photo; the larger, the more objects"
+    assert opened.texts(".gb-method")[0].startswith("Counted: bicycle, motorcycle.")
+
+
 def test_an_area_without_photos_is_hatched_and_shows_no_zero(show: Open) -> None:
     opened = show(build())
     fills = opened.fills()

@@ -1,0 +1,56 @@
+"""Our one element on Folium's map: style, scripts, and the data as a JSON block."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from branca.element import CssLink, JavascriptLink, MacroElement
+
+from geobike.maps import assets
+from geobike.maps.figure import Raw
+
+_SCRIPTS = ("page.js", "areas.js", "legend.js", "table.js", "photos.js", "notes.js")
+# Known to the figure by name; the address is never used.
+_LIBRARIES = {"markerclusterjs": JavascriptLink, "leaflet-heat.js": JavascriptLink}
+_STYLES = {"markerclustercss": CssLink}
+
+
+class Page(MacroElement):
+    """Draws the areas, the photos, the legend and the table from one JSON block.
+
+    Text reaches the page as JSON alone and is shown through textContent, so none of it is ever
+    read as markup, as script or as a template.
+    """
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # branca left this one untyped
+        self._name = "Page"
+        self._data = data
+
+    def render(self, **_: Any) -> str:
+        """Put our parts into the figure. branca's own way would compile the data as a template."""
+        figure: Any = self.get_root()
+        parent: Any = self._parent
+        name = self.get_name()
+        for library, link in (_LIBRARIES | _STYLES).items():
+            figure.header.add_child(link("bundled"), name=library)
+        script = "\n".join(assets.page(file) for file in _SCRIPTS)
+        figure.header.add_child(
+            Raw(
+                f"<style>{assets.page('page.css')}</style>\n<script>{assets.closed(script)}</script>"
+            ),
+            name="geobike",
+        )
+        figure.html.add_child(
+            Raw(f'<script type="application/json" id="{name}">{_block(self._data)}</script>'),
+            name=name,
+        )
+        start = f"geobike.start({parent.get_name()}, {json.dumps(name)});"
+        figure.script.add_child(Raw(start), name=name)
+        return ""  # nothing in place: all of it went into the figure
+
+
+def _block(data: Mapping[str, Any]) -> str:
+    """Return JSON that no HTML parser can take for markup."""
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c")

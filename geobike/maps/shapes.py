@@ -1,0 +1,68 @@
+"""The polygons as they are drawn: simplified, rounded, whole across the antimeridian.
+
+Only the drawn copy is touched. Counts and areas come from the originals.
+"""
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+_METRES_PER_DEGREE = 111_320.0  # of latitude; of longitude times the cosine of the latitude
+_STEPS = 2000  # tolerance: this part of the extent, about half a pixel with all of it on screen
+_DECIMALS = 5  # about one metre
+
+
+def drawn(areas: gpd.GeoDataFrame) -> tuple[list[shapely.Geometry], bool]:
+    """Return the polygons to draw, lon/lat in degrees, and whether west was moved past 180°.
+
+    An area wider than 180° is taken to cross the antimeridian. Then everything west of Greenwich
+    is drawn 360° further east, so that the area is one piece.
+    """
+    geometry = areas.geometry.to_numpy()
+    bounds = shapely.bounds(geometry)
+    shifted = bool((bounds[:, 2] - bounds[:, 0] > 180).any())
+    if shifted:
+        geometry = np.array([_east(shape) for shape in geometry], dtype=object)
+    simple = _simplified(geometry)
+    return [shapely.transform(shape, lambda xy: xy.round(_DECIMALS)) for shape in simple], shifted
+
+
+def east(longitude: float) -> float:
+    """Return the longitude between 0 and 360."""
+    return longitude % 360
+
+
+def _east(shape: shapely.Geometry) -> shapely.Geometry:
+    parts = [
+        part if part.bounds[0] >= 0 or _crosses_greenwich(part) else shapely.transform(part, _wrap)
+        for part in shapely.get_parts(shape)
+    ]
+    return shapely.union_all(parts)  # without the cut along 180°
+
+
+def _crosses_greenwich(part: shapely.Polygon) -> bool:
+    west, _, far_east, _ = part.bounds
+    return bool(west < 0 < far_east and far_east - west <= 180)
+
+
+def _wrap(xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return np.column_stack([np.where(xy[:, 0] < 0, xy[:, 0] + 360, xy[:, 0]), xy[:, 1]])
+
+
+def _simplified(geometry: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+    """Simplify shared borders alike, so that no gap opens; keep an original that would be lost.
+
+    Degrees are scaled to metres at the middle latitude. A projected CRS would be no better for
+    drawing, and UTM ends at the antimeridian.
+    """
+    west, south, far_east, north = shapely.total_bounds(geometry)
+    scale = _METRES_PER_DEGREE * np.array([max(np.cos(np.radians((south + north) / 2)), 0.01), 1])
+    tolerance = max((far_east - west) * scale[0], (north - south) * scale[1]) / _STEPS
+    metres = shapely.transform(geometry, lambda xy: xy * scale)
+    try:
+        simple = shapely.coverage_simplify(metres, tolerance)
+    except shapely.errors.GEOSException:  # not a coverage at all: draw what was given
+        return geometry
+    lost = shapely.is_empty(simple) | ~shapely.is_valid(simple)
+    return np.where(lost, geometry, shapely.transform(simple, lambda xy: xy / scale))

@@ -31,6 +31,8 @@ _USUAL_NAMES: Final = (
 )
 """Columns that are taken for the name, in this order and any letter case."""
 
+_Shapes = npt.NDArray[np.object_]
+
 _CHUNK: Final = 200_000  # points asked for at once: bounds memory at about 30 MB
 _SLIVER: Final = 1e-6  # overlaps smaller than this share of an area are drawing noise
 
@@ -72,37 +74,34 @@ def assign(photos: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFram
     the one that stands first in the areas' file, so that totals are conserved. A photo in none
     becomes `outside`, unless it has a status already.
     """
-    schema.check(photos, schema.PHOTOS)
+    schema.check(photos, schema.PHOTOS, unique_key=False)  # nothing is looked up by it here
     schema.check(areas, schema.AREAS)
-    row = _first_area(photos.geometry, areas.geometry)
-    ids = areas["area_id"].astype(object).to_numpy()
-    out = photos.copy()
-    out["area_id"] = pd.Series(np.where(row >= 0, ids[row], None), index=photos.index, dtype="str")
+    row = _first_area(np.asarray(photos.geometry.array), np.asarray(areas.geometry.array))
+    out = photos.copy(deep=False)  # pandas copies what is written to, and only that
+    out["area_id"] = areas["area_id"].array.take(row, allow_fill=True)  # -1 gives NA
     outside = out["area_id"].isna() & out["status"].isna() & out.geometry.notna()
     out.loc[outside, "status"] = schema.OUTSIDE
     out.loc[outside, "reason"] = "in none of the areas"
     return out
 
 
-def _first_area(points: gpd.GeoSeries, polygons: gpd.GeoSeries) -> npt.NDArray[np.intp]:
+def _first_area(points: _Shapes, polygons: _Shapes) -> npt.NDArray[np.intp]:
     """Return for each point the row of the first polygon that holds it, -1 for none.
 
     The tree of polygons is asked with all points at once for the boxes they fall in; then each
     polygon, prepared once, judges its candidates by their bare coordinates.
     """
-    shapes = np.asarray(polygons.array)
-    shapely.prepare(shapes)
-    tree = shapely.STRtree(shapes)
-    first = np.full(len(points), len(shapes), dtype=np.intp)
-    known = np.flatnonzero(points.notna() & ~points.is_empty)
-    for start in range(0, len(known), _CHUNK):
-        rows = known[start : start + _CHUNK]
-        geometry = np.asarray(points.array)[rows]
-        point, shape = tree.query(geometry)
-        x, y = shapely.get_x(geometry), shapely.get_y(geometry)
-        inside = shapely.intersects_xy(shapes[shape], x[point], y[point])
-        np.minimum.at(first, rows[point[inside]], shape[inside])
-    return np.where(first < len(shapes), first, -1)
+    shapely.prepare(polygons)
+    tree = shapely.STRtree(polygons)
+    none = len(polygons)
+    first = np.full(len(points), none, dtype=np.intp)
+    for start in range(0, len(points), _CHUNK):
+        chunk = points[start : start + _CHUNK]
+        point, polygon = tree.query(chunk)  # photos without a position are in no box
+        x, y = shapely.get_x(chunk), shapely.get_y(chunk)
+        inside = shapely.intersects_xy(polygons[polygon], x[point], y[point])
+        np.minimum.at(first, start + point[inside], polygon[inside])
+    return np.where(first < none, first, -1)
 
 
 def _read_file(path: str | Path) -> gpd.GeoDataFrame:

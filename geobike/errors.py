@@ -6,6 +6,8 @@ GeobikeError                 base of them all; one line, no traceback, for the u
 │   ├── ManifestError                the manifest as a whole cannot be read
 │   ├── AreasError                   the polygons as a whole cannot be used
 │   ├── StoreError                   the file of recorded detections cannot be used
+│   ├── MapAssetsMissing             the map's browser libraries were not bundled (geobike.maps)
+│   ├── UnknownLibrary               a layer needs a library that the map lacks (geobike.maps)
 │   ├── SchemaError                  a frame lacks what a stage needs
 │   └── MissingPackageError          an extra is needed; the message is the install command
 ├── DetectorStopped          exit 3  the detector cannot go on; what is done is kept

@@ -1,15 +1,10 @@
-"""The files that leave the house: GeoJSON by RFC 7946, CSV and JSON.
-
-Every file is written beside its place and then moved there, so that a half-written one is never
-mistaken for a result.
-"""
+"""The files that leave the house: GeoJSON by RFC 7946, CSV and JSON."""
 
 import csv
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
@@ -17,7 +12,7 @@ import pandas as pd
 import shapely
 
 from geobike import schema
-from geobike.errors import InputError
+from geobike.files import replacing
 
 _DECIMALS: Final = 7  # of a degree: about 1 cm, the most that RFC 7946 advises
 
@@ -62,13 +57,13 @@ def write_detections(detections: pd.DataFrame, path: str | Path) -> None:
         out[side] = out[side].round(1)
     for text in ("photo_id", "label", "model"):
         out[text] = out[text].map(_inert)
-    with _replacing(path) as file:
+    with replacing(path) as file:
         out.to_csv(file, index=False, quoting=csv.QUOTE_MINIMAL, lineterminator="\n")
 
 
 def write_summary(summary: Mapping[str, Any], path: str | Path) -> None:
     """Write the account of a run as JSON."""
-    with _replacing(path) as file:
+    with replacing(path) as file:
         json.dump(summary, file, indent=2, ensure_ascii=False, allow_nan=False)
         file.write("\n")
 
@@ -82,7 +77,7 @@ def _write_geojson(frame: gpd.GeoDataFrame, properties: Any, path: str | Path) -
     """Write features line by line: valid GeoJSON, and kind to `diff` and `grep`."""
     columns = [_json_values(frame[name]) for name in properties]
     rows = zip(_json_geometries(frame.geometry), *columns, strict=True)
-    with _replacing(path) as file:
+    with replacing(path) as file:
         file.write('{"type": "FeatureCollection", "features": [')
         for number, (geometry, *values) in enumerate(rows):
             attributes = json.dumps(
@@ -109,19 +104,3 @@ def _json_geometries(geometry: gpd.GeoSeries) -> Iterator[str]:
     shapes = shapely.orient_polygons(shapes, exterior_cw=False)
     for text in shapely.to_geojson(shapes):
         yield "null" if text is None else text
-
-
-@contextmanager
-def _replacing(path: str | Path) -> Iterator[IO[str]]:
-    path = Path(path)
-    part = path.with_name(f".{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with part.open("w", encoding="utf-8", newline="") as file:
-                yield file
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None

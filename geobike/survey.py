@@ -13,10 +13,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-import folium
 import geopandas as gpd
 import pandas as pd
 
@@ -40,6 +39,9 @@ from geobike.detect import FLOOR, Detection, Detector, batch
 from geobike.errors import GeobikeWarning, InputError, UnreadablePhoto
 from geobike.progress import Track, silent
 from geobike.store import Model, Store
+
+if TYPE_CHECKING:
+    import folium
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +116,7 @@ class SurveyResult:
     warnings: tuple[str, ...]
     started_at: datetime
 
-    def map(self, *, track: Track = silent) -> folium.Map:
+    def map(self, *, track: Track = silent) -> "folium.Map":
         """Return the map, to look at, to add layers to, or to save with `geobike.maps.save`."""
         pictures = thumbnails.make(
             self.photos, self.detections, max_pixels=self.survey.max_pixels, track=track

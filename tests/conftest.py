@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hosted_service import hosted_service  # noqa: F401 - a fixture
+pytest_plugins = ["tests.browser", "tests.hosted_service"]
 
 ROOT = Path(__file__).parent.parent
 

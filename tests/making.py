@@ -23,6 +23,7 @@ def jpeg(
     size: tuple[int, int] = (64, 48),
     colour: str | tuple[int, int, int] = "grey",
     orientation: int | None = None,
+    description: str | None = None,
     gps: Mapping[int, Any] | None = None,
     times: Mapping[int, str] | None = None,
     format: str = "JPEG",
@@ -31,6 +32,8 @@ def jpeg(
     exif = Image.Exif()
     if orientation is not None:
         exif[ExifTags.Base.Orientation] = orientation
+    if description is not None:
+        exif[ExifTags.Base.ImageDescription] = description
     for tag, value in (times or {}).items():
         exif.get_ifd(ExifTags.IFD.Exif)[tag] = value
     tags = dict(gps or {})
@@ -50,10 +53,9 @@ def jpeg(
 
 
 def photo(path: Path, **options: Any) -> Path:
-    """Write an image file; every path gets pixels of its own, so that no two are the same photo."""
+    """Write an image file that says its path in its EXIF, so that no two are the same photo."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    shade = sum(path.as_posix().encode()) % 256, len(path.name) % 256, 7
-    path.write_bytes(jpeg(**{"colour": shade} | options))
+    path.write_bytes(jpeg(**{"description": path.as_posix()} | options))
     return path
 
 

@@ -106,7 +106,7 @@ def test_a_photo_in_an_unknown_area_raises() -> None:
         (lambda f: pd.concat([f, f]), "index of the detections frame repeats"),
     ],
 )
-def test_a_wrong_frame_is_refused_at_the_door(spoil, said: str) -> None:  # noqa: ANN001
+def test_a_wrong_frame_is_refused_at_the_door(spoil, said: str) -> None:
     with pytest.raises(SchemaError, match=said):
         counts.per_photo(photos(), spoil(detections(a=1)))
 

@@ -1,4 +1,5 @@
 import csv
+import itertools
 import json
 import math
 from pathlib import Path
@@ -31,7 +32,7 @@ def load(path: Path) -> dict:
 
 
 def signed_area(ring: list) -> float:
-    return sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(ring, ring[1:], strict=False)) / 2
+    return sum(a[0] * b[1] - b[0] * a[1] for a, b in itertools.pairwise(ring)) / 2
 
 
 def test_polygons_follow_the_right_hand_rule(tmp_path: Path) -> None:

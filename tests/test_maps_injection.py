@@ -1,18 +1,10 @@
 """Names, titles and labels that try to become markup, in a real browser."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import folium
 import pytest
 
+from tests.browser import Open
 from tests.map_frames import areas, build, detections, jpeg, photos
-
-if TYPE_CHECKING:  # pytest loads it below, and wants to be first
-    from tests.browser import Open
-
-pytest_plugins = ["tests.browser"]
 
 EVIL = {
     "image": "<img src=x onerror=window.__xss=1>",

@@ -1,20 +1,12 @@
 """The map page in a real browser. `show` fails a test whose page requests or logs anything."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import folium
 import pytest
 import shapely
 from folium import plugins
 
+from tests.browser import Open
 from tests.map_frames import areas, build, detections, jpeg, photos
-
-if TYPE_CHECKING:  # pytest loads it below, and wants to be first
-    from tests.browser import Open
-
-pytest_plugins = ["tests.browser"]
 
 PHOTOS = photos({"a/one.jpg": (4.005, 52.005, 1), "far.jpg": (4.053, 52.005, None)})
 TABLE = ".gb-table tbody th"

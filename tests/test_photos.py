@@ -80,7 +80,7 @@ def test_links_out_of_the_folder_are_not_followed_and_said(tmp_path: Path) -> No
 
 def test_files_of_the_same_bytes_are_one_photo_the_first_by_name(tmp_path: Path) -> None:
     for name in ("b.jpg", "a.jpg", "z/a.jpg"):
-        photo(tmp_path / name, colour="red", lon_lat=DELFT)
+        photo(tmp_path / name, description="the same", lon_lat=DELFT)
     frame = photos.read(photos.find(tmp_path)).set_index("photo_id")
     assert frame["status"].isna().to_dict() == {"a.jpg": True, "b.jpg": False, "z/a.jpg": False}
     assert frame.at["b.jpg", "reason"] == "same bytes as a.jpg"

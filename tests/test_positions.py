@@ -103,8 +103,8 @@ def test_a_photo_named_twice_is_reported_and_located_only_if_the_rows_agree() ->
 
 
 def test_a_photo_borrows_the_position_that_the_manifest_gives_its_copy(tmp_path: Path) -> None:
-    photo(tmp_path / "a.jpg", colour="red")
-    photo(tmp_path / "b.jpg", colour="red")
+    photo(tmp_path / "a.jpg", description="the same")
+    photo(tmp_path / "b.jpg", description="the same")
     frame = photos.read(photos.find(tmp_path))
     out = positions.locate(frame, manifest(("b.jpg", *FAR)))
     assert place(out, "a.jpg") == FAR

@@ -103,7 +103,7 @@ def test_a_recorded_store_is_read_where_nothing_can_be_written(path: Path) -> No
 def test_a_file_that_is_no_store_is_refused_and_left_alone(tmp_path: Path) -> None:
     text = tmp_path / "notes.sqlite"
     text.write_text("I am no database, only a text of some length, as such files go. " * 20)
-    with pytest.raises(StoreError, match="notes.sqlite: cannot be opened"):
+    with pytest.raises(StoreError, match=r"notes\.sqlite: cannot be opened"):
         Store(text)
     foreign = tmp_path / "foreign.sqlite"
     with sqlite3.connect(foreign) as connection:

@@ -88,7 +88,7 @@ class Unlucky(FakeDetector):
         super().__init__()
         self.left = stop_after
 
-    def detect(self, image) -> list[Detection]:  # noqa: ANN001
+    def detect(self, image) -> list[Detection]:
         if image.width == 50:
             raise DetectionFailed("the service refused it: <b>bad</b>")
         if self.left == 0:

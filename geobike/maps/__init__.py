@@ -1,7 +1,5 @@
 """The map page: one HTML file that opens anywhere and fetches nothing."""
 
-import os
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,7 +7,7 @@ import folium
 import geopandas as gpd
 import pandas as pd
 
-from geobike.errors import InputError
+from geobike.files import replacing
 from geobike.maps.assets import MapAssetsMissing
 from geobike.maps.figure import OfflineFigure, UnknownLibrary
 from geobike.maps.page import Page
@@ -60,18 +58,12 @@ def build(
     return drawn
 
 
-def save(drawn: folium.Map, path: str | os.PathLike[str]) -> None:
+def save(drawn: folium.Map, path: str | Path) -> None:
     """Write the page as one HTML file; a stop half-way leaves no half a file under `path`.
 
     Raises InputError where `path` cannot be written, UnknownLibrary for a layer that needs what
     the page does not carry.
     """
-    target = Path(path)
     html = drawn.get_root().render()
-    beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-    try:
-        beside.write_text(html, "utf-8")
-        beside.replace(target)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise InputError(f"the map cannot be written to {target}: {error.strerror}") from None
+    with replacing(path) as file:
+        file.write(html)

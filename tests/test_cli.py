@@ -277,6 +277,14 @@ def test_reasons_that_look_like_markup_are_printed_as_they_are(tmp_path: Path) -
     assert "[red]x[/red]" in done.stdout
 
 
+def test_a_file_name_cannot_steer_the_terminal(tmp_path: Path) -> None:
+    photo(tmp_path / "\x1b[2Jwiped.jpg").write_bytes(b"no photo")
+    (tmp_path / "m.csv").write_text("file,lat,lon\n\x1b[31mred.jpg,52,4\n")
+    done = geobike("locate", tmp_path, "--manifest", tmp_path / "m.csv")
+    assert "\\x1b[31mred.jpg" in done.stderr
+    assert "\x1b" not in done.stdout + done.stderr
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["map", "--help"], ["--version"]])
 def test_help_and_version_answer(arguments: list[str]) -> None:
     done = geobike(*arguments)

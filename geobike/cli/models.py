@@ -1,0 +1,81 @@
+"""Which model a command uses, and with which token: the place that reads the environment."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from geobike.cli import terminal
+from geobike.errors import InputError
+
+if TYPE_CHECKING:
+    from geobike.detect.classify import Classifier
+    from geobike.detectors import Choice
+    from geobike.doctor import Finding
+
+
+def choice(
+    kind: Literal["auto", "onnx", "huggingface", "recorded"],
+    model: str | None,
+    endpoint: str | None,
+    token_file: Path | None,
+    bill_to: str | None,
+) -> "Choice":
+    """Return the choice of a detector, with the token where photos are to be sent."""
+    from geobike.detectors import Choice
+
+    token = _token(token_file, endpoint) if kind == "huggingface" else None
+    return Choice(
+        kind=kind,
+        model=model,
+        endpoint=endpoint,
+        token=token,
+        bill_to=bill_to,
+        download_progress=terminal.download_progress(),
+    )
+
+
+def _token(token_file: Path | None, endpoint: str | None) -> str | None:
+    from geobike.detect.huggingface import find_token
+
+    offline = any(
+        os.environ.get(name, "").upper() in ("1", "ON", "YES", "TRUE")
+        for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
+    )
+    if offline and endpoint is None:
+        raise InputError(
+            "HF_HUB_OFFLINE is set, so nothing is sent to Hugging Face; unset it, give an "
+            "--endpoint of your own, or use --detector onnx"
+        )
+    return find_token(os.environ, token_file=token_file)
+
+
+def classifier(
+    kind: str,
+    model: str | None,
+    endpoint: str | None,
+    token_file: Path | None,
+    bill_to: str | None,
+) -> "Classifier":
+    """Return the classifier; without a model nothing is sent anywhere by default."""
+    if kind == "huggingface":
+        from geobike.detect.huggingface import CLASSIFIER, HostedClassifier
+
+        token = _token(token_file, endpoint)
+        return HostedClassifier(
+            model or CLASSIFIER, token=token, endpoint=endpoint, bill_to=bill_to
+        )
+    if model is None:
+        raise InputError(
+            "name what classifies: --model FILE.onnx on this machine, or --classifier huggingface, "
+            "which sends the photos to google/vit-base-patch16-224 at Hugging Face"
+        )
+    from geobike.detect.onnx import OnnxClassifier
+
+    return OnnxClassifier(model)
+
+
+def examine(token_file: Path | None, model: str | None) -> "list[Finding]":
+    """Return what `geobike doctor` finds."""
+    from geobike import doctor
+
+    return doctor.examine(os.environ, token_file=token_file, model=model)

@@ -1,0 +1,177 @@
+"""All that is printed: results on standard output, messages and progress on standard error."""
+
+import json
+import sys
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from geobike.errors import DetectorStopped, GeobikeWarning, InputError
+from geobike.progress import Item, silent
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+    from geobike.detect import Detection
+    from geobike.progress import Track
+    from geobike.survey import SurveyResult
+
+
+def say(message: str) -> None:
+    """Print a message to the person at the terminal."""
+    print(f"geobike: {_plain(message)}", file=sys.stderr)
+
+
+def _plain(text: str) -> str:
+    """Return text whose control characters are spelled out: file names must not steer a terminal."""
+    return "".join(
+        char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in text
+    )
+
+
+def track() -> "Track":
+    """Return what draws a progress bar on a terminal, and nothing elsewhere."""
+    return _progress_bar if sys.stderr.isatty() else silent
+
+
+def download_progress() -> type[Any] | None:
+    """Return the bar that huggingface_hub brings, if somebody is there to see it."""
+    try:
+        from tqdm.auto import tqdm
+    except ImportError:
+        return None
+    return tqdm if sys.stderr.isatty() else None
+
+
+def _progress_bar(items: Iterable[Item], description: str, *, total: int) -> Iterator[Item]:
+    from rich import progress
+    from rich.console import Console
+
+    columns = (
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TimeRemainingColumn(),
+    )
+    with progress.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        yield from bar.track(items, description=description, total=total)
+
+
+@contextmanager
+def resumable(store: Path | None) -> Iterator[None]:
+    """Say, when a run is stopped, that it can go on."""
+    kept = f" What was detected is kept in {store}; the same command goes on from there."
+    try:
+        yield
+    except KeyboardInterrupt:
+        say("stopped." + (kept if store else ""))
+        raise typer.Exit(130) from None
+    except DetectorStopped as error:
+        error.args = (f"{error}{kept if store else ''}",)
+        raise
+
+
+@contextmanager
+def notes() -> Iterator[None]:
+    """Print what geobike reports on the way, instead of Python's warnings."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", GeobikeWarning)
+        yield
+    for warning in caught:
+        say(f"note: {warning.message}")
+
+
+def print_result(result: "SurveyResult", written: dict[str, Path]) -> None:
+    """Print what the user should know of a survey: notes, the ledger, where the files are."""
+    for note in result.warnings:
+        say(f"note: {note}")
+    reasons = result.photos.groupby("status")["reason"].agg(_most_common)
+    rows = [
+        (status, str(number), reasons.get(status, "") if number else "")
+        for status, number in result.ledger.photos.items()
+    ]
+    rows.append(("photos given", str(result.ledger.photos_given), ""))
+    _print_table(("status", "photos", "most often because"), rows)
+    account = result.ledger
+    print(
+        f"{account.bicycles_counted} {' or '.join(result.survey.labels)} boxes counted, "
+        f"{account.bicycles_in_areas} in areas, {account.bicycles_elsewhere} kept apart in photos "
+        f"that do not count."
+    )
+    print(
+        f"Detected now: {result.detected_now} photos, by {result.model.name}, "
+        f"threshold {result.survey.threshold:g}."
+    )
+    for name, path in written.items():
+        print(f"{'Map' if name == 'map.html' else 'Written'}: {path}")
+
+
+def print_located(frame: "gpd.GeoDataFrame") -> None:
+    """Print how many photos have a position, and why others have none."""
+    status = frame["status"].fillna("located")
+    reasons = frame.groupby(status)["reason"].agg(_most_common)
+    rows = [
+        (name, str(number), reasons.get(name, "")) for name, number in status.value_counts().items()
+    ]
+    rows.append(("photos given", str(len(frame)), ""))
+    _print_table(("status", "photos", "most often because"), rows)
+
+
+def _most_common(reasons: "pd.Series[str]") -> str:
+    known = reasons.dropna()
+    return str(known.mode().iloc[0]) if len(known) else ""
+
+
+def _print_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*header, box=None, header_style="bold")
+    table.columns[1].justify = "right"
+    for row in rows:
+        table.add_row(*(Text(_plain(cell)) for cell in row))  # Text: no markup of rich's runs
+    Console().print(table)
+
+
+def by_photo(detections: "pd.DataFrame") -> "dict[str, list[Detection]]":
+    """Return the detections of each photo."""
+    from geobike.detect import Box, Detection
+
+    columns = ["photo_id", "label", "score", "xmin", "ymin", "xmax", "ymax"]
+    found: dict[str, list[Detection]] = {}
+    for photo_id, label, score, *box in detections[columns].itertuples(index=False, name=None):
+        found.setdefault(photo_id, []).append(Detection(label, score, Box(*box)))
+    return found
+
+
+def print_detections(photos: "gpd.GeoDataFrame", shown: "dict[str, list[Detection]]") -> None:
+    """Print detections as JSON, in whole pixels like the hosted service; bad photos aside."""
+    answers: dict[str, list[dict[str, Any]]] = {}
+    columns = zip(photos["photo_id"], photos["status"].fillna(""), photos["reason"], strict=True)
+    for photo_id, status, reason in columns:
+        if status:
+            say(f"{photo_id}: {status}: {reason}")
+            continue
+        answers[photo_id] = [
+            {
+                "score": found.score,
+                "label": found.label,
+                "box": {side: int(edge) for side, edge in found.box._asdict().items()},
+            }
+            for found in shown.get(photo_id, [])
+        ]
+    print_answers(answers, asked=len(photos))
+
+
+def print_answers(answers: dict[str, list[dict[str, Any]]], *, asked: int) -> None:
+    """Print the one answer that was asked for, or all by photo, as JSON."""
+    if not answers:
+        raise InputError("none of the photos got an answer")
+    shown = next(iter(answers.values())) if asked == 1 else answers
+    print(json.dumps(shown, indent=2, ensure_ascii=False))

@@ -28,7 +28,7 @@ def say(message: str) -> None:
 
 
 def _plain(text: str) -> str:
-    """Return text whose control characters are spelled out: file names must not steer a terminal."""
+    """Spell out control characters: a file's name must not steer the terminal."""
     return "".join(
         char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in text
     )

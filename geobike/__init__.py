@@ -13,6 +13,8 @@ and units are described in `geobike.schema`, their errors in `geobike.errors`.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from geobike.version import __version__
+
 if TYPE_CHECKING:
     from geobike.areas import assign as assign_areas
     from geobike.areas import read as read_areas
@@ -76,8 +78,6 @@ __all__ = [
     "write_detections",
     "write_photos",
 ]
-
-__version__ = "0.1.0"
 
 _HOME = {
     # one survey as a whole

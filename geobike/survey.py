@@ -19,7 +19,6 @@ from zoneinfo import ZoneInfo
 import geopandas as gpd
 import pandas as pd
 
-import geobike
 from geobike import (
     areas,
     boxes,
@@ -39,6 +38,7 @@ from geobike.detect import FLOOR, Detection, Detector, batch
 from geobike.errors import GeobikeWarning, InputError, UnreadablePhoto
 from geobike.progress import Track, silent
 from geobike.store import Model, Store
+from geobike.version import __version__
 
 if TYPE_CHECKING:
     import folium
@@ -138,7 +138,7 @@ class SurveyResult:
         """Return how the numbers came about: what `summary.json` holds."""
         survey = self.survey
         return {
-            "geobike": geobike.__version__,
+            "geobike": __version__,
             "started_at": self.started_at.isoformat(timespec="seconds"),
             "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "ledger": self.ledger.as_dict(),

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from geobike.detect.onnx import OnnxClassifier, OnnxDetector
     from geobike.detectors import Choice as DetectorChoice
     from geobike.errors import GeobikeError, GeobikeWarning
+    from geobike.evaluation import evaluate
     from geobike.exports import write_areas, write_detections, write_photos
     from geobike.images import read_upright as read_image
     from geobike.ledger import Ledger
@@ -64,6 +65,7 @@ __all__ = [
     "count_per_area",
     "count_per_photo",
     "detect_photos",
+    "evaluate",
     "find_photos",
     "judge_boxes",
     "locate",
@@ -114,6 +116,8 @@ _HOME = {
     "OnnxDetector": "detect.onnx:OnnxDetector",
     "Store": "store:Store",
     "read_image": "images:read_upright",
+    # how far to trust them
+    "evaluate": "evaluation:evaluate",
     # results and errors
     "GeobikeError": "errors:GeobikeError",
     "GeobikeWarning": "errors:GeobikeWarning",

@@ -9,6 +9,7 @@ import pyproj
 
 from geobike import schema
 from geobike.errors import report
+from geobike.names import match
 
 DISAGREEMENT: Final = 100.0
 """Metres between manifest and EXIF above which a photo is reported."""
@@ -39,7 +40,7 @@ def locate(
 
 def _rows_by_photo(photos: gpd.GeoDataFrame, manifest: pd.DataFrame) -> pd.DataFrame:
     """Return the manifest's rows on the photos' index, empty where it does not name a photo."""
-    photo_id = _match(photos["photo_id"], manifest["file"])
+    photo_id = match(manifest["file"], photos["photo_id"])
     unknown = manifest[photo_id.isna()]
     _report(
         "row names a photo that is not there",
@@ -57,18 +58,6 @@ def _rows_by_photo(photos: gpd.GeoDataFrame, manifest: pd.DataFrame) -> pd.DataF
     )
     rows = _one_row_each(named).set_index("photo_id").reindex(photos["photo_id"])
     return rows.set_index(photos.index)
-
-
-def _match(photo_ids: "pd.Series[str]", files: "pd.Series[str]") -> "pd.Series[str]":
-    """Return for each file of the manifest the photo it means, or NA.
-
-    Its path within the photo folder decides; else its bare name, where only one photo has it.
-    """
-    bare = photo_ids.str.rpartition("/")[2]
-    unique = photo_ids[~bare.duplicated(keep=False)]
-    by_name = pd.Series(unique.to_numpy(), index=bare[unique.index])
-    exact = files.where(files.isin(photo_ids))
-    return exact.fillna(files.str.rpartition("/")[2].map(by_name)).astype("str")
 
 
 def _one_row_each(named: pd.DataFrame) -> pd.DataFrame:

@@ -212,6 +212,29 @@ def classify(
     terminal.print_answers(answers, asked=len(files))
 
 
+@app.command(rich_help_panel="A survey")
+def evaluate(
+    truth: Annotated[
+        Path, typer.Argument(help="CSV with the columns file and bicycles, counted by hand.")
+    ],
+    survey: Annotated[Path, typer.Option(help="Folder that `geobike map` wrote.")] = Path("out"),
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Picture to write, .png or .svg.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="CSV of the error by threshold.")] = None,
+) -> None:
+    """Hold a survey's counts against counts by hand, to know how far they are off."""
+    from geobike import evaluation
+
+    with terminal.notes():
+        result = evaluation.evaluate(truth, survey)
+    if plot is not None:
+        terminal.save_figure(evaluation.plot(result), plot)
+    if out is not None:
+        result.by_threshold.to_csv(out, index=False)
+    terminal.print_evaluation(result)
+
+
 @app.command(rich_help_panel="Help")
 def doctor(token_file: TokenFile = None, model: Model = None) -> None:
     """Say what is installed, what is missing, and what to do about it."""

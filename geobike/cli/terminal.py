@@ -16,8 +16,10 @@ from geobike.progress import Item, silent
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
+    from matplotlib.figure import Figure
 
     from geobike.detect import Detection
+    from geobike.evaluation import Evaluation
     from geobike.progress import Track
     from geobike.survey import SurveyResult
 
@@ -120,6 +122,35 @@ def print_located(frame: "gpd.GeoDataFrame") -> None:
     ]
     rows.append(("photos given", str(len(frame)), ""))
     _print_table(("status", "photos", "most often because"), rows)
+
+
+def print_evaluation(result: "Evaluation") -> None:
+    """Print the agreement at the survey's threshold, and what another threshold would give."""
+    at = result.agreement
+    for name, value in (
+        ("photos compared", f"{at.photos}"),
+        ("mean absolute error", f"{at.mean_absolute_error:.2f} bicycles a photo"),
+        ("bias", f"{at.bias:+.2f} bicycles a photo"),
+        ("root mean square error", f"{at.root_mean_square_error:.2f} bicycles a photo"),
+        ("correlation", f"{at.correlation:.3f}"),
+        ("exact", f"{at.share_exact:.0%} of the photos"),
+        ("within one", f"{at.share_within_one:.0%} of the photos"),
+    ):
+        print(f"{name:24}{value}")
+    best = result.best_threshold
+    least = result.by_threshold["mean_absolute_error"].min()
+    print(
+        f"At threshold {result.threshold:g}. The error is least at {best:g}: {least:.2f}. That "
+        "threshold is chosen on these very photos; on others it will do less well."
+    )
+
+
+def save_figure(figure: "Figure", path: Path) -> None:
+    """Save a figure in the format that its name ends in."""
+    try:
+        figure.savefig(path)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: the figure cannot be written: {error}") from None
 
 
 def _most_common(reasons: "pd.Series[str]") -> str:

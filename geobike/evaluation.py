@@ -1,0 +1,211 @@
+"""How far the counts can be trusted: a survey's counts against counts by hand.
+
+The survey is read from the files it wrote, so that anyone who has them can check it.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from geobike import boxes, schema
+from geobike.detect import FLOOR
+from geobike.errors import InputError, MissingPackageError, report
+from geobike.names import match
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+THRESHOLDS: Final = tuple(round(FLOOR + 0.05 * step, 2) for step in range(19))
+"""Thresholds tried, from the floor of the store to 0.95."""
+
+_FILE: Final = ("file", "filename", "photo", "photo_id")
+_COUNT: Final = ("bicycles", "bicycle_count", "count", "true")
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How counts agree with the truth, over the photos that have both; in bicycles a photo."""
+
+    photos: int
+    mean_absolute_error: float
+    bias: float
+    """Mean of counted minus true: below zero, bicycles are missed."""
+    root_mean_square_error: float
+    correlation: float
+    """Pearson's r; NaN where either count is the same on every photo."""
+    share_exact: float
+    share_within_one: float
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What `evaluate` returns."""
+
+    photos: pd.DataFrame
+    """Per photo: `photo_id`, `counted`, `true`."""
+    agreement: Agreement
+    """At the threshold of the survey."""
+    threshold: float
+    by_threshold: pd.DataFrame
+    """One row for each of THRESHOLDS: `threshold` and the fields of Agreement."""
+
+    @property
+    def best_threshold(self) -> float:
+        """The threshold with the least mean absolute error: chosen on these very photos."""
+        errors = self.by_threshold["mean_absolute_error"].to_numpy()
+        return float(self.by_threshold["threshold"].to_numpy()[errors.argmin()])
+
+
+def evaluate(truth: str | Path, survey: str | Path) -> Evaluation:
+    """Hold a survey's counts against counts by hand.
+
+    `truth` is a CSV with the columns `file` and `bicycles`; `survey` is the folder that
+    `geobike map` wrote. Photos that did not count, and those nobody counted by hand, are left out
+    and reported. Raises InputError.
+    """
+    folder = Path(survey)
+    summary = _read_summary(folder)
+    detections, counted = _read_detections(folder), _read_counted(folder)
+    true = _read_truth(Path(truth), counted)
+    labels = summary["counting"]["labels"]
+    overlap, threshold = summary["counting"]["max_overlap"], summary["counting"]["threshold"]
+
+    def counts_at(level: float) -> "pd.Series[int]":
+        judged = boxes.judge(detections, labels=labels, threshold=level, max_overlap=overlap)
+        found = judged.loc[judged["kept"], "photo_id"].value_counts()
+        counts: pd.Series[int] = found.reindex(true.index).fillna(0).astype(int)
+        return counts
+
+    rows = [{"threshold": t, **vars(agree(counts_at(t), true))} for t in THRESHOLDS]
+    now = counts_at(threshold)
+    photos = pd.DataFrame({"photo_id": true.index, "counted": now.array, "true": true.array})
+    return Evaluation(photos, agree(now, true), threshold, pd.DataFrame(rows))
+
+
+def agree(counted: "pd.Series[int]", true: "pd.Series[int]") -> Agreement:
+    """Return the agreement of two series of counts on the same index."""
+    error = (counted - true).to_numpy(dtype=float)
+    varied = counted.nunique() > 1 and true.nunique() > 1
+    return Agreement(
+        photos=len(error),
+        mean_absolute_error=float(np.abs(error).mean()),
+        bias=float(error.mean()),
+        root_mean_square_error=float(np.sqrt((error**2).mean())),
+        correlation=float(np.corrcoef(counted, true)[0, 1]) if varied else float("nan"),
+        share_exact=float((error == 0).mean()),
+        share_within_one=float((np.abs(error) <= 1).mean()),
+    )
+
+
+def plot(evaluation: Evaluation) -> "Figure":
+    """Return a figure: counted against true, and the error by threshold.
+
+    Save it with `.savefig("evaluation.png")` or `.svg`. Raises MissingPackageError.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise MissingPackageError("Plotting", "plot") from None
+    figure = Figure(figsize=(10, 4.6), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    _plot_photos(left, evaluation)
+    _plot_thresholds(right, evaluation)
+    return figure
+
+
+def _plot_photos(axes: Any, evaluation: Evaluation) -> None:
+    photos = evaluation.photos
+    size = photos.groupby(["true", "counted"]).size().reset_index(name="photos")
+    top = max(photos["true"].max(), photos["counted"].max(), 1) + 1
+    axes.plot([0, top], [0, top], color="0.6", linewidth=1)
+    axes.scatter(size["true"], size["counted"], s=30 * size["photos"] ** 0.5, color="#1f5fa8")
+    axes.set(
+        xlabel="counted by hand",
+        ylabel=f"counted by the detector, threshold {evaluation.threshold:g}",
+        title="One dot a pair of counts, larger for more photos",
+        xlim=(-0.5, top),
+        ylim=(-0.5, top),
+        aspect="equal",
+    )
+
+
+def _plot_thresholds(axes: Any, evaluation: Evaluation) -> None:
+    rows = evaluation.by_threshold
+    axes.plot(
+        rows["threshold"], rows["mean_absolute_error"], color="#1f5fa8", label="mean absolute"
+    )
+    axes.plot(rows["threshold"], rows["bias"], color="#c2571a", label="bias")
+    axes.axhline(0, color="0.6", linewidth=1)
+    axes.axvline(evaluation.threshold, color="0.6", linewidth=1, linestyle=":")
+    axes.set(xlabel="threshold", ylabel="error, bicycles a photo", title="Error by threshold")
+    axes.legend(frameon=False)
+
+
+def _read_summary(folder: Path) -> Mapping[str, Any]:
+    path = folder / "summary.json"
+    try:
+        summary: Mapping[str, Any] = json.loads(path.read_text("utf-8"))
+        _ = [summary["counting"][name] for name in ("labels", "threshold", "max_overlap")]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: no summary of a survey ({error}); run geobike map") from None
+    return summary
+
+
+def _read_detections(folder: Path) -> pd.DataFrame:
+    path = folder / "detections.csv"
+    try:
+        rows = pd.read_csv(path, dtype={"photo_id": "str", "label": "str", "dropped_by": "str"})
+        for name in ("photo_id", "label"):
+            rows[name] = rows[name].str.removeprefix(
+                "'"
+            )  # which keeps spreadsheets from running it
+        return schema.table(schema.DETECTIONS, rows)
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(f"{path}: no detections of a survey ({error})") from None
+
+
+def _read_counted(folder: Path) -> "pd.Series[str]":
+    path = folder / "photos.geojson"
+    try:
+        features = json.loads(path.read_text("utf-8"))["features"]
+        rows = [feature["properties"] for feature in features]
+        ids = [row["photo_id"] for row in rows if row["status"] == schema.COUNTED]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: no photos of a survey ({error})") from None
+    return pd.Series(ids, dtype="str")
+
+
+def _read_truth(path: Path, counted: "pd.Series[str]") -> "pd.Series[int]":
+    """Return the counts by hand by `photo_id`, for the photos that the survey counted."""
+    try:
+        rows = pd.read_csv(path, sep=None, engine="python", encoding="utf-8-sig", dtype="str")
+    except (OSError, ValueError, pd.errors.ParserError) as error:
+        raise InputError(f"truth {path}: cannot be read: {error}") from None
+    file, number = _column(rows, _FILE, path), _column(rows, _COUNT, path)
+    counts = pd.to_numeric(number, errors="coerce")
+    for row in np.flatnonzero(~(counts >= 0) | (counts % 1 != 0)):
+        raise InputError(f"truth {path} line {row + 2}: {number.iloc[row]!r} is no count")
+    photo_id = match(file.str.replace("\\", "/"), counted)
+    if photo_id.dropna().duplicated().any():
+        raise InputError(f"truth {path}: {photo_id[photo_id.duplicated()].iloc[0]} stands twice")
+    if photo_id.isna().any():
+        report("photos counted by hand but not by the survey", file[photo_id.isna()].tolist())
+    true = counts.astype(int).set_axis(photo_id)[photo_id.notna().to_numpy()]
+    if true.empty:
+        raise InputError(f"truth {path}: names no photo that the survey counted")
+    return true
+
+
+def _column(rows: pd.DataFrame, names: Sequence[str], path: Path) -> "pd.Series[str]":
+    for column in rows.columns:
+        if str(column).strip().lower() in names:
+            return rows[column].str.strip()
+    columns = ", ".join(map(str, rows.columns))
+    raise InputError(
+        f"truth {path}: no column {' or '.join(names)}; the columns are {columns[:200]}"
+    )

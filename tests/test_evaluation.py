@@ -1,0 +1,121 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import geobike
+from geobike import evaluation
+from geobike.errors import GeobikeWarning, InputError
+from tests.making import FakeDetector, photo, squares
+
+
+@pytest.fixture
+def survey(tmp_path: Path) -> Path:
+    """A survey of four photos that show 3, 5, 0 and 2 bicycles at a score of 0.9."""
+    for name, width in {"a": 30, "day/b": 50, "c": 8, "d": 20}.items():
+        photo(tmp_path / "photos" / f"{name}.jpg", lon_lat=(4.005, 52.005), size=(width, 20))
+    plan = geobike.Survey(
+        photos=tmp_path / "photos",
+        areas=squares(tmp_path / "areas.geojson", ["a"]),
+        detector=FakeDetector(),
+    )
+    geobike.run(plan, store=tmp_path / "store.sqlite").write(tmp_path / "out")
+    return tmp_path / "out"
+
+
+def truth(survey: Path, text: str) -> Path:
+    path = survey.parent / "truth.csv"
+    path.write_text(text)
+    return path
+
+
+def test_the_figures_are_those_of_the_textbook(survey: Path) -> None:
+    by_hand = truth(survey, "file,bicycles\na.jpg,3\nday/b.jpg,7\nc.jpg,1\nd.jpg,1\n")
+    result = evaluation.evaluate(by_hand, survey)
+    counted, true = np.array([3, 5, 0, 2]), np.array([3, 7, 1, 1])
+    at = result.agreement
+    assert at.photos == 4
+    assert at.mean_absolute_error == pytest.approx(np.mean(abs(counted - true))) == 1.0
+    assert at.bias == pytest.approx(np.mean(counted - true)) == -0.5
+    assert at.root_mean_square_error == pytest.approx(np.sqrt(6 / 4))
+    assert at.correlation == pytest.approx(np.corrcoef(counted, true)[0, 1])
+    assert (at.share_exact, at.share_within_one) == (0.25, 0.75)
+
+
+def test_the_error_is_given_for_every_threshold(survey: Path) -> None:
+    by_hand = truth(survey, "file,bicycles\na.jpg,3\nday/b.jpg,5\nc.jpg,0\nd.jpg,2\n")
+    rows = evaluation.evaluate(by_hand, survey).by_threshold.set_index("threshold")
+    assert rows["mean_absolute_error"][0.85] == 0
+    assert rows["mean_absolute_error"][0.9] == 2.5  # a score of 0.9 is not above 0.9
+    assert rows["bias"][0.95] == -2.5
+
+
+def test_other_spellings_and_bare_names_are_understood(survey: Path) -> None:
+    result = evaluation.evaluate(truth(survey, "Photo;Count;low\nb.jpg;5;4\n"), survey)
+    assert result.photos.to_numpy().tolist() == [["day/b.jpg", 5, 5]]
+    assert np.isnan(result.agreement.correlation)
+
+
+def test_photos_that_do_not_count_are_left_out_and_named(survey: Path) -> None:
+    by_hand = truth(survey, "file,bicycles\na.jpg,3\ngone.jpg,9\n")
+    with pytest.warns(GeobikeWarning, match=r"by hand but not by the survey: gone\.jpg"):
+        assert evaluation.evaluate(by_hand, survey).agreement.photos == 1
+
+
+@pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("file,bicycles\na.jpg,three\n", "line 2: 'three' is no count"),
+        ("file,bicycles\na.jpg,3\nc.jpg,-1\n", "line 3: '-1' is no count"),
+        ("file,bicycles\na.jpg,2.5\n", "line 2: '2.5' is no count"),
+        ("file,bicycles\na.jpg,\n", "line 2: .* is no count"),
+        ("file,bicycles\na.jpg,3\na.jpg,4\n", r"a\.jpg stands twice"),
+        ("file,number\na.jpg,3\n", "no column bicycles or .*; the columns are file, number"),
+        ("file,bicycles\nother.jpg,3\n", "names no photo that the survey counted"),
+    ],
+)
+def test_a_truth_that_cannot_be_used_says_why(survey: Path, text: str, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        evaluation.evaluate(truth(survey, text), survey)
+
+
+def test_a_folder_without_a_survey_says_so(survey: Path, tmp_path: Path) -> None:
+    by_hand = truth(survey, "file,bicycles\na.jpg,3\n")
+    with pytest.raises(InputError, match=r"no summary of a survey .*; run geobike map"):
+        evaluation.evaluate(by_hand, tmp_path / "nowhere")
+    (survey / "summary.json").write_text(json.dumps({"counting": {}}))
+    with pytest.raises(InputError, match="no summary of a survey"):
+        evaluation.evaluate(by_hand, survey)
+
+
+@pytest.mark.parametrize("suffix", ["png", "svg"])
+def test_the_plot_is_a_picture(survey: Path, suffix: str) -> None:
+    pytest.importorskip("matplotlib")
+    by_hand = truth(survey, "file,bicycles\na.jpg,3\nd.jpg,2\n")
+    figure = evaluation.plot(evaluation.evaluate(by_hand, survey))
+    path = survey / f"plot.{suffix}"
+    figure.savefig(path)
+    assert path.stat().st_size > 5000
+
+
+def test_the_real_survey_is_within_one_bicycle_a_photo(shared: Path, tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    plan = geobike.Survey(
+        photos=shared / "photos",
+        areas=shared / "areas" / "delft_neighbourhoods.geojson",
+        manifest=shared / "photos" / "manifest.csv",
+        threshold=0.3,
+        detector=geobike.DetectorChoice(
+            kind="onnx", model=str(shared / "models" / "deimv2_hgnetv2_femto_coco.onnx")
+        ),
+    )
+    geobike.run(plan, store=tmp_path / "store.sqlite").write(tmp_path / "out")
+    with pytest.warns(GeobikeWarning, match="PXL_20210417"):  # it lies outside of every area
+        result = evaluation.evaluate(shared / "photos" / "hand_counts.csv", tmp_path / "out")
+    by_hand = pd.read_csv(shared / "photos" / "hand_counts.csv")
+    assert result.agreement.photos == len(by_hand) - 1 == 34
+    assert result.agreement.mean_absolute_error < 1
+    assert result.agreement.correlation > 0.9

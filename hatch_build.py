@@ -78,7 +78,7 @@ def _install(web: Path, folder: Path) -> Path:
     """Run `npm ci` in `folder`, so that no node_modules stays behind in the tree."""
     for name in ("package.json", "package-lock.json", ".npmrc"):
         shutil.copyfile(web / name, folder / name)
-    command = [*_npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    command = [*_npm(), "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words
     if done.returncode:
         raise RuntimeError(

@@ -42,6 +42,9 @@ def per_area(counts: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFr
     bicycles = out["bicycle_count"].astype("float64").mask(out["photo_count"] == 0)
     out["bicycles_per_photo"] = bicycles / out["photo_count"].astype("float64")
     out["bicycles_per_km2"] = bicycles / out["area_km2"].mask(out["area_km2"] == 0)
+    if "population" in out:
+        thousands = out["population"].astype("float64") / 1000
+        out["bicycles_per_1000_inhabitants"] = bicycles / thousands.mask(thousands == 0)
     for column, times in (
         ("first_photo_at", groups["taken_at"].min()),
         ("last_photo_at", groups["taken_at"].max()),

@@ -5,7 +5,7 @@ frame is refused at the door with a message that names the column and the remedy
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import geopandas as gpd
@@ -44,6 +44,8 @@ class Frame:
     """Column whose values are present and unique."""
     geometry: tuple[str, ...] = ()
     """Geometry types allowed; empty for a plain table. A missing geometry is allowed for points."""
+    optional: Mapping[str, Any] = field(default_factory=dict)
+    """Columns that may be there; where they are, their types are as strict."""
 
 
 _PHOTO_COLUMNS = {
@@ -90,6 +92,7 @@ AREAS: Final = Frame(
     {"area_id": TEXT, "name": TEXT, "area_km2": FLOAT},
     key="area_id",
     geometry=("Polygon", "MultiPolygon"),
+    optional={"population": COUNT},  # inhabitants, where the user names their column
 )
 
 AREA_COUNTS: Final = Frame(
@@ -105,6 +108,8 @@ AREA_COUNTS: Final = Frame(
     },
     key="area_id",
     geometry=("Polygon", "MultiPolygon"),
+    optional=dict(AREAS.optional)
+    | {"bicycles_per_1000_inhabitants": FLOAT},  # NA where photo_count or population is 0
 )
 
 MANIFEST: Final = Frame(
@@ -128,7 +133,7 @@ def table(frame: Frame, data: Mapping[str, Any] | pd.DataFrame) -> pd.DataFrame:
         name: given[name].astype(dtype)
         if name in given
         else pd.Series(False if dtype == FLAG else None, index=given.index, dtype=dtype)
-        for name, dtype in frame.columns.items()
+        for name, dtype in (dict(frame.columns) | present(given, frame)).items()
     }
     return pd.DataFrame(columns, index=given.index)
 
@@ -160,7 +165,7 @@ def check(given: pd.DataFrame, frame: Frame, *, unique_key: bool = True) -> None
             f"the {frame.name} frame has no column {', '.join(map(repr, missing))}; "
             f"it has {', '.join(map(repr, given.columns))}"
         )
-    for name, dtype in frame.columns.items():
+    for name, dtype in (dict(frame.columns) | present(given, frame)).items():
         if str(given[name].dtype) != dtype:
             raise SchemaError(
                 f"column {name!r} of the {frame.name} frame is {given[name].dtype}, not {dtype}; "
@@ -172,6 +177,11 @@ def check(given: pd.DataFrame, frame: Frame, *, unique_key: bool = True) -> None
         _check_key(given[frame.key], frame)
     if frame.geometry:
         _check_geometry(given, frame)
+
+
+def present(given: pd.DataFrame, frame: Frame) -> dict[str, Any]:
+    """Return the optional columns of the kind that `given` has, with their types."""
+    return {name: dtype for name, dtype in frame.optional.items() if name in given}
 
 
 def _check_key(key: "pd.Series[str]", frame: Frame) -> None:

@@ -31,10 +31,16 @@ class Opened:
     page: Page
     requests: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
+    allowed: str = "file:"
+    """What a request may begin with besides the file itself."""
 
     def texts(self, selector: str) -> list[str]:
         """Return the text of every element that matches, as it is seen."""
         return self.page.locator(selector).all_inner_texts()
+
+    def map_name(self) -> str:
+        """Return the name of Leaflet's map in the page."""
+        return self.page.locator(".folium-map").get_attribute("id") or ""
 
     def fills(self) -> list[str]:
         """Return the fill of every area, in the order of the frame."""
@@ -64,10 +70,14 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Open]:
     """Save a map and open the file, as a reader would; any complaint fails the test."""
     opened: list[Opened] = []
 
-    def open_map(drawn: folium.Map, **context: Any) -> Opened:
+    def open_map(drawn: folium.Map | str, allowed: str = "file:", **context: Any) -> Opened:
         path = tmp_path / f"map{len(opened)}.html"
-        maps.save(drawn, path)
+        if isinstance(drawn, str):
+            path.write_text(drawn, "utf-8")
+        else:
+            maps.save(drawn, path)
         record = Opened(browser.new_page(**{"viewport": {"width": 1280, "height": 800}} | context))
+        record.allowed = allowed
         opened.append(record)
         record.page.on("request", lambda request: record.requests.append(request.url))
         record.page.on("pageerror", lambda error: record.complaints.append(str(error)))
@@ -80,11 +90,13 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Open]:
             ),
         )
         record.page.goto(path.as_uri())
+        record.page.wait_for_function("performance.getEntriesByName('geobike-drawn').length")
         return record
 
     yield open_map
     for record in opened:
-        outside = [url for url in record.requests if not url.startswith(("file:", "data:"))]
+        inside = ("file:", "data:", "blob:", record.allowed)
+        outside = [url for url in record.requests if not url.startswith(inside)]
         record.page.close()
         assert not outside
         assert not record.complaints

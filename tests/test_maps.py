@@ -11,7 +11,6 @@ from typing import Any
 
 import folium
 import geopandas as gpd
-import numpy as np
 import pytest
 import shapely
 from branca.element import MacroElement
@@ -20,7 +19,6 @@ from folium import plugins
 from geobike import maps, schema
 from geobike.errors import InputError, SchemaError
 from geobike.maps import assets
-from geobike.maps.classes import classify
 from geobike.maps.shapes import drawn
 from tests.map_frames import TOWN, areas, build, detections, jpeg, photos
 
@@ -44,20 +42,19 @@ def test_an_infinite_rate_is_no_figure_and_breaks_nothing() -> None:
     given = areas(["a", "b"], [1, 1], [1, 2], bicycles_per_km2=[float("inf"), 2.0])
     told = block(build(given).get_root().render())
     assert told["areas"][0]["bicycles_per_km2"] is None
-    assert told["areas"][0]["classes"]["bicycles_per_km2"] == "missing"
 
 
 def test_only_kept_boxes_of_photos_with_a_picture_reach_the_page() -> None:
     taken = photos({"a.jpg": (4.005, 52.005, 1)})
     page = build(taken=taken, found=detections("a.jpg"), thumbnails={"a.jpg": jpeg()})
-    assert len(block(page.get_root().render())["photos"][0]["boxes"]) == 1
+    assert len(block(page.get_root().render())["photos"]["details"][0]["boxes"]) == 1
 
 
 def test_a_photo_without_a_position_is_not_drawn() -> None:
     taken = photos({"a.jpg": (4.005, 52.005, 1), "b.jpg": (4.0, 52.0, None)})
     taken.loc[1, "geometry"] = None
     told = block(build(taken=taken).get_root().render())["photos"]
-    assert [photo["id"] for photo in told] == ["a.jpg"]
+    assert [photo["id"] for photo in told["details"]] == ["a.jpg"]
 
 
 def test_times_stand_in_the_chosen_timezone() -> None:
@@ -70,7 +67,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "unknown status": (lambda: build(ledger={"lost": 1}), "lost"),
     "unknown timezone": (lambda: build(timezone="Mars/Olympus"), "Mars/Olympus"),
     "path as timezone": (lambda: build(timezone="/etc/passwd"), "/etc/passwd"),
-    "unknown language": (lambda: build(language="../en"), "choose from en"),
+    "unknown language": (lambda: build(language="../en"), "choose from en, nl"),
     "threshold": (lambda: build(threshold=float("nan")), "nan"),
     "min_photos": (lambda: build(min_photos=0), "min_photos"),
     "no JPEG": (
@@ -179,38 +176,6 @@ def test_the_bundled_libraries_are_those_of_the_manifest() -> None:
             content = (folder / library / name).read_bytes()
             assert hashlib.sha256(content).hexdigest() == digest
         assert any("LICEN" in name for name in entry["sha256"])
-
-
-def ranges(values: list[float]) -> list[tuple[float, float]]:
-    return [(found.low, found.high) for found in classify(values)[0]]
-
-
-def test_classes_hold_equal_shares_and_say_what_is_in_them() -> None:
-    assert ranges([float(n) for n in range(1, 11)]) == [(1, 2), (3, 4), (5, 6), (7, 8), (9, 10)]
-
-
-def test_zero_is_its_own_class_and_ties_collapse() -> None:
-    assert ranges([0.0] * 60 + [1.0] * 30 + [5.0]) == [(0, 0), (1, 1), (5, 5)]
-
-
-def test_figures_that_look_the_same_share_a_class() -> None:
-    found, numbers = classify([0.3301, 0.3304, 0.9])
-    assert [each.low for each in found] == [0.33, 0.9]
-    assert numbers.tolist() == [0, 0, 1]
-
-
-def test_a_small_rate_is_not_coloured_as_zero() -> None:
-    assert ranges([0.0, 0.001]) == [(0, 0), (0.01, 0.01)]
-
-
-def test_every_value_lies_in_the_class_that_it_is_given() -> None:
-    values = np.random.default_rng(1).gamma(0.5, 4, 500).round(2)
-    found, numbers = classify(values.tolist())
-    assert all(
-        found[n].low <= max(value, 0.01 * (value > 0)) <= found[n].high
-        for n, value in zip(numbers, values, strict=True)
-    )
-    assert len({each.colour for each in found}) == len(found)
 
 
 def test_simplified_areas_keep_their_shared_border() -> None:

@@ -20,7 +20,7 @@ def test_a_planner_sees_the_finding_the_areas_the_legend_and_the_ranking(show: O
     assert opened.texts(".gb-finding") == ["16 bicycles in 10 photos, in 4 of 5 areas · 2022-01-19"]
     assert opened.texts(".gb-ledger") == ["35 photos: 34 counted, 1 outside the areas."]
     assert opened.texts(".gb-method") == [
-        "Counted: bicycle. Model tiny, threshold 0.5. Times in UTC."
+        "Counted: bicycles. Model tiny, threshold 0.5. Times in UTC."
     ]
     assert len(opened.fills()) == 5
     assert opened.texts(".gb-legend summary") == ["Bicycles per photo"]
@@ -158,8 +158,10 @@ def test_the_heat_layer_is_off_until_asked_for(show: Open) -> None:
     opened = show(build(taken=PHOTOS))
     canvas = opened.page.locator("canvas.leaflet-heatmap-layer")
     assert canvas.count() == 0
-    opened.page.get_by_label("Heat: where photos show bicycles").check()
+    opened.page.get_by_label("Blurred: where photos show bicycles").check()
     assert canvas.is_visible()
+    assert opened.texts(".gb-legend summary") == ["Blurred: where photos show bicycles"]
+    assert "No scale" in opened.texts(LEGEND)[0]
 
 
 def test_folium_layers_of_ones_own_work_without_the_network(show: Open) -> None:

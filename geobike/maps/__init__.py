@@ -1,19 +1,27 @@
 """The map page: one HTML file that opens anywhere and fetches nothing."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, Final
 
 import folium
 import geopandas as gpd
 import pandas as pd
 
+from geobike.errors import InputError, report
 from geobike.files import replacing
 from geobike.maps.assets import MapAssetsMissing
 from geobike.maps.figure import OfflineFigure, UnknownLibrary
+from geobike.maps.options import PageOptions, tile_sources
 from geobike.maps.page import Page
-from geobike.maps.payload import Options, payload
+from geobike.maps.payload import Facts, payload
+from geobike.maps.photos import SINGLE
 
-__all__ = ["MapAssetsMissing", "UnknownLibrary", "build", "save"]
+__all__ = ["SINGLE", "MapAssetsMissing", "PageOptions", "UnknownLibrary", "build", "save"]
+
+_HEAVY: Final = 10_000_000  # bytes: what many mail servers still carry
+_TOO_HEAVY: Final = 25_000_000  # bytes: what hardly any does
 
 
 def build(
@@ -21,39 +29,32 @@ def build(
     photos: gpd.GeoDataFrame,
     detections: pd.DataFrame,
     *,
-    title: str = "Where bicycles stand",
     label: str = "bicycle",
     model: str,
     threshold: float,
     ledger: Mapping[str, int],
     thumbnails: Mapping[str, bytes] = {},
-    language: str = "en",
     timezone: str = "UTC",
-    min_photos: int = 1,
+    page: PageOptions | None = None,
+    **options: Any,
 ) -> folium.Map:
     """Return the map, to show in a notebook, to add Folium layers to, or to `save`.
 
     `areas` is an AREA_COUNTS frame, `photos` a COUNTS frame, `detections` a DETECTIONS frame.
     `label` is what was counted, `ledger` the number of photos by status. `thumbnails` holds small
     JPEG files by `photo_id`, shown as they are: without EXIF, people hidden. Times are shown in
-    `timezone`. Areas with fewer than `min_photos` photos are hatched, not coloured.
+    `timezone`. `options` are fields of `page`, such as `title` or `language`.
 
     Raises SchemaError for a frame of another kind, InputError for no area at all or for an option
     that cannot be used, MapAssetsMissing where the browser libraries were not bundled.
     """
-    options = Options(
-        title=title,
-        label=label,
-        model=model,
-        threshold=threshold,
-        language=language,
-        timezone=timezone,
-        min_photos=min_photos,
-    )
-    data = payload(areas, photos, detections, ledger, thumbnails, options)
+    chosen = replace(page or PageOptions(), **options)
+    facts = Facts(label, model, threshold, timezone, ledger)
+    data = payload(areas, photos, detections, thumbnails, facts, chosen)
     drawn = folium.Map(location=[0, 0], tiles=None, zoom_snap=0.25)
     drawn.options["max_zoom"] = 19  # the argument of this name reaches tile layers only
-    OfflineFigure(title, language).add_child(drawn)
+    hosts = [] if chosen.tiles is None else tile_sources(chosen.tiles)
+    OfflineFigure(chosen.title, data["language"], hosts).add_child(drawn)
     Page(data).add_to(drawn)
     return drawn
 
@@ -62,8 +63,14 @@ def save(drawn: folium.Map, path: str | Path) -> None:
     """Write the page as one HTML file; a stop half-way leaves no half a file under `path`.
 
     Raises InputError where `path` cannot be written, UnknownLibrary for a layer that needs what
-    the page does not carry.
+    the page does not carry. A page over 10 MB is reported, one over 25 MB is refused.
     """
     html = drawn.get_root().render()
+    size = len(html.encode())
+    remedy = "make it smaller with --no-thumbnails, fewer --context files, or areas in parts"
+    if size > _TOO_HEAVY:
+        raise InputError(f"{path}: the map would be {size / 1e6:.0f} MB, over 25 MB; {remedy}")
+    if size > _HEAVY:
+        report(f"{path}: the map is {size / 1e6:.0f} MB, much for an e-mail; {remedy}")
     with replacing(path) as file:
         file.write(html)

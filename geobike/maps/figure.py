@@ -5,6 +5,7 @@ import hashlib
 import html
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from branca.element import CssLink, Element, Figure, JavascriptLink, Link
@@ -42,9 +43,10 @@ class OfflineFigure(Figure):
     nothing on the page uses are dropped, and any other raises UnknownLibrary.
     """
 
-    def __init__(self, title: str, language: str) -> None:
+    def __init__(self, title: str, language: str, tile_sources: Sequence[str] = ()) -> None:
         super().__init__(title=title)
         self.language = language
+        self.tile_sources = tile_sources
 
     def render(self, **kwargs: Any) -> str:
         """Return the page. Rendering twice gives the same page."""
@@ -59,7 +61,7 @@ class OfflineFigure(Figure):
             raise UnknownLibrary("awesome_markers (folium.Icon; folium.DivIcon needs none)")
         return _PAGE.format(
             language=html.escape(self.language),
-            policy=_policy([*_SCRIPT.findall(head), script]),
+            policy=_policy([*_SCRIPT.findall(head), script], self.tile_sources),
             title=html.escape(self.title or ""),
             head=head,
             body=self.html.render(**kwargs),
@@ -149,8 +151,8 @@ def _own_head(text: str) -> str:
     return text
 
 
-def _policy(scripts: list[str]) -> str:
-    """Let run what we and folium wrote, by its hash, and let nothing be fetched.
+def _policy(scripts: list[str], tile_sources: Sequence[str]) -> str:
+    """Let run what we and folium wrote, by its hash; let nothing be fetched but named tiles.
 
     The hashes come from the blocks that go in, never from the finished page: markup that slipped
     in through a name would not be among them. Leaflet sets styles, so these stay open.
@@ -159,7 +161,8 @@ def _policy(scripts: list[str]) -> str:
         f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
         for script in scripts
     )
+    images = html.escape(" ".join(["data:", *tile_sources]))
     return (
-        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; "
+        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src {images}; "
         "base-uri 'none'; form-action 'none'"
     )

@@ -9,7 +9,21 @@ from branca.element import CssLink, JavascriptLink, MacroElement
 from geobike.maps import assets
 from geobike.maps.figure import Raw
 
-_SCRIPTS = ("page.js", "areas.js", "legend.js", "table.js", "photos.js", "notes.js")
+_SCRIPTS = (
+    "page.js",
+    "words.js",
+    "data.js",
+    "classes.js",
+    "background.js",
+    "areas.js",
+    "cells.js",
+    "photos.js",
+    "clusters.js",
+    "legend.js",
+    "table.js",
+    "notes.js",
+    "tools.js",
+)
 # Known to the figure by name; the address is never used.
 _LIBRARIES = {"markerclusterjs": JavascriptLink, "leaflet-heat.js": JavascriptLink}
 _STYLES = {"markerclustercss": CssLink}

@@ -28,11 +28,6 @@ def drawn(areas: gpd.GeoDataFrame) -> tuple[list[shapely.Geometry], bool]:
     return [shapely.transform(shape, lambda xy: xy.round(_DECIMALS)) for shape in simple], shifted
 
 
-def east(longitude: float) -> float:
-    """Return the longitude between 0 and 360."""
-    return longitude % 360
-
-
 def _east(shape: shapely.Geometry) -> shapely.Geometry:
     parts = [
         part if part.bounds[0] >= 0 or _crosses_greenwich(part) else shapely.transform(part, _wrap)

@@ -3,7 +3,18 @@
 
 geobike.areas = function (page) {
   const { map, data } = page;
-  const renderer = L.svg({ padding: 0.5 });
+  const many = data.areas.length > geobike.MOST_SHAPES;
+  const renderer = many ? L.canvas({ padding: 0.2 }) : L.svg({ padding: 0.5 });
+  const patterns = many ? geobike.canvasPatterns() : null;
+  page.pattern = (name) => (many ? patterns[name] : `url(#gb-${name})`);
+  page.areaClasses = Object.fromEntries(
+    data.metrics.map((metric) => [
+      metric,
+      geobike.classify(
+        data.areas.map((area) => geobike.valueOf(page, area, metric)).filter(Number.isFinite),
+      ),
+    ]),
+  );
   const features = data.areas.map((area) => ({
     type: "Feature",
     geometry: area.geometry,
@@ -15,15 +26,22 @@ geobike.areas = function (page) {
     onEachFeature(feature, shape) {
       const area = feature.properties;
       area.shape = shape;
-      shape.bindTooltip(() => geobike.areaTooltip(page, area), { sticky: true, className: "gb-tip" });
-      shape.bindPopup(() => geobike.areaPopup(page, area), geobike.popup);
       shape.on({
         mouseover: () => page.highlight(area, true),
         mouseout: () => page.highlight(area, false),
       });
     },
-  }).addTo(map);
-  geobike.hatches(renderer._container); // Leaflet has no public way to an SVG renderer's element
+  });
+  // One tooltip for all: fourteen thousand would take their time.
+  const tip = (shape) => geobike.areaTooltip(page, shape.feature.properties);
+  layer.bindTooltip(tip, { sticky: true, className: "gb-tip" });
+  const open = (area, place) => map.openPopup(geobike.areaPopup(page, area), place, geobike.popup);
+  layer.on("click", ({ propagatedFrom, latlng }) => open(propagatedFrom.feature.properties, latlng));
+  // Once the view is set, so that shapes are placed once.
+  page.showAreas = () => {
+    layer.addTo(map);
+    if (!many) geobike.hatches(renderer._container); // Leaflet has no public way to the element
+  };
   page.areaLayer = layer;
   page.bounds = layer.getBounds();
 
@@ -33,30 +51,40 @@ geobike.areas = function (page) {
     marked = on ? area : null;
     area.shape.setStyle(geobike.areaStyle(page, area, on));
     if (on) area.shape.bringToFront();
-    area.row.classList.toggle("gb-on", on);
+    if (area.row) area.row.classList.toggle("gb-on", on);
   };
   page.zoomTo = function (area) {
     map.fitBounds(area.shape.getBounds(), { maxZoom: 16, padding: [40, 40], animate: false });
-    area.shape.openPopup();
+    open(area, area.shape.getCenter());
     map.getContainer().scrollIntoView({ block: "nearest" });
   };
-  page.onMetric(() => layer.setStyle(({ properties }) => geobike.areaStyle(page, properties)));
+  page.onChange((choice) => Object.keys(choice).length && layer.setStyle(({ properties }) => geobike.areaStyle(page, properties)));
 };
+
+geobike.MOST_SHAPES = 1500; // as elements; more are drawn on one canvas
 
 geobike.areaStyle = function (page, area, on) {
   return {
     fillColor: geobike.fill(page, area),
-    fillOpacity: 1, // so that the map shows the legend's colours and no mixture
+    // Opaque, so that the map shows the legend's colours; or empty, below another surface.
+    fillOpacity: page.surface === "areas" ? 1 : 0,
     color: on ? "#111" : "#5b6470",
     weight: on ? 3 : 0.8,
   };
 };
 
+// The figure of an area, or the word for why there is none.
+geobike.valueOf = function ({ data }, area, metric) {
+  if (!area.photo_count) return "none";
+  if (area.photo_count < data.min_photos) return "few";
+  return Number.isFinite(area[metric]) ? area[metric] : "missing";
+};
+
 // A class's colour, or the hatch that says why there is none.
 geobike.fill = function (page, area) {
-  const found = area.classes[page.metric];
-  if (typeof found !== "number") return `url(#gb-${found})`;
-  return page.data.metrics.find(({ key }) => key === page.metric).classes[found].colour;
+  const value = geobike.valueOf(page, area, page.metric);
+  if (typeof value === "string") return page.pattern(value);
+  return geobike.colourOf(page.areaClasses[page.metric], value);
 };
 
 // Patterns for areas without a figure; grey, for they are no step of the scale.
@@ -94,39 +122,66 @@ geobike.hatches = function (svg) {
   );
 };
 
+// The same patterns for a canvas.
+geobike.canvasPatterns = function () {
+  const made = (draw) => {
+    const tile = geobike.el("canvas", { width: 8, height: 8 });
+    const pen = tile.getContext("2d");
+    pen.fillStyle = "#eceef0";
+    pen.fillRect(0, 0, 8, 8);
+    pen.strokeStyle = "#b3b9c0";
+    pen.fillStyle = "#7c8794";
+    pen.lineWidth = 1.6;
+    pen.beginPath();
+    draw(pen);
+    return pen.createPattern(tile, "repeat");
+  };
+  const line = (pen, ...ends) => (pen.moveTo(ends[0], ends[1]), pen.lineTo(ends[2], ends[3]));
+  return {
+    none: made((pen) => {
+      for (const x of [-8, 0, 8]) line(pen, x - 1, 9, x + 9, -1);
+      pen.stroke();
+    }),
+    few: made((pen) => (pen.arc(4, 4, 1.7, 0, 7), pen.fill())),
+    missing: made((pen) => (line(pen, 0, 4, 8, 4), pen.stroke())),
+  };
+};
+
 // Popups keep clear of the zoom buttons.
 geobike.popup = { maxWidth: 320, autoPanPaddingTopLeft: [55, 12], autoPanPaddingBottomRight: [12, 12] };
 
 geobike.areaTooltip = function (page, area) {
   const { el } = geobike;
-  const state = area.classes[page.metric];
-  const text =
-    state === "none"
-      ? page.say("none")
-      : `${page.metricName(page.metric)}: ${page.figure(page.metric, area[page.metric])}`;
+  const text = area.photo_count
+    ? `${page.metricName(page.metric)}: ${page.figure(page.metric, area[page.metric])}`
+    : page.say("none");
   return el("div", {}, el("strong", { dir: "auto" }, area.name), el("br"), text);
 };
 
 geobike.areaPopup = function (page, area) {
   const { el } = geobike;
   const keys = ["bicycle_count", "photo_count", "bicycles_per_photo", "bicycles_per_km2"];
-  const names = (key) => (key === "photo_count" ? page.say(key) : page.metricName(key));
+  if ("population" in area) keys.push("bicycles_per_1000_inhabitants", "population");
+  const names = (key) =>
+    ["photo_count", "population"].includes(key) ? page.say(key) : page.metricName(key);
   const shown = keys.map((key) => [names(key), geobike.areaFigure(page, area, key)]);
-  for (const key of ["first", "last"]) {
-    shown.push([page.say(key), area[key] === null ? page.say("unknown") : area[key]]);
+  if (page.period < 0) {
+    for (const key of ["first", "last"]) shown.push([page.say(key), area[key] || page.say("unknown")]);
   }
   const lines = shown.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]);
+  const state = geobike.valueOf(page, area, page.metric);
   return el(
     "div",
     { className: "gb-popup" },
     el("h2", { dir: "auto" }, area.name),
-    area.photo_count ? "" : el("p", {}, page.say("none")),
+    page.period < 0 ? "" : el("p", {}, page.data.photos.periods[page.period]),
+    ["none", "few"].includes(state) ? el("p", {}, page.say(state, { n: page.data.min_photos })) : "",
     el("dl", {}, ...lines),
   );
 };
 
 // Without photos there is no figure: a 0 would read as "no bicycles".
 geobike.areaFigure = function (page, area, key) {
-  const known = key === "photo_count" || area.photo_count > 0;
+  const known = ["photo_count", "population"].includes(key) || area.photo_count > 0;
   return page.figure(key, known ? area[key] : null);
 };

@@ -9,9 +9,9 @@ geobike.legend = function (page) {
   const key = el("ul", { className: "gb-classes gb-photo-key" }, ...geobike.photoKey(page));
   const properties = { className: "gb-legend", open: geobike.wide() };
   const legend = el("details", properties, title, classes, key);
-  page.onMetric(() => {
-    title.textContent = page.metricName(page.metric);
-    classes.replaceChildren(...geobike.classes(page));
+  page.onChange(() => {
+    title.textContent = geobike.legendTitle(page);
+    classes.replaceChildren(...geobike.legendClasses(page));
   });
   map.on("layeradd layerremove", () => (key.hidden = !map.hasLayer(page.photoLayer)));
 
@@ -25,39 +25,45 @@ geobike.legend = function (page) {
   return legend;
 };
 
-geobike.classes = function (page) {
-  const { data, metric } = page;
-  const { classes } = data.metrics.find(({ key }) => key === metric);
-  const item = (swatch, text) => {
-    swatch.className = "gb-swatch " + swatch.className;
-    return geobike.el("li", {}, swatch, text);
-  };
-  const coloured = classes.map(({ low, high, colour }) => {
-    const swatch = geobike.el("i");
-    swatch.style.background = colour;
-    // Zero is exact: "0.00" would look rounded.
-    const [from, to] = [low, high].map((value) => (value ? page.figure(metric, value) : "0"));
-    return item(swatch, from === to ? from : `${from} – ${to}`);
-  });
-  const states = ["few", "missing", "none"]
-    .filter((state) => data.areas.some((area) => area.classes[metric] === state))
-    .map((state) =>
-      item(geobike.el("i", { className: "gb-" + state }), page.say(state, { n: data.min_photos })),
-    );
-  return [...coloured, ...states];
+geobike.legendTitle = function (page) {
+  if (page.surface === "areas") return page.metricName(page.metric);
+  if (page.surface === "cells") return page.metricName("bicycles_per_photo");
+  return page.say(page.surface === "heat" ? "layer_heat" : "legend");
 };
 
-geobike.photoKey = function (page) {
-  const { photos } = page.data;
-  const counted = photos.filter(({ status }) => status === "counted");
+geobike.legendClasses = function (page) {
+  const { el } = geobike;
+  const item = (swatch, text) => {
+    swatch.className = "gb-swatch " + swatch.className;
+    return el("li", {}, swatch, text);
+  };
+  const coloured = (metric, classes) =>
+    geobike.rangesOf(page, metric, classes, page.period >= 0).map(({ colour, text }) => {
+      const swatch = el("i");
+      swatch.style.background = colour;
+      return item(swatch, text);
+    });
+  if (page.surface === "heat") return [el("li", {}, page.say("heat_meaning"))];
+  if (page.surface === "none") return [];
+  if (page.surface === "cells") {
+    const size = el("li", {}, page.say("cell_size", { metres: page.cells.metres }));
+    return [size, ...coloured("bicycles_per_photo", page.cells.classes())];
+  }
+  const { data, metric } = page;
+  const found = new Set(data.areas.map((area) => geobike.valueOf(page, area, metric)));
+  const states = ["few", "missing", "none"]
+    .filter((state) => found.has(state))
+    .map((state) => item(el("i", { className: "gb-" + state }), page.say(state, { n: data.min_photos })));
+  return [...coloured(metric, page.areaClasses[metric]), ...states];
+};
+
+geobike.photoKey = function ({ photos, say }) {
   const present = {
-    photo_key: counted.some(({ bicycle_count }) => bicycle_count > 0),
-    photo_key_zero: counted.some(({ bicycle_count }) => bicycle_count === 0),
-    photo_key_other: counted.length < photos.length,
+    photo_key: photos.count.some((count) => count > 0),
+    photo_key_zero: photos.count.some((count) => count === 0),
+    photo_key_other: photos.count.some((count) => count < 0),
   };
   return Object.keys(present)
     .filter((key) => present[key])
-    .map((key) =>
-      geobike.el("li", {}, geobike.el("i", { className: `gb-dot gb-${key}` }), page.say(key)),
-    );
+    .map((key) => geobike.el("li", {}, geobike.el("i", { className: `gb-dot gb-${key}` }), say(key)));
 };

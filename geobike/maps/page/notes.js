@@ -4,6 +4,7 @@
 geobike.header = function (page) {
   const { el } = geobike;
   const { data, say } = page;
+  const skip = el("a", { className: "gb-skip", href: "#gb-panel" }, say("skip"));
   const sum = (key) => data.areas.reduce((total, area) => total + (area[key] || 0), 0);
   const seen = data.areas.filter((area) => area.photo_count > 0);
   const finding = seen.length
@@ -18,6 +19,8 @@ geobike.header = function (page) {
   return el(
     "header",
     { className: "gb-header" },
+    skip,
+    geobike.tools(page),
     el("h1", { dir: "auto" }, data.title),
     el("p", { className: "gb-finding" }, finding, el("span", {}, dates && " · " + dates)),
     el("p", { className: "gb-reading" }, say("reading")),
@@ -40,24 +43,25 @@ geobike.panel = function (page) {
   const { el } = geobike;
   return el(
     "aside",
-    { className: "gb-panel", "aria-label": page.say("region_table") },
+    { className: "gb-panel", id: "gb-panel", tabIndex: -1, "aria-label": page.say("region_table") },
     geobike.metrics(page),
     geobike.layers(page),
+    geobike.slider(page),
     geobike.notes(page),
-    geobike.table(page),
+    ...geobike.table(page),
   );
 };
 
 geobike.metrics = function (page) {
   const { choice, choices } = geobike;
-  const metrics = page.data.metrics.map(({ key }) =>
+  const metrics = page.data.metrics.map((key) =>
     choice(
       {
         type: "radio",
         name: "gb-metric",
         value: key,
         checked: key === page.metric,
-        onchange: () => page.setMetric(key),
+        onchange: () => page.change({ metric: key }),
       },
       page.metricName(key),
     ),
@@ -67,16 +71,48 @@ geobike.metrics = function (page) {
 
 geobike.layers = function (page) {
   const { choice, choices } = geobike;
-  const box = (name, layer, checked) => {
+  const surface = (key, text) =>
+    choice(
+      {
+        type: "radio",
+        name: "gb-surface",
+        checked: key === page.surface,
+        onchange: () => page.change({ surface: key }),
+      },
+      text,
+    );
+  const box = (layer, text) => {
     const onchange = ({ target }) => (target.checked ? layer.addTo(page.map) : layer.remove());
-    return choice({ type: "checkbox", checked, onchange }, page.say(name));
+    return choice({ type: "checkbox", checked: true, onchange }, text);
   };
-  const boxes = [box("layer_areas", page.areaLayer, true)];
-  if (page.data.photos.length) {
-    boxes.push(box("layer_photos", page.photoLayer, true));
-    boxes.push(box("layer_heat", page.heatLayer, false));
+  const { say } = page;
+  const shown = [surface("areas", say("layer_areas"))];
+  if (page.photos.n) {
+    shown.push(surface("cells", say("layer_cells")), surface("heat", say("layer_heat")));
   }
-  return choices(page.say("layers"), ...boxes);
+  const boxes = page.photos.n ? [box(page.photoLayer, say("layer_photos"))] : [];
+  boxes.push(...page.context.map(({ name, layer }) => box(layer, name)));
+  return choices(say("layers"), ...shown, geobike.el("br"), ...boxes);
+};
+
+// A slider over the days, or months, or years, where the photos span more than one.
+geobike.slider = function (page) {
+  const { el } = geobike;
+  const { periods } = page.photos;
+  if (!periods.length) return "";
+  const said = el("output", {});
+  const range = el("input", { type: "range", min: 0, max: periods.length, step: 1, value: 0 });
+  const tell = () => {
+    said.textContent = range.value > 0 ? periods[range.value - 1] : page.say("all_periods");
+    range.setAttribute("aria-valuetext", said.textContent);
+  };
+  range.oninput = () => {
+    tell();
+    page.map.closePopup();
+    page.change({ period: range.value - 1 });
+  };
+  tell();
+  return el("div", { className: "gb-slider" }, el("label", {}, page.say("time"), range), said);
 };
 
 geobike.notes = function (page) {
@@ -92,6 +128,7 @@ geobike.notes = function (page) {
     { className: "gb-notes", open: geobike.wide() },
     el("summary", {}, say("notes")),
     el("p", { className: "gb-ledger" }, ledger),
-    el("p", { className: "gb-method", dir: "auto" }, say("method", data)),
+    el("p", { className: "gb-source", dir: "auto" }, data.source && say("source", data)),
+    el("p", { className: "gb-method", dir: "auto" }, say("method", { ...data, label: page.label })),
   );
 };

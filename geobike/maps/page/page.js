@@ -5,42 +5,64 @@ const geobike = {};
 
 geobike.start = function (map, id) {
   const data = JSON.parse(document.getElementById(id).textContent);
-  const page = {
-    map,
-    data,
-    metric: data.metrics[0].key,
-    areas: new Map(data.areas.map((area) => [area.id, area])),
-    listeners: [],
-    onMetric(listener) {
-      page.listeners.push(listener);
-    },
-    setMetric(key) {
-      page.metric = key;
-      page.listeners.forEach((listener) => listener());
-    },
-  };
+  const waiting = geobike.unpack(data);
+  // A page with nothing packed is drawn at once: scripts of the user's own layers come next.
+  if (waiting) waiting.then(() => geobike.draw(map, data));
+  else geobike.draw(map, data);
+};
+
+geobike.draw = function (map, data) {
+  geobike.placePhotos(data);
+  const page = geobike.state(map, data);
   Object.assign(page, geobike.speech(data));
+  geobike.count(page);
 
   const container = map.getContainer();
   container.setAttribute("role", "region");
   container.setAttribute("aria-label", page.say("region_map"));
   container.before(geobike.header(page));
+  document.addEventListener("keydown", ({ key }) => key === "Escape" && map.closePopup());
   map.attributionControl.setPrefix(false);
   L.control.scale({ imperial: false }).addTo(map);
 
+  geobike.background(page);
   geobike.areas(page);
-  geobike.photos(page);
+  geobike.cells(page);
+  geobike.blurred(page);
+  const few = page.photos.n <= geobike.MOST_CIRCLES;
+  (few ? geobike.circles : geobike.clusters)(page);
   container.after(geobike.panel(page));
   const legend = geobike.legend(page);
   geobike.fit(page, legend);
+  page.showAreas();
   geobike.onPrint(page, legend);
-  page.setMetric(page.metric);
+  // On paper a long table follows the map; a short one stands beside it.
+  document.body.classList.toggle("gb-long", data.areas.length > 24);
+  page.change({});
+  requestAnimationFrame(() => requestAnimationFrame(() => performance.mark("geobike-drawn")));
+};
+
+// What the reader chose, and who wants to know when that changes.
+geobike.state = function (map, data) {
+  const listeners = [];
+  return {
+    map,
+    data,
+    metric: data.metrics[0],
+    surface: "areas",
+    period: -1, // all of them
+    onChange: (listener) => listeners.push(listener),
+    change(choice) {
+      Object.assign(this, choice);
+      listeners.forEach((listener) => listener(choice));
+    },
+  };
 };
 
 // Show all areas, beside an open legend and not below it.
 geobike.fit = function ({ map, bounds }, legend) {
   map.invalidateSize({ animate: false });
-  const left = legend.open ? Math.min(legend.offsetWidth + 20, map.getSize().x / 3) : 12;
+  const left = legend.open ? Math.min(legend.offsetWidth + 20, map.getSize().x * 0.42) : 12;
   map.fitBounds(bounds, {
     paddingTopLeft: [left, 12],
     paddingBottomRight: [12, 12],
@@ -51,14 +73,17 @@ geobike.fit = function ({ map, bounds }, legend) {
 // Paper shows all areas, in its own shape; the screen goes back to where it was.
 geobike.onPrint = function (page, legend) {
   const { map } = page;
-  let view = null;
+  let before = null;
   matchMedia("print").addEventListener("change", ({ matches }) => {
     if (matches) {
-      view = [map.getCenter(), map.getZoom()];
+      before = { centre: map.getCenter(), zoom: map.getZoom(), open: legend.open };
+      map.closePopup();
+      legend.open = true;
       geobike.fit(page, legend);
     } else {
+      legend.open = before.open;
       map.invalidateSize({ animate: false });
-      map.setView(...view, { animate: false });
+      map.setView(before.centre, before.zoom, { animate: false });
     }
   });
 };
@@ -74,46 +99,10 @@ geobike.el = function (tag, properties, ...children) {
   return made;
 };
 
-// Words and numbers in the page's language.
-geobike.speech = function (data) {
-  const plural = new Intl.PluralRules(data.language);
-  const whole = new Intl.NumberFormat(data.language, { maximumFractionDigits: 0 });
-  const exact = new Intl.NumberFormat(data.language, {
-    minimumFractionDigits: data.digits,
-    maximumFractionDigits: data.digits,
-  });
-  const thing = data.label === "bicycle" ? "bicycle" : "object";
-
-  function say(key, given) {
-    const values = { things: data.words["many_" + thing], ...given };
-    let text = data.words[key];
-    if (typeof text !== "string") text = text[plural.select(values.n)] || text.other;
-    return text.replace(/\{(\w+)\}/g, (_, name) =>
-      typeof values[name] === "number" && name !== "threshold"
-        ? whole.format(values[name])
-        : String(values[name]),
-    );
-  }
-  const isCount = (key) => key.endsWith("_count");
-  return {
-    say,
-    // The figure of a column: counts whole, rates with decimals, "–" where there is none.
-    figure(key, value) {
-      if (value === null) return data.words.unknown;
-      if (isCount(key)) return whole.format(value);
-      const least = 10 ** -data.digits;
-      if (value > 0 && value < least / 2) return "< " + exact.format(least);
-      return exact.format(value);
-    },
-    things: (n) => say(thing, { n }),
-    metricName: (key) => say(key.replace("bicycle", thing)),
-  };
-};
-
 // A radio or a checkbox with its words.
 geobike.choice = function (properties, text) {
   const input = geobike.el("input", properties);
-  return geobike.el("label", { className: "gb-choice" }, input, " " + text);
+  return geobike.el("label", { className: "gb-choice", dir: "auto" }, input, " " + text);
 };
 
 // Panels stand open on a wide screen and folded on a telephone.

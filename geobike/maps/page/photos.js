@@ -1,10 +1,11 @@
-// The photos: circles sized by what they show, gathered where they overlap, and the heat layer.
+// Photos up to ten thousand: circles sized by what they show, gathered where they overlap.
 "use strict";
 
-geobike.photos = function (page) {
-  const { map, data } = page;
-  map.createPane("gb-photos").style.zIndex = 450; // above the areas, below the popups
-  const renderer = L.svg({ pane: "gb-photos" });
+geobike.MOST_CIRCLES = 10000;
+
+geobike.circles = function (page) {
+  const { map, photos } = page;
+  const renderer = geobike.photoPane(map);
   const layer = L.markerClusterGroup({
     animate: false,
     maxClusterRadius: 26, // pixels: only what would overlap
@@ -13,39 +14,64 @@ geobike.photos = function (page) {
     spiderLegPolylineOptions: { color: "#333", weight: 1.2, pane: "gb-photos" },
     iconCreateFunction: (cluster) => geobike.clusterIcon(page, cluster),
   });
-  layer.addLayers(data.photos.map((photo) => geobike.photo(page, photo, renderer)));
+  const circles = photos.details.map((_, i) => geobike.photo(page, i, renderer));
+  layer.addLayers(circles);
   page.photoLayer = layer;
-  if (data.photos.length) layer.addTo(map);
-
-  const weights = data.photos
-    .filter(({ bicycle_count }) => bicycle_count > 0)
-    .map(({ lat, lon, bicycle_count }) => [lat, lon, bicycle_count]);
-  map.createPane("gb-heat").style.zIndex = 420; // between areas and photos
-  page.heatLayer = L.heatLayer(weights, {
-    pane: "gb-heat",
-    radius: 28,
-    blur: 20,
-    minOpacity: 0.15,
-    gradient: { 0.3: "#fdd49e", 0.6: "#fc8d59", 0.8: "#d7301f", 1: "#7f0000" },
+  if (photos.n) layer.addTo(map);
+  page.onChange(({ period }) => {
+    if (period === undefined) return;
+    layer.clearLayers();
+    layer.addLayers(circles.filter((_, i) => page.isShown(i)));
   });
 };
 
-geobike.photo = function (page, photo, renderer) {
-  const counted = photo.status === "counted";
-  const some = counted && photo.bicycle_count > 0;
-  const circle = L.circleMarker([photo.lat, photo.lon], {
+geobike.photoPane = function (map) {
+  map.createPane("gb-photos").style.zIndex = 450; // above the areas, below the popups
+  return L.svg({ pane: "gb-photos" });
+};
+
+// One photo as a circle that mouse and keyboard reach.
+geobike.photo = function (page, i, renderer) {
+  const { photos } = page;
+  const count = photos.count[i];
+  const counted = count >= 0;
+  const some = count > 0;
+  const circle = L.circleMarker([photos.lat[i], photos.lon[i]], {
     renderer,
     pane: "gb-photos",
     // The area grows with the count, so that twice the bicycles look like twice as many.
-    radius: some ? Math.min(4 + 2.2 * Math.sqrt(photo.bicycle_count), 18) : 5,
+    radius: some ? Math.min(4 + 2.2 * Math.sqrt(count), 18) : 5,
     weight: some ? 1.2 : 2,
     color: some ? "#4a1c00" : counted ? "#d95f0e" : "#6b7280",
     fillColor: some ? "#f58a1f" : "#fff",
     fillOpacity: some ? 0.92 : counted ? 1 : 0,
     className: "gb-photo",
   });
-  circle.count = photo.bicycle_count || 0;
-  circle.bindPopup(() => geobike.photoPopup(page, photo), { ...geobike.popup, minWidth: 240 });
+  circle.count = Math.max(count, 0);
+  if (!photos.details) return circle;
+  const popup = () => geobike.photoPopup(page, photos.details[i], count);
+  circle.bindPopup(popup, { ...geobike.popup, minWidth: 240 });
+  const name = `${geobike.photoFinding(page, photos.details[i], count)}, ${photos.details[i].id}`;
+  return geobike.reachable(circle, name);
+};
+
+// A circle as a button: named, in the order of the tabulator, opened by Enter or space.
+geobike.reachable = function (circle, name) {
+  circle.on("add", () => {
+    const shape = circle.getElement();
+    shape.setAttribute("role", "button");
+    shape.setAttribute("tabindex", "0");
+    shape.setAttribute("aria-label", name);
+    shape.onkeydown = (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      circle.openPopup();
+    };
+  });
+  circle.on("popupclose", () => {
+    const shape = circle.getElement();
+    if (shape && document.activeElement === document.body) shape.focus({ preventScroll: true });
+  });
   return circle;
 };
 
@@ -61,15 +87,14 @@ geobike.clusterIcon = function (page, cluster) {
   return L.divIcon({ html: badge, className: "gb-cluster", iconSize: [30, 30] });
 };
 
-geobike.photoPopup = function (page, photo) {
+geobike.photoFinding = (page, photo, count) =>
+  count < 0 ? page.say("status_" + photo.status) : page.things(count);
+
+geobike.photoPopup = function (page, photo, count) {
   const { el } = geobike;
   const parts = [];
   if (photo.image) parts.push(geobike.picture(page, photo));
-  const count =
-    photo.status === "counted"
-      ? page.things(photo.bicycle_count)
-      : page.say("status_" + photo.status);
-  parts.push(el("p", {}, el("strong", {}, count)));
+  parts.push(el("p", {}, el("strong", {}, geobike.photoFinding(page, photo, count))));
   if (photo.taken) parts.push(el("p", {}, photo.taken));
   parts.push(el("p", { className: "gb-file", dir: "auto" }, photo.id));
   if (!photo.image) parts.push(el("p", {}, page.say("no_picture")));

@@ -1,48 +1,79 @@
 // The ranked table: the figures, and the way through the map by keyboard.
 "use strict";
 
+geobike.FIRST_ROWS = 200; // more are slow to lay out; the search finds them all the same
+
 geobike.table = function (page) {
   const { el } = geobike;
-  const columns = [
-    ["name", page.say("area")],
-    ["photo_count", page.say("photo_count")],
-    ["bicycle_count", page.metricName("bicycle_count")],
-    ["bicycles_per_photo", page.say("short_per_photo")],
-    ["bicycles_per_km2", page.say("short_per_km2")],
-  ];
+  const { data, say } = page;
+  const columns = geobike.tableColumns(page);
   const order = { key: page.metric, down: true };
-  const head = el("tr");
+  let wanted = "";
+  let all = false;
   const body = el("tbody");
-  page.data.areas.forEach((area) => (area.row = geobike.row(page, area, columns)));
-
   const heads = columns.map(([key, title]) => {
     const button = el("button", { type: "button" }, title);
-    const cell = el("th", { scope: "col" }, button);
     button.onclick = () => {
       order.down = order.key === key ? !order.down : key !== "name";
       order.key = key;
-      sort();
+      fill();
     };
-    head.append(cell);
-    return { key, cell };
+    return { key, cell: el("th", { scope: "col" }, button) };
   });
+  const more = el("button", { type: "button", className: "gb-more" });
+  const search = el("input", { type: "search", autocomplete: "off" });
+  const told = el("span", { role: "status" });
 
-  function sort() {
-    const rows = [...page.data.areas].sort(geobike.comparison(page.data.language, order));
-    body.replaceChildren(...rows.map((area) => area.row));
+  function fill() {
+    const found = data.areas.filter(({ name }) => geobike.folded(name).includes(wanted));
+    found.sort(geobike.comparison(data.language, order));
+    const shown = all ? found : found.slice(0, geobike.FIRST_ROWS);
+    data.areas.forEach((area) => (area.row = null));
+    shown.forEach((area) => (area.row = geobike.row(page, area, columns)));
+    body.replaceChildren(...shown.map(({ row }) => row));
+    more.hidden = shown.length === found.length;
+    more.textContent = say("show_all", { n: found.length });
+    told.textContent = wanted ? say("found", { n: found.length }) : "";
     for (const { key, cell } of heads) {
       if (key === order.key) cell.ariaSort = order.down ? "descending" : "ascending";
       else cell.removeAttribute("aria-sort");
     }
+    return found;
   }
-  page.onMetric(() => {
-    Object.assign(order, { key: page.metric, down: true });
-    sort();
-    page.data.areas.forEach((area) => area.swatch(page));
+  more.onclick = () => {
+    all = true;
+    fill();
+  };
+  search.oninput = () => {
+    wanted = geobike.folded(search.value.trim());
+    fill();
+  };
+  search.onkeydown = (event) => {
+    const [first] = event.key === "Enter" ? fill() : [];
+    if (first) page.zoomTo(first);
+  };
+  page.onChange(({ metric }) => {
+    if (metric) Object.assign(order, { key: metric, down: true });
+    fill();
   });
-  const caption = el("caption", {}, page.say("table_caption"));
-  return el("table", { className: "gb-table" }, caption, el("thead", {}, head), body);
+  const label = el("label", { className: "gb-search" }, say("search"), search, told);
+  const caption = el("caption", {}, say("table_caption"));
+  const head = el("thead", {}, el("tr", {}, ...heads.map(({ cell }) => cell)));
+  return [label, el("table", { className: "gb-table" }, caption, head, body), more];
 };
+
+geobike.tableColumns = (page) => [
+  ["name", page.say("area")],
+  ["photo_count", page.say("photo_count")],
+  ["bicycle_count", page.metricName("bicycle_count")],
+  ["bicycles_per_photo", page.say("short_per_photo")],
+  page.data.metrics.includes("bicycles_per_1000_inhabitants")
+    ? ["bicycles_per_1000_inhabitants", page.say("short_per_1000")]
+    : ["bicycles_per_km2", page.say("short_per_km2")],
+];
+
+// Letters alike in both cases and without accents, so that "zoetermeer" finds "Zoëtermeer".
+geobike.folded = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
 // By the column, areas without a figure last either way; equal ones by name.
 geobike.comparison = function (language, { key, down }) {
@@ -74,11 +105,9 @@ geobike.row = function (page, area, columns) {
   row.onkeydown = (event) => {
     if (event.key === "Enter") page.zoomTo(area);
   };
-  area.swatch = () => {
-    const state = area.classes[page.metric];
-    const coloured = typeof state === "number";
-    swatch.className = "gb-swatch" + (coloured ? "" : ` gb-${state}`);
-    swatch.style.background = coloured ? geobike.fill(page, area) : "";
-  };
+  const value = geobike.valueOf(page, area, page.metric);
+  const state = typeof value === "string" ? ` gb-${value}` : "";
+  swatch.className = "gb-swatch" + state;
+  swatch.style.background = state ? "" : geobike.fill(page, area);
   return row;
 };

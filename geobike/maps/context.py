@@ -1,0 +1,59 @@
+"""Water, streets and borders that the user gives: read, cut to the map, simplified."""
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pyproj
+import shapely
+
+from geobike import schema
+from geobike.errors import InputError, report
+from geobike.maps.packing import packed_json
+
+_MARGIN: Final = 0.5  # of the areas' extent on each side: what one sees around them
+_STEPS: Final = 3000  # tolerance: this part of the extent
+_DECIMALS: Final = 5
+
+
+def layers(paths: tuple[str | Path, ...], areas: gpd.GeoDataFrame) -> list[dict[str, Any]]:
+    """Return each file as a layer named for the file. Raises InputError."""
+    return [_layer(Path(path), areas.total_bounds) for path in paths]
+
+
+def _layer(path: Path, bounds: Any) -> dict[str, Any]:
+    west, south, east, north = bounds
+    x, y = _MARGIN * (east - west), _MARGIN * (north - south)
+    shapes = _shapes(path)
+    near = shapely.clip_by_rect(shapes, west - x, south - y, east + x, north + y)
+    near = near[~shapely.is_empty(near)]
+    if not len(near):
+        report(f"context {path}: shows nothing near the areas")
+    simple = shapely.simplify(near, max(east - west, north - south) / _STEPS)
+    simple = shapely.transform(simple[~shapely.is_empty(simple)], lambda xy: xy.round(_DECIMALS))
+    geometries = [json.loads(text) for text in shapely.to_geojson(simple)]
+    return {"name": path.stem, "geometries": packed_json(geometries)}
+
+
+def _shapes(path: Path) -> Any:
+    """Return the lines and polygons of a file, in EPSG:4326."""
+    if not path.exists():
+        raise InputError(f"context {path}: no such file")
+    try:
+        frame = gpd.read_parquet(path) if path.suffix == ".parquet" else gpd.read_file(path)
+        if frame.crs is None:
+            raise InputError(f"context {path}: declares no CRS; save it with one")
+        shapes = np.asarray(frame.to_crs(schema.CRS).geometry.array)
+    except (InputError, pyproj.exceptions.ProjError):
+        raise
+    except Exception as error:  # noqa: BLE001 - GDAL's and Arrow's readers raise many kinds
+        raise InputError(f"context {path}: cannot be read: {str(error)[:300]}") from None
+    shapes = shapely.get_parts(
+        shapely.force_2d(shapely.make_valid(shapes[~shapely.is_missing(shapes)]))
+    )
+    shapes = shapes[shapely.get_dimensions(shapes) > 0]  # points are no orientation
+    if not len(shapes):
+        raise InputError(f"context {path}: holds no line and no polygon")
+    return shapes

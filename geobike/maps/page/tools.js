@@ -1,0 +1,48 @@
+// The buttons: print, download, dark or light.
+"use strict";
+
+geobike.tools = function (page) {
+  const button = (key, onclick) => geobike.el("button", { type: "button", onclick }, page.say(key));
+  return geobike.el(
+    "div",
+    { className: "gb-tools" },
+    button("print", () => print()),
+    button("download", () => geobike.download(page)),
+    geobike.theme(page),
+  );
+};
+
+// What the page shows, as a file for a GIS. Made here: nothing is fetched.
+geobike.download = function (page) {
+  const { data } = page;
+  const keys = ["id", "name", "area_km2", "photo_count", "bicycle_count", ...data.metrics];
+  if (data.metrics.includes("bicycles_per_1000_inhabitants")) keys.push("population");
+  const features = data.areas.map((area) => ({
+    type: "Feature",
+    geometry: area.geometry,
+    properties: Object.fromEntries(
+      [...new Set(keys)].map((key) => [key === "id" ? "area_id" : key, area[key]]),
+    ),
+  }));
+  const note = page.say("simplified");
+  const text = JSON.stringify({ type: "FeatureCollection", note, features });
+  const href = URL.createObjectURL(new Blob([text], { type: "application/geo+json" }));
+  const period = page.period < 0 ? "" : `-${page.photos.periods[page.period]}`;
+  geobike.el("a", { href, download: `areas${period}.geojson` }).click();
+  setTimeout(() => URL.revokeObjectURL(href), 10000);
+};
+
+// Dark as the reader's system is, until the button says otherwise.
+geobike.theme = function (page) {
+  const root = document.documentElement;
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  const button = geobike.el("button", { type: "button" });
+  const set = (dark) => {
+    root.dataset.theme = dark ? "dark" : "light";
+    button.textContent = page.say(dark ? "light" : "dark");
+  };
+  button.onclick = () => set(root.dataset.theme !== "dark");
+  system.addEventListener("change", ({ matches }) => set(matches));
+  set(system.matches);
+  return button;
+};

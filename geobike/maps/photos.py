@@ -1,0 +1,141 @@
+"""The photos as the page is told of them: figures in columns, texts and pictures apart."""
+
+import base64
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from geobike import schema
+from geobike.errors import InputError
+from geobike.maps.packing import packed_columns, packed_json
+
+READABLE: Final = 10_000
+"""Photos up to which each is a circle of its own; more are gathered and packed."""
+SINGLE: Final = 100_000
+"""Photos up to which each can be opened; of more the page holds place, day and count alone."""
+
+_DEGREE: Final = 100_000  # steps of a degree: five decimals, about one metre
+_CLOCK: Final = "%Y-%m-%d %H:%M"
+_MOST_PERIODS: Final = 62  # steps of the time slider: two months of days, five years of months
+
+
+def photos(
+    given: gpd.GeoDataFrame,
+    detections: pd.DataFrame,
+    thumbnails: Mapping[str, bytes],
+    area_ids: "pd.Series[str]",
+    timezone: str,
+    shifted: bool,
+) -> dict[str, Any]:
+    """Return the located photos, and the days, months or years that the slider steps through.
+
+    The columns are `lon` and `lat` in 1e-5 degrees, each the step from the photo before,
+    `count` (-1 where not counted), `area` and `period` (positions, -1 for none).
+    """
+    nowhere = given.geometry.isna() | given.geometry.is_empty
+    located = given[~nowhere & given["status"].isin(schema.STATUSES)]
+    if len(located) > READABLE:  # neighbours in place become neighbours in the file
+        located = located.iloc[np.argsort(located.geometry.hilbert_distance().to_numpy())]
+    lon = located.geometry.x.to_numpy()
+    lon = lon % 360 if shifted else lon
+    counts = located["status"] == schema.COUNTED
+    counted = located["bicycle_count"].mask(~counts)
+    number, names = _periods(located["taken_at"].where(counts), timezone)
+    columns = [
+        _steps(lon),
+        _steps(located.geometry.y.to_numpy()),
+        counted.fillna(-1).to_numpy(dtype=np.int32),
+        pd.Index(area_ids).get_indexer(located["area_id"]).astype(np.int32),
+        number,
+    ]
+    packed = len(located) > READABLE
+    details = None if len(located) > SINGLE else _details(located, detections, thumbnails, timezone)
+    return {
+        "n": len(located),
+        "periods": names,
+        "columns": packed_columns(columns) if packed else [each.tolist() for each in columns],
+        "details": packed_json(details) if packed else details,
+    }
+
+
+def _steps(degrees: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:
+    places = np.round(degrees * _DEGREE).astype(np.int32)
+    return places - np.concatenate([[0], places[:-1]]).astype(np.int32)
+
+
+def _periods(taken: "pd.Series[Any]", timezone: str) -> tuple[Any, list[str]]:
+    """Return each photo's period and their names: days, or months or years where days are many."""
+    local = taken.dt.tz_convert(timezone).dt.tz_localize(None)
+    for unit in ("D", "M", "Y"):
+        numbers, starts = pd.factorize(local.dt.to_period(unit), sort=True)
+        if len(starts) <= _MOST_PERIODS:
+            break
+    return numbers, [str(start) for start in starts] if len(starts) > 1 else []
+
+
+def _details(
+    located: gpd.GeoDataFrame,
+    detections: pd.DataFrame,
+    thumbnails: Mapping[str, bytes],
+    timezone: str,
+) -> list[dict[str, Any]]:
+    kept = detections[detections["kept"] & detections["photo_id"].isin(list(thumbnails))]
+    boxes = {photo_id: found for photo_id, found in kept.groupby("photo_id")}  # noqa: C416 - dict() drops the types
+    local = located["taken_at"].dt.tz_convert(timezone).dt.strftime(_CLOCK).astype(object)
+    times = local.where(located["taken_at"].notna(), None)
+    return [
+        {"id": row.photo_id, "status": row.status, "taken": taken}
+        | (_picture(row, thumbnails, boxes) if row.photo_id in thumbnails else {})
+        for row, taken in zip(_rows(located), times, strict=True)
+    ]
+
+
+def _picture(row: Any, thumbnails: Mapping[str, bytes], boxes: Mapping[Any, Any]) -> dict[str, Any]:
+    content = thumbnails[row.photo_id]
+    if not content.startswith(b"\xff\xd8"):
+        raise InputError(f"the thumbnail of {row.photo_id!r} is no JPEG; encode it as one")
+    return {
+        "image": f"data:image/jpeg;base64,{base64.b64encode(content).decode()}",
+        "width": finite(row.width),
+        "height": finite(row.height),
+        "boxes": _boxes(boxes.get(row.photo_id), row.width, row.height),
+    }
+
+
+def _boxes(found: pd.DataFrame | None, width: Any, height: Any) -> list[dict[str, Any]]:
+    """Return boxes in percent of the photo, so that they fit a thumbnail of any size."""
+    if found is None or pd.isna(width) or pd.isna(height):
+        return []
+    return [
+        {
+            "label": row.label,
+            "score": finite(row.score),
+            "left": round(100 * row.xmin / width, 2),
+            "top": round(100 * row.ymin / height, 2),
+            "width": round(100 * (row.xmax - row.xmin) / width, 2),
+            "height": round(100 * (row.ymax - row.ymin) / height, 2),
+        }
+        for row in _rows(found)
+    ]
+
+
+def _rows(frame: pd.DataFrame) -> Iterator[Any]:
+    """Return the rows by column name, as values whose types `schema.check` has seen to."""
+    return iter(frame.itertuples())
+
+
+def finite(value: Any) -> int | float | None:
+    """Return a plain number, None for NA, NaN and infinity, which JSON does not have."""
+    if pd.isna(value) or not math.isfinite(value):
+        return None
+    return float(value) if isinstance(value, float) else int(value)
+
+
+def time(value: Any, timezone: str) -> str | None:
+    """Return a time on the clock of the map."""
+    return None if pd.isna(value) else value.tz_convert(timezone).strftime(_CLOCK)

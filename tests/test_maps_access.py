@@ -1,0 +1,95 @@
+"""The map for everybody: axe-core's findings, and the keyboard alone."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.axe import axe  # noqa: F401 - a fixture
+from tests.browser import Open
+from tests.map_frames import TOWN, build, detections, jpeg, photos
+
+SCREENS = {"laptop": {"width": 1280, "height": 800}, "telephone": {"width": 390, "height": 844}}
+
+
+def town() -> dict[str, object]:
+    taken = photos(
+        {"a.jpg": (4.005, 52.005, 1), "b.jpg": (4.015, 52.005, 0), "far.jpg": (4.053, 52.005, None)}
+        | {f"{n}.jpg": (4.025, 52.005, 2) for n in range(4)}
+    )
+    taken["area_id"] = pd.array(["A0", "A1", None, *["A2"] * 4], dtype="str")
+    taken.loc[0, "taken_at"] = pd.Timestamp("2022-02-03T12:00:00Z")
+    given = TOWN.assign(
+        population=pd.array([100] * 5, dtype="Int64"),
+        bicycles_per_1000_inhabitants=TOWN["bicycle_count"].astype("float64") * 10,
+    )
+    return {
+        "given": given,
+        "taken": taken,
+        "found": detections("a.jpg"),
+        "thumbnails": {"a.jpg": jpeg()},
+        "ledger": {"counted": 6, "outside": 1},
+        "source": "the town's own photos",
+        "min_photos": 2,
+    }
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("state", ["as opened", "area open", "photo open", "hexagons", "one day"])
+def test_axe_finds_nothing_serious(
+    show: Open,
+    axe: Path,  # noqa: F811 - the fixture
+    screen: str,
+    scheme: str,
+    state: str,
+) -> None:
+    screen_of = {"viewport": SCREENS[screen], "color_scheme": scheme}
+    opened = show(build(**town()), reduced_motion="reduce", **screen_of)
+    page = opened.page
+    page.locator(".gb-legend:not([open]) summary").click() if screen == "telephone" else None
+    match state:
+        case "area open":
+            page.locator(".gb-table tbody tr").first.press("Enter")
+        case "photo open":
+            page.locator("path.gb-photo[fill='#f58a1f']").first.press("Enter")
+        case "hexagons":
+            page.get_by_label("Hexagons").check()
+        case "one day":
+            page.get_by_role("slider").press("ArrowRight")
+    page.evaluate(axe.read_text("utf-8"))
+    found = page.evaluate("axe.run()")["violations"]
+    serious = [
+        (each["id"], each["impact"], [node["html"][:200] for node in each["nodes"]])
+        for each in found
+        if each["impact"] in ("serious", "critical")
+    ]
+    assert serious == []
+
+
+def test_a_photo_opens_and_closes_by_keyboard_alone(show: Open) -> None:
+    page = show(build(**town())).page
+    circle = page.get_by_role("button", name="1 bicycle, a.jpg")
+    circle.focus()
+    page.keyboard.press("Enter")
+    popup = page.locator(".leaflet-popup-content img")
+    popup.wait_for()
+    assert popup.get_attribute("alt") == "Photo a.jpg"
+    page.keyboard.press("Escape")
+    popup.wait_for(state="detached")
+
+
+def test_the_first_stop_of_the_tabulator_skips_to_the_figures(show: Open) -> None:
+    page = show(build(**town())).page
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the figures"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.name") == "gb-metric"
+
+
+def test_gathered_photos_open_by_keyboard(show: Open) -> None:
+    page = show(build(**town())).page
+    page.locator(".gb-cluster").focus()
+    page.keyboard.press("Enter")
+    assert page.locator("path.gb-photo[fill='#f58a1f']").count() == 5

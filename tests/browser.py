@@ -42,6 +42,13 @@ class Opened:
         """Return the name of Leaflet's map in the page."""
         return self.page.locator(".folium-map").get_attribute("id") or ""
 
+    def wait_until(self, condition: str) -> None:
+        """Wait in the page: Playwright's own way needs `eval`, which the page's policy forbids."""
+        self.page.evaluate(
+            "new Promise((done) => { const ask = () => "
+            f"({condition}) ? done() : setTimeout(ask, 20); ask(); }})"
+        )
+
     def fills(self) -> list[str]:
         """Return the fill of every area, in the order of the frame."""
         found: list[str] = self.page.evaluate(
@@ -90,7 +97,7 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Open]:
             ),
         )
         record.page.goto(path.as_uri())
-        record.page.wait_for_function("performance.getEntriesByName('geobike-drawn').length")
+        record.wait_until("performance.getEntriesByName('geobike-drawn').length")
         return record
 
     yield open_map

@@ -1,10 +1,12 @@
 """Names, titles and labels that try to become markup, in a real browser."""
 
+from pathlib import Path
+
 import folium
 import pytest
 
 from tests.browser import Open
-from tests.map_frames import areas, build, detections, jpeg, photos
+from tests.map_frames import TOWN, areas, build, detections, jpeg, photos
 
 EVIL = {
     "image": "<img src=x onerror=window.__xss=1>",
@@ -32,6 +34,7 @@ def test_markup_in_any_text_is_shown_and_never_runs(show: Open, kind: str) -> No
         title=text,
         label=text,
         model=text,
+        source=text,
     )
     opened = show(drawn)
     assert opened.page.title() == text
@@ -39,6 +42,7 @@ def test_markup_in_any_text_is_shown_and_never_runs(show: Open, kind: str) -> No
     assert opened.texts(".gb-method") == [
         f"Counted: {text}. Model {text}, threshold 0.5. Times in UTC."
     ]
+    assert opened.texts(".gb-source") == [f"Source: {text}"]
     assert opened.texts(".gb-table tbody th")[0] == text
     opened.page.locator(".leaflet-overlay-pane path").first.hover(position={"x": 20, "y": 20})
     assert opened.texts(".leaflet-tooltip strong") == [text]
@@ -48,6 +52,17 @@ def test_markup_in_any_text_is_shown_and_never_runs(show: Open, kind: str) -> No
     assert popup.locator(".gb-box").get_attribute("title") == f"{text} 90 %"
     opened.page.locator(".gb-table tbody tr").first.click()
     assert opened.texts(".leaflet-popup-content h2") == [text]
+    assert opened.page.evaluate("window.__xss") is None
+
+
+@pytest.mark.parametrize("kind", ["image", "template literal", "backtick", "jinja", "quotes"])
+def test_markup_in_a_context_files_name_is_shown_and_never_runs(
+    show: Open, tmp_path: Path, kind: str
+) -> None:
+    path = tmp_path / f"{EVIL[kind]}.geojson"
+    TOWN[["geometry"]].to_file(path, driver="GeoJSON")
+    opened = show(build(context=(path,)))
+    assert f" {EVIL[kind]}" in opened.texts(".gb-choice")
     assert opened.page.evaluate("window.__xss") is None
 
 

@@ -28,11 +28,12 @@ $(VENV)/%.installed: $(SOURCES) | $(VENV)/bin/python
 setup: $(VENV)/dev.installed  ## Install geobike and all that tests and checks need, in .venv
 
 ifdef PHOTOS
-map: $(VENV)/local.installed  ## Make the map of the sample; or: make map PHOTOS=... AREAS=... [MANIFEST=...]
+map: $(VENV)/local,heic.installed  ## Make the map of the sample; or: make map PHOTOS=... AREAS=... [MANIFEST=...]
 	@test -n "$(AREAS)" || { echo "Which areas? make map PHOTOS=$(PHOTOS) AREAS=neighbourhoods.geojson" >&2; exit 2; }
-	$(BIN)/geobike map $(PHOTOS) --areas "$(AREAS)" $(if $(MANIFEST),--manifest "$(MANIFEST)") --out "$(OUT)" $(ARGS)
+	$(BIN)/geobike map "$(PHOTOS)" --areas "$(AREAS)" $(if $(MANIFEST),--manifest "$(MANIFEST)") --out "$(OUT)" $(ARGS)
 else
 map: $(VENV)/base.installed
+	@test -z "$(AREAS)$(MANIFEST)" || { echo "Which photos? make map PHOTOS=my/photos AREAS=$(AREAS)" >&2; exit 2; }
 	$(BIN)/geobike map data/sample/photos --areas data/sample/areas.geojson \
 	  --manifest data/sample/manifest.csv --detector recorded --store data/sample/detections.sqlite \
 	  --timezone Europe/Amsterdam --title "Bicycles in Wielstad (a made sample)" --out "$(OUT)" $(ARGS)

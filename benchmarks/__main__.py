@@ -10,10 +10,15 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import areas, photos
+from benchmarks import areas, hosted, maps, photos
 from benchmarks.measure import Row
 
-PARTS: dict[str, Callable[[Path], Iterator[Row]]] = {"areas": areas.run, "photos": photos.run}
+PARTS: dict[str, Callable[[Path], Iterator[Row]]] = {
+    "areas": areas.run,
+    "photos": photos.run,
+    "hosted": hosted.run,
+    "maps": maps.run,
+}
 
 
 def main() -> None:

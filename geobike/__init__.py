@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from geobike.ledger import Ledger
     from geobike.ledger import close as close_ledger
     from geobike.manifest import read as read_manifest
+    from geobike.maps import PageOptions
     from geobike.maps import build as map  # noqa: A004 - geobike.map(...) is what one says
     from geobike.maps import save as save_map
     from geobike.photos import find as find_photos
@@ -56,6 +57,7 @@ __all__ = [
     "Ledger",
     "OnnxClassifier",
     "OnnxDetector",
+    "PageOptions",
     "Store",
     "Survey",
     "SurveyResult",
@@ -100,6 +102,7 @@ _HOME = {
     "close_ledger": "ledger:close",
     "map": "maps:build",
     "save_map": "maps:save",
+    "PageOptions": "maps:PageOptions",
     "write_areas": "exports:write_areas",
     "write_photos": "exports:write_photos",
     "write_detections": "exports:write_detections",

@@ -7,6 +7,7 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyogrio
 import pyproj
 import shapely
 
@@ -40,24 +41,34 @@ _SLIVER: Final = 1e-6  # overlaps smaller than this share of an area are drawing
 def read(
     path: str | Path,
     *,
+    layer: str | None = None,
     name_column: str | None = None,
     id_column: str | None = None,
     crs: str | None = None,
+    population_column: str | None = None,
 ) -> gpd.GeoDataFrame:
     """Read polygons from any file that GeoPandas reads and return an areas frame in EPSG:4326.
 
-    `crs` says what the coordinates are where the file does not, or says it wrongly. `area_id`
-    is the column the user names, else the name where names are unique, else a running number from
-    1. `area_km2` is geodesic, on the WGS 84 ellipsoid. Invalid polygons are mended, and other
-    geometries left out, with a GeobikeWarning. Raises AreasError.
+    `layer` names one of a file that has several. `crs` says what the coordinates are where the
+    file does not, or says it wrongly. `area_id` is the column the user names, else the name where
+    names are unique, else a running number from 1. `area_km2` is geodesic, on the WGS 84
+    ellipsoid. Invalid polygons are mended, and other geometries left out, with a GeobikeWarning.
+    Raises AreasError.
     """
-    raw = _with_crs(_read_file(path), path, crs)
+    raw = _with_crs(_read_file(path, layer), path, crs)
     polygons = _polygons(raw, path)
-    names = _names(polygons, path, name_column)
+    column = _name_column(polygons, path, name_column)
+    names = _names(polygons, path, column)
+    people = (
+        {}
+        if population_column is None
+        else {"population": _population(polygons, path, population_column)}
+    )
     areas = schema.geotable(
         schema.AREAS,
-        {
-            "area_id": _ids(polygons, names, path, id_column),
+        people
+        | {
+            "area_id": _ids(polygons, path, column=id_column, names=names if column else None),
             "name": names,
             "area_km2": _km2(polygons.geometry),
         },
@@ -79,6 +90,7 @@ def assign(photos: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFram
     row = _first_area(np.asarray(photos.geometry.array), np.asarray(areas.geometry.array))
     out = photos.copy(deep=False)  # pandas copies what is written to, and only that
     out["area_id"] = areas["area_id"].array.take(row, allow_fill=True)  # -1 gives NA
+    _report_if_all_lie_outside(photos, areas, row)
     outside = out["area_id"].isna() & out["status"].isna() & out.geometry.notna()
     out.loc[outside, "status"] = schema.OUTSIDE
     out.loc[outside, "reason"] = "in none of the areas"
@@ -104,19 +116,49 @@ def _first_area(points: _Shapes, polygons: _Shapes) -> npt.NDArray[np.intp]:
     return np.where(first < none, first, -1)
 
 
-def _read_file(path: str | Path) -> gpd.GeoDataFrame:
+def _report_if_all_lie_outside(
+    photos: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, row: npt.NDArray[np.intp]
+) -> None:
+    if (row >= 0).any() or photos.geometry.isna().all():
+        return
+    taken, given = (
+        "({:.4g}, {:.4g}) to ({:.4g}, {:.4g})".format(*frame.total_bounds)
+        for frame in (photos, areas)
+    )
+    report(
+        f"no photo lies in any area: the photos lie from {taken}, the areas from {given} (degrees "
+        "east, north); if the areas should lie there, their CRS may be wrong: --crs"
+    )
+
+
+def _read_file(path: str | Path, layer: str | None) -> gpd.GeoDataFrame:
     if not Path(path).exists():
         raise AreasError(f"areas {path}: no such file")
     try:
         if Path(path).suffix.lower() == ".parquet":
             frame = gpd.read_parquet(path)
         else:
-            frame = gpd.read_file(path)
+            with np.errstate(invalid="ignore"):  # NaN coordinates are reported as such
+                frame = gpd.read_file(path, layer=_layer(path, layer))
+    except AreasError:
+        raise
     except Exception as error:  # noqa: BLE001 - GDAL's and Arrow's readers raise many kinds
         raise AreasError(f"areas {path}: cannot be read: {str(error)[:300]}") from None
     if not isinstance(frame, gpd.GeoDataFrame):
         raise AreasError(f"areas {path}: a table without geometry")
     return frame
+
+
+def _layer(path: str | Path, wanted: str | None) -> str:
+    """Return the layer to read: the one wanted, or the only one that has geometry."""
+    layers = pyogrio.list_layers(path)
+    names = [str(name) for name, geometry in layers if geometry is not None] or [str(layers[0][0])]
+    if wanted is None and len(names) == 1:
+        return names[0]
+    if wanted not in names:
+        asked = "has several layers" if wanted is None else f"has no layer {wanted!r}"
+        raise AreasError(f"areas {path}: {asked}; name one with --layer: {', '.join(names)}")
+    return wanted
 
 
 def _with_crs(frame: gpd.GeoDataFrame, path: str | Path, crs: str | None) -> gpd.GeoDataFrame:
@@ -145,7 +187,7 @@ def _refuse_metres(frame: gpd.GeoDataFrame, path: str | Path) -> None:
 def _polygons(frame: gpd.GeoDataFrame, path: str | Path) -> gpd.GeoDataFrame:
     """Return the rows that hold polygons, mended; report what was mended and what left out."""
     out = frame.copy()
-    shapes = np.asarray(frame.geometry.array)
+    shapes = _finite(np.asarray(frame.geometry.array))
     faults = [
         f"{row}: {shapely.is_valid_reason(shapes[row])}"
         for row in np.flatnonzero(~shapely.is_valid(shapes) & ~shapely.is_missing(shapes))
@@ -162,18 +204,26 @@ def _polygons(frame: gpd.GeoDataFrame, path: str | Path) -> gpd.GeoDataFrame:
     return out[usable]
 
 
+def _finite(shapes: _Shapes) -> _Shapes:
+    """Return the shapes, those with NaN or infinite coordinates as None."""
+    coordinates, row = shapely.get_coordinates(shapes, return_index=True)
+    out = shapes.copy()
+    out[np.unique(row[~np.isfinite(coordinates).all(axis=1)])] = None
+    return out
+
+
 def _polygonal_part(shape: Any) -> Any:
     """Return the polygons of a shape as one, or None; lines that mending left over are dropped."""
     if shape is None or shape.is_empty:
         return None
     if shape.geom_type in ("Polygon", "MultiPolygon"):
         return shapely.force_2d(shape)
-    parts = [part for part in shapely.get_parts(shape) if part.geom_type.endswith("Polygon")]
-    return shapely.force_2d(shapely.union_all(parts)) if parts else None
+    parts = [_polygonal_part(part) for part in getattr(shape, "geoms", ())]
+    polygons = [part for part in parts if part is not None]
+    return shapely.union_all(polygons) if polygons else None
 
 
-def _names(frame: gpd.GeoDataFrame, path: str | Path, wanted: str | None) -> "pd.Series[str]":
-    column = _name_column(frame, path, wanted)
+def _names(frame: gpd.GeoDataFrame, path: str | Path, column: str | None) -> "pd.Series[str]":
     numbers = pd.Series(range(1, len(frame) + 1), index=frame.index).astype("str")
     if column is None:
         report(
@@ -199,16 +249,36 @@ def _name_column(frame: gpd.GeoDataFrame, path: str | Path, wanted: str | None) 
 
 
 def _ids(
-    frame: gpd.GeoDataFrame, names: "pd.Series[str]", path: str | Path, wanted: str | None
+    frame: gpd.GeoDataFrame,
+    path: str | Path,
+    *,
+    column: str | None,
+    names: "pd.Series[str] | None",
 ) -> "pd.Series[str]":
-    if wanted is not None:
-        ids: pd.Series[str] = frame[_column(frame, path, wanted, "--id-column")].astype("str")
+    if column is not None:
+        ids: pd.Series[str] = frame[_column(frame, path, column, "--id-column")].astype("str")
         if ids.isna().any() or not ids.is_unique:
-            raise AreasError(f"areas {path}: --id-column {wanted!r} has empty or repeated values")
+            raise AreasError(f"areas {path}: --id-column {column!r} has empty or repeated values")
         return ids
-    if names.is_unique:
+    if names is not None and names.is_unique:
         return names
     return pd.Series(range(1, len(frame) + 1), index=frame.index).astype("str")
+
+
+def _population(frame: gpd.GeoDataFrame, path: str | Path, wanted: str) -> "pd.Series[Any]":
+    """Return inhabitants; what is negative, as statistics mark what they withhold, becomes NA."""
+    column = frame[_column(frame, path, wanted, "--population-column")]
+    numbers = pd.to_numeric(column, errors="coerce").astype("float64")
+    strange = column[numbers.isna() & column.notna()]
+    if len(strange):
+        raise AreasError(
+            f"areas {path}: --population-column {wanted!r} holds {strange.iloc[0]!r}, no number"
+        )
+    unknown = numbers.isna() | ~np.isfinite(numbers) | (numbers < 0)
+    if unknown.any():
+        report(f"areas {path}: {int(unknown.sum())} areas without a population in {wanted!r}")
+    rounded: pd.Series[Any] = numbers.mask(unknown).round().astype(schema.COUNT)
+    return rounded
 
 
 def _column(frame: gpd.GeoDataFrame, path: str | Path, wanted: str, option: str) -> str:

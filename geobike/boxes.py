@@ -11,6 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from geobike import schema
+from geobike.detect import FLOOR
+from geobike.errors import InputError, report
 
 THRESHOLD: Final = 0.5
 """Lowest score that counts. 0.5 is what DETR is served with; calibrate it on photos counted by
@@ -21,6 +23,17 @@ MAX_OVERLAP: Final = 0.5
 
 LABEL, BELOW, TWICE = "label", "threshold", "duplicate"
 """Why a box does not count, as `dropped_by` says it."""
+
+
+def check(*, threshold: float, max_overlap: float) -> None:
+    """Raise InputError for a threshold or an overlap that makes no sense."""
+    if not FLOOR <= threshold < 1:
+        raise InputError(
+            f"threshold {threshold:g} is not from {FLOOR:g} to below 1; "
+            f"detections that score under {FLOOR:g} are not kept"
+        )
+    if not 0 < max_overlap <= 1:
+        raise InputError(f"max_overlap {max_overlap:g} is not above 0 and at most 1")
 
 
 def judge(
@@ -34,11 +47,15 @@ def judge(
 
     A box is kept if its label is wanted (letter case apart), its score is above `threshold`, and
     no box of the same photo and label with a higher score overlaps it by more than `max_overlap`
-    (greedy non-maximum suppression; of equal scores the earlier row stays).
+    (greedy non-maximum suppression; of equal scores the earlier row stays). Reported is a label
+    that no box has, for it may be spelt otherwise. Raises InputError.
     """
+    check(threshold=threshold, max_overlap=max_overlap)
     schema.check(detections, schema.DETECTIONS)
+    names = list(labels)
     label = detections["label"].str.casefold()
-    wanted = label.isin([name.casefold() for name in labels]).to_numpy(dtype=bool)
+    _report_unseen(names, detections["label"])
+    wanted = label.isin([name.casefold() for name in names]).to_numpy(dtype=bool)
     high = (detections["score"] > threshold).to_numpy()
     dropped = np.full(len(detections), None, dtype=object)
     dropped[~high] = BELOW
@@ -50,6 +67,14 @@ def judge(
     out["dropped_by"] = pd.Series(dropped, index=detections.index, dtype="str")
     out["kept"] = out["dropped_by"].isna()
     return out
+
+
+def _report_unseen(names: list[str], seen: "pd.Series[str]") -> None:
+    found = seen.value_counts()
+    known = {name.casefold() for name in found.index}
+    for name in names:
+        if len(found) and name.casefold() not in known:
+            report(f"no box at all is labelled {name!r}; there are", found.index.tolist(), shown=12)
 
 
 def _repeats(candidates: pd.DataFrame, max_overlap: float) -> npt.NDArray[np.bool_]:

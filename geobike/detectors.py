@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from geobike.detect import Detector, hub
-from geobike.errors import InputError, StoreError
+from geobike.errors import InputError, StoreError, report
 from geobike.store import Model, Recorded, Store
+
+if TYPE_CHECKING:  # what sends photos is imported where they are sent
+    from geobike.detect.huggingface import HostedDetector
 
 Kind = Literal["auto", "onnx", "huggingface", "recorded"]
 KINDS: Final[tuple[str, ...]] = get_args(Kind)
@@ -55,7 +58,7 @@ def choose(choice: Choice, store: Store, digests: Sequence[str]) -> Detector:
     if choice.kind == "recorded":
         return Recorded(_recorded_model(choice, store), store.path)
     if choice.kind == "huggingface":
-        return _hosted(choice)
+        return hosted(choice)
     if choice.kind == "auto":
         complete = [
             model for model in _answered(choice, store) if not store.missing(digests, model)
@@ -66,6 +69,7 @@ def choose(choice: Choice, store: Store, digests: Sequence[str]) -> Detector:
 
         if not is_installed():
             raise InputError(_two_ways(store))
+        return _local_or_say(choice, store, digests)
     return _local(choice, store, digests)
 
 
@@ -78,6 +82,20 @@ def _answered(choice: Choice, store: Store) -> list[Model]:
     with suppress(InputError):
         names.append(hub.find(choice.model).repo)
     return [model for model in store.models() if model.name in names]
+
+
+def _local_or_say(choice: Choice, store: Store, digests: Sequence[str]) -> Detector:
+    """Return the local detector; report it if the store has answers of another for these photos."""
+    detector = _local(choice, store, digests)
+    for model in _answered(choice, store):
+        lacking = len(store.missing(digests, model))
+        if model != (detector.name, detector.version) and lacking < len(digests):
+            report(
+                f"the store has the detections of {model.name} for {len(digests) - lacking} of "
+                f"{len(digests)} photos, which is not all; so that all are counted alike, "
+                f"{detector.name} is used for all. To go on with {model.name}, name its detector"
+            )
+    return detector
 
 
 def _recorded_model(choice: Choice, store: Store) -> Model:
@@ -94,7 +112,8 @@ def _recorded_model(choice: Choice, store: Store) -> Model:
     raise StoreError(f"store {store.path} holds no detections{by}; it was filled by {known}")
 
 
-def _hosted(choice: Choice) -> Detector:
+def hosted(choice: Choice) -> "HostedDetector":
+    """Return the detector that photos would be sent to. Raises InputError or TokenError."""
     from geobike.detect.huggingface import DETECTOR, HostedDetector
 
     return HostedDetector(

@@ -1,11 +1,12 @@
 """What is installed, what is missing, and what to do about it."""
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from geobike.errors import GeobikeError
+from geobike.errors import DetectionFailed, GeobikeError, ServiceUnavailable, TokenError
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,8 @@ def _model(name: str | None) -> Finding:
         return Finding(what, False, "not understood", str(error))
     if available.here:
         return Finding(what, available.installed, "on this machine")
+    if model.endswith(".onnx"):
+        return Finding(what, False, "no such file", needed=True)
     size = f" ({available.size / 1e6:.0f} MB)" if available.size else ""
     if available.downloadable:
         return Finding(what, True, f"not here yet; the first detection downloads it{size}")
@@ -93,11 +96,60 @@ def _token(environ: Mapping[str, str], token_file: Path | None) -> Finding:
     try:
         token = find_token(environ, token_file=token_file)
     except GeobikeError as error:
-        return Finding(what, False, "not readable", str(error))
+        return Finding(what, False, "not readable", str(error), needed=True)
     if token:
         return Finding(what, True, "seen (whether it is accepted shows at the first photo)")
     remedy = "only for --detector huggingface: set HF_TOKEN to a token that may call providers"
     return Finding(what, False, "none", remedy)
+
+
+def ask(endpoint: str, *, token: str | None, model: str | None = None) -> Iterator[Finding]:
+    """Ask a hosted model about one small drawn picture, once, and yield what that shows.
+
+    Raises InputError for an address that cannot be used, and TokenError for such a token.
+    """
+    from PIL import Image
+
+    from geobike.detect.huggingface import DETECTOR, HostedDetector, RetryPolicy
+
+    detector = HostedDetector(
+        model or DETECTOR, token=token, endpoint=endpoint, policy=RetryPolicy(tries=1)
+    )
+    picture = Image.new("RGB", (320, 240), "grey")
+    begun = time.monotonic()
+    fault: GeobikeError | None = None
+    try:
+        detector.detect(picture)
+    except GeobikeError as error:
+        fault = error
+    yield from _heard(detector.place, fault, token, time.monotonic() - begun)
+
+
+def _heard(
+    place: str, fault: GeobikeError | None, token: str | None, seconds: float
+) -> Iterator[Finding]:
+    if isinstance(fault, ServiceUnavailable):
+        yield Finding(f"server {place}", False, "not reachable", str(fault), needed=True)
+        return
+    yield Finding(f"server {place}", True, "reachable", needed=True)
+    if isinstance(fault, TokenError):
+        found = "refused" if token else "none, and one is asked for"
+        yield Finding("its token", False, found, str(fault), needed=True)
+        return
+    if isinstance(fault, DetectionFailed):  # it may be too busy to have looked at the token
+        yield Finding("its model", False, f"not ready: {fault}", _LOADING, needed=True)
+        return
+    yield Finding("its token", True, "accepted" if token else "none is asked for", needed=True)
+    if fault is not None:
+        yield Finding("its model", False, "does not answer", str(fault), needed=True)
+    elif seconds > _COLD:
+        yield Finding("its model", True, f"warm now, after {seconds:.0f} s of loading", needed=True)
+    else:
+        yield Finding("its model", True, f"warm, answered in {seconds:.2f} s", needed=True)
+
+
+_COLD = 10.0  # seconds; a warm model takes 1 to 3
+_LOADING = "a model that is being loaded, or busy, answers in a minute or two: ask again"
 
 
 def _version(name: str) -> str | None:

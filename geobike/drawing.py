@@ -1,11 +1,14 @@
 """Boxes drawn on a photo, to see what a detector saw."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from PIL import Image, ImageDraw, ImageFont
 
 from geobike.detect import Detection
+from geobike.errors import InputError
+from geobike.files import whole
 
 _COLOURS: Final = ("#ffd400", "#00b7ff", "#ff5cf4", "#63ff3f", "#ff8a2b", "#b39bff")
 """Bright on streets by day and night; one for each label, in order of appearance."""
@@ -26,3 +29,12 @@ def draw_boxes(image: Image.Image, detections: Sequence[Detection]) -> Image.Ima
         pen.rectangle(pen.textbbox(corner, text, font=font), fill=colour)
         pen.text(corner, text, fill="black", font=font)
     return out
+
+
+def save(image: Image.Image, path: Path) -> None:
+    """Write a picture in the format that its name ends in. Raises InputError."""
+    try:
+        with whole(path) as part:
+            image.save(part)
+    except (ValueError, KeyError) as error:
+        raise InputError(f"{path}: cannot be written as a picture: {error}") from None

@@ -31,6 +31,7 @@ class Reading:
     lon: float | None = None
     lat: float | None = None
     taken_at: datetime | None = None  # timezone-aware
+    no_zone: bool = False  # there is a time, but nothing places it
     heading: float | None = None  # degrees clockwise from north, 0 <= heading < 360
     orientation: int | None = None  # 1 to 8, as EXIF numbers them
     reason: str | None = None
@@ -47,10 +48,12 @@ def read(file: BinaryIO, *, timezone: tzinfo | None = None) -> Reading:
     if tags is None:
         return Reading(reason=fault)
     lon, lat, reason = _position(tags)
+    taken_at = _taken_at(tags, timezone)
     return Reading(
         lon=lon,
         lat=lat,
-        taken_at=_taken_at(tags, timezone),
+        taken_at=None if taken_at is None or taken_at.tzinfo is None else taken_at,
+        no_zone=taken_at is not None and taken_at.tzinfo is None,
         heading=_heading(tags),
         orientation=_orientation(tags),
         reason=reason,
@@ -153,13 +156,14 @@ def _orientation(tags: Mapping[str, Any]) -> int | None:
 
 
 def _taken_at(tags: Mapping[str, Any], assumed: tzinfo | None) -> datetime | None:
+    """Return the time of exposure; without tzinfo where nothing says the offset."""
     for kind in ("Original", "Digitized"):
         local = _local_time(tags.get(f"DateTime{kind}"))
         if local is None:
             continue
         offset = _offset(tags.get(f"OffsetTime{kind}")) or _offset(tags.get("OffsetTime"))
         zone = offset or _offset_by_gps_clock(tags, local) or assumed
-        return None if zone is None else local.replace(tzinfo=zone)
+        return local.replace(tzinfo=zone)
     return None
 
 

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,7 +34,8 @@ _PHOTO_PROPERTIES: Final = (
 def write_areas(areas: gpd.GeoDataFrame, path: str | Path) -> None:
     """Write an area counts frame as GeoJSON, its properties those of the frame."""
     schema.check(areas, schema.AREA_COUNTS)
-    _write_geojson(areas, list(schema.AREA_COUNTS.columns), path)
+    columns = [*schema.AREA_COUNTS.columns, *schema.present(areas, schema.AREA_COUNTS)]
+    _write_geojson(areas, columns, path)
 
 
 def write_photos(photos: gpd.GeoDataFrame, path: str | Path) -> None:
@@ -59,6 +60,16 @@ def write_detections(detections: pd.DataFrame, path: str | Path) -> None:
         out[text] = out[text].map(_inert)
     with replacing(path) as file:
         out.to_csv(file, index=False, quoting=csv.QUOTE_MINIMAL, lineterminator="\n")
+
+
+def write_labels(answers: Mapping[str, Sequence[Mapping[str, Any]]], path: str | Path) -> None:
+    """Write labels with their scores, by photo, as CSV."""
+    rows = [{"photo_id": photo, **one} for photo, found in answers.items() for one in found]
+    out = pd.DataFrame(rows, columns=["photo_id", "label", "score"])
+    for text in ("photo_id", "label"):
+        out[text] = out[text].map(_inert)
+    with replacing(path) as file:
+        out.to_csv(file, index=False, lineterminator="\n")
 
 
 def write_summary(summary: Mapping[str, Any], path: str | Path) -> None:

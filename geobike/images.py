@@ -4,9 +4,10 @@ Photos are untrusted. Only formats that cameras write are opened, nothing larger
 decoded, and whatever Pillow raises on a broken file becomes UnreadablePhoto with a plain reason.
 """
 
+import hashlib
 import threading
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -43,6 +44,29 @@ _TO_UPRIGHT: Final = {
 Box = tuple[float, float, float, float]
 """xmin, ymin, xmax, ymax in upright pixels of the original."""
 
+Fit = Callable[[tuple[int, int]], tuple[int, int]]
+"""From a photo's upright (width, height) to the size that is enough of it, never larger."""
+
+
+MAX_BYTES: Final = 2_000_000_000
+"""Largest file that is read; 200 megapixels without compression are 1.2 GB."""
+
+
+def read_bytes(path: Path, *, sha256: str | None = None) -> bytes:
+    """Read a photo file, and hold it against a digest if one is given. Raises UnreadablePhoto."""
+    try:
+        if (size := path.stat().st_size) > MAX_BYTES:
+            limit = f"the limit of {MAX_BYTES / 1e9:g} GB"
+            raise UnreadablePhoto(f"the file's {size / 1e9:.1f} GB are over {limit}")
+        data = path.read_bytes()
+    except OSError as error:
+        raise UnreadablePhoto(f"cannot be read: {error.strerror or error}") from None
+    except MemoryError:
+        raise UnreadablePhoto("needs more memory to read than there is") from None
+    if sha256 is not None and hashlib.sha256(data).hexdigest() != sha256:
+        raise UnreadablePhoto("the file has changed since it was first read")
+    return data
+
 
 def upright_size(data: bytes, *, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
     """Return width and height in upright pixels, without decoding more than is needed.
@@ -56,10 +80,24 @@ def upright_size(data: bytes, *, max_pixels: int = MAX_PIXELS) -> tuple[int, int
     return (height, width) if orientation >= 5 else (width, height)
 
 
-def read_upright(source: Path | bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
-    """Decode a photo to an upright RGB image. Raises UnreadablePhoto."""
+def read_upright(
+    source: Path | bytes, *, max_pixels: int = MAX_PIXELS, enough: Fit | None = None
+) -> Image.Image:
+    """Decode a photo to an upright RGB image, of the size that is `enough` if that is given.
+
+    A smaller size costs less: the JPEG decoder itself shrinks by 2, 4 or 8 on the way. Raises
+    UnreadablePhoto.
+    """
     with _opened(_bytes(source), max_pixels) as (image, orientation):
-        return _upright_rgb(image, orientation)
+        if enough is None:
+            return _upright_rgb(image, orientation)
+        turned = orientation >= 5
+        size = enough(image.size[::-1] if turned else image.size)
+        size = size[::-1] if turned else size  # as the pixels are stored
+        image.draft("RGB", size)
+        # Bilinear, as detectors prepare photos themselves: what they see stays the same.
+        small = _rgb(image).resize(size, Image.Resampling.BILINEAR, reducing_gap=3.0)
+        return _turned(small, orientation)
 
 
 def thumbnail(
@@ -89,28 +127,27 @@ def thumbnail(
 
 
 def _bytes(source: Path | bytes) -> bytes:
-    if isinstance(source, bytes):
-        return source
-    try:
-        return source.read_bytes()
-    except OSError as error:
-        raise UnreadablePhoto(f"cannot be read: {error.strerror or error}") from None
+    return source if isinstance(source, bytes) else read_bytes(source)
 
 
-# Pillow's limit and Python's warning filters are process-wide; both are changed only under this
-# lock, and only while a header is read.
+# Python's warning filters are process-wide, and so are changed under a lock, only for a header.
 _HEADER_LOCK = threading.Lock()
 
 
 @contextmanager
 def _opened(data: bytes, max_pixels: int) -> Iterator[tuple[Image.Image, int]]:
     """Open a photo and give it with its EXIF orientation; translate every failure."""
+    with _WithoutPillowsLimit():
+        yield from _open(data, max_pixels)
+
+
+def _open(data: bytes, max_pixels: int) -> Iterator[tuple[Image.Image, int]]:
     try:
-        with _HEADER_LOCK, warnings.catch_warnings(), _without_pillows_own_limit():
+        with _HEADER_LOCK, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a doubtful EXIF block is the exif module's business
             _register_heic(data)
             image = Image.open(BytesIO(data), formats=_known_formats())
-            orientation = int(image.getexif().get(_ORIENTATION_TAG) or 1)
+            orientation = _orientation(image)
         if image.width * image.height > max_pixels:
             raise UnreadablePhoto(
                 f"{image.width} x {image.height} pixels is over the limit of "
@@ -128,13 +165,36 @@ def _opened(data: bytes, max_pixels: int) -> Iterator[tuple[Image.Image, int]]:
         raise UnreadablePhoto(f"cannot be decoded: {str(error)[:120]}") from None
 
 
-@contextmanager
-def _without_pillows_own_limit() -> Iterator[None]:
-    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-    try:
-        yield
-    finally:
-        Image.MAX_IMAGE_PIXELS = limit
+class _WithoutPillowsLimit:
+    """Lift Pillow's own limit, which some decoders check a second time, while we decode.
+
+    The limit is process-wide and photos are decoded in several threads: the first one in lifts it,
+    the last one out puts it back.
+    """
+
+    _lock = threading.Lock()
+    _inside = 0
+    _limit: int | None = None
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if _WithoutPillowsLimit._inside == 0:
+                _WithoutPillowsLimit._limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+            _WithoutPillowsLimit._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            _WithoutPillowsLimit._inside -= 1
+            if _WithoutPillowsLimit._inside == 0:
+                Image.MAX_IMAGE_PIXELS = _WithoutPillowsLimit._limit
+
+
+def _orientation(image: Image.Image) -> int:
+    """Return the EXIF orientation that is still to be applied, 1 to 8."""
+    if image.format == "TIFF":
+        return 1  # Pillow turns TIFF itself
+    value = image.getexif().get(_ORIENTATION_TAG)
+    return value if isinstance(value, int) and value in _TO_UPRIGHT else 1
 
 
 def _register_heic(data: bytes) -> None:
@@ -170,11 +230,18 @@ def _what_it_is(data: bytes) -> str:
 
 
 def _upright_rgb(image: Image.Image, orientation: int) -> Image.Image:
+    return _turned(_rgb(image).convert("RGB"), orientation)  # a copy, which outlives the file
+
+
+def _rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I;16"):  # 16-bit grey: convert() would cut it off at white
         image = image.point(lambda value: value / 256).convert("L")
-    rgb = image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def _turned(image: Image.Image, orientation: int) -> Image.Image:
     transpose = _TO_UPRIGHT.get(orientation)
-    return rgb if transpose is None else rgb.transpose(transpose)
+    return image if transpose is None else image.transpose(transpose)
 
 
 _GROWTH: Final = 0.15  # of the box on each side: hair and hands stand out of a detector's box

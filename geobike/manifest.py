@@ -145,20 +145,20 @@ def _check_rows(raw: pd.DataFrame, source: str) -> dict[str, Any]:
     """Return the columns of a manifest frame but the time, judged cell by cell."""
     lon, lon_fault = _numbers(raw["lon"], "longitude", limit=180)
     lat, lat_fault = _numbers(raw["lat"], "latitude", limit=90)
-    heading = pd.to_numeric(_texts(raw, "heading").str.replace(",", "."), errors="coerce")
+    heading = _headings(raw, source)
     lonely = _fault(lon.isna() != lat.isna(), "only one of latitude and longitude is given")
     island = _fault((lon == 0) & (lat == 0), "position (0, 0), which devices write for none")
     fault = _texts(raw, "fault").replace("", None)
     for more in (lat_fault, lon_fault, lonely, island):
         fault = fault.fillna(more)
     bad = fault.notna()
-    reason = source + " line " + raw["line"].astype("str") + ": " + fault
+    reason = _lines(raw, source) + fault
     _report("bad rows in the manifest", reason[bad])
     return {
         "file": raw["file"].astype("str").str.strip().str.replace("\\", "/").str.removeprefix("./"),
         "lon": lon.mask(bad),
         "lat": lat.mask(bad),
-        "heading": heading.where(heading.between(0, 360)) % 360,
+        "heading": heading,
         "line": raw["line"],
         "reason": reason,
     }
@@ -189,23 +189,39 @@ def _fault(where: "pd.Series[bool]", message: str) -> "pd.Series[str]":
     return pd.Series(message, index=where.index, dtype="str").where(where)
 
 
-_OFFSET = re.compile(r"(?:Z|[+-]\d\d:?\d\d)$")
+_OFFSET = re.compile(r"[T ]\d.*(?:Z|[+-]\d\d(?::?\d\d)?)$")
 
 
 def _times(raw: pd.DataFrame, source: str, timezone: tzinfo | None) -> "pd.Series[Any]":
-    text = _texts(raw, "taken_at")
+    text = _texts(raw, "taken_at").str.upper()  # pandas knows T and Z, not t and z
     named = text.str.contains(_OFFSET)
     times = pd.to_datetime(text.where(named), utc=True, format="ISO8601", errors="coerce")
-    bare = pd.to_datetime(text.where(~named), format="ISO8601", errors="coerce")
+    bare = pd.to_datetime(text.where(~named), utc=True, format="ISO8601", errors="coerce")
+    bare = bare.dt.tz_localize(None)
+    fault = "names no offset from UTC; pass --timezone"
     if timezone is not None:
         placed = bare.dt.tz_localize(timezone, ambiguous="NaT", nonexistent="NaT")
         times = times.fillna(placed.dt.tz_convert("UTC"))
-    lines = source + " line " + raw["line"].astype(str) + ": taken_at '" + text.str[:40] + "' "
+        fault = f"stood twice or never on the clocks of {timezone}"
+    lines = _lines(raw, source) + "taken_at '" + text.str[:40] + "' "
     no_time = (text != "") & times.isna() & bare.isna()
-    no_zone = times.isna() & bare.notna()
     _report("times left out", (lines + "is no ISO 8601 time")[no_time])
-    _report("times left out", (lines + "names no offset from UTC; pass --timezone")[no_zone])
+    _report("times left out", (lines + fault)[times.isna() & bare.notna()])
     return times
+
+
+def _headings(raw: pd.DataFrame, source: str) -> "pd.Series[float]":
+    text = _texts(raw, "heading")
+    heading = pd.to_numeric(text.str.replace(",", ".", n=1), errors="coerce").astype("float64")
+    good = heading.between(0, 360)
+    lines = _lines(raw, source) + "heading '" + text.str[:40] + "' is not from 0 to 360"
+    _report("headings left out", lines[(text != "") & ~good])
+    return heading.where(good) % 360
+
+
+def _lines(raw: pd.DataFrame, source: str) -> "pd.Series[str]":
+    lines: pd.Series[str] = source + " line " + raw["line"].astype("str") + ": "
+    return lines
 
 
 def _report(what: str, cases: "pd.Series[str]") -> None:

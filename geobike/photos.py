@@ -10,13 +10,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import tzinfo
 from io import BytesIO
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
 
 from geobike import exif, images, schema
 from geobike.errors import PhotosError, UnreadablePhoto, report
 from geobike.progress import Track, silent
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 
 class PhotoFile(NamedTuple):
@@ -38,9 +41,9 @@ def find(sources: str | Path | Sequence[str | Path]) -> list[PhotoFile]:
     listings = [_list(str(source)) for source in given]
     root = Path(os.path.commonpath([folder for folder, _ in listings])) if listings else Path()
     found: dict[str, PhotoFile] = {}
-    for _, paths in listings:
+    for folder, paths in listings:
         for path in paths:
-            file = _photo_file(path, root)
+            file = _photo_file(path, folder, root)
             found[file.photo_id] = file
     if not found:
         raise PhotosError(
@@ -67,6 +70,13 @@ def read(
         _read(file, timezone, max_pixels)
         for file in track(files, "Reading photos", total=len(files))
     ]
+    no_zone = [row["photo_id"] for row in rows if row.get("no_zone")]
+    if no_zone:
+        report(
+            f"{len(no_zone)} photos say the time but not its offset from UTC, so their times are "
+            "left out; pass --timezone",
+            no_zone,
+        )
     frame = schema.geotable(
         schema.PHOTOS,
         {name: [row.get(name) for row in rows] for name in schema.PHOTOS.columns},
@@ -78,18 +88,36 @@ def read(
     return _mark_duplicates(frame)
 
 
-def _list(source: str) -> tuple[str, Iterable[Path]]:
-    """Return the folder that photo ids are relative to, and the photos."""
+def load(file: PhotoFile, *, max_pixels: int = images.MAX_PIXELS) -> "Image":
+    """Decode a photo to an upright RGB image. Raises UnreadablePhoto, also for a `fault`."""
+    if file.fault is not None:
+        raise UnreadablePhoto(file.fault)
+    return images.read_upright(file.path, max_pixels=max_pixels)
+
+
+def _list(source: str) -> tuple[Path, Iterable[Path]]:
+    """Return the folder that the source stays in, and its photos."""
     path = Path(source)
-    if path.is_dir():
-        return str(path.resolve()), _walk(path.resolve())
-    if path.is_file():
-        return str(path.resolve().parent), [path.resolve()]
-    if not glob.has_magic(source):
-        raise PhotosError(f"{source}: no such file or folder")
-    fixed = Path(*_fixed_parts(path)).resolve()
-    pattern = Path(source).relative_to(Path(*_fixed_parts(path)))
-    return str(fixed), [match for match in fixed.glob(str(pattern)) if _is_photo(match, fixed)]
+    try:
+        if path.is_dir():
+            return path.resolve(), _walk(path.resolve())
+        if path.is_file():
+            return path.resolve().parent, [path.resolve()]
+        if glob.has_magic(source):
+            return _match(path)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise PhotosError(f"{source[:200]}: cannot be listed: {reason}") from None
+    raise PhotosError(f"{source}: no such file or folder")
+
+
+def _match(pattern: Path) -> tuple[Path, list[Path]]:
+    """Return the folder before the first wildcard, and the photos that match, or lie in matches."""
+    fixed = Path(*_fixed_parts(pattern))
+    folder = fixed.resolve()
+    found = list(folder.glob(str(pattern.relative_to(fixed))))
+    inside = [path for match in found if match.is_dir() for path in _walk(match)]
+    return folder, [path for path in found if _is_photo(path, folder)] + inside
 
 
 def _fixed_parts(pattern: Path) -> Iterator[str]:
@@ -116,20 +144,22 @@ def _is_photo(path: Path, root: Path) -> bool:
     return path.suffix.lower() in images.SUFFIXES and not hidden and not path.is_dir()
 
 
-def _photo_file(path: Path, root: Path) -> PhotoFile:
+def _photo_file(path: Path, folder: Path, root: Path) -> PhotoFile:
     name = Path(os.path.relpath(path, root)).as_posix()
     photo_id = os.fsencode(name).decode("utf-8", "backslashreplace")
-    return PhotoFile(photo_id, path, _fault(path, root, renamed=photo_id != name))
+    return PhotoFile(photo_id, path, _fault(path, folder, readable=photo_id == name))
 
 
-def _fault(path: Path, root: Path, *, renamed: bool) -> str | None:
-    if renamed:
+def _fault(path: Path, folder: Path, *, readable: bool) -> str | None:
+    if not readable:
         return "the file's name is not UTF-8; rename it"
-    if path.is_symlink() and not path.resolve().is_relative_to(root):
-        return "a symbolic link that leads out of the photo folder is not followed"
-    if not path.is_file():
-        return "not a regular file"
-    return None
+    try:
+        # Resolved as a whole: a link may stand anywhere on the way.
+        if not path.resolve().is_relative_to(folder):
+            return "a symbolic link that leads out of the photo folder is not followed"
+        return None if path.is_file() else "not a regular file"
+    except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle, before Python 3.13
+        return f"cannot be reached: {getattr(error, 'strerror', None) or 'links in a circle'}"
 
 
 def _read(file: PhotoFile, timezone: tzinfo | None, max_pixels: int) -> dict[str, Any]:
@@ -138,17 +168,14 @@ def _read(file: PhotoFile, timezone: tzinfo | None, max_pixels: int) -> dict[str
         return row | {"status": schema.UNREADABLE, "reason": file.fault}
     row["path"] = str(file.path)
     try:
-        data = file.path.read_bytes()
-    except OSError as error:
-        reason = f"cannot be read: {error.strerror or error}"
-        return row | {"status": schema.UNREADABLE, "reason": reason}
-    row["sha256"] = hashlib.sha256(data).hexdigest()
-    try:
+        data = images.read_bytes(file.path)
+        row["sha256"] = hashlib.sha256(data).hexdigest()
         row["width"], row["height"] = images.upright_size(data, max_pixels=max_pixels)
     except UnreadablePhoto as error:
         return row | {"status": schema.UNREADABLE, "reason": str(error)}
     reading = exif.read(BytesIO(data), timezone=timezone)
     row |= {"taken_at": reading.taken_at, "heading": reading.heading, "reason": reading.reason}
+    row["no_zone"] = reading.no_zone
     if reading.lon is not None and reading.lat is not None:
         row |= {"lon": reading.lon, "lat": reading.lat, "position_source": "exif"}
     return row

@@ -41,6 +41,15 @@ def locate(
 def _rows_by_photo(photos: gpd.GeoDataFrame, manifest: pd.DataFrame) -> pd.DataFrame:
     """Return the manifest's rows on the photos' index, empty where it does not name a photo."""
     photo_id = match(manifest["file"], photos["photo_id"])
+    by_end = photo_id.notna() & (photo_id != manifest["file"])
+    _report(
+        "row is taken to mean the photo whose path ends alike",
+        "rows are taken to mean the photos whose paths end alike",
+        [
+            f"{file} for {found}"
+            for file, found in zip(manifest.loc[by_end, "file"], photo_id[by_end], strict=True)
+        ],
+    )
     unknown = manifest[photo_id.isna()]
     _report(
         "row names a photo that is not there",
@@ -61,7 +70,10 @@ def _rows_by_photo(photos: gpd.GeoDataFrame, manifest: pd.DataFrame) -> pd.DataF
 
 
 def _one_row_each(named: pd.DataFrame) -> pd.DataFrame:
-    """Merge rows that name one photo: alike, the first stands; unlike, none can be trusted."""
+    """Merge rows that name one photo: alike, the first stands; unlike, none can be trusted.
+
+    A row that gives no position contradicts none.
+    """
     twice = named[named["photo_id"].duplicated(keep=False)]
     lines = {
         str(photo_id): ", ".join(map(str, rows))
@@ -72,8 +84,9 @@ def _one_row_each(named: pd.DataFrame) -> pd.DataFrame:
         "photos stand twice in the manifest",
         [f"{photo_id} (lines {rows})" for photo_id, rows in lines.items()],
     )
-    rows = named.drop_duplicates("photo_id").copy()
-    apart = twice.groupby("photo_id")[["lon", "lat"]].nunique(dropna=False).gt(1).any(axis=1)
+    placed_first = named.sort_values("lon", key=pd.isna, kind="stable")
+    rows = placed_first.drop_duplicates("photo_id").copy()
+    apart = twice.groupby("photo_id")[["lon", "lat"]].nunique().gt(1).any(axis=1)
     torn = rows["photo_id"].isin(apart.index[apart])
     rows.loc[torn, ["lon", "lat"]] = np.nan
     rows.loc[torn, "reason"] = [

@@ -6,12 +6,14 @@ photos in flight. Several processes may share a store on a local disk.
 """
 
 import json
+import os
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from geobike.detect import Box, Detection
 from geobike.errors import DetectionFailed, StoreError
@@ -52,7 +54,7 @@ class Store:
         if read_only and not self.path.is_file():
             raise StoreError(f"store {path}: no such file")
         try:
-            self._connection = _open_to_read(self.path) if read_only else _open_to_write(self.path)
+            self._connection = _open_to_read(self.path) if read_only else _open(self.path)
             self._check_kind()
         except (sqlite3.Error, OSError) as error:
             raise StoreError(f"store {path}: cannot be opened: {error}") from None
@@ -70,7 +72,7 @@ class Store:
 
     def models(self) -> dict[Model, int]:
         """Return each detector that has answered, with the number of its photos."""
-        rows = self._connection.execute(
+        rows = self._rows(
             "SELECT detector, version, count(*) FROM answers GROUP BY detector, version"
         )
         return {Model(name, version): photos for name, version, photos in rows}
@@ -79,7 +81,7 @@ class Store:
         """Yield digest and detections of those photos that this detector has answered."""
         for start in range(0, len(digests), _BATCH):
             batch = digests[start : start + _BATCH]
-            rows = self._connection.execute(
+            rows = self._rows(
                 "SELECT sha256, boxes FROM answers WHERE detector = ? AND version = ? "
                 "AND sha256 IN (SELECT value FROM json_each(?))",
                 (*model, json.dumps(batch)),
@@ -89,14 +91,12 @@ class Store:
 
     def missing(self, digests: Iterable[str], model: Model) -> list[str]:
         """Return the digests that this detector has not answered, in order."""
-        known = self._connection.execute(
-            "SELECT sha256 FROM answers WHERE detector = ? AND version = ?", model
-        )
+        known = self._rows("SELECT sha256 FROM answers WHERE detector = ? AND version = ?", model)
         answered = {digest for (digest,) in known}
         return [digest for digest in digests if digest not in answered]
 
     def put(self, digest: str, model: Model, detections: Iterable[Detection]) -> None:
-        """Keep one photo's answer, durably, before returning. An answer given twice stays once."""
+        """Keep one photo's answer before returning. The first answer of a detector stays."""
         boxes = json.dumps(
             [[found.label, found.score, *found.box] for found in detections], allow_nan=False
         )
@@ -109,6 +109,12 @@ class Store:
                 )
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: cannot be written: {error}") from None
+
+    def _rows(self, query: str, values: Sequence[str] = ()) -> Iterator[tuple[Any, ...]]:
+        try:
+            yield from self._connection.execute(query, values)
+        except sqlite3.Error as error:
+            raise StoreError(f"store {self.path}: cannot be read: {error}") from None
 
     def _check_kind(self) -> None:
         (kind,) = self._connection.execute("PRAGMA application_id").fetchone()
@@ -145,19 +151,48 @@ class Recorded:
         raise DetectionFailed(f"not among the detections recorded in {self._path}")
 
 
+def _open(path: Path) -> sqlite3.Connection:
+    """Open a store to write, or to read only, where it is there and cannot be written."""
+    try:
+        return _open_to_write(path)
+    except (sqlite3.OperationalError, OSError):
+        if path.is_file() and not os.access(path.parent, os.W_OK):
+            return _open_to_read(path)
+        raise
+
+
 def _open_to_write(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
     connection = sqlite3.connect(path, timeout=_WAIT)
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if tables == 0:
-        # A write-ahead log lets others read while one writes, and survives a kill.
-        connection.execute("PRAGMA journal_mode = WAL")
-        with connection:
+    if not _has_tables(connection):
+        _use_write_ahead_log(connection)
+        # One transaction, so that a store is whole or not there, whoever else makes it too.
+        connection.execute("BEGIN IMMEDIATE")
+        if not _has_tables(connection):
             connection.execute(_CREATE)
             connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {_LAYOUT}")
+        connection.commit()
     connection.execute("PRAGMA synchronous = NORMAL")  # with the log, safe against a kill
     return connection
+
+
+def _has_tables(connection: sqlite3.Connection) -> bool:
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    return bool(tables)
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
+    """Let others read while one writes. SQLite does not wait for this lock by itself."""
+    deadline = time.monotonic() + _WAIT
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
 
 
 def _open_to_read(path: Path) -> sqlite3.Connection:

@@ -9,7 +9,8 @@ need not be paid for.
 import hashlib
 import os
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -34,8 +35,8 @@ from geobike import (
     schema,
     thumbnails,
 )
-from geobike.detect import FLOOR, Detection, Detector, batch
-from geobike.errors import GeobikeWarning, InputError, UnreadablePhoto
+from geobike.detect import Detection, Detector, batch
+from geobike.errors import GeobikeWarning, InputError, UnreadablePhoto, report
 from geobike.progress import Track, silent
 from geobike.store import Model, Store
 from geobike.version import __version__
@@ -56,10 +57,13 @@ class Survey:
     """Whose position wins where manifest and EXIF both give one."""
     name_column: str | None = None
     id_column: str | None = None
+    layer: str | None = None
+    """Layer of the areas' file, where it has several."""
     crs: str | None = None
     """CRS of the areas' file where it declares none, or a wrong one."""
-    timezone: str = "UTC"
-    """IANA name: places photo times that name no offset, and is the clock of the map."""
+    timezone: str | None = None
+    """IANA name: places photo times that name no offset, else left out, and is the clock of the
+    map, else UTC."""
     labels: tuple[str, ...] = ("bicycle",)
     threshold: float = boxes.THRESHOLD
     """Boxes with a score above this count, 0 to 1."""
@@ -70,18 +74,19 @@ class Survey:
     detector: detectors.Choice | Detector = field(default_factory=detectors.Choice)
     workers: int | None = None
     """Photos detected at once; None: 4 if hosted, else one for each core."""
-    title: str = "Where bicycles stand"
+    population_column: str | None = None
+    """Column of the areas' file with inhabitants; adds bicycles per 1,000 of them."""
+    page: maps.PageOptions = field(default_factory=maps.PageOptions)
+    """How the map looks and what it carries."""
 
     def __post_init__(self) -> None:
-        if not FLOOR <= self.threshold < 1:
-            raise InputError(
-                f"threshold {self.threshold:g} is not from {FLOOR:g} to below 1; "
-                f"detections that score under {FLOOR:g} are not kept"
-            )
-        if not 0 < self.max_overlap <= 1:
-            raise InputError(f"max_overlap {self.max_overlap:g} is not above 0 and at most 1")
+        boxes.check(threshold=self.threshold, max_overlap=self.max_overlap)
+        if isinstance(self.labels, str):
+            raise InputError(f"labels is the text {self.labels!r}; give a tuple of labels")
         if not self.labels:
             raise InputError("no label to count; name one, such as bicycle")
+        if self.max_pixels < 1:
+            raise InputError(f"max_pixels is {self.max_pixels}; give 1 or more")
         if self.workers is not None and self.workers < 1:
             raise InputError(f"workers is {self.workers}; give 1 or more")
         _zone(self.timezone)
@@ -118,20 +123,27 @@ class SurveyResult:
 
     def map(self, *, track: Track = silent) -> "folium.Map":
         """Return the map, to look at, to add layers to, or to save with `geobike.maps.save`."""
-        pictures = thumbnails.make(
-            self.photos, self.detections, max_pixels=self.survey.max_pixels, track=track
-        )
+        page = self.survey.page
+        pictures = {}
+        if page.thumbnails and len(self.photos) <= maps.SINGLE:
+            pictures = thumbnails.make(
+                self.photos,
+                self.detections,
+                hide=page.hidden,
+                max_pixels=self.survey.max_pixels,
+                track=track,
+            )
         return maps.build(
             self.areas,
             self.photos,
             self.detections,
-            title=self.survey.title,
+            page=page,
             label=", ".join(self.survey.labels),
             model=self.model.name,
             threshold=self.survey.threshold,
             ledger=self.ledger.photos,
             thumbnails=pictures,
-            timezone=self.survey.timezone,
+            timezone=self.survey.timezone or "UTC",
         )
 
     def summary(self) -> dict[str, Any]:
@@ -170,8 +182,15 @@ class SurveyResult:
         exports.write_areas(self.areas, paths["areas.geojson"])
         exports.write_photos(self.photos, paths["photos.geojson"])
         exports.write_detections(self.detections, paths["detections.csv"])
-        maps.save(self.map(track=track), paths["map.html"])
-        exports.write_summary(self.summary(), paths["summary.json"])
+        notes: list[str] = []
+        try:
+            with _collecting(notes):
+                maps.save(self.map(track=track), paths["map.html"])
+        finally:  # the numbers stand, also where the map cannot be made
+            summary = self.summary() | {"warnings": [*self.warnings, *notes]}
+            exports.write_summary(summary, paths["summary.json"])
+        for note in notes:
+            report(note)
         return paths
 
 
@@ -182,24 +201,9 @@ def run(survey: Survey, *, store: str | Path, track: Track = silent) -> SurveyRe
     DetectorStopped where the detector cannot go on; what it had answered is in the store.
     """
     started_at = datetime.now(UTC)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", GeobikeWarning)
-        polygons = areas.read(
-            survey.areas,
-            name_column=survey.name_column,
-            id_column=survey.id_column,
-            crs=survey.crs,
-        )
-        given = photos.find(survey.photos)
-        located = locate(
-            given,
-            manifest_path=survey.manifest,
-            prefer=survey.prefer,
-            timezone=survey.timezone,
-            max_pixels=survey.max_pixels,
-            track=track,
-        )
-        placed = areas.assign(located, polygons)
+    notes: list[str] = []
+    with _collecting(notes):
+        given, polygons, placed = place(survey, track=track)
         detected = detect(
             placed,
             detector=survey.detector,
@@ -216,7 +220,7 @@ def run(survey: Survey, *, store: str | Path, track: Track = silent) -> SurveyRe
         )
         counted = counts.per_photo(detected.photos, judged)
         per_area = counts.per_area(counted, polygons)
-        account = ledger.close(len(given), counted, judged, per_area)
+        account = ledger.close(given, counted, judged, per_area)
     return SurveyResult(
         survey=survey,
         model=detected.model,
@@ -225,9 +229,41 @@ def run(survey: Survey, *, store: str | Path, track: Track = silent) -> SurveyRe
         areas=per_area,
         ledger=account,
         detected_now=detected.now,
-        warnings=_messages(caught),
+        warnings=tuple(dict.fromkeys(notes)),
         started_at=started_at,
     )
+
+
+class Placed(NamedTuple):
+    """What `place` returns."""
+
+    given: int
+    """Photos found."""
+    areas: gpd.GeoDataFrame
+    photos: gpd.GeoDataFrame
+    """Photos frame: those without a status are the ones to detect in."""
+
+
+def place(survey: Survey, *, track: Track = silent) -> Placed:
+    """Do what comes before detection: find the photos, where each was taken, and its area."""
+    polygons = areas.read(
+        survey.areas,
+        layer=survey.layer,
+        population_column=survey.population_column,
+        name_column=survey.name_column,
+        id_column=survey.id_column,
+        crs=survey.crs,
+    )
+    given = photos.find(survey.photos)
+    located = locate(
+        given,
+        manifest_path=survey.manifest,
+        prefer=survey.prefer,
+        timezone=survey.timezone,
+        max_pixels=survey.max_pixels,
+        track=track,
+    )
+    return Placed(len(given), polygons, areas.assign(located, polygons))
 
 
 def locate(
@@ -235,7 +271,7 @@ def locate(
     *,
     manifest_path: str | Path | None = None,
     prefer: positions.Source = "manifest",
-    timezone: str = "UTC",
+    timezone: str | None = None,
     max_pixels: int = images.MAX_PIXELS,
     track: Track = silent,
 ) -> gpd.GeoDataFrame:
@@ -247,9 +283,9 @@ def locate(
     return positions.locate(frame, table, prefer=prefer)
 
 
-def _zone(name: str) -> tzinfo:
+def _zone(name: str | None) -> tzinfo | None:
     try:
-        return ZoneInfo(name)
+        return None if name is None else ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         raise InputError(
             f"timezone {name!r} is not known; give one such as Europe/Amsterdam"
@@ -272,28 +308,53 @@ def detect(
     """
     schema.check(placed, schema.PHOTOS)
     recorded = isinstance(detector, detectors.Choice) and detector.kind == "recorded"
+    if recorded and store is None:
+        raise InputError("the recorded detector needs the store that holds them: --store FILE")
     with Store(store or detectors.NO_STORE, read_only=recorded) as opened:
-        wanted = placed[placed["status"].isna()].set_index("sha256")["path"]
+        wanted = placed[placed["status"].isna()].set_index("sha256")
         chosen, together = _detector(detector, workers, opened, list(wanted.index))
         model = Model(chosen.name, chosen.version)
         missing = opened.missing(wanted.index, model)
-        answers = batch.detect_many(
-            missing,
-            chosen,
-            load=lambda digest: images.read_upright(Path(wanted[digest]), max_pixels=max_pixels),
-            workers=together,
-        )
+        fit = getattr(chosen, "fitted", None)
         failures: dict[str, tuple[str, str]] = {}
-        for answer in track(answers, "Detecting", total=len(missing)):
+
+        def keep(answer: batch.Answer) -> None:
             if answer.detections is not None:
                 opened.put(answer.key, model, answer.detections)
             else:
                 unreadable = isinstance(answer.error, UnreadablePhoto)
                 status = schema.UNREADABLE if unreadable else schema.FAILED
                 failures[answer.key] = (status, str(answer.error))
+
+        answers = batch.detect_many(
+            missing,
+            chosen,
+            load=_loader(wanted, fit, max_pixels),
+            keep=keep,
+            workers=together,
+            ahead=1 if fit is None else together,  # shrunk photos take 3 MB, others 36 and more
+        )
+        with closing(answers):  # whatever happens, no further photo is begun
+            for _ in track(answers, "Detecting", total=len(missing)):
+                pass
         known = placed[placed["status"].isna() | (placed["status"] == schema.OUTSIDE)]
         found = _detections(opened.get(known["sha256"].tolist(), model), known, model)
     return Detected(_mark(placed, failures), found, model, len(missing) - len(failures))
+
+
+def _loader(
+    wanted: gpd.GeoDataFrame, fit: images.Fit | None, max_pixels: int
+) -> Callable[[str], batch.Photo]:
+    """Return what reads a photo, given its digest, as large as the detector makes use of."""
+    rows = wanted[["path", "width", "height"]].itertuples(name=None)
+    known = {digest: (Path(path), (width, height)) for digest, path, width, height in rows}
+
+    def load(digest: str) -> batch.Photo:
+        path, size = known[digest]
+        data = images.read_bytes(path, sha256=digest)
+        return batch.Photo(images.read_upright(data, max_pixels=max_pixels, enough=fit), size)
+
+    return load
 
 
 def _detector(
@@ -334,15 +395,24 @@ def _detections(
     return schema.table(schema.DETECTIONS, frame.reset_index(drop=True))
 
 
-def _messages(caught: Iterable[warnings.WarningMessage]) -> tuple[str, ...]:
-    """Return what geobike reported; give other libraries' warnings back to their own way."""
-    ours = []
-    for one in caught:
-        if issubclass(one.category, GeobikeWarning):
-            ours.append(str(one.message))
-        else:
-            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
-    return tuple(dict.fromkeys(ours))
+@contextmanager
+def _collecting(notes: list[str]) -> Iterator[None]:
+    """Gather what geobike reports. Other warnings go their own way, and all do if the block fails.
+
+    Python's warning filters are process-wide: while this runs, other threads' warnings come here.
+    """
+    failed, caught = True, list[warnings.WarningMessage]()
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", GeobikeWarning)
+            yield
+        failed = False
+    finally:
+        for one in caught:
+            if failed or not issubclass(one.category, GeobikeWarning):
+                warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+            else:
+                notes.append(str(one.message))
 
 
 def _digest(path: str | Path) -> str | None:

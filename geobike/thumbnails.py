@@ -1,5 +1,6 @@
 """The small pictures behind the numbers, with nobody to be recognised on them."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
@@ -13,20 +14,22 @@ from geobike.progress import Track, silent
 LIMIT: Final = 500
 """Photos that the map shows as pictures: at 7 kB each, more would outgrow an e-mail."""
 
-_PERSON: Final = "person"
-_PERSON_SCORE: Final = 0.2
-"""Lowest score of a person that is hidden: a false one costs a few pixels, a missed one more."""
+_HIDDEN_SCORE: Final = 0.2
+"""Lowest score of what is hidden: a false person costs a few pixels, a missed one more."""
 
 
 def make(
     counts: gpd.GeoDataFrame,
     detections: pd.DataFrame,
     *,
+    hide: Collection[str] = ("person",),
     limit: int = LIMIT,
     max_pixels: int = images.MAX_PIXELS,
     track: Track = silent,
 ) -> dict[str, bytes]:
-    """Return JPEGs without metadata by `photo_id`, people pixelated, for counted photos.
+    """Return JPEGs without metadata by `photo_id`, for counted photos.
+
+    Boxes of the labels in `hide`, in any letter case, are pixelated beyond recognition.
 
     Where there are more than `limit`, those with most bicycles. A photo that is no longer there
     has no picture: its detections may have been recorded long ago.
@@ -39,24 +42,28 @@ def make(
             f"the map shows pictures of {limit} of {len(shown)} photos, those with most bicycles"
         )
         shown = shown.nlargest(limit, "bicycle_count")
-    people = _people(detections)
+    hidden = _boxes(detections, hide)
     pictures = {}
-    for photo_id, path in track(
-        zip(shown["photo_id"], shown["path"], strict=True), "Making thumbnails", total=len(shown)
+    for photo_id, path, digest in track(
+        zip(shown["photo_id"], shown["path"], shown["sha256"], strict=True),
+        "Making thumbnails",
+        total=len(shown),
     ):
         try:
+            # Another file under the old name must not be shown for the one that was detected in.
+            data = images.read_bytes(Path(path), sha256=digest)
             pictures[photo_id] = images.thumbnail(
-                Path(path), hide=people.get(photo_id, ()), max_pixels=max_pixels
+                data, hide=hidden.get(photo_id, ()), max_pixels=max_pixels
             )
         except UnreadablePhoto:
             continue
     return pictures
 
 
-def _people(detections: pd.DataFrame) -> dict[str, list[images.Box]]:
-    """Return the boxes of people by photo."""
-    is_person = detections["label"].str.casefold() == _PERSON
-    sure = detections[is_person & (detections["score"] >= _PERSON_SCORE)]
+def _boxes(detections: pd.DataFrame, labels: Collection[str]) -> dict[str, list[images.Box]]:
+    """Return the boxes of the labels by photo."""
+    wanted = detections["label"].str.casefold().isin([label.casefold() for label in labels])
+    sure = detections[wanted & (detections["score"] >= _HIDDEN_SCORE)]
     boxes: dict[str, list[images.Box]] = {}
     for photo_id, *box in sure[["photo_id", "xmin", "ymin", "xmax", "ymax"]].itertuples(
         index=False, name=None

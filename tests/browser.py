@@ -49,6 +49,13 @@ class Opened:
             f"({condition}) ? done() : setTimeout(ask, 20); ask(); }})"
         )
 
+    def settle(self) -> None:
+        """Wait until what was asked for is drawn and nothing moves or fades any more."""
+        self.page.evaluate(
+            "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+            ".then(() => Promise.allSettled(document.getAnimations().map((each) => each.finished)))"
+        )
+
     def fills(self) -> list[str]:
         """Return the fill of every area, in the order of the frame."""
         found: list[str] = self.page.evaluate(

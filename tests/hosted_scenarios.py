@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,12 +55,13 @@ LOADING = says(503, f"Model {DETR} is currently loading", estimated_time=20.0)
 BUSY = says(503, "Service temporarily unavailable, overload detected")
 ONE = json.dumps([thing()]).encode()
 
-Script = Sequence[Reply | None]
+Script = Sequence[Reply | None] | Callable[[Any], Reply | None]
 
-SCENARIOS: dict[str, Script] = {
+SCENARIOS: dict[str, Sequence[Reply | None]] = {
     # Good answers.
     "honest": [HONEST],
     "ok_empty": [finds()],
+    "ok_one": [finds(thing())],  # whatever was asked: nothing is checked or decoded
     "ok_unsorted_out_of_bounds": [
         finds(
             thing(score=0.5, box=(-96, 10, 50, 528)),

@@ -10,12 +10,14 @@ import base64
 import binascii
 import io
 import json
+import math
 import socket
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 from PIL import Image, ImageOps
@@ -72,12 +74,22 @@ class Seen:
 class FakeService:
     """Serves on a free port of this machine while used as a context manager.
 
-    `scenario` can be changed at any time, to a name or to a script of replies; its last reply is
-    repeated. `requests` holds what arrived.
+    `scenario` can be changed at any time, to a name or to a script: replies, of which the last is
+    repeated, or a function that draws one for each request. `requests` holds what arrived.
+    Answers take `delay` seconds; bodies come in at `uplink` bits a second, all together.
     """
 
-    def __init__(self, *, port: int = 0, scenario: str = "honest") -> None:
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        scenario: str = "honest",
+        delay: float = 0.0,
+        uplink: float = math.inf,
+    ) -> None:
         self.requests: list[Seen] = []
+        self.delay = delay
+        self.uplink = Uplink(uplink)
         self.closing = threading.Event()
         self._lock = threading.Lock()
         self._server = _Server(("127.0.0.1", port), _Handler)
@@ -109,11 +121,36 @@ class FakeService:
     def answer(self, seen: Seen) -> Reply:
         with self._lock:
             self.requests.append(seen)
-            scripted = self._script[min(self._place, len(self._script) - 1)]
-            self._place += 1
+            scripted = self._next(seen)
+        self.closing.wait(self.delay)
         reply = honest(seen) if scripted is HONEST else scripted
         seen.status = reply.status
         return reply
+
+    def _next(self, seen: Seen) -> Reply | None:
+        if callable(self._script):
+            return self._script(seen)
+        self._place += 1
+        return self._script[min(self._place, len(self._script)) - 1]
+
+
+class Uplink:
+    """What all clients' uploads come in through, so many bits in a second."""
+
+    def __init__(self, bits: float) -> None:
+        self._bits = bits
+        self._lock = threading.Lock()
+        self._free_at = 0.0
+
+    def read(self, stream: BinaryIO, length: int) -> bytes:
+        body = bytearray()
+        while len(body) < length and (block := stream.read(min(16_384, length - len(body)))):
+            body += block
+            with self._lock:
+                start = max(self._free_at, time.monotonic())
+                self._free_at = start + 8 * len(block) / self._bits
+            time.sleep(max(0.0, self._free_at - time.monotonic()))
+        return bytes(body)
 
 
 @pytest.fixture
@@ -206,7 +243,8 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        length = int(self.headers.get("Content-Length", 0))
+        body = self.server.service.uplink.read(self.rfile, length)
         headers = {name.lower(): value for name, value in self.headers.items()}
         reply = self.server.service.answer(Seen(self.path, headers, body))
         getattr(self, f"_send_{reply.manner}")(reply)
@@ -262,9 +300,17 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--port", type=int, default=8123)
     options.add_argument("--scenario", choices=SCENARIOS, default="honest")
+    options.add_argument("--delay", type=float, default=0.0, help="seconds before each answer")
+    options.add_argument("--uplink", type=float, default=math.inf, help="Mbit/s of all uploads")
     chosen = options.parse_args()
-    with FakeService(port=chosen.port, scenario=chosen.scenario) as service:
-        print(f"{chosen.scenario} on {service.url()} with the token {TOKEN}; Ctrl-C ends it")  # noqa: T201
+    with FakeService(
+        port=chosen.port,
+        scenario=chosen.scenario,
+        delay=chosen.delay,
+        uplink=chosen.uplink * 1e6,
+    ) as service:
+        said = f"{chosen.scenario} on {service.url()} with the token {TOKEN}; Ctrl-C ends it"
+        print(said, flush=True)  # noqa: T201
         try:
             threading.Event().wait()
         except KeyboardInterrupt:

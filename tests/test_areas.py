@@ -1,3 +1,4 @@
+import json
 import warnings
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shapely import LineString, MultiPolygon, Point, Polygon, box
+from shapely import GeometryCollection, LineString, MultiPolygon, Point, Polygon, box
 
 from geobike import areas, schema
 from geobike.errors import AreasError, GeobikeWarning
@@ -133,7 +134,8 @@ def test_ids_are_names_where_unique_and_numbers_where_not(tmp_path: Path) -> Non
 def test_without_names_areas_are_numbered_and_said_so(tmp_path: Path) -> None:
     path = write(tmp_path / "a.gpkg", [box(0, 0, 1, 1)], code=[7])
     with pytest.warns(GeobikeWarning, match="name the column with --name-column"):
-        assert areas.read(path)["name"].tolist() == ["Area 1"]
+        read = areas.read(path)
+    assert read[["area_id", "name"]].to_numpy().tolist() == [["1", "Area 1"]]
 
 
 def test_what_is_no_polygon_is_reported_and_left_out(tmp_path: Path) -> None:
@@ -143,6 +145,40 @@ def test_what_is_no_polygon_is_reported_and_left_out(tmp_path: Path) -> None:
     nothing = write(tmp_path / "b.geojson", [LineString([(0, 0), (1, 1)])])
     with pytest.warns(GeobikeWarning), pytest.raises(AreasError, match="holds no polygon"):
         areas.read(nothing)
+
+
+def test_nested_collections_keep_their_polygons_and_nan_is_no_polygon(tmp_path: Path) -> None:
+    inner = GeometryCollection([box(2, 0, 3, 1), Point(9, 9)])
+    nan = {"type": "Polygon", "coordinates": [[[0, 0], [float("nan"), 0], [1, 1], [0, 0]]]}
+    collection = GeometryCollection([box(0, 0, 1, 1), inner]).__geo_interface__
+    features = [
+        {"type": "Feature", "properties": {"name": name}, "geometry": geometry}
+        for name, geometry in (("nan", nan), ("nested", collection))
+    ]
+    path = tmp_path / "a.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    with pytest.warns(GeobikeWarning, match="rows without a polygon left out: 0"):
+        read = areas.read(path)
+    assert read["name"].tolist() == ["nested"]
+    assert read.geometry[0].area == pytest.approx(2)
+
+
+def test_a_file_of_several_layers_asks_which(tmp_path: Path) -> None:
+    path = tmp_path / "town.gpkg"
+    for layer in ("quarters", "streets"):
+        frame = gpd.GeoDataFrame({"name": [layer]}, geometry=[box(0, 0, 1, 1)], crs=4326)
+        frame.to_file(path, layer=layer)
+    with pytest.raises(AreasError, match="has several layers; name one with --layer: quarters, st"):
+        areas.read(path)
+    assert areas.read(path, layer="streets")["name"].tolist() == ["streets"]
+    with pytest.raises(AreasError, match="has no layer 'parks'"):
+        areas.read(path, layer="parks")
+
+
+def test_photos_that_all_lie_elsewhere_are_reported_with_both_places(tmp_path: Path) -> None:
+    polygons = areas.read(squares(tmp_path / "a.geojson", ["a"]))
+    with pytest.warns(GeobikeWarning, match=r"no photo lies in any area: .*may be wrong: --crs"):
+        areas.assign(photos_frame({"a.jpg": (100.0, 10.0)}), polygons)
 
 
 def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:

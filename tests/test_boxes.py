@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -6,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geobike import boxes, schema
+from geobike.errors import GeobikeWarning, InputError
 
 # The published answer of facebook/detr-resnet-50 to the tutorial's reference photo: eight boxes
 # that say bicycle, where six bicycles stand.
@@ -68,6 +71,19 @@ def test_a_suppressed_box_suppresses_nothing() -> None:
     assert boxes.judge(frame(rows), labels=["bicycle"])["kept"].tolist() == [True, False, True]
 
 
+def test_a_label_that_no_box_has_is_reported_with_those_there_are() -> None:
+    with pytest.warns(
+        GeobikeWarning, match="no box at all is labelled 'bicycel'; there are: bicycle"
+    ):
+        boxes.judge(frame(REFERENCE), labels=["bicycel"])
+
+
+@pytest.mark.parametrize("threshold", [0.0, 1.0, float("nan")])
+def test_a_senseless_threshold_is_refused(threshold: float) -> None:
+    with pytest.raises(InputError, match=r"threshold .* is not from 0\.05 to below 1"):
+        boxes.judge(frame(REFERENCE), labels=["bicycle"], threshold=threshold)
+
+
 def test_no_detection_at_all_is_no_problem() -> None:
     assert len(boxes.judge(schema.table(schema.DETECTIONS, {}), labels=["bicycle"])) == 0
 
@@ -99,7 +115,9 @@ def test_overlap_is_what_polygons_say(one: tuple, other: tuple) -> None:
 def test_all_photos_at_once_give_what_one_box_at_a_time_gives(found: list) -> None:
     rows = [(score / 100, *box) for _, _, score, box in found]
     given_frame = frame(rows, label=[f[1] for f in found], photo_id=[f[0] for f in found])
-    ours = boxes.judge(given_frame, labels=["bicycle", "car"])["kept"].tolist()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", GeobikeWarning)  # of a label that this example lacks
+        ours = boxes.judge(given_frame, labels=["bicycle", "car"])["kept"].tolist()
 
     # The textbook's greedy loop, over polygons.
     kept: list[int] = []

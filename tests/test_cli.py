@@ -22,7 +22,7 @@ SAMPLE = ROOT / "data" / "sample"
 
 
 def geobike(
-    *arguments: object, env: dict[str, str] | None = None
+    *arguments: object, env: dict[str, str] | None = None, cwd: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
     return subprocess.run(
@@ -32,6 +32,7 @@ def geobike(
         env={**clean, "HF_HOME": "/nonexistent", "COLUMNS": "100", **(env or {})},
         timeout=120,
         check=False,
+        cwd=cwd,
     )
 
 
@@ -110,6 +111,12 @@ def test_locate_writes_the_same_columns_as_a_map(tmp_path: Path) -> None:
         (["map", "{photos}", "--areas", "{areas}", "--model", "no.onnx"], "no.onnx"),
         (["detect", "nowhere.jpg"], "nowhere.jpg: no such file or folder"),
         (["classify", "{photos}"], "name what classifies"),
+        (
+            ["detect", "{photos}", "--detector", "recorded"],
+            "needs the store that holds them: --store",
+        ),
+        (["locate", "{photos}", "--max-megapixels", "nan"], "--max-megapixels nan is not above 0"),
+        (["locate", "{photos}", "--max-megapixels", "-1"], "--max-megapixels -1 is not above 0"),
     ],
 )
 def test_a_users_mistake_is_one_message_and_exit_2(
@@ -231,6 +238,43 @@ def test_detect_draws_one_photo_to_the_file_that_is_named(tmp_path: Path) -> Non
     assert done.returncode == 0, done.stderr
     with Image.open(tmp_path / "boxes.png") as drawn:
         assert drawn.getpixel((10, 30)) == (255, 212, 0)  # the left edge of the first box
+
+
+@pytest.mark.parametrize(
+    ("draw", "said"),
+    [
+        ("p/a.jpg", "would overwrite a.jpg"),
+        ("p", "would overwrite a.jpg"),
+        ("boxes.xyz", "boxes.xyz: cannot be written as a picture"),
+        ("p/a.jpg/boxes.png", "boxes.png: cannot be written"),
+    ],
+)
+def test_drawing_overwrites_no_photo_and_says_what_it_cannot_write(
+    tmp_path: Path, draw: str, said: str
+) -> None:
+    path = photo(tmp_path / "p" / "a.jpg", size=(300, 200))
+    before = path.read_bytes()
+    store = stored(tmp_path, path)
+    done = geobike(
+        "detect", path, "--detector", "recorded", "--store", store, "--draw", tmp_path / draw
+    )
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert path.read_bytes() == before
+
+
+def test_a_link_out_of_the_folder_is_never_sent(tmp_path: Path) -> None:
+    secret = photo(tmp_path / "secret" / "s.jpg")
+    folder = photo(tmp_path / "photos" / "a.jpg", size=(300, 200)).parent
+    (folder / "link.jpg").symlink_to(secret)
+    with FakeService() as service:
+        done = geobike(
+            "classify", folder, "--classifier", "huggingface",
+            "--endpoint", service.url("google/vit-base-patch16-224"), env={"HF_TOKEN": TOKEN},
+        )  # fmt: skip
+        assert len(service.requests) == 1
+    assert "link.jpg: a symbolic link that leads out of the photo folder" in done.stderr
 
 
 def test_only_bad_photos_is_an_error(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from geobike.detect.huggingface import (
-    LONGEST_SIDE,
+    LONGER_SIDE,
     HostedClassifier,
     HostedDetector,
     RetryPolicy,
@@ -43,9 +43,9 @@ def test_boxes_come_back_in_pixels_of_the_original(service: FakeService) -> None
         ("person", 0.88),
         ("bicycle", 0.31),
     ]
-    # The service answers in whole pixels of a picture three times smaller.
-    assert found[0].box == pytest.approx((400, 1200, 1800, 2700), abs=3.01)
-    assert found[2].box == pytest.approx((2400, 1500, 3200, 2400), abs=3.01)
+    # The service answers in whole pixels of a picture 3.75 times smaller.
+    assert found[0].box == pytest.approx((400, 1200, 1800, 2700), abs=3.76)
+    assert found[2].box == pytest.approx((2400, 1500, 3200, 2400), abs=3.76)
 
 
 def test_a_small_photo_is_sent_in_its_own_size(service: FakeService) -> None:
@@ -54,10 +54,15 @@ def test_a_small_photo_is_sent_in_its_own_size(service: FakeService) -> None:
     assert found[0].box == (20, 40, 90, 90)
 
 
-def test_an_upload_has_at_most_1333_pixels_a_side_and_keeps_its_shape(service: FakeService) -> None:
-    detector(service).detect(street(1500, 4000))
+@pytest.mark.parametrize(
+    ("size", "sent_as"), [((1500, 4000), (500, 1333)), ((4000, 3000), (1067, 800))]
+)
+def test_an_upload_fits_into_1333_by_800_pixels_and_keeps_its_shape(
+    service: FakeService, size: tuple[int, int], sent_as: tuple[int, int]
+) -> None:
+    detector(service).detect(street(*size))
     sent = service.requests[0].picture()
-    assert (sent.format, sent.mode, sent.size) == ("JPEG", "RGB", (500, 1333))
+    assert (sent.format, sent.mode, sent.size) == ("JPEG", "RGB", sent_as)
 
 
 def test_nothing_but_pixels_leaves_the_house(service: FakeService) -> None:
@@ -87,7 +92,7 @@ def test_any_kind_of_picture_becomes_an_rgb_jpeg() -> None:
 
 def test_a_photo_one_pixel_high_can_be_sent() -> None:
     with Image.open(io.BytesIO(encode(street(5000, 1)))) as sent:
-        assert sent.size == (LONGEST_SIDE, 1)
+        assert sent.size == (LONGER_SIDE, 1)
 
 
 def test_the_photo_itself_is_left_alone(service: FakeService) -> None:

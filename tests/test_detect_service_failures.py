@@ -122,8 +122,8 @@ def test_every_failure_has_its_outcome_and_one_line_that_hides_the_token(
 def test_a_photo_that_is_too_large_is_shrunk_once(service: FakeService, waits: Waits) -> None:
     service.play("too_large_413_then_ok")
     found = detector(service, waits).detect(STREET.resize((2000, 1500)))
-    assert [seen.picture().size for seen in service.requests] == [(1333, 1000), (666, 500)]
-    assert found[0].box == pytest.approx((200, 600, 900, 1350), abs=3.01)
+    assert [seen.picture().size for seen in service.requests] == [(1067, 800), (533, 400)]
+    assert found[0].box == pytest.approx((200, 600, 900, 1350), abs=3.76)
 
 
 def test_without_a_token_the_message_says_how_to_get_one(

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from geobike.detect.huggingface import HostedDetector
-from geobike.errors import DetectionFailed, ServiceUnavailable
+from geobike.errors import CreditsExhausted, DetectionFailed, ServiceUnavailable
 from tests.hosted_client import STREET, Waits, detector, policy
 from tests.hosted_scenarios import HONEST, TOKEN, says
 from tests.hosted_service import FakeService
@@ -141,6 +141,23 @@ def test_an_answer_in_between_keeps_the_run_going(
         with contextlib.suppress(DetectionFailed):
             asking.detect(STREET)
     assert len(service.requests) == 6 * (5 + 1)
+
+
+def test_after_a_stop_no_waiting_photo_is_asked_again_but_a_new_one_is(
+    service: FakeService, waits: Waits
+) -> None:
+    def sleep(_: float) -> None:  # meanwhile another photo hears that the credit is gone
+        service.play("credits_402")
+        with pytest.raises(CreditsExhausted):
+            asking.detect(STREET)
+
+    asking = detector(service, waits, sleep=sleep)
+    service.play("overload_503_forever")
+    with pytest.raises(CreditsExhausted):
+        asking.detect(STREET)
+    assert [seen.status for seen in service.requests] == [503, 402]
+    service.play("honest")  # credit was added, and the notebook goes on
+    assert asking.detect(STREET)
 
 
 def test_eight_threads_share_a_detector_and_stop_together(

@@ -9,34 +9,55 @@ from geobike.errors import UnreadablePhoto
 from tests.making import DELFT, jpeg
 
 
-def halves(orientation: int) -> bytes:
-    """Return a JPEG that shows red left and blue right once it is upright."""
+def halves(orientation: int, format: str = "JPEG") -> bytes:
+    """Return a photo that shows red left and blue right once it is upright."""
     upright = Image.new("RGB", (64, 32), "red")
     upright.paste("blue", (32, 0, 64, 32))
     undo = {
-        6: Image.Transpose.ROTATE_90,
-        8: Image.Transpose.ROTATE_270,
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
         3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_90,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
     }
     stored = upright.transpose(undo[orientation]) if orientation in undo else upright
     exif = Image.Exif()
     exif[0x0112] = orientation
     out = BytesIO()
-    stored.save(out, "JPEG", exif=exif, quality=95)
+    stored.save(out, format, exif=exif.tobytes(), quality=95)
     return out.getvalue()
 
 
-@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
-def test_a_photo_is_turned_upright(orientation: int) -> None:
-    image = images.read_upright(halves(orientation))
-    assert image.size == (64, 32) == images.upright_size(halves(orientation))
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "TIFF"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_photo_is_turned_upright(orientation: int, format: str) -> None:
+    image = images.read_upright(halves(orientation, format))
+    assert image.size == (64, 32) == images.upright_size(halves(orientation, format))
     red, blue = image.getpixel((8, 16)), image.getpixel((56, 16))
     assert red[0] > 200 > 50 > red[2]
     assert blue[2] > 200 > 50 > blue[0]
 
 
+@pytest.mark.parametrize("orientation", [0, 9, 153])
+def test_a_senseless_orientation_loses_no_photo(orientation: int) -> None:
+    data = jpeg(size=(64, 48), orientation=orientation)
+    assert images.read_upright(data).size == images.upright_size(data) == (64, 48)
+
+
+def test_an_orientation_that_is_no_number_loses_no_photo() -> None:
+    # One tag, the orientation, as text: header, number of tags, tag, type, length, value, end.
+    exif = b"Exif\0\0II*\0\x08\0\0\0" + b"\x01\0" + b"\x12\x01\x02\0\x04\0\0\0abc\0" + b"\0" * 4
+    out = BytesIO()
+    Image.new("RGB", (64, 48)).save(out, "JPEG", exif=exif)
+    assert images.upright_size(out.getvalue()) == (64, 48)
+
+
 def test_upright_is_what_pillow_calls_upright(shared: Path) -> None:
-    for path in sorted((shared / "exif").glob("*orientation*")):
+    paths = sorted((shared / "exif").glob("*orientation*"))
+    assert len(paths) == 6
+    for path in paths:
         with Image.open(path) as image:
             expected = ImageOps.exif_transpose(image).convert("RGB")
         assert images.read_upright(path).tobytes() == expected.tobytes(), path.name
@@ -75,6 +96,29 @@ def test_the_limit_can_be_set_and_a_large_photo_under_it_raises_no_warning() -> 
     large = BytesIO()
     Image.new("1", (12_000, 10_000)).save(large, "PNG")  # Pillow itself warns above 89 megapixels
     assert images.upright_size(large.getvalue()) == (12_000, 10_000)
+
+
+def test_the_limit_holds_for_tiff_too_which_pillow_judges_twice() -> None:
+    out = BytesIO()
+    Image.new("1", (12_000, 10_000)).save(out, "TIFF", compression="group4")
+    before = Image.MAX_IMAGE_PIXELS
+    assert images.upright_size(out.getvalue()) == (12_000, 10_000)
+    assert before == Image.MAX_IMAGE_PIXELS
+
+
+def test_a_huge_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "huge.jpg"
+    with path.open("wb") as file:
+        file.truncate(40_000_000_000)  # sparse: takes no room
+    with pytest.raises(UnreadablePhoto, match=r"the file's 40\.0 GB are over the limit of 2 GB"):
+        images.read_upright(path)
+
+
+def test_a_file_that_was_exchanged_is_not_taken_for_the_one_that_was_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(jpeg())
+    with pytest.raises(UnreadablePhoto, match="has changed since"):
+        images.read_bytes(path, sha256="0" * 64)
 
 
 def test_heic_is_read_where_its_extra_is_installed() -> None:

@@ -72,8 +72,17 @@ def test_lines_are_those_an_editor_shows(table: Path) -> None:
 
 
 def test_an_empty_position_is_no_fault(table: Path) -> None:
-    row = read(table, "file,lat,lon,heading\na.jpg,,,370\n").iloc[0]
+    row = read(table, "file,lat,lon,heading\na.jpg,,,\n").iloc[0]
     assert row[["lon", "lat", "heading", "reason"]].isna().all()
+
+
+@pytest.mark.parametrize("heading", ["north", "400", "-5"])
+def test_a_bad_heading_is_reported_and_spoils_nothing_else(table: Path, heading: str) -> None:
+    with pytest.warns(GeobikeWarning, match=f"line 2: heading '{heading}' is not from 0 to 360"):
+        row = read(table, f"file,lat,lon,heading\na.jpg,52,4,{heading}\n").iloc[0]
+    assert row["lat"] == 52
+    assert pd.isna(row["heading"])
+    assert pd.isna(row["reason"])
 
 
 def test_times_with_an_offset_are_instants(table: Path) -> None:
@@ -92,10 +101,25 @@ def test_a_time_without_an_offset_needs_a_timezone(table: Path) -> None:
         assert read(table, text)["taken_at"].isna().all()
     said = " ".join(str(one.message) for one in caught)
     assert "line 2: taken_at '2022-07-19 12:00' names no offset from UTC; pass --timezone" in said
-    assert "line 3: taken_at 'noon' is no ISO 8601 time" in said
-    with pytest.warns(GeobikeWarning, match="noon"):
+    assert "line 3: taken_at 'NOON' is no ISO 8601 time" in said
+    with pytest.warns(GeobikeWarning, match="NOON"):
         placed = manifest.read(table, timezone=ZoneInfo("Europe/Amsterdam"))
     assert placed["taken_at"].iloc[0] == datetime(2022, 7, 19, 10, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "time", ["2024-05-01T10:00+02", "2024-05-01T08:00z", "2024-05-01 10:00:00+0200"]
+)
+def test_every_iso_spelling_of_an_offset_is_understood(table: Path, time: str) -> None:
+    with pytest.warns(GeobikeWarning, match="'2024-05-01' names no offset"):
+        frame = read(table, f"file,lat,lon,taken_at\na.jpg,52,4,{time}\nb.jpg,52,4,2024-05-01\n")
+    assert frame["taken_at"].iloc[0] == datetime(2024, 5, 1, 8, tzinfo=UTC)
+
+
+def test_a_time_that_the_clocks_skipped_is_said_so(table: Path) -> None:
+    table.write_text("file,lat,lon,taken_at\na.jpg,52,4,2024-03-31T02:30:00\n")
+    with pytest.warns(GeobikeWarning, match="stood twice or never on the clocks of Europe/Amst"):
+        manifest.read(table, timezone=ZoneInfo("Europe/Amsterdam"))
 
 
 def test_geojson_points_are_a_manifest(tmp_path: Path) -> None:

@@ -70,6 +70,7 @@ def test_streets_are_drawn_below_the_areas_and_take_no_clicks(show: Open, tmp_pa
     opened.page.locator(".leaflet-overlay-pane path").first.click()
     assert opened.texts(".leaflet-popup-content h2") == ["North"]
     opened.page.get_by_label("streets").uncheck()
+    opened.settle()
     assert not drawn.evaluate(inked)
 
 

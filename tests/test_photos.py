@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from geobike import photos
-from geobike.errors import GeobikeWarning, PhotosError
+from geobike.errors import GeobikeWarning, PhotosError, UnreadablePhoto
 from tests.making import DELFT, jpeg, photo
 
 
@@ -76,6 +76,49 @@ def test_links_out_of_the_folder_are_not_followed_and_said(tmp_path: Path) -> No
     assert "leads out of the photo folder" in frame.at["leak.jpg", "reason"]
     assert frame.loc["leak.jpg", ["sha256", "path"]].isna().all()
     assert frame.at["mine.jpg", "status"] == "duplicate"
+
+
+def test_links_are_judged_by_the_source_they_stand_in(tmp_path: Path) -> None:
+    secret = photo(tmp_path / "secret" / "secret.jpg")
+    for name in ("one", "two"):
+        photo(tmp_path / name / "mine.jpg")
+    (tmp_path / "one" / "leak.jpg").symlink_to(secret)
+    (tmp_path / "one" / "folder").symlink_to(secret.parent)
+    sources = [tmp_path / "one", tmp_path / "two"]
+    with pytest.warns(GeobikeWarning, match="folder: a symbolic link to a folder"):
+        files = photos.find(sources)
+    assert [file.photo_id for file in files] == ["one/leak.jpg", "one/mine.jpg", "two/mine.jpg"]
+    assert "leads out of" in str(files[0].fault)
+    by_glob = photos.find(f"{tmp_path}/one/*/*.jpg")
+    assert [file.fault is None for file in by_glob] == [False]
+    with pytest.raises(UnreadablePhoto, match="leads out of"):
+        photos.load(files[0])
+
+
+def test_links_in_a_circle_are_a_row_with_a_reason(tmp_path: Path) -> None:
+    photo(tmp_path / "a.jpg")
+    (tmp_path / "loop.jpg").symlink_to(tmp_path / "loop.jpg")
+    frame = photos.read(photos.find(tmp_path)).set_index("photo_id")
+    assert frame.at["loop.jpg", "status"] == "unreadable"
+    assert frame.at["loop.jpg", "reason"]
+
+
+@pytest.mark.parametrize("source", ["x" * 5000, "***/*.jpg", "\0"])
+def test_a_source_that_cannot_be_listed_is_named(source: str, tmp_path: Path) -> None:
+    with pytest.raises(PhotosError, match=r"cannot be listed|no such file|no photo in"):
+        photos.find(f"{tmp_path}/{source}")
+
+
+def test_a_glob_that_matches_folders_takes_what_is_inside(tmp_path: Path) -> None:
+    photo(tmp_path / "mon" / "deep" / "a.jpg")
+    assert ids(f"{tmp_path}/m*") == ["mon/deep/a.jpg"]
+
+
+def test_times_that_nothing_places_are_left_out_and_said(tmp_path: Path) -> None:
+    photo(tmp_path / "a.jpg", times={0x9003: "2022:07:19 12:00:00"})
+    with pytest.warns(GeobikeWarning, match=r"1 photos say the time .* pass --timezone: a\.jpg"):
+        frame = photos.read(photos.find(tmp_path))
+    assert frame["taken_at"].isna().all()
 
 
 def test_files_of_the_same_bytes_are_one_photo_the_first_by_name(tmp_path: Path) -> None:

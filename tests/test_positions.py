@@ -83,11 +83,36 @@ def test_rows_that_name_no_photo_are_reported_and_never_opened(tmp_path: Path) -
     assert said[1].startswith("1 photo is missing from the manifest")
 
 
-def test_a_bare_name_means_the_only_photo_that_has_it() -> None:
-    frame = photos_frame({"mon/a.jpg": None, "mon/b.jpg": None, "tue/b.jpg": None})
-    out = positions.locate(frame, manifest(("a.jpg", *FAR), ("b.jpg", *FAR)))
+def test_a_path_that_ends_alike_means_the_only_such_photo_and_is_reported() -> None:
+    frame = photos_frame({"mon/a.jpg": None, "mon/b.jpg": None, "tue/b.jpg": None, "c.jpg": None})
+    table = manifest(("a.jpg", *FAR), ("b.jpg", *FAR), ("/home/me/photos/c.jpg", *FAR))
+    with pytest.warns(GeobikeWarning, match=r"^2 rows are taken .*: a\.jpg for mon/a\.jpg, "):
+        out = positions.locate(frame, table)
     assert place(out, "mon/a.jpg") == FAR
+    assert place(out, "c.jpg") == FAR
     assert place(out, "mon/b.jpg") is None  # two photos have this name
+
+
+def test_another_folder_of_the_same_names_lends_no_position() -> None:
+    frame = photos_frame({"day1/1.jpg": None, "day1/2.jpg": None})
+    table = manifest(("day1/1.jpg", *FAR), ("day2/1.jpg", *DELFT), ("day2/2.jpg", *DELFT))
+    out = positions.locate(frame, table)
+    assert place(out, "day1/1.jpg") == FAR
+    assert place(out, "day1/2.jpg") is None
+    up = positions.locate(photos_frame({"x/2.jpg": None}), manifest(("../../x/2.jpg", *FAR)))
+    assert place(up, "x/2.jpg") is None
+
+
+def test_composed_and_decomposed_letters_are_the_same_name() -> None:
+    frame = photos_frame({"cafe\u0301.jpg": None})
+    assert (
+        place(positions.locate(frame, manifest(("caf\u00e9.jpg", *FAR))), "cafe\u0301.jpg") == FAR
+    )
+
+
+def test_a_row_without_a_position_contradicts_none() -> None:
+    table = manifest(("a.jpg", None, None), ("a.jpg", *FAR))
+    assert place(positions.locate(photos_frame({"a.jpg": None}), table), "a.jpg") == FAR
 
 
 def test_a_photo_named_twice_is_reported_and_located_only_if_the_rows_agree() -> None:

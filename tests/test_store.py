@@ -2,6 +2,7 @@ import multiprocessing
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
@@ -68,22 +69,38 @@ def test_many_photos_are_asked_for_at_once(store: Store) -> None:
     assert len(store.missing(digests, DETR)) == 24_950
 
 
-def _fill(path: Path, start: int) -> None:
+def _fill(path: Path, start: int, together: Barrier) -> None:
+    together.wait()
     with Store(path) as store:
         for i in range(start, start + 60):
             store.put(str(i), DETR, FOUND)
 
 
-def test_two_processes_share_a_store(path: Path) -> None:
+def test_processes_share_a_store_that_all_of_them_make(path: Path) -> None:
     context = multiprocessing.get_context("spawn")
-    processes = [context.Process(target=_fill, args=(path, start)) for start in (0, 30)]
+    together = context.Barrier(4)
+    processes = [context.Process(target=_fill, args=(path, 30 * i, together)) for i in range(4)]
     for process in processes:
         process.start()
     for process in processes:
         process.join()
         assert process.exitcode == 0
     with Store(path) as store:
-        assert store.models() == {DETR: 90}  # 30 of them put by both, once each
+        assert store.models() == {DETR: 150}  # most of them put by two, and there once
+
+
+def test_a_damaged_store_is_named(path: Path) -> None:
+    with Store(path) as store:
+        for i in range(500):
+            store.put(str(i), DETR, FOUND)
+    data = bytearray(path.read_bytes())
+    data[4096:] = b"\xff" * (len(data) - 4096)
+    path.write_bytes(data)
+    with (
+        pytest.raises(StoreError, match=r"detections\.sqlite: cannot be"),
+        Store(path, read_only=True) as store,
+    ):
+        store.models()
 
 
 def test_a_recorded_store_is_read_where_nothing_can_be_written(path: Path) -> None:

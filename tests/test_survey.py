@@ -14,9 +14,15 @@ import pandas as pd
 import pytest
 
 import geobike
-from geobike import survey
+from geobike import survey, thumbnails
 from geobike.detect import Detection
-from geobike.errors import CreditsExhausted, DetectionFailed, InputError, StoreError
+from geobike.errors import (
+    CreditsExhausted,
+    DetectionFailed,
+    GeobikeWarning,
+    InputError,
+    StoreError,
+)
 from tests.making import FakeDetector, jpeg, photo, squares
 
 pytestmark = pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")
@@ -153,6 +159,58 @@ def test_auto_without_any_detector_names_the_two_ways(
     assert "--detector huggingface" in str(caught.value)
 
 
+class Local(FakeDetector):
+    """Stands for the model on this machine."""
+
+    name = "local"
+
+
+def test_auto_says_when_another_detector_replaces_what_the_store_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(tmp_path, FakeDetector())
+    photo(tmp_path / "photos" / "new.jpg", lon_lat=(4.005, 52.005))
+    monkeypatch.setattr("geobike.detectors._local", lambda *_: Local())
+    plan = geobike.Survey(photos=tmp_path / "photos", areas=tmp_path / "areas.geojson")
+    result = geobike.run(plan, store=tmp_path / "store.sqlite")
+    assert (result.model.name, result.detected_now) == ("local", 4)
+    assert any("fake for 3 of 4 photos, which is not all" in note for note in result.warnings)
+
+
+def test_what_was_reported_is_not_lost_when_the_run_stops(tmp_path: Path) -> None:
+    folder = town(tmp_path)
+    (tmp_path / "m.csv").write_text("file,lat,lon\nwest.jpg,999,4\n")
+    plan = geobike.Survey(**folder, manifest=tmp_path / "m.csv", detector=Unlucky(stop_after=0))
+    with (
+        pytest.warns(GeobikeWarning, match="latitude '999' is beyond"),
+        pytest.raises(CreditsExhausted),
+    ):
+        geobike.run(plan, store=tmp_path / "store.sqlite")
+
+
+def test_what_is_reported_while_writing_stands_in_the_summary(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(thumbnails.make.__kwdefaults__, "limit", 1)
+    written = run(tmp_path, FakeDetector()).write(tmp_path / "out")
+    notes = json.loads(written["summary.json"].read_text())["warnings"]
+    assert any("pictures of 1 of 3 photos" in note for note in notes)
+
+
+def test_a_photo_that_was_exchanged_on_the_way_is_not_detected_under_its_old_name(
+    tmp_path: Path,
+) -> None:
+    folder = town(tmp_path)
+    frame = survey.locate(geobike.find_photos(folder["photos"]))
+    photo(folder["photos"] / "west.jpg", size=(300, 20), description="another photo")
+    detected = geobike.detect_photos(frame, detector=FakeDetector())
+    row = detected.photos.set_index("photo_id").loc["west.jpg"]
+    assert (row["status"], row["reason"]) == (
+        "unreadable",
+        "the file has changed since it was first read",
+    )
+
+
 def test_a_store_of_several_detectors_asks_which(tmp_path: Path) -> None:
     run(tmp_path, FakeDetector())
     other = FakeDetector()
@@ -182,6 +240,8 @@ def test_outside_photos_keep_their_recorded_boxes_apart(tmp_path: Path) -> None:
         ({"threshold": 0.01}, "threshold 0.01 is not from 0.05"),
         ({"threshold": 1.0}, "threshold 1 is not"),
         ({"labels": ()}, "no label to count"),
+        ({"labels": "bicycle"}, "labels is the text 'bicycle'"),
+        ({"max_pixels": 0}, "max_pixels is 0"),
         ({"timezone": "Mars/Olympus"}, "timezone 'Mars/Olympus' is not known"),
         ({"workers": 0}, "workers is 0"),
         ({"max_overlap": 0.0}, "max_overlap 0"),

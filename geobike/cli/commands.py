@@ -8,25 +8,40 @@ import typer
 
 from geobike.cli import models, terminal
 from geobike.cli.options import (
+    Attribution,
     BillTo,
+    Blur,
+    Context,
     DetectorKind,
+    DryRun,
     Endpoint,
     Labels,
+    Language,
     Manifest,
     MaxMegapixels,
+    MinPhotos,
     Model,
+    NoThumbnails,
     Photos,
     Prefer,
+    ShowPeople,
+    Source,
     StoreFile,
     Threshold,
+    Tiles,
     Timezone,
+    Title,
     TokenFile,
     Workers,
+    pixels,
 )
-from geobike.errors import DetectorStopped, GeobikeError
+from geobike.errors import DetectorStopped, GeobikeError, InputError
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+
     from geobike.detect import Detection
+    from geobike.detectors import Choice
     from geobike.photos import PhotoFile
 
 app = typer.Typer(
@@ -59,19 +74,37 @@ def map_(
     id_column: Annotated[
         str | None, typer.Option(metavar="C", help="Column with the areas' ids.")
     ] = None,
+    layer: Annotated[
+        str | None, typer.Option(help="Layer of the areas' file, where it has several.")
+    ] = None,
     crs: Annotated[
         str | None, typer.Option(help="CRS of the areas where the file declares none: EPSG:28992.")
     ] = None,
     prefer: Prefer = "manifest",
-    timezone: Timezone = "UTC",
+    timezone: Timezone = None,
     max_megapixels: MaxMegapixels = 200,
     workers: Workers = None,
-    title: Annotated[str, typer.Option(help="Title of the map.")] = "Where bicycles stand",
+    population_column: Annotated[
+        str | None, typer.Option(metavar="C", help="Column with the areas' inhabitants.")
+    ] = None,
+    title: Title = "Where bicycles stand",
+    language: Language = "en",
+    min_photos: MinPhotos = 1,
+    source: Source = "",
+    context: Context = None,
+    tiles: Tiles = None,
+    attribution: Attribution = "",
+    no_thumbnails: NoThumbnails = False,
+    show_people: ShowPeople = False,
+    blur: Blur = None,
+    dry_run: DryRun = False,
 ) -> None:
     """Make the map: photos in; map.html, GeoJSON, CSV and a summary out."""
     from geobike import survey
+    from geobike.maps import PageOptions
 
     store = store or out / "detections.sqlite"
+    chosen = models.choice(detector, model, endpoint, token_file, bill_to)
     plan = survey.Survey(
         photos=photos,
         areas=areas,
@@ -79,18 +112,38 @@ def map_(
         prefer=prefer,
         name_column=name_column,
         id_column=id_column,
+        layer=layer,
         crs=crs,
         timezone=timezone,
         labels=tuple(label or ["bicycle"]),
         threshold=threshold,
-        max_pixels=int(max_megapixels * 1e6),
-        detector=models.choice(detector, model, endpoint, token_file, bill_to),
+        max_pixels=pixels(max_megapixels),
+        detector=chosen,
         workers=workers,
-        title=title,
+        population_column=population_column,
+        page=PageOptions(
+            title=title,
+            language=language,
+            min_photos=min_photos,
+            source=source,
+            context=tuple(context or ()),
+            tiles=tiles,
+            attribution=attribution,
+            thumbnails=not no_thumbnails,
+            show_people=show_people,
+            blur=tuple(blur or ()),
+        ),
     )
-    with terminal.resumable(store):
+    if dry_run:
+        with terminal.notes():
+            placed = survey.place(plan, track=terminal.track()).photos
+        _dry_run(placed, chosen, store, plan.max_pixels)
+        return
+    models.announce(chosen)
+    with terminal.notes(), terminal.resumable(store):
         result = survey.run(plan, store=store, track=terminal.track())
-    written = result.write(out, track=terminal.track())
+        terminal.print_notes(result)
+        written = result.write(out, track=terminal.track())
     terminal.print_result(result, written)
 
 
@@ -100,7 +153,7 @@ def locate(
     manifest: Manifest = None,
     out: Annotated[Path | None, typer.Option(help="GeoJSON to write.")] = None,
     prefer: Prefer = "manifest",
-    timezone: Timezone = "UTC",
+    timezone: Timezone = None,
     max_megapixels: MaxMegapixels = 200,
 ) -> None:
     """Find the photos and say where each was taken."""
@@ -113,7 +166,7 @@ def locate(
             manifest_path=manifest,
             prefer=prefer,
             timezone=timezone,
-            max_pixels=int(max_megapixels * 1e6),
+            max_pixels=pixels(max_megapixels),
             track=terminal.track(),
         )
     terminal.print_located(frame)
@@ -140,6 +193,7 @@ def detect(
     out: Annotated[Path | None, typer.Option(help="CSV of all detections to write.")] = None,
     max_megapixels: MaxMegapixels = 200,
     workers: Workers = None,
+    dry_run: DryRun = False,
 ) -> None:
     """Detect objects and print them as JSON, as the hosted service answers.
 
@@ -149,21 +203,26 @@ def detect(
     from geobike.photos import find, read
 
     files = find(photos)
-    max_pixels = int(max_megapixels * 1e6)
+    max_pixels = pixels(max_megapixels)
+    chosen = models.choice(detector, model, endpoint, token_file, bill_to)
+    if dry_run:
+        _dry_run(read(files, max_pixels=max_pixels), chosen, store, max_pixels)
+        return
+    models.announce(chosen)
     with terminal.notes(), terminal.resumable(store):
         detected = survey.detect(
             read(files, max_pixels=max_pixels, track=terminal.track()),
-            detector=models.choice(detector, model, endpoint, token_file, bill_to),
+            detector=chosen,
             store=store,
             workers=workers,
             max_pixels=max_pixels,
             track=terminal.track(),
         )
-    judged = boxes.judge(
-        detected.detections,
-        labels=label or detected.detections["label"].unique(),
-        threshold=threshold,
-    )
+        judged = boxes.judge(
+            detected.detections,
+            labels=label or detected.detections["label"].unique(),
+            threshold=threshold,
+        )
     # As the service answers: what stands twice is not taken out.
     shown = terminal.by_photo(judged[judged["kept"] | (judged["dropped_by"] == boxes.TWICE)])
     if out is not None:
@@ -191,16 +250,16 @@ def classify(
     max_megapixels: MaxMegapixels = 200,
 ) -> None:
     """Say what each photo shows as a whole: the best labels with their scores, as JSON."""
-    from geobike.images import read_upright
-    from geobike.photos import find
+    from geobike import exports
+    from geobike.photos import find, load
 
     files = find(photos)
+    max_pixels = pixels(max_megapixels)
     chosen = models.classifier(classifier, model, endpoint, token_file, bill_to)
     answers: dict[str, list[dict[str, Any]]] = {}
     for file in terminal.track()(files, "Classifying", total=len(files)):
         try:
-            image = read_upright(file.path, max_pixels=int(max_megapixels * 1e6))
-            found = chosen.classify(image, top=top)
+            found = chosen.classify(load(file, max_pixels=max_pixels), top=top)
         except DetectorStopped:
             raise
         except GeobikeError as error:
@@ -208,7 +267,7 @@ def classify(
             continue
         answers[file.photo_id] = [{"label": one.label, "score": one.score} for one in found]
     if out is not None:
-        _write_labels(answers, out)
+        exports.write_labels(answers, out)
     terminal.print_answers(answers, asked=len(files))
 
 
@@ -225,48 +284,62 @@ def evaluate(
 ) -> None:
     """Hold a survey's counts against counts by hand, to know how far they are off."""
     from geobike import evaluation
+    from geobike.files import replacing
 
     with terminal.notes():
         result = evaluation.evaluate(truth, survey)
     if plot is not None:
         terminal.save_figure(evaluation.plot(result), plot)
     if out is not None:
-        result.by_threshold.to_csv(out, index=False)
+        with replacing(out) as file:
+            result.by_threshold.to_csv(file, index=False)
     terminal.print_evaluation(result)
 
 
 @app.command(rich_help_panel="Help")
-def doctor(token_file: TokenFile = None, model: Model = None) -> None:
-    """Say what is installed, what is missing, and what to do about it."""
-    findings = models.examine(token_file, model)
-    for finding in findings:
-        print(f"{'ok     ' if finding.ok else 'missing'}  {finding.what}: {finding.found}")
-        if finding.remedy:
-            print(f"         {finding.remedy}")
-    if not all(finding.ok for finding in findings if finding.needed):
+def doctor(token_file: TokenFile = None, model: Model = None, endpoint: Endpoint = None) -> None:
+    """Say what is installed, what is missing, and what to do about it.
+
+    With --endpoint, also ask that server about one small drawn picture.
+    """
+    fine = True
+    for finding in models.examine(token_file, model, endpoint):
+        terminal.print_finding(finding)
+        fine = fine and (finding.ok or not finding.needed)
+    if not fine:
         raise typer.Exit(2)
 
 
-def _write_labels(answers: dict[str, list[dict[str, Any]]], out: Path) -> None:
-    import pandas as pd
+def _dry_run(
+    placed: "gpd.GeoDataFrame", chosen: "Choice", store: Path | None, max_pixels: int
+) -> None:
+    if chosen.kind != "huggingface":
+        terminal.print_no_upload(chosen.kind)
+        return
+    from geobike import upload
 
-    rows = [{"photo_id": photo, **one} for photo, found in answers.items() for one in found]
-    pd.DataFrame(rows, columns=["photo_id", "label", "score"]).to_csv(out, index=False)
+    terminal.print_upload(upload.weigh(placed, chosen, store=store, max_pixels=max_pixels))
 
 
 def _draw(
-    files: "Sequence[PhotoFile]", shown: "dict[str, list[Detection]]", out: Path, limit: int
+    files: "Sequence[PhotoFile]", shown: "dict[str, list[Detection]]", out: Path, max_pixels: int
 ) -> None:
     """Draw to a picture, or with several photos to a folder, under their own names."""
-    from geobike.drawing import draw_boxes
+    from geobike.drawing import draw_boxes, save
     from geobike.errors import UnreadablePhoto
-    from geobike.images import read_upright
+    from geobike.photos import load
 
+    to_folder = len(files) > 1 or out.is_dir()
+    originals = {file.path.resolve() for file in files}
     for file in files:
-        target = out if len(files) == 1 else (out / file.photo_id).with_suffix(".jpg")
+        target = out
+        if to_folder:
+            plain = file.photo_id if file.path.suffix.lower() == ".jpg" else f"{file.photo_id}.jpg"
+            target = out / plain
+        if target.resolve() in originals:
+            raise InputError(f"--draw {out} would overwrite {file.photo_id}; name another place")
         try:
-            image = read_upright(file.path, max_pixels=limit)
+            image = load(file, max_pixels=max_pixels)
         except UnreadablePhoto:
             continue  # already reported by its status
-        target.parent.mkdir(parents=True, exist_ok=True)
-        draw_boxes(image, shown.get(file.photo_id, [])).save(target)
+        save(draw_boxes(image, shown.get(file.photo_id, [])), target)

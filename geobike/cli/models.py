@@ -1,10 +1,11 @@
 """Which model a command uses, and with which token: the place that reads the environment."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from geobike.cli import terminal
+from geobike.cli import settings, terminal
 from geobike.errors import InputError
 
 if TYPE_CHECKING:
@@ -34,9 +35,20 @@ def choice(
     )
 
 
+def announce(choice: "Choice") -> None:
+    """Say where photos go, before any goes."""
+    if choice.kind == "huggingface":
+        from geobike import detectors
+
+        place = detectors.hosted(choice).place
+        terminal.say(f"photos that the store lacks are sent to {place}, shrunk and without EXIF")
+
+
 def _token(token_file: Path | None, endpoint: str | None) -> str | None:
+    """Return the token, unless nothing may be sent."""
     from geobike.detect.huggingface import find_token
 
+    settings.refuse_if_forbidden(Path.cwd())
     offline = any(
         os.environ.get(name, "").upper() in ("1", "ON", "YES", "TRUE")
         for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
@@ -61,9 +73,11 @@ def classifier(
         from geobike.detect.huggingface import CLASSIFIER, HostedClassifier
 
         token = _token(token_file, endpoint)
-        return HostedClassifier(
+        hosted = HostedClassifier(
             model or CLASSIFIER, token=token, endpoint=endpoint, bill_to=bill_to
         )
+        terminal.say(f"photos are sent to {hosted.place}, shrunk and without EXIF")
+        return hosted
     if model is None:
         raise InputError(
             "name what classifies: --model FILE.onnx on this machine, or --classifier huggingface, "
@@ -74,8 +88,13 @@ def classifier(
     return OnnxClassifier(model)
 
 
-def examine(token_file: Path | None, model: str | None) -> "list[Finding]":
-    """Return what `geobike doctor` finds."""
+def examine(
+    token_file: Path | None, model: str | None, endpoint: str | None
+) -> "Iterator[Finding]":
+    """Yield what `geobike doctor` finds; an endpoint is asked last."""
     from geobike import doctor
 
-    return doctor.examine(os.environ, token_file=token_file, model=model)
+    yield from doctor.examine(os.environ, token_file=token_file, model=None if endpoint else model)
+    if endpoint is not None:
+        token = _token(token_file, endpoint)
+        yield from doctor.ask(endpoint, token=token, model=model)

@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from geobike.errors import InputError
+
 Photos = Annotated[
     list[str], typer.Argument(help="Folders, files or glob patterns.", metavar="PHOTOS...")
 ]
@@ -39,7 +41,9 @@ Labels = Annotated[
         "--label", metavar="L", help="What to count; may be repeated.  [default: bicycle]"
     ),
 ]
-Threshold = Annotated[float, typer.Option(help="Boxes with a score above this count, 0 to 1.")]
+Threshold = Annotated[
+    float, typer.Option(help="Boxes with a score above this count; 0.05 to below 1.")
+]
 Manifest = Annotated[
     Path | None,
     typer.Option(help="CSV, GeoJSON or Parquet with file, latitude, longitude of the photos."),
@@ -48,12 +52,75 @@ Prefer = Annotated[
     Literal["manifest", "exif"], typer.Option(help="Whose position wins where both have one.")
 ]
 Timezone = Annotated[
-    str, typer.Option(metavar="NAME", help="For photo times without an offset: Europe/Amsterdam.")
+    str | None,
+    typer.Option(metavar="NAME", help="For photo times without an offset: Europe/Amsterdam."),
 ]
 MaxMegapixels = Annotated[
     float, typer.Option(help="Larger photos are not decoded.", show_default=True)
+]
+Title = Annotated[str, typer.Option(help="Title of the map.", rich_help_panel="The page")]
+Language = Annotated[
+    str,
+    typer.Option(
+        metavar="L", help="en, nl, or the path of a catalogue (.json).", rich_help_panel="The page"
+    ),
+]
+MinPhotos = Annotated[
+    int,
+    typer.Option(
+        metavar="N", help="Areas with fewer photos are hatched.", rich_help_panel="The page"
+    ),
+]
+Source = Annotated[
+    str,
+    typer.Option(help="Where photos and areas come from, in words.", rich_help_panel="The page"),
+]
+Context = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="FILE",
+        help="Water, streets or borders to draw; may be repeated.",
+        rich_help_panel="The page",
+    ),
+]
+Tiles = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        help="Background from a server: XYZ with {z}, {x}, {y}, or WMS with layers=. The page then "
+        "asks this host, and no other, for pictures.",
+        rich_help_panel="The page",
+    ),
+]
+Attribution = Annotated[str, typer.Option(help="Whose the tiles are.", rich_help_panel="The page")]
+NoThumbnails = Annotated[
+    bool,
+    typer.Option("--no-thumbnails", help="No pictures in the map.", rich_help_panel="The page"),
+]
+ShowPeople = Annotated[
+    bool,
+    typer.Option(
+        "--show-people", help="Do not make people unrecognisable.", rich_help_panel="The page"
+    ),
+]
+Blur = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="L", help="Label to make unrecognisable, such as car.", rich_help_panel="The page"
+    ),
+]
+DryRun = Annotated[
+    bool,
+    typer.Option("--dry-run", help="Say what would be sent and what it would cost; send nothing."),
 ]
 Workers = Annotated[
     int | None,
     typer.Option(help="Photos detected at once.  [default: 4 if hosted, else one per core]"),
 ]
+
+
+def pixels(megapixels: float) -> int:
+    """Return --max-megapixels as pixels."""
+    if not 0 < megapixels < 1e6:
+        raise InputError(f"--max-megapixels {megapixels:g} is not above 0 and below a million")
+    return int(megapixels * 1e6)

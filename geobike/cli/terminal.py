@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from geobike.errors import DetectorStopped, GeobikeWarning, InputError
+from geobike.files import whole
 from geobike.progress import Item, silent
 
 if TYPE_CHECKING:
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from geobike.detect import Detection
+    from geobike.doctor import Finding
     from geobike.evaluation import Evaluation
     from geobike.progress import Track
     from geobike.survey import SurveyResult
+    from geobike.upload import Upload
 
 
 def say(message: str) -> None:
@@ -74,24 +77,66 @@ def resumable(store: Path | None) -> Iterator[None]:
         say("stopped." + (kept if store else ""))
         raise typer.Exit(130) from None
     except DetectorStopped as error:
-        error.args = (f"{error}{kept if store else ''}",)
+        message = f"{error}"
+        stop = "" if message.endswith(".") else "."
+        error.args = (f"{message}{stop}{kept}" if store else message,)
         raise
 
 
 @contextmanager
 def notes() -> Iterator[None]:
     """Print what geobike reports on the way, instead of Python's warnings."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", GeobikeWarning)
-        yield
-    for warning in caught:
-        say(f"note: {warning.message}")
+    caught: list[warnings.WarningMessage] = []
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", GeobikeWarning)
+            yield
+    finally:
+        for note in dict.fromkeys(str(warning.message) for warning in caught):
+            say(f"note: {note}")
+
+
+def print_upload(upload: "Upload") -> None:
+    """Print what a hosted run would send, and what that would cost."""
+    photos = "1 photo" if upload.photos == 1 else f"{upload.photos} photos"
+    print(f"Dry run, nothing was sent. {photos} would go to {upload.place}.")
+    if not upload.photos:
+        return
+    print(
+        f"{_size(upload.sent)} instead of the {_size(upload.original)} of their files; weighed on "
+        f"{upload.weighed} of them."
+    )
+    if upload.own:
+        print("What that costs, the owner of this server knows.")
+        return
+    low, high = upload.dollars
+    print(f"About ${low:.2g} to ${high:.2g}: {upload.assumption}.")
+
+
+def print_no_upload(kind: str) -> None:
+    """Print that a run would send nothing."""
+    print(f"Dry run: with --detector {kind} no photo leaves this machine, and nothing is paid for.")
+
+
+def _size(number: int) -> str:
+    return f"{number / 1e6:.1f} MB" if number >= 1e5 else f"{number / 1e3:.1f} kB"
+
+
+def print_finding(finding: "Finding") -> None:
+    """Print one thing that `doctor` looked at."""
+    print(f"{'ok     ' if finding.ok else 'missing'}  {finding.what}: {_plain(finding.found)}")
+    if finding.remedy:
+        print(f"         {_plain(finding.remedy)}")
+
+
+def print_notes(result: "SurveyResult") -> None:
+    """Print what the survey reported on the way."""
+    for note in result.warnings:
+        say(f"note: {note}")
 
 
 def print_result(result: "SurveyResult", written: dict[str, Path]) -> None:
-    """Print what the user should know of a survey: notes, the ledger, where the files are."""
-    for note in result.warnings:
-        say(f"note: {note}")
+    """Print the account of a survey and where its files are."""
     reasons = result.photos.groupby("status")["reason"].agg(_most_common)
     rows = [
         (status, str(number), reasons.get(status, "") if number else "")
@@ -148,8 +193,9 @@ def print_evaluation(result: "Evaluation") -> None:
 def save_figure(figure: "Figure", path: Path) -> None:
     """Save a figure in the format that its name ends in."""
     try:
-        figure.savefig(path)
-    except (OSError, ValueError) as error:
+        with whole(path) as part:
+            figure.savefig(part)
+    except ValueError as error:
         raise InputError(f"{path}: the figure cannot be written: {error}") from None
 
 

@@ -29,7 +29,11 @@ class Detection:
 
 
 class Detector(Protocol):
-    """Finds objects in one photo. `name` and `version` identify the model exactly."""
+    """Finds objects in one photo. `name` and `version` identify the model exactly.
+
+    A detector that shrinks every photo may say so with a method `fitted`, from the photo's
+    (width, height) to the size that it makes use of; it is then given photos of that size.
+    """
 
     name: str
     version: str

@@ -184,7 +184,7 @@ def _estimate(body: bytes) -> float:
 def refusal(answer: Answer, said: str, *, model: str, with_token: bool) -> GeobikeError:
     """Return the error that a final answer stands for. `said` is what goes into its message."""
     status = answer.status
-    heard = f"the service answered {status}: {said}"
+    heard = f"the service answered {status}: {said.rstrip('.')}"
     if status in (401, 403):
         return TokenError(_token_message(heard, with_token=with_token))
     if status == 402:

@@ -1,19 +1,32 @@
 """Many photos through one detector: several at a time, never more in memory than needed."""
 
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+import os
+import threading
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, as_completed, wait
+from contextlib import suppress
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from geobike.detect import Detection, Detector
+from geobike.detect import Box, Detection, Detector
 from geobike.errors import DetectorStopped, PhotoError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+GRACE: Final = 5.0
+"""Seconds that a stopped run waits for answers under way: they are paid for. DETR takes 1 to 3."""
+
+
+class Photo(NamedTuple):
+    """An upright RGB image, and the (width, height) of its original, which may be larger."""
+
+    image: "Image"
+    size: tuple[int, int]
+
 
 class Answer(NamedTuple):
-    """What became of one photo: its detections, or why there are none."""
+    """What became of one photo: its detections in pixels of the original, or why there are none."""
 
     key: str
     detections: list[Detection] | None
@@ -24,40 +37,105 @@ def detect_many(
     keys: Iterable[str],
     detector: Detector,
     *,
-    load: Callable[[str], "Image"],
+    load: Callable[[str], Photo],
+    keep: Callable[[Answer], None],
     workers: int,
-) -> Iterator[Answer]:
-    """Yield an answer for each key, in the order in which they come.
+    ahead: int = 1,
+    grace: float = GRACE,
+) -> Generator[Answer, None, None]:
+    """Hand an answer for each key to `keep`, in the order in which they come, then yield it.
 
-    `load` gives a key's upright RGB image and runs, like the detector, in `workers` threads.
-    After DetectorStopped no further photo is begun; the answers of those under way are still
-    yielded before it is raised, so that what was paid for can be kept.
+    At most `workers` photos are with the detector. One counts until its answer is kept, so that a
+    run that is killed loses no more answers than that. `ahead` further photos are loaded meanwhile.
+
+    After DetectorStopped or Ctrl-C no further photo is begun; answers under way that come within
+    `grace` seconds are still kept before it is raised. A second Ctrl-C ends that too. `keep` may
+    be given an answer twice, if Ctrl-C came while it worked.
     """
+    waiting = iter(keys)
+    places = threading.Semaphore(workers)
+    loading = threading.Semaphore(os.cpu_count() or 1)  # more at once would only finish later
+    closing = threading.Event()
 
-    def answer(key: str) -> Answer:
+    def answer(key: str) -> Answer | None:
+        with loading:
+            try:
+                photo: Photo | PhotoError = load(key)
+            except PhotoError as error:
+                photo = error
+        places.acquire()
+        if closing.is_set():
+            return None
+        if isinstance(photo, PhotoError):
+            return Answer(key, None, photo)
         try:
-            return Answer(key, detector.detect(load(key)))
+            return Answer(key, _in_original(detector.detect(photo.image), photo))
         except PhotoError as error:
             return Answer(key, None, error)
+        except DetectorStopped:
+            closing.set()
+            raise
 
-    waiting = iter(keys)
-    stopped: DetectorStopped | None = None
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="detect")
+    def begin(number: int) -> set[Future[Answer | None]]:
+        return {_in_thread(answer, key) for key in islice(waiting, number)}
+
+    def close() -> None:
+        closing.set()
+        places.release(workers + ahead)  # whoever waits for a place learns that there is no need
+
+    found: Answer | None = None
+    done: set[Future[Answer | None]] = set()
+    running = begin(workers + ahead)
     try:
-        # One photo more than workers is under way, so that no worker waits for the next.
-        running = {pool.submit(answer, key) for key in islice(waiting, workers + 1)}
-        while running:
-            done, running = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                try:
-                    yield future.result()
-                except DetectorStopped as error:
-                    stopped = stopped or error
-            if stopped is None:
-                running |= {pool.submit(answer, key) for key in islice(waiting, len(done))}
-            else:
-                running = {future for future in running if not future.cancel()}
-        if stopped is not None:
-            raise stopped
+        while running or done:
+            if not done:
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+            found = done.pop().result()
+            if found is not None:
+                keep(found)
+                places.release()
+                running |= begin(1)
+                answered, found = found, None
+                yield answered
+    except (DetectorStopped, KeyboardInterrupt):
+        close()
+        if found is not None:
+            keep(found)
+        for last in _last_answers(running | done, grace):
+            keep(last)
+        raise
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        close()
+
+
+def _last_answers(futures: set[Future[Answer | None]], seconds: float) -> Iterator[Answer]:
+    with suppress(TimeoutError):
+        for future in as_completed(futures, timeout=seconds):
+            if future.exception() is None and (found := future.result()) is not None:
+                yield found
+
+
+def _in_thread(work: Callable[[str], Answer | None], key: str) -> Future[Answer | None]:
+    """Begin work on a photo. In a daemon thread, for which the end of the program does not wait."""
+    future: Future[Answer | None] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work(key))
+        except BaseException as error:  # noqa: BLE001 - handed to the caller, who raises it
+            future.set_exception(error)
+
+    threading.Thread(target=run, name="geobike-photo", daemon=True).start()
+    return future
+
+
+def _in_original(found: list[Detection], photo: Photo) -> list[Detection]:
+    """Return detections in pixels of the original, where the detector saw a smaller picture."""
+    if photo.image.size == photo.size:
+        return found
+    across, down = (full / seen for full, seen in zip(photo.size, photo.image.size, strict=True))
+    return [
+        Detection(one.label, one.score, Box(xmin * across, ymin * down, xmax * across, ymax * down))
+        for one in found
+        for xmin, ymin, xmax, ymax in (one.box,)
+    ]

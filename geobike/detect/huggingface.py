@@ -28,11 +28,13 @@ CLASSIFIER: Final = "google/vit-base-patch16-224"
 
 ROUTER: Final = "https://router.huggingface.co/hf-inference/models/"
 
-LONGEST_SIDE: Final = 1333
-"""Pixels. DETR shrinks what is larger to this, so more would be sent for nothing."""
+LONGER_SIDE: Final = 1333
+SHORTER_SIDE: Final = 800
+"""Pixels. DETR shrinks what is larger to both, so more would be sent for nothing."""
 
-QUALITY: Final = 90
-"""Of the JPEG, on Pillow's scale to 95: above it files double, and detections stay the same."""
+QUALITY: Final = 75
+"""Of the JPEG, on Pillow's scale to 95. On 35 real photos a local detector still finds every box
+that scores above 0.35 in the original; 95 would send more than twice as much for the same."""
 
 LARGEST_TOKEN_FILE: Final = 4096
 """Characters read of a token file; tokens have about 40."""
@@ -59,7 +61,17 @@ class HostedDetector:
         address = endpoint or _routed(model)
         self._service = Service(address, model=model, token=token, bill_to=bill_to, policy=policy)
         self.name = model
-        self.version = f"hosted:{self._service.place}"
+        self.place = self._service.place
+        """Host and path that photos are sent to."""
+        self.version = f"hosted:{self.place}"
+
+    def fitted(self, size: tuple[int, int]) -> tuple[int, int]:
+        """Return the (width, height) in which a photo of `size` is uploaded."""
+        return _fitted(size)
+
+    def upload(self, image: "Image") -> bytes:
+        """Return the body of the request for an upright RGB image."""
+        return _body(encode(image), {"threshold": FLOOR})
 
     def detect(self, image: "Image") -> list[Detection]:
         """Return what scores above FLOOR, the highest first, in pixels of `image`.
@@ -89,7 +101,9 @@ class HostedClassifier:
         address = endpoint or _routed(model)
         self._service = Service(address, model=model, token=token, bill_to=bill_to, policy=policy)
         self.name = model
-        self.version = f"hosted:{self._service.place}"
+        self.place = self._service.place
+        """Host and path that photos are sent to."""
+        self.version = f"hosted:{self.place}"
 
     def classify(self, image: "Image", *, top: int = 5) -> list[Classification]:
         """Return at most `top` labels, the highest score first. Raises what `detect` raises."""
@@ -102,26 +116,33 @@ class HostedClassifier:
         return _ask(self._service, image, {"top_k": top}, read)
 
 
-def encode(image: "Image", *, longest: int = LONGEST_SIDE) -> bytes:
-    """Return the upload: an RGB JPEG of at most `longest` pixels a side, and nothing but pixels.
+def encode(image: "Image", *, share: float = 1.0) -> bytes:
+    """Return an RGB JPEG that fits into LONGER_SIDE x SHORTER_SIDE, and nothing but pixels.
 
-    `image` is upright already. EXIF, colour profile, XMP and comment are left out.
+    `image` is upright already; `share` shrinks both its sides further. EXIF, colour profile, XMP
+    and comment are left out.
     """
     from PIL.Image import Resampling
 
     small = image.convert("RGB").resize(
-        _fitted(image.size, longest), Resampling.LANCZOS, reducing_gap=3.0
+        _fitted(image.size, share), Resampling.BILINEAR, reducing_gap=3.0
     )
     small.info = {}  # Pillow would write the comment that it finds here
     out = io.BytesIO()
-    small.save(out, "JPEG", quality=QUALITY)
+    small.save(out, "JPEG", quality=QUALITY)  # progressive: 5 % smaller, six times slower
     return out.getvalue()
 
 
-def _fitted(size: tuple[int, int], longest: int) -> tuple[int, int]:
-    """Return the (width, height) of `size`, shrunk to `longest` if it is larger."""
-    scale = min(1.0, longest / max(size))
+def _fitted(size: tuple[int, int], share: float = 1.0) -> tuple[int, int]:
+    """Return the (width, height) of an upload, where the photo has `size`."""
+    scale = share * min(1.0, LONGER_SIDE / max(size), SHORTER_SIDE / min(size))
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def _body(picture: bytes, parameters: Mapping[str, float]) -> bytes:
+    # JSON, although base64 adds a third: a threshold cannot be sent beside a plain picture.
+    text = base64.b64encode(picture).decode("ascii")
+    return json.dumps({"inputs": text, "parameters": parameters}).encode("ascii")
 
 
 def _ask(
@@ -132,15 +153,14 @@ def _ask(
 ) -> _T:
     """Ask about one photo; if it is too large for the service, once more at half the size."""
 
-    def ask(longest: int) -> _T:
-        picture = base64.b64encode(encode(image, longest=longest)).decode("ascii")
-        body = json.dumps({"inputs": picture, "parameters": parameters}).encode("ascii")
-        return service.ask(body, lambda data: read(data, _fitted(image.size, longest)))
+    def ask(share: float) -> _T:
+        body = _body(encode(image, share=share), parameters)
+        return service.ask(body, lambda data: read(data, _fitted(image.size, share)))
 
     try:
-        return ask(LONGEST_SIDE)
+        return ask(1.0)
     except PhotoTooLarge:
-        return ask(min(LONGEST_SIDE, max(image.size)) // 2 or 1)
+        return ask(0.5)
 
 
 def _routed(model: str) -> str:

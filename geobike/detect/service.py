@@ -22,7 +22,7 @@ from geobike.detect.answer import (
     words,
 )
 from geobike.detect.exchange import LARGEST_ANSWER, Exchange, Passing, Unreachable
-from geobike.errors import DetectionFailed, ServiceUnavailable
+from geobike.errors import DetectionFailed, DetectorStopped, ServiceUnavailable
 
 FIRST_TRIES: Final = 2
 """Tries while the service was never reached: a wrong address or no network should show soon."""
@@ -87,6 +87,7 @@ class Service:
         self._policy = policy
         self._circuit = _Circuit(self.place, policy.photos_in_a_row)
         self._reached = False
+        self._stop: DetectorStopped | None = None  # the last one raised, in whichever thread
 
     def ask(self, body: bytes, read: Callable[[Any], _T]) -> _T:
         """Send a JSON body and return what `read` makes of the JSON answer.
@@ -102,16 +103,21 @@ class Service:
         except DetectionFailed:
             self._circuit.answered()
             raise
+        except DetectorStopped as stop:
+            self._stop = stop
+            raise
         self._circuit.answered()
         return result
 
     def _persist(self, body: bytes, read: Callable[[Any], _T]) -> _T:
         """Try until there is an answer, the tries are used up, or the time is."""
         end = self._policy.clock() + self._policy.budget
-        attempt = 0
+        attempt, before = 0, self._stop
         while True:
             attempt += 1
             self._circuit.check()
+            if self._stop is not None and self._stop is not before:  # credit ended meanwhile, say
+                raise type(self._stop)(str(self._stop))
             try:
                 return self._once(body, read, end - self._policy.clock())
             except Passing as fault:
@@ -120,7 +126,8 @@ class Service:
             self._policy.sleep(wait)
 
     def _give_up_if_due(self, fault: Passing, attempt: int, wait: float, end: float) -> None:
-        if isinstance(fault, Unreachable) and not self._reached and attempt >= FIRST_TRIES:
+        first_tries = min(FIRST_TRIES, self._policy.tries)
+        if isinstance(fault, Unreachable) and not self._reached and attempt >= first_tries:
             raise ServiceUnavailable(
                 f"{fault}. Check the network, the endpoint's address and HTTPS_PROXY, or detect on "
                 "this machine"

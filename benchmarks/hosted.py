@@ -1,0 +1,102 @@
+"""Photos through a hosted service: geobike's own way against the tutorial's loop.
+
+The service is the tests' stand-in, in a process of its own; it answers after 300 ms whatever it is
+sent, so that the time that a real one computes on its own machine is not taken from ours.
+"""
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import requests
+
+from benchmarks.measure import Row, seconds
+from geobike import images
+from geobike.detect import batch
+from geobike.detect.huggingface import HostedDetector
+from geobike.photos import find
+from tests.hosted_scenarios import TOKEN
+
+DELAY = 0.3  # seconds for each answer
+UPLINK = 10.0  # Mbit/s
+WORKERS = 8
+
+
+def run(shared: Path) -> Iterator[Row]:
+    if not (shared / "photos").is_dir():
+        return
+    files = [file.path for file in find(shared / "photos")]
+    large = [path for path in files if max(images.upright_size(path.read_bytes())) > 4000]
+    with serving() as address:
+        yield compare("70 photos, hosted", files * 2, address)
+        yield compare("48 of 12 megapixels, hosted", large * 16, address)
+    with serving("--uplink", str(UPLINK)) as address:
+        yield compare(f"35 photos, hosted, {UPLINK:g} Mbit/s", files, address)
+        yield compare(f"12 of 12 megapixels, hosted, {UPLINK:g} Mbit/s", large * 4, address)
+
+
+def compare(what: str, photos: list[Path], address: str) -> Row:
+    worked = time.process_time()
+    ours = seconds(lambda: in_geobikes_way(photos, address))
+    worked = time.process_time() - worked
+    theirs = seconds(lambda: in_the_tutorials_way(photos, address))
+    files = sum(path.stat().st_size for path in photos)
+    return Row(
+        what,
+        ours,
+        theirs,
+        "requests.post, one by one",
+        f"{len(photos) / ours:.1f}, {len(photos) / theirs:.1f} photos/s; {sent(photos):.0%} of "
+        f"{files / 1e6:.0f} MB sent; {worked / len(photos) * 1e3:.0f} ms of processor a photo",
+    )
+
+
+def sent(photos: list[Path]) -> float:
+    """Return the share of the files' bytes that geobike sends."""
+    hosted = HostedDetector(token=None)
+    uploads = (hosted.upload(images.read_upright(path, enough=hosted.fitted)) for path in photos)
+    return sum(map(len, uploads)) / sum(path.stat().st_size for path in photos)
+
+
+def in_geobikes_way(photos: list[Path], address: str) -> None:
+    detector = HostedDetector(token=TOKEN, endpoint=address)
+    kept: list[batch.Answer] = []
+
+    def load(number: str) -> batch.Photo:
+        image = images.read_upright(photos[int(number)], enough=detector.fitted)
+        return batch.Photo(image, image.size)
+
+    numbers = map(str, range(len(photos)))
+    for _ in batch.detect_many(
+        numbers, detector, load=load, keep=kept.append, workers=WORKERS, ahead=WORKERS
+    ):
+        pass
+    assert all(answer.detections for answer in kept)
+    assert len(kept) == len(photos)
+
+
+def in_the_tutorials_way(photos: list[Path], address: str) -> None:
+    """Send each file as it is. With a Content-Type, without which today's service refuses it."""
+    headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "image/jpeg"}
+    for path in photos:
+        answer = requests.post(address, headers=headers, data=path.read_bytes(), timeout=60)
+        assert answer.json()
+
+
+@contextmanager
+def serving(*options: str) -> Iterator[str]:
+    """Run the stand-in service and give its address."""
+    command = [sys.executable, "-m", "tests.hosted_service", "--port", "0", "--scenario", "ok_one"]
+    command += ["--delay", str(DELAY), *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as service:
+        assert service.stdout is not None
+        found = re.search(r"http://\S+", service.stdout.readline())
+        assert found is not None
+        try:
+            yield found[0]
+        finally:
+            service.terminate()

@@ -1,0 +1,149 @@
+"""Many photos through one detector: what is kept, what is given up, what is never begun."""
+
+import threading
+import time
+from collections.abc import Generator, Iterable
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from geobike.detect import Box, Detection
+from geobike.detect.batch import Answer, Photo, detect_many
+from geobike.errors import CreditsExhausted, DetectionFailed, UnreadablePhoto
+
+FOUND = [Detection("bicycle", 0.9, Box(1, 2, 3, 4))]
+
+
+class Detector:
+    """Waits a moment, then does what was said for the photo that is so many pixels wide."""
+
+    name = version = "slow"
+
+    def __init__(self, *, seconds: float = 0.0, **faults: Exception) -> None:
+        self.seconds = seconds
+        self.faults = faults
+        self.asked: list[int] = []
+        self.together = self.most_together = 0
+        self._lock = threading.Lock()
+
+    def detect(self, image: Image.Image) -> list[Detection]:
+        with self._lock:
+            self.asked.append(image.width)
+            self.together += 1
+            self.most_together = max(self.together, self.most_together)
+        try:
+            time.sleep(self.seconds)
+            if fault := self.faults.get(f"at_{image.width}"):
+                raise fault
+            return FOUND
+        finally:
+            with self._lock:
+                self.together -= 1
+
+
+def load(key: str) -> Photo:
+    if key == "bad":
+        raise UnreadablePhoto("cut short")
+    image = Image.new("RGB", (int(key), 4))
+    return Photo(image, image.size)
+
+
+def keys(number: int) -> list[str]:
+    return [str(width) for width in range(1, number + 1)]
+
+
+def run(
+    photos: Iterable[str], detector: Detector, *, workers: int, **options: Any
+) -> tuple[list[Answer], Generator[Answer, None, None]]:
+    """Return what is kept, and the run that fills it as it is gone through."""
+    kept: list[Answer] = []
+    given = {"load": load, "keep": kept.append} | options
+    return kept, detect_many(photos, detector, workers=workers, **given)
+
+
+def test_every_photo_gets_its_answer_and_no_more_than_workers_are_asked_at_once() -> None:
+    detector = Detector(seconds=0.01, at_7=DetectionFailed("refused"))
+    answers, running = run([*keys(20), "bad"], detector, workers=3, ahead=5)
+    assert list(running) == answers
+    assert sorted(answer.key for answer in answers) == sorted([*keys(20), "bad"])
+    failed = {answer.key: str(answer.error) for answer in answers if answer.detections is None}
+    assert failed == {"7": "refused", "bad": "cut short"}
+    assert detector.most_together == 3
+
+
+def test_boxes_come_back_in_pixels_of_the_original() -> None:
+    def shrunk(_: str) -> Photo:
+        return Photo(Image.new("RGB", (100, 50)), (400, 100))
+
+    _, running = run(["a"], Detector(), load=shrunk, workers=1)
+    (answer,) = running
+    assert answer.detections == [Detection("bicycle", 0.9, Box(4, 4, 12, 8))]
+
+
+def test_a_run_that_is_left_begins_no_further_photo() -> None:
+    detector = Detector(seconds=0.01)
+    _, running = run(keys(100), detector, workers=2, ahead=4)
+    for _ in range(3):
+        next(running)
+    running.close()
+    time.sleep(0.1)
+    assert len(detector.asked) <= 3 + 2
+
+
+def test_no_more_photos_are_asked_than_are_kept_and_under_way() -> None:
+    detector = Detector()
+    lost: list[int] = []
+
+    def keep(_: Answer) -> None:
+        time.sleep(0.005)  # time enough to ask for too many
+        lost.append(len(detector.asked) - len(lost))
+
+    _, running = run(keys(40), detector, keep=keep, workers=2, ahead=4)
+    assert len(list(running)) == 40
+    assert max(lost) <= 2
+
+
+def test_ctrl_c_while_an_answer_is_kept_loses_none() -> None:
+    detector = Detector(seconds=0.05)
+    kept: list[str] = []
+
+    def keep(answer: Answer) -> None:
+        if len(kept) == 5 and answer.key not in kept:
+            kept.append("interrupted")
+            raise KeyboardInterrupt
+        kept.append(answer.key)
+
+    _, running = run(keys(50), detector, keep=keep, workers=3, ahead=3)
+    with pytest.raises(KeyboardInterrupt):
+        list(running)
+    kept.remove("interrupted")
+    assert sorted(map(int, kept)) == sorted(detector.asked)
+
+
+def test_a_stop_keeps_what_is_under_way_and_begins_nothing_else() -> None:
+    detector = Detector(seconds=0.1, at_1=CreditsExhausted("no credit"))
+    kept, running = run(keys(50), detector, workers=4, ahead=4)
+    with pytest.raises(CreditsExhausted, match="no credit"):
+        list(running)
+    assert len(detector.asked) < 12  # photos that came before the one without credit, at most
+    assert sorted(int(answer.key) for answer in kept) == sorted(detector.asked)[1:]
+
+
+def test_an_answer_that_does_not_come_holds_a_stop_no_longer_than_the_grace() -> None:
+    class Stuck(Detector):
+        def detect(self, image: Image.Image) -> list[Detection]:
+            time.sleep(0.1 if image.width == 1 else 20)
+            raise CreditsExhausted("no credit")
+
+    begun = time.monotonic()
+    _, running = run(keys(9), Stuck(), workers=3, grace=0.2)
+    with pytest.raises(CreditsExhausted):
+        list(running)
+    assert 0.2 <= time.monotonic() - begun < 2
+
+
+def test_a_fault_of_the_detector_itself_is_not_hidden() -> None:
+    _, running = run(keys(9), Detector(at_3=ZeroDivisionError()), workers=2)
+    with pytest.raises(ZeroDivisionError):
+        list(running)

@@ -1,0 +1,102 @@
+"""Before anything is sent: what would go where, and who can forbid it."""
+
+from pathlib import Path
+
+import pytest
+
+from geobike import images
+from geobike.cli.settings import refuse_if_forbidden
+from geobike.detect.huggingface import HostedDetector
+from geobike.errors import InputError
+from tests.hosted_runs import town
+from tests.hosted_scenarios import TOKEN
+from tests.hosted_service import FakeService
+from tests.test_cli import geobike
+
+
+def body(path: Path) -> bytes:
+    """Return what a run sends of a photo."""
+    hosted = HostedDetector(token=None)
+    return hosted.upload(images.read_upright(path, enough=hosted.fitted))
+
+
+def test_a_dry_run_says_what_would_go_where_and_sends_nothing(tmp_path: Path) -> None:
+    town(tmp_path, 5)
+    command = [
+        "map", tmp_path / "photos", "--areas", tmp_path / "areas.geojson",
+        "--out", tmp_path / "out", "--detector", "huggingface",
+    ]  # fmt: skip
+    done = geobike(*command, "--dry-run")
+    assert done.returncode == 0, done.stderr
+    router = "router.huggingface.co/hf-inference/models/facebook/detr-resnet-50"
+    assert f"nothing was sent. 5 photos would go to {router}" in done.stdout
+    sent = sum(len(body(path)) for path in (tmp_path / "photos").iterdir())
+    files = sum(path.stat().st_size for path in (tmp_path / "photos").iterdir())
+    assert f"{sent / 1e3:.1f} kB instead of the {files / 1e3:.1f} kB" in done.stdout
+    assert "About $0.0006 to $0.0018: 1 to 3 s" in done.stdout  # 5 photos at $0.00012 a second
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_dry_run_counts_what_the_store_lacks(tmp_path: Path) -> None:
+    town(tmp_path, 3)
+    with FakeService() as service:
+        command = ["detect", tmp_path / "photos", "--detector", "huggingface"]
+        command += ["--endpoint", service.url(), "--store", tmp_path / "store.sqlite"]
+        first = geobike(*command, env={"HF_TOKEN": TOKEN})
+        assert first.returncode == 0, first.stderr
+        assert f"photos that the store lacks are sent to {service.host}/" in first.stderr
+        town(tmp_path, 4)
+        dry = geobike(*command, "--dry-run")
+        assert len(service.requests) == 3
+    assert "1 photo would go to" in dry.stdout
+    assert "owner of this server" in dry.stdout
+
+
+def test_a_dry_run_on_this_machine_costs_nothing(tmp_path: Path) -> None:
+    town(tmp_path, 1)
+    done = geobike("detect", tmp_path / "photos", "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert "no photo leaves this machine" in done.stdout
+
+
+@pytest.mark.parametrize("place", [".", ".."])
+@pytest.mark.parametrize("command", ["detect", "classify", "map", "doctor"])
+def test_a_folder_can_forbid_to_send_photos(tmp_path: Path, command: str, place: str) -> None:
+    town(tmp_path / "here", 1)
+    (tmp_path / "here" / place / "geobike.toml").write_text("[privacy]\nupload = false\n")
+    kind = "--classifier" if command == "classify" else "--detector"
+    more = {"map": ["--areas", "areas.geojson"]}.get(command, [])
+    arguments = [] if command == "doctor" else ["photos", kind, "huggingface", *more]
+    with FakeService() as service:
+        done = geobike(
+            command, *arguments, "--endpoint", service.url(),
+            env={"HF_TOKEN": TOKEN}, cwd=tmp_path / "here",
+        )  # fmt: skip
+        assert service.requests == []
+    assert done.returncode == 2
+    assert "geobike.toml forbids to send photos anywhere" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[privacy]\nuplaod = false", "[privacy] may say upload = true or upload = false"),
+        ("[privacy]\nupload = 'no'", "[privacy] may say upload = true or upload = false"),
+        ("[privat]\nupload = false", "'privat' is not known"),
+        ("upload false", "cannot be read as TOML"),
+        ("privacy = false", "[privacy] may say upload = true or upload = false"),
+    ],
+)
+def test_a_rule_that_is_spelt_wrong_does_not_pass_for_none(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    (tmp_path / "geobike.toml").write_text(text)
+    with pytest.raises(InputError) as refused:
+        refuse_if_forbidden(tmp_path)
+    assert said in str(refused.value)
+
+
+def test_a_folder_without_a_rule_allows(tmp_path: Path) -> None:
+    (tmp_path / "geobike.toml").write_text("[privacy]\nupload = true\n")
+    refuse_if_forbidden(tmp_path)

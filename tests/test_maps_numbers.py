@@ -1,0 +1,69 @@
+"""The page, areas.geojson and summary.json say the same numbers."""
+
+import json
+from pathlib import Path
+
+import geopandas as gpd
+import pytest
+
+import geobike
+from geobike.maps import PageOptions
+from tests.browser import Open
+from tests.making import FakeDetector, photo, squares
+
+
+@pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")
+def test_page_geojson_and_summary_agree(tmp_path: Path, show: Open) -> None:
+    photos = tmp_path / "photos"
+    photo(photos / "west.jpg", lon_lat=(4.005, 52.005), size=(30, 20))  # three bicycles
+    photo(photos / "west_empty.jpg", lon_lat=(4.004, 52.006), size=(8, 20))  # none
+    photo(photos / "east.jpg", lon_lat=(4.015, 52.005), size=(50, 20))  # five
+    photo(photos / "border.jpg", lon_lat=(4.01, 52.005), size=(10, 20))  # one, counted in west
+    photo(photos / "outside.jpg", lon_lat=(5.0, 53.0), size=(70, 20))
+    photo(photos / "nowhere.jpg")
+    path = squares(tmp_path / "areas.geojson", ["west", "east", "far"])
+    given = json.loads(path.read_text())
+    for feature, people in zip(given["features"], [2000, 500, -99997], strict=True):
+        feature["properties"]["people"] = people
+    path.write_text(json.dumps(given))
+    plan = geobike.Survey(
+        photos=photos,
+        areas=path,
+        detector=FakeDetector(),
+        population_column="people",
+        page=PageOptions(title="Agreed", thumbnails=False),
+    )
+    written = geobike.run(plan, store=tmp_path / "store.sqlite").write(tmp_path / "out")
+
+    opened = show(written["map.html"].read_text("utf-8"))
+    rows = [row.split() for row in opened.texts(".gb-table tbody tr")]
+    read = gpd.read_file(written["areas.geojson"])
+    summary = json.loads(written["summary.json"].read_text("utf-8"))["ledger"]
+
+    by_hand = {"west": (3, 4), "east": (1, 5), "far": (0, 0)}  # photos, bicycles
+    assert (
+        dict(
+            zip(
+                read["name"],
+                zip(read["photo_count"], read["bicycle_count"], strict=True),
+                strict=True,
+            )
+        )
+        == by_hand
+    )
+    rates = dict(zip(read["name"], read["bicycles_per_1000_inhabitants"], strict=True))
+    assert (rates["west"], rates["east"]) == (2, 10)
+    assert rates["far"] != rates["far"]  # NaN: no photo, and no population known
+    dash = "\N{EN DASH}"
+    assert rows == [
+        ["east", "1", "5", "5.00", "10.00"],
+        ["west", "3", "4", "1.33", "2.00"],
+        ["far", "0", dash, dash, dash],
+    ]
+    assert opened.texts(".gb-finding")[0].startswith("9 bicycles in 4 photos, in 2 of 3 areas")
+    assert opened.texts(".gb-ledger") == [
+        "6 photos: 4 counted, 1 outside the areas, 1 without a position."
+    ]
+    assert summary["photos"]["counted"] == 4
+    assert summary["bicycles_in_areas"] == 9
+    assert opened.page.locator("img").count() == 0

@@ -160,6 +160,9 @@ def test_the_heat_layer_is_off_until_asked_for(show: Open) -> None:
     assert canvas.count() == 0
     opened.page.get_by_label("Blurred: where photos show bicycles").check()
     assert canvas.is_visible()
+    for _ in range(3):  # drawn anew each time, without a complaint of the browser's
+        opened.page.get_by_role("button", name="Zoom in").click()
+        opened.settle()
     assert opened.texts(".gb-legend summary") == ["Blurred: where photos show bicycles"]
     assert "No scale" in opened.texts(LEGEND)[0]
 

@@ -105,6 +105,12 @@ geobike.roundLength = function (metres) {
 geobike.blurred = function (page) {
   const { map } = page;
   map.createPane("gb-heat").style.zIndex = 420;
+  // leaflet.heat reads its canvas back at every drawing; a browser that knows keeps it at hand.
+  const plain = window.simpleheat;
+  window.simpleheat = (canvas) => {
+    canvas.getContext("2d", { willReadFrequently: true });
+    return plain(canvas);
+  };
   const layer = L.heatLayer([], {
     pane: "gb-heat",
     radius: 28,

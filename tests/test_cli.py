@@ -63,6 +63,22 @@ def test_the_sample_makes_a_map_and_leaves_its_own_files_alone(tmp_path: Path) -
     assert {path: path.read_bytes() for path in SAMPLE.rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.parametrize(
+    ("options", "pictures"), [([], 11), (["--no-thumbnails"], 0), (["--show-people"], 11)]
+)
+def test_the_page_shows_the_pictures_that_were_asked_for(
+    tmp_path: Path, options: list[str], pictures: int
+) -> None:
+    done = geobike(
+        "map", SAMPLE / "photos", "--areas", SAMPLE / "areas.geojson",
+        "--manifest", SAMPLE / "manifest.csv", "--detector", "recorded",
+        "--store", SAMPLE / "detections.sqlite", "--out", tmp_path, *options,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "map.html").read_text("utf-8")
+    assert page.count('"data:image/jpeg;base64,') == pictures
+
+
 def test_counts_of_the_sample_are_what_was_drawn(tmp_path: Path) -> None:
     sample_map(tmp_path)
     areas = gpd.read_file(tmp_path / "areas.geojson").set_index("name")

@@ -229,6 +229,22 @@ def test_odd_figures_give_an_honest_legend(show: Open, case: str) -> None:
     assert len(opened.fills()) == len(given)
 
 
+def test_an_infinite_rate_is_shown_as_unknown(show: Open) -> None:
+    given = areas(["a", "b"], [1, 1], [1, 2], bicycles_per_km2=[float("inf"), 2.0])
+    opened = show(build(given=given))
+    opened.page.get_by_label("Bicycles per km²").check()
+    assert "Infinity" not in opened.page.content()
+    assert len(opened.fills()) == 2
+    assert opened.texts(".gb-table tbody tr:first-child th") == ["b"]  # the one that has a rate
+
+
+def test_three_areas_are_three_classes_not_five(show: Open) -> None:
+    opened = show(build(given=areas(["a", "b", "c"], [1, 1, 1], [2, 5, 9])))
+    legend = opened.texts(LEGEND)
+    assert [row for row in ("2.00", "5.00", "9.00") if row in legend] == ["2.00", "5.00", "9.00"]
+    assert len(set(opened.fills())) == 3
+
+
 def test_too_few_photos_are_hatched_apart_from_no_photos(show: Open) -> None:
     opened = show(build(min_photos=2))
     assert opened.fills()[2] == "url(#gb-few)"

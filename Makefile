@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= out
+SAMPLE_PYTHON ?= python3.11
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -36,7 +37,9 @@ map: $(VENV)/base.installed
 	@test -z "$(AREAS)$(MANIFEST)" || { echo "Which photos? make map PHOTOS=my/photos AREAS=$(AREAS)" >&2; exit 2; }
 	$(BIN)/geobike map data/sample/photos --areas data/sample/areas.geojson \
 	  --manifest data/sample/manifest.csv --detector recorded --store data/sample/detections.sqlite \
-	  --timezone Europe/Amsterdam --title "Bicycles in Wielstad (a made sample)" --out "$(OUT)" $(ARGS)
+	  --threshold 0.3 --timezone Europe/Amsterdam \
+	  --title "Bicycles in Wielstad, a town that was never built" --out "$(OUT)" $(ARGS)
+	$(BIN)/geobike evaluate data/sample/truth.csv --survey "$(OUT)"
 endif
 
 test: $(VENV)/dev.installed  ## Run the tests; those that miss a browser or the shared photos are skipped by name
@@ -54,9 +57,16 @@ parity: $(VENV)/parity.installed $(VENV)/dev.installed  ## Hold our reading of m
 bench: $(VENV)/dev.installed  ## Measure speed against what one would otherwise run
 	$(BIN)/python -m benchmarks $(ARGS)
 
-sample: $(VENV)/base.installed  ## Draw the sample photos anew
-	$(BIN)/python data/make_sample.py
+# Blender's package is for Python 3.11 alone, so it has an environment of its own.
+.venv-sample/installed: $(SOURCES)
+	$(SAMPLE_PYTHON) -m venv .venv-sample
+	.venv-sample/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	.venv-sample/bin/python -m pip install --quiet --editable '.[local]' --group sample
+	@touch $@
+
+sample: .venv-sample/installed  ## Render the sample town anew; MODEL=detector.onnx looks at it
+	.venv-sample/bin/python -m data.town $(if $(MODEL),--model "$(MODEL)") $(ARGS)
 
 clean:  ## Remove what was installed and made, but no data and no results
-	rm -rf $(VENV) dist web/node_modules geobike/maps/assets .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-sample dist web/node_modules geobike/maps/assets .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

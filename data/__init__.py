@@ -1,0 +1,1 @@
+"""The sample, and the program that makes it."""

@@ -1,0 +1,129 @@
+"""Writes the sample's files: photos as a device saves them, tables, maps, the store."""
+
+import json
+import shutil
+import sqlite3
+import warnings
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+
+import geopandas as gpd
+from PIL import ExifTags, Image
+
+from data.town import geography, plan
+from data.town.plan import Shot
+from geobike.detect.onnx import OnnxDetector
+from geobike.errors import GeobikeWarning
+from geobike.images import read_upright
+from geobike.store import Model, Store
+
+QUALITY = 82  # of the JPEG: the largest photo stays under 100 kB
+CAMERAS = {
+    "day1": ("geobike", "phone of the made town"),
+    "day2": ("geobike", "scan car of the made town"),
+}
+
+
+def save_photo(shot: Shot, rendered: Path, photos: Path) -> None:
+    """Save a rendered picture as the device would have."""
+    path = photos / shot.name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with Image.open(rendered) as picture:
+        image = picture.convert("RGB")
+    exif = _exif(shot)
+    if shot.exif == "sideways":  # the sensor lay on its side; a reader turns it a quarter clockwise
+        image = image.transpose(Image.Transpose.ROTATE_90)
+        exif[ExifTags.Base.Orientation] = 6
+    image.save(path, quality=QUALITY, optimize=True, exif=exif)
+
+
+def _exif(shot: Shot) -> Image.Exif:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Make], exif[ExifTags.Base.Model] = CAMERAS[shot.name[:4]]
+    details = exif.get_ifd(ExifTags.IFD.Exif)
+    details[ExifTags.Base.DateTimeOriginal] = shot.taken_at.strftime("%Y:%m:%d %H:%M:%S")
+    details[ExifTags.Base.OffsetTimeOriginal] = "+02:00"
+    details[ExifTags.Base.FocalLengthIn35mmFilm] = round(shot.lens)
+    if shot.exif != "nowhere":
+        lon, lat = (0.0, 0.0) if shot.exif == "zero" else geography.lon_lat(shot.spot)
+        gps = exif.get_ifd(ExifTags.IFD.GPSInfo)
+        gps[ExifTags.GPS.GPSLatitudeRef], gps[ExifTags.GPS.GPSLatitude] = "N", _dms(lat)
+        gps[ExifTags.GPS.GPSLongitudeRef], gps[ExifTags.GPS.GPSLongitude] = "E", _dms(lon)
+        gps[ExifTags.GPS.GPSImgDirectionRef] = "T"
+        gps[ExifTags.GPS.GPSImgDirection] = round(shot.heading, 1)
+    return exif
+
+
+def _dms(degrees: float) -> tuple[float, float, float]:
+    """Return degrees, minutes and seconds."""
+    minutes = (degrees % 1) * 60
+    return (int(degrees), int(minutes), round((minutes % 1) * 60, 3))
+
+
+def add_copies(photos: Path) -> None:
+    """Add the file that was saved twice, and the one whose saving was cut short."""
+    original, copy = plan.COPY
+    shutil.copyfile(photos / original, photos / copy)
+    original, cut, length = plan.CUT_SHORT
+    (photos / cut).write_bytes((photos / original).read_bytes()[:length])
+
+
+def write_manifest(shots: Sequence[Shot], path: Path) -> None:
+    """Write where those stand that have no GPS of their own."""
+    lines = ["file,longitude,latitude,heading"]
+    for shot in shots:
+        if plan.IN_MANIFEST in shot.name:
+            lon, lat = geography.lon_lat(shot.spot)
+            lines.append(f"{shot.name},{lon:.6f},{lat:.6f},{shot.heading:.0f}")
+    path.write_text("\n".join(lines) + "\n")
+
+
+def write_truth(sights: Mapping[str, Mapping[str, int]], path: Path) -> None:
+    """Write what each photo shows; `bicycles` is what a person would count."""
+    lines = ["file,in_view,half_visible,bicycles"]
+    for name, sight in sorted(sights.items()):
+        seen, half = sight["in_view"], sight["half_visible"]
+        lines.append(f"{name},{seen},{half},{half}")
+    path.write_text("\n".join(lines) + "\n")
+
+
+def write_map(folder: Path) -> None:
+    """Write the neighbourhoods and the streets."""
+    _write(geography.neighbourhoods(), folder / "areas.geojson")
+    _write(geography.street_lines(), folder / "streets.geojson")
+
+
+def _write(table: gpd.GeoDataFrame, path: Path) -> None:
+    """Write a feature a line, so that a change can be read."""
+    features = json.loads(table.to_json(drop_id=True))["features"]
+    rows = ",\n".join(json.dumps(feature) for feature in features)
+    path.write_text(f'{{"type": "FeatureCollection", "features": [\n{rows}\n]}}\n')
+
+
+def record(model: Path, photos: Path, path: Path) -> None:
+    """Let a detector look at every photo, and keep its answers in a store."""
+    path.unlink(missing_ok=True)
+    detector = OnnxDetector(model, threads=2)
+    name = Model(detector.name, detector.version)
+    with Store(path) as store, warnings.catch_warnings():
+        warnings.simplefilter("ignore", GeobikeWarning)  # the model does not name COCO's classes
+        for photo in sorted(photos.rglob("*.jpg")):
+            if photo != photos / plan.CUT_SHORT[1]:
+                digest = sha256(photo.read_bytes()).hexdigest()
+                store.put(digest, name, detector.detect(read_upright(photo)))
+    # One plain file, without the write-ahead log that a store in use keeps beside it.
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA journal_mode = DELETE")
+    connection.execute("VACUUM")
+    connection.close()
+
+
+def write_checksums(folder: Path) -> None:
+    """List every file with its SHA-256, as `sha256sum` writes and reads it."""
+    listing = folder / "SHA256SUMS"
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path != listing)
+    lines = [
+        f"{sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder)}" for path in files
+    ]
+    listing.write_text("\n".join(lines) + "\n")

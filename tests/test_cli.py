@@ -40,7 +40,7 @@ def sample_map(out: Path) -> subprocess.CompletedProcess[str]:
     return geobike(
         "map", SAMPLE / "photos", "--areas", SAMPLE / "areas.geojson",
         "--manifest", SAMPLE / "manifest.csv", "--detector", "recorded",
-        "--store", SAMPLE / "detections.sqlite", "--out", out,
+        "--store", SAMPLE / "detections.sqlite", "--threshold", "0.3", "--out", out,
     )  # fmt: skip
 
 
@@ -48,8 +48,8 @@ def test_the_sample_makes_a_map_and_leaves_its_own_files_alone(tmp_path: Path) -
     before = {path: path.read_bytes() for path in SAMPLE.rglob("*") if path.is_file()}
     done = sample_map(tmp_path / "out")
     assert done.returncode == 0, done.stderr
-    statuses = {"counted": 11, "outside": 1, "unlocated": 1, "duplicate": 1, "unreadable": 1}
-    for name, number in (statuses | {"photos given": 15}).items():
+    statuses = {"counted": 61, "outside": 1, "unlocated": 2, "duplicate": 1, "unreadable": 1}
+    for name, number in (statuses | {"photos given": 66}).items():
         line = f"{name:12}  {number:6}"
         assert line in done.stdout
     names = {path.name for path in (tmp_path / "out").iterdir()}
@@ -64,7 +64,7 @@ def test_the_sample_makes_a_map_and_leaves_its_own_files_alone(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("options", "pictures"), [([], 11), (["--no-thumbnails"], 0), (["--show-people"], 11)]
+    ("options", "pictures"), [([], 61), (["--no-thumbnails"], 0), (["--show-people"], 61)]
 )
 def test_the_page_shows_the_pictures_that_were_asked_for(
     tmp_path: Path, options: list[str], pictures: int
@@ -79,21 +79,33 @@ def test_the_page_shows_the_pictures_that_were_asked_for(
     assert page.count('"data:image/jpeg;base64,') == pictures
 
 
-def test_counts_of_the_sample_are_what_was_drawn(tmp_path: Path) -> None:
+def test_the_sample_shows_most_bicycles_at_the_station_and_no_rate_where_nobody_looked(
+    tmp_path: Path,
+) -> None:
     sample_map(tmp_path)
-    areas = gpd.read_file(tmp_path / "areas.geojson").set_index("name")
-    drawn = {"Havenkwartier": 4, "Station": 16, "Molenbuurt": 4, "Parkrand": 0, "Schoolbuurt": 11}
-    assert areas["bicycle_count"][list(drawn)].to_dict() == drawn
-    assert areas.loc["Eiland", "bicycles_per_photo"] is None or pd.isna(
-        areas.loc["Eiland", "bicycles_per_photo"]
-    )
+    rate = gpd.read_file(tmp_path / "areas.geojson").set_index("name")["bicycles_per_photo"]
+    assert rate.astype(float).idxmax() == "Stationskwartier"
+    assert rate["Aan de Dijk"] == 0
+    assert pd.isna(rate["Werfkwartier"])
+
+
+def test_evaluating_the_sample_tells_how_far_its_detector_is_off(tmp_path: Path) -> None:
+    sample_map(tmp_path)
+    done = geobike("evaluate", SAMPLE / "truth.csv", "--survey", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "61" in done.stdout
+    photos = gpd.read_file(tmp_path / "photos.geojson").set_index("photo_id")["bicycle_count"]
+    true = pd.read_csv(SAMPLE / "truth.csv", index_col="file")["bicycles"]
+    counted = photos.dropna()
+    off = (counted - true[counted.index]).abs().mean()
+    assert f"{off:.2f}" in done.stdout
 
 
 def test_locate_writes_the_same_columns_as_a_map(tmp_path: Path) -> None:
     out = tmp_path / "photos.geojson"
     done = geobike("locate", SAMPLE / "photos", "--manifest", SAMPLE / "manifest.csv", "--out", out)
     assert done.returncode == 0
-    assert "located           12" in done.stdout
+    assert "located           62" in done.stdout
     sample_map(tmp_path / "map")
     whole = json.loads((tmp_path / "map" / "photos.geojson").read_text())["features"]
     alone = json.loads(out.read_text())["features"]

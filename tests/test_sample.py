@@ -1,0 +1,67 @@
+"""The sample in data/sample: what its README promises."""
+
+from hashlib import sha256
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+from PIL import ExifTags, Image
+
+from tests.conftest import ROOT
+
+SAMPLE = ROOT / "data" / "sample"
+PHOTOS = sorted((SAMPLE / "photos").rglob("*.jpg"))
+KB = 1000
+
+
+def test_every_file_is_what_the_checksums_say() -> None:
+    lines = [line.split("  ") for line in (SAMPLE / "SHA256SUMS").read_text().splitlines()]
+    listed = {name: digest for digest, name in lines}
+    found = {
+        path.relative_to(SAMPLE).as_posix(): sha256(path.read_bytes()).hexdigest()
+        for path in SAMPLE.rglob("*")
+        if path.is_file() and path.name != "SHA256SUMS"
+    }
+    assert listed == found
+
+
+def test_the_sample_stays_small() -> None:
+    assert sum(path.stat().st_size for path in SAMPLE.rglob("*") if path.is_file()) < 8000 * KB
+    assert max(path.stat().st_size for path in PHOTOS) < 100 * KB
+
+
+def test_neighbourhoods_share_their_borders_exactly() -> None:
+    areas = gpd.read_file(SAMPLE / "areas.geojson")
+    assert areas.is_valid.all()
+    flat = areas.to_crs("EPSG:32631")
+    overlap = flat.area.sum() - flat.union_all().area
+    assert abs(overlap) < 1  # square metre, of five million
+    assert flat.union_all().geom_type == "Polygon"
+    assert not flat.union_all().interiors  # nobody's land between them
+
+
+def test_streets_are_as_long_as_they_say_and_run_in_the_town() -> None:
+    streets = gpd.read_file(SAMPLE / "streets.geojson")
+    length = streets.to_crs("EPSG:32631").length
+    assert (length - streets["length_m"]).abs().max() < 2  # metres: UTM shrinks, metres are whole
+    town = gpd.read_file(SAMPLE / "areas.geojson").to_crs("EPSG:32631").union_all()
+    assert streets.to_crs("EPSG:32631").within(town.buffer(1)).all()
+
+
+def test_the_truth_names_every_photo_that_can_be_read_once() -> None:
+    truth = pd.read_csv(SAMPLE / "truth.csv")
+    names = {path.relative_to(SAMPLE / "photos").as_posix() for path in PHOTOS}
+    copies = {"day1/0906_stationsplein_copy.jpg", "day2/1610_cut_short.jpg"}
+    assert set(truth["file"]) == names - copies
+    assert not truth["file"].duplicated().any()
+    assert (truth["half_visible"] <= truth["in_view"]).all()
+    assert truth["bicycles"].equals(truth["half_visible"])
+
+
+@pytest.mark.parametrize("path", PHOTOS, ids=lambda path: path.name)
+def test_a_photo_says_when_it_was_taken_and_in_which_zone(path: Path) -> None:
+    with Image.open(path) as photo:
+        details = photo.getexif().get_ifd(ExifTags.IFD.Exif)
+    assert details[ExifTags.Base.DateTimeOriginal].startswith(("2026:05:12", "2026:10:08"))
+    assert details[ExifTags.Base.OffsetTimeOriginal] == "+02:00"

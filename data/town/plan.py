@@ -20,6 +20,7 @@ OFFSET = timezone(timedelta(hours=2))  # both days are in summer time
 VIEWS = {
     "near": (4.6, 0, 0.0),
     "across": (7.0, 0, 0.0),
+    "back_off": (8.6, 0, 0.0),
     "wide": (10.2, 0, 0.0),
     "slant": (6.0, 28, -2.8),
     "slant2": (6.5, -28, 2.8),
@@ -123,8 +124,8 @@ def sun_at(time: datetime, lon: float, lat: float) -> tuple[float, float]:
 # time, street, share, place, view, stand, bicycles, people
 DAY_1 = """
 0902 Stationsplein      0.20 station across rack  14 2
-0903 Stationsplein      0.35 station wide   rack  22 3
-0905 Stationsplein      0.50 station slant  rack  16 2
+0903 Stationsplein      0.35 station back_off rack 22 3
+0905 Stationsplein      0.50 station slant2 rack  16 2
 0906 Stationsplein      0.12 station near   rack   7 1
 0909 Stationslaan       0.85 brick   across wall   5 1
 0914 Stationslaan       0.55 brick   along  wall   6 1
@@ -156,7 +157,7 @@ DAY_1 = """
 """
 DAY_2 = """
 1402 Schoolstraat       0.70 school  across rack  13 1
-1405 Schoolstraat       0.55 school  slant  rack  10 2
+1405 Schoolstraat       0.55 school  slant2 rack  10 2
 1409 Esdoornstraat      0.75 school  near   rack   6 0
 1414 Esdoornstraat      0.40 estate  across row    3 1
 1421 Meeuwenlaan        0.30 estate  slant2 row    2 0

@@ -281,15 +281,15 @@ def _in_a_row(stage: Stage, count: int, wall: float, _second: float) -> None:
 
 
 def _in_racks(stage: Stage, count: int, wall: float, second: float) -> None:
-    """Fill the racks, a place every 0.62 m, some free; the second row of racks from 14 on."""
+    """Fill slanting racks, a place every 0.75 m, some free; the second row from 14 on."""
     chance = stage.chance
     rows = 2 if second and count > 13 else 1
     for row in range(rows):
         here = count // rows + (row < count % rows)
         slots = sorted(chance.sample(range(int(here * 1.25) + 1), here))
         for slot in slots:
-            x = (slot - slots[-1] / 2) * 0.62 + chance.uniform(-0.05, 0.05)
-            yaw = 90 + chance.uniform(-7, 7) + (180 if chance.random() < 0.15 else 0)
+            x = (slot - slots[-1] / 2) * 0.75 + chance.uniform(-0.05, 0.05)
+            yaw = 48 + chance.uniform(-7, 7) + (180 if chance.random() < 0.15 else 0)
             stage.bicycle(x, wall - 0.45 + row * second, yaw=yaw, lean=chance.uniform(-4, 4))
 
 

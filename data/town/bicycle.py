@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 import bpy
 
@@ -48,8 +49,9 @@ MAKES = (
 )
 
 
-def build(make: Make) -> bpy.types.Mesh:
-    """Return the mesh of a make."""
+@cache
+def mesh(make: Make) -> bpy.types.Mesh:
+    """Return the mesh of a make, built once."""
     shape = Shape()
     front_wheel = 0.25 if make.cargo else make.wheel
     rear, front = (0.0, 0.0, make.wheel), (make.base, 0.0, front_wheel)

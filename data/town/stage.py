@@ -39,16 +39,15 @@ class Stage:
         bpy.context.scene.collection.objects.link(thing)
         return thing
 
-    def bicycle(self, x: float, y: float, *, yaw: float, lean: float, z: float = 0.0) -> None:
+    def bicycle(self, x: float, y: float, *, yaw: float, lean: float) -> None:
         """Place a bicycle with its middle at x, y, of a make and colour left to chance."""
         make = self.chance.choices(bicycle.MAKES, weights=(32, 24, 14, 18, 7, 5))[0]
         back = make.base / 2
         turn = math.radians(yaw)
         thing = self.place(
-            meshes()[make.name],
+            bicycle.mesh(make),
             x - back * math.cos(turn),
             y - back * math.sin(turn),
-            z=z,
             yaw=yaw,
             lean=lean,
             colour=self.chance.choice(bicycle.FRAME_COLOURS),
@@ -70,16 +69,6 @@ class Stage:
         mesh.from_pydata(corners, [], [tuple(range(len(corners)))])
         mesh.materials.append(material)
         return self.place(mesh, 0, 0)
-
-
-_MESHES: dict[str, bpy.types.Mesh] = {}
-
-
-def meshes() -> dict[str, bpy.types.Mesh]:
-    """Return the mesh of each make of bicycle, built at the first call."""
-    if not _MESHES:
-        _MESHES.update({make.name: bicycle.build(make) for make in bicycle.MAKES})
-    return _MESHES
 
 
 def clear() -> None:

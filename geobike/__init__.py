@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from geobike.detect.classify import Classification, Classifier
     from geobike.detect.huggingface import HostedClassifier, HostedDetector
     from geobike.detect.onnx import OnnxClassifier, OnnxDetector
+    from geobike.detection import detect as detect_photos
     from geobike.detectors import Choice as DetectorChoice
     from geobike.errors import GeobikeError, GeobikeWarning
     from geobike.evaluation import evaluate
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from geobike.positions import locate
     from geobike.store import Store
     from geobike.survey import Survey, SurveyResult, run
-    from geobike.survey import detect as detect_photos
 
 __all__ = [
     "Box",
@@ -95,7 +95,7 @@ _HOME = {
     "locate": "positions:locate",
     "read_areas": "areas:read",
     "assign_areas": "areas:assign",
-    "detect_photos": "survey:detect",
+    "detect_photos": "detection:detect",
     "judge_boxes": "boxes:judge",
     "count_per_photo": "counts:per_photo",
     "count_per_area": "counts:per_area",

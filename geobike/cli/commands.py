@@ -199,7 +199,7 @@ def detect(
 
     One photo gives a list; several give an object with a list for each.
     """
-    from geobike import boxes, exports, survey
+    from geobike import boxes, detection, exports
     from geobike.photos import find, read
 
     files = find(photos)
@@ -210,7 +210,7 @@ def detect(
         return
     models.announce(chosen)
     with terminal.notes(), terminal.resumable(store):
-        detected = survey.detect(
+        detected = detection.detect(
             read(files, max_pixels=max_pixels, track=terminal.track()),
             detector=chosen,
             store=store,

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from geobike.photos import find as find_photos
     from geobike.photos import read as read_photos
     from geobike.positions import locate
+    from geobike.sample import write as sample_data
     from geobike.store import Store
     from geobike.survey import Survey, SurveyResult, run
 
@@ -77,6 +78,7 @@ __all__ = [
     "read_manifest",
     "read_photos",
     "run",
+    "sample_data",
     "save_map",
     "write_areas",
     "write_detections",
@@ -119,8 +121,9 @@ _HOME = {
     "OnnxDetector": "detect.onnx:OnnxDetector",
     "Store": "store:Store",
     "read_image": "images:read_upright",
-    # how far to trust them
+    # how far to trust them, and something to try them on
     "evaluate": "evaluation:evaluate",
+    "sample_data": "sample:write",
     # results and errors
     "GeobikeError": "errors:GeobikeError",
     "GeobikeWarning": "errors:GeobikeWarning",

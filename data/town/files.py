@@ -125,9 +125,10 @@ def record(model: Path, photos: Path, path: Path) -> None:
 
 
 def write_checksums(folder: Path) -> None:
-    """List every file with its SHA-256, as `sha256sum` writes and reads it."""
+    """List every file but README.md with its SHA-256, as `sha256sum` writes and reads it."""
     listing = folder / "SHA256SUMS"
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path != listing)
+    left_out = (listing, folder / "README.md")
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path not in left_out)
     lines = [
         f"{sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder)}" for path in files
     ]

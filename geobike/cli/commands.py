@@ -296,6 +296,16 @@ def evaluate(
     terminal.print_evaluation(result)
 
 
+@app.command("sample-data", rich_help_panel="Help")
+def sample_data(
+    folder: Annotated[Path, typer.Argument(help="A new folder, made for it.", show_default=False)],
+) -> None:
+    """Write the sample: photos of a rendered town, with the number of bicycles known."""
+    from geobike import sample
+
+    terminal.print_sample(sample.write(folder))
+
+
 @app.command(rich_help_panel="Help")
 def doctor(token_file: TokenFile = None, model: Model = None, endpoint: Endpoint = None) -> None:
     """Say what is installed, what is missing, and what to do about it.

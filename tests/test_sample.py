@@ -1,5 +1,6 @@
 """The sample in data/sample: what its README promises."""
 
+import json
 from hashlib import sha256
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pandas as pd
 import pytest
 from PIL import ExifTags, Image
 
+from data import recorded
 from tests.conftest import ROOT
 
 SAMPLE = ROOT / "data" / "sample"
@@ -57,6 +59,18 @@ def test_the_truth_names_every_photo_that_can_be_read_once() -> None:
     assert not truth["file"].duplicated().any()
     assert (truth["half_visible"] <= truth["in_view"]).all()
     assert truth["bicycles"].equals(truth["half_visible"])
+
+
+def test_the_answers_for_the_tutorial_are_of_its_photo_as_it_is_now() -> None:
+    kept = json.loads((SAMPLE / "recorded.json").read_text())
+    digest = sha256((SAMPLE / "photos" / kept["photo"]).read_bytes()).hexdigest()
+    assert kept["sha256"] == digest
+    assert kept["answers"]["facebook/detr-resnet-50"] == recorded.boxes(digest)
+    labels = kept["answers"]["google/vit-base-patch16-224"]["answer"]
+    scores = [one["score"] for one in labels]
+    assert len(labels) == 5
+    assert scores == sorted(scores, reverse=True)
+    assert 0 < sum(scores) <= 1
 
 
 @pytest.mark.parametrize("path", PHOTOS, ids=lambda path: path.name)

@@ -8,7 +8,7 @@ SAMPLE_PYTHON ?= python3.11
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup map test lint parity bench sample clean
+.PHONY: help setup map test lint parity bench sample picture clean
 
 # What an installation depends on; a change of any makes the next command install anew.
 SOURCES := pyproject.toml hatch_build.py web/package-lock.json
@@ -67,6 +67,9 @@ bench: $(VENV)/dev.installed  ## Measure speed against what one would otherwise 
 
 sample: .venv-sample/installed  ## Render the sample town anew; MODEL=detector.onnx looks at it
 	.venv-sample/bin/python -m data.town $(if $(MODEL),--model "$(MODEL)") $(ARGS)
+
+picture: map $(VENV)/dev.installed  ## Take the README's picture of the sample's map anew (wants chromium)
+	$(BIN)/python docs/picture.py
 
 clean:  ## Remove what was installed and made, but no data and no results
 	rm -rf $(VENV) .venv-sample dist web/node_modules geobike/maps/assets .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

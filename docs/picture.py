@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import sys
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
@@ -13,9 +12,10 @@ SIZE = {"width": 1280, "height": 760}  # a laptop's window
 
 
 def main() -> None:
+    """Open the map, click on the photo, and save what is seen."""
     chromium = shutil.which("chromium")
     if chromium is None:
-        sys.exit("this takes a browser: apt install chromium")
+        raise SystemExit("this takes a browser: apt install chromium")
     features = json.loads((OUT / "photos.geojson").read_text("utf-8"))["features"]
     (lon, lat) = next(
         feature["geometry"]["coordinates"]

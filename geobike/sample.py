@@ -16,8 +16,8 @@ _PLACES: Final = (
 def write(folder: str | Path) -> Path:
     """Copy the sample into a folder, which is made; return the folder.
 
-    It holds `photos/`, `manifest.csv`, `areas.geojson`, `streets.geojson`, `truth.csv` and the
-    store `detections.sqlite`. Raises InputError where the folder already holds something.
+    Its README.md says what is in it: photos, manifest, areas, streets, the true counts, and a store
+    with a detector's answers. Raises InputError where the folder already holds something.
     """
     folder = Path(folder)
     sample = next((place for place in _PLACES if place.is_dir()), None)

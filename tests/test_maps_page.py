@@ -184,6 +184,17 @@ def test_a_telephone_shows_map_and_table_without_scrolling_sideways(show: Open) 
     assert opened.page.locator(LEGEND).first.is_visible()
 
 
+def test_a_notebook_cell_shows_the_map_and_a_folded_legend(show: Open) -> None:
+    opened = show(build(), viewport={"width": 800, "height": 480})
+    legend = opened.page.locator(".gb-legend")
+    assert legend.get_attribute("open") is None
+    seen, drawn = (
+        opened.page.locator(selector).bounding_box() for selector in (".gb-legend", ".folium-map")
+    )
+    assert seen["width"] * seen["height"] < drawn["width"] * drawn["height"] / 8
+    assert drawn["width"] > 800 / 2
+
+
 def test_paper_shows_all_areas_and_the_screen_goes_back(show: Open) -> None:
     opened = show(build())
     opened.page.locator(".gb-table tbody tr").first.click()

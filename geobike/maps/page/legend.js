@@ -1,4 +1,4 @@
-// The legend, in a corner of the map.
+// The legend, in a corner of the map; closed where it would hide much of the map.
 "use strict";
 
 geobike.legend = function (page) {
@@ -7,7 +7,7 @@ geobike.legend = function (page) {
   const title = el("summary");
   const classes = el("ul", { className: "gb-classes" });
   const key = el("ul", { className: "gb-classes gb-photo-key" }, ...geobike.photoKey(page));
-  const properties = { className: "gb-legend", open: geobike.wide() };
+  const properties = { className: "gb-legend", open: map.getSize().x >= 580 };
   const legend = el("details", properties, title, classes, key);
   page.onChange(() => {
     title.textContent = geobike.legendTitle(page);

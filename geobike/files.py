@@ -1,30 +1,44 @@
-"""Files that appear whole or not at all."""
+"""Files, here or elsewhere: read as one, and written so that they appear whole or not at all."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO
 
-from geobike.errors import InputError
+from geobike import remote
+from geobike.errors import GeobikeError, InputError
 
 
 @contextmanager
 def whole(path: str | Path) -> Iterator[Path]:
     """Give a path to write to, of the same suffix; what is there in the end moves to `path`.
 
-    Raises InputError where it cannot be written; what stood at `path` before then stays.
+    Where `path` is an address, it is sent there. Raises InputError where it cannot be written;
+    what stood at `path` before then stays.
     """
-    path = Path(path)
-    part = path.with_name(f".part-{path.name}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            yield part
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+        if remote.is_remote(path):
+            with TemporaryDirectory() as folder:
+                part = Path(folder, remote.name(path))
+                yield part
+                remote.put(part, path)
+        else:
+            yield from _moved(Path(path))
     except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
+        raise InputError(
+            f"{remote.shown(path)}: cannot be written: {error.strerror or error}"
+        ) from None
+
+
+def _moved(path: Path) -> Iterator[Path]:
+    part = path.with_name(f".part-{path.name}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield part
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -33,3 +47,46 @@ def replacing(path: str | Path) -> Iterator[IO[str]]:
     with whole(path) as part, part.open("w", encoding="utf-8", newline="") as file:
         yield file
         file.close()  # before it is moved: Windows moves no open file
+
+
+@contextmanager
+def local(path: str | Path) -> Iterator[Path]:
+    """Give a path on this machine to read from; what stands elsewhere is fetched as long.
+
+    Raises InputError where it cannot be fetched.
+    """
+    if not remote.is_remote(path):
+        yield Path(path)
+        return
+    with TemporaryDirectory() as folder:
+        file = Path(folder, remote.name(path))
+        try:
+            file.write_bytes(remote.read(path))
+        except OSError as error:
+            raise InputError(f"{remote.shown(path)}: cannot be read: {error}") from None
+        try:
+            yield file
+        except GeobikeError as error:  # the user knows it by its address
+            error.args = (str(error).replace(str(file), remote.shown(path)),)
+            raise
+
+
+def read_bytes(path: str | Path) -> bytes:
+    """Return what a file holds, here or elsewhere. Raises OSError."""
+    if remote.is_remote(path):
+        return remote.read(path)
+    return Path(path).read_bytes()
+
+
+def name(path: str | Path) -> str:
+    """Return the last part of a path or an address."""
+    if remote.is_remote(path):
+        return remote.name(path)
+    return Path(path).name
+
+
+def within(folder: str | Path, file: str) -> str | Path:
+    """Return the path or address of a file in a folder."""
+    if remote.is_remote(folder):
+        return f"{folder.rstrip('/')}/{file}"
+    return Path(folder, file)

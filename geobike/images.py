@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from PIL import Image, UnidentifiedImageError
 
+from geobike import files, remote
 from geobike.errors import UnreadablePhoto
 
 MAX_PIXELS: Final = 200_000_000
@@ -28,6 +29,7 @@ SUFFIXES: Final = frozenset(
 THUMBNAIL_SIDE: Final = 240  # pixels: 240 px at quality 60 is about 7 kB a photo
 _THUMBNAIL_QUALITY: Final = 60
 
+_START: Final = 12  # bytes that tell one format from another
 _FORMATS: Final = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "HEIF")
 _HEIC_BRANDS: Final = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
 _ORIENTATION_TAG: Final = 0x0112
@@ -52,13 +54,15 @@ MAX_BYTES: Final = 2_000_000_000
 """Largest file that is read; 200 megapixels without compression are 1.2 GB."""
 
 
-def read_bytes(path: Path, *, sha256: str | None = None) -> bytes:
-    """Read a photo file, and hold it against a digest if one is given. Raises UnreadablePhoto."""
+def read_bytes(path: str | Path, *, sha256: str | None = None) -> bytes:
+    """Read a photo, here or elsewhere, and hold it against a digest if one is given.
+
+    Raises UnreadablePhoto.
+    """
     try:
-        if (size := path.stat().st_size) > MAX_BYTES:
-            limit = f"the limit of {MAX_BYTES / 1e9:g} GB"
-            raise UnreadablePhoto(f"the file's {size / 1e9:.1f} GB are over {limit}")
-        data = path.read_bytes()
+        if not remote.is_remote(path):
+            refuse_large(Path(path).stat().st_size)
+        data = files.read_bytes(path)
     except OSError as error:
         raise UnreadablePhoto(f"cannot be read: {error.strerror or error}") from None
     except MemoryError:
@@ -68,27 +72,61 @@ def read_bytes(path: Path, *, sha256: str | None = None) -> bytes:
     return data
 
 
+def refuse_large(size: int) -> None:
+    """Raise UnreadablePhoto for a file of more bytes than are read."""
+    if size > MAX_BYTES:
+        raise UnreadablePhoto(
+            f"the file's {size / 1e9:.1f} GB are over the limit of {MAX_BYTES / 1e9:g} GB"
+        )
+
+
+def refuse_many(width: int, height: int, max_pixels: int) -> None:
+    """Raise UnreadablePhoto for a photo of more pixels than are decoded."""
+    if width * height > max_pixels:
+        raise UnreadablePhoto(
+            f"{width} x {height} pixels is over the limit of "
+            f"{max_pixels / 1e6:g} megapixels (--max-megapixels)"
+        )
+
+
+def upright(size: tuple[int, int], orientation: int) -> tuple[int, int]:
+    """Return width and height of a photo once it is turned as its EXIF orientation says."""
+    return size[::-1] if orientation >= 5 else size
+
+
+def announced_size(file: BinaryIO, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
+    """Return width and height in upright pixels as the file announces them, nothing decoded.
+
+    Raises UnreadablePhoto when the file is no photo or is too large.
+    """
+    file.seek(0)
+    start = file.read(_START)
+    file.seek(0)
+    with _opened(file, start, max_pixels) as (image, orientation):
+        return upright(image.size, orientation)
+
+
 def upright_size(data: bytes, *, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
     """Return width and height in upright pixels, without decoding more than is needed.
 
     Raises UnreadablePhoto when the file is no photo, is too large, or is plainly cut short.
     """
-    with _opened(data, max_pixels) as (image, orientation):
+    with _opened(BytesIO(data), data[:_START], max_pixels) as (image, orientation):
         if image.format not in ("JPEG", "MPO") or _may_be_cut_short(data):
             image.load()  # the only sure way to find a missing end
-        width, height = image.size
-    return (height, width) if orientation >= 5 else (width, height)
+        return upright(image.size, orientation)
 
 
 def read_upright(
-    source: Path | bytes, *, max_pixels: int = MAX_PIXELS, enough: Fit | None = None
+    source: str | Path | bytes, *, max_pixels: int = MAX_PIXELS, enough: Fit | None = None
 ) -> Image.Image:
     """Decode a photo to an upright RGB image, of the size that is `enough` if that is given.
 
     A smaller size costs less: the JPEG decoder itself shrinks by 2, 4 or 8 on the way. Raises
     UnreadablePhoto.
     """
-    with _opened(_bytes(source), max_pixels) as (image, orientation):
+    data = _bytes(source)
+    with _opened(BytesIO(data), data[:_START], max_pixels) as (image, orientation):
         if enough is None:
             return _upright_rgb(image, orientation)
         turned = orientation >= 5
@@ -101,7 +139,7 @@ def read_upright(
 
 
 def thumbnail(
-    source: Path | bytes,
+    source: str | Path | bytes,
     *,
     hide: Iterable[Box] = (),
     side: int = THUMBNAIL_SIDE,
@@ -111,7 +149,8 @@ def thumbnail(
 
     `side` is the longest side in pixels. Raises UnreadablePhoto.
     """
-    with _opened(_bytes(source), max_pixels) as (image, orientation):
+    data = _bytes(source)
+    with _opened(BytesIO(data), data[:_START], max_pixels) as (image, orientation):
         full_width = image.height if orientation >= 5 else image.width
         image.draft("RGB", (2 * side, 2 * side))  # lets the JPEG decoder itself shrink
         small = _upright_rgb(image, orientation)
@@ -126,7 +165,7 @@ def thumbnail(
     return out.getvalue()
 
 
-def _bytes(source: Path | bytes) -> bytes:
+def _bytes(source: str | Path | bytes) -> bytes:
     return source if isinstance(source, bytes) else read_bytes(source)
 
 
@@ -135,24 +174,23 @@ _HEADER_LOCK = threading.Lock()
 
 
 @contextmanager
-def _opened(data: bytes, max_pixels: int) -> Iterator[tuple[Image.Image, int]]:
-    """Open a photo and give it with its EXIF orientation; translate every failure."""
+def _opened(file: BinaryIO, start: bytes, max_pixels: int) -> Iterator[tuple[Image.Image, int]]:
+    """Open a photo, given also its first bytes, and give it with its EXIF orientation.
+
+    Every failure becomes UnreadablePhoto.
+    """
     with _WithoutPillowsLimit():
-        yield from _open(data, max_pixels)
+        yield from _open(file, start, max_pixels)
 
 
-def _open(data: bytes, max_pixels: int) -> Iterator[tuple[Image.Image, int]]:
+def _open(file: BinaryIO, start: bytes, max_pixels: int) -> Iterator[tuple[Image.Image, int]]:
     try:
         with _HEADER_LOCK, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a doubtful EXIF block is the exif module's business
-            _register_heic(data)
-            image = Image.open(BytesIO(data), formats=_known_formats())
+            _register_heic(start)
+            image = Image.open(file, formats=_known_formats())
             orientation = _orientation(image)
-        if image.width * image.height > max_pixels:
-            raise UnreadablePhoto(
-                f"{image.width} x {image.height} pixels is over the limit of "
-                f"{max_pixels / 1e6:g} megapixels (--max-megapixels)"
-            )
+        refuse_many(*image.size, max_pixels)
         with image:
             yield image, orientation
     except UnreadablePhoto:
@@ -160,7 +198,7 @@ def _open(data: bytes, max_pixels: int) -> Iterator[tuple[Image.Image, int]]:
     except MemoryError:
         raise UnreadablePhoto("needs more memory to decode than there is") from None
     except UnidentifiedImageError:
-        raise UnreadablePhoto("not a photo: " + _what_it_is(data)) from None
+        raise UnreadablePhoto("not a photo: " + _what_it_is(start)) from None
     except Exception as error:  # noqa: BLE001 - decoders raise anything on broken files
         raise UnreadablePhoto(f"cannot be decoded: {str(error)[:120]}") from None
 
@@ -197,9 +235,9 @@ def _orientation(image: Image.Image) -> int:
     return value if isinstance(value, int) and value in _TO_UPRIGHT else 1
 
 
-def _register_heic(data: bytes) -> None:
+def _register_heic(start: bytes) -> None:
     """Teach Pillow HEIC, the format of iPhones, when such a file is at hand."""
-    if data[4:8] != b"ftyp" or data[8:12] not in _HEIC_BRANDS or "HEIF" in Image.OPEN:
+    if start[4:8] != b"ftyp" or start[8:12] not in _HEIC_BRANDS or "HEIF" in Image.OPEN:
         return
     try:
         from pillow_heif import register_heif_opener
@@ -220,13 +258,13 @@ def _may_be_cut_short(jpeg: bytes) -> bool:
     phones append behind the picture may mislead, which is why the caller then decodes.
     """
     start_of_scan, end_of_image = b"\xff\xda", b"\xff\xd9"
-    return jpeg.rfind(end_of_image) < jpeg.rfind(start_of_scan)
+    return start_of_scan in jpeg[max(0, jpeg.rfind(end_of_image)) :]
 
 
-def _what_it_is(data: bytes) -> str:
-    if not data:
+def _what_it_is(start: bytes) -> str:
+    if not start:
         return "the file is empty"
-    return f"the file begins with {data[:8]!r}"
+    return f"the file begins with {start[:8]!r}"
 
 
 def _upright_rgb(image: Image.Image, orientation: int) -> Image.Image:

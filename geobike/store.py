@@ -9,7 +9,8 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -34,6 +35,14 @@ CREATE TABLE IF NOT EXISTS answers (
     boxes TEXT NOT NULL,        -- JSON: [[label, score, xmin, ymin, xmax, ymax], ...]
     answered_at TEXT NOT NULL,  -- ISO 8601, UTC
     PRIMARY KEY (sha256, detector, version)
+) WITHOUT ROWID
+"""
+
+
+_CREATE_FILES: Final = """
+CREATE TABLE IF NOT EXISTS files (
+    key TEXT PRIMARY KEY,       -- of the file's path, size and time of change: digests.key
+    sha256 TEXT NOT NULL        -- of its bytes
 ) WITHOUT ROWID
 """
 
@@ -109,6 +118,29 @@ class Store:
                 )
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: cannot be written: {error}") from None
+
+    def digests(self, keys: Sequence[str]) -> dict[str, str]:
+        """Return the SHA-256 for those keys of `geobike.digests.key` that are known."""
+        if not self._knows_files():
+            return {}
+        found = self._rows(
+            "SELECT key, sha256 FROM files WHERE key IN (SELECT value FROM json_each(?))",
+            (json.dumps(keys),),
+        )
+        return dict(found)
+
+    def keep_digests(self, digests: Mapping[str, str]) -> None:
+        """Keep SHA-256 by key. A store that cannot be written forgets them, and that costs time."""
+        with suppress(sqlite3.OperationalError), self._connection:
+            self._connection.execute(_CREATE_FILES)
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO files VALUES (?, ?)", digests.items()
+            )
+
+    def _knows_files(self) -> bool:
+        """Tell whether any file is known; stores of before have no table for them."""
+        found = self._rows("SELECT 1 FROM sqlite_master WHERE name = 'files'")
+        return next(found, None) is not None
 
     def _rows(self, query: str, values: Sequence[str] = ()) -> Iterator[tuple[Any, ...]]:
         try:

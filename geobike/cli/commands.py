@@ -340,11 +340,15 @@ def _draw(
     from geobike.photos import load
 
     to_folder = len(files) > 1 or out.is_dir()
-    originals = {file.path.resolve() for file in files}
+    originals = {Path(file.path).resolve() for file in files}
     for file in files:
         target = out
         if to_folder:
-            plain = file.photo_id if file.path.suffix.lower() == ".jpg" else f"{file.photo_id}.jpg"
+            plain = (
+                file.photo_id
+                if Path(file.path).suffix.lower() == ".jpg"
+                else f"{file.photo_id}.jpg"
+            )
             target = out / plain
         if target.resolve() in originals:
             raise InputError(f"--draw {out} would overwrite {file.photo_id}; name another place")

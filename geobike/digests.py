@@ -1,0 +1,79 @@
+"""Read each photo as a whole: its digest, and whether it is whole and can be decoded."""
+
+import hashlib
+import os
+from collections import deque
+from collections.abc import Generator, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import islice
+from typing import Final, NamedTuple
+
+from geobike import images, remote
+from geobike.errors import UnreadablePhoto
+from geobike.listing import PhotoFile
+
+THREADS: Final = 8
+"""Photos read at once. Digests and reads take two cores' time at most, slow disks and stores wait;
+each holds one file in memory."""
+
+
+class Digest(NamedTuple):
+    """What a whole file says."""
+
+    sha256: str | None
+    """Of its bytes; None where they cannot be read."""
+    fault: str | None = None
+    """Why the photo cannot be used."""
+
+
+def read(
+    files: Iterable[PhotoFile], *, max_pixels: int = images.MAX_PIXELS, threads: int = THREADS
+) -> Generator[Digest, None, None]:
+    """Yield a digest for each photo, in their order; several are read at once."""
+    waiting = iter(files)
+    one = partial(_one, max_pixels=max_pixels)
+    with ThreadPoolExecutor(threads) as pool:
+        under_way = deque(pool.submit(one, file) for file in islice(waiting, 2 * threads))
+        try:
+            while under_way:
+                result = under_way.popleft().result()
+                under_way.extend(pool.submit(one, file) for file in islice(waiting, 1))
+                yield result
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _one(file: PhotoFile, max_pixels: int) -> Digest:
+    digest = None
+    try:
+        if file.fault is not None:
+            raise UnreadablePhoto(file.fault)
+        images.refuse_large(file.size or 0)
+        data = images.read_bytes(file.path)
+        digest = hashlib.sha256(data).hexdigest()
+        images.upright_size(data, max_pixels=max_pixels)
+        return Digest(digest)
+    except UnreadablePhoto as error:
+        return Digest(digest, fault=str(error))
+
+
+def key(file: PhotoFile) -> str | None:
+    """Return what names a file's present content: path, size and time of change, hashed.
+
+    The same path, size and time (or, elsewhere, ETag) are taken for the same bytes. Hashed, so
+    that a store of detections that is handed on tells no paths. None where nothing tells.
+    """
+    if file.fault is not None:
+        return None
+    state = file.state
+    if not remote.is_remote(file.path):
+        try:
+            found = os.stat(file.path)  # noqa: PTH116 - a Path for each of a million takes time
+        except OSError:
+            return None
+        state = f"{found.st_size} {found.st_mtime_ns}"
+    if state is None:
+        return None
+    named = f"{file.path}\0{file.size} {state}".encode(errors="surrogateescape")
+    return hashlib.sha256(named).hexdigest()

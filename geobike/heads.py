@@ -1,0 +1,171 @@
+"""What the first bytes of each photo say: size, place, time. A photo may yet turn out cut short.
+
+Works on a part of the photos at a time, in this process; `photos` spreads the parts.
+"""
+
+import os
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, tzinfo
+from io import BufferedReader, BytesIO, RawIOBase
+from itertools import chain
+from typing import Any, BinaryIO, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from geobike import exif, images, jpeg, remote
+from geobike.errors import UnreadablePhoto
+from geobike.listing import PhotoFile
+
+_TOGETHER: Final = 64
+"""Objects elsewhere that are asked for at once: their heads take 4 MB."""
+
+
+class Heads(NamedTuple):
+    """What some photos' heads say, a value for each photo in every column."""
+
+    width: npt.NDArray[np.int32]
+    """Upright pixels; 0 where the photo cannot be read."""
+    height: npt.NDArray[np.int32]
+    lon: npt.NDArray[np.float64]
+    """Degrees on WGS 84, NaN for none."""
+    lat: npt.NDArray[np.float64]
+    heading: npt.NDArray[np.float64]
+    taken_at: npt.NDArray[np.datetime64]
+    """Microseconds, UTC."""
+    no_zone: npt.NDArray[np.bool_]
+    """There is a time, but nothing places it."""
+    reason: list[str | None]
+    """Why the photo cannot be read, or has no position."""
+
+
+def read(
+    files: Sequence[PhotoFile],
+    *,
+    timezone: tzinfo | None = None,
+    max_pixels: int = images.MAX_PIXELS,
+) -> Heads:
+    """Read the heads of photos. What is wrong with one is its `reason`, and its size 0."""
+    rows: list[_Row] = []
+    for start in range(0, len(files), _TOGETHER):
+        part = files[start : start + _TOGETHER]
+        first = _asked_for(part)
+        rows += [_row(file, first.get(file.path, b""), timezone, max_pixels) for file in part]
+    return Heads(
+        np.array([row.size[0] for row in rows], dtype=np.int32),
+        np.array([row.size[1] for row in rows], dtype=np.int32),
+        np.array([row.said.lon for row in rows], dtype=np.float64),
+        np.array([row.said.lat for row in rows], dtype=np.float64),
+        np.array([row.said.heading for row in rows], dtype=np.float64),
+        np.array([_utc(row.said.taken_at) for row in rows], dtype="datetime64[us]"),
+        np.array([row.said.no_zone for row in rows], dtype=np.bool_),
+        [row.said.reason for row in rows],
+    )
+
+
+def joined(parts: Iterable[Heads]) -> Heads:
+    """Return the heads of several parts as one."""
+    columns = list(zip(*parts, strict=True)) or [()] * len(Heads._fields)
+    *arrays, reasons = columns
+    return Heads(*(np.concatenate(array) for array in arrays), reason=list(chain(*reasons)))
+
+
+class _Row(NamedTuple):
+    size: tuple[int, int]
+    said: exif.Reading
+
+
+def _row(file: PhotoFile, first: bytes | OSError, timezone: tzinfo | None, max_pixels: int) -> _Row:
+    try:
+        with _open(file, first) as opened:
+            return _read(opened, timezone, max_pixels)
+    except UnreadablePhoto as error:
+        fault = str(error)
+    except OSError as error:
+        fault = f"cannot be read: {error.strerror or error}"
+    return _Row((0, 0), exif.Reading(reason=fault))
+
+
+def _read(file: BinaryIO, timezone: tzinfo | None, max_pixels: int) -> _Row:
+    header = jpeg.read_header(file)
+    if header is not None and header.size is not None:
+        said = exif.read_block(header.exif, timezone=timezone)
+        if said.orientation is not None or not header.turned_by_xmp:
+            images.refuse_many(*header.size, max_pixels)
+            return _Row(images.upright(header.size, said.orientation or 1), said)
+    # Another format, or a JPEG that is not as it should be: Pillow looks.
+    return _Row(images.announced_size(file, max_pixels), exif.read(file, timezone=timezone))
+
+
+def _utc(time: datetime | None) -> datetime | None:
+    return None if time is None else time.astimezone(UTC).replace(tzinfo=None)
+
+
+def _open(file: PhotoFile, first: bytes | OSError) -> BinaryIO:
+    if file.fault is not None:
+        raise UnreadablePhoto(file.fault)
+    if isinstance(first, OSError):
+        raise first
+    if not remote.is_remote(file.path):
+        opened = open(file.path, "rb")  # noqa: PTH123 - a Path for each of a million takes time
+        images.refuse_large(os.fstat(opened.fileno()).st_size)
+        return opened
+    images.refuse_large(file.size or 0)
+    return BufferedReader(_Object(file.path, first), jpeg.HEAD)
+
+
+def _asked_for(files: Sequence[PhotoFile]) -> dict[str, bytes | OSError]:
+    """Return the heads of those that stand elsewhere; an empty object has none to ask for."""
+    paths = [
+        file.path
+        for file in files
+        if file.fault is None and file.size != 0 and remote.is_remote(file.path)
+    ]
+    return dict(zip(paths, remote.heads(paths, jpeg.HEAD), strict=True))
+
+
+class _Object(RawIOBase):
+    """An object elsewhere whose head is at hand. The rest is asked for when it is needed."""
+
+    def __init__(self, address: str, head: bytes) -> None:
+        self._address = address
+        self._head = BytesIO(head)
+        self._is_all = len(head) != jpeg.HEAD
+        self._rest: BinaryIO | None = None
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        if whence == os.SEEK_SET:
+            self._at = offset
+        elif whence == os.SEEK_CUR:
+            self._at += offset
+        else:
+            self._at = self._source(all_of_it=True).seek(offset, whence)
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        source = self._source(all_of_it=False)
+        source.seek(self._at)
+        data = source.read(len(buffer))
+        buffer[: len(data)] = data
+        self._at += len(data)
+        return len(data)
+
+    def _source(self, *, all_of_it: bool) -> BinaryIO:
+        """Return what holds the bytes at the present place."""
+        if self._is_all or (self._at < jpeg.HEAD and not all_of_it):
+            return self._head
+        if self._rest is None:
+            self._rest = remote.opened(self._address)
+        return self._rest
+
+    def close(self) -> None:
+        if self._rest is not None:
+            self._rest.close()
+        super().close()

@@ -1,0 +1,111 @@
+"""Work on many parts in processes of our own: for what Python itself computes, one at a time.
+
+Not multiprocessing: its processes import the caller's script anew, which then must be written for
+that, and live on when their parent is killed. Ours end when their standard input does.
+"""
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from queue import SimpleQueue
+from typing import Any, Final, TypeVar
+
+Part = TypeVar("Part")
+Result = TypeVar("Result")
+
+MOST: Final = 8
+"""Processes at once: more would wait for the disk, and each takes 60 MB."""
+
+_PROGRAM: Final = (
+    "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); "
+    "from geobike.processes import _serve; _serve()"
+)
+
+
+def spread(work: Callable[[Part], Result], parts: Iterable[Part]) -> Iterator[Result]:
+    """Yield `work(part)` for each part, in their order; as many at once as there are cores.
+
+    `work` must be importable by its name, or a `functools.partial` of such a function. A part whose
+    process fails, for whatever reason, is worked on here, so that its error is raised here.
+    """
+    crew = [_Process() for _ in range(min(os.cpu_count() or 1, MOST))]
+    idle: SimpleQueue[_Process] = SimpleQueue()
+    for process in crew:
+        idle.put(process)
+    stopped = threading.Event()
+
+    def one(part: Part) -> Result:
+        process = idle.get()
+        try:
+            result: Result = process.ask(work, part)
+            return result
+        except (OSError, EOFError, pickle.PickleError):
+            if stopped.is_set():
+                raise
+            return work(part)
+        finally:
+            idle.put(process)
+
+    waiting = iter(parts)
+    with ThreadPoolExecutor(len(crew)) as pool:
+        under_way = deque(pool.submit(one, part) for part in islice(waiting, 2 * len(crew)))
+        try:
+            while under_way:
+                result = under_way.popleft().result()
+                under_way.extend(pool.submit(one, part) for part in islice(waiting, 1))
+                yield result
+        finally:
+            stopped.set()
+            for process in crew:
+                process.end()
+            pool.shutdown(cancel_futures=True)
+
+
+class _Process:
+    """A Python process that answers one question after the other."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(  # noqa: S603 - this very Python, on our own program
+            [sys.executable, "-P", "-c", _PROGRAM],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C at the terminal is for the parent alone
+        )
+        self._tell(sys.path)
+
+    def ask(self, work: Callable[[Part], Result], part: Part) -> Any:
+        """Return `work(part)`. Raises OSError, EOFError or PickleError where the process failed."""
+        self._tell((work, part))
+        assert self._process.stdout is not None  # noqa: S101 - for the type checker
+        return pickle.load(self._process.stdout)  # noqa: S301 - from our own process
+
+    def end(self) -> None:
+        """End the process, whatever it does."""
+        self._process.kill()
+        self._process.communicate()
+
+    def _tell(self, message: object) -> None:
+        assert self._process.stdin is not None  # noqa: S101 - for the type checker
+        pickle.dump(message, self._process.stdin)
+        self._process.stdin.flush()
+
+
+def _serve() -> None:
+    """Answer questions from standard input until it ends. Runs in a process of its own."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints must not come between the answers
+    while True:
+        try:
+            work, part = pickle.load(sys.stdin.buffer)  # noqa: S301 - from our own parent
+            pickle.dump(work(part), answers)
+            answers.flush()
+        except Exception:  # noqa: BLE001 - the parent sees that we ended, and tries for itself
+            return

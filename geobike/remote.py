@@ -1,0 +1,164 @@
+"""What stands elsewhere: s3://, gs://, abfs://, https:// and whatever else fsspec knows.
+
+Credentials are fsspec's business, and none is shown: of an address, messages leave out user,
+password and query. Whatever goes wrong with an object is an OSError, as it is with a file.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from glob import has_magic
+from pathlib import Path
+from typing import Any, BinaryIO, Final, NamedTuple, TypeGuard
+from urllib.parse import unquote
+
+from geobike.errors import InputError, MissingPackageError
+
+_ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]+://")
+_STATES: Final = ("ETag", "etag", "md5Hash", "LastModified", "last_modified", "updated", "mtime")
+"""What stores call that which changes with the content, the surest first."""
+
+
+class Object(NamedTuple):
+    """One object of a listing."""
+
+    name: str
+    """Its path below the folder that was listed."""
+    address: str
+    size: int | None
+    """Bytes, where the listing says."""
+    state: str | None
+    """What changes with the content, where the listing says."""
+
+
+class Listing(NamedTuple):
+    """The objects of a folder."""
+
+    folder: str
+    """Its address, without a / at the end."""
+    objects: list[Object]
+
+
+def is_remote(path: str | Path) -> TypeGuard[str]:
+    """Tell whether this is an address and not a path: s3://bucket/photos."""
+    return isinstance(path, str) and _ADDRESS.match(path) is not None
+
+
+def shown(text: object) -> str:
+    """Return an address, or a text with addresses, without user, password and query."""
+    without_query = re.sub(r"(://[^?#\s'\"]*)[?#][^\s'\"]*", r"\1", str(text))
+    return re.sub(r"://[^/@\s]*@", "://", without_query)
+
+
+def name(address: str) -> str:
+    """Return the last part of an address."""
+    return _spelt_out(shown(address).rstrip("/").rpartition("/")[2], address)
+
+
+def find(address: str, suffixes: Sequence[str]) -> Listing:
+    """List what lies below a folder or matches a pattern; or, if the name ends so, one object.
+
+    A store lists about a thousand objects in one request. Raises OSError.
+    """
+    system, path = _system(address)
+    with _failures():
+        system.invalidate_cache()
+        if has_magic(path):
+            found = _matches(system, path)
+            path = re.split(r"[*?\[]", path)[0].rpartition("/")[0]
+        elif shown(address).lower().endswith(tuple(suffixes)):
+            found = {path: system.info(path)}
+            path = path.rpartition("/")[0]
+        else:
+            found = system.find(path, detail=True)
+        path = path.rstrip("/")
+        objects = [
+            Object(
+                name=_spelt_out(shown(key.removeprefix(path).lstrip("/")), address),
+                address=system.unstrip_protocol(key),
+                size=info.get("size"),
+                state=next((str(info[state]) for state in _STATES if info.get(state)), None),
+            )
+            for key, info in found.items()
+        ]
+        return Listing(system.unstrip_protocol(path), objects)
+
+
+def _matches(system: Any, pattern: str) -> dict[str, Any]:
+    """Return the objects that match, and those below the folders that match."""
+    found: dict[str, Any] = {}
+    for key, info in system.glob(pattern, detail=True).items():
+        found |= {key: info} if info["type"] == "file" else system.find(key, detail=True)
+    return found
+
+
+def read(address: str) -> bytes:
+    """Return an object. Raises OSError."""
+    system, path = _system(address)
+    with _failures():
+        return bytes(system.cat_file(path))
+
+
+def heads(addresses: Sequence[str], size: int) -> list[bytes | OSError]:
+    """Return the first bytes of objects of one store, asked for together; more where it sends all.
+
+    An object that cannot be read is an OSError.
+    """
+    if not addresses:
+        return []
+    system = _system(addresses[0])[0]
+    paths = [_system(address)[1] for address in addresses]
+    with _failures():
+        found = system.cat_ranges(paths, [0] * len(paths), [size] * len(paths), on_error="return")
+    return [_failure(one) if isinstance(one, BaseException) else bytes(one) for one in found]
+
+
+def opened(address: str) -> BinaryIO:
+    """Open an object to read parts of it. Raises OSError."""
+    system, path = _system(address)
+    with _failures():
+        file: BinaryIO = system.open(path, "rb")
+        return file
+
+
+def put(file: Path, address: str) -> None:
+    """Send a file. An object store shows it whole or not at all. Raises OSError."""
+    system, path = _system(address)
+    with _failures():
+        system.put_file(str(file), path)
+
+
+def _system(address: str) -> tuple[Any, str]:
+    """Return fsspec's file system for an address, and the path in it."""
+    try:
+        from fsspec.core import url_to_fs
+    except ImportError:
+        raise MissingPackageError(f"An address such as {shown(address)}", "remote") from None
+    try:
+        system, path = url_to_fs(address)
+    except (ImportError, ValueError) as error:  # the package for this kind, or no such kind
+        raise InputError(f"{shown(address)}: {shown(error)}") from None
+    return system, str(path)
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    """Turn what the packages of the stores raise, each its own, into OSError."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - their errors share no base
+        raise _failure(error) from None
+
+
+def _failure(error: BaseException) -> OSError:
+    """Return an OSError that says what happened and no secret."""
+    if isinstance(error, FileNotFoundError):
+        return OSError("no such object")
+    status = getattr(error, "status", "")  # of aiohttp, whose own text holds the whole address
+    text = getattr(error, "message", "") or shown(error) or type(error).__name__
+    return OSError(f"{status} {text}".strip()[:200])
+
+
+def _spelt_out(part: str, address: str) -> str:
+    """Return a name as people write it; web addresses spell blanks and accents as %20."""
+    return unquote(part) if address.startswith("http") else part

@@ -65,9 +65,10 @@ def read(
 
 def joined(parts: Iterable[Heads]) -> Heads:
     """Return the heads of several parts as one."""
-    columns = list(zip(*parts, strict=True)) or [()] * len(Heads._fields)
-    *arrays, reasons = columns
-    return Heads(*(np.concatenate(array) for array in arrays), reason=list(chain(*reasons)))
+    given = list(parts) or [read([])]
+    arrays = Heads._fields[:-1]
+    columns = {name: np.concatenate([getattr(part, name) for part in given]) for name in arrays}
+    return Heads(**columns, reason=list(chain(*(part.reason for part in given))))
 
 
 class _Row(NamedTuple):

@@ -96,8 +96,8 @@ def frame(files: Sequence[PhotoFile], parts: Iterable[heads.Heads]) -> gpd.GeoDa
             "height": pd.Series(said.height, dtype=schema.COUNT).where(readable),
             "taken_at": pd.Series(said.taken_at).dt.tz_localize("UTC"),
             "heading": said.heading,
-            "position_source": np.where(placed, "exif", None),
-            "status": np.where(readable, None, schema.UNREADABLE),
+            "position_source": pd.Series("exif", index=range(len(files))).where(placed),
+            "status": pd.Series(schema.UNREADABLE, index=range(len(files))).where(~readable),
             "reason": said.reason,
         },
         schema.points(said.lon, said.lat),
@@ -153,13 +153,13 @@ def _digests(
     for start in range(0, len(files), _KEPT_AT_ONCE):
         part = files[start : start + _KEPT_AT_ONCE]
         keys = [digests.key(file) for file in part]
-        old: Mapping[str | None, str] = {**known.digests([key for key in keys if key is not None])}
+        old = known.digests([key for key in keys if key is not None])
         unknown = [file for file, key in zip(part, keys, strict=True) if key not in old]
         read_now = digests.read(unknown, max_pixels=max_pixels)
         new: dict[str, str] = {}
         try:
             for key in keys:
-                if key in old:
+                if key is not None and key in old:
                     yield digests.Digest(old[key])
                     continue
                 one = next(read_now)

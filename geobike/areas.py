@@ -13,6 +13,8 @@ import shapely
 
 from geobike import schema
 from geobike.errors import AreasError, report
+from geobike.files import local
+from geobike.remote import shown
 
 _USUAL_NAMES: Final = (
     "name",
@@ -55,7 +57,9 @@ def read(
     ellipsoid. Invalid polygons are mended, and other geometries left out, with a GeobikeWarning.
     Raises AreasError.
     """
-    raw = _with_crs(_read_file(path, layer), path, crs)
+    raw = _read_file(path, layer)
+    path = shown(path)  # for what is said of it
+    raw = _with_crs(raw, path, crs)
     polygons = _polygons(raw, path)
     column = _name_column(polygons, path, name_column)
     names = _names(polygons, path, column)
@@ -132,20 +136,21 @@ def _report_if_all_lie_outside(
 
 
 def _read_file(path: str | Path, layer: str | None) -> gpd.GeoDataFrame:
-    if not Path(path).exists():
-        raise AreasError(f"areas {path}: no such file")
-    try:
-        if Path(path).suffix.lower() == ".parquet":
-            frame = gpd.read_parquet(path)
-        else:
-            with np.errstate(invalid="ignore"):  # NaN coordinates are reported as such
-                frame = gpd.read_file(path, layer=_layer(path, layer))
-    except AreasError:
-        raise
-    except Exception as error:  # noqa: BLE001 - GDAL's and Arrow's readers raise many kinds
-        raise AreasError(f"areas {path}: cannot be read: {str(error)[:300]}") from None
+    with local(path) as file:
+        if not file.exists():
+            raise AreasError(f"areas {file}: no such file")
+        try:
+            if file.suffix.lower() == ".parquet":
+                frame = gpd.read_parquet(file)
+            else:
+                with np.errstate(invalid="ignore"):  # NaN coordinates are reported as such
+                    frame = gpd.read_file(file, layer=_layer(file, layer))
+        except AreasError:
+            raise
+        except Exception as error:  # noqa: BLE001 - GDAL's and Arrow's readers raise many kinds
+            raise AreasError(f"areas {file}: cannot be read: {str(error)[:300]}") from None
     if not isinstance(frame, gpd.GeoDataFrame):
-        raise AreasError(f"areas {path}: a table without geometry")
+        raise AreasError(f"areas {shown(path)}: a table without geometry")
     return frame
 
 

@@ -86,7 +86,7 @@ def _loader(
 ) -> Callable[[str], batch.Photo]:
     """Return what reads a photo, given its digest, as large as the detector makes use of."""
     rows = wanted[["path", "width", "height"]].itertuples(name=None)
-    known = {digest: (Path(path), (width, height)) for digest, path, width, height in rows}
+    known = {digest: (path, (width, height)) for digest, path, width, height in rows}
 
     def load(digest: str) -> batch.Photo:
         path, size = known[digest]

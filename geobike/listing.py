@@ -6,6 +6,7 @@ import posixpath
 import stat
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -69,7 +70,8 @@ def _root(folders: list[str], given: Sequence[str | Path]) -> str:
             f"{', '.join(map(remote.shown, given))}"
         )
     if stores:
-        return "/".join(os.path.commonprefix([folder.split("/") for folder in folders]))
+        levels = zip(*(folder.split("/") for folder in folders), strict=False)
+        return "/".join(level[0] for level in takewhile(lambda one: len(set(one)) == 1, levels))
     return os.path.commonpath(folders) if folders else ""
 
 
@@ -109,7 +111,7 @@ def _walk(root: str, below: str) -> Iterator[PhotoFile]:
     The listing itself says what is a link, so that only links are looked at one by one.
     """
     try:
-        entries = list(os.scandir(os.path.join(root, below)))
+        entries = list(os.scandir(Path(root, below)))
     except OSError as error:
         report(f"{error.filename}: folder cannot be read: {error.strerror}")
         return

@@ -17,6 +17,7 @@ import pandas as pd
 
 from geobike import schema
 from geobike.errors import ManifestError, MissingPackageError, report
+from geobike.files import local
 
 _NAMES: Final = {
     "file": ("file", "filename", "file_name", "photo", "photo_id", "image", "path"),
@@ -34,13 +35,13 @@ def read(path: str | Path, *, timezone: tzinfo | None = None) -> pd.DataFrame:
     `timezone` places times that name no offset. Raises ManifestError, or MissingPackageError
     where Parquet is not installed.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise ManifestError(f"manifest {path}: no such file")
     readers = {".geojson": _read_points, ".json": _read_points, ".parquet": _read_parquet}
-    raw = readers.get(path.suffix.lower(), _read_csv)(path)
-    checked = _check_rows(raw, path.name)
-    checked["taken_at"] = _times(raw, path.name, timezone)
+    with local(path) as file:
+        if not file.is_file():
+            raise ManifestError(f"manifest {file}: no such file")
+        raw = readers.get(file.suffix.lower(), _read_csv)(file)
+    checked = _check_rows(raw, file.name)
+    checked["taken_at"] = _times(raw, file.name, timezone)
     return schema.table(schema.MANIFEST, checked)
 
 

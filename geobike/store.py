@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
+from geobike import remote
 from geobike.detect import Box, Detection
 from geobike.errors import DetectionFailed, StoreError
 
@@ -59,6 +60,11 @@ class Store:
 
     def __init__(self, path: str | Path, *, read_only: bool = False) -> None:
         """Open the file, or make it. Raises StoreError where that cannot be done."""
+        if remote.is_remote(path):
+            raise StoreError(
+                f"store {remote.shown(path)}: one SQLite file, which stays on this machine; "
+                "--store detections.sqlite"
+            )
         self.path = Path(path)
         if read_only and not self.path.is_file():
             raise StoreError(f"store {path}: no such file")

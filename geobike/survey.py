@@ -26,18 +26,20 @@ from geobike import (
     detection,
     detectors,
     exports,
+    files,
     images,
     ledger,
     manifest,
     maps,
     photos,
     positions,
+    remote,
     thumbnails,
 )
 from geobike.detect import Detector
 from geobike.errors import GeobikeWarning, InputError, report
 from geobike.progress import Track, silent
-from geobike.store import Model
+from geobike.store import Model, Store
 from geobike.version import __version__
 
 if TYPE_CHECKING:
@@ -49,7 +51,7 @@ class Survey:
     """What to count, where, and how. Made once, handed down, never changed."""
 
     photos: str | Path | Sequence[str | Path]
-    """Folders, files or glob patterns."""
+    """Folders, files or glob patterns; addresses such as s3://bucket/photos too."""
     areas: str | Path
     manifest: str | Path | None = None
     prefer: positions.Source = "manifest"
@@ -152,20 +154,22 @@ class SurveyResult:
                 "max_overlap": survey.max_overlap,
             },
             "inputs": {
-                "areas": {"file": Path(survey.areas).name, "sha256": _digest(survey.areas)},
+                "areas": {"file": files.name(survey.areas), "sha256": _digest(survey.areas)},
                 "manifest": None
                 if survey.manifest is None
-                else {"file": Path(survey.manifest).name, "sha256": _digest(survey.manifest)},
+                else {"file": files.name(survey.manifest), "sha256": _digest(survey.manifest)},
                 "photos_sha256": _digest_of_all(self.photos["sha256"]),
             },
             "warnings": list(self.warnings),
         }
 
-    def write(self, folder: str | Path, *, track: Track = silent) -> dict[str, Path]:
-        """Write `map.html` and the files into a folder; return what was written, by name."""
-        out = Path(folder)
+    def write(self, folder: str | Path, *, track: Track = silent) -> dict[str, str | Path]:
+        """Write `map.html` and the files into a folder; return what was written, by name.
+
+        The folder may be an address, such as s3://bucket/survey.
+        """
         names = ("map.html", "areas.geojson", "photos.geojson", "detections.csv", "summary.json")
-        paths = {name: out / name for name in names}
+        paths = {name: files.within(folder, name) for name in names}
         exports.write_areas(self.areas, paths["areas.geojson"])
         exports.write_photos(self.photos, paths["photos.geojson"])
         exports.write_detections(self.detections, paths["detections.csv"])
@@ -190,7 +194,7 @@ def run(survey: Survey, *, store: str | Path, track: Track = silent) -> SurveyRe
     started_at = datetime.now(UTC)
     notes: list[str] = []
     with _collecting(notes):
-        given, polygons, placed = place(survey, track=track)
+        given, polygons, placed = place(survey, store=store, track=track)
         detected = detection.detect(
             placed,
             detector=survey.detector,
@@ -231,8 +235,11 @@ class Placed(NamedTuple):
     """Photos frame: those without a status are the ones to detect in."""
 
 
-def place(survey: Survey, *, track: Track = silent) -> Placed:
-    """Do what comes before detection: find the photos, where each was taken, and its area."""
+def place(survey: Survey, *, store: str | Path | None = None, track: Track = silent) -> Placed:
+    """Do what comes before detection: find the photos, where each was taken, and its area.
+
+    `store` remembers which files were read, so that another run need not read them again.
+    """
     polygons = areas.read(
         survey.areas,
         layer=survey.layer,
@@ -242,32 +249,54 @@ def place(survey: Survey, *, track: Track = silent) -> Placed:
         crs=survey.crs,
     )
     given = photos.find(survey.photos)
-    located = locate(
-        given,
-        manifest_path=survey.manifest,
-        prefer=survey.prefer,
-        timezone=survey.timezone,
-        max_pixels=survey.max_pixels,
-        track=track,
-    )
+    with _known(survey, store) as known:
+        located = locate(
+            given,
+            manifest_path=survey.manifest,
+            prefer=survey.prefer,
+            timezone=survey.timezone,
+            max_pixels=survey.max_pixels,
+            known=known,
+            track=track,
+        )
     return Placed(len(given), polygons, areas.assign(located, polygons))
 
 
 def locate(
-    files: Sequence[photos.PhotoFile],
+    given: Sequence[photos.PhotoFile],
     *,
     manifest_path: str | Path | None = None,
     prefer: positions.Source = "manifest",
     timezone: str | None = None,
     max_pixels: int = images.MAX_PIXELS,
+    heads_only: bool = False,
+    known: photos.Known | None = None,
     track: Track = silent,
 ) -> gpd.GeoDataFrame:
-    """Return a photos frame: what each file and the manifest say of where it was taken."""
+    """Return a photos frame: what each file and the manifest say of where it was taken.
+
+    `heads_only` reads no more of each file than that takes: no digest, so no copy is told, and no
+    photo is found to be cut short. `known` remembers digests from run to run.
+    """
     zone = _zone(timezone)
     # The manifest first: a mistake in it should show before a million photos are read.
     table = None if manifest_path is None else manifest.read(manifest_path, timezone=zone)
-    frame = photos.read(files, timezone=zone, max_pixels=max_pixels, track=track)
+    frame = photos.read_heads(given, timezone=zone, max_pixels=max_pixels, track=track)
+    if not heads_only:
+        frame = photos.digest(frame, given, max_pixels=max_pixels, known=known, track=track)
     return positions.locate(frame, table, prefer=prefer)
+
+
+@contextmanager
+def _known(survey: Survey, store: str | Path | None) -> Iterator[Store | None]:
+    """Give the store of a survey, without making or changing that of recorded detections."""
+    if store is None:
+        yield None
+        return
+    detector = survey.detector
+    recorded = isinstance(detector, detectors.Choice) and detector.kind == "recorded"
+    with Store(store, read_only=recorded) as opened:
+        yield opened
 
 
 def _zone(name: str | None) -> tzinfo | None:
@@ -301,8 +330,8 @@ def _collecting(notes: list[str]) -> Iterator[None]:
 
 def _digest(path: str | Path) -> str | None:
     """Return the SHA-256 of a file; None for a folder, as some GIS formats are."""
-    path = Path(path)
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
+    is_folder = not remote.is_remote(path) and not Path(path).is_file()
+    return None if is_folder else hashlib.sha256(files.read_bytes(path)).hexdigest()
 
 
 def _digest_of_all(digests: "pd.Series[str]") -> str:

@@ -1,7 +1,6 @@
 """The small pictures behind the numbers, with nobody to be recognised on them."""
 
 from collections.abc import Collection
-from pathlib import Path
 from typing import Final
 
 import geopandas as gpd
@@ -51,7 +50,7 @@ def make(
     ):
         try:
             # Another file under the old name must not be shown for the one that was detected in.
-            data = images.read_bytes(Path(path), sha256=digest)
+            data = images.read_bytes(path, sha256=digest)
             pictures[photo_id] = images.thumbnail(
                 data, hide=hidden.get(photo_id, ()), max_pixels=max_pixels
             )

@@ -1,6 +1,5 @@
 """What a hosted run would send, weighed before anything is sent: photos, bytes, money."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -33,9 +32,9 @@ class Upload:
     photos: int
     """Photos that the store lacks, each once however many copies there are."""
     original: int
-    """Bytes of their files."""
+    """Bytes of their files; reckoned from the sample where there are more photos."""
     sent: int
-    """Bytes of the requests; reckoned from the sample where there are more photos."""
+    """Bytes of the requests; reckoned likewise."""
     weighed: int
     """Photos in the sample."""
     own: bool
@@ -70,14 +69,18 @@ def weigh(
     detector = detectors.hosted(choice)
     wanted = placed[placed["status"].isna()].set_index("sha256")["path"]
     missing = _missing(list(wanted.index), Model(detector.name, detector.version), store)
-    files = [Path(wanted[digest]) for digest in missing]
+    files = [wanted[digest] for digest in missing]
     sample = files[:: -(-len(files) // SAMPLE) or 1]
-    weights = list(_weights(sample, detector, max_pixels))
-    sent = sum(weights) * len(files) // len(sample) if sample else 0
+    weights = [_weight(file, detector, max_pixels) for file in sample]
+    original, sent = (
+        (sum(weight) * len(files) // len(sample) for weight in zip(*weights, strict=True))
+        if sample
+        else (0, 0)
+    )
     return Upload(
         place=detector.place,
         photos=len(files),
-        original=sum(file.stat().st_size for file in files),
+        original=original,
         sent=sent,
         weighed=len(sample),
         own=choice.endpoint is not None,
@@ -92,10 +95,12 @@ def _missing(digests: list[str], model: Model, store: str | Path | None) -> list
         return opened.missing(digests, model)
 
 
-def _weights(files: Sequence[Path], detector: "HostedDetector", max_pixels: int) -> Iterator[int]:
-    for file in files:
-        try:
-            image = images.read_upright(file, max_pixels=max_pixels, enough=detector.fitted)
-        except UnreadablePhoto:
-            continue
-        yield len(detector.upload(image))
+def _weight(file: str, detector: "HostedDetector", max_pixels: int) -> tuple[int, int]:
+    """Return the bytes of a photo's file and those that would be sent of it."""
+    data = b""
+    try:
+        data = images.read_bytes(file)
+        image = images.read_upright(data, max_pixels=max_pixels, enough=detector.fitted)
+    except UnreadablePhoto:
+        return len(data), 0
+    return len(data), len(detector.upload(image))

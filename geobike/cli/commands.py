@@ -56,10 +56,13 @@ app = typer.Typer(
 def map_(
     photos: Photos,
     areas: Annotated[
-        Path, typer.Option(help="Neighbourhood polygons: any file that GeoPandas reads.")
+        str,
+        typer.Option(metavar="FILE", help="Neighbourhood polygons: any file that GeoPandas reads."),
     ],
     manifest: Manifest = None,
-    out: Annotated[Path, typer.Option(help="Folder for the map and the files.")] = Path("out"),
+    out: Annotated[
+        str, typer.Option(metavar="FOLDER", help="Folder for the map and the files.")
+    ] = "out",
     detector: DetectorKind = "auto",
     model: Model = None,
     endpoint: Endpoint = None,
@@ -103,7 +106,7 @@ def map_(
     from geobike import survey
     from geobike.maps import PageOptions
 
-    store = store or out / "detections.sqlite"
+    store = store or _store_in(out)
     chosen = models.choice(detector, model, endpoint, token_file, bill_to)
     plan = survey.Survey(
         photos=photos,
@@ -151,14 +154,18 @@ def map_(
 def locate(
     photos: Photos,
     manifest: Manifest = None,
-    out: Annotated[Path | None, typer.Option(help="GeoJSON to write.")] = None,
+    out: Annotated[str | None, typer.Option(metavar="FILE", help="GeoJSON to write.")] = None,
     prefer: Prefer = "manifest",
     timezone: Timezone = None,
     max_megapixels: MaxMegapixels = 200,
 ) -> None:
-    """Find the photos and say where each was taken."""
+    """Find the photos and say where each was taken.
+
+    Reads only the head of each file: copies, and photos that are cut short, are told by `map`.
+    """
     from geobike import exports, survey
     from geobike.photos import find
+    from geobike.remote import shown
 
     with terminal.notes():
         frame = survey.locate(
@@ -167,12 +174,13 @@ def locate(
             prefer=prefer,
             timezone=timezone,
             max_pixels=pixels(max_megapixels),
+            heads_only=True,
             track=terminal.track(),
         )
     terminal.print_located(frame)
     if out is not None:
         exports.write_photos(frame, out)
-        print(f"Written: {out}")
+        print(f"Written: {shown(out)}")
 
 
 @app.command(rich_help_panel="Its steps")
@@ -190,7 +198,9 @@ def detect(
         Path | None,
         typer.Option(metavar="OUT", help="Draw the boxes: a picture, or a folder for several."),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="CSV of all detections to write.")] = None,
+    out: Annotated[
+        str | None, typer.Option(metavar="FILE", help="CSV of all detections to write.")
+    ] = None,
     max_megapixels: MaxMegapixels = 200,
     workers: Workers = None,
     dry_run: DryRun = False,
@@ -246,7 +256,9 @@ def classify(
     token_file: TokenFile = None,
     bill_to: BillTo = None,
     top: Annotated[int, typer.Option(help="Labels for each photo.", min=1)] = 5,
-    out: Annotated[Path | None, typer.Option(help="CSV of photo, label, score to write.")] = None,
+    out: Annotated[
+        str | None, typer.Option(metavar="FILE", help="CSV of photo, label, score to write.")
+    ] = None,
     max_megapixels: MaxMegapixels = 200,
 ) -> None:
     """Say what each photo shows as a whole: the best labels with their scores, as JSON."""
@@ -320,8 +332,20 @@ def doctor(token_file: TokenFile = None, model: Model = None, endpoint: Endpoint
         raise typer.Exit(2)
 
 
+def _store_in(out: str) -> str:
+    from geobike.files import within
+    from geobike.remote import is_remote, shown
+
+    if is_remote(out):
+        raise InputError(
+            f"--out {shown(out)}: detections are kept on this machine; say where: "
+            "--store detections.sqlite"
+        )
+    return str(within(out, "detections.sqlite"))
+
+
 def _dry_run(
-    placed: "gpd.GeoDataFrame", chosen: "Choice", store: Path | None, max_pixels: int
+    placed: "gpd.GeoDataFrame", chosen: "Choice", store: str | None, max_pixels: int
 ) -> None:
     if chosen.kind != "huggingface":
         terminal.print_no_upload(chosen.kind)

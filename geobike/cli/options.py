@@ -8,7 +8,11 @@ import typer
 from geobike.errors import InputError
 
 Photos = Annotated[
-    list[str], typer.Argument(help="Folders, files or glob patterns.", metavar="PHOTOS...")
+    list[str],
+    typer.Argument(
+        help="Folders, files or glob patterns; also elsewhere: s3://bucket/photos.",
+        metavar="PHOTOS...",
+    ),
 ]
 DetectorKind = Annotated[
     Literal["auto", "onnx", "huggingface", "recorded"],
@@ -32,7 +36,7 @@ BillTo = Annotated[
     str | None, typer.Option(metavar="ORG", help="Hugging Face organisation that pays.")
 ]
 StoreFile = Annotated[
-    Path | None,
+    str | None,
     typer.Option("--store", metavar="FILE", help="Keeps detections, so that none is made twice."),
 ]
 Labels = Annotated[
@@ -45,8 +49,11 @@ Threshold = Annotated[
     float, typer.Option(help="Boxes with a score above this count; 0.05 to below 1.")
 ]
 Manifest = Annotated[
-    Path | None,
-    typer.Option(help="CSV, GeoJSON or Parquet with file, latitude, longitude of the photos."),
+    str | None,
+    typer.Option(
+        metavar="FILE",
+        help="CSV, GeoJSON or Parquet with file, latitude, longitude of the photos.",
+    ),
 ]
 Prefer = Annotated[
     Literal["manifest", "exif"], typer.Option(help="Whose position wins where both have one.")

@@ -14,6 +14,7 @@ import typer
 from geobike.errors import DetectorStopped, GeobikeWarning, InputError
 from geobike.files import whole
 from geobike.progress import Item, silent
+from geobike.remote import shown
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -69,7 +70,7 @@ def _progress_bar(items: Iterable[Item], description: str, *, total: int) -> Ite
 
 
 @contextmanager
-def resumable(store: Path | None) -> Iterator[None]:
+def resumable(store: str | None) -> Iterator[None]:
     """Say, when a run is stopped, that it can go on."""
     kept = f" What was detected is kept in {store}; the same command goes on from there."
     try:
@@ -136,7 +137,7 @@ def print_notes(result: "SurveyResult") -> None:
         say(f"note: {note}")
 
 
-def print_result(result: "SurveyResult", written: dict[str, Path]) -> None:
+def print_result(result: "SurveyResult", written: dict[str, str | Path]) -> None:
     """Print the account of a survey and where its files are."""
     reasons = result.photos.groupby("status")["reason"].agg(_most_common)
     rows = [
@@ -156,7 +157,7 @@ def print_result(result: "SurveyResult", written: dict[str, Path]) -> None:
         f"threshold {result.survey.threshold:g}."
     )
     for name, path in written.items():
-        print(f"{'Map' if name == 'map.html' else 'Written'}: {path}")
+        print(f"{'Map' if name == 'map.html' else 'Written'}: {shown(path)}")
 
 
 def print_located(frame: "gpd.GeoDataFrame") -> None:

@@ -10,11 +10,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import areas, hosted, maps, photos
+from benchmarks import areas, hosted, locating, maps, photos
 from benchmarks.measure import Row
 
 PARTS: dict[str, Callable[[Path], Iterator[Row]]] = {
     "areas": areas.run,
+    "locating": locating.run,
     "photos": photos.run,
     "hosted": hosted.run,
     "maps": maps.run,

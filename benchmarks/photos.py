@@ -1,39 +1,20 @@
-"""Photos located and detected in a second, on real phone photos."""
+"""What a survey of real phone photos takes beside its model."""
 
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import exifread
-
 import geobike
-from benchmarks.measure import Row, in_turn, seconds
+from benchmarks.measure import Row, seconds
 from geobike.detectors import Choice
 
 MODEL = "models/deimv2_hgnetv2_femto_coco.onnx"
 
 
 def run(shared: Path) -> Iterator[Row]:
-    if not (shared / "photos").is_dir():
-        return
-    files = geobike.find_photos(shared / "photos")
-    ours, theirs = in_turn(lambda: geobike.read_photos(files), lambda: exifread_alone(files))
-    yield Row(
-        f"{len(files)} photos located, digested and checked",
-        ours,
-        theirs,
-        "a plain exifread loop, which does only the first",
-        f"{len(files) / ours:.0f} photos/s",
-    )
-    if (shared / MODEL).is_file():
+    if (shared / "photos").is_dir() and (shared / MODEL).is_file():
         yield share_beside_the_model(shared)
-
-
-def exifread_alone(files: list) -> None:
-    for file in files:
-        with file.path.open("rb") as opened:
-            exifread.process_file(opened, details=False)
 
 
 def share_beside_the_model(shared: Path) -> Row:

@@ -194,13 +194,16 @@ def _thin(block: bytearray, order: str, at: int, wanted: frozenset[int]) -> dict
     of the next directory: the thumbnail's.
     """
     (count,) = struct.unpack_from(f"{order}H", block, at)
-    entries = struct.unpack_from(f"{order}" + "12s" * count, block, at + 2)
-    number = struct.Struct(f"{order}HHII")
-    fields = {entry: number.unpack(entry) for entry in entries}
-    kept = [entry for entry in entries if fields[entry][0] in wanted]
+    tags = struct.unpack_from(order + "H10x" * count, block, at + 2)
+    kept = [
+        bytes(block[start : start + 12])
+        for start, tag in zip(range(at + 2, len(block), 12), tags, strict=False)
+        if tag in wanted
+    ]
     struct.pack_into(f"{order}H", block, at, len(kept))
     block[at + 2 : at + 2 + 12 * len(kept) + 4] = b"".join(kept) + bytes(4)
-    return {fields[entry][0]: fields[entry][3] for entry in kept if fields[entry][1] == _LONG}
+    fields = [struct.unpack(f"{order}HHII", entry) for entry in kept]
+    return {tag: value for tag, kind, _, value in fields if kind == _LONG}
 
 
 def _position(tags: Mapping[str, Any]) -> tuple[float | None, float | None, str | None]:

@@ -26,7 +26,7 @@ __all__ = ["Known", "PhotoFile", "digest", "find", "frame", "load", "mark", "rea
 
 _PART: Final = 500  # photos: their heads take a tenth of a second
 _KEPT_AT_ONCE: Final = 1_000  # digests written to the store together
-_MANY: Final = 2_000  # photos from which on a process more is worth its start of 0.3 s
+_MANY: Final = 3_000  # photos from which on more processes are worth their start of 0.2 s
 
 
 class Known(Protocol):

@@ -63,25 +63,26 @@ def find(address: str, suffixes: Sequence[str]) -> Listing:
     system, path = _system(address)
     with _failures():
         system.invalidate_cache()
-        if has_magic(path):
-            found = _matches(system, path)
-            path = re.split(r"[*?\[]", path)[0].rpartition("/")[0]
-        elif shown(address).lower().endswith(tuple(suffixes)):
+        folder = shown(path)
+        if folder.lower().endswith(tuple(suffixes)) and not has_magic(folder):
             found = {path: system.info(path)}
-            path = path.rpartition("/")[0]
+            folder = folder.rpartition("/")[0]
+        elif has_magic(folder):
+            found = _matches(system, path)
+            folder = re.split(r"[*?\[]", folder)[0].rpartition("/")[0]
         else:
             found = system.find(path, detail=True)
-        path = path.rstrip("/")
+        folder = folder.rstrip("/")
         objects = [
             Object(
-                name=_spelt_out(shown(key.removeprefix(path).lstrip("/")), address),
+                name=_spelt_out(shown(key).removeprefix(folder).lstrip("/"), address),
                 address=system.unstrip_protocol(key),
                 size=info.get("size"),
                 state=next((str(info[state]) for state in _STATES if info.get(state)), None),
             )
             for key, info in found.items()
         ]
-        return Listing(system.unstrip_protocol(path), objects)
+        return Listing(system.unstrip_protocol(folder), objects)
 
 
 def _matches(system: Any, pattern: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.browser", "tests.hosted_service"]
+pytest_plugins = ["tests.browser", "tests.hosted_service", "tests.object_store"]
 
 ROOT = Path(__file__).parent.parent
 

@@ -2,10 +2,12 @@ import hashlib
 import zipfile
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from geobike import photos
+from geobike import images, photos
 from geobike.errors import GeobikeWarning, PhotosError, UnreadablePhoto
+from geobike.store import Store
 from tests.making import DELFT, jpeg, photo
 
 
@@ -172,3 +174,61 @@ def test_a_name_that_is_no_utf8_is_accounted_for(tmp_path: Path) -> None:
     frame = photos.read(photos.find(tmp_path))
     assert frame["photo_id"].tolist() == ["caf\\xe9.jpg"]
     assert "not UTF-8" in frame["reason"].iloc[0]
+
+
+def test_a_second_run_reads_heads_alone_until_a_file_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.jpg", "b.jpg", "copy.jpg"):
+        photo(tmp_path / "photos" / name, description=name[0].replace("c", "a"), lon_lat=DELFT)
+    (tmp_path / "photos" / "cut.jpg").write_bytes(jpeg(size=(800, 600))[:-2000])
+    read_whole: list[str] = []
+    plain = images.read_bytes
+
+    def counted(path: str, **options: str) -> bytes:
+        read_whole.append(Path(path).name)
+        return plain(path, **options)
+
+    monkeypatch.setattr(images, "read_bytes", counted)
+
+    def run() -> tuple[pd.DataFrame, list[str]]:
+        read_whole.clear()
+        with Store(tmp_path / "store.sqlite") as store:
+            frame = photos.read(photos.find(tmp_path / "photos"), known=store)
+        return frame, sorted(read_whole)
+
+    first, names = run()
+    assert names == ["a.jpg", "b.jpg", "copy.jpg", "cut.jpg"]
+    assert first["status"].fillna("").tolist() == ["", "", "duplicate", "unreadable"]
+    again, names = run()
+    assert names == ["cut.jpg"]  # what is wrong may have been mended meanwhile
+    assert first.equals(again)
+    photo(tmp_path / "photos" / "b.jpg", description="another", lon_lat=DELFT)
+    changed, names = run()
+    assert names == ["b.jpg", "cut.jpg"]
+    assert (first["sha256"] != changed["sha256"]).tolist() == [False, True, False, False]
+
+
+def test_the_store_tells_no_path_of_the_photos(tmp_path: Path) -> None:
+    photo(tmp_path / "very private" / "a.jpg")
+    with Store(tmp_path / "store.sqlite") as store:
+        photos.read(photos.find(tmp_path / "very private"), known=store)
+    assert b"private" not in (tmp_path / "store.sqlite").read_bytes()
+
+
+def test_heads_alone_say_all_but_copies_and_cuts(tmp_path: Path) -> None:
+    photo(tmp_path / "a.jpg", lon_lat=DELFT, description="same", size=(60, 40), orientation=6)
+    photo(tmp_path / "b.jpg", lon_lat=DELFT, description="same", size=(60, 40), orientation=6)
+    (tmp_path / "empty.jpg").write_bytes(b"")
+    heads = photos.read_heads(photos.find(tmp_path))
+    assert heads["sha256"].isna().all()
+    assert heads["status"].fillna("").tolist() == ["", "", "unreadable"]
+    whole = photos.read(photos.find(tmp_path))
+    assert whole["status"].fillna("").tolist() == ["", "duplicate", "unreadable"]
+    same = ["photo_id", "path", "width", "height", "taken_at", "heading", "position_source"]
+    pd.testing.assert_frame_equal(pd.DataFrame(heads[same]), pd.DataFrame(whole[same]))
+    assert heads.geometry[:2].geom_equals(whole.geometry[:2]).all()
+
+
+def test_no_photo_at_all_is_an_empty_frame() -> None:
+    assert len(photos.read([])) == 0

@@ -144,3 +144,31 @@ def test_damaged_boxes_are_named_not_counted(path: Path, store: Store) -> None:
 def test_the_recorded_detector_says_that_it_does_not_know(path: Path) -> None:
     with pytest.raises(DetectionFailed, match="not among the detections recorded in"):
         Recorded(DETR, path).detect(None)  # type: ignore[arg-type]  # it never looks
+
+
+def test_digests_are_remembered_by_key_and_the_last_one_stands(path: Path) -> None:
+    with Store(path) as store:
+        assert store.digests(["a"]) == {}
+        store.keep_digests({"a": "1", "b": "2"})
+        store.keep_digests({"a": "3"})
+    with Store(path, read_only=True) as store:
+        assert store.digests(["a", "b", "c"]) == {"a": "3", "b": "2"}
+
+
+def test_a_store_of_before_learns_digests_and_one_that_cannot_be_written_does_without(
+    path: Path, sample: Path
+) -> None:
+    recorded = shutil.copyfile(sample / "detections.sqlite", path.parent.parent / "old.sqlite")
+    with Store(recorded, read_only=True) as store:
+        before = store.models()
+        store.keep_digests({"a": "1"})
+        assert store.digests(["a"]) == {}
+    with Store(recorded) as store:
+        store.keep_digests({"a": "1"})
+        assert store.digests(["a"]) == {"a": "1"}
+        assert store.models() == before
+
+
+@pytest.fixture
+def sample() -> Path:
+    return Path(__file__).parent.parent / "data" / "sample"

@@ -1,0 +1,123 @@
+"""What stands before the pixels, held against Pillow's reading of the same file."""
+
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from geobike import exif, heads, images, jpeg, listing
+from geobike.errors import UnreadablePhoto
+from tests.making import DELFT, photo
+from tests.making import jpeg as made
+
+
+def segment(marker: int, content: bytes) -> bytes:
+    return bytes([0xFF, marker]) + (len(content) + 2).to_bytes(2, "big") + content
+
+
+def split(data: bytes) -> tuple[bytes, bytes]:
+    """Return the EXIF segment of a JPEG that Pillow made, and the file without it."""
+    start = data.index(b"\xff\xe1")
+    end = start + 2 + int.from_bytes(data[start + 2 : start + 4], "big")
+    return data[start:end], data[:start] + data[end:]
+
+
+EXIF, PLAIN = split(made(lon_lat=DELFT, orientation=6, size=(70, 50)))
+
+
+class Counting(BytesIO):
+    """Knows how many bytes were read."""
+
+    taken = 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        data = super().read(size)
+        self.taken += len(data)
+        return data
+
+
+def test_the_head_alone_is_read_of_a_large_photo() -> None:
+    file = Counting(made(lon_lat=DELFT, size=(70, 50)) + bytes(5_000_000))
+    header = jpeg.read_header(file)
+    assert header is not None
+    assert header.size == (70, 50)
+    assert exif.read_block(header.exif).lat == pytest.approx(DELFT[1])
+    assert file.taken == 65_536
+
+
+@pytest.mark.parametrize("in_front", [1, 20])
+def test_exif_and_size_behind_a_megabyte_of_other_segments_are_found(in_front: int) -> None:
+    far = segment(0xE2, b"\xff\xd8\xff\xe1" * 16_000) * in_front  # reads like markers, and is none
+    file = Counting(PLAIN[:2] + far + EXIF + PLAIN[2:] + bytes(50_000_000))
+    header = jpeg.read_header(file)
+    assert header is not None
+    assert header.size == (70, 50)
+    assert exif.read(file).orientation == 6
+    assert file.taken < 12_000_000
+
+
+def test_exif_behind_the_size_is_found() -> None:
+    scan = PLAIN.index(b"\xff\xda")
+    header = jpeg.read_header(BytesIO(PLAIN[:scan] + EXIF + PLAIN[scan:]))
+    assert header is not None
+    assert header.exif == EXIF[10:]
+
+
+def test_exif_in_several_segments_is_one_block() -> None:
+    parts = segment(0xE1, EXIF[4:100]) + segment(0xE1, b"Exif\0\0" + EXIF[100:])
+    data = PLAIN[:2] + parts + PLAIN[2:]
+    assert exif.read(BytesIO(data)).lat == pytest.approx(DELFT[1])
+
+
+def test_an_orientation_that_only_xmp_names_turns_the_size_as_it_turns_the_picture(
+    tmp_path: Path,
+) -> None:
+    xmp = b'http://ns.adobe.com/xap/1.0/\0<x tiff:Orientation="6"/>'
+    path = tmp_path / "a.jpg"
+    path.write_bytes(PLAIN[:2] + segment(0xE1, xmp) + PLAIN[2:])
+    said = heads.read(listing.find(path))
+    assert (said.width[0], said.height[0]) == images.read_upright(path).size == (50, 70)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # damaged EXIF is what is tested
+@settings(max_examples=300, deadline=None)
+@given(cut=st.integers(0, 800), junk=st.binary(min_size=1, max_size=8), at=st.integers(2, 700))
+def test_damaged_heads_give_the_size_that_decoding_gives_or_none(
+    cut: int, junk: bytes, at: int
+) -> None:
+    data = bytearray(made(lon_lat=DELFT, orientation=6, size=(70, 50)))
+    data[at : at + len(junk)] = junk
+    file = BytesIO(bytes(data[: len(data) - cut]))
+    header = jpeg.read_header(file)
+    if header is None or header.size is None:
+        return  # Pillow is asked
+    try:
+        with Image.open(file) as image:
+            assert image.size == header.size
+    except (OSError, SyntaxError):  # what is wrong behind the size shows when all of it is read
+        pass
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "TIFF"])
+@pytest.mark.parametrize("orientation", [1, 3, 6])
+def test_the_head_gives_the_size_that_the_whole_file_gives(
+    tmp_path: Path, format: str, orientation: int
+) -> None:
+    path = photo(
+        tmp_path / f"a.{format.lower()}", size=(70, 50), orientation=orientation, format=format
+    )
+    said = heads.read(listing.find(path))
+    size = images.upright_size(path.read_bytes())
+    assert (said.width[0], said.height[0]) == size
+
+
+def test_too_many_pixels_are_refused_by_the_head(tmp_path: Path) -> None:
+    path = photo(tmp_path / "a.jpg", size=(100, 100))
+    said = heads.read(listing.find(path), max_pixels=9_000)
+    assert said.width[0] == 0
+    assert "100 x 100 pixels is over the limit of 0.009 megapixels" in str(said.reason[0])
+    with pytest.raises(UnreadablePhoto, match="over the limit"):
+        images.upright_size(path.read_bytes(), max_pixels=9_000)

@@ -1,0 +1,116 @@
+"""Parts worked on in processes of our own: the same answers, and none left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from geobike import photos, processes
+from tests.making import DELFT, photo
+
+
+def test_parts_come_back_in_their_order_from_other_processes() -> None:
+    answers = list(processes.spread(partial(divmod, 1000), range(1, 200)))
+    assert answers == [divmod(1000, part) for part in range(1, 200)]
+    if (os.cpu_count() or 1) > 1:
+        others = set(processes.spread(pid, range(20)))
+        assert os.getpid() not in others
+
+
+def pid(_: int) -> int:
+    return os.getpid()
+
+
+def test_what_goes_wrong_in_a_process_is_raised_here() -> None:
+    with pytest.raises(ZeroDivisionError):
+        list(processes.spread(partial(divmod, 1), [1, 2, 0, 3]))
+
+
+def test_a_process_that_dies_loses_no_part() -> None:
+    me = os.getpid()
+    assert list(processes.spread(partial(die_unless, me), range(12))) == list(range(12))
+
+
+def die_unless(parent: int, part: int) -> int:
+    if part == 3 and os.getpid() != parent:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return part
+
+
+def test_a_loop_that_is_left_ends_its_processes() -> None:
+    parts = processes.spread(pid, range(100))
+    first = next(parts)
+    parts.close()
+    assert not runs(first)
+
+
+def runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+SCRIPT = """
+import sys
+from geobike import processes
+from tests.test_processes import slowly
+for process in processes.spread(slowly, range(1000)):
+    print(process, flush=True)
+"""
+
+
+def slowly(_: int) -> int:
+    time.sleep(0.05)
+    return os.getpid()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGKILL])
+def test_nothing_runs_on_when_the_run_is_stopped_or_killed(stop: signal.Signals) -> None:
+    # No `if __name__ == "__main__"` in that script: users leave it out.
+    with subprocess.Popen(
+        [sys.executable, "-c", SCRIPT],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parent.parent,
+    ) as script:
+        assert script.stdout is not None
+        assert script.stderr is not None
+        others = {int(script.stdout.readline()) for _ in range(8)}
+        script.send_signal(stop)
+        assert script.wait(10) != 0
+        said = script.stderr.read()
+    assert said.count("Traceback") <= 1  # the script's own
+    deadline = time.monotonic() + 10
+    while any(map(runs, others)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(map(runs, others))
+
+
+def test_many_photos_are_read_as_few_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(60):
+        photo(tmp_path / f"{number}.jpg", lon_lat=DELFT if number % 3 else None)
+    (tmp_path / "bad.jpg").write_bytes(b"no photo")
+    found = photos.find(tmp_path)
+    few = photos.read(found)
+    monkeypatch.setattr(photos, "_MANY", 10)
+    monkeypatch.setattr(photos, "_PART", 7)
+    seen: list[str] = []
+
+    def track(items, description, *, total):
+        for item in items:
+            seen.append(description)
+            yield item
+        assert seen.count(description) == total
+
+    many = photos.read(found, track=track)
+    assert few.equals(many)
+    assert set(seen) == {"Reading positions", "Reading photos"}

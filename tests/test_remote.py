@@ -1,0 +1,267 @@
+"""Photos, tables and outputs that stand elsewhere: in a bucket, in memory, on a web server."""
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import geobike
+from geobike import areas, files, manifest, photos, remote
+from geobike.errors import InputError, MissingPackageError, PhotosError, StoreError
+from tests.making import DELFT, FakeDetector, jpeg, photo, squares
+from tests.object_store import Bucket
+
+pytest.importorskip("fsspec")
+
+
+def survey_files(folder: Path) -> Path:
+    """Write photos of every kind, areas and a manifest."""
+    photo(folder / "photos" / "mon" / "a.jpg", lon_lat=(4.005, 52.005), size=(30, 20))
+    photo(folder / "photos" / "mon" / "b é.jpg", lon_lat=(4.015, 52.005), size=(20, 20))
+    photo(folder / "photos" / "tue" / "c.webp", lon_lat=(4.005, 52.006), format="WEBP")
+    photo(folder / "photos" / "tue" / "d.jpg", size=(10, 10))
+    cut = jpeg(size=(640, 480), lon_lat=(4.005, 52.005))[:-900]
+    (folder / "photos" / "tue" / "cut.jpg").write_bytes(cut)
+    (folder / "photos" / "tue" / "empty.jpg").write_bytes(b"")
+    (folder / "photos" / "tue" / "copy.jpg").write_bytes(
+        (folder / "photos" / "mon" / "a.jpg").read_bytes()
+    )
+    (folder / "photos" / "notes.txt").write_text("no photo")
+    (folder / "photos" / ".hidden.jpg").write_bytes(jpeg())
+    squares(folder / "areas.geojson", ["west", "east"])
+    (folder / "manifest.csv").write_text("file,lat,lon\ntue/d.jpg,52.005,4.005\n")
+    return folder
+
+
+def comparable(frame: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(frame.drop(columns=["path", "geometry"]))
+
+
+def test_a_bucket_gives_the_same_frame_as_the_disk(bucket: Bucket, tmp_path: Path) -> None:
+    here = survey_files(tmp_path) / "photos"
+    bucket.put(tmp_path)
+    ours, theirs = (
+        photos.read(photos.find(source)) for source in (here, f"{bucket.address}/photos")
+    )
+    pd.testing.assert_frame_equal(comparable(ours), comparable(theirs))
+    assert ours.geometry.geom_equals(theirs.geometry).tolist() == ours.geometry.notna().tolist()
+    assert theirs["path"].str.startswith("s3://").all()
+
+
+def test_heads_alone_are_asked_for_where_heads_are_enough(bucket: Bucket, tmp_path: Path) -> None:
+    for number in range(3):
+        path = photo(tmp_path / f"{number}.jpg", lon_lat=DELFT)
+        path.write_bytes(path.read_bytes() + bytes(1_000_000))
+    bucket.put(tmp_path)
+    bucket.requests.clear()
+    frame = photos.read_heads(photos.find(bucket.address))
+    assert frame.geometry.notna().all()
+    assert [method for method, _ in bucket.requests].count("GET") == 1 + 3  # the listing, the heads
+    assert len(bucket.requests) == 4
+
+
+def test_thousands_of_objects_are_listed_a_thousand_at_a_time(bucket: Bucket) -> None:
+    bucket._files.pipe({f"{bucket._path}/{i // 500}/{i:04d}.jpg": b"x" for i in range(1_100)})
+    bucket.requests.clear()
+    found = photos.find(bucket.address)
+    assert len(found) == 1_100
+    assert len(bucket.requests) <= 3
+    assert found[0].size == 1
+    assert found[0].state
+
+
+def test_what_is_known_is_not_read_again_until_it_changes(bucket: Bucket, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        photo(tmp_path / "photos" / f"{name}.jpg", lon_lat=DELFT)
+    bucket.put(tmp_path / "photos")
+
+    def read() -> tuple[pd.DataFrame, int]:
+        with geobike.Store(tmp_path / "store.sqlite") as store:
+            found = photos.find(bucket.address)
+            frame = photos.read_heads(found)
+            bucket.requests.clear()
+            return photos.digest(frame, found, known=store), len(bucket.requests)
+
+    first, asked = read()
+    assert asked >= 2
+    again, asked = read()
+    assert asked == 0
+    pd.testing.assert_frame_equal(comparable(first), comparable(again))
+    photo(tmp_path / "photos" / "a.jpg", lon_lat=DELFT, description="another photo")
+    bucket.put(tmp_path / "photos")
+    changed, asked = read()
+    assert asked >= 1
+    assert (changed["sha256"] != first["sha256"]).tolist() == [True, False]
+
+
+def test_a_survey_of_a_bucket_into_a_bucket(bucket: Bucket, tmp_path: Path) -> None:
+    survey_files(tmp_path)
+    bucket.put(tmp_path)
+    results = [
+        geobike.run(
+            geobike.Survey(
+                photos=f"{place}/photos",
+                areas=f"{place}/areas.geojson",
+                manifest=f"{place}/manifest.csv",
+                detector=FakeDetector(),
+            ),
+            store=tmp_path / f"{number}.sqlite",
+        )
+        for number, place in enumerate((tmp_path, bucket.address))
+    ]
+    here, there = results
+    assert there.ledger == here.ledger
+    pd.testing.assert_frame_equal(there.detections, here.detections)
+    written = there.write(f"{bucket.address}/out")
+    assert [str(path) for path in written.values()] == [
+        f"{bucket.address}/out/{name}" for name in written
+    ]
+    assert [key for key in bucket.all_keys() if key.startswith("out/")] == sorted(
+        f"out/{name}" for name in written
+    )
+    here.write(tmp_path / "out")
+    assert bucket.read("out/areas.geojson") == (tmp_path / "out" / "areas.geojson").read_bytes()
+    summary = json.loads(bucket.read("out/summary.json"))
+    assert summary["inputs"]["areas"] == here.summary()["inputs"]["areas"]
+    assert b"data:image/jpeg" in bucket.read("out/map.html")  # the pictures were fetched too
+
+
+def test_the_command_line_takes_addresses(bucket: Bucket, tmp_path: Path) -> None:
+    survey_files(tmp_path)
+    bucket.put(tmp_path)
+    here, there = (
+        subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "geobike",
+                "locate",
+                f"{place}/photos",
+                "--manifest",
+                f"{place}/manifest.csv",
+                "--out",
+                f"{place}/located.geojson",
+            ],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        for place in (tmp_path, bucket.address)
+    )
+    assert f"Written: {bucket.address}/located.geojson" in there.stdout
+    assert there.stdout.splitlines()[:-1] == here.stdout.splitlines()[:-1]
+    ours = json.loads((tmp_path / "located.geojson").read_text())
+    assert json.loads(bucket.read("located.geojson")) == ours
+
+
+def test_the_store_stays_on_this_machine(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"s3://b/x\.sqlite: one SQLite file, which stays"):
+        geobike.Store("s3://b/x.sqlite")
+    done = subprocess.run(
+        [sys.executable, "-m", "geobike", "map", str(tmp_path), "--areas", "a", "--out", "s3://b/o"],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "say where: --store detections.sqlite" in done.stderr
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[str]:
+    """A web server that shows a folder as a list of links, and knows no ranges."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            pass
+
+    (tmp_path / "web").mkdir()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path / "web")))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_photos_of_a_web_server_are_read(web: str, tmp_path: Path) -> None:
+    pytest.importorskip("aiohttp")
+    here = survey_files(tmp_path / "web") / "photos"
+    (here / "tue" / "empty.jpg").unlink()
+    ours, theirs = (photos.read(photos.find(source)) for source in (here, f"{web}/photos/"))
+    pd.testing.assert_frame_equal(comparable(ours), comparable(theirs))
+
+
+def test_a_secret_in_an_address_is_in_no_message_and_no_name(web: str, tmp_path: Path) -> None:
+    pytest.importorskip("aiohttp")
+    photo(tmp_path / "web" / "a.jpg", lon_lat=DELFT)
+    (found,) = photos.find(f"{web}/a.jpg?X-Signature=secret")
+    assert found.photo_id == "a.jpg"
+    assert photos.read([found])["status"].isna().all()
+    gone = found._replace(path=found.path.replace("a.jpg", "gone.jpg"))
+    (reason,) = photos.read([gone])["reason"]
+    assert "cannot be read" in reason
+    assert "secret" not in reason
+    for wrong in (f"{web}/gone.jpg?X-Signature=secret", f"{web}/gone/?X-Signature=secret"):
+        with pytest.raises(PhotosError) as caught:
+            photos.find(wrong)
+        assert "secret" not in str(caught.value)
+    with pytest.raises(InputError) as said, files.local(f"{web}/gone.csv?token=secret"):
+        pass
+    assert "secret" not in str(said.value)
+    with pytest.raises(InputError) as said:
+        areas.read(f"{web}/a.jpg?token=secret")
+    assert "/a.jpg: cannot be read" in str(said.value)
+    assert "secret" not in str(said.value)
+
+
+def test_user_and_password_are_not_shown() -> None:
+    assert remote.shown("sftp://me:pw@host/photos") == "sftp://host/photos"
+    assert remote.name("https://host/a/b%20c.csv?sig=x") == "b c.csv"
+
+
+def test_a_table_elsewhere_is_named_by_its_address() -> None:
+    import fsspec
+
+    fsspec.filesystem("memory").pipe("/t/m.csv", b"x,y\n1,2\n")
+    with pytest.raises(InputError, match=r"manifest memory://t/m\.csv: no column named file"):
+        manifest.read("memory://t/m.csv")
+
+
+def test_a_store_without_its_package_says_which_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "gcsfs", None)
+    with pytest.raises(InputError, match=r"gs://b/photos: .*install.*gcsfs"):
+        photos.find("gs://b/photos")
+    with pytest.raises(InputError, match=r"nosuch://b/photos: .*not known"):
+        photos.find("nosuch://b/photos")
+    monkeypatch.setitem(sys.modules, "fsspec.core", None)
+    with pytest.raises(MissingPackageError, match=r"pip install 'geobike\[remote\]'"):
+        photos.find("s3://b/photos")
+
+
+def test_photos_here_and_elsewhere_are_not_mixed(tmp_path: Path) -> None:
+    import fsspec
+
+    fsspec.filesystem("memory").pipe("/p/a.jpg", jpeg())
+    photo(tmp_path / "a.jpg")
+    with pytest.raises(PhotosError, match="all be on this machine or all in one kind of store"):
+        photos.find([str(tmp_path), "memory://p"])
+
+
+def test_several_buckets_and_patterns_are_taken() -> None:
+    import fsspec
+
+    store = fsspec.filesystem("memory")
+    for path in ("/one/mon/a.jpg", "/one/tue/b.jpg", "/two/c.jpg", "/two/c.txt"):
+        store.pipe(path, jpeg())
+    both = photos.find(["memory://one", "memory://two"])
+    assert [file.photo_id for file in both] == ["one/mon/a.jpg", "one/tue/b.jpg", "two/c.jpg"]
+    some = photos.find("memory://one/*/*.jpg")
+    assert [file.photo_id for file in some] == ["mon/a.jpg", "tue/b.jpg"]
+    assert [file.photo_id for file in photos.find("memory://one/m*")] == ["mon/a.jpg"]
+    with pytest.raises(PhotosError, match="no photo in memory://one/x"):
+        photos.find("memory://one/x")

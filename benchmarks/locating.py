@@ -1,6 +1,6 @@
 """Where many photos were taken: geobike against exiftool in batch and a plain exifread loop.
 
-GEOBIKE_BENCH_PHOTOS says how many, 20,000 if nothing does. Each has EXIF as a phone writes it,
+GEOBIKE_BENCH_PHOTOS says how many, 10,000 if nothing does. Each has EXIF as a phone writes it,
 64 kB of its own bytes, and the length of a photo of 12 megapixels: what follows is a hole in the
 file, for none of the three ways reads it, and the disk is spared 60 GB.
 """
@@ -25,7 +25,7 @@ TAGS = ("GPSLatitude", "GPSLongitude", "GPSImgDirection", "DateTimeOriginal", "O
 
 
 def run(_: Path) -> Iterator[Row]:
-    count = int(os.environ.get("GEOBIKE_BENCH_PHOTOS", "20000"))
+    count = int(os.environ.get("GEOBIKE_BENCH_PHOTOS", "10000"))
     with TemporaryDirectory() as folder:
         make(Path(folder), count)
         in_geobikes_way(folder)  # warms the disk's cache for all three

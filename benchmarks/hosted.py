@@ -29,7 +29,7 @@ WORKERS = 8
 def run(shared: Path) -> Iterator[Row]:
     if not (shared / "photos").is_dir():
         return
-    files = [file.path for file in find(shared / "photos")]
+    files = [Path(file.path) for file in find(shared / "photos")]
     large = [path for path in files if max(images.upright_size(path.read_bytes())) > 4000]
     with serving() as address:
         yield compare("70 photos, hosted", files * 2, address)

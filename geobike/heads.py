@@ -79,6 +79,7 @@ class _Row(NamedTuple):
 def _row(file: PhotoFile, first: bytes | OSError, timezone: tzinfo | None, max_pixels: int) -> _Row:
     try:
         with _open(file, first) as opened:
+            images.refuse_large(_size(file, opened))
             return _read(opened, timezone, max_pixels)
     except UnreadablePhoto as error:
         fault = str(error)
@@ -107,12 +108,16 @@ def _open(file: PhotoFile, first: bytes | OSError) -> BinaryIO:
         raise UnreadablePhoto(file.fault)
     if isinstance(first, OSError):
         raise first
-    if not remote.is_remote(file.path):
-        opened = open(file.path, "rb")  # noqa: PTH123, SIM115 - a Path takes time; the caller closes it
-        images.refuse_large(os.fstat(opened.fileno()).st_size)
-        return opened
-    images.refuse_large(file.size or 0)
-    return BufferedReader(_Object(file.path, first), jpeg.HEAD)
+    if remote.is_remote(file.path):
+        return BufferedReader(_Object(file.path, first), jpeg.HEAD)
+    return open(file.path, "rb")  # noqa: PTH123 - a Path for each of a million takes time
+
+
+def _size(file: PhotoFile, opened: BinaryIO) -> int:
+    """Return how many bytes the file has; 0 where its store does not say."""
+    if remote.is_remote(file.path):
+        return file.size or 0
+    return os.fstat(opened.fileno()).st_size
 
 
 def _asked_for(files: Sequence[PhotoFile]) -> dict[str, bytes | OSError]:

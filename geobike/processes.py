@@ -13,6 +13,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import islice
 from queue import SimpleQueue
 from typing import Any, Final, TypeVar
@@ -35,7 +36,10 @@ def spread(work: Callable[[Part], Result], parts: Iterable[Part]) -> Iterator[Re
     `work` must be importable by its name, or a `functools.partial` of such a function. A part whose
     process fails, for whatever reason, is worked on here, so that its error is raised here.
     """
-    crew = [_Process() for _ in range(min(os.cpu_count() or 1, MOST))]
+    crew = _crew()
+    if not crew:
+        yield from map(work, parts)
+        return
     idle: SimpleQueue[_Process] = SimpleQueue()
     for process in crew:
         idle.put(process)
@@ -65,7 +69,18 @@ def spread(work: Callable[[Part], Result], parts: Iterable[Part]) -> Iterator[Re
             stopped.set()
             for process in crew:
                 process.end()
-            pool.shutdown(cancel_futures=True)
+            pool.shutdown(cancel_futures=True)  # whoever waits for an answer gets none
+            for process in crew:
+                process.close()
+
+
+def _crew() -> "list[_Process]":
+    """Start a process for each core; none where there is one core, or none can be started."""
+    cores = min(os.cpu_count() or 1, MOST)
+    crew: list[_Process] = []
+    with suppress(OSError):
+        crew.extend(_Process() for _ in range(cores if cores > 1 else 0))
+    return crew
 
 
 class _Process:
@@ -89,7 +104,13 @@ class _Process:
     def end(self) -> None:
         """End the process, whatever it does."""
         self._process.kill()
-        self._process.communicate()
+        self._process.wait()
+
+    def close(self) -> None:
+        """Close the ways to and from it, once nobody listens."""
+        for pipe in (self._process.stdin, self._process.stdout):
+            with suppress(OSError):  # what was still to be told
+                pipe.close()  # type: ignore[union-attr]  # both were asked for
 
     def _tell(self, message: object) -> None:
         assert self._process.stdin is not None  # noqa: S101 - for the type checker

@@ -10,7 +10,6 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -137,11 +136,16 @@ class Store:
 
     def keep_digests(self, digests: Mapping[str, str]) -> None:
         """Keep SHA-256 by key. A store that cannot be written forgets them, and that costs time."""
-        with suppress(sqlite3.OperationalError), self._connection:
-            self._connection.execute(_CREATE_FILES)
-            self._connection.executemany(
-                "INSERT OR REPLACE INTO files VALUES (?, ?)", digests.items()
-            )
+        try:
+            with self._connection:
+                self._connection.execute(_CREATE_FILES)
+                self._connection.executemany(
+                    "INSERT OR REPLACE INTO files VALUES (?, ?)", digests.items()
+                )
+        except sqlite3.OperationalError:
+            return
+        except sqlite3.Error as error:
+            raise StoreError(f"store {self.path}: cannot be written: {error}") from None
 
     def _knows_files(self) -> bool:
         """Tell whether any file is known; stores of before have no table for them."""

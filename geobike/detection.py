@@ -51,9 +51,10 @@ def detect(
         raise InputError("the recorded detector needs the store that holds them: --store FILE")
     with Store(store or detectors.NO_STORE, read_only=recorded) as opened:
         wanted = placed[placed["status"].isna()].set_index("sha256")
-        chosen, together = _detector(detector, workers, opened, list(wanted.index))
+        chosen = _detector(detector, opened, list(wanted.index))
         model = Model(chosen.name, chosen.version)
         missing = opened.missing(wanted.index, model)
+        together = workers or (_together(chosen) if missing else 1)
         fit = getattr(chosen, "fitted", None)
         failures: dict[str, tuple[str, str]] = {}
 
@@ -96,16 +97,15 @@ def _loader(
     return load
 
 
-def _detector(
-    detector: detectors.Choice | Detector, workers: int | None, store: Store, digests: list[str]
-) -> tuple[Detector, int]:
-    """Return the detector and the number of photos it works on at once."""
-    cores = os.cpu_count() or 1
-    if not isinstance(detector, detectors.Choice):
-        return detector, workers or cores
-    hosted = detector.kind == "huggingface"
-    together = workers or (detectors.HOSTED_WORKERS if hosted else cores)
-    return detectors.choose(detector, store, digests), together
+def _detector(detector: detectors.Choice | Detector, store: Store, digests: list[str]) -> Detector:
+    if isinstance(detector, detectors.Choice):
+        return detectors.choose(detector, store, digests)
+    return detector
+
+
+def _together(detector: Detector) -> int:
+    """Return the number of photos that the detector works on at once, if nobody says otherwise."""
+    return getattr(detector, "together", None) or os.cpu_count() or 1
 
 
 def _mark(placed: gpd.GeoDataFrame, failures: dict[str, tuple[str, str]]) -> gpd.GeoDataFrame:

@@ -16,9 +16,6 @@ if TYPE_CHECKING:  # what sends photos is imported where they are sent
 Kind = Literal["auto", "onnx", "huggingface", "recorded"]
 KINDS: Final[tuple[str, ...]] = get_args(Kind)
 
-HOSTED_WORKERS: Final = 4
-"""Requests under way at once: the service works on one photo at a time for each user."""
-
 
 NO_STORE: Final = ":memory:"
 """Where a store is kept that nobody wants to keep; SQLite's own name for it."""
@@ -65,7 +62,7 @@ def choose(choice: Choice, store: Store, digests: Sequence[str]) -> Detector:
         ]
         if len(complete) == 1:
             return Recorded(complete[0], store.path)
-        from geobike.detect.onnx import is_installed
+        from geobike.detect.session import is_installed
 
         if not is_installed():
             raise InputError(_two_ways(store))

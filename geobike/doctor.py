@@ -1,7 +1,9 @@
 """What is installed, what is missing, and what to do about it."""
 
+import os
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -36,6 +38,7 @@ def examine(
         *_packages(),
         _map_libraries(),
         *_extras(),
+        *_processor(),
         _model(model),
         _token(environ, token_file),
     ]
@@ -66,6 +69,23 @@ def _extras() -> Iterator[Finding]:
             yield Finding(what, False, f"{', '.join(missing)} not installed", remedy)
         else:
             yield Finding(what, True, ", ".join(f"{name} {known}" for name, known in found.items()))
+
+
+def _processor() -> Iterator[Finding]:
+    from geobike.detect import session
+
+    if not session.is_installed():
+        return
+    what, processor = "detection runs on", f"the processor, {os.cpu_count() or 1} photos at once"
+    if not session.offers_gpu():
+        yield Finding(what, True, processor)
+    elif session.gpu_works():
+        yield Finding(what, True, f"the GPU (CUDA), up to {session.GPU_BATCH} photos together")
+    else:
+        yield Finding(what, False, f"{processor}; no GPU can be used", _NO_GPU)
+
+
+_NO_GPU = "onnxruntime needs an NVIDIA driver, CUDA and cuDNN: pip install 'geobike[gpu]'"
 
 
 def _model(name: str | None) -> Finding:
@@ -153,7 +173,7 @@ _LOADING = "a model that is being loaded, or busy, answers in a minute or two: a
 
 
 def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
+    for package in (name, f"{name}-gpu"):  # onnxruntime has a build of its own for GPUs
+        with suppress(PackageNotFoundError):
+            return version(package)
+    return None

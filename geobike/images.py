@@ -47,7 +47,11 @@ Box = tuple[float, float, float, float]
 """xmin, ymin, xmax, ymax in upright pixels of the original."""
 
 Fit = Callable[[tuple[int, int]], tuple[int, int]]
-"""From a photo's upright (width, height) to the size that is enough of it, never larger."""
+"""From a photo's upright (width, height) to the size that is enough of it."""
+
+_AMPLE: Final = 1.5
+"""What the JPEG decoder shrinks stays so many times as large as what is enough. On 35 real photos
+no count of bicycles then changes by more than one; at 1 their colours are off by twice as much."""
 
 
 MAX_BYTES: Final = 2_000_000_000
@@ -132,9 +136,9 @@ def read_upright(
         turned = orientation >= 5
         size = enough(image.size[::-1] if turned else image.size)
         size = size[::-1] if turned else size  # as the pixels are stored
-        image.draft("RGB", size)
-        # Bilinear, as detectors prepare photos themselves: what they see stays the same.
-        small = _rgb(image).resize(size, Image.Resampling.BILINEAR, reducing_gap=3.0)
+        image.draft("RGB", (int(_AMPLE * size[0]), int(_AMPLE * size[1])))
+        # Bilinear, as detectors prepare photos themselves: what they see stays nearly the same.
+        small = _rgb(image).resize(size, Image.Resampling.BILINEAR)
         return _turned(small, orientation)
 
 

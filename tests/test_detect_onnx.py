@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from geobike.detect import prepare
 from geobike.detect.onnx import OnnxClassifier, OnnxDetector, is_available
 from geobike.errors import (
     GeobikeWarning,
@@ -153,6 +154,35 @@ def test_the_prepared_size_of_the_repository_is_used(tmp_path):
     (tmp_path / "preprocessor_config.json").unlink()
     with pytest.raises(ModelUnavailable, match="refuses its input"):
         detector(tmp_path, inputs).detect(PHOTO)
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [
+        ((4032, 3024), (1066, 800)),  # what transformers' DetrImageProcessor makes of it
+        ((3024, 4032), (800, 1066)),
+        ((4000, 2250), (1333, 750)),
+        ((1280, 2319), (1280, 2319)),  # 736 x 1332, which would be rounded anew to 737 x 1333
+    ],
+)
+def test_a_photo_is_decoded_to_the_size_that_the_model_is_shown(tmp_path, size, shown):
+    assert detector(tmp_path, columns=92).fitted(size) == shown
+
+
+def test_a_fitted_photo_is_shown_as_it_is(tmp_path):
+    found = detector(tmp_path, columns=92)
+    photo = Image.effect_noise((1066, 800), 60).convert("RGB")
+    fitted = photo.resize(found.fitted(photo.size))
+    preparation = found._open().preparation
+    mean, std = (np.array(three)[:, None, None] for three in (preparation.mean, preparation.std))
+    levels = prepare.pixels(fitted, preparation) * std + mean
+    seen = (levels[0] * 255).round().astype(np.uint8).transpose(1, 2, 0)
+    np.testing.assert_array_equal(seen, np.asarray(photo))
+
+
+def test_a_filter_of_the_models_own_is_used_on_the_whole_photo(tmp_path):
+    bicubic = {"size": {"shortest_edge": 48}, "resample": 3}
+    assert detector(tmp_path, preprocessor_config=bicubic).fitted((400, 300)) == (400, 300)
 
 
 def test_the_version_is_the_files_digest(tmp_path):

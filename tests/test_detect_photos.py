@@ -9,6 +9,7 @@ import csv
 import pytest
 from PIL import Image, ImageOps
 
+from geobike import images
 from geobike.detect import FLOOR
 from geobike.detect.onnx import OnnxDetector
 
@@ -56,6 +57,11 @@ def bicycles(found, image):
     return len(kept)
 
 
+def shrunk(path, found):
+    """Decode as a run does: to the size that the detector is shown."""
+    return images.read_upright(path, enough=found.fitted)
+
+
 def upright(path):
     with Image.open(path) as image:
         return ImageOps.exif_transpose(image).convert("RGB")
@@ -72,6 +78,14 @@ def test_a_street_without_bicycles_counts_none(femto, shared):
     assert len(empty) == 23
     for name in empty[::4]:
         assert bicycles(femto, upright(shared / "photos" / name)) == 0, name
+
+
+def test_decoding_small_changes_no_count_by_more_than_one(femto, shared):
+    for name in [*COUNTED[:1], *COUNTED[-1:], "bike/PXL_20210417_161349023.jpeg"]:  # 12, 3, 12 MP
+        path = shared / "photos" / name
+        small = shrunk(path, femto)
+        assert small.size == (416, 416)
+        assert abs(bicycles(femto, small) - bicycles(femto, upright(path))) <= 1, name
 
 
 def test_detections_of_a_real_photo_keep_the_promises_of_the_protocol(femto, shared):

@@ -4,7 +4,6 @@ The models are small and their weights random: what is held is the arithmetic ar
 for that no trained weights are needed. Needs the extra `parity`.
 """
 
-import warnings
 from types import SimpleNamespace
 
 import numpy as np
@@ -18,10 +17,9 @@ torch = pytest.importorskip("torch", reason="needs the extra `parity`: torch is 
 transformers = pytest.importorskip("transformers", reason="needs the extra `parity`: transformers")
 pytest.importorskip("onnxruntime", reason="needs the extra `local`: onnxruntime")
 
+from tests.random_models import enlivened, export  # noqa: E402 - it needs torch
+
 SIZES = [(640, 480), (480, 640), (1333, 500), (3024, 4032), (1001, 333), (97, 801)]
-
-
-GAIN = 2.4  # about the square root of 6, which keeps a signal's size through torch's own draw
 
 
 def detr():
@@ -85,52 +83,6 @@ def dfine():
             head.weight *= 3
             head.bias -= 3
     return model.eval(), transformers.RTDetrImageProcessorPil()
-
-
-def enlivened(model):
-    """Redraw the weights, large enough that an answer depends on every level of the photo.
-
-    With transformers' own start all queries answer alike, whatever they are shown.
-    """
-    with torch.no_grad():
-        for module in model.modules():
-            if isinstance(module, torch.nn.Linear | torch.nn.Conv2d):
-                module.reset_parameters()
-                module.weight *= GAIN
-            elif isinstance(module, torch.nn.Embedding):
-                module.reset_parameters()
-    return model
-
-
-class Exported(torch.nn.Module):
-    """A model with the two outputs that detectors on the hub have."""
-
-    def __init__(self, model):
-        super().__init__()
-        self.model = model
-
-    def forward(self, pixel_values):
-        answer = self.model(pixel_values=pixel_values)
-        return answer.logits, answer.pred_boxes
-
-
-def export(model, pixel_values, path):
-    """Write an ONNX file with the exporter that the files on the hub were made with."""
-    path.parent.mkdir(parents=True)
-    fixed = pixel_values.shape[2] == pixel_values.shape[3]  # D-FINE's; DETR's follow the photo
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # torch's own: the exporter is old, traces are not general
-        torch.onnx.export(
-            Exported(model),
-            (pixel_values,),
-            path,
-            input_names=["pixel_values"],
-            output_names=["logits", "pred_boxes"],
-            dynamic_axes=None if fixed else {"pixel_values": {2: "height", 3: "width"}},
-            opset_version=17,
-            dynamo=False,
-        )
-    return path
 
 
 @pytest.fixture(scope="module")

@@ -36,6 +36,9 @@ QUALITY: Final = 75
 """Of the JPEG, on Pillow's scale to 95. On 35 real photos a local detector still finds every box
 that scores above 0.35 in the original; 95 would send more than twice as much for the same."""
 
+TOGETHER: Final = 4
+"""Requests under way at once: the service works on one photo at a time for each user."""
+
 LARGEST_TOKEN_FILE: Final = 4096
 """Characters read of a token file; tokens have about 40."""
 
@@ -48,6 +51,8 @@ class HostedDetector:
     Safe to share between threads. Raises InputError for an unusable model name or endpoint, and
     TokenError for a token that cannot be sent.
     """
+
+    together: Final = TOGETHER
 
     def __init__(
         self,

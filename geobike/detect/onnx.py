@@ -1,14 +1,14 @@
 """Detection and classification on this machine: onnxruntime, no torch, no network but one download.
 
-onnxruntime is imported here alone, and only when a model is opened.
+What speaks with onnxruntime itself stands in `session`.
 """
 
-import importlib.util
 import json
+import os
 import threading
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 
 from geobike.detect import Detection, decode, hub, labels, prepare
 from geobike.detect.classify import Classification
+from geobike.detect.gather import Answers, Feeds
 from geobike.detect.hub import DEFAULT_MODEL, Pin
 from geobike.detect.prepare import Preparation
+from geobike.detect.session import Session, is_installed
 from geobike.errors import (
-    DetectionFailed,
     GeobikeWarning,
     InputError,
     MissingPackageError,
@@ -88,13 +89,17 @@ class _LocalModel(ABC):
     name: str
     version: str
 
-    def __init__(self, model: str | Path, *, threads: int | None = None) -> None:
+    def __init__(
+        self, model: str | Path, *, threads: int | None = None, batch: int | None = None
+    ) -> None:
         self._path = _as_path(model)
         if not (is_installed() and (self._path or hub.installed())):
             raise MissingPackageError(self._purpose, "local")
         if threads is not None and threads < 1:
             raise InputError(f"threads is {threads}; give 1 or more, or None for all cores")
-        self._threads = threads
+        if batch is not None and batch < 1:
+            raise InputError(f"batch is {batch}; give 1 or more, or None for what is fastest")
+        self._threads, self._batch = threads, batch
         if self._path is None:
             self._pin: Pin | None = hub.find(str(model))
             self.name = self._pin.repo
@@ -118,8 +123,10 @@ class _LocalModel(ABC):
         with self._lock:
             if self._network is None:
                 path = self._path or hub.fetch(self._pin, progress=progress)  # type: ignore[arg-type]  # one is set
-                network = _network(path, _session(path, self._threads, self._purpose), self._pin)
-                self._network = self._understand(network)
+                session = Session(
+                    path, purpose=self._purpose, threads=self._threads, batch=self._batch
+                )
+                self._network = self._understand(_network(session, self._pin))
             return self._network
 
     @abstractmethod
@@ -131,11 +138,12 @@ class OnnxDetector(_LocalModel):
     """Finds objects with an ONNX model on this machine.
 
     `model` is the path of an .onnx file, a name in `hub.PINS`, a pinned repository, or
-    `org/name@commit`. `threads` bounds the processor cores for one photo; None takes all.
+    `org/name@commit`. `threads` bounds the processor cores for one photo; None takes all. `batch`
+    bounds the photos that go through the model together, where several threads call `detect` at
+    once; None is what is fastest: 1 on the processor, `session.GPU_BATCH` on a GPU.
 
-    Constructing opens and downloads nothing; the first `detect` does. Several threads may call
-    `detect` at once. Raises InputError for a missing file or an unusable name, and
-    MissingPackageError without onnxruntime.
+    Constructing opens and downloads nothing; the first `detect` does. Raises InputError for a
+    missing file or an unusable name, and MissingPackageError without onnxruntime.
 
     Beside a file, or above it where its folder is called `onnx` as on the hub, config.json names
     the classes and preprocessor_config.json says how photos are prepared. Without them both follow
@@ -144,8 +152,30 @@ class OnnxDetector(_LocalModel):
 
     _purpose = "Detection on this machine"
 
-    def __init__(self, model: str | Path = DEFAULT_MODEL, *, threads: int | None = None) -> None:
-        super().__init__(model, threads=threads)
+    def __init__(
+        self,
+        model: str | Path = DEFAULT_MODEL,
+        *,
+        threads: int | None = None,
+        batch: int | None = None,
+    ) -> None:
+        super().__init__(model, threads=threads, batch=batch)
+
+    @property
+    def together(self) -> int:
+        """Photos to detect at once, so that none of the cores, or of the GPU's time, is idle."""
+        batch = self._open().session.batch
+        # While one batch is with the GPU, the next is made ready.
+        return max(os.cpu_count() or 1, 2 * batch if batch > 1 else 1)
+
+    def fitted(self, size: tuple[int, int]) -> tuple[int, int]:
+        """Return the (width, height) in which the model is shown a photo of `size`.
+
+        Raises DetectionFailed for a shape that no model can be shown, and as `detect` does.
+        """
+        preparation = self._open().preparation
+        assert preparation is not None  # noqa: S101 - set by _understand
+        return prepare.fitted(size, preparation)
 
     def detect(self, image: "Image") -> list[Detection]:
         """Return every object that scores above `FLOOR` in an upright RGB image.
@@ -154,8 +184,7 @@ class OnnxDetector(_LocalModel):
         model cannot be downloaded, opened, or read.
         """
         network = self._open()
-        outputs = decode.convention(network.outputs) or ()
-        answers = dict(zip(outputs, network.run(outputs, image), strict=True))
+        answers = network.answers(image)
         return decode.read(answers, names=network.names, width=image.width, height=image.height)
 
     def _understand(self, network: "_Network") -> "_Network":
@@ -166,7 +195,7 @@ class OnnxDetector(_LocalModel):
             names, preparation = network.names or _coco_80(network), prepare.STRETCH
         else:
             names, preparation = _by_logits(network)
-        understood = network.with_defaults(names, preparation)
+        understood = network.with_defaults(names, preparation, outputs)
         if understood.preparation and understood.preparation.crop:
             raise network.refused("; its photos are to be cropped, and bicycles with them")
         return understood
@@ -187,8 +216,7 @@ class OnnxClassifier(_LocalModel):
         Raises as `OnnxDetector.detect` does.
         """
         network = self._open()
-        (logits,) = network.run(("logits",), image)
-        scores = decode.softmax(logits.reshape(-1))
+        scores = decode.softmax(network.answers(image)["logits"].reshape(-1))
         best = map(int, np.argsort(-scores, kind="stable")[: max(top, 0)])
         return [
             Classification(network.names.get(number, f"LABEL_{number}"), float(scores[number]))
@@ -198,59 +226,59 @@ class OnnxClassifier(_LocalModel):
     def _understand(self, network: "_Network") -> "_Network":
         if "logits" not in network.outputs or decode.convention(network.outputs):
             raise network.refused("; a classifier has `logits` and no boxes")
-        return network.with_defaults({}, prepare.VIT)
+        return network.with_defaults({}, prepare.VIT, ("logits",))
 
 
 @dataclass(frozen=True, slots=True)
 class _Network:
     """A session, and how to speak with it."""
 
-    path: Path
-    session: Any
+    session: Session
     names: Mapping[int, str]
     """Class names by number; empty while unknown."""
     preparation: Preparation | None
+    asked_for: tuple[str, ...] = ()
+    """The outputs that are read."""
+    run: Callable[[Feeds], Answers] | None = None
 
     @property
-    def inputs(self) -> dict[str, Any]:
-        return {given.name: given for given in self.session.get_inputs()}
+    def path(self) -> Path:
+        return self.session.path
 
     @property
     def outputs(self) -> tuple[str, ...]:
-        return tuple(given.name for given in self.session.get_outputs())
+        return tuple(self.session.outputs)
 
-    def with_defaults(self, names: Mapping[int, str], preparation: Preparation) -> "_Network":
+    def with_defaults(
+        self, names: Mapping[int, str], preparation: Preparation, outputs: tuple[str, ...]
+    ) -> "_Network":
         """Return it with what was still open, and with the size that the model insists on.
 
         Raises ModelUnavailable where an input is not among those that geobike can give.
         """
-        settled = self.preparation or preparation
-        unknown = [name for name in self.inputs if name not in _INPUTS]
-        images = [name for name in self.inputs if name in _IMAGE_INPUTS]
-        if unknown or len(images) != 1 or any(i.type not in _DTYPES for i in self.inputs.values()):
+        settled, inputs = self.preparation or preparation, self.session.inputs
+        unknown = [name for name in inputs if name not in _INPUTS]
+        images = [name for name in inputs if name in _IMAGE_INPUTS]
+        if unknown or len(images) != 1 or any(i.type not in _DTYPES for i in inputs.values()):
             raise self.refused()
-        size = tuple(self.inputs[images[0]].shape[2:])
+        size = tuple(inputs[images[0]].shape[2:])
         if len(size) == 2 and all(isinstance(edge, int) for edge in size) and settled.crop != size:
             settled = replace(settled, stretch=size, crop=None)
-        return replace(self, names=self.names or names, preparation=settled)
+        run = self.session.asked_for(outputs)
+        return _Network(self.session, self.names or names, settled, outputs, run)
 
-    def run(self, outputs: tuple[str, ...], image: "Image") -> list[NDArray[Any]]:
-        """Return these outputs for one photo, as a batch of one."""
+    def answers(self, image: "Image") -> dict[str, NDArray[Any]]:
+        """Return the outputs for one photo by name, each a batch of one."""
         assert self.preparation is not None  # noqa: S101 - set by with_defaults
+        assert self.run is not None  # noqa: S101 - as above
         pixels = prepare.pixels(image, self.preparation)
-        feeds = {name: _feed(given, pixels, image) for name, given in self.inputs.items()}
-        errors = _runtime_errors()
-        try:
-            answers = self.session.run(list(outputs), feeds)
-        except errors["InvalidArgument"] as error:  # shapes: every photo would meet the same
-            raise ModelUnavailable(f"{self.path} refuses its input: {_line(error)}") from error
-        except tuple(errors.values()) as error:
-            raise DetectionFailed(f"onnxruntime failed on this photo: {_line(error)}") from error
-        return [np.asarray(answer) for answer in answers]
+        inputs = self.session.inputs
+        feeds = {name: _feed(given, pixels, image) for name, given in inputs.items()}
+        return dict(zip(self.asked_for, self.run(feeds), strict=True))
 
     def refused(self, why: str = "") -> ModelUnavailable:
         """Return the error that names what the model has and what is understood."""
-        inputs = ", ".join(f"{given.name} {given.type}" for given in self.inputs.values())
+        inputs = ", ".join(f"{given.name} {given.type}" for given in self.session.inputs.values())
         return ModelUnavailable(
             f"{self.path} is of no kind that geobike reads{why}: its inputs are {inputs}, "
             f"its outputs {', '.join(self.outputs)}. {_UNDERSTOOD}"
@@ -259,7 +287,7 @@ class _Network:
 
 def _by_logits(network: _Network) -> tuple[Mapping[int, str], Preparation]:
     """Return names and preparation of a Hugging Face export from its columns of logits."""
-    shape = next(out.shape for out in network.session.get_outputs() if out.name == "logits")
+    shape = network.session.outputs["logits"].shape
     columns = shape[-1] if shape and isinstance(shape[-1], int) else 0  # 0: not declared
     names = network.names or labels.by_columns(columns)
     if not names or not (columns or network.preparation):
@@ -298,16 +326,16 @@ def _feed(given: Any, pixels: NDArray[np.float32], image: "Image") -> NDArray[An
     return pixels.astype(dtype, copy=False)
 
 
-def _network(path: Path, session: Any, pin: Pin | None) -> _Network:
+def _network(session: Session, pin: Pin | None) -> _Network:
     """Read names and preparation from the pin, the files around the model, or its metadata."""
     if pin is not None and pin.names is not None:
-        return _Network(path, session, pin.names, pin.preparation)
-    (config, where), (prepared, place) = (_beside(path, name) for name in hub.CONFIGS)
+        return _Network(session, pin.names, pin.preparation)
+    (config, where), (prepared, place) = (_beside(session.path, name) for name in hub.CONFIGS)
     names = labels.from_config(config, where) or labels.from_metadata(
-        session.get_modelmeta().custom_metadata_map, path.name
+        session.metadata, session.path.name
     )
     preparation = prepare.from_config(prepared, place) if prepared else None
-    return _Network(path, session, names or {}, preparation)
+    return _Network(session, names or {}, preparation)
 
 
 def _beside(path: Path, name: str) -> tuple[dict[str, Any], str]:
@@ -323,44 +351,6 @@ def _beside(path: Path, name: str) -> tuple[dict[str, Any], str]:
     if not isinstance(table, dict):
         raise ModelUnavailable(f"{file} holds no JSON object")
     return table, str(file)
-
-
-def _session(path: Path, threads: int | None, purpose: str) -> Any:
-    try:
-        import onnxruntime
-    except ImportError as error:
-        raise MissingPackageError(purpose, "local") from error
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # what is wrong is raised; nothing is to be printed beside it
-    if threads is not None:
-        options.intra_op_num_threads = threads
-    try:
-        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    except tuple(_runtime_errors().values()) as error:
-        raise ModelUnavailable(
-            f"{path} is no ONNX model that can be opened: {_line(error)}"
-        ) from error
-
-
-def _runtime_errors() -> dict[str, type[Exception]]:
-    """Return what onnxruntime raises, by name; its classes share no base but Exception."""
-    from onnxruntime.capi import onnxruntime_pybind11_state as state
-
-    return {
-        name: kind
-        for name, kind in vars(state).items()
-        if isinstance(kind, type) and issubclass(kind, Exception)
-    }
-
-
-def _line(error: Exception) -> str:
-    """Return the error's text on one line; onnxruntime's own may have several."""
-    return " ".join(str(error).split())
-
-
-def is_installed() -> bool:
-    """Say whether onnxruntime is installed."""
-    return importlib.util.find_spec("onnxruntime") is not None
 
 
 def _as_path(model: str | Path) -> Path | None:

@@ -65,43 +65,56 @@ def from_config(config: Mapping[str, Any], place: str) -> Preparation:
         ) from None
 
 
+def fitted(size: tuple[int, int], preparation: Preparation) -> tuple[int, int]:
+    """Return the (width, height) in which a model is shown a photo of this (width, height).
+
+    A photo that comes in that size is not resized again. Where that cannot be had, `size` itself
+    is returned: for another filter than bilinear, and for the one shape in 150 whose size, by the
+    rule's own rounding, would be rounded once more. Raises DetectionFailed for a photo that is too
+    long and thin.
+    """
+    wanted = _size(*size, preparation)
+    if preparation.resample != _BILINEAR or _size(*wanted, preparation) != wanted:
+        return size
+    return wanted
+
+
 def pixels(image: "Image", preparation: Preparation) -> NDArray[np.float32]:
     """Return an upright RGB image as the model wants it, [1, 3, height, width].
 
     The photo is resized in one step: Pillow's faster two-step reduction (`reducing_gap`) would
     save 15 ms of a 12-megapixel photo and change what the model sees by up to 7 levels of 255.
     """
-    height, width = _size(image.width, image.height, preparation)
-    if height * width > _LARGEST_AREA:
-        raise DetectionFailed(
-            f"the photo, {image.width} x {image.height} pixels, is too long and thin for this model"
-        )
-    resized = image.resize((width, height), preparation.resample)
-    values = np.asarray(resized, dtype=np.float32).transpose(2, 0, 1)
-    mean, std = (  # in levels, so that one subtraction and one division do it all
-        (np.array(three) / preparation.scale).astype(np.float32)[:, None, None]
-        for three in (preparation.mean, preparation.std)
-    )
-    return np.ascontiguousarray(_cropped((values - mean) / std, preparation.crop)[None])
+    size = _size(*image.size, preparation)
+    if image.size != size:
+        image = image.resize(size, preparation.resample)
+    if preparation.crop is not None:
+        image = _cropped(image, *preparation.crop)
+    out = np.empty((1, 3, image.height, image.width), np.float32)
+    # Band by band, each in its place: a third of the time of the whole array with its copies.
+    bands = zip(out[0], image.split(), preparation.mean, preparation.std, strict=True)
+    for values, band, mean, std in bands:
+        np.multiply(np.asarray(band), np.float32(preparation.scale / std), out=values)
+        if mean:
+            values -= np.float32(mean / std)
+    return out
 
 
-def _cropped(values: NDArray[np.float32], crop: tuple[int, int] | None) -> NDArray[np.float32]:
-    if crop is None:
-        return values
-    top, left = ((have - want) // 2 for have, want in zip(values.shape[1:], crop, strict=True))
+def _cropped(image: "Image", height: int, width: int) -> "Image":
+    top, left = (image.height - height) // 2, (image.width - width) // 2
     if top < 0 or left < 0:
         raise DetectionFailed("the photo is smaller than what the model cuts out of it")
-    return values[:, top : top + crop[0], left : left + crop[1]]
+    return image.crop((left, top, left + width, top + height))
 
 
 def _size(width: int, height: int, preparation: Preparation) -> tuple[int, int]:
-    """Return height and width after resizing.
+    """Return width and height after resizing.
 
     The rule, its rounding included, is that of `get_size_with_aspect_ratio` in
     transformers/image_transforms.py.
     """
     if preparation.stretch is not None:
-        return preparation.stretch
+        return preparation.stretch[1], preparation.stretch[0]
     short, long = sorted((width, height))
     edge: float = preparation.shortest or short
     if preparation.longest is not None and long / short * edge > preparation.longest:
@@ -111,7 +124,11 @@ def _size(width: int, height: int, preparation: Preparation) -> tuple[int, int]:
         new_long = long
     step = preparation.multiple
     new_short, new_long = (max(step, new - new % step) for new in (new_short, new_long))
-    return (new_short, new_long) if height < width else (new_long, new_short)
+    if new_short * new_long > _LARGEST_AREA:
+        raise DetectionFailed(
+            f"the photo, {width} x {height} pixels, is too long and thin for this model"
+        )
+    return (new_long, new_short) if height < width else (new_short, new_long)
 
 
 def _read(config: Mapping[str, Any]) -> Preparation:

@@ -41,6 +41,7 @@ def export(model, pixel_values, path):
     """Write an ONNX file with the exporter that the files on the hub were made with."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fixed = pixel_values.shape[2] == pixel_values.shape[3]  # D-FINE's; DETR's follow the photo
+    axes = {0: "batch"} | ({} if fixed else {2: "height", 3: "width"})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's own: the exporter is old, traces are not general
         torch.onnx.export(
@@ -49,7 +50,7 @@ def export(model, pixel_values, path):
             path,
             input_names=["pixel_values"],
             output_names=["logits", "pred_boxes"],
-            dynamic_axes=None if fixed else {"pixel_values": {2: "height", 3: "width"}},
+            dynamic_axes={"pixel_values": axes, "logits": {0: "batch"}, "pred_boxes": {0: "batch"}},
             opset_version=17,
             dynamo=False,
         )

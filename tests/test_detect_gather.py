@@ -12,7 +12,7 @@ from PIL import Image
 from geobike.detect.gather import Answers, Feeds, Gathered
 from geobike.detect.onnx import OnnxDetector
 from geobike.errors import DetectionFailed
-from tests.tiny_onnx import model, node
+from tests.tiny_onnx import coloured
 
 
 class Model:
@@ -95,29 +95,6 @@ def test_a_model_that_answers_for_one_whatever_it_is_given_gets_one_at_a_time() 
     model, given = One(), photos(5)
     held(ask(model, given, most=4), given)
     assert model.batches[:2] == [1, 4]
-
-
-def coloured(photos: int | str) -> bytes:
-    """A detector with one box a photo; where it is and what it shows follow from its colours."""
-    chance = np.random.default_rng(5)
-    return model(
-        inputs={"pixel_values": ("float32", (photos, 3, 32, 32))},
-        outputs={
-            "logits": ("float32", (photos, 1, 80)),
-            "pred_boxes": ("float32", (photos, 1, 4)),
-        },
-        nodes=[
-            node("GlobalAveragePool", ["pixel_values"], "means"),
-            node("Reshape", ["means", "row"], "colour"),
-            node("MatMul", ["colour", "classes"], "logits"),
-            node("MatMul", ["colour", "places"], "pred_boxes"),
-        ],
-        constants={
-            "row": np.array([0, 1, 3]),
-            "classes": chance.normal(0, 4, (3, 80)).astype(np.float32),
-            "places": chance.uniform(0, 0.3, (3, 4)).astype(np.float32),
-        },
-    )
 
 
 @pytest.mark.parametrize("fixed", [1, "N"])

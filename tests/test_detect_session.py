@@ -8,7 +8,7 @@ from geobike import doctor
 from geobike.detect import session
 from geobike.detect.onnx import OnnxDetector
 from geobike.errors import GeobikeWarning
-from tests.test_detect_gather import coloured
+from tests.tiny_onnx import coloured
 
 onnxruntime = pytest.importorskip("onnxruntime", reason="needs the extra `local`: onnxruntime")
 

@@ -4,6 +4,7 @@ The models are small and their weights random: what is held is the arithmetic ar
 for that no trained weights are needed. Needs the extra `parity`.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import numpy as np
@@ -156,6 +157,17 @@ def test_a_photo_ends_in_the_same_detections_as_with_transformers(exported, phot
     # Scaling the photo's levels wrong by 0.2 % moves boxes by 7 pixels and more.
     theirs = their_detections(processor, model.config.id2label, answer, photo)
     held(ours, theirs, scores=1e-5, pixels=0.01)
+
+
+def test_photos_that_go_through_together_are_answered_as_one_by_one(exported, photo):
+    *_, path = exported
+    photos = [photo.rotate(angle) for angle in range(0, 360, 30)]
+    alone = OnnxDetector(path, batch=1)
+    with ThreadPoolExecutor(6) as pool:
+        together = list(pool.map(OnnxDetector(path, batch=4).detect, photos))
+    for ours, image in zip(together, photos, strict=True):
+        theirs = [(one.label, one.score, *one.box) for one in alone.detect(image)]
+        held(ours, theirs, scores=1e-5, pixels=0.01)
 
 
 def test_the_files_of_the_repository_lead_to_the_same_detections(exported, photo):

@@ -1,0 +1,193 @@
+"""From JPEG to boxes on this machine, beside transformers' own pipeline on the same weights.
+
+Photos of 12 megapixels, models at their published sizes with random weights. Theirs is what one
+would write down first: `pipeline("object-detection")` with DETR-ResNet-50, one file after another.
+"""
+
+import importlib.util
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from benchmarks import models
+from benchmarks.measure import Row, in_turn
+from geobike import images
+from geobike.detect import FLOOR, Detection, batch, prepare
+from geobike.detect.onnx import OnnxDetector
+from tests.tiny_onnx import coloured
+
+PHOTOS = 6
+ROUNDS = 3
+LARGE = ("20220119_173303.jpg", "20220119_174030.jpg", "PXL_20210417_161349023.jpeg")
+AGREE = 2.0  # pixels of 4032: theirs are cut to whole pixels
+
+
+def run(shared: Path) -> Iterator[Row]:
+    if not all(map(importlib.util.find_spec, ("torch", "transformers", "onnx"))):
+        print("detection: needs torch, transformers and onnx: pip install -e '.[dev,parity]'")
+        return
+    with TemporaryDirectory() as folder:
+        photos = list(copies(of_twelve_megapixels(shared, Path(folder)), PHOTOS, Path(folder)))
+        theirs = pipeline()
+        yield from against_the_pipeline(photos, theirs)
+        yield beside_the_model(photos)
+    yield from memory(shared)
+
+
+def against_the_pipeline(photos: list[Path], pipeline: Any) -> Iterator[Row]:
+    """Yield our three models, each in turn with theirs, in seconds a photo."""
+    for build, name in (
+        (models.detr, "the same DETR"),
+        (models.dfine_s, "D-FINE-S, the default"),
+        (models.dfine_n, "D-FINE-N, as accurate as DETR"),
+    ):
+        detector = opened(models.exported(build))
+        again = 1 if build is models.detr else 4  # a quick model needs more photos to be measured
+        note = agreement(detector, pipeline, photos) if build is models.detr else ""
+        ours, theirs = in_turn(
+            lambda d=detector, n=again: detect(photos * n, d),
+            lambda: [pipeline(str(photo), threshold=FLOOR) for photo in photos],
+            rounds=ROUNDS,
+        )
+        yield Row(
+            f"a photo of 12 MP to boxes, {name}",
+            ours / len(photos) / again,
+            theirs / len(photos),
+            "transformers' DETR pipeline",
+            note,
+        )
+
+
+def beside_the_model(photos: list[Path]) -> Row:
+    """Return how much longer the whole way takes than the model alone in as many threads."""
+    detector = opened(models.exported(models.detr))
+    network = detector._open()
+    images_seen = [images.read_upright(photo, enough=detector.fitted) for photo in photos]
+    seen = [prepare.pixels(image, network.preparation) for image in images_seen]
+
+    def model() -> None:
+        with ThreadPoolExecutor(detector.together) as pool:
+            list(pool.map(lambda pixels: network.run({"pixel_values": pixels}), seen * 2))
+
+    whole, alone = in_turn(lambda: detect(photos * 2, detector), model, rounds=ROUNDS)
+    share = 1 - alone / whole
+    what = "a photo of 12 MP to boxes, DETR"
+    note = f"{share:.1%} of the time is not the model"
+    return Row(what, whole / len(photos) / 2, alone / len(photos) / 2, "the model alone", note)
+
+
+def agreement(detector: OnnxDetector, pipeline: Any, photos: list[Path]) -> str:
+    """Hold our boxes against theirs, and say how far a photo that is decoded small moves them."""
+    held, moved = 0, []
+    for path in photos[:3]:
+        photo = images.read_upright(path)
+        theirs = pipeline(photo, threshold=FLOOR)
+        distances = [nearest(one, detector.detect(photo), photo.size) for one in theirs]
+        assert distances, f"no box to compare in {path}"
+        assert max(distances) <= AGREE, f"{path}: {max(distances):.1f} pixels apart"
+        held += len(distances)
+        small = batch.Photo(images.read_upright(path, enough=detector.fitted), photo.size)
+        found = batch._in_original(detector.detect(small.image), small)
+        moved += [nearest(one, found, photo.size, score=0.05) for one in theirs]
+    return f"{held} boxes agree; decoded small they move by {median(moved):.1f} pixels (median)"
+
+
+def nearest(
+    one: dict[str, Any], found: list[Detection], size: tuple[int, int], *, score: float = 1e-3
+) -> float:
+    """Return the pixels from their box to ours of that label and score, inf without one."""
+    edges = [one["box"][name] for name in ("xmin", "ymin", "xmax", "ymax")]
+    box = np.clip(edges, 0, [*size, *size])
+    alike = [
+        float(np.abs(box - other.box).max())
+        for other in found
+        if other.label == one["label"] and abs(other.score - one["score"]) <= score
+    ]
+    return min(alike, default=np.inf)
+
+
+def detect(photos: list[Path], detector: OnnxDetector) -> None:
+    """Go the whole way, as a survey does once it knows its photos."""
+    sizes = {path: images.upright_size(path.read_bytes()) for path in set(photos)}
+
+    def load(number: str) -> batch.Photo:
+        path = photos[int(number)]
+        return batch.Photo(images.read_upright(path, enough=detector.fitted), sizes[path])
+
+    together = detector.together
+    numbers = map(str, range(len(photos)))
+    for answer in batch.detect_many(
+        numbers, detector, load=load, keep=lambda _: None, workers=together, ahead=together
+    ):
+        assert answer.detections is not None
+
+
+def opened(path: Path) -> OnnxDetector:
+    """Return a detector as a survey opens it."""
+    detector = OnnxDetector(path, threads=1)
+    detector.open()
+    return detector
+
+
+def pipeline() -> Any:
+    import transformers
+
+    return transformers.pipeline(
+        "object-detection",
+        model=models.detr(),
+        image_processor=transformers.DetrImageProcessorPil(),  # the other one needs torchvision
+    )
+
+
+def memory(shared: Path) -> Iterator[Row]:
+    """Yield time and peak memory of few large and of many small photos, each in its own process."""
+    with TemporaryDirectory() as folder:
+        large, small, tiny = (Path(folder, name) for name in ("large", "small", "tiny.onnx"))
+        for _ in copies(of_twelve_megapixels(shared, Path(folder)), 50, large):
+            pass
+        yield in_a_process("50 photos of 12 MP, DETR", large, models.exported(models.detr))
+        tiny.write_bytes(coloured(1, 640))
+        picture = Path(folder, "small.jpg")
+        noise((800, 600)).save(picture)
+        for _ in copies([picture], 5_000, small):
+            pass
+        yield in_a_process("5,000 photos of 0.5 MP, a model of one step", small, tiny)
+
+
+def in_a_process(what: str, photos: Path, model: Path) -> Row:
+    command = [sys.executable, "-m", "benchmarks.peak", str(photos), str(model)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    taken, megabytes = map(float, done.stdout.split())
+    return Row(what, taken, note=f"{megabytes:.0f} MB at the most")
+
+
+def of_twelve_megapixels(shared: Path, folder: Path) -> list[Path]:
+    """Return real photos where there are any, else one of noise as heavy as a photo."""
+    real = [shared / "photos" / "bike" / name for name in LARGE]
+    if all(path.is_file() for path in real):
+        return real
+    made = folder / "made.jpg"
+    noise((4032, 3024)).save(made, quality=90)
+    return [made]
+
+
+def noise(size: tuple[int, int]) -> Image.Image:
+    rough = np.random.default_rng(1).integers(0, 255, (*size[::-1], 3), dtype=np.uint8)
+    return Image.fromarray(rough).filter(ImageFilter.GaussianBlur(2))
+
+
+def copies(photos: list[Path], count: int, folder: Path) -> Iterator[Path]:
+    """Write copies that differ behind the end of the picture, and so are no duplicates."""
+    folder.mkdir(exist_ok=True)
+    for number in range(count):
+        copy = folder / f"copy{number}.jpg"
+        copy.write_bytes(photos[number % len(photos)].read_bytes() + b"%d" % number)
+        yield copy

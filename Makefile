@@ -58,9 +58,9 @@ parity: $(VENV)/parity.installed $(VENV)/dev.installed  ## Hold our reading of m
 bench: $(VENV)/dev.installed  ## Measure speed against what one would otherwise run
 	$(BIN)/python -m benchmarks $(ARGS)
 
-bench-gpu: $(VENV)/parity.installed  ## Measure detection on an NVIDIA GPU (installs torch and onnxruntime-gpu)
-	$(BIN)/python -m pip uninstall --quiet --yes onnxruntime
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps onnxruntime-gpu
+# Both packages are the module onnxruntime, so that one must go before the other comes.
+bench-gpu: $(VENV)/dev.installed $(VENV)/parity.installed  ## Measure detection on an NVIDIA GPU (installs torch and onnxruntime-gpu)
+	$(BIN)/python -m pip uninstall --quiet --yes onnxruntime onnxruntime-gpu
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[gpu]'
 	$(BIN)/python -m benchmarks gpu
 

@@ -51,7 +51,8 @@ Fit = Callable[[tuple[int, int]], tuple[int, int]]
 
 _AMPLE: Final = 1.5
 """What the JPEG decoder shrinks stays so many times as large as what is enough. On 35 real photos
-no count of bicycles then changes by more than one; at 1 their colours are off by twice as much."""
+no count of bicycles then changes by more than one; at 1 the model sees colours three times as far
+off."""
 
 
 MAX_BYTES: Final = 2_000_000_000

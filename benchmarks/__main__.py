@@ -1,43 +1,57 @@
-"""python -m benchmarks [PART ...]: run all parts, or those named, and print one table."""
+"""python -m benchmarks [PART ...]: run all parts, or those named, and print one table.
+
+What was measured replaces the part's rows in `benchmarks/results/`.
+"""
 
 import os
-import platform
 import sys
+import time
 import warnings
-from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import areas, detection, gpu, hosted, locating, maps, photos
-from benchmarks.measure import Row
+from benchmarks import results
+from benchmarks.measure import Row, Skipped
 
-PARTS: dict[str, Callable[[Path], Iterator[Row]]] = {
-    "areas": areas.run,
-    "locating": locating.run,
-    "photos": photos.run,
-    "detection": detection.run,
-    "hosted": hosted.run,
-    "maps": maps.run,
-}
-APART = {"gpu": gpu.run}  # run only when named
+PARTS = ("areas", "rows", "locating", "photos", "detection", "hosted", "maps")
+"""Modules with `run(shared) -> Iterator[Row]`, imported only when it is their turn."""
+APART = ("gpu",)  # run only when named
 
 
 def main() -> None:
     warnings.simplefilter("ignore")
-    named = sys.argv[1:] or list(PARTS)
-    known = PARTS | APART
-    if unknown := set(named) - set(known):
-        sys.exit(f"no part {', '.join(unknown)}; there are {', '.join(known)}")
+    named = sys.argv[1:] or PARTS
+    if unknown := set(named) - {*PARTS, *APART}:
+        sys.exit(f"no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS + APART)}")
     shared = Path(os.environ.get("GEOBIKE_SHARED", Path(__file__).parents[2] / "shared"))
-    table = Table("what", "ours", "theirs", "ratio", "against", "note")
+    start = time.perf_counter()
+    table = Table("part", *results.HEADER)
     for part in named:
-        for row in known[part](shared):
-            theirs = f"{row.theirs:.3f} s" if row.theirs else ""
-            table.add_row(row.what, f"{row.ours:.3f} s", theirs, row.ratio, row.against, row.note)
-    Console(width=140).print(table)
-    print(f"Python {platform.python_version()} on {platform.machine()}, {os.cpu_count()} cores")
+        rows = measure(part, shared)
+        if rows:
+            results.keep(part, rows)
+        for row in rows:
+            table.add_row(part, *results.cells(row))
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
+    print(f"Measured in {(time.perf_counter() - start) / 60:.1f} minutes.")
 
 
-main()
+def measure(part: str, shared: Path) -> list[Row]:
+    """Run a part, saying on the way what it found, for some take minutes."""
+    rows: list[Row] = []
+    try:
+        for row in import_module(f"benchmarks.{part}").run(shared):
+            rows.append(row)
+            print(
+                f"{part}: {'; '.join(cell for cell in results.cells(row) if cell)}", file=sys.stderr
+            )
+    except Skipped as why:
+        print(f"{part}: not measured: {why}", file=sys.stderr)
+    return rows
+
+
+if __name__ == "__main__":  # a child process that measures imports this module too
+    main()

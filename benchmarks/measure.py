@@ -1,24 +1,51 @@
-"""Timing: two ways in turn, so that both meet the same machine."""
+"""Timing: two ways in turn, so that both meet the same machine; and memory, in a child process."""
 
+import multiprocessing
+import resource
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
 from statistics import median
+from typing import Any, NamedTuple
+
+
+class Skipped(Exception):
+    """A part cannot be measured here; the message says what it wants."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table. Times in seconds, the median of the rounds."""
+    """One line of the table: ours, and theirs where there is something to compare with."""
 
     what: str
     ours: float
     theirs: float | None = None
     against: str = ""
     note: str = ""
+    memory: float | None = None
+    """Peak of ours, MB (10^6 bytes)."""
+    their_memory: float | None = None
+    unit: str = "s"
+    """Of ours and theirs: `s`, where less is better, or such as `photos/s`, where more is."""
 
     @property
-    def ratio(self) -> str:
-        return f"{self.theirs / self.ours:.1f} x" if self.theirs else ""
+    def ratio(self) -> float | None:
+        """How many times better ours is."""
+        if not self.theirs or not self.ours:
+            return None
+        return self.ours / self.theirs if self.unit.endswith("/s") else self.theirs / self.ours
+
+
+class Spent(NamedTuple):
+    """What work took in a process of its own."""
+
+    seconds: float
+    megabytes: float
+    """Most that was held in memory at one time, by this process alone."""
+    answer: Any
 
 
 def in_turn(
@@ -34,3 +61,45 @@ def seconds(work: Callable[[], object]) -> float:
     start = time.perf_counter()
     work()
     return time.perf_counter() - start
+
+
+def in_child(work: Callable[..., Any], *given: Any, timeout: float | None = None) -> Spent | None:
+    """Run a function of a module in a fresh process; None if it did not end in `timeout` seconds.
+
+    The time leaves out the start of the process, and takes in what `work` imports.
+    """
+    fresh = multiprocessing.get_context("spawn")
+    here, there = fresh.Pipe(duplex=False)
+    child = fresh.Process(target=_report, args=(there, work, given))
+    child.start()
+    there.close()
+    try:
+        if not here.poll(timeout):
+            return None
+        return Spent(*here.recv())
+    except EOFError:
+        raise RuntimeError(
+            f"{work.__name__} failed in its process; its traceback is above"
+        ) from None
+    finally:
+        child.kill()
+        child.join()
+
+
+def _report(there: Connection, work: Callable[..., Any], given: tuple[Any, ...]) -> None:
+    start = time.perf_counter()
+    answer = work(*given)
+    there.send((time.perf_counter() - start, peak_memory(), answer))
+
+
+def peak_memory() -> float:
+    """Return the most memory that this process has held, MB.
+
+    `ru_maxrss` would count the parent's at the moment of the fork as well.
+    """
+    status = Path("/proc/self/status")
+    if status.is_file():
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024 / 1e6
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most / 1e6 if sys.platform == "darwin" else most * 1024 / 1e6

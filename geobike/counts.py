@@ -20,7 +20,7 @@ def per_photo(photos: gpd.GeoDataFrame, detections: pd.DataFrame) -> gpd.GeoData
     out = photos.copy()
     out["status"] = out["status"].fillna(schema.COUNTED)
     kept = detections.loc[detections["kept"], "photo_id"].value_counts()
-    boxes = out["photo_id"].map(kept).fillna(0).astype("Int64")
+    boxes = kept.reindex(out["photo_id"]).fillna(0).astype("Int64").set_axis(out.index)
     out["bicycle_count"] = boxes.mask(out["status"] != schema.COUNTED)
     return out
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from geobike import schema
 from geobike.errors import LedgerError
+from geobike.names import among
 
 
 @dataclass(frozen=True)
@@ -51,13 +52,13 @@ def close(
     schema.check(areas, schema.AREA_COUNTS)
     found = counts["status"].value_counts()
     counted = counts.loc[counts["status"] == schema.COUNTED, "photo_id"]
-    kept = detections.loc[detections["kept"], "photo_id"]
+    in_counted = among(detections.loc[detections["kept"], "photo_id"], counted)
     ledger = Ledger(
         photos_given=photos_given,
         photos={status: int(found.get(status, 0)) for status in schema.STATUSES},
-        bicycles_counted=int(kept.isin(counted).sum()),
+        bicycles_counted=int(in_counted.sum()),
         bicycles_in_areas=int(areas["bicycle_count"].sum()),
-        bicycles_elsewhere=int((~kept.isin(counted)).sum()),
+        bicycles_elsewhere=int((~in_counted).sum()),
     )
     _check(ledger, counts, areas)
     return ledger

@@ -5,11 +5,12 @@ line and the value. A table without the needed columns raises ManifestError.
 """
 
 import csv
+import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import tzinfo
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 import geopandas as gpd
 import numpy as np
@@ -18,6 +19,8 @@ import pandas as pd
 from geobike import schema
 from geobike.errors import ManifestError, MissingPackageError, report
 from geobike.files import local
+
+_CHUNK: Final = 10_000  # rows of a CSV that are Python text at a time
 
 _NAMES: Final = {
     "file": ("file", "filename", "file_name", "photo", "photo_id", "image", "path"),
@@ -51,36 +54,49 @@ def _read_csv(path: Path) -> pd.DataFrame:
         with path.open(encoding="utf-8-sig", newline="") as file:
             delimiter = _delimiter(file.readline())
             file.seek(0)
-            reader = csv.reader(file, delimiter=delimiter)
-            header = next(reader, [])
-            rows, lines, faults = [], [], []
-            for cells in reader:
-                if not any(cell.strip() for cell in cells):
-                    continue
-                rows.append((cells + [""] * len(header))[: len(header)])
-                lines.append(reader.line_num)
-                faults.append(_wrong_length(cells, header))
+            rows = _rows(file, delimiter)
+            _, header = next(rows, (1, []))
+            columns = _columns(header, path, needed=("file", "lat", "lon"))
+            places = {name: header.index(column) for name, column in columns.items()}
+            chunks = [_chunk([], places, len(header))]
+            while some := list(itertools.islice(rows, _CHUNK)):
+                chunks.append(_chunk(some, places, len(header)))
     except UnicodeDecodeError as error:
         raise ManifestError(
             f"manifest {path}: byte {error.start} is not UTF-8; save it as CSV in UTF-8"
         ) from None
     except (OSError, csv.Error) as error:
         raise ManifestError(f"manifest {path}: {error}") from None
-    columns = _columns(header, path, needed=("file", "lat", "lon"))
-    table = pd.DataFrame(rows, columns=range(len(header)), dtype="str")
-    picked = {name: table[header.index(column)].str.strip() for name, column in columns.items()}
-    return pd.DataFrame({**picked, "line": lines, "fault": pd.Series(faults, dtype="str")})
+    return pd.concat(chunks, ignore_index=True)
+
+
+def _rows(file: TextIO, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the cells of each row that is not blank, with the number of its last line."""
+    reader = csv.reader(file, delimiter=delimiter)
+    return ((reader.line_num, cells) for cells in reader if "".join(cells).strip())
+
+
+def _chunk(rows: list[tuple[int, list[str]]], places: dict[str, int], width: int) -> pd.DataFrame:
+    """Return the columns that stand at `places` in rows of `width` cells."""
+    whole = [cells if len(cells) == width else (cells + [""] * width)[:width] for _, cells in rows]
+    table = {
+        name: pd.Series([cells[place] for cells in whole], dtype="str").str.strip()
+        for name, place in places.items()
+    }
+    faults = pd.Series([_wrong_length(len(cells), width) for _, cells in rows], dtype="str")
+    lines = pd.Series([line for line, _ in rows], dtype="int64")
+    return pd.DataFrame({**table, "line": lines, "fault": faults})
 
 
 def _delimiter(header: str) -> str:
     return max(",;\t", key=header.count)
 
 
-def _wrong_length(cells: list[str], header: list[str]) -> str | None:
-    if len(cells) == len(header):
+def _wrong_length(cells: int, header: int) -> str | None:
+    if cells == header:
         return None
-    hint = "; put a number with a decimal comma in quotes" if len(cells) > len(header) else ""
-    return f"{len(cells)} cells where the header has {len(header)}{hint}"
+    hint = "; put a number with a decimal comma in quotes" if cells > header else ""
+    return f"{cells} cells where the header has {header}{hint}"
 
 
 def _read_points(path: Path) -> pd.DataFrame:
@@ -153,15 +169,15 @@ def _check_rows(raw: pd.DataFrame, source: str) -> dict[str, Any]:
     for more in (lat_fault, lon_fault, lonely, island):
         fault = fault.fillna(more)
     bad = fault.notna()
-    reason = _lines(raw, source) + fault
-    _report("bad rows in the manifest", reason[bad])
+    reason = _lines(raw[bad], source) + fault[bad]
+    _report("bad rows in the manifest", reason)
     return {
         "file": raw["file"].astype("str").str.strip().str.replace("\\", "/").str.removeprefix("./"),
         "lon": lon.mask(bad),
         "lat": lat.mask(bad),
         "heading": heading,
         "line": raw["line"],
-        "reason": reason,
+        "reason": reason.reindex(raw.index),
     }
 
 
@@ -181,8 +197,10 @@ def _numbers(
     degrees = degrees.astype("float64")
     wrong = (text != "") & ~np.isfinite(degrees)
     beyond = ~wrong & (degrees.abs() > limit)
-    fault = _fault(beyond, f" is beyond ±{limit}").fillna(_fault(wrong, " is not a number"))
-    return degrees.mask(wrong | beyond), f"{name} '" + text.str[:40] + "'" + fault
+    bad = wrong | beyond
+    kind = np.where(beyond[bad], f"is beyond ±{limit}", "is not a number")
+    fault: pd.Series[str] = f"{name} '" + text[bad].str[:40] + "' " + kind
+    return degrees.mask(bad), fault.reindex(text.index)
 
 
 def _fault(where: "pd.Series[bool]", message: str) -> "pd.Series[str]":
@@ -204,10 +222,10 @@ def _times(raw: pd.DataFrame, source: str, timezone: tzinfo | None) -> "pd.Serie
         placed = bare.dt.tz_localize(timezone, ambiguous="NaT", nonexistent="NaT")
         times = times.fillna(placed.dt.tz_convert("UTC"))
         fault = f"stood twice or never on the clocks of {timezone}"
-    lines = _lines(raw, source) + "taken_at '" + text.str[:40] + "' "
     no_time = (text != "") & times.isna() & bare.isna()
-    _report("times left out", (lines + "is no ISO 8601 time")[no_time])
-    _report("times left out", (lines + fault)[times.isna() & bare.notna()])
+    for rows, why in ((no_time, "is no ISO 8601 time"), (times.isna() & bare.notna(), fault)):
+        quoted = _lines(raw[rows], source) + "taken_at '" + text[rows].str[:40] + "' "
+        _report("times left out", quoted + why)
     return times
 
 
@@ -215,8 +233,9 @@ def _headings(raw: pd.DataFrame, source: str) -> "pd.Series[float]":
     text = _texts(raw, "heading")
     heading = pd.to_numeric(text.str.replace(",", ".", n=1), errors="coerce").astype("float64")
     good = heading.between(0, 360)
-    lines = _lines(raw, source) + "heading '" + text.str[:40] + "' is not from 0 to 360"
-    _report("headings left out", lines[(text != "") & ~good])
+    bad = (text != "") & ~good
+    quoted = _lines(raw[bad], source) + "heading '" + text[bad].str[:40] + "' "
+    _report("headings left out", quoted + "is not from 0 to 360")
     return heading.where(good) % 360
 
 

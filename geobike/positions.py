@@ -9,7 +9,7 @@ import pyproj
 
 from geobike import schema
 from geobike.errors import report
-from geobike.names import match
+from geobike.names import among, match
 
 DISAGREEMENT: Final = 100.0
 """Metres between manifest and EXIF above which a photo is reported."""
@@ -63,7 +63,7 @@ def _rows_by_photo(photos: gpd.GeoDataFrame, manifest: pd.DataFrame) -> pd.DataF
     _report(
         "photo is missing from the manifest and keeps what its EXIF says",
         "photos are missing from the manifest and keep what their EXIF says",
-        photos.loc[~photos["photo_id"].isin(named["photo_id"]), "photo_id"].tolist(),
+        photos.loc[~among(photos["photo_id"], named["photo_id"]), "photo_id"].tolist(),
     )
     rows = _one_row_each(named).set_index("photo_id").reindex(photos["photo_id"])
     return rows.set_index(photos.index)

@@ -1,0 +1,47 @@
+import time
+import unicodedata
+
+import pandas as pd
+import pytest
+
+from geobike.names import among, match
+
+
+def text(*names: str | None) -> "pd.Series[str]":
+    return pd.Series(names, dtype="str")
+
+
+@pytest.mark.parametrize(
+    ("file", "meant"),
+    [
+        ("north/a.jpg", "north/a.jpg"),
+        ("survey/north/a.jpg", "north/a.jpg"),  # the folder above the photo folder
+        ("b.jpg", "north/b.jpg"),
+        ("orth/b.jpg", None),  # ends alike as text, but not as a path
+        ("a.jpg", None),  # two photos are called so
+        ("south/../north/b.jpg", None),
+        ("c.jpg", None),
+        (unicodedata.normalize("NFD", "north/é.jpg"), "north/é.jpg"),
+        (unicodedata.normalize("NFD", "é.jpg"), "north/é.jpg"),
+    ],
+)
+def test_a_name_means_the_one_photo_whose_path_ends_alike(file: str, meant: str | None) -> None:
+    photos = text("north/a.jpg", "north/b.jpg", "south/a.jpg", "north/é.jpg")
+    assert match(text(file), photos).fillna("").tolist() == [meant or ""]
+
+
+def test_a_photo_that_a_row_names_in_full_is_not_taken_for_another_row() -> None:
+    assert match(text("a.jpg", "x/a.jpg"), text("x/a.jpg")).isna().tolist() == [True, False]
+
+
+def test_photos_that_are_all_called_alike_are_matched_in_seconds() -> None:
+    folders = [f"drive{i:06d}" for i in range(100_000)]
+    photos = text(*(f"{folder}/front.jpg" for folder in folders))
+    start = time.perf_counter()
+    found = match("survey/" + photos, photos)
+    assert time.perf_counter() - start < 10  # each against each would take hours
+    assert (found == photos).all()
+
+
+def test_among_knows_what_is_missing() -> None:
+    assert among(text("a", None, "c"), text("a", "a", None, "b")).tolist() == [True, False, False]

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from geobike.sample import write as sample_data
     from geobike.store import Store
     from geobike.survey import Survey, SurveyResult, run
+    from geobike.tables import read as read_detections
 
 __all__ = [
     "Box",
@@ -74,6 +75,7 @@ __all__ = [
     "locate",
     "map",
     "read_areas",
+    "read_detections",
     "read_image",
     "read_manifest",
     "read_photos",
@@ -98,6 +100,7 @@ _HOME = {
     "read_areas": "areas:read",
     "assign_areas": "areas:assign",
     "detect_photos": "detection:detect",
+    "read_detections": "tables:read",
     "judge_boxes": "boxes:judge",
     "count_per_photo": "counts:per_photo",
     "count_per_area": "counts:per_area",

@@ -63,7 +63,7 @@ def judge(
     left = np.flatnonzero(wanted & high)
     candidates = detections.iloc[left].assign(label=label.iloc[left])
     dropped[left[_repeats(candidates, max_overlap)]] = TWICE
-    out = detections.copy()
+    out = detections.copy(deep=False)
     out["dropped_by"] = pd.Series(dropped, index=detections.index, dtype="str")
     out["kept"] = out["dropped_by"].isna()
     return out

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from geobike import boxes, schema
+from geobike import boxes, schema, tables
 from geobike.detect import FLOOR
 from geobike.errors import InputError, MissingPackageError, report
 from geobike.names import match
@@ -70,7 +70,8 @@ def evaluate(truth: str | Path, survey: str | Path) -> Evaluation:
     """
     folder = Path(survey)
     summary = _read_summary(folder)
-    detections, counted = _read_detections(folder), _read_counted(folder)
+    detections = tables.read(folder / summary["files"]["detections"])
+    counted = _read_counted(folder / summary["files"]["photos"])
     true = _read_truth(Path(truth), counted)
     labels = summary["counting"]["labels"]
     overlap, threshold = summary["counting"]["max_overlap"], summary["counting"]["threshold"]
@@ -151,33 +152,23 @@ def _read_summary(folder: Path) -> Mapping[str, Any]:
     try:
         summary: Mapping[str, Any] = json.loads(path.read_text("utf-8"))
         _ = [summary["counting"][name] for name in ("labels", "threshold", "max_overlap")]
+        _ = [summary["files"][name] for name in ("photos", "detections")]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: no summary of a survey ({error}); run geobike map") from None
     return summary
 
 
-def _read_detections(folder: Path) -> pd.DataFrame:
-    path = folder / "detections.csv"
+def _read_counted(path: Path) -> "pd.Series[str]":
     try:
-        rows = pd.read_csv(path, dtype={"photo_id": "str", "label": "str", "dropped_by": "str"})
-        for name in ("photo_id", "label"):
-            rows[name] = rows[name].str.removeprefix(
-                "'"
-            )  # which keeps spreadsheets from running it
-        return schema.table(schema.DETECTIONS, rows)
-    except (OSError, ValueError, KeyError) as error:
-        raise InputError(f"{path}: no detections of a survey ({error})") from None
-
-
-def _read_counted(folder: Path) -> "pd.Series[str]":
-    path = folder / "photos.geojson"
-    try:
-        features = json.loads(path.read_text("utf-8"))["features"]
-        rows = [feature["properties"] for feature in features]
-        ids = [row["photo_id"] for row in rows if row["status"] == schema.COUNTED]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        if path.suffix == ".parquet":
+            rows = pd.read_parquet(path, columns=["photo_id", "status"])
+        else:
+            features = json.loads(path.read_text("utf-8"))["features"]
+            rows = pd.DataFrame([feature["properties"] for feature in features])
+        ids: pd.Series[str] = rows.loc[rows["status"] == schema.COUNTED, "photo_id"].astype("str")
+    except (OSError, ValueError, KeyError, TypeError, ImportError) as error:
         raise InputError(f"{path}: no photos of a survey ({error})") from None
-    return pd.Series(ids, dtype="str")
+    return ids.reset_index(drop=True)
 
 
 def _read_truth(path: Path, counted: "pd.Series[str]") -> "pd.Series[int]":

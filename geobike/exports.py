@@ -1,10 +1,11 @@
-"""The files that leave the house: GeoJSON by RFC 7946, CSV and JSON."""
+"""The files that leave the house: GeoJSON by RFC 7946, CSV, JSON, and Parquet for many rows."""
 
 import csv
+import importlib.util
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -12,9 +13,24 @@ import pandas as pd
 import shapely
 
 from geobike import schema
-from geobike.files import replacing
+from geobike.errors import InputError, MissingPackageError, report
+from geobike.files import remove, replacing, same, whole, within
+
+TableFormat = Literal["auto", "text", "parquet"]
+
+MANY: Final = 100_000
+"""Rows above which a table is better Parquet: GIS programs take minutes over such a GeoJSON, and
+spreadsheets do not show such a CSV to its end."""
 
 _DECIMALS: Final = 7  # of a degree: about 1 cm, the most that RFC 7946 advises
+
+_FILES: Final = {
+    "photos": ("photos.geojson", "photos.parquet"),
+    "detections": ("detections.csv", "detections.parquet"),
+}
+"""Each table's names, as text and as Parquet."""
+
+_CHUNK: Final = 20_000  # features that are Python objects at a time
 
 _PHOTO_PROPERTIES: Final = (
     "photo_id",
@@ -38,26 +54,75 @@ def write_areas(areas: gpd.GeoDataFrame, path: str | Path) -> None:
     _write_geojson(areas, columns, path)
 
 
-def write_photos(photos: gpd.GeoDataFrame, path: str | Path) -> None:
-    """Write every photo as GeoJSON, also those without a position (`geometry` null).
+def check_format(form: TableFormat) -> None:
+    """Raise InputError for a format that is not known, MissingPackageError for one not there."""
+    if form not in ("auto", "text", "parquet"):
+        raise InputError(f"table format {form!r} is not auto, text or parquet")
+    if form == "parquet" and not _parquet_is_there():
+        raise MissingPackageError("Writing Parquet", "parquet")
 
-    Takes a photos or a counts frame; the `bicycle_count` of a photos frame is null.
+
+def write_tables(
+    photos: gpd.GeoDataFrame,
+    detections: pd.DataFrame,
+    folder: str | Path,
+    *,
+    form: TableFormat = "auto",
+) -> dict[str, str]:
+    """Write photos and detections into a folder; return the names of their files.
+
+    `form` text is `photos.geojson` and `detections.csv`, parquet is `.parquet` both; auto is
+    Parquet for a table of more than MANY rows, if it is installed. The same table of an earlier
+    run in the other format is removed, for it would contradict this one.
+    """
+    check_format(form)
+    names = {}
+    for name, frame, write in (
+        ("photos", photos, write_photos),
+        ("detections", detections, write_detections),
+    ):
+        parquet = _better_parquet(frame, name, form)
+        names[name], other = _FILES[name][:: -1 if parquet else 1]
+        write(frame, within(folder, names[name]))
+        remove(within(folder, other))
+    return names
+
+
+def replaces(folder: str | Path, path: str | Path) -> bool:
+    """Tell whether `write_tables` would write or remove this very file."""
+    ours = (within(folder, file) for pair in _FILES.values() for file in pair)
+    return any(same(path, one) for one in ours)
+
+
+def write_photos(photos: gpd.GeoDataFrame, path: str | Path) -> None:
+    """Write every photo, also those without a position (null geometry).
+
+    A path that ends in `.parquet` becomes GeoParquet 1.1, which needs an extra; every other
+    GeoJSON. Takes a photos or a counts frame; the `bicycle_count` of a photos frame is null.
     """
     schema.check(photos, schema.COUNTS if "bicycle_count" in photos else schema.PHOTOS)
-    _write_geojson(
-        photos.reindex(columns=[*_PHOTO_PROPERTIES, "geometry"]), _PHOTO_PROPERTIES, path
-    )
+    out = photos.reindex(columns=[*_PHOTO_PROPERTIES, "geometry"])
+    if Path(path).suffix == ".parquet":
+        _write_parquet(out, path, schema_version="1.1.0")
+    else:
+        _write_geojson(out, _PHOTO_PROPERTIES, path)
 
 
 def write_detections(detections: pd.DataFrame, path: str | Path) -> None:
-    """Write a detections frame as CSV; pixels with one decimal, scores with four."""
+    """Write a detections frame, as Parquet or CSV by the path's ending.
+
+    Pixels have one decimal, scores four. Text in the CSV is made inert for spreadsheets.
+    """
     schema.check(detections, schema.DETECTIONS)
-    out = detections[list(schema.DETECTIONS.columns)].copy()
+    out = detections[list(schema.DETECTIONS.columns)].copy(deep=False)
     out["score"] = out["score"].round(4)
     for side in ("xmin", "ymin", "xmax", "ymax"):
         out[side] = out[side].round(1)
+    if Path(path).suffix == ".parquet":
+        _write_parquet(out, path)
+        return
     for text in ("photo_id", "label", "model"):
-        out[text] = out[text].map(_inert)
+        out[text] = _inert(out[text])
     with replacing(path) as file:
         out.to_csv(file, index=False, quoting=csv.QUOTE_MINIMAL, lineterminator="\n")
 
@@ -67,7 +132,7 @@ def write_labels(answers: Mapping[str, Sequence[Mapping[str, Any]]], path: str |
     rows = [{"photo_id": photo, **one} for photo, found in answers.items() for one in found]
     out = pd.DataFrame(rows, columns=["photo_id", "label", "score"])
     for text in ("photo_id", "label"):
-        out[text] = out[text].map(_inert)
+        out[text] = _inert(out[text])
     with replacing(path) as file:
         out.to_csv(file, index=False, lineterminator="\n")
 
@@ -79,18 +144,38 @@ def write_summary(summary: Mapping[str, Any], path: str | Path) -> None:
         file.write("\n")
 
 
-def _inert(text: str) -> str:
+def _parquet_is_there() -> bool:
+    return importlib.util.find_spec("pyarrow") is not None
+
+
+def _better_parquet(frame: pd.DataFrame, name: str, form: TableFormat) -> bool:
+    if form != "auto" or len(frame) <= MANY:
+        return form == "parquet"
+    if not _parquet_is_there():
+        report(
+            f"{len(frame):,} rows of {name} are written as text; Parquet would take a tenth of the "
+            "room and open sooner: pip install 'geobike[parquet]'"
+        )
+    return _parquet_is_there()
+
+
+def _write_parquet(frame: pd.DataFrame, path: str | Path, **options: Any) -> None:
+    check_format("parquet")
+    with whole(path) as part:
+        frame.to_parquet(part, index=False, compression="zstd", **options)
+
+
+def _inert(column: "pd.Series[str]") -> "pd.Series[str]":
     """Return text that a spreadsheet does not take for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    risky = column.str.match(r"[=+\-@\t\r]")
+    return column.mask(risky, "'" + column)
 
 
 def _write_geojson(frame: gpd.GeoDataFrame, properties: Any, path: str | Path) -> None:
     """Write features line by line: valid GeoJSON, and kind to `diff` and `grep`."""
-    columns = [_json_values(frame[name]) for name in properties]
-    rows = zip(_json_geometries(frame.geometry), *columns, strict=True)
     with replacing(path) as file:
         file.write('{"type": "FeatureCollection", "features": [')
-        for number, (geometry, *values) in enumerate(rows):
+        for number, (geometry, *values) in enumerate(_json_rows(frame, properties)):
             attributes = json.dumps(
                 dict(zip(properties, values, strict=True)), ensure_ascii=False, allow_nan=False
             )
@@ -99,6 +184,14 @@ def _write_geojson(frame: gpd.GeoDataFrame, properties: Any, path: str | Path) -
                 f'{comma}{{"type": "Feature", "geometry": {geometry}, "properties": {attributes}}}'
             )
         file.write("\n]}\n")
+
+
+def _json_rows(frame: gpd.GeoDataFrame, properties: Any) -> Iterator[tuple[Any, ...]]:
+    """Yield geometry and values row by row, so many at a time that memory stays small."""
+    for start in range(0, len(frame), _CHUNK):
+        chunk = frame.iloc[start : start + _CHUNK]
+        columns = [_json_values(chunk[name]) for name in properties]
+        yield from zip(_json_geometries(chunk.geometry), *columns, strict=True)
 
 
 def _json_values(column: "pd.Series[Any]") -> list[Any]:

@@ -71,6 +71,24 @@ def local(path: str | Path) -> Iterator[Path]:
             raise
 
 
+def remove(path: str | Path) -> None:
+    """Remove a file, if it is there. Raises InputError where that cannot be done."""
+    try:
+        if remote.is_remote(path):
+            remote.remove(path)
+        else:
+            Path(path).unlink(missing_ok=True)
+    except OSError as error:
+        raise InputError(f"{remote.shown(path)}: cannot be removed: {error}") from None
+
+
+def same(one: str | Path, other: str | Path) -> bool:
+    """Tell whether two paths, or two addresses, are of the same file."""
+    if remote.is_remote(one) or remote.is_remote(other):
+        return str(one) == str(other)
+    return Path(one).resolve() == Path(other).resolve()
+
+
 def read_bytes(path: str | Path) -> bytes:
     """Return what a file holds, here or elsewhere. Raises OSError."""
     if remote.is_remote(path):

@@ -65,7 +65,7 @@ def close(
 
 
 def _check(ledger: Ledger, counts: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> None:
-    unknown = set(counts["status"].dropna()) - set(schema.STATUSES)
+    unknown = set(counts["status"].dropna().unique()) - set(schema.STATUSES)
     sums = {
         "photos given = photos by status": (ledger.photos_given, sum(ledger.photos.values())),
         "photos without a known status": (0, int(counts["status"].isna().sum()) + len(unknown)),

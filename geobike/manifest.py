@@ -20,6 +20,9 @@ from geobike import schema
 from geobike.errors import ManifestError, MissingPackageError, report
 from geobike.files import local
 
+_FINAL: Final = (schema.DUPLICATE, schema.UNREADABLE, schema.FAILED)
+"""What a photo stays that an earlier run could not count, wherever it lies."""
+
 _CHUNK: Final = 10_000  # rows of a CSV that are Python text at a time
 
 _NAMES: Final = {
@@ -28,6 +31,8 @@ _NAMES: Final = {
     "lon": ("lon", "lng", "long", "longitude"),
     "taken_at": ("taken_at", "timestamp", "datetime", "time"),
     "heading": ("heading", "bearing", "direction"),
+    "status": ("status",),
+    "said": ("reason",),
 }
 """What a column may be called, in any letter case."""
 
@@ -46,6 +51,23 @@ def read(path: str | Path, *, timezone: tzinfo | None = None) -> pd.DataFrame:
     checked = _check_rows(raw, file.name)
     checked["taken_at"] = _times(raw, file.name, timezone)
     return schema.table(schema.MANIFEST, checked)
+
+
+def photos(manifest: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Return a photos frame of what a manifest names, where the files are not at hand.
+
+    Nothing is known of the files: no position yet, no size, no digest. A photo that an earlier run
+    found `duplicate`, `unreadable` or `failed` stays so, where the manifest is what that run wrote.
+    """
+    schema.check(manifest, schema.MANIFEST)
+    named = manifest[manifest["file"].fillna("") != ""].drop_duplicates("file")
+    known = schema.table(schema.PHOTOS, {"photo_id": named["file"].array})
+    for column, said in (("status", "status"), ("reason", "said")):
+        if said in named:
+            known[column] = named[said].array
+    known["status"] = known["status"].where(known["status"].isin(_FINAL))
+    known["reason"] = known["reason"].fillna("the manifest gives no position")
+    return schema.geotable(schema.PHOTOS, known, np.full(len(known), None, dtype=object))
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
@@ -178,7 +200,7 @@ def _check_rows(raw: pd.DataFrame, source: str) -> dict[str, Any]:
         "heading": heading,
         "line": raw["line"],
         "reason": reason.reindex(raw.index),
-    }
+    } | {name: _texts(raw, name).replace("", None) for name in ("status", "said") if name in raw}
 
 
 def _texts(raw: pd.DataFrame, name: str) -> "pd.Series[str]":

@@ -59,4 +59,4 @@ def _ends(path: str) -> Iterator[str]:
 
 
 def _composed(names: "pd.Series[str]") -> "pd.Series[str]":
-    return names.str.normalize("NFC")
+    return names if names.str.isascii().all() else names.str.normalize("NFC")

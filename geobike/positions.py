@@ -27,7 +27,7 @@ def locate(
     name one twice, photos that the manifest lacks, and disagreements of more than 100 m.
     """
     schema.check(photos, schema.PHOTOS)
-    out = photos.copy()
+    out = photos.copy(deep=False)
     if manifest is not None:
         schema.check(manifest, schema.MANIFEST)
         out = _apply(out, _rows_by_photo(photos, manifest), prefer)
@@ -97,7 +97,7 @@ def _one_row_each(named: pd.DataFrame) -> pd.DataFrame:
 
 
 def _apply(photos: gpd.GeoDataFrame, rows: pd.DataFrame, prefer: Source) -> gpd.GeoDataFrame:
-    out = photos.copy()
+    out = photos.copy(deep=False)
     position = gpd.GeoSeries(
         schema.points(rows["lon"], rows["lat"]), index=photos.index, crs=schema.CRS
     )
@@ -122,10 +122,10 @@ def _borrow_from_copies(photos: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Give a photo without a position that of a copy, where the manifest names only the copy."""
     copies = photos[(photos["status"] == schema.DUPLICATE) & photos.geometry.notna()]
     lenders = copies.drop_duplicates("sha256").set_index("sha256")
-    lost = photos["status"].isna() & photos.geometry.isna()
+    lost = photos["status"].isna() & photos.geometry.isna() & photos["sha256"].notna()
     needy = photos.index[lost & photos["sha256"].isin(lenders.index)]
     lent = lenders.loc[photos.loc[needy, "sha256"]].set_index(needy)
-    out = photos.copy()
+    out = photos.copy(deep=False)
     for column in ("geometry", "position_source", "taken_at", "heading"):
         out.loc[needy, column] = lent[column]
     return out

@@ -129,6 +129,14 @@ def put(file: Path, address: str) -> None:
         system.put_file(str(file), path)
 
 
+def remove(address: str) -> None:
+    """Remove an object, if it is there. Raises OSError."""
+    system, path = _system(address)
+    with _failures():
+        if system.exists(path):
+            system.rm_file(path)
+
+
 def _system(address: str) -> tuple[Any, str]:
     """Return fsspec's file system for an address, and the path in it."""
     try:

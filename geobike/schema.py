@@ -123,6 +123,10 @@ MANIFEST: Final = Frame(
         "line": COUNT,  # line in a CSV, feature or row number elsewhere, from 1
         "reason": TEXT,  # what is wrong with this row, NA where nothing is
     },
+    optional={
+        "status": TEXT,  # duplicate, unreadable or failed, where an earlier run said so
+        "said": TEXT,  # the reason that the earlier run gave
+    },
 )
 
 

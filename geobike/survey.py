@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
 import geopandas as gpd
@@ -33,7 +33,7 @@ from geobike import (
     maps,
     photos,
     positions,
-    remote,
+    tables,
     thumbnails,
 )
 from geobike.detect import Detector
@@ -50,10 +50,13 @@ if TYPE_CHECKING:
 class Survey:
     """What to count, where, and how. Made once, handed down, never changed."""
 
-    photos: str | Path | Sequence[str | Path]
-    """Folders, files or glob patterns; addresses such as s3://bucket/photos too."""
+    photos: str | Path | Sequence[str | Path] | None = None
+    """Folders, files or glob patterns; addresses such as s3://bucket/photos too. None: the photos
+    that the manifest names, unopened."""
     areas: str | Path
     manifest: str | Path | None = None
+    detections: str | Path | None = None
+    """Table of boxes that are there already (see `geobike.tables`), instead of a detector."""
     prefer: positions.Source = "manifest"
     """Whose position wins where manifest and EXIF both give one."""
     name_column: str | None = None
@@ -79,8 +82,15 @@ class Survey:
     """Column of the areas' file with inhabitants; adds bicycles per 1,000 of them."""
     page: maps.PageOptions = field(default_factory=maps.PageOptions)
     """How the map looks and what it carries."""
+    table_format: exports.TableFormat = "auto"
+    """Photos and detections as text (GeoJSON, CSV) or Parquet; auto: Parquet for many rows."""
 
     def __post_init__(self) -> None:
+        if self.photos is None and (self.manifest is None or self.detections is None):
+            raise InputError(
+                "no photos named; without them a survey needs a manifest and a table of detections"
+            )
+        exports.check_format(self.table_format)
         boxes.check(threshold=self.threshold, max_overlap=self.max_overlap)
         if isinstance(self.labels, str):
             raise InputError(f"labels is the text {self.labels!r}; give a tuple of labels")
@@ -158,6 +168,9 @@ class SurveyResult:
                 "manifest": None
                 if survey.manifest is None
                 else {"file": files.name(survey.manifest), "sha256": _digest(survey.manifest)},
+                "detections": None
+                if survey.detections is None
+                else {"file": files.name(survey.detections), "sha256": self.model.version},
                 "photos_sha256": _digest_of_all(self.photos["sha256"]),
             },
             "warnings": list(self.warnings),
@@ -168,41 +181,43 @@ class SurveyResult:
 
         The folder may be an address, such as s3://bucket/survey.
         """
-        names = ("map.html", "areas.geojson", "photos.geojson", "detections.csv", "summary.json")
+        for given in (self.survey.manifest, self.survey.detections):
+            if given is not None and exports.replaces(folder, given):
+                raise InputError(f"{given} would be replaced; write into another folder (--out)")
+        notes: list[str] = []
+        with _collecting(notes):
+            written = exports.write_tables(
+                self.photos, self.detections, folder, form=self.survey.table_format
+            )
+        names = ("map.html", "areas.geojson", *written.values(), "summary.json")
         paths = {name: files.within(folder, name) for name in names}
         exports.write_areas(self.areas, paths["areas.geojson"])
-        exports.write_photos(self.photos, paths["photos.geojson"])
-        exports.write_detections(self.detections, paths["detections.csv"])
-        notes: list[str] = []
         try:
             with _collecting(notes):
                 maps.save(self.map(track=track), paths["map.html"])
         finally:  # the numbers stand, also where the map cannot be made
-            summary = self.summary() | {"warnings": [*self.warnings, *notes]}
+            summary = self.summary() | {
+                "files": written,
+                "warnings": [*self.warnings, *notes],
+            }
             exports.write_summary(summary, paths["summary.json"])
         for note in notes:
             report(note)
         return paths
 
 
-def run(survey: Survey, *, store: str | Path, track: Track = silent) -> SurveyResult:
+def run(survey: Survey, *, store: str | Path | None = None, track: Track = silent) -> SurveyResult:
     """Run a survey; `store` is the file that keeps its detections, made where it is missing.
 
-    A run that was stopped goes on where it was. Raises InputError for what cannot be used and
-    DetectorStopped where the detector cannot go on; what it had answered is in the store.
+    Without a store nothing is kept; a survey that brings its detections needs none. A run that
+    was stopped goes on where it was. Raises InputError for what cannot be used and DetectorStopped
+    where the detector cannot go on; what it had answered is in the store.
     """
     started_at = datetime.now(UTC)
     notes: list[str] = []
     with _collecting(notes):
         given, polygons, placed = place(survey, store=store, track=track)
-        detected = detection.detect(
-            placed,
-            detector=survey.detector,
-            store=store,
-            workers=survey.workers,
-            max_pixels=survey.max_pixels,
-            track=track,
-        )
+        detected = _detect(survey, placed, store, track)
         judged = boxes.judge(
             detected.detections,
             labels=survey.labels,
@@ -222,6 +237,23 @@ def run(survey: Survey, *, store: str | Path, track: Track = silent) -> SurveyRe
         detected_now=detected.now,
         warnings=tuple(dict.fromkeys(notes)),
         started_at=started_at,
+    )
+
+
+def _detect(
+    survey: Survey, placed: gpd.GeoDataFrame, store: str | Path | None, track: Track
+) -> detection.Detected:
+    if survey.detections is not None:
+        table = tables.read(survey.detections)
+        model = Model(*tables.model(table, survey.detections))
+        return detection.Detected(placed, tables.apply(table, placed), model, now=0)
+    return detection.detect(
+        placed,
+        detector=survey.detector,
+        store=store,
+        workers=survey.workers,
+        max_pixels=survey.max_pixels,
+        track=track,
     )
 
 
@@ -248,6 +280,11 @@ def place(survey: Survey, *, store: str | Path | None = None, track: Track = sil
         id_column=survey.id_column,
         crs=survey.crs,
     )
+    if survey.photos is None:
+        table = manifest.read(cast(Path, survey.manifest), timezone=_zone(survey.timezone))
+        named = manifest.photos(table)
+        located = positions.locate(named, table)
+        return Placed(len(named), polygons, areas.assign(located, polygons))
     given = photos.find(survey.photos)
     with _known(survey, store) as known:
         located = locate(
@@ -330,10 +367,14 @@ def _collecting(notes: list[str]) -> Iterator[None]:
 
 def _digest(path: str | Path) -> str | None:
     """Return the SHA-256 of a file; None for a folder, as some GIS formats are."""
-    is_folder = not remote.is_remote(path) and not Path(path).is_file()
-    return None if is_folder else hashlib.sha256(files.read_bytes(path)).hexdigest()
+    with files.local(path) as file:
+        if not file.is_file():
+            return None
+        with file.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
-def _digest_of_all(digests: "pd.Series[str]") -> str:
+def _digest_of_all(digests: "pd.Series[str]") -> str | None:
     """Return the SHA-256 of the sorted photo digests, one a line: the same for the same photos."""
-    return hashlib.sha256("\n".join(sorted(digests.dropna())).encode()).hexdigest()
+    known = sorted(digests.dropna())
+    return hashlib.sha256("\n".join(known).encode()).hexdigest() if known else None

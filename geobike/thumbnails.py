@@ -35,7 +35,7 @@ def make(
     """
     schema.check(counts, schema.COUNTS)
     schema.check(detections, schema.DETECTIONS)
-    shown = counts[counts["status"] == schema.COUNTED]
+    shown = counts[(counts["status"] == schema.COUNTED) & counts["path"].notna()]
     if len(shown) > limit:
         report(
             f"the map shows pictures of {limit} of {len(shown)} photos, those with most bicycles"

@@ -101,6 +101,30 @@ def test_evaluating_the_sample_tells_how_far_its_detector_is_off(tmp_path: Path)
     assert f"{off:.2f}" in done.stdout
 
 
+def test_tables_alone_make_the_same_counts_as_photos(tmp_path: Path) -> None:
+    sample_map(tmp_path / "first")
+    tables = [
+        "--manifest", tmp_path / "first" / "photos.geojson",
+        "--detections", tmp_path / "first" / "detections.csv",
+    ]  # fmt: skip
+    options = ["--areas", SAMPLE / "areas.geojson", "--threshold", "0.3", *tables]
+    done = geobike("map", *options, "--out", tmp_path / "again")
+    assert done.returncode == 0, done.stderr
+    first, again = ((tmp_path / name / "areas.geojson").read_text() for name in ("first", "again"))
+    assert again == first
+    for wrong, said in (
+        (["--detector", "onnx"], "leave out --detector"),
+        (["--dry-run"], "leave out --detector and --dry-run"),
+        (["--out", tmp_path / "first"], "would be replaced"),
+    ):
+        done = geobike("map", *options, *wrong)
+        assert done.returncode == 2
+        assert said in done.stderr
+    done = geobike("map", "--areas", SAMPLE / "areas.geojson")
+    assert done.returncode == 2
+    assert "no photos named" in done.stderr
+
+
 def test_locate_writes_the_same_columns_as_a_map(tmp_path: Path) -> None:
     out = tmp_path / "photos.geojson"
     done = geobike("locate", SAMPLE / "photos", "--manifest", SAMPLE / "manifest.csv", "--out", out)

@@ -52,6 +52,17 @@ def test_the_error_is_given_for_every_threshold(survey: Path) -> None:
     assert rows["bias"][0.95] == -2.5
 
 
+def test_a_survey_of_many_photos_is_read_from_parquet_alike(survey: Path) -> None:
+    pytest.importorskip("pyarrow")
+    by_hand = truth(survey, "file,bicycles\na.jpg,3\nday/b.jpg,7\nc.jpg,1\nd.jpg,1\n")
+    before = evaluation.evaluate(by_hand, survey)
+    tables = {"manifest": survey / "photos.geojson", "detections": survey / "detections.csv"}
+    areas = survey.parent / "areas.geojson"
+    plan = geobike.Survey(**tables, areas=areas, table_format="parquet")
+    geobike.run(plan).write(survey.parent / "again")
+    assert evaluation.evaluate(by_hand, survey.parent / "again").agreement == before.agreement
+
+
 def test_other_spellings_and_bare_names_are_understood(survey: Path) -> None:
     result = evaluation.evaluate(truth(survey, "Photo;Count;low\nb.jpg;5;4\n"), survey)
     assert result.photos.to_numpy().tolist() == [["day/b.jpg", 5, 5]]

@@ -3,6 +3,7 @@ import itertools
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -10,8 +11,9 @@ import pandas as pd
 import pytest
 from shapely import MultiPolygon, Polygon, box
 
+import geobike
 from geobike import counts, exports, schema
-from geobike.errors import InputError
+from geobike.errors import GeobikeWarning, InputError
 from tests.making import photos_frame
 
 
@@ -141,3 +143,76 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match=r"summary\.json: cannot be written"):
         exports.write_summary({}, tmp_path / "file" / "summary.json")
+
+
+def parquet_by_gdal(path: Path) -> gpd.GeoDataFrame | None:
+    """Read a file as GIS programs do, where this build of GDAL knows Parquet."""
+    import pyogrio
+
+    if "Parquet" not in pyogrio.list_drivers(read=True):
+        return None
+    return pyogrio.read_dataframe(path)
+
+
+def test_photos_are_the_same_as_geoparquet(tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    photos = photos_frame({"a.jpg": (4.123456789, 52.0), "b.jpg": None})
+    photos["taken_at"] = pd.Series(pd.to_datetime(["2024-05-01T10:00Z", None])).astype(schema.TIME)
+    counted = counts.per_photo(photos, schema.table(schema.DETECTIONS, {}))
+    exports.write_photos(counted, tmp_path / "p.geojson")
+    exports.write_photos(counted, tmp_path / "p.parquet")
+    about = parquet.read_metadata(tmp_path / "p.parquet")
+    geo = json.loads(about.metadata[b"geo"])
+    assert geo["version"] == "1.1.0"
+    assert about.row_group(0).column(0).compression == "ZSTD"
+    text = gpd.read_file(tmp_path / "p.geojson")
+    for frame in (
+        gpd.read_parquet(tmp_path / "p.parquet"),
+        parquet_by_gdal(tmp_path / "p.parquet"),
+    ):
+        if frame is not None:
+            assert frame.columns.tolist() == text.columns.tolist()
+            assert frame["photo_id"].tolist() == ["a.jpg", "b.jpg"]
+            assert frame["bicycle_count"].tolist() == [0, 0]
+            assert frame["taken_at"].iloc[0] == pd.Timestamp("2024-05-01T10:00Z")
+            assert frame.crs == "EPSG:4326"
+            assert frame.geometry.iloc[0].equals_exact(text.geometry.iloc[0], 1e-7)
+            assert frame.geometry.iloc[1] is None
+
+
+@pytest.fixture
+def two_tables() -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    box_ = {"photo_id": ["a.jpg"], "label": "bicycle", "score": 0.9, "xmin": 0.0, "ymin": 0.0}
+    found = schema.table(schema.DETECTIONS, pd.DataFrame(box_ | {"xmax": 9.0, "ymax": 9.0}))
+    return photos_frame({"a.jpg": (4, 52), "b.jpg": (4, 52)}), found
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_many_rows_become_parquet_and_no_older_table_contradicts_them(
+    tmp_path: Path, two_tables: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("pyarrow")
+    exports.write_tables(*two_tables, tmp_path)
+    assert names(tmp_path) == ["detections.csv", "photos.geojson"]
+    monkeypatch.setattr(exports, "MANY", 1)
+    exports.write_tables(*two_tables, tmp_path)
+    assert names(tmp_path) == ["detections.csv", "photos.parquet"]
+    exports.write_tables(*two_tables, tmp_path, form="parquet")
+    assert names(tmp_path) == ["detections.parquet", "photos.parquet"]
+    exports.write_tables(*two_tables, tmp_path, form="text")
+    assert names(tmp_path) == ["detections.csv", "photos.geojson"]
+
+
+def test_without_pyarrow_many_rows_stay_text_and_it_is_said(
+    tmp_path: Path, two_tables: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exports, "MANY", 1)
+    monkeypatch.setattr(exports, "_parquet_is_there", lambda: False)
+    with pytest.warns(GeobikeWarning, match="2 rows of photos are written as text.*parquet"):
+        exports.write_tables(*two_tables, tmp_path)
+    assert names(tmp_path) == ["detections.csv", "photos.geojson"]
+    with pytest.raises(InputError, match=r"geobike\[parquet\]"):
+        geobike.Survey(photos="photos", areas="areas.geojson", table_format="parquet")

@@ -12,6 +12,7 @@ from geobike.cli.options import (
     BillTo,
     Blur,
     Context,
+    DetectionTable,
     DetectorKind,
     DryRun,
     Endpoint,
@@ -23,10 +24,12 @@ from geobike.cli.options import (
     Model,
     NoThumbnails,
     Photos,
+    PhotosIfAny,
     Prefer,
     ShowPeople,
     Source,
     StoreFile,
+    TableFormat,
     Threshold,
     Tiles,
     Timezone,
@@ -54,15 +57,17 @@ app = typer.Typer(
 
 @app.command("map", rich_help_panel="A survey")
 def map_(
-    photos: Photos,
     areas: Annotated[
         str,
         typer.Option(metavar="FILE", help="Neighbourhood polygons: any file that GeoPandas reads."),
     ],
+    photos: PhotosIfAny = None,
     manifest: Manifest = None,
+    detections: DetectionTable = None,
     out: Annotated[
         str, typer.Option(metavar="FOLDER", help="Folder for the map and the files.")
     ] = "out",
+    table_format: TableFormat = "auto",
     detector: DetectorKind = "auto",
     model: Model = None,
     endpoint: Endpoint = None,
@@ -102,16 +107,26 @@ def map_(
     blur: Blur = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Make the map: photos in; map.html, GeoJSON, CSV and a summary out."""
+    """Make the map: photos in; map.html, GeoJSON, CSV and a summary out.
+
+    Where neither photos nor model are at hand: --manifest and --detections, without PHOTOS.
+    """
     from geobike import survey
     from geobike.maps import PageOptions
 
-    store = store or _store_in(out)
+    if detections is not None and (detector != "auto" or dry_run):
+        raise InputError(
+            "--detections brings the boxes, so nothing is detected and nothing sent: leave out "
+            "--detector and --dry-run"
+        )
+    if detections is None:
+        store = store or _store_in(out)
     chosen = models.choice(detector, model, endpoint, token_file, bill_to)
     plan = survey.Survey(
-        photos=photos,
+        photos=photos or None,
         areas=areas,
         manifest=manifest,
+        detections=detections,
         prefer=prefer,
         name_column=name_column,
         id_column=id_column,
@@ -124,6 +139,7 @@ def map_(
         detector=chosen,
         workers=workers,
         population_column=population_column,
+        table_format=table_format,
         page=PageOptions(
             title=title,
             language=language,
@@ -142,8 +158,9 @@ def map_(
             placed = survey.place(plan, track=terminal.track()).photos
         _dry_run(placed, chosen, store, plan.max_pixels)
         return
-    models.announce(chosen)
-    with terminal.notes(), terminal.resumable(store):
+    if detections is None:
+        models.announce(chosen)
+    with terminal.notes(), terminal.resumable(None if detections else store):
         result = survey.run(plan, store=store, track=terminal.track())
         terminal.print_notes(result)
         written = result.write(out, track=terminal.track())

@@ -14,6 +14,28 @@ Photos = Annotated[
         metavar="PHOTOS...",
     ),
 ]
+PhotosIfAny = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help="Folders, files or glob patterns; none: those that the manifest names, unopened.",
+        metavar="PHOTOS...",
+    ),
+]
+DetectionTable = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE",
+        help="CSV or Parquet of boxes that are there already: photo_id, label, score, xmin, ymin, "
+        "xmax, ymax. Then no detector is asked.",
+    ),
+]
+TableFormat = Annotated[
+    Literal["auto", "text", "parquet"],
+    typer.Option(
+        help="Photos and detections as GeoJSON and CSV (text) or as Parquet. auto: Parquet above "
+        "100,000 rows."
+    ),
+]
 DetectorKind = Annotated[
     Literal["auto", "onnx", "huggingface", "recorded"],
     typer.Option(

@@ -1,0 +1,147 @@
+"""Detections as a table, CSV or Parquet: what geobike wrote, or any other detector's boxes.
+
+With them a survey can be counted where neither photos nor model are at hand.
+"""
+
+import hashlib
+import re
+from pathlib import Path
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from geobike import schema
+from geobike.errors import InputError, MissingPackageError, report
+from geobike.files import local
+from geobike.names import among, match
+
+_FILE: Final = ("photo_id", "file", "filename", "file_name", "photo", "image", "path")
+_TEXTS: Final = ("photo_id", "label", "model")
+_SIDES: Final = ["xmin", "ymin", "xmax", "ymax"]
+_ESCAPED: Final = re.compile(r"^'(?=[=+\-@\t\r])")
+"""How our CSV keeps a spreadsheet from taking a name for a formula."""
+
+
+def read(path: str | Path) -> pd.DataFrame:
+    """Read boxes and return a detections frame, nothing judged yet, photos named as in the file.
+
+    The columns are `photo_id` (or `file`), `label`, `score` from 0 to 1, `xmin`, `ymin`, `xmax`,
+    `ymax` in upright pixels, and if known `model`. A row without a label says that nothing was
+    found in its photo. Raises InputError, also for a single bad row, for a box left out may be a
+    bicycle missed, and MissingPackageError where Parquet is not installed.
+    """
+    with local(path) as file:
+        raw = _read_parquet(file) if file.suffix.lower() == ".parquet" else _read_csv(file)
+        for name in ("score", *_SIDES):
+            raw[name] = pd.to_numeric(raw[name], errors="coerce").astype("float64")
+        _check(raw, file)
+    return schema.table(schema.DETECTIONS, raw)
+
+
+def model(detections: pd.DataFrame, path: str | Path) -> tuple[str, str]:
+    """Return name and version of what made the detections that were read from a file.
+
+    The name is that in the column `model`, else the file's; the version is the file's SHA-256.
+    Raises InputError where several models answered: their boxes would be counted twice.
+    """
+    names = sorted(detections["model"].dropna().unique())
+    if len(names) > 1:
+        raise InputError(
+            f"detections {path}: hold the answers of {len(names)} models, {', '.join(names[:3])}; "
+            "keep the rows of one"
+        )
+    with local(path) as file, file.open("rb") as opened:
+        digest = hashlib.file_digest(opened, "sha256").hexdigest()
+    return names[0] if names else file.name, digest
+
+
+def apply(detections: pd.DataFrame, photos: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return the detections of those photos that have no status yet, or lie outside the areas.
+
+    Photos are found by name, as in a manifest. Reported are names that mean no photo, and how many
+    photos no row names: they count as photos that show nothing.
+    """
+    schema.check(photos, schema.PHOTOS)
+    schema.check(detections, schema.DETECTIONS)
+    code, names = pd.factorize(detections["photo_id"])
+    meant = match(pd.Series(names, dtype="str"), photos["photo_id"])
+    if meant.isna().any():
+        report("boxes of photos that are not there", list(names[meant.isna()]))
+    usable = photos["status"].isna() | (photos["status"] == schema.OUTSIDE)
+    wanted = photos.loc[usable, "photo_id"]
+    named = among(meant, wanted)
+    if unseen := len(wanted) - meant[named].nunique():
+        report(
+            f"{unseen} photos have no row among the detections, and count as photos that show "
+            "nothing; leave out of the manifest what no detector has seen"
+        )
+    kept = named[code] & detections["label"].notna().to_numpy()
+    out = detections[kept].reset_index(drop=True)
+    out["photo_id"] = meant.array.take(code[kept])
+    return out
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    try:
+        raw = pd.read_csv(
+            path,
+            encoding="utf-8-sig",
+            dtype=dict.fromkeys((*_FILE, "label", "model"), "str"),
+            keep_default_na=False,
+            na_values=[""],  # a label may be called None or NA
+        )
+    except (OSError, ValueError) as error:  # pandas' ParserError is a ValueError
+        raise InputError(f"detections {path}: cannot be read as CSV: {error}") from None
+    raw = _columns(raw, path)
+    for name in _TEXTS:
+        raw[name] = raw[name].str.replace(_ESCAPED, "", regex=True)
+    return raw
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    try:
+        import pyarrow.parquet
+    except ImportError:
+        raise MissingPackageError("Reading detections from Parquet", "parquet") from None
+    try:
+        names = pyarrow.parquet.read_schema(path).names
+        wanted = [name for name in names if name in (*_FILE, "label", "score", *_SIDES, "model")]
+        raw = pd.read_parquet(path, columns=wanted)
+    except Exception as error:  # noqa: BLE001 - pyarrow's errors share no base
+        raise InputError(f"detections {path}: cannot be read as Parquet: {error}") from None
+    return _columns(raw, path)
+
+
+def _columns(raw: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """Return the columns by our names; `model` may be missing."""
+    file = next((name for name in _FILE if name in raw), "photo_id")
+    raw = raw.rename(columns={file: "photo_id"})
+    wanted = ["photo_id", "label", "score", *_SIDES]
+    if missing := [name for name in wanted if name not in raw]:
+        raise InputError(
+            f"detections {path}: no column {', '.join(missing)}; the columns are "
+            f"{', '.join(map(str, raw.columns))[:200]}"
+        )
+    return raw.reindex(columns=[*wanted, "model"]).astype(dict.fromkeys(_TEXTS, "str"))
+
+
+def _check(raw: pd.DataFrame, path: Path) -> None:
+    """Raise InputError for the first row that is no box."""
+    left, top, right, bottom = (raw[side] for side in _SIDES)
+    box = raw["label"].notna()
+    faults = {
+        "names no photo": raw["photo_id"].fillna("") == "",
+        "has a score that is not from 0 to 1": box & ~raw["score"].between(0, 1),
+        "has no box whose sides are numbers and in order": box
+        & ~((left <= right) & (top <= bottom) & np.isfinite(left + top + right + bottom)),
+    }
+    for fault, where in faults.items():
+        if where.any():
+            place = int(where.to_numpy().argmax())
+            values = ", ".join(f"{name} {value}" for name, value in raw.iloc[place].items())
+            raise InputError(
+                f"detections {path}: row {place + 1} below the header {fault}: {values[:300]}; "
+                f"{int(where.sum())} of {len(raw)} rows are like that"
+            )

@@ -1,0 +1,145 @@
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+
+import geobike
+from geobike import manifest, positions, schema, tables
+from geobike.errors import GeobikeWarning, InputError
+from tests.making import FakeDetector, photo, photos_frame, squares
+
+HEADER = "file,label,score,xmin,ymin,xmax,ymax\n"
+
+
+@pytest.fixture
+def boxes(tmp_path: Path) -> Path:
+    return tmp_path / "boxes.csv"
+
+
+def read(path: Path, rows: str) -> pd.DataFrame:
+    path.write_text(HEADER + rows, encoding="utf-8")
+    return tables.read(path)
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("b.jpg,bicycle,87,0,0,9,9", "row 2 .* score that is not from 0 to 1.*score 87"),
+        ("b.jpg,bicycle,high,0,0,9,9", "row 2 .* score that is not from 0 to 1"),
+        ("b.jpg,bicycle,0.9,0,0,x,9", "row 2 .* no box whose sides are numbers"),
+        ("b.jpg,bicycle,0.9,9,0,0,9", "row 2 .* in order.*xmin 9"),
+        (",bicycle,0.9,0,0,9,9", "row 2 .* names no photo"),
+    ],
+)
+def test_a_bad_box_is_an_error_that_names_its_row(boxes: Path, row: str, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        read(boxes, f"a.jpg,bicycle,0.9,0,0,9,9\n{row}\n")
+
+
+def test_a_table_without_scores_is_refused_by_name(boxes: Path) -> None:
+    boxes.write_text("file,label\na.jpg,bicycle\n")
+    with pytest.raises(InputError, match=r"boxes\.csv: no column score, xmin"):
+        tables.read(boxes)
+
+
+@pytest.mark.parametrize("name", ["none.csv", "none.parquet"])
+def test_a_file_that_is_not_there_is_named(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match=name):
+        tables.read(tmp_path / name)
+
+
+def test_a_label_may_be_called_none_and_a_name_begin_with_an_apostrophe(boxes: Path) -> None:
+    frame = read(boxes, "'s-Gravenhage/a.jpg,None,0.9,0,0,9,9\n'=b.jpg,bicycle,1,0,0,9,9\n")
+    assert frame["photo_id"].tolist() == ["'s-Gravenhage/a.jpg", "=b.jpg"]
+    assert frame["label"].tolist() == ["None", "bicycle"]
+
+
+def test_boxes_go_to_the_photos_that_their_names_mean(boxes: Path) -> None:
+    photos = photos_frame({"x/a.jpg": (4, 52), "x/b.jpg": (4, 52), "x/c.jpg": None})
+    photos["status"] = pd.Series([None, schema.OUTSIDE, schema.FAILED], dtype="str")
+    rows = "a.jpg,bicycle,1,0,0,9,9\nx/b.jpg,bicycle,1,0,0,9,9\nc.jpg,bicycle,1,0,0,9,9\n"
+    found = read(boxes, rows + "gone.jpg,bicycle,1,0,0,9,9\n")
+    with pytest.warns(GeobikeWarning, match=r"photos that are not there: gone\.jpg"):
+        applied = tables.apply(found, photos)
+    assert applied["photo_id"].tolist() == ["x/a.jpg", "x/b.jpg"]
+
+
+def test_it_is_said_how_many_photos_no_detector_may_have_seen(
+    boxes: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    photos = photos_frame({"a.jpg": (4, 52), "b.jpg": (4, 52)})
+    with pytest.warns(GeobikeWarning, match="1 photos have no row among the detections"):
+        tables.apply(read(boxes, "a.jpg,bicycle,1,0,0,9,9\n"), photos)
+    # A row without a label says that there was nothing to find.
+    assert len(tables.apply(read(boxes, "a.jpg,bicycle,1,0,0,9,9\nb.jpg,,,,,,\n"), photos)) == 1
+    assert not recwarn.list
+
+
+def test_boxes_of_two_models_are_not_added_up(boxes: Path) -> None:
+    boxes.write_text("model," + HEADER + "m,a.jpg,bicycle,1,0,0,9,9\nn,a.jpg,bicycle,1,0,0,9,9\n")
+    with pytest.raises(InputError, match="answers of 2 models, m, n"):
+        tables.model(tables.read(boxes), boxes)
+
+
+def test_a_photo_that_the_earlier_run_could_not_count_is_no_photo_without_bicycles(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "photos.csv"
+    path.write_text(
+        "photo_id,lat,lon,status,reason\n"
+        "a.jpg,52.005,4.005,counted,\n"
+        "b.jpg,52.005,4.005,failed,no answer\n"
+        "c.jpg,52.5,4.5,outside,in none of the areas\n"
+        "d.jpg,,,unlocated,GPS was switched off\n"
+    )
+    table = manifest.read(path)
+    located = positions.locate(manifest.photos(table), table).set_index("photo_id")
+    assert located["status"].fillna("").tolist() == ["", "failed", "", "unlocated"]
+    assert located["reason"].fillna("").tolist() == ["", "no answer", "", "GPS was switched off"]
+
+
+@pytest.mark.parametrize("form", ["text", "parquet"])
+def test_what_a_survey_wrote_gives_the_same_counts_again(tmp_path: Path, form: str) -> None:
+    if form == "parquet":
+        pytest.importorskip("pyarrow")
+    for name, lon, width in (("a", 4.005, 50), ("b", 4.015, 20), ("c", 4.5, 30), ("d", None, 30)):
+        place = None if lon is None else (lon, 52.005)
+        photo(tmp_path / "photos" / f"{name}.jpg", lon_lat=place, size=(width, 20))
+    (tmp_path / "photos" / "broken.jpg").write_bytes(b"no photo")
+    areas = squares(tmp_path / "areas.geojson", ["west", "east", "nobody"])
+    first = geobike.run(
+        geobike.Survey(
+            photos=tmp_path / "photos", areas=areas, detector=FakeDetector(), table_format=form
+        )
+    )
+    written = first.write(tmp_path / "first")
+    photos, detections = [path for name, path in written.items() if name[:3] in ("pho", "det")]
+    again = geobike.run(geobike.Survey(manifest=photos, detections=detections, areas=areas))
+    assert again.ledger == first.ledger
+    assert again.model.name == "fake"
+    columns = ["photo_id", "status", "reason", "bicycle_count", "area_id"]
+    assert again.photos[columns].equals(first.photos[columns])
+    assert again.areas.drop(columns="geometry").equals(first.areas.drop(columns="geometry"))
+    assert not again.map().get_root().render().count("data:image/jpeg;base64,/")  # no photo at hand
+    with pytest.raises(InputError, match="would be replaced"):
+        again.write(tmp_path / "first")
+    assert gpd.read_file(areas).shape[0] == len(again.areas)
+
+
+def test_boxes_of_another_detector_are_counted_on_photos_at_hand(tmp_path: Path) -> None:
+    photo(tmp_path / "photos" / "a.jpg", lon_lat=(4.005, 52.005))
+    (tmp_path / "boxes.csv").write_text(HEADER + "a.jpg,Bicycle,0.9,0,0,9,9\n")
+    plan = geobike.Survey(
+        photos=tmp_path / "photos",
+        detections=tmp_path / "boxes.csv",
+        areas=squares(tmp_path / "areas.geojson", ["a"]),
+    )
+    result = geobike.run(plan)
+    assert result.photos["bicycle_count"].tolist() == [1]
+    assert result.model.name == "boxes.csv"
+
+
+def test_a_survey_without_photos_and_without_tables_is_refused() -> None:
+    with pytest.raises(InputError, match="no photos named"):
+        geobike.Survey(areas="areas.geojson", manifest="manifest.csv")

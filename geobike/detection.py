@@ -4,12 +4,15 @@ The store keeps each answer as it comes, so that a run that is stopped goes on w
 """
 
 import os
+import sys
+from array import array
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from geobike import detectors, images, schema
@@ -69,7 +72,7 @@ def detect(
         answers = batch.detect_many(
             missing,
             chosen,
-            load=_loader(wanted, fit, max_pixels),
+            load=_loader(wanted.loc[missing], fit, max_pixels),
             keep=keep,
             workers=together,
             ahead=1 if fit is None else together,  # shrunk photos take 3 MB, others 36 and more
@@ -120,15 +123,17 @@ def _detections(
     answers: Iterable[tuple[str, list[Detection]]], known: gpd.GeoDataFrame, model: Model
 ) -> pd.DataFrame:
     """Return a detections frame in the order of the photos, the highest score first."""
-    photo_id = known.set_index("sha256")["photo_id"]
-    rows = [
-        (digest, found.label, found.score, *found.box)
-        for digest, detections in answers
-        for found in detections
-    ]
-    columns = ["sha256", "label", "score", "xmin", "ymin", "xmax", "ymax"]
-    frame = pd.DataFrame(rows, columns=columns)
-    frame["photo_id"] = frame["sha256"].map(photo_id)
-    frame["model"] = model.name
-    frame = frame.sort_values(["photo_id", "score"], ascending=[True, False], kind="stable")
-    return schema.table(schema.DETECTIONS, frame.reset_index(drop=True))
+    place = {digest: row for row, digest in enumerate(known["sha256"])}
+    # Bare numbers: millions of boxes as Python objects would fill the memory of a laptop.
+    rows, numbers, labels = array("q"), array("d"), list[str]()
+    for digest, detections in answers:
+        for found in detections:
+            rows.append(place[digest])
+            labels.append(sys.intern(found.label))
+            numbers.extend((found.score, *found.box))
+    row, value = np.array(rows), np.array(numbers).reshape(-1, 5)
+    order = np.lexsort((-value[:, 0], row))
+    columns = dict(zip(["score", "xmin", "ymin", "xmax", "ymax"], value[order].T, strict=True))
+    columns["photo_id"] = known["photo_id"].array.take(row[order])
+    columns["label"] = np.array(labels, dtype=object)[order]
+    return schema.table(schema.DETECTIONS, pd.DataFrame(columns).assign(model=model.name))

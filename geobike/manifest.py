@@ -57,7 +57,8 @@ def photos(manifest: pd.DataFrame) -> gpd.GeoDataFrame:
     """Return a photos frame of what a manifest names, where the files are not at hand.
 
     Nothing is known of the files: no position yet, no size, no digest. A photo that an earlier run
-    found `duplicate`, `unreadable` or `failed` stays so, where the manifest is what that run wrote.
+    found `duplicate`, `unreadable` or `failed` stays so, where the manifest is what that run wrote;
+    one that lay `outside` its areas or was `unlocated` is `unseen`.
     """
     schema.check(manifest, schema.MANIFEST)
     named = manifest[manifest["file"].fillna("") != ""].drop_duplicates("file")
@@ -65,6 +66,7 @@ def photos(manifest: pd.DataFrame) -> gpd.GeoDataFrame:
     for column, said in (("status", "status"), ("reason", "said")):
         if said in named:
             known[column] = named[said].array
+    known["unseen"] = known["status"].isin((schema.OUTSIDE, schema.UNLOCATED))
     known["status"] = known["status"].where(known["status"].isin(_FINAL))
     known["reason"] = known["reason"].fillna("the manifest gives no position")
     return schema.geotable(schema.PHOTOS, known, np.full(len(known), None, dtype=object))

@@ -62,7 +62,13 @@ _PHOTO_COLUMNS = {
     "reason": TEXT,  # why the status is not `counted`
 }
 
-PHOTOS: Final = Frame("photos", _PHOTO_COLUMNS, key="photo_id", geometry=("Point",))
+PHOTOS: Final = Frame(
+    "photos",
+    _PHOTO_COLUMNS,
+    key="photo_id",
+    geometry=("Point",),
+    optional={"unseen": FLAG},  # an earlier run had no cause to detect in it
+)
 
 COUNTS: Final = Frame(
     "counts",
@@ -124,7 +130,7 @@ MANIFEST: Final = Frame(
         "reason": TEXT,  # what is wrong with this row, NA where nothing is
     },
     optional={
-        "status": TEXT,  # duplicate, unreadable or failed, where an earlier run said so
+        "status": TEXT,  # what an earlier run said, as any other word that the table has there
         "said": TEXT,  # the reason that the earlier run gave
     },
 )

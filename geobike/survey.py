@@ -246,7 +246,7 @@ def _detect(
     if survey.detections is not None:
         table = tables.read(survey.detections)
         model = Model(*tables.model(table, survey.detections))
-        return detection.Detected(placed, tables.apply(table, placed), model, now=0)
+        return detection.Detected(*tables.apply(table, placed), model, now=0)
     return detection.detect(
         placed,
         detector=survey.detector,

@@ -57,11 +57,14 @@ def model(detections: pd.DataFrame, path: str | Path) -> tuple[str, str]:
     return names[0] if names else file.name, digest
 
 
-def apply(detections: pd.DataFrame, photos: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Return the detections of those photos that have no status yet, or lie outside the areas.
+def apply(
+    detections: pd.DataFrame, photos: gpd.GeoDataFrame
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    """Return the photos, and the detections of those that have no status or lie outside the areas.
 
     Photos are found by name, as in a manifest. Reported are names that mean no photo, and how many
-    photos no row names: they count as photos that show nothing.
+    photos no row names: they count as photos that show nothing, or become `failed` where it is
+    known that no detector has seen them.
     """
     schema.check(photos, schema.PHOTOS)
     schema.check(detections, schema.DETECTIONS)
@@ -70,16 +73,25 @@ def apply(detections: pd.DataFrame, photos: gpd.GeoDataFrame) -> pd.DataFrame:
     if meant.isna().any():
         report("boxes of photos that are not there", list(names[meant.isna()]))
     usable = photos["status"].isna() | (photos["status"] == schema.OUTSIDE)
-    wanted = photos.loc[usable, "photo_id"]
-    named = among(meant, wanted)
-    if unseen := len(wanted) - meant[named].nunique():
-        report(
-            f"{unseen} photos have no row among the detections, and count as photos that show "
-            "nothing; leave out of the manifest what no detector has seen"
-        )
+    named = among(meant, photos.loc[usable, "photo_id"])
     kept = named[code] & detections["label"].notna().to_numpy()
     out = detections[kept].reset_index(drop=True)
     out["photo_id"] = meant.array.take(code[kept])
+    bare = photos["status"].isna() & ~among(photos["photo_id"], meant[named])
+    return _without_boxes(photos, bare), out
+
+
+def _without_boxes(photos: gpd.GeoDataFrame, bare: "pd.Series[bool]") -> gpd.GeoDataFrame:
+    """Return the photos; of those that no row names, the unseen are `failed`."""
+    out = photos.copy(deep=False)
+    unseen = bare & out["unseen"] if "unseen" in out else bare & False
+    out.loc[unseen, "status"] = schema.FAILED
+    out.loc[unseen, "reason"] = "not in the detections: the earlier run had no cause to look at it"
+    if empty := int((bare & ~unseen).sum()):
+        report(
+            f"{empty} photos have no row among the detections, and count as photos that show "
+            "nothing; leave out of the manifest what no detector has seen"
+        )
     return out
 
 

@@ -61,7 +61,7 @@ def test_boxes_go_to_the_photos_that_their_names_mean(boxes: Path) -> None:
     rows = "a.jpg,bicycle,1,0,0,9,9\nx/b.jpg,bicycle,1,0,0,9,9\nc.jpg,bicycle,1,0,0,9,9\n"
     found = read(boxes, rows + "gone.jpg,bicycle,1,0,0,9,9\n")
     with pytest.warns(GeobikeWarning, match=r"photos that are not there: gone\.jpg"):
-        applied = tables.apply(found, photos)
+        _, applied = tables.apply(found, photos)
     assert applied["photo_id"].tolist() == ["x/a.jpg", "x/b.jpg"]
 
 
@@ -72,7 +72,8 @@ def test_it_is_said_how_many_photos_no_detector_may_have_seen(
     with pytest.warns(GeobikeWarning, match="1 photos have no row among the detections"):
         tables.apply(read(boxes, "a.jpg,bicycle,1,0,0,9,9\n"), photos)
     # A row without a label says that there was nothing to find.
-    assert len(tables.apply(read(boxes, "a.jpg,bicycle,1,0,0,9,9\nb.jpg,,,,,,\n"), photos)) == 1
+    _, applied = tables.apply(read(boxes, "a.jpg,bicycle,1,0,0,9,9\nb.jpg,,,,,,\n"), photos)
+    assert len(applied) == 1
     assert not recwarn.list
 
 
@@ -125,6 +126,22 @@ def test_what_a_survey_wrote_gives_the_same_counts_again(tmp_path: Path, form: s
     with pytest.raises(InputError, match="would be replaced"):
         again.write(tmp_path / "first")
     assert gpd.read_file(areas).shape[0] == len(again.areas)
+
+
+def test_a_photo_outside_the_earlier_areas_is_not_without_bicycles_in_the_new_ones(
+    tmp_path: Path,
+) -> None:
+    photo(tmp_path / "photos" / "a.jpg", lon_lat=(4.005, 52.005), size=(30, 20))
+    photo(tmp_path / "photos" / "b.jpg", lon_lat=(4.015, 52.005), size=(30, 20))
+    west = squares(tmp_path / "west.geojson", ["west"])
+    both = squares(tmp_path / "both.geojson", ["west", "east"])
+    plan = geobike.Survey(photos=tmp_path / "photos", areas=west, detector=FakeDetector())
+    first = geobike.run(plan).write(tmp_path / "first")
+    tables_ = {"manifest": first["photos.geojson"], "detections": first["detections.csv"]}
+    again = geobike.run(geobike.Survey(**tables_, areas=both))
+    assert again.photos["status"].tolist() == ["counted", "failed"]
+    assert again.areas["photo_count"].tolist() == [1, 0]
+    assert "no cause to look" in again.photos["reason"].iloc[1]
 
 
 def test_boxes_of_another_detector_are_counted_on_photos_at_hand(tmp_path: Path) -> None:

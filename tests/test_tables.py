@@ -160,3 +160,26 @@ def test_boxes_of_another_detector_are_counted_on_photos_at_hand(tmp_path: Path)
 def test_a_survey_without_photos_and_without_tables_is_refused() -> None:
     with pytest.raises(InputError, match="no photos named"):
         geobike.Survey(areas="areas.geojson", manifest="manifest.csv")
+
+
+def test_tables_and_outputs_may_be_addresses(tmp_path: Path) -> None:
+    fsspec = pytest.importorskip("fsspec")
+    photo(tmp_path / "photos" / "a.jpg", lon_lat=(4.005, 52.005), size=(30, 20))
+    areas = squares(tmp_path / "areas.geojson", ["west"])
+    plan = geobike.Survey(photos=tmp_path / "photos", areas=areas, detector=FakeDetector())
+    there = fsspec.filesystem("memory")
+    try:
+        geobike.run(plan).write("memory://first")
+        there.pipe("/again/photos.parquet", b"of an earlier run")
+        tables_ = {
+            "manifest": "memory://first/photos.geojson",
+            "detections": "memory://first/detections.csv",
+        }
+        again = geobike.run(geobike.Survey(**tables_, areas=areas))
+        assert again.areas["bicycle_count"].tolist() == [3]
+        with pytest.raises(InputError, match="would be replaced"):
+            again.write("memory://first")
+        written = again.write("memory://again")
+        assert {Path(path).name for path in there.ls("/again", detail=False)} == set(written)
+    finally:
+        there.store.clear()

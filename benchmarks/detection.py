@@ -5,8 +5,6 @@ would write down first: `pipeline("object-detection")` with DETR-ResNet-50, one 
 """
 
 import importlib.util
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,8 +15,8 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageFilter
 
-from benchmarks import models
-from benchmarks.measure import Row, in_turn
+from benchmarks import models, peak
+from benchmarks.measure import Row, Skipped, in_child, in_turn
 from geobike import images
 from geobike.detect import FLOOR, Detection, batch, prepare
 from geobike.detect.onnx import OnnxDetector
@@ -32,8 +30,7 @@ AGREE = 2.0  # pixels of 4032: theirs are cut to whole pixels
 
 def run(shared: Path) -> Iterator[Row]:
     if not all(map(importlib.util.find_spec, ("torch", "transformers", "onnx"))):
-        print("detection: needs torch, transformers and onnx: pip install -e '.[dev,parity]'")
-        return
+        raise Skipped("needs torch, transformers and onnx: pip install -e '.[dev,parity]'")
     with TemporaryDirectory() as folder:
         photos = list(copies(of_twelve_megapixels(shared, Path(folder)), PHOTOS, Path(folder)))
         theirs = pipeline()
@@ -163,10 +160,8 @@ def memory(shared: Path) -> Iterator[Row]:
 
 
 def in_a_process(what: str, photos: Path, model: Path) -> Row:
-    command = [sys.executable, "-m", "benchmarks.peak", str(photos), str(model)]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    taken, megabytes = map(float, done.stdout.split())
-    return Row(what, taken, note=f"{megabytes:.0f} MB at the most")
+    spent = in_child(peak.detect_all, photos, model)
+    return Row(what, spent.seconds, memory=spent.megabytes)
 
 
 def of_twelve_megapixels(shared: Path, folder: Path) -> list[Path]:

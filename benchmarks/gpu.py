@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks import models
 from benchmarks.detection import copies, detect, of_twelve_megapixels
-from benchmarks.measure import Row, seconds
+from benchmarks.measure import Row, Skipped, seconds
 from geobike.detect import session
 from geobike.detect.onnx import OnnxDetector
 
@@ -18,8 +18,7 @@ PHOTOS = 512
 
 def run(shared: Path) -> Iterator[Row]:
     if not session.gpu_works():
-        print("gpu: onnxruntime can use no GPU here; `geobike doctor` says what is missing")
-        return
+        raise Skipped("onnxruntime can use no GPU here; `geobike doctor` says what is missing")
     with TemporaryDirectory() as folder:
         photos = list(copies(of_twelve_megapixels(shared, Path(folder)), 48, Path(folder)))
         photos *= PHOTOS // len(photos)

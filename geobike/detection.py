@@ -6,7 +6,7 @@ The store keeps each answer as it comes, so that a run that is stopped goes on w
 import os
 import sys
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
@@ -17,9 +17,12 @@ import pandas as pd
 
 from geobike import detectors, images, schema
 from geobike.detect import Detection, Detector, batch
-from geobike.errors import InputError, UnreadablePhoto
+from geobike.errors import InputError, PhotoError, UnreadablePhoto
 from geobike.progress import Track, silent
-from geobike.store import Model, Store
+from geobike.store import Answers, Model, Store
+
+Failure = tuple[str, str]
+"""Status and reason of a photo that got no answer."""
 
 
 class Detected(NamedTuple):
@@ -48,51 +51,101 @@ def detect(
     `store` None keeps nothing. Photos outside the areas get what the store has, and are not
     detected. Raises DetectorStopped; every answer until then is in the store.
     """
-    schema.check(placed, schema.PHOTOS)
-    recorded = isinstance(detector, detectors.Choice) and detector.kind == "recorded"
+    recorded = detectors.is_recorded(detector)
     if recorded and store is None:
         raise InputError("the recorded detector needs the store that holds them: --store FILE")
     with Store(store or detectors.NO_STORE, read_only=recorded) as opened:
-        wanted = placed[placed["status"].isna()].set_index("sha256")
-        chosen = _detector(detector, opened, list(wanted.index))
-        model = Model(chosen.name, chosen.version)
-        missing = opened.missing(wanted.index, model)
-        together = workers or (_together(chosen) if missing else 1)
-        fit = getattr(chosen, "fitted", None)
-        failures: dict[str, tuple[str, str]] = {}
 
-        def keep(answer: batch.Answer) -> None:
-            if answer.detections is not None:
-                opened.put(answer.key, model, answer.detections)
-            else:
-                unreadable = isinstance(answer.error, UnreadablePhoto)
-                status = schema.UNREADABLE if unreadable else schema.FAILED
-                failures[answer.key] = (status, str(answer.error))
+        def work(missing: pd.DataFrame, chosen: Detector) -> dict[str, Failure]:
+            model = Model(chosen.name, chosen.version)
+            if len(missing):
+                detectors.make_ready(chosen, detector)
+            answers = answer(
+                missing,
+                chosen,
+                keep=lambda digest, found: opened.put(digest, model, found),
+                workers=workers or (_together(chosen) if len(missing) else 1),
+                max_pixels=max_pixels,
+            )
+            with closing(answers):  # whatever happens, no further photo is begun
+                shown = track(answers, "Detecting", total=len(missing))
+                return {digest: failure for digest, failure in shown if failure}
 
-        answers = batch.detect_many(
-            missing,
-            chosen,
-            load=_loader(wanted.loc[missing], fit, max_pixels),
-            keep=keep,
-            workers=together,
-            ahead=1 if fit is None else together,  # shrunk photos take 3 MB, others 36 and more
-        )
-        with closing(answers):  # whatever happens, no further photo is begun
-            for _ in track(answers, "Detecting", total=len(missing)):
-                pass
-        known = placed[placed["status"].isna() | (placed["status"] == schema.OUTSIDE)]
-        found = _detections(opened.get(known["sha256"].tolist(), model), known, model)
+        return through(placed, detector, opened, work)
+
+
+def through(
+    placed: gpd.GeoDataFrame,
+    detector: detectors.Choice | Detector,
+    store: Answers,
+    work: Callable[[pd.DataFrame, Detector], dict[str, Failure]],
+) -> Detected:
+    """Take what the store has, let `work` put the rest into it, and gather all of it.
+
+    `work` is given the photos that lack an answer (`sha256`, `path`, `width`, `height`).
+    """
+    schema.check(placed, schema.PHOTOS)
+    wanted = placed.loc[placed["status"].isna(), ["sha256", "path", "width", "height"]]
+    chosen = (
+        detectors.choose(detector, store, wanted["sha256"].tolist())
+        if isinstance(detector, detectors.Choice)
+        else detector
+    )
+    model = Model(chosen.name, chosen.version)
+    missing = wanted[wanted["sha256"].isin(store.missing(wanted["sha256"], model))]
+    failures = work(missing, chosen)
+    known = placed[placed["status"].isna() | (placed["status"] == schema.OUTSIDE)]
+    found = _detections(store.get(known["sha256"].tolist(), model), known, model)
     return Detected(_mark(placed, failures), found, model, len(missing) - len(failures))
 
 
+def answer(
+    photos: pd.DataFrame,
+    detector: Detector,
+    *,
+    keep: Callable[[str, list[Detection]], None],
+    workers: int,
+    max_pixels: int = images.MAX_PIXELS,
+    check: Callable[[], None] = lambda: None,
+) -> Generator[tuple[str, Failure | None], None, None]:
+    """Yield the digest of each photo once its answer is kept, or with why there is none.
+
+    `photos` has the columns `sha256`, `path`, `width` and `height`. `check` is called before each
+    and may raise DetectorStopped, which is then raised, as is that of the detector.
+    """
+    fit = getattr(detector, "fitted", None)
+
+    def keep_found(answer: batch.Answer) -> None:
+        if answer.detections is not None:
+            keep(answer.key, answer.detections)
+
+    answers = batch.detect_many(
+        photos["sha256"],
+        detector,
+        load=_loader(photos, fit, max_pixels, check),
+        keep=keep_found,
+        workers=workers,
+        ahead=1 if fit is None else workers,  # shrunk photos take 3 MB, others 36 and more
+    )
+    with closing(answers):
+        for one in answers:
+            yield one.key, None if one.error is None else _failure(one.error)
+
+
+def _failure(error: PhotoError) -> Failure:
+    unreadable = isinstance(error, UnreadablePhoto)
+    return (schema.UNREADABLE if unreadable else schema.FAILED), str(error)
+
+
 def _loader(
-    wanted: gpd.GeoDataFrame, fit: images.Fit | None, max_pixels: int
+    photos: pd.DataFrame, fit: images.Fit | None, max_pixels: int, check: Callable[[], None]
 ) -> Callable[[str], batch.Photo]:
     """Return what reads a photo, given its digest, as large as the detector makes use of."""
-    rows = wanted[["path", "width", "height"]].itertuples(name=None)
+    rows = photos[["sha256", "path", "width", "height"]].itertuples(index=False, name=None)
     known = {digest: (path, (width, height)) for digest, path, width, height in rows}
 
     def load(digest: str) -> batch.Photo:
+        check()
         path, size = known[digest]
         data = images.read_bytes(path, sha256=digest)
         return batch.Photo(images.read_upright(data, max_pixels=max_pixels, enough=fit), size)
@@ -100,18 +153,12 @@ def _loader(
     return load
 
 
-def _detector(detector: detectors.Choice | Detector, store: Store, digests: list[str]) -> Detector:
-    if isinstance(detector, detectors.Choice):
-        return detectors.choose(detector, store, digests)
-    return detector
-
-
 def _together(detector: Detector) -> int:
     """Return the number of photos that the detector works on at once, if nobody says otherwise."""
     return getattr(detector, "together", None) or os.cpu_count() or 1
 
 
-def _mark(placed: gpd.GeoDataFrame, failures: dict[str, tuple[str, str]]) -> gpd.GeoDataFrame:
+def _mark(placed: gpd.GeoDataFrame, failures: dict[str, Failure]) -> gpd.GeoDataFrame:
     out = placed.copy()
     hit = placed["status"].isna() & placed["sha256"].isin(failures.keys())
     for column, place in (("status", 0), ("reason", 1)):

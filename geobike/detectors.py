@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from geobike.detect import Detector, hub
 from geobike.errors import InputError, StoreError, report
-from geobike.store import Model, Recorded, Store
+from geobike.store import Answers, Model, Recorded
 
 if TYPE_CHECKING:  # what sends photos is imported where they are sent
     from geobike.detect.huggingface import HostedDetector
@@ -46,8 +46,13 @@ class Choice:
             )
 
 
-def choose(choice: Choice, store: Store, digests: Sequence[str]) -> Detector:
-    """Return the detector for photos with these SHA-256 digests.
+def is_recorded(detector: Choice | Detector) -> bool:
+    """Tell whether a run is to take what a store holds, and nothing else."""
+    return isinstance(detector, Choice) and detector.kind == "recorded"
+
+
+def choose(choice: Choice, store: Answers, digests: Sequence[str]) -> Detector:
+    """Return the detector for photos with these SHA-256 digests. A local one is not opened yet.
 
     `auto` takes what the store has if that is all, then the local model. Raises InputError,
     StoreError, MissingPackageError or DetectorStopped where there is no such detector.
@@ -67,10 +72,28 @@ def choose(choice: Choice, store: Store, digests: Sequence[str]) -> Detector:
         if not is_installed():
             raise InputError(_two_ways(store))
         return _local_or_say(choice, store, digests)
-    return _local(choice, store, digests)
+    return _local(choice)
 
 
-def _answered(choice: Choice, store: Store) -> list[Model]:
+def named(choice: Choice) -> Detector:
+    """Return the detector of a choice that asks no store, ready to detect.
+
+    Raises InputError, MissingPackageError or DetectorStopped where it cannot be.
+    """
+    detector = hosted(choice) if choice.kind == "huggingface" else _local(choice)
+    make_ready(detector, choice)
+    return detector
+
+
+def make_ready(detector: Detector, choice: Choice | Detector) -> None:
+    """Download, if need be, and open the local model of a choice; raises ModelUnavailable."""
+    from geobike.detect.onnx import OnnxDetector
+
+    if isinstance(choice, Choice) and isinstance(detector, OnnxDetector):
+        detector.open(progress=choice.download_progress)
+
+
+def _answered(choice: Choice, store: Answers) -> list[Model]:
     if choice.model is None:
         return list(store.models())
     # A local model is stored under its file's name, wherever the file lies; a pinned one under
@@ -81,9 +104,9 @@ def _answered(choice: Choice, store: Store) -> list[Model]:
     return [model for model in store.models() if model.name in names]
 
 
-def _local_or_say(choice: Choice, store: Store, digests: Sequence[str]) -> Detector:
+def _local_or_say(choice: Choice, store: Answers, digests: Sequence[str]) -> Detector:
     """Return the local detector; report it if the store has answers of another for these photos."""
-    detector = _local(choice, store, digests)
+    detector = _local(choice)
     for model in _answered(choice, store):
         lacking = len(store.missing(digests, model))
         if model != (detector.name, detector.version) and lacking < len(digests):
@@ -95,7 +118,7 @@ def _local_or_say(choice: Choice, store: Store, digests: Sequence[str]) -> Detec
     return detector
 
 
-def _recorded_model(choice: Choice, store: Store) -> Model:
+def _recorded_model(choice: Choice, store: Answers) -> Model:
     models = _answered(choice, store)
     if len(models) == 1:
         return models[0]
@@ -121,17 +144,14 @@ def hosted(choice: Choice) -> "HostedDetector":
     )
 
 
-def _local(choice: Choice, store: Store, digests: Sequence[str]) -> Detector:
+def _local(choice: Choice) -> Detector:
     from geobike.detect.onnx import OnnxDetector
 
     # One thread each: several photos at once use the cores better than one photo on all of them.
-    detector = OnnxDetector(choice.model or hub.DEFAULT_MODEL, threads=1)
-    if store.missing(digests, Model(detector.name, detector.version)):
-        detector.open(progress=choice.download_progress)
-    return detector
+    return OnnxDetector(choice.model or hub.DEFAULT_MODEL, threads=1)
 
 
-def _two_ways(store: Store) -> str:
+def _two_ways(store: Answers) -> str:
     lacking = (
         ""
         if str(store.path) == NO_STORE

@@ -15,7 +15,8 @@ GeobikeError                 base of them all; one line, no traceback, for the u
 │   ├── CreditsExhausted             the account has no credit left
 │   ├── ModelUnavailable             the model is not there, or not the one that was pinned
 │   ├── RequestRefused               the service says that our request is wrong
-│   └── ServiceUnavailable           the service is down, or answers what is no contract
+│   ├── ServiceUnavailable           the service is down, or answers what is no contract
+│   └── ClusterUnavailable           the scheduler or all workers of a cluster are gone
 ├── PhotoError               no exit one photo is at fault; the run goes on
 │   ├── UnreadablePhoto              its row becomes `unreadable`
 │   └── DetectionFailed              its row becomes `failed`
@@ -26,6 +27,7 @@ GeobikeWarning is what the run reports without stopping: a mended polygon, a bad
 
 import warnings
 from collections.abc import Sequence
+from typing import Self
 
 
 class GeobikeError(Exception):
@@ -63,7 +65,10 @@ class MissingPackageError(InputError):
 
     def __init__(self, purpose: str, extra: str) -> None:
         super().__init__(f"{purpose} needs an extra: pip install 'geobike[{extra}]'")
-        self.extra = extra
+        self.purpose, self.extra = purpose, extra
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str, str]]:
+        return type(self), (self.purpose, self.extra)  # workers send it
 
 
 class DetectorStopped(GeobikeError):
@@ -90,6 +95,10 @@ class RequestRefused(DetectorStopped):
 
 class ServiceUnavailable(DetectorStopped):
     """The service is plainly down, or its answers are not the contract's."""
+
+
+class ClusterUnavailable(DetectorStopped):
+    """The scheduler of a cluster cannot be reached, or it has no worker."""
 
 
 class PhotoError(GeobikeError):

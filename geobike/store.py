@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, Self
 
 from geobike import remote
 from geobike.detect import Box, Detection
@@ -54,6 +54,27 @@ class Model(NamedTuple):
     version: str
 
 
+class Answers(Protocol):
+    """What a run asks of a store, whether a `Store` or the shards of a cluster."""
+
+    @property
+    def path(self) -> Path | str:
+        """Where it is."""
+        ...
+
+    def models(self) -> dict[Model, int]:
+        """Return each detector that has answered, with the number of its photos."""
+        ...
+
+    def get(self, digests: Sequence[str], model: Model) -> Iterator[tuple[str, list[Detection]]]:
+        """Yield digest and detections of those photos that this detector has answered."""
+        ...
+
+    def missing(self, digests: Iterable[str], model: Model) -> list[str]:
+        """Return the digests that this detector has not answered, in order."""
+        ...
+
+
 class Store:
     """An open store. Use it in a `with` block; one thread at a time."""
 
@@ -63,6 +84,11 @@ class Store:
             raise StoreError(
                 f"store {remote.shown(path)}: one SQLite file, which stays on this machine; "
                 "--store detections.sqlite"
+            )
+        if Path(path).is_dir():
+            raise StoreError(
+                f"store {path}: a folder; name a file, or, if it is a folder of shards, add "
+                "--engine dask"
             )
         self.path = Path(path)
         if read_only and not self.path.is_file():

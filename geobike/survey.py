@@ -9,11 +9,11 @@ need not be paid for.
 import hashlib
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, cast
 from zoneinfo import ZoneInfo
 
 import geopandas as gpd
@@ -44,6 +44,63 @@ from geobike.version import __version__
 
 if TYPE_CHECKING:
     import folium
+
+
+class Engine(Protocol):
+    """Where photos are read and detected in: this process, or a `geobike.Cluster`."""
+
+    def open(self, store: str | Path, *, read_only: bool) -> AbstractContextManager[photos.Known]:
+        """Open what remembers digests from run to run."""
+        ...
+
+    def read_heads(
+        self,
+        files: Sequence[photos.PhotoFile],
+        *,
+        timezone: tzinfo | None,
+        max_pixels: int,
+        track: Track,
+    ) -> gpd.GeoDataFrame:
+        """Do what `photos.read_heads` does."""
+        ...
+
+    def digest(
+        self,
+        frame: gpd.GeoDataFrame,
+        files: Sequence[photos.PhotoFile],
+        /,
+        *,
+        max_pixels: int,
+        known: photos.Known | None,
+        track: Track,
+    ) -> gpd.GeoDataFrame:
+        """Do what `photos.digest` does."""
+        ...
+
+    def detect(
+        self,
+        placed: gpd.GeoDataFrame,
+        *,
+        detector: detectors.Choice | Detector,
+        store: str | Path | None,
+        workers: int | None,
+        max_pixels: int,
+        track: Track,
+    ) -> detection.Detected:
+        """Do what `detection.detect` does."""
+        ...
+
+
+class _Here:
+    """The engine that is this process."""
+
+    open = staticmethod(Store)
+    read_heads = staticmethod(photos.read_heads)
+    digest = staticmethod(photos.digest)
+    detect = staticmethod(detection.detect)
+
+
+HERE: Final[Engine] = _Here()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,8 +263,16 @@ class SurveyResult:
         return paths
 
 
-def run(survey: Survey, *, store: str | Path | None = None, track: Track = silent) -> SurveyResult:
+def run(
+    survey: Survey,
+    *,
+    store: str | Path | None = None,
+    engine: Engine = HERE,
+    track: Track = silent,
+) -> SurveyResult:
     """Run a survey; `store` is the file that keeps its detections, made where it is missing.
+
+    With a `geobike.Cluster` as engine, it is a folder or address that keeps them as Parquet.
 
     Without a store nothing is kept; a survey that brings its detections needs none. A run that
     was stopped goes on where it was. Raises InputError for what cannot be used and DetectorStopped
@@ -216,8 +281,8 @@ def run(survey: Survey, *, store: str | Path | None = None, track: Track = silen
     started_at = datetime.now(UTC)
     notes: list[str] = []
     with _collecting(notes):
-        given, polygons, placed = place(survey, store=store, track=track)
-        detected = _detect(survey, placed, store, track)
+        given, polygons, placed = place(survey, store=store, engine=engine, track=track)
+        detected = _detect(survey, placed, store, engine, track)
         judged = boxes.judge(
             detected.detections,
             labels=survey.labels,
@@ -241,13 +306,17 @@ def run(survey: Survey, *, store: str | Path | None = None, track: Track = silen
 
 
 def _detect(
-    survey: Survey, placed: gpd.GeoDataFrame, store: str | Path | None, track: Track
+    survey: Survey,
+    placed: gpd.GeoDataFrame,
+    store: str | Path | None,
+    engine: Engine,
+    track: Track,
 ) -> detection.Detected:
     if survey.detections is not None:
         table = tables.read(survey.detections)
         model = Model(*tables.model(table, survey.detections))
         return detection.Detected(*tables.apply(table, placed), model, now=0)
-    return detection.detect(
+    return engine.detect(
         placed,
         detector=survey.detector,
         store=store,
@@ -267,7 +336,13 @@ class Placed(NamedTuple):
     """Photos frame: those without a status are the ones to detect in."""
 
 
-def place(survey: Survey, *, store: str | Path | None = None, track: Track = silent) -> Placed:
+def place(
+    survey: Survey,
+    *,
+    store: str | Path | None = None,
+    engine: Engine = HERE,
+    track: Track = silent,
+) -> Placed:
     """Do what comes before detection: find the photos, where each was taken, and its area.
 
     `store` remembers which files were read, so that another run need not read them again.
@@ -286,7 +361,7 @@ def place(survey: Survey, *, store: str | Path | None = None, track: Track = sil
         located = positions.locate(named, table)
         return Placed(len(named), polygons, areas.assign(located, polygons))
     given = photos.find(survey.photos)
-    with _known(survey, store) as known:
+    with _known(survey, store, engine) as known:
         located = locate(
             given,
             manifest_path=survey.manifest,
@@ -294,6 +369,7 @@ def place(survey: Survey, *, store: str | Path | None = None, track: Track = sil
             timezone=survey.timezone,
             max_pixels=survey.max_pixels,
             known=known,
+            engine=engine,
             track=track,
         )
     return Placed(len(given), polygons, areas.assign(located, polygons))
@@ -308,6 +384,7 @@ def locate(
     max_pixels: int = images.MAX_PIXELS,
     heads_only: bool = False,
     known: photos.Known | None = None,
+    engine: Engine = HERE,
     track: Track = silent,
 ) -> gpd.GeoDataFrame:
     """Return a photos frame: what each file and the manifest say of where it was taken.
@@ -318,22 +395,19 @@ def locate(
     zone = _zone(timezone)
     # The manifest first: a mistake in it should show before a million photos are read.
     table = None if manifest_path is None else manifest.read(manifest_path, timezone=zone)
-    frame = photos.read_heads(given, timezone=zone, max_pixels=max_pixels, track=track)
+    frame = engine.read_heads(given, timezone=zone, max_pixels=max_pixels, track=track)
     if not heads_only:
-        frame = photos.digest(frame, given, max_pixels=max_pixels, known=known, track=track)
+        frame = engine.digest(frame, given, max_pixels=max_pixels, known=known, track=track)
     return positions.locate(frame, table, prefer=prefer)
 
 
-@contextmanager
-def _known(survey: Survey, store: str | Path | None) -> Iterator[Store | None]:
-    """Give the store of a survey, without making or changing that of recorded detections."""
+def _known(
+    survey: Survey, store: str | Path | None, engine: Engine
+) -> AbstractContextManager[photos.Known | None]:
+    """Open the store of a survey, without making or changing that of recorded detections."""
     if store is None:
-        yield None
-        return
-    detector = survey.detector
-    recorded = isinstance(detector, detectors.Choice) and detector.kind == "recorded"
-    with Store(store, read_only=recorded) as opened:
-        yield opened
+        return nullcontext()
+    return engine.open(store, read_only=detectors.is_recorded(survey.detector))
 
 
 def _zone(name: str | None) -> tzinfo | None:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 import geopandas as gpd
 
-from geobike import detectors, images, schema
+from geobike import detectors, images, remote, schema
 from geobike.errors import UnreadablePhoto
+from geobike.shards import Shards
 from geobike.store import Model, Store
 
 if TYPE_CHECKING:
@@ -89,7 +90,11 @@ def weigh(
 
 def _missing(digests: list[str], model: Model, store: str | Path | None) -> list[str]:
     """Return the digests to detect in, without making a store where there is none."""
-    if store is None or not Path(store).is_file():
+    if store is None:
+        return digests
+    if remote.is_remote(store) or Path(store).is_dir():
+        return Shards(store).missing(digests, model)
+    if not Path(store).is_file():
         return digests
     with Store(store, read_only=True) as opened:
         return opened.missing(digests, model)

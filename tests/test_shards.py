@@ -1,0 +1,168 @@
+"""Detections as shards: what many workers write at once, and what damage is found."""
+
+import json
+import multiprocessing
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from geobike.detect import Box, Detection
+from geobike.errors import StoreError
+from geobike.shards import Shards, new_name
+from geobike.store import Model, Store
+
+pytest.importorskip("pyarrow")
+
+MODEL = Model("fake", "1")
+BICYCLE = Detection("bicycle", 0.1 + 0.2, Box(1 / 3, 2, 3e4, 4.5))
+CAR = Detection("voiture éclair", 0.05000000000000001, Box(0, 0, 1, 1))
+
+
+def test_what_is_put_comes_back_to_the_last_bit_as_from_the_store_of_one_machine(
+    tmp_path: Path,
+) -> None:
+    answers = {"a": [BICYCLE, CAR], "b": [], "c": [CAR]}
+    Shards(tmp_path / "shards").put(answers, MODEL)
+    with Store(tmp_path / "store.sqlite") as store:
+        for digest, found in answers.items():
+            store.put(digest, MODEL, found)
+        alike = dict(store.get(["a", "b", "c", "d"], MODEL))
+    again = Shards(tmp_path / "shards")
+    assert dict(again.get(["a", "b", "c", "d"], MODEL)) == alike == answers
+    assert again.missing(["d", "b", "a", "e"], MODEL) == ["d", "e"]
+    assert again.models() == {MODEL: 3}
+
+
+def test_each_model_has_answers_of_its_own(tmp_path: Path) -> None:
+    shards = Shards(tmp_path)
+    other = Model("fake", "2")
+    shards.put({"a": [BICYCLE]}, MODEL)
+    shards.put({"a": [], "b": []}, other)
+    assert dict(shards.get(["a", "b"], MODEL)) == {"a": [BICYCLE]}
+    assert shards.missing(["a", "b"], MODEL) == ["b"]
+    assert shards.models() == {MODEL: 1, other: 2}
+
+
+def test_a_shard_that_another_machine_adds_is_seen(tmp_path: Path) -> None:
+    mine = Shards(tmp_path)
+    assert mine.missing(["a"], MODEL) == ["a"]
+    Shards(tmp_path).put({"a": [BICYCLE]}, MODEL)
+    assert mine.missing(["a"], MODEL) == []
+
+
+def test_of_two_answers_for_one_photo_the_first_stands(tmp_path: Path) -> None:
+    shards = Shards(tmp_path)
+    first, second = new_name(), new_name()
+    assert first < second
+    shards.put({"a": [CAR, CAR]}, MODEL, name=second)
+    shards.put({"a": [BICYCLE]}, MODEL, name=first)
+    assert dict(shards.get(["a"], MODEL)) == {"a": [BICYCLE]}
+    assert shards.models() == {MODEL: 1}
+
+
+def test_one_shard_tells_which_photos_it_holds(tmp_path: Path) -> None:
+    shards = Shards(tmp_path)
+    shards.put({"a": [BICYCLE], "b": []}, MODEL, name="one.parquet")
+    assert shards.answered("one.parquet") == {"a", "b"}
+    assert shards.answered("none.parquet") == set()
+
+
+def test_any_program_can_read_a_shard(tmp_path: Path) -> None:
+    Shards(tmp_path).put({"a": [BICYCLE], "b": []}, MODEL)
+    (file,) = tmp_path.iterdir()
+    rows = pd.read_parquet(file)
+    assert rows.columns.tolist() == [
+        "sha256", "detector", "version", "label", "score", "xmin", "ymin", "xmax", "ymax",
+    ]  # fmt: skip
+    assert rows["label"].isna().tolist() == [False, True]
+
+
+def test_a_folder_of_shards_reads_as_one_table(tmp_path: Path) -> None:
+    shards = Shards(tmp_path)
+    shards.put({"a": [BICYCLE]}, MODEL)
+    shards.put({"b": [CAR]}, MODEL)
+    shards.keep_digests({"a key": "a"})
+    assert pd.read_parquet(tmp_path)["label"].tolist() == ["bicycle", "voiture éclair"]
+
+
+def test_digests_of_files_are_remembered_beside_the_detections(tmp_path: Path) -> None:
+    Shards(tmp_path).keep_digests({"k1": "a", "k2": "b"})
+    shards = Shards(tmp_path)
+    shards.keep_digests({})
+    shards.keep_digests({"k3": "c"})
+    assert shards.digests(["k1", "k3", "k4"]) == {"k1": "a", "k3": "c"}
+    assert shards.models() == {}
+
+
+def put_many(folder: Path, number: int) -> None:
+    for i in range(20):
+        Shards(folder).put({f"{number}-{i}": [BICYCLE] * i}, MODEL)
+
+
+def test_processes_that_write_and_one_that_reads_do_not_disturb_each_other(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    writers = [context.Process(target=put_many, args=(tmp_path, n)) for n in range(2)]
+    for writer in writers:
+        writer.start()
+    shards = Shards(tmp_path)
+    digests = [f"{n}-{i}" for n in range(2) for i in range(20)]
+    while any(writer.is_alive() for writer in writers):
+        for digest, found in shards.get(digests, MODEL):  # whole, whenever it is seen
+            assert len(found) == int(digest.partition("-")[2])
+    assert [writer.exitcode for writer in writers] == [0, 0]
+    assert shards.missing(digests, MODEL) == []
+
+
+def test_what_a_killed_writer_left_is_passed_over(tmp_path: Path) -> None:
+    shards = Shards(tmp_path)
+    shards.put({"a": []}, MODEL)
+    (tmp_path / f".part-{new_name()}").write_bytes(b"PAR1 half a sh")
+    assert shards.missing(["a"], MODEL) == []
+
+
+def parquet_of_another_program(path: Path) -> None:
+    pd.DataFrame({"sha256": ["a"], "label": ["bicycle"]}).to_parquet(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "said"),
+    [
+        ("x.parquet", lambda path: path.write_bytes(b""), "x.parquet is damaged"),
+        ("x.parquet", lambda path: path.write_bytes(b"PAR1 and no more"), "x.parquet is damaged"),
+        ("x.parquet", parquet_of_another_program, "x.parquet is no shard of geobike"),
+        ("notes.txt", lambda path: path.write_text("mine"), "notes.txt is no shard of geobike"),
+        ("inside", lambda path: path.mkdir(), "inside is no shard of geobike"),
+    ],
+)
+def test_a_damaged_or_foreign_file_is_named(tmp_path: Path, name: str, make, said: str) -> None:
+    Shards(tmp_path).put({"a": []}, MODEL)
+    make(tmp_path / name)
+    with pytest.raises(StoreError, match=f"store {tmp_path}: {said}"):
+        Shards(tmp_path).missing(["a"], MODEL)
+
+
+def test_a_shard_cut_short_is_named(tmp_path: Path) -> None:
+    Shards(tmp_path).put({"a": [BICYCLE]}, MODEL, name="x.parquet")
+    whole = (tmp_path / "x.parquet").read_bytes()
+    (tmp_path / "x.parquet").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(StoreError, match=r"x\.parquet is damaged"):
+        Shards(tmp_path).models()
+
+
+def test_the_sqlite_store_of_one_machine_is_refused_with_the_reason(tmp_path: Path) -> None:
+    with Store(tmp_path / "detections.sqlite"):
+        pass
+    with pytest.raises(StoreError, match="SQLite is not shared across machines"):
+        Shards(tmp_path / "detections.sqlite")
+
+
+def test_to_read_there_must_be_something(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="no such folder, or nothing in it"):
+        Shards(tmp_path / "nowhere", read_only=True)
+
+
+def test_a_place_that_cannot_be_written_is_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text(json.dumps({}))
+    with pytest.raises(StoreError, match="cannot be written"):
+        Shards(tmp_path / "file" / "below").put({"a": []}, MODEL)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from geobike.areas import assign as assign_areas
     from geobike.areas import read as read_areas
     from geobike.boxes import judge as judge_boxes
+    from geobike.cluster import Cluster
     from geobike.counts import per_area as count_per_area
     from geobike.counts import per_photo as count_per_photo
     from geobike.detect import Box, Detection, Detector
@@ -49,6 +50,7 @@ __all__ = [
     "Box",
     "Classification",
     "Classifier",
+    "Cluster",
     "Detection",
     "Detector",
     "DetectorChoice",
@@ -92,6 +94,7 @@ _HOME = {
     "Survey": "survey:Survey",
     "SurveyResult": "survey:SurveyResult",
     "run": "survey:run",
+    "Cluster": "cluster:Cluster",
     # its stages, in order
     "find_photos": "photos:find",
     "read_photos": "photos:read",

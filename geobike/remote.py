@@ -144,7 +144,8 @@ def _system(address: str) -> tuple[Any, str]:
     except ImportError:
         raise MissingPackageError(f"An address such as {shown(address)}", "remote") from None
     try:
-        system, path = url_to_fs(address)
+        # What was listed once may have grown since: other machines write there too.
+        system, path = url_to_fs(address, use_listings_cache=False)
     except (ImportError, ValueError) as error:  # the package for this kind, or no such kind
         raise InputError(f"{shown(address)}: {shown(error)}") from None
     return system, str(path)

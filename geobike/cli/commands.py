@@ -1,6 +1,7 @@
 """The commands. Each imports what is heavy inside, so that `--help` answers at once."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -16,6 +17,7 @@ from geobike.cli.options import (
     DetectorKind,
     DryRun,
     Endpoint,
+    EngineName,
     Labels,
     Language,
     Manifest,
@@ -26,6 +28,7 @@ from geobike.cli.options import (
     Photos,
     PhotosIfAny,
     Prefer,
+    Scheduler,
     ShowPeople,
     Source,
     StoreFile,
@@ -46,6 +49,7 @@ if TYPE_CHECKING:
     from geobike.detect import Detection
     from geobike.detectors import Choice
     from geobike.photos import PhotoFile
+    from geobike.survey import Engine
 
 app = typer.Typer(
     help="Street photos in, a map of where bicycles stand out.",
@@ -105,6 +109,8 @@ def map_(
     no_thumbnails: NoThumbnails = False,
     show_people: ShowPeople = False,
     blur: Blur = None,
+    engine: EngineName = "local",
+    scheduler: Scheduler = None,
     dry_run: DryRun = False,
 ) -> None:
     """Make the map: photos in; map.html, GeoJSON, CSV and a summary out.
@@ -120,7 +126,8 @@ def map_(
             "--detector and --dry-run"
         )
     if detections is None:
-        store = store or _store_in(out)
+        store = store or _store_in(out, engine)
+    runs = _engine(engine, scheduler)
     chosen = models.choice(detector, model, endpoint, token_file, bill_to)
     plan = survey.Survey(
         photos=photos or None,
@@ -161,7 +168,8 @@ def map_(
     if detections is None:
         models.announce(chosen)
     with terminal.notes(), terminal.resumable(None if detections else store):
-        result = survey.run(plan, store=store, track=terminal.track())
+        with runs as where:
+            result = survey.run(plan, store=store, engine=where, track=terminal.track())
         terminal.print_notes(result)
         written = result.write(out, track=terminal.track())
     terminal.print_result(result, written)
@@ -349,16 +357,29 @@ def doctor(token_file: TokenFile = None, model: Model = None, endpoint: Endpoint
         raise typer.Exit(2)
 
 
-def _store_in(out: str) -> str:
+def _store_in(out: str, engine: str) -> str:
     from geobike.files import within
     from geobike.remote import is_remote, shown
 
+    if engine == "dask":
+        return str(within(out, "detections.parquet"))
     if is_remote(out):
         raise InputError(
             f"--out {shown(out)}: detections are kept on this machine; say where: "
             "--store detections.sqlite"
         )
     return str(within(out, "detections.sqlite"))
+
+
+def _engine(name: str, scheduler: str | None) -> "AbstractContextManager[Engine]":
+    from geobike import survey
+    from geobike.cluster import Cluster
+
+    if name == "dask":
+        return Cluster(scheduler)
+    if scheduler is not None:
+        raise InputError(f"--scheduler {scheduler} is of a cluster; add --engine dask")
+    return nullcontext(survey.HERE)
 
 
 def _dry_run(

@@ -147,6 +147,24 @@ Workers = Annotated[
     typer.Option(help="Photos detected at once.  [default: 4 if hosted, else one per core]"),
 ]
 
+EngineName = Annotated[
+    Literal["local", "dask"],
+    typer.Option(
+        help="dask: the workers of a Dask cluster read and detect; --store is then a folder or "
+        "address for Parquet.",
+        rich_help_panel="A cluster",
+    ),
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Of a Dask cluster, such as tcp://host:8786.  [default: one worker for each core of "
+        "this machine]",
+        rich_help_panel="A cluster",
+    ),
+]
+
 
 def pixels(megapixels: float) -> int:
     """Return --max-megapixels as pixels."""

@@ -1,0 +1,101 @@
+"""The way to a Dask cluster: one that is there, or one started on this machine."""
+
+import logging
+from collections.abc import Iterator
+from concurrent.futures import CancelledError
+from contextlib import contextmanager
+from typing import Any, Final
+
+from geobike.cluster import worker
+from geobike.errors import ClusterUnavailable, InputError, MissingPackageError
+from geobike.version import __version__
+
+PATIENCE: Final = 30.0
+"""Seconds to wait for a scheduler, or for a worker where there is none."""
+
+
+@contextmanager
+def connect(scheduler: str | None, workers: int) -> Iterator[Any]:
+    """Give a Dask client whose workers all have this geobike; None starts `workers` here.
+
+    Raises MissingPackageError, ClusterUnavailable and InputError.
+    """
+    try:
+        import distributed
+    except ImportError:
+        raise MissingPackageError("A cluster", "cluster") from None
+    opened = (
+        _started(distributed, workers) if scheduler is None else _joined(distributed, scheduler)
+    )
+    with _quiet(), opened as client:
+        with translated():
+            _check_workers(client)
+        yield client
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn what Dask raises without its scheduler into ClusterUnavailable."""
+    try:
+        yield
+    except (CancelledError, OSError) as error:
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise ClusterUnavailable(f"the cluster's scheduler cannot be reached: {reason}") from None
+
+
+@contextmanager
+def _started(distributed: Any, workers: int) -> Iterator[Any]:
+    with (
+        distributed.LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            dashboard_address="127.0.0.1:0",  # any free port: several clusters may run here
+            preload=["geobike.cluster.local"],
+        ) as cluster,
+        distributed.Client(cluster, set_as_default=False) as client,
+    ):
+        yield client
+
+
+@contextmanager
+def _joined(distributed: Any, scheduler: str) -> Iterator[Any]:
+    try:
+        distributed.comm.get_address_host_port(scheduler)
+    except ValueError as error:
+        raise InputError(
+            f"scheduler {scheduler!r} is no address ({error}); give one such as tcp://host:8786"
+        ) from None
+    with translated():
+        client = distributed.Client(scheduler, timeout=PATIENCE, set_as_default=False)
+    with client:
+        yield client
+
+
+def _check_workers(client: Any) -> None:
+    try:
+        client.wait_for_workers(1, timeout=PATIENCE)
+    except TimeoutError:
+        raise ClusterUnavailable(
+            f"the scheduler {client.scheduler.address} has no worker"
+        ) from None
+    for address, found in client.run(worker.version, on_error="return").items():
+        if found != __version__:
+            other = f"geobike {found}" if isinstance(found, str) else "no geobike"
+            raise InputError(
+                f"worker {address} has {other}, and this is geobike {__version__}; install the "
+                "same on both"
+            )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Dask's log to itself: what a run must know of workers and scheduler, geobike says."""
+    logs = [logging.getLogger(name) for name in ("distributed", "distributed.client")]
+    before = [log.level for log in logs]
+    try:
+        for log in logs:
+            log.setLevel(logging.CRITICAL + 1)
+        yield
+    finally:
+        for log, level in zip(logs, before, strict=True):
+            log.setLevel(level)

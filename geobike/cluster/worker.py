@@ -1,0 +1,235 @@
+"""What a worker does with the part of a survey that it is handed.
+
+Errors are handed back, not raised: Dask would log them, and they concern the run, not the worker.
+"""
+
+import platform
+import threading
+import time
+import warnings
+from collections.abc import Iterable, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from functools import lru_cache
+from pathlib import Path
+from typing import Final, Generic, NamedTuple, TypeVar
+
+import pandas as pd
+
+from geobike import detection, detectors, digests, heads
+from geobike.detect import Detection, Detector
+from geobike.detection import Failure
+from geobike.errors import DetectorStopped, GeobikeError, GeobikeWarning, InputError
+from geobike.listing import PhotoFile
+from geobike.shards import Shards, new_name
+from geobike.store import Model
+from geobike.version import __version__
+
+_UNREAD: Final = "cannot be read: "  # how heads, digests and images begin to say it
+_POLL: Final = 2.0  # seconds after which a worker asks again whether the run was stopped
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Pickled:
+    """A detector on its way. What it holds may be secret, and Dask shows what it hands round."""
+
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What holds for all photos of a run."""
+
+    detector: detectors.Choice | Pickled
+    model: Model
+    """What the detector is called here; a worker's must be the same."""
+    store: str | Path
+    together: int
+    """Photos detected at once."""
+    max_pixels: int
+    stop: str
+    """Name of the Dask event that is set when the run is stopped."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Photos that make one shard."""
+
+    run: Run
+    shard: str
+    photos: pd.DataFrame = field(repr=False)
+    """`sha256`, `path`, `width`, `height`."""
+
+    def pieces(self) -> "list[Part]":
+        """Return a part for each photo."""
+        rows = range(len(self.photos))
+        return [Part(self.run, new_name(), self.photos.iloc[row : row + 1]) for row in rows]
+
+
+class Files(NamedTuple):
+    """Some of the files that are to be read."""
+
+    start: int
+    """Place of the first among all."""
+    files: Sequence[PhotoFile]
+
+    def pieces(self) -> "list[Files]":
+        """Return itself, to be tried once more."""
+        return [self]
+
+
+class Read(NamedTuple, Generic[Result]):
+    """What reading files gave."""
+
+    result: Result
+    host: str
+    unread: str | None
+    """Path of one of the files, if none could be read at all."""
+
+
+class Done(NamedTuple):
+    """What became of a part."""
+
+    host: str
+    failures: dict[str, Failure]
+    shard: str | None
+    """The shard that was written, None where no photo was answered."""
+    unread: str | None
+    """Path of one of the photos, if none could be read at all."""
+    notes: tuple[str, ...]
+    """What is to be reported."""
+    error: GeobikeError | None
+    """Why the part was not finished."""
+
+
+def version() -> str:
+    """Return the version of the worker's geobike."""
+    return __version__
+
+
+def read_heads(part: Files, *, timezone: tzinfo | None, max_pixels: int) -> Read[heads.Heads]:
+    """Return what `heads.read` says of files."""
+    said = heads.read(part.files, timezone=timezone, max_pixels=max_pixels)
+    return Read(said, platform.node(), _unread(part, said.reason))
+
+
+def keys(part: Files) -> Read[list[str | None]]:
+    """Return what `digests.key` says of files."""
+    return Read([digests.key(file) for file in part.files], platform.node(), None)
+
+
+def read_digests(part: Files, *, max_pixels: int) -> Read[list[digests.Digest]]:
+    """Return what `digests.read` says of files."""
+    found = list(digests.read(part.files, max_pixels=max_pixels))
+    return Read(found, platform.node(), _unread(part, [one.fault for one in found]))
+
+
+def _unread(part: Files, faults: Iterable[str | None]) -> str | None:
+    pairs = zip(part.files, faults, strict=True)
+    return _all_unread((file.path, why) for file, why in pairs if file.fault is None)
+
+
+def _all_unread(pairs: Iterable[tuple[str, str | None]]) -> str | None:
+    """Return the first of the paths if not one could be read, given with why not.
+
+    One that cannot be read is a photo at fault; where none can, the worker looks elsewhere.
+    """
+    paths = list(pairs)
+    lost = all(why is not None and why.startswith(_UNREAD) for _, why in paths)
+    return paths[0][0] if paths and lost else None
+
+
+def detect(part: Part) -> Done:
+    """Detect in photos and write their shard."""
+    run, shards = part.run, Shards(part.run.store)
+    failures: dict[str, Failure] = {}
+    kept: dict[str, list[Detection]] = {}
+    notes: tuple[str, ...] = ()
+    error: GeobikeError | None = None
+    # Where a worker died that held the outcome of a part, Dask has the part done again.
+    before = shards.answered(part.shard)
+    name = new_name() if before else part.shard
+    try:
+        watch = _Watch(run.stop)
+        watch()
+        detector, notes = _detector(run)
+        answers = detection.answer(
+            part.photos[~part.photos["sha256"].isin(before)],
+            detector,
+            keep=kept.__setitem__,
+            workers=run.together,
+            max_pixels=run.max_pixels,
+            check=watch,
+        )
+        with closing(answers):
+            failures = {digest: why for digest, why in answers if why}
+    except GeobikeError as stop:
+        error = stop
+    try:
+        if kept:
+            shards.put(kept, run.model, name=name)
+    except GeobikeError as stop:
+        error = stop
+    whys = [failures[digest][1] if digest in failures else None for digest in part.photos["sha256"]]
+    unread = _all_unread(zip(part.photos["path"], whys, strict=True))
+    return Done(platform.node(), failures, name if kept else None, unread, notes, error)
+
+
+class _Watch:
+    """Raises DetectorStopped once the event is set; the scheduler is not asked for every photo."""
+
+    def __init__(self, stop: str) -> None:
+        from distributed import Event, get_client
+
+        self._event = Event(stop, client=get_client())
+        self._asked = -_POLL
+
+    def __call__(self) -> None:
+        if time.monotonic() - self._asked < _POLL:
+            return
+        self._asked = time.monotonic()
+        with suppress(OSError):  # the scheduler is gone: what was begun is finished
+            if self._event.is_set():
+                raise DetectorStopped("the run was stopped")
+
+
+_loading: Final = threading.Lock()
+
+
+def _detector(run: Run) -> tuple[Detector, tuple[str, ...]]:
+    with _loading:  # once, also where a worker has several threads
+        detector, notes = _load(run.detector)
+    if (model := Model(detector.name, detector.version)) != run.model:
+        raise InputError(
+            f"worker {platform.node()} has another model: {model.name} {model.version}, and not "
+            f"{run.model.name} {run.model.version}; give both the same file"
+        )
+    return detector, notes
+
+
+@lru_cache(maxsize=1)  # models are large, and a worker works on one survey at a time
+def _load(source: detectors.Choice | Pickled) -> tuple[Detector, tuple[str, ...]]:
+    """Return the detector, ready to detect, and what it reported meanwhile."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", GeobikeWarning)
+        detector = _made(source)
+    notes = [str(one.message) for one in caught if issubclass(one.category, GeobikeWarning)]
+    return detector, tuple(notes)
+
+
+def _made(source: detectors.Choice | Pickled) -> Detector:
+    if isinstance(source, detectors.Choice):
+        return detectors.named(source)
+    from distributed.protocol import pickle
+
+    try:
+        detector: Detector = pickle.loads(source.data)
+    except Exception as error:  # noqa: BLE001 - unpickling raises anything
+        raise InputError(
+            f"worker {platform.node()} cannot make the detector ({type(error).__name__}: {error}); "
+            "give it the module that defines it"
+        ) from None
+    return detector

@@ -1,0 +1,247 @@
+"""A survey on a cluster of two workers gives what one machine gives, whatever happens to it."""
+
+import pickle
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import geobike
+from geobike.cluster import worker
+from geobike.detect.decode import DEPLOYED
+from geobike.errors import (
+    CreditsExhausted,
+    InputError,
+    MissingPackageError,
+    StoreError,
+)
+from geobike.store import Model
+from tests import tiny_onnx
+from tests.cluster_detectors import Counting, Deadly, Failing, Poor, asked, lines
+from tests.hosted_scenarios import TOKEN
+from tests.hosted_service import FakeService
+from tests.making import photo
+from tests.test_survey import town
+
+distributed = pytest.importorskip("distributed")
+pytestmark = [pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")]
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[geobike.Cluster]:
+    with geobike.Cluster(workers=2) as opened:
+        yield opened
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> dict[str, Path]:
+    """A town with one photo for every way a photo can end, and enough for several partitions."""
+    folders = town(tmp_path)
+    for i in range(120):
+        place = (4.001 + 0.0001 * i, 52.005)
+        photo(folders["photos"] / "more" / f"{i}.jpg", lon_lat=place, size=(80 + i, 20))
+    manifest = tmp_path / "manifest.csv"
+    manifest.write_text("file,latitude,longitude\nwest.jpg,52.005,4.006\nnot_there.jpg,52,4\n")
+    return folders | {"manifest": manifest}
+
+
+def test_the_result_is_that_of_one_machine_row_by_row(
+    cluster: geobike.Cluster, plan: dict[str, Path], tmp_path: Path
+) -> None:
+    survey = geobike.Survey(**plan, detector=Failing(tmp_path / "diary"))
+    alone = geobike.run(survey, store=tmp_path / "store.sqlite")
+    spread = geobike.run(survey, store=tmp_path / "shards", engine=cluster)
+    same(alone, spread)
+    assert spread.ledger.in_words() == (
+        "127 photos: 122 counted, 1 outside, 1 unlocated, 1 duplicate, 1 unreadable, 1 failed"
+    )
+    assert spread.warnings == alone.warnings
+    assert spread.detected_now == alone.detected_now == 122
+
+
+def same(one: geobike.SurveyResult, other: geobike.SurveyResult) -> None:
+    """Assert that two surveys found the same, to the last row and bit."""
+    for frame in ("photos", "detections", "areas"):
+        pd.testing.assert_frame_equal(getattr(one, frame), getattr(other, frame), check_exact=True)
+    assert one.ledger == other.ledger
+    assert one.model == other.model
+
+
+def test_each_worker_makes_the_detector_once_and_no_photo_is_asked_about_twice(
+    cluster: geobike.Cluster, plan: dict[str, Path], tmp_path: Path
+) -> None:
+    diary = tmp_path / "diary"
+    survey = geobike.Survey(**plan, detector=Counting(diary, seconds=0.01))
+    geobike.run(survey, store=tmp_path / "shards", engine=cluster)
+    assert asked(diary) == 123
+    made = lines(diary, "made")
+    assert len(made) == len({pid for (pid,) in made}) == 2
+    again = geobike.run(survey, store=tmp_path / "shards", engine=cluster)
+    assert (again.detected_now, asked(diary)) == (0, 123)
+
+
+def test_a_failed_photo_is_tried_again_in_the_next_run(
+    cluster: geobike.Cluster, plan: dict[str, Path], tmp_path: Path
+) -> None:
+    diary = tmp_path / "diary"
+    for detector, now in ((Failing(diary), 122), (Counting(diary), 1)):
+        survey = geobike.Survey(**plan, detector=detector)
+        result = geobike.run(survey, store=tmp_path / "shards", engine=cluster)
+        assert result.detected_now == now
+
+
+def test_files_that_are_known_are_not_read_again(
+    cluster: geobike.Cluster, plan: dict[str, Path], tmp_path: Path
+) -> None:
+    survey = geobike.Survey(**plan, detector=Counting(tmp_path / "diary"))
+    first = geobike.run(survey, store=tmp_path / "shards", engine=cluster)
+    silent: list[tuple[str, int]] = []
+
+    def track(items, description, *, total):
+        silent.append((description, total))
+        yield from items
+
+    again = geobike.run(survey, store=tmp_path / "shards", engine=cluster, track=track)
+    same(first, again)
+    # What is cut short is not remembered: it might be mended.
+    assert dict(silent) == {
+        "Reading positions": 127, "Looking at files": 127, "Reading photos": 1, "Detecting": 0,
+    }  # fmt: skip
+
+
+def test_a_detector_that_stops_on_a_worker_stops_the_run_and_keeps_what_it_answered(
+    cluster: geobike.Cluster, plan: dict[str, Path], tmp_path: Path
+) -> None:
+    diary = tmp_path / "diary"
+    survey = geobike.Survey(**plan, detector=Poor(diary))
+    with pytest.raises(CreditsExhausted, match="no credit left; buy some"):
+        geobike.run(survey, store=tmp_path / "shards", engine=cluster)
+    kept = asked(diary)
+    assert Poor.credit <= kept <= Poor.credit + 1
+    rich = geobike.Survey(**plan, detector=Counting(diary))
+    result = geobike.run(rich, store=tmp_path / "shards", engine=cluster)
+    assert result.detected_now == 123 - kept
+    assert asked(diary) == 123
+
+
+def test_a_photo_that_ends_every_worker_is_failed_and_the_others_are_counted(
+    plan: dict[str, Path], tmp_path: Path
+) -> None:
+    import dask
+
+    survey = geobike.Survey(**plan, detector=Deadly(tmp_path / "diary"))
+    with (
+        dask.config.set({"distributed.scheduler.allowed-failures": 0}),
+        geobike.Cluster(workers=2) as cluster,
+    ):
+        result = geobike.run(survey, store=tmp_path / "shards", engine=cluster)
+    failed = result.photos[result.photos["status"] == "failed"]
+    assert failed["photo_id"].tolist() == ["east.jpg"]
+    assert failed["reason"].str.contains("every worker that tried it died").all()
+    assert result.ledger.photos["counted"] == 122
+
+
+def local_model(folder: Path) -> Path:
+    """Write a model that finds one bicycle in every photo and does not name its classes."""
+    labels, boxes, scores = DEPLOYED
+    answers = {
+        labels: np.array([[1]], np.int64),
+        boxes: np.array([[[1, 1, 9, 9]]], np.float32),
+        scores: np.array([[0.9]], np.float32),
+    }
+    inputs = {
+        "images": ("float32", ("n", 3, 32, 32)),
+        "orig_target_sizes": ("int64", ("n", 2)),
+    }
+    path = folder / "tiny.onnx"
+    path.write_bytes(tiny_onnx.answering(inputs, **answers))
+    return path
+
+
+def test_what_a_worker_reports_reaches_the_survey_once(
+    cluster: geobike.Cluster, plan: dict[str, Path], tmp_path: Path
+) -> None:
+    pytest.importorskip("onnxruntime")
+    choice = geobike.DetectorChoice(kind="onnx", model=str(local_model(tmp_path)))
+    survey = geobike.Survey(**plan, detector=choice)
+    alone = geobike.run(survey, store=tmp_path / "store.sqlite")
+    spread = geobike.run(survey, store=tmp_path / "shards", engine=cluster)
+    same(alone, spread)
+    assert spread.ledger.bicycles_counted == 123
+    assert [note for note in spread.warnings if "tiny.onnx does not name its classes" in note]
+    assert spread.warnings == alone.warnings
+
+
+def test_shards_alone_are_enough_and_what_they_lack_is_failed(
+    cluster: geobike.Cluster, plan: dict[str, Path], tmp_path: Path
+) -> None:
+    survey = geobike.Survey(**plan, detector=Counting(tmp_path / "diary"))
+    geobike.run(survey, store=tmp_path / "shards", engine=cluster)
+    photo(plan["photos"] / "new.jpg", lon_lat=(4.005, 52.005))
+    recorded = geobike.Survey(**plan, detector=geobike.DetectorChoice(kind="recorded"))
+    result = geobike.run(recorded, store=tmp_path / "shards", engine=cluster)
+    row = result.photos.set_index("photo_id").loc["new.jpg"]
+    assert (result.model.name, result.detected_now, row["status"]) == ("counting", 0, "failed")
+    assert "not among the detections recorded" in row["reason"]
+    with pytest.raises(StoreError, match="no such folder"):
+        geobike.run(recorded, store=tmp_path / "none", engine=cluster)
+
+
+def test_photos_that_workers_cannot_reach_stop_the_run_with_the_reason(
+    cluster: geobike.Cluster, plan: dict[str, Path], tmp_path: Path
+) -> None:
+    import fsspec
+
+    memory = fsspec.filesystem("memory")  # one in each process: what is here is not there
+    memory.pipe("/street/a.jpg", (plan["photos"] / "west.jpg").read_bytes())
+    options = {"areas": plan["areas"], "detector": Counting(tmp_path / "diary")}
+    survey = geobike.Survey(photos="memory://street", **options)
+    with pytest.raises(InputError, match=r"cannot read memory:///street/a\.jpg, which can be read"):
+        geobike.run(survey, store=tmp_path / "shards", engine=cluster)
+
+
+def test_a_store_that_is_not_shared_stops_the_run_with_the_reason(
+    cluster: geobike.Cluster, plan: dict[str, Path], tmp_path: Path
+) -> None:
+    survey = geobike.Survey(**plan, detector=Counting(tmp_path / "diary"))
+    with pytest.raises(InputError, match="wrote there cannot be seen from here"):
+        geobike.run(survey, store="memory://shards", engine=cluster)
+
+
+class Unsendable(Counting):
+    def __reduce__(self):
+        raise TypeError("cannot pickle a session")
+
+
+def test_a_detector_that_cannot_be_sent_is_refused_before_anything_is_detected(
+    cluster: geobike.Cluster, plan: dict[str, Path], tmp_path: Path
+) -> None:
+    survey = geobike.Survey(**plan, detector=Unsendable(tmp_path / "diary"))
+    with pytest.raises(InputError, match=r"counting cannot be sent to workers.*DetectorChoice"):
+        geobike.run(survey, store=tmp_path / "shards", engine=cluster)
+
+
+def test_workers_may_send_photos_to_a_service_and_no_log_has_the_token(
+    cluster: geobike.Cluster, hosted_service: FakeService, plan: dict[str, Path], tmp_path: Path
+) -> None:
+    choice = geobike.DetectorChoice(kind="huggingface", token=TOKEN, endpoint=hosted_service.url())
+    survey = geobike.Survey(**plan, detector=choice)
+    result = geobike.run(survey, store=tmp_path / "shards", engine=cluster)
+    assert result.detected_now == 123
+    logs = (cluster._client.get_scheduler_logs(), cluster._client.get_worker_logs())
+    assert TOKEN not in repr(logs)
+
+
+def test_a_token_on_its_way_shows_nowhere() -> None:
+    choice = geobike.DetectorChoice(kind="huggingface", token="hf_very_secret")
+    for detector in (choice, worker.Pickled(pickle.dumps(choice))):
+        run = worker.Run(detector, Model("m", "1"), "shards", 1, 1, "stop")
+        assert "hf_very_secret" not in repr(worker.Part(run, "x", pd.DataFrame()))
+
+
+def test_every_error_that_a_worker_sends_arrives_as_it_was() -> None:
+    error = pickle.loads(pickle.dumps(MissingPackageError("Detection on this machine", "local")))
+    assert str(error) == str(MissingPackageError("Detection on this machine", "local"))
+    assert error.extra == "local"

@@ -57,7 +57,7 @@ def test_a_survey_from_bucket_to_bucket_gives_what_one_machine_gives(
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     assert f"Detected now: {PHOTOS} photos" in done.stdout
-    shards = [key for key in bucket.all_keys() if key.startswith("out/detections.parquet/2")]
+    shards = [key for key in bucket.all_keys() if key.startswith("out/shards/2")]
     assert len(shards) == 2
 
     alone = command(*arguments, "--out", tmp_path / "out", "--store", tmp_path / "store.sqlite")
@@ -84,7 +84,7 @@ def test_a_folder_of_shards_stands_beside_the_map(
         "--detector", "onnx", "--model", model, "--no-thumbnails", "--out", tmp_path / "out",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    rows = pd.read_parquet(tmp_path / "out" / "detections.parquet")
+    rows = pd.read_parquet(tmp_path / "out" / "shards")
     assert rows["label"].tolist() == ["bicycle"] * 2 * PHOTOS
 
 

@@ -362,7 +362,7 @@ def _store_in(out: str, engine: str) -> str:
     from geobike.remote import is_remote, shown
 
     if engine == "dask":
-        return str(within(out, "detections.parquet"))
+        return str(within(out, "shards"))
     if is_remote(out):
         raise InputError(
             f"--out {shown(out)}: detections are kept on this machine; say where: "

@@ -87,7 +87,8 @@ def agreement(detector: OnnxDetector, pipeline: Any, photos: list[Path]) -> str:
     for path in photos[:3]:
         photo = images.read_upright(path)
         theirs = pipeline(photo, threshold=FLOOR)
-        distances = [nearest(one, detector.detect(photo), photo.size) for one in theirs]
+        ours = detector.detect(photo)
+        distances = [nearest(one, ours, photo.size) for one in theirs]
         assert distances, f"no box to compare in {path}"
         assert max(distances) <= AGREE, f"{path}: {max(distances):.1f} pixels apart"
         held += len(distances)

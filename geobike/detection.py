@@ -18,6 +18,7 @@ import pandas as pd
 from geobike import detectors, images, schema
 from geobike.detect import Detection, Detector, batch
 from geobike.errors import InputError, PhotoError, UnreadablePhoto
+from geobike.names import among
 from geobike.progress import Track, silent
 from geobike.store import Answers, Model, Store
 
@@ -92,7 +93,8 @@ def through(
         else detector
     )
     model = Model(chosen.name, chosen.version)
-    missing = wanted[wanted["sha256"].isin(store.missing(wanted["sha256"], model))]
+    unanswered = pd.Series(store.missing(wanted["sha256"], model), dtype=schema.TEXT)
+    missing = wanted[among(wanted["sha256"], unanswered)]
     failures = work(missing, chosen)
     known = placed[placed["status"].isna() | (placed["status"] == schema.OUTSIDE)]
     found = _detections(store.get(known["sha256"].tolist(), model), known, model)

@@ -81,14 +81,15 @@ def test_boxes_come_back_in_pixels_of_the_original() -> None:
     assert answer.detections == [Detection("bicycle", 0.9, Box(4, 4, 12, 8))]
 
 
-def test_a_run_that_is_left_begins_no_further_photo() -> None:
-    detector = Detector(seconds=0.01)
-    _, running = run(keys(100), detector, workers=2, ahead=4)
+def test_a_run_that_is_left_begins_no_further_photo_and_keeps_what_is_under_way() -> None:
+    detector = Detector(seconds=0.05)
+    kept, running = run(keys(100), detector, workers=2, ahead=4)
     for _ in range(3):
         next(running)
     running.close()
     time.sleep(0.1)
     assert len(detector.asked) <= 3 + 2
+    assert sorted(int(answer.key) for answer in kept) == sorted(detector.asked)
 
 
 def test_no_more_photos_are_asked_than_are_kept_and_under_way() -> None:

@@ -48,9 +48,9 @@ def detect_many(
     At most `workers` photos are with the detector. One counts until its answer is kept, so that a
     run that is killed loses no more answers than that. `ahead` further photos are loaded meanwhile.
 
-    After DetectorStopped or Ctrl-C no further photo is begun; answers under way that come within
-    `grace` seconds are still kept before it is raised. A second Ctrl-C ends that too. `keep` may
-    be given an answer twice, if Ctrl-C came while it worked.
+    After DetectorStopped or Ctrl-C, and where the caller leaves off, no further photo is begun;
+    answers under way that come within `grace` seconds are still kept. A second Ctrl-C ends that
+    too. `keep` may be given an answer twice, if Ctrl-C came while it worked.
     """
     waiting = iter(keys)
     places = threading.Semaphore(workers)
@@ -97,7 +97,7 @@ def detect_many(
                 running |= begin(1)
                 answered, found = found, None
                 yield answered
-    except (DetectorStopped, KeyboardInterrupt):
+    except (DetectorStopped, KeyboardInterrupt, GeneratorExit):  # the last: Ctrl-C met the caller
         close()
         if found is not None:
             keep(found)

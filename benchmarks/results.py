@@ -26,7 +26,6 @@ PACKAGES = (
     "pillow",
     "exifread",
     "onnxruntime",
-    "openvino",
     "torch",
     "transformers",
     "dask",

@@ -24,7 +24,8 @@ def locate(
 
     A photo whose manifest row is bad stays without a position, whatever EXIF says: a mistyped
     correction must not bring back what it was to correct. Reported are rows that name no photo or
-    name one twice, photos that the manifest lacks, and disagreements of more than 100 m.
+    name one twice, photos that a manifest of most of them lacks, and disagreements of more than
+    100 m.
     """
     schema.check(photos, schema.PHOTOS)
     out = photos.copy(deep=False)
@@ -60,11 +61,13 @@ def _rows_by_photo(photos: gpd.GeoDataFrame, manifest: pd.DataFrame) -> pd.DataF
         ],
     )
     named = manifest.assign(photo_id=photo_id).dropna(subset="photo_id")
-    _report(
-        "photo is missing from the manifest and keeps what its EXIF says",
-        "photos are missing from the manifest and keep what their EXIF says",
-        photos.loc[~among(photos["photo_id"], named["photo_id"]), "photo_id"].tolist(),
-    )
+    missing = photos.loc[~among(photos["photo_id"], named["photo_id"]), "photo_id"]
+    if len(missing) <= len(photos) / 2:  # a manifest of fewer is there to help EXIF out
+        _report(
+            "photo is missing from the manifest and keeps what its EXIF says",
+            "photos are missing from the manifest and keep what their EXIF says",
+            missing.tolist(),
+        )
     rows = _one_row_each(named).set_index("photo_id").reindex(photos["photo_id"])
     return rows.set_index(photos.index)
 

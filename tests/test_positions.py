@@ -1,3 +1,4 @@
+import warnings
 from pathlib import Path
 
 import pandas as pd
@@ -78,9 +79,17 @@ def test_rows_that_name_no_photo_are_reported_and_never_opened(tmp_path: Path) -
     with pytest.warns(GeobikeWarning) as caught:
         out = positions.locate(frame, table)
     assert out["photo_id"].tolist() == ["a.jpg"]
-    said = [str(one.message) for one in caught]
-    assert said[0].startswith("3 rows name photos that are not there: ../secret.jpg (line 2)")
-    assert said[1].startswith("1 photo is missing from the manifest")
+    (said,) = [str(one.message) for one in caught]
+    assert said.startswith("3 rows name photos that are not there: ../secret.jpg (line 2)")
+
+
+def test_photos_are_missing_from_a_manifest_of_most_and_not_from_one_that_helps_exif_out() -> None:
+    frame = photos_frame({"a.jpg": DELFT, "b.jpg": DELFT, "c.jpg": DELFT})
+    with pytest.warns(GeobikeWarning, match=r"^1 photo is missing from the manifest .*: c\.jpg"):
+        positions.locate(frame, manifest(("a.jpg", *DELFT), ("b.jpg", *DELFT)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        positions.locate(frame, manifest(("a.jpg", *DELFT)))
 
 
 def test_a_path_that_ends_alike_means_the_only_such_photo_and_is_reported() -> None:

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
 import geopandas as gpd
@@ -37,70 +37,14 @@ from geobike import (
     thumbnails,
 )
 from geobike.detect import Detector
+from geobike.engine import HERE, Engine
 from geobike.errors import GeobikeWarning, InputError, report
 from geobike.progress import Track, silent
-from geobike.store import Model, Store
+from geobike.store import Model
 from geobike.version import __version__
 
 if TYPE_CHECKING:
     import folium
-
-
-class Engine(Protocol):
-    """Where photos are read and detected in: this process, or a `geobike.Cluster`."""
-
-    def open(self, store: str | Path, *, read_only: bool) -> AbstractContextManager[photos.Known]:
-        """Open what remembers digests from run to run."""
-        ...
-
-    def read_heads(
-        self,
-        files: Sequence[photos.PhotoFile],
-        *,
-        timezone: tzinfo | None,
-        max_pixels: int,
-        track: Track,
-    ) -> gpd.GeoDataFrame:
-        """Do what `photos.read_heads` does."""
-        ...
-
-    def digest(
-        self,
-        frame: gpd.GeoDataFrame,
-        files: Sequence[photos.PhotoFile],
-        /,
-        *,
-        max_pixels: int,
-        known: photos.Known | None,
-        track: Track,
-    ) -> gpd.GeoDataFrame:
-        """Do what `photos.digest` does."""
-        ...
-
-    def detect(
-        self,
-        placed: gpd.GeoDataFrame,
-        *,
-        detector: detectors.Choice | Detector,
-        store: str | Path | None,
-        workers: int | None,
-        max_pixels: int,
-        track: Track,
-    ) -> detection.Detected:
-        """Do what `detection.detect` does."""
-        ...
-
-
-class _Here:
-    """The engine that is this process."""
-
-    open = staticmethod(Store)
-    read_heads = staticmethod(photos.read_heads)
-    digest = staticmethod(photos.digest)
-    detect = staticmethod(detection.detect)
-
-
-HERE: Final[Engine] = _Here()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,13 +1,12 @@
 """The commands. Each imports what is heavy inside, so that `--help` answers at once."""
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from geobike.cli import models, terminal
+from geobike.cli import engines, models, terminal
 from geobike.cli.options import (
     Attribution,
     BillTo,
@@ -49,7 +48,6 @@ if TYPE_CHECKING:
     from geobike.detect import Detection
     from geobike.detectors import Choice
     from geobike.photos import PhotoFile
-    from geobike.survey import Engine
 
 app = typer.Typer(
     help="Street photos in, a map of where bicycles stand out.",
@@ -126,8 +124,8 @@ def map_(
             "--detector and --dry-run"
         )
     if detections is None:
-        store = store or _store_in(out, engine)
-    runs = _engine(engine, scheduler)
+        store = store or engines.store_in(out, engine)
+    runs = engines.choose(engine, scheduler)
     chosen = models.choice(detector, model, endpoint, token_file, bill_to)
     plan = survey.Survey(
         photos=photos or None,
@@ -355,31 +353,6 @@ def doctor(token_file: TokenFile = None, model: Model = None, endpoint: Endpoint
         fine = fine and (finding.ok or not finding.needed)
     if not fine:
         raise typer.Exit(2)
-
-
-def _store_in(out: str, engine: str) -> str:
-    from geobike.files import within
-    from geobike.remote import is_remote, shown
-
-    if engine == "dask":
-        return str(within(out, "shards"))
-    if is_remote(out):
-        raise InputError(
-            f"--out {shown(out)}: detections are kept on this machine; say where: "
-            "--store detections.sqlite"
-        )
-    return str(within(out, "detections.sqlite"))
-
-
-def _engine(name: str, scheduler: str | None) -> "AbstractContextManager[Engine]":
-    from geobike import survey
-    from geobike.cluster import Cluster
-
-    if name == "dask":
-        return Cluster(scheduler)
-    if scheduler is not None:
-        raise InputError(f"--scheduler {scheduler} is of a cluster; add --engine dask")
-    return nullcontext(survey.HERE)
 
 
 def _dry_run(

@@ -1,0 +1,36 @@
+"""Where a run reads and detects, this machine or a cluster, and where its detections are kept."""
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
+
+from geobike.errors import InputError
+
+if TYPE_CHECKING:
+    from geobike.engine import Engine
+
+
+def store_in(out: str, engine: str) -> str:
+    """Return where detections are kept unless --store says otherwise."""
+    from geobike.files import within
+    from geobike.remote import is_remote, shown
+
+    if engine == "dask":
+        return str(within(out, "shards"))
+    if is_remote(out):
+        raise InputError(
+            f"--out {shown(out)}: detections are kept on this machine; say where: "
+            "--store detections.sqlite"
+        )
+    return str(within(out, "detections.sqlite"))
+
+
+def choose(name: str, scheduler: str | None) -> "AbstractContextManager[Engine]":
+    """Return the engine that is named, to be entered."""
+    from geobike.cluster import Cluster
+    from geobike.engine import HERE
+
+    if name == "dask":
+        return Cluster(scheduler)
+    if scheduler is not None:
+        raise InputError(f"--scheduler {scheduler} is of a cluster; add --engine dask")
+    return nullcontext(HERE)

@@ -1,0 +1,71 @@
+"""Where a survey's photos are read and detected in: in this process, or on a cluster."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from datetime import tzinfo
+from pathlib import Path
+from typing import Final, Protocol
+
+import geopandas as gpd
+
+from geobike import detection, detectors, photos
+from geobike.detect import Detector
+from geobike.progress import Track
+from geobike.store import Store
+
+
+class Engine(Protocol):
+    """Where photos are read and detected in: this process, or a `geobike.Cluster`."""
+
+    def open(self, store: str | Path, *, read_only: bool) -> AbstractContextManager[photos.Known]:
+        """Open what remembers digests from run to run."""
+        ...
+
+    def read_heads(
+        self,
+        files: Sequence[photos.PhotoFile],
+        *,
+        timezone: tzinfo | None,
+        max_pixels: int,
+        track: Track,
+    ) -> gpd.GeoDataFrame:
+        """Do what `photos.read_heads` does."""
+        ...
+
+    def digest(
+        self,
+        frame: gpd.GeoDataFrame,
+        files: Sequence[photos.PhotoFile],
+        /,
+        *,
+        max_pixels: int,
+        known: photos.Known | None,
+        track: Track,
+    ) -> gpd.GeoDataFrame:
+        """Do what `photos.digest` does."""
+        ...
+
+    def detect(
+        self,
+        placed: gpd.GeoDataFrame,
+        *,
+        detector: detectors.Choice | Detector,
+        store: str | Path | None,
+        workers: int | None,
+        max_pixels: int,
+        track: Track,
+    ) -> detection.Detected:
+        """Do what `detection.detect` does."""
+        ...
+
+
+class _Here:
+    """The engine that is this process."""
+
+    open = staticmethod(Store)
+    read_heads = staticmethod(photos.read_heads)
+    digest = staticmethod(photos.digest)
+    detect = staticmethod(detection.detect)
+
+
+HERE: Final[Engine] = _Here()

@@ -22,7 +22,7 @@ geobike.header = function (page) {
     skip,
     geobike.tools(page),
     el("h1", { dir: "auto" }, data.title),
-    el("p", { className: "gb-finding" }, finding, el("span", {}, dates && " · " + dates)),
+    el("p", { className: "gb-finding" }, finding + (dates && " · "), el("span", {}, dates)),
     el("p", { className: "gb-reading" }, say("reading")),
   );
 };

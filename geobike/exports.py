@@ -4,6 +4,7 @@ import csv
 import importlib.util
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -14,7 +15,7 @@ import shapely
 
 from geobike import schema
 from geobike.errors import InputError, MissingPackageError, report
-from geobike.files import remove, replacing, same, whole, within
+from geobike.files import read_bytes, remove, replacing, same, whole, within
 
 TableFormat = Literal["auto", "text", "parquet"]
 
@@ -29,6 +30,8 @@ _FILES: Final = {
     "detections": ("detections.csv", "detections.parquet"),
 }
 """Each table's names, as text and as Parquet."""
+
+_OTHER_FILES: Final = ("areas.geojson", "map.html", "summary.json")
 
 _CHUNK: Final = 20_000  # features that are Python objects at a time
 
@@ -72,11 +75,12 @@ def write_tables(
     """Write photos and detections into a folder; return the names of their files.
 
     `form` text is `photos.geojson` and `detections.csv`, parquet is `.parquet` both; auto is
-    Parquet for a table of more than MANY rows, if it is installed. The same table of an earlier
-    run in the other format is removed, for it would contradict this one.
+    Parquet for a table of more than MANY rows, if it is installed. The same table in the other
+    format is removed where `summary.json` says that an earlier run wrote it, for it would
+    contradict this one.
     """
     check_format(form)
-    names = {}
+    names, earlier = {}, _written_before(folder)
     for name, frame, write in (
         ("photos", photos, write_photos),
         ("detections", detections, write_detections),
@@ -84,14 +88,23 @@ def write_tables(
         parquet = _better_parquet(frame, name, form)
         names[name], other = _FILES[name][:: -1 if parquet else 1]
         write(frame, within(folder, names[name]))
-        remove(within(folder, other))
+        if other in earlier:
+            remove(within(folder, other))
     return names
 
 
+def _written_before(folder: str | Path) -> list[str]:
+    """Return the tables that an earlier run says it wrote into a folder."""
+    try:
+        return list(json.loads(read_bytes(within(folder, "summary.json")))["files"].values())
+    except (OSError, ValueError, TypeError, LookupError, AttributeError):
+        return []  # no run, or none that left its account
+
+
 def replaces(folder: str | Path, path: str | Path) -> bool:
-    """Tell whether `write_tables` would write or remove this very file."""
-    ours = (within(folder, file) for pair in _FILES.values() for file in pair)
-    return any(same(path, one) for one in ours)
+    """Tell whether a survey that is written into a folder may replace or remove this very file."""
+    ours = (*_OTHER_FILES, *chain(*_FILES.values()))
+    return any(same(path, within(folder, file)) for file in ours)
 
 
 def write_photos(photos: gpd.GeoDataFrame, path: str | Path) -> None:

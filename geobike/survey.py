@@ -33,6 +33,7 @@ from geobike import (
     maps,
     photos,
     positions,
+    remote,
     tables,
     thumbnails,
 )
@@ -102,6 +103,14 @@ class Survey:
         if self.workers is not None and self.workers < 1:
             raise InputError(f"workers is {self.workers}; give 1 or more")
         _zone(self.timezone)
+
+    def check_out(self, folder: str | Path) -> None:
+        """Raise InputError where the result, written into a folder, would replace what is read."""
+        for given in (self.areas, self.manifest, self.detections, *self.page.context):
+            if given is not None and exports.replaces(folder, given):
+                raise InputError(
+                    f"{remote.shown(given)} would be replaced; write into another folder (--out)"
+                )
 
 
 @dataclass(frozen=True)
@@ -182,9 +191,7 @@ class SurveyResult:
 
         The folder may be an address, such as s3://bucket/survey.
         """
-        for given in (self.survey.manifest, self.survey.detections):
-            if given is not None and exports.replaces(folder, given):
-                raise InputError(f"{given} would be replaced; write into another folder (--out)")
+        self.survey.check_out(folder)
         notes: list[str] = []
         with _collecting(notes):
             written = exports.write_tables(

@@ -195,15 +195,24 @@ def test_many_rows_become_parquet_and_no_older_table_contradicts_them(
     tmp_path: Path, two_tables: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("pyarrow")
-    exports.write_tables(*two_tables, tmp_path)
-    assert names(tmp_path) == ["detections.csv", "photos.geojson"]
+
+    def tables_of_a_run(**options: Any) -> list[str]:
+        written = exports.write_tables(*two_tables, tmp_path, **options)
+        exports.write_summary({"files": written}, tmp_path / "summary.json")
+        return [name for name in names(tmp_path) if name != "summary.json"]
+
+    assert tables_of_a_run() == ["detections.csv", "photos.geojson"]
     monkeypatch.setattr(exports, "MANY", 1)
-    exports.write_tables(*two_tables, tmp_path)
-    assert names(tmp_path) == ["detections.csv", "photos.parquet"]
-    exports.write_tables(*two_tables, tmp_path, form="parquet")
-    assert names(tmp_path) == ["detections.parquet", "photos.parquet"]
+    assert tables_of_a_run() == ["detections.csv", "photos.parquet"]
+    assert tables_of_a_run(form="parquet") == ["detections.parquet", "photos.parquet"]
+    assert tables_of_a_run(form="text") == ["detections.csv", "photos.geojson"]
+
+
+def test_a_table_that_no_run_wrote_stays(tmp_path: Path, two_tables: Any) -> None:
+    (tmp_path / "photos.parquet").write_text("mine")
+    (tmp_path / "summary.json").write_text("not of a run")
     exports.write_tables(*two_tables, tmp_path, form="text")
-    assert names(tmp_path) == ["detections.csv", "photos.geojson"]
+    assert (tmp_path / "photos.parquet").read_text() == "mine"
 
 
 def test_without_pyarrow_many_rows_stay_text_and_it_is_said(

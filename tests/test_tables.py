@@ -171,6 +171,7 @@ def test_tables_and_outputs_may_be_addresses(tmp_path: Path) -> None:
     try:
         geobike.run(plan).write("memory://first")
         there.pipe("/again/photos.parquet", b"of an earlier run")
+        there.pipe("/again/summary.json", b'{"files": {"photos": "photos.parquet"}}')
         tables_ = {
             "manifest": "memory://first/photos.geojson",
             "detections": "memory://first/detections.csv",

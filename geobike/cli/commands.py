@@ -38,6 +38,7 @@ from geobike.cli.options import (
     Title,
     TokenFile,
     Workers,
+    check_out,
     pixels,
 )
 from geobike.errors import DetectorStopped, GeobikeError, InputError
@@ -158,6 +159,7 @@ def map_(
             blur=tuple(blur or ()),
         ),
     )
+    plan.check_out(out)  # before hours of work
     if dry_run:
         with terminal.notes():
             placed = survey.place(plan, track=terminal.track()).photos
@@ -189,6 +191,8 @@ def locate(
     from geobike import exports, survey
     from geobike.photos import find
     from geobike.remote import shown
+
+    check_out(out, manifest)
 
     with terminal.notes():
         frame = survey.locate(
@@ -235,6 +239,7 @@ def detect(
     from geobike import boxes, detection, exports
     from geobike.photos import find, read
 
+    check_out(out)
     files = find(photos)
     max_pixels = pixels(max_megapixels)
     chosen = models.choice(detector, model, endpoint, token_file, bill_to)
@@ -288,6 +293,7 @@ def classify(
     from geobike import exports
     from geobike.photos import find, load
 
+    check_out(out)
     files = find(photos)
     max_pixels = pixels(max_megapixels)
     chosen = models.classifier(classifier, model, endpoint, token_file, bill_to)
@@ -321,6 +327,7 @@ def evaluate(
     from geobike import evaluation
     from geobike.files import replacing
 
+    check_out(out, truth)
     with terminal.notes():
         result = evaluation.evaluate(truth, survey)
     if plot is not None:

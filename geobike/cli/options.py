@@ -171,3 +171,17 @@ def pixels(megapixels: float) -> int:
     if not 0 < megapixels < 1e6:
         raise InputError(f"--max-megapixels {megapixels:g} is not above 0 and below a million")
     return int(megapixels * 1e6)
+
+
+def check_out(out: str | Path | None, table: str | Path | None = None) -> None:
+    """Raise InputError where --out would overwrite a photo, or the table that is read."""
+    from geobike.files import same
+    from geobike.images import SUFFIXES
+    from geobike.remote import shown
+
+    if out is None:
+        return
+    if Path(out).suffix.lower() in SUFFIXES:
+        raise InputError(f"--out {shown(out)} names a photo, and a table is written")
+    if table is not None and same(out, table):
+        raise InputError(f"--out {shown(out)} would overwrite what is read; name another file")

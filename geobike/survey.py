@@ -39,7 +39,7 @@ from geobike import (
 )
 from geobike.detect import Detector
 from geobike.engine import HERE, Engine
-from geobike.errors import GeobikeWarning, InputError, report
+from geobike.errors import GeobikeWarning, InputError, ManifestError, report
 from geobike.progress import Track, silent
 from geobike.store import Model
 from geobike.version import __version__
@@ -309,6 +309,10 @@ def place(
     if survey.photos is None:
         table = manifest.read(cast(Path, survey.manifest), timezone=_zone(survey.timezone))
         named = manifest.photos(table)
+        if named.empty:
+            raise ManifestError(
+                f"manifest {files.name(cast(Path, survey.manifest))}: names no photo"
+            )
         located = positions.locate(named, table)
         return Placed(len(named), polygons, areas.assign(located, polygons))
     given = photos.find(survey.photos)

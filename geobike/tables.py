@@ -64,14 +64,13 @@ def apply(
 
     Photos are found by name, as in a manifest. Reported are names that mean no photo, and how many
     photos no row names: they count as photos that show nothing, or become `failed` where it is
-    known that no detector has seen them.
+    known that no detector has seen them. Raises InputError where two names mean one photo, or none
+    means any.
     """
     schema.check(photos, schema.PHOTOS)
     schema.check(detections, schema.DETECTIONS)
     code, names = pd.factorize(detections["photo_id"])
-    meant = match(pd.Series(names, dtype="str"), photos["photo_id"])
-    if meant.isna().any():
-        report("boxes of photos that are not there", list(names[meant.isna()]))
+    meant = _meant(pd.Series(names, dtype="str"), photos["photo_id"])
     usable = photos["status"].isna() | (photos["status"] == schema.OUTSIDE)
     named = among(meant, photos.loc[usable, "photo_id"])
     kept = named[code] & detections["label"].notna().to_numpy()
@@ -79,6 +78,34 @@ def apply(
     out["photo_id"] = meant.array.take(code[kept])
     bare = photos["status"].isna() & ~among(photos["photo_id"], meant[named])
     return _without_boxes(photos, bare), out
+
+
+def _meant(names: "pd.Series[str]", photo_ids: "pd.Series[str]") -> "pd.Series[str]":
+    """Return the photo that each name means, or NA. What is not as it says is reported."""
+    meant = match(names, photo_ids)
+    if len(meant) and meant.isna().all():
+        raise InputError(
+            f"detections: none of the {len(names)} names in them means a photo of this survey, "
+            f"neither does {names.iloc[0]!r}; give the boxes of these very photos"
+        )
+    twice = meant.notna() & meant.duplicated(keep=False)
+    if twice.any():
+        photo = meant[twice].iloc[0]
+        raise InputError(
+            f"detections: {' and '.join(names[meant == photo][:3])} all mean the photo {photo}, and "
+            "their boxes would be added up; name photos by their path in the photo folder"
+        )
+    other = meant.notna() & (meant != names)
+    if other.any():
+        pairs = zip(names[other], meant[other], strict=True)
+        report(
+            f"{int(other.sum())} names among the detections are taken to mean the photos whose "
+            "paths end alike",
+            [f"{name} for {photo}" for name, photo in pairs],
+        )
+    if meant.isna().any():
+        report("boxes of photos that are not there", names[meant.isna()].tolist())
+    return meant
 
 
 def _without_boxes(photos: gpd.GeoDataFrame, bare: "pd.Series[bool]") -> gpd.GeoDataFrame:

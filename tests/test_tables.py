@@ -6,7 +6,7 @@ import pytest
 
 import geobike
 from geobike import manifest, positions, schema, tables
-from geobike.errors import GeobikeWarning, InputError
+from geobike.errors import GeobikeWarning, InputError, ManifestError
 from tests.making import FakeDetector, photo, photos_frame, squares
 
 HEADER = "file,label,score,xmin,ymin,xmax,ymax\n"
@@ -60,9 +60,37 @@ def test_boxes_go_to_the_photos_that_their_names_mean(boxes: Path) -> None:
     photos["status"] = pd.Series([None, schema.OUTSIDE, schema.FAILED], dtype="str")
     rows = "a.jpg,bicycle,1,0,0,9,9\nx/b.jpg,bicycle,1,0,0,9,9\nc.jpg,bicycle,1,0,0,9,9\n"
     found = read(boxes, rows + "gone.jpg,bicycle,1,0,0,9,9\n")
-    with pytest.warns(GeobikeWarning, match=r"photos that are not there: gone\.jpg"):
+    with (
+        pytest.warns(GeobikeWarning, match=r"photos that are not there: gone\.jpg"),
+        pytest.warns(GeobikeWarning, match=r"2 names .*: a\.jpg for x/a\.jpg, c\.jpg for x/c\.jpg"),
+    ):
         _, applied = tables.apply(found, photos)
     assert applied["photo_id"].tolist() == ["x/a.jpg", "x/b.jpg"]
+
+
+def test_boxes_of_two_photos_are_not_added_up_on_one(boxes: Path) -> None:
+    photos = photos_frame({"a.jpg": (4, 52), "b.jpg": (4, 52)})
+    found = read(boxes, "d1/a.jpg,bicycle,1,0,0,9,9\nd2/a.jpg,bicycle,1,0,0,9,9\n")
+    with pytest.raises(InputError, match=r"d1/a\.jpg and d2/a\.jpg all mean the photo a\.jpg"):
+        tables.apply(found, photos)
+
+
+def test_boxes_of_another_survey_do_not_make_a_map_of_zeros(boxes: Path) -> None:
+    found = read(boxes, "x.jpg,bicycle,1,0,0,9,9\ny.jpg,,,,,,\n")
+    with pytest.raises(InputError, match=r"none of the 2 names .* 'x\.jpg'"):
+        tables.apply(found, photos_frame({"a.jpg": (4, 52)}))
+
+
+@pytest.mark.parametrize("rows", ["", ",52,4\n"])
+def test_a_manifest_that_names_no_photo_does_not_make_a_map_of_nothing(
+    tmp_path: Path, boxes: Path, rows: str
+) -> None:
+    read(boxes, "a.jpg,bicycle,1,0,0,9,9\n")
+    (tmp_path / "photos.csv").write_text("file,lat,lon\n" + rows)
+    areas = squares(tmp_path / "areas.geojson", ["a"])
+    plan = geobike.Survey(manifest=tmp_path / "photos.csv", detections=boxes, areas=areas)
+    with pytest.raises(ManifestError, match=r"photos\.csv: names no photo"):
+        geobike.run(plan)
 
 
 def test_it_is_said_how_many_photos_no_detector_may_have_seen(

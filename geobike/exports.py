@@ -134,20 +134,14 @@ def write_detections(detections: pd.DataFrame, path: str | Path) -> None:
     if Path(path).suffix == ".parquet":
         _write_parquet(out, path)
         return
-    for text in ("photo_id", "label", "model"):
-        out[text] = _inert(out[text])
-    with replacing(path) as file:
-        out.to_csv(file, index=False, quoting=csv.QUOTE_MINIMAL, lineterminator="\n")
+    _write_csv(out, ("photo_id", "label", "model"), path)
 
 
 def write_labels(answers: Mapping[str, Sequence[Mapping[str, Any]]], path: str | Path) -> None:
     """Write labels with their scores, by photo, as CSV."""
     rows = [{"photo_id": photo, **one} for photo, found in answers.items() for one in found]
     out = pd.DataFrame(rows, columns=["photo_id", "label", "score"])
-    for text in ("photo_id", "label"):
-        out[text] = _inert(out[text])
-    with replacing(path) as file:
-        out.to_csv(file, index=False, lineterminator="\n")
+    _write_csv(out, ("photo_id", "label"), path)
 
 
 def write_summary(summary: Mapping[str, Any], path: str | Path) -> None:
@@ -176,6 +170,16 @@ def _write_parquet(frame: pd.DataFrame, path: str | Path, **options: Any) -> Non
     check_format("parquet")
     with whole(path) as part:
         frame.to_parquet(part, index=False, compression="zstd", **options)
+
+
+def _write_csv(frame: pd.DataFrame, texts: Sequence[str], path: str | Path) -> None:
+    """Write CSV; what stands in the columns `texts` is made inert for spreadsheets."""
+    out = frame.assign(**{text: _inert(frame[text]) for text in texts})
+    # Before Python 3.13, csv leaves a carriage return bare that ends a row for every reader.
+    returns = any(out[text].str.contains("\r", regex=False).any() for text in texts)
+    quoting = csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL
+    with replacing(path) as file:
+        out.to_csv(file, index=False, quoting=quoting, lineterminator="\n")
 
 
 def _inert(column: "pd.Series[str]") -> "pd.Series[str]":

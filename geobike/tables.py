@@ -92,8 +92,8 @@ def _meant(names: "pd.Series[str]", photo_ids: "pd.Series[str]") -> "pd.Series[s
     if twice.any():
         photo = meant[twice].iloc[0]
         raise InputError(
-            f"detections: {' and '.join(names[meant == photo][:3])} all mean the photo {photo}, and "
-            "their boxes would be added up; name photos by their path in the photo folder"
+            f"detections: {' and '.join(names[meant == photo][:3])} all mean the photo {photo}, "
+            "and their boxes would be added up; name photos by their path in the photo folder"
         )
     other = meant.notna() & (meant != names)
     if other.any():

@@ -12,7 +12,7 @@ import pytest
 from shapely import MultiPolygon, Polygon, box
 
 import geobike
-from geobike import counts, exports, schema
+from geobike import counts, exports, schema, tables
 from geobike.errors import GeobikeWarning, InputError
 from tests.making import photos_frame
 
@@ -128,6 +128,23 @@ def test_detections_are_a_table_that_no_spreadsheet_runs(tmp_path: Path) -> None
     }
     assert rows[1]["photo_id"] == "'=cmd.jpg"
     assert rows[1]["label"].startswith("'=")
+
+
+@pytest.mark.parametrize("name", ["a\rb.jpg", "a\nb.jpg", 'a"b.jpg', "b.jpg\r", "\rb.jpg"])
+def test_a_line_break_in_a_name_gives_its_boxes_to_no_other_photo(
+    tmp_path: Path, name: str
+) -> None:
+    box = {"label": "bicycle", "score": 0.5, "xmin": 0, "ymin": 0, "xmax": 1, "ymax": 1}
+    columns = {"photo_id": [name, "b.jpg"], "model": "m", "dropped_by": None, **box}
+    frame = schema.table(schema.DETECTIONS, columns).assign(kept=True)
+    exports.write_detections(frame, tmp_path / "d.csv")
+    read = tables.read(tmp_path / "d.csv")
+    assert read["photo_id"].tolist() == [name, "b.jpg"]
+    assert read["xmax"].tolist() == [1, 1]
+    exports.write_labels({name: [{"label": "bicycle", "score": 0.5}]}, tmp_path / "l.csv")
+    with (tmp_path / "l.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))
+    assert [row[-2:] for row in rows] == [["label", "score"], ["bicycle", "0.5"]]
 
 
 def test_an_old_file_stays_whole_when_writing_fails(tmp_path: Path) -> None:

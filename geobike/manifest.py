@@ -232,6 +232,9 @@ def _fault(where: "pd.Series[bool]", message: str) -> "pd.Series[str]":
     return pd.Series(message, index=where.index, dtype="str").where(where)
 
 
+_YEARS: Final = (1800, 2199)
+"""Years in which a photo may be taken; others break calendars, and are a device's word for none."""
+
 _OFFSET = re.compile(r"[T ]\d.*(?:Z|[+-]\d\d(?::?\d\d)?)$")
 
 
@@ -241,16 +244,26 @@ def _times(raw: pd.DataFrame, source: str, timezone: tzinfo | None) -> "pd.Serie
     times = pd.to_datetime(text.where(named), utc=True, format="ISO8601", errors="coerce")
     bare = pd.to_datetime(text.where(~named), utc=True, format="ISO8601", errors="coerce")
     bare = bare.dt.tz_localize(None)
+    odd = ~_plausible(times) | ~_plausible(bare)
+    times, bare = times.mask(odd), bare.mask(odd)
     fault = "names no offset from UTC; pass --timezone"
     if timezone is not None:
         placed = bare.dt.tz_localize(timezone, ambiguous="NaT", nonexistent="NaT")
         times = times.fillna(placed.dt.tz_convert("UTC"))
         fault = f"stood twice or never on the clocks of {timezone}"
-    no_time = (text != "") & times.isna() & bare.isna()
-    for rows, why in ((no_time, "is no ISO 8601 time"), (times.isna() & bare.notna(), fault)):
+    no_time = (text != "") & times.isna() & bare.isna() & ~odd
+    for rows, why in (
+        (no_time, "is no ISO 8601 time"),
+        (odd, f"lies outside the years {_YEARS[0]} to {_YEARS[1]}"),
+        (times.isna() & bare.notna(), fault),
+    ):
         quoted = _lines(raw[rows], source) + "taken_at '" + text[rows].str[:40] + "' "
         _report("times left out", quoted + why)
     return times
+
+
+def _plausible(times: "pd.Series[Any]") -> "pd.Series[bool]":
+    return times.isna() | times.dt.year.between(*_YEARS)
 
 
 def _headings(raw: pd.DataFrame, source: str) -> "pd.Series[float]":

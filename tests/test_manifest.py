@@ -1,4 +1,5 @@
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -114,6 +115,27 @@ def test_every_iso_spelling_of_an_offset_is_understood(table: Path, time: str) -
     with pytest.warns(GeobikeWarning, match="'2024-05-01' names no offset"):
         frame = read(table, f"file,lat,lon,taken_at\na.jpg,52,4,{time}\nb.jpg,52,4,2024-05-01\n")
     assert frame["taken_at"].iloc[0] == datetime(2024, 5, 1, 8, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("zone", [None, "Europe/Amsterdam", "America/New_York"])
+@pytest.mark.parametrize(
+    "time",
+    [
+        "0001-01-01T00:00:00+10:00",
+        "9999-12-31T23:59:00-10:00",
+        "0001-01-01T00:00:00",
+        "9999-12-31T23:59:00",
+        "1799-12-31T12:00:00Z",
+    ],
+)
+def test_a_time_of_no_photo_is_no_time(table: Path, time: str, zone: str | None) -> None:
+    table.write_text(f"file,lat,lon,taken_at\na.jpg,52,4,{time}\nb.jpg,52,4,2024-05-01T10:00Z\n")
+    with pytest.warns(
+        GeobikeWarning, match=f"1 times left out: .*'{re.escape(time)}' lies outside"
+    ):
+        frame = manifest.read(table, timezone=zone and ZoneInfo(zone))
+    assert frame["taken_at"].isna().tolist() == [True, False]
+    assert frame["reason"].isna().all()  # the position stands
 
 
 def test_a_time_that_the_clocks_skipped_is_said_so(table: Path) -> None:

@@ -177,7 +177,7 @@ def _write_csv(frame: pd.DataFrame, texts: Sequence[str], path: str | Path) -> N
     out = frame.assign(**{text: _inert(frame[text]) for text in texts})
     # Before Python 3.13, csv leaves a carriage return bare that ends a row for every reader.
     returns = any(out[text].str.contains("\r", regex=False).any() for text in texts)
-    quoting = csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL
+    quoting: Literal[0, 2] = csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL
     with replacing(path) as file:
         out.to_csv(file, index=False, quoting=quoting, lineterminator="\n")
 

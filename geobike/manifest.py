@@ -7,16 +7,16 @@ line and the value. A table without the needed columns raises ManifestError.
 import csv
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import tzinfo
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geobike import schema
+from geobike import rows, schema
 from geobike.errors import ManifestError, MissingPackageError, report
 from geobike.files import local
 
@@ -76,14 +76,12 @@ def _read_csv(path: Path) -> pd.DataFrame:
     """Return the cells as text, with `line` and, for rows of the wrong length, `fault`."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            delimiter = _delimiter(file.readline())
-            file.seek(0)
-            rows = _rows(file, delimiter)
-            _, header = next(rows, (1, []))
+            lines = rows.read(file, rows.delimiter(file))
+            _, header = next(lines, (1, []))
             columns = _columns(header, path, needed=("file", "lat", "lon"))
             places = {name: header.index(column) for name, column in columns.items()}
             chunks = [_chunk([], places, len(header))]
-            while some := list(itertools.islice(rows, _CHUNK)):
+            while some := list(itertools.islice(lines, _CHUNK)):
                 chunks.append(_chunk(some, places, len(header)))
     except UnicodeDecodeError as error:
         raise ManifestError(
@@ -94,33 +92,16 @@ def _read_csv(path: Path) -> pd.DataFrame:
     return pd.concat(chunks, ignore_index=True)
 
 
-def _rows(file: TextIO, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the cells of each row that is not blank, with the number of its last line."""
-    reader = csv.reader(file, delimiter=delimiter)
-    return ((reader.line_num, cells) for cells in reader if "".join(cells).strip())
-
-
-def _chunk(rows: list[tuple[int, list[str]]], places: dict[str, int], width: int) -> pd.DataFrame:
+def _chunk(lines: list[tuple[int, list[str]]], places: dict[str, int], width: int) -> pd.DataFrame:
     """Return the columns that stand at `places` in rows of `width` cells."""
-    whole = [cells if len(cells) == width else (cells + [""] * width)[:width] for _, cells in rows]
+    whole = [cells if len(cells) == width else (cells + [""] * width)[:width] for _, cells in lines]
     table = {
         name: pd.Series([cells[place] for cells in whole], dtype="str").str.strip()
         for name, place in places.items()
     }
-    faults = pd.Series([_wrong_length(len(cells), width) for _, cells in rows], dtype="str")
-    lines = pd.Series([line for line, _ in rows], dtype="int64")
-    return pd.DataFrame({**table, "line": lines, "fault": faults})
-
-
-def _delimiter(header: str) -> str:
-    return max(",;\t", key=header.count)
-
-
-def _wrong_length(cells: int, header: int) -> str | None:
-    if cells == header:
-        return None
-    hint = "; put a number with a decimal comma in quotes" if cells > header else ""
-    return f"{cells} cells where the header has {header}{hint}"
+    faults = pd.Series([rows.wrong_length(len(cells), width) for _, cells in lines], dtype="str")
+    numbers = pd.Series([line for line, _ in lines], dtype="int64")
+    return pd.DataFrame({**table, "line": numbers, "fault": faults})
 
 
 def _read_points(path: Path) -> pd.DataFrame:
@@ -252,12 +233,12 @@ def _times(raw: pd.DataFrame, source: str, timezone: tzinfo | None) -> "pd.Serie
         times = times.fillna(placed.dt.tz_convert("UTC"))
         fault = f"stood twice or never on the clocks of {timezone}"
     no_time = (text != "") & times.isna() & bare.isna() & ~odd
-    for rows, why in (
+    for where, why in (
         (no_time, "is no ISO 8601 time"),
         (odd, f"lies outside the years {_YEARS[0]} to {_YEARS[1]}"),
         (times.isna() & bare.notna(), fault),
     ):
-        quoted = _lines(raw[rows], source) + "taken_at '" + text[rows].str[:40] + "' "
+        quoted = _lines(raw[where], source) + "taken_at '" + text[where].str[:40] + "' "
         _report("times left out", quoted + why)
     return times
 

@@ -3,16 +3,17 @@
 With them a survey can be counted where neither photos nor model are at hand.
 """
 
+import csv
 import hashlib
 import re
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geobike import schema
+from geobike import rows, schema
 from geobike.errors import InputError, MissingPackageError, report
 from geobike.files import local
 from geobike.names import among, match
@@ -29,13 +30,16 @@ def read(path: str | Path) -> pd.DataFrame:
 
     The columns are `photo_id` (or `file`), `label`, `score` from 0 to 1, `xmin`, `ymin`, `xmax`,
     `ymax` in upright pixels, and if known `model`. A row without a label says that nothing was
-    found in its photo. Raises InputError, also for a single bad row, for a box left out may be a
-    bicycle missed, and MissingPackageError where Parquet is not installed.
+    found in its photo. A CSV may be parted by comma, semicolon or tab, and have decimal commas.
+    Raises InputError, also for a single bad row, for a box left out may be a bicycle missed, and
+    MissingPackageError where Parquet is not installed.
     """
     with local(path) as file:
+        if not file.is_file():
+            raise InputError(f"detections {file}: no such file")
         raw = _read_parquet(file) if file.suffix.lower() == ".parquet" else _read_csv(file)
         for name in ("score", *_SIDES):
-            raw[name] = pd.to_numeric(raw[name], errors="coerce").astype("float64")
+            raw[name] = _numbers(raw[name])
         _check(raw, file)
     return schema.table(schema.DETECTIONS, raw)
 
@@ -126,17 +130,30 @@ def _read_csv(path: Path) -> pd.DataFrame:
     try:
         raw = pd.read_csv(
             path,
+            sep=_delimiter(path),
             encoding="utf-8-sig",
             dtype=dict.fromkeys((*_FILE, "label", "model"), "str"),
             keep_default_na=False,
             na_values=[""],  # a label may be called None or NA
         )
-    except (OSError, ValueError) as error:  # pandas' ParserError is a ValueError
+    except (OSError, ValueError, csv.Error) as error:  # pandas' ParserError is a ValueError
         raise InputError(f"detections {path}: cannot be read as CSV: {error}") from None
     raw = _columns(raw, path)
     for name in _TEXTS:
         raw[name] = raw[name].str.replace(_ESCAPED, "", regex=True)
     return raw
+
+
+def _delimiter(path: Path) -> str:
+    """Return what parts the cells. Raises InputError for a row that pandas would shift or fill."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        delimiter = rows.delimiter(file)
+        lines = rows.read(file, delimiter)
+        _, header = next(lines, (1, []))
+        for line, cells in lines:
+            if fault := rows.wrong_length(len(cells), len(header)):
+                raise InputError(f"detections {path} line {line}: {fault}")
+    return delimiter
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
@@ -164,6 +181,13 @@ def _columns(raw: pd.DataFrame, path: Path) -> pd.DataFrame:
             f"{', '.join(map(str, raw.columns))[:200]}"
         )
     return raw.reindex(columns=[*wanted, "model"]).astype(dict.fromkeys(_TEXTS, "str"))
+
+
+def _numbers(column: "pd.Series[Any]") -> "pd.Series[float]":
+    """Return numbers, NaN for what is none; text may have decimal commas."""
+    if not pd.api.types.is_numeric_dtype(column):
+        column = column.astype("str").str.replace(",", ".", n=1)
+    return pd.to_numeric(column, errors="coerce").astype("float64")
 
 
 def _check(raw: pd.DataFrame, path: Path) -> None:

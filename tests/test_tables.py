@@ -37,6 +37,36 @@ def test_a_bad_box_is_an_error_that_names_its_row(boxes: Path, row: str, said: s
         read(boxes, f"a.jpg,bicycle,0.9,0,0,9,9\n{row}\n")
 
 
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("a.jpg,bicycle,0,9,0,0,9,9\n", "line 2: 8 cells where the header has 7; .* decimal comma"),
+        ("a.jpg,bicycle,0.9,0,0,9,9\nb.jpg,bicycle,0,9,0,0,9,9\n", "line 3: 8 cells"),
+        ("a.jpg,bicycle,0.9,0,0,9,9\nb.jpg\n", "line 3: 1 cells where the header has 7"),
+    ],
+)
+def test_a_row_of_another_length_is_not_read_as_something_else(
+    boxes: Path, rows: str, said: str
+) -> None:
+    with pytest.raises(InputError, match=said):
+        read(boxes, rows)
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "score"),
+    [(",", "0.25"), (",", '"0,25"'), (";", "0.25"), (";", "0,25"), ("\t", "0,25")],
+)
+def test_every_usual_delimiter_gives_the_same_boxes(
+    boxes: Path, delimiter: str, score: str
+) -> None:
+    cells = ["a.jpg", "bicycle", score, "0", "1", "8", "9"]
+    boxes.write_text(HEADER.replace(",", delimiter) + delimiter.join(cells), "utf-8-sig")
+    frame = tables.read(boxes)
+    assert frame[["photo_id", "label"]].to_numpy().tolist() == [["a.jpg", "bicycle"]]
+    numbers = frame[["score", "xmin", "ymin", "xmax", "ymax"]]
+    assert numbers.to_numpy().tolist() == [[0.25, 0, 1, 8, 9]]
+
+
 def test_a_table_without_scores_is_refused_by_name(boxes: Path) -> None:
     boxes.write_text("file,label\na.jpg,bicycle\n")
     with pytest.raises(InputError, match=r"boxes\.csv: no column score, xmin"):
@@ -45,7 +75,7 @@ def test_a_table_without_scores_is_refused_by_name(boxes: Path) -> None:
 
 @pytest.mark.parametrize("name", ["none.csv", "none.parquet"])
 def test_a_file_that_is_not_there_is_named(tmp_path: Path, name: str) -> None:
-    with pytest.raises(InputError, match=name):
+    with pytest.raises(InputError, match=f"{name}: no such file"):
         tables.read(tmp_path / name)
 
 

@@ -181,7 +181,7 @@ def _read_truth(path: Path, counted: "pd.Series[str]") -> "pd.Series[int]":
     counts = pd.to_numeric(number, errors="coerce")
     for row in np.flatnonzero(~(counts >= 0) | (counts % 1 != 0)):
         raise InputError(f"truth {path} line {row + 2}: {number.iloc[row]!r} is no count")
-    photo_id = match(file.str.replace("\\", "/"), counted)
+    photo_id = match(file, counted)
     if photo_id.dropna().duplicated().any():
         raise InputError(f"truth {path}: {photo_id[photo_id.duplicated()].iloc[0]} stands twice")
     if photo_id.isna().any():

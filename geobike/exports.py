@@ -183,8 +183,8 @@ def _write_csv(frame: pd.DataFrame, texts: Sequence[str], path: str | Path) -> N
 
 
 def _inert(column: "pd.Series[str]") -> "pd.Series[str]":
-    """Return text that a spreadsheet does not take for a formula."""
-    risky = column.str.match(r"[=+\-@\t\r]")
+    """Return text that a spreadsheet does not take for a formula, and `tables` can undo."""
+    risky = column.str.match(r"'*[=+\-@\t\r]")
     return column.mask(risky, "'" + column)
 
 

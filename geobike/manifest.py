@@ -19,6 +19,7 @@ import pandas as pd
 from geobike import rows, schema
 from geobike.errors import ManifestError, MissingPackageError, report
 from geobike.files import local
+from geobike.names import plain
 
 _FINAL: Final = (schema.DUPLICATE, schema.UNREADABLE, schema.FAILED)
 """What a photo stays that an earlier run could not count, wherever it lies."""
@@ -61,7 +62,7 @@ def photos(manifest: pd.DataFrame) -> gpd.GeoDataFrame:
     one that lay `outside` its areas or was `unlocated` is `unseen`.
     """
     schema.check(manifest, schema.MANIFEST)
-    named = manifest[manifest["file"].fillna("") != ""].drop_duplicates("file")
+    named = manifest[manifest["file"].fillna("").str.strip() != ""].drop_duplicates("file")
     known = schema.table(schema.PHOTOS, {"photo_id": named["file"].array})
     for column, said in (("status", "status"), ("reason", "said")):
         if said in named:
@@ -100,6 +101,7 @@ def _chunk(lines: list[tuple[int, list[str]]], places: dict[str, int], width: in
         for name, place in places.items()
     }
     faults = pd.Series([rows.wrong_length(len(cells), width) for _, cells in lines], dtype="str")
+    table["file"] = plain(table["file"])
     numbers = pd.Series([line for line, _ in lines], dtype="int64")
     return pd.DataFrame({**table, "line": numbers, "fault": faults})
 
@@ -177,7 +179,7 @@ def _check_rows(raw: pd.DataFrame, source: str) -> dict[str, Any]:
     reason = _lines(raw[bad], source) + fault[bad]
     _report("bad rows in the manifest", reason)
     return {
-        "file": raw["file"].astype("str").str.strip().str.replace("\\", "/").str.removeprefix("./"),
+        "file": raw["file"].astype("str").str.removeprefix("./"),
         "lon": lon.mask(bad),
         "lat": lat.mask(bad),
         "heading": heading,
@@ -244,7 +246,8 @@ def _times(raw: pd.DataFrame, source: str, timezone: tzinfo | None) -> "pd.Serie
 
 
 def _plausible(times: "pd.Series[Any]") -> "pd.Series[bool]":
-    return times.isna() | times.dt.year.between(*_YEARS)
+    good: pd.Series[bool] = times.isna() | times.dt.year.between(*_YEARS)
+    return good
 
 
 def _headings(raw: pd.DataFrame, source: str) -> "pd.Series[float]":

@@ -10,19 +10,25 @@ import pandas as pd
 def match(files: "pd.Series[str]", photo_ids: "pd.Series[str]") -> "pd.Series[str]":
     """Return for each file name the `photo_id` it means, on the index of `files`, or NA.
 
-    The path within the photo folder decides. Where it names none, the one photo whose path ends as
-    the name does, or the other way round, unless another row names that photo by its whole path.
-    Composed and decomposed letters (é as one character or two) are the same.
+    The path within the photo folder decides, as it stands, else made plain. Where it names none,
+    the one photo whose path ends as the name does, or the other way round, unless another row
+    names that photo by its whole path.
     """
-    known = pd.Index(_composed(photo_ids))
-    last = ~known.duplicated(keep="last")  # of two photos whose names differ in composition alone
-    exact = known[last].get_indexer(pd.Index(_composed(files)))
-    out = photo_ids[last].array.take(exact, allow_fill=True)  # -1 gives NA
-    found = pd.Series(out, index=files.index, dtype="str")
+    found = _whole(files, photo_ids, photo_ids)
     lost = found.isna()
     if lost.any():
-        found[lost] = _by_end(files[lost], photo_ids[~among(photo_ids, found)])
+        ids, names = plain(photo_ids), plain(files[lost].fillna(""))
+        found[lost] = _whole(names, ids, photo_ids)
+        lost = found.isna()
+        free = ~among(photo_ids, found)
+        found[lost] = _by_end(names[lost], ids[free], photo_ids[free])
     return found
+
+
+def plain(names: "pd.Series[str]") -> "pd.Series[str]":
+    """Return names as most would write them: slashes, no blanks around, é as one character."""
+    out = names.str.strip().str.replace("\\", "/").str.removeprefix("./")
+    return out if out.str.isascii().all() else out.str.normalize("NFC")
 
 
 def among(values: "pd.Series[str]", those: "pd.Series[str]") -> npt.NDArray[np.bool_]:
@@ -31,13 +37,25 @@ def among(values: "pd.Series[str]", those: "pd.Series[str]") -> npt.NDArray[np.b
     return np.asarray(place >= 0)
 
 
-def _by_end(files: "pd.Series[str]", photo_ids: "pd.Series[str]") -> list[str | None]:
+def _whole(
+    files: "pd.Series[str]", known: "pd.Series[str]", photo_ids: "pd.Series[str]"
+) -> "pd.Series[str]":
+    """Return for each file the one photo that is known by that very name, or NA."""
+    once = ~known.duplicated(keep=False)
+    place = pd.Index(known[once]).get_indexer(pd.Index(files))
+    out = photo_ids[once].array.take(place, allow_fill=True)  # -1 gives NA
+    return pd.Series(out, index=files.index, dtype="str")
+
+
+def _by_end(
+    files: "pd.Series[str]", known: "pd.Series[str]", photo_ids: "pd.Series[str]"
+) -> "pd.Series[str]":
     """Return for each file the one photo whose path ends as the file's, or the other way round."""
-    keys = _composed(files).tolist()
+    keys = files.tolist()
     asked = set(keys)
     whole: dict[str, str | None] = {}  # None where several photos are meant
     ending: dict[str, str | None] = {}
-    for key, photo_id in zip(_composed(photo_ids), photo_ids, strict=True):
+    for key, photo_id in zip(known, photo_ids, strict=True):
         whole[key] = None if key in whole else photo_id
         for end in _ends(key):
             if end in asked:
@@ -48,7 +66,7 @@ def _by_end(files: "pd.Series[str]", photo_ids: "pd.Series[str]") -> list[str | 
         candidates = shorter + ([ending[key]] if key in ending else [])
         return candidates[0] if len(candidates) == 1 and ".." not in key.split("/") else None
 
-    return [meant(key) for key in keys]
+    return pd.Series([meant(key) for key in keys], index=files.index, dtype="str")
 
 
 def _ends(path: str) -> Iterator[str]:
@@ -56,7 +74,3 @@ def _ends(path: str) -> Iterator[str]:
     while "/" in path:
         path = path.partition("/")[2]
         yield path
-
-
-def _composed(names: "pd.Series[str]") -> "pd.Series[str]":
-    return names if names.str.isascii().all() else names.str.normalize("NFC")

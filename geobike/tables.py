@@ -21,7 +21,7 @@ from geobike.names import among, match
 _FILE: Final = ("photo_id", "file", "filename", "file_name", "photo", "image", "path")
 _TEXTS: Final = ("photo_id", "label", "model")
 _SIDES: Final = ["xmin", "ymin", "xmax", "ymax"]
-_ESCAPED: Final = re.compile(r"^'(?=[=+\-@\t\r])")
+_ESCAPED: Final = re.compile(r"^'(?='*[=+\-@\t\r])")
 """How our CSV keeps a spreadsheet from taking a name for a formula."""
 
 

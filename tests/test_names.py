@@ -23,11 +23,21 @@ def text(*names: str | None) -> "pd.Series[str]":
         ("c.jpg", None),
         (unicodedata.normalize("NFD", "north/é.jpg"), "north/é.jpg"),
         (unicodedata.normalize("NFD", "é.jpg"), "north/é.jpg"),
+        (r"north\a.jpg", "north/a.jpg"),
+        (r"survey\north\a.jpg", "north/a.jpg"),
+        (" ./south/a.jpg ", "south/a.jpg"),
     ],
 )
 def test_a_name_means_the_one_photo_whose_path_ends_alike(file: str, meant: str | None) -> None:
     photos = text("north/a.jpg", "north/b.jpg", "south/a.jpg", "north/é.jpg")
     assert match(text(file), photos).fillna("").tolist() == [meant or ""]
+
+
+def test_a_photo_that_is_called_exactly_so_comes_before_one_called_alike() -> None:
+    forms = [unicodedata.normalize(form, "é.jpg") for form in ("NFC", "NFD")]
+    photos = text(r"a\b.jpg", "a/b.jpg", " h .jpg", "h .jpg", *forms)
+    assert match(photos, photos).tolist() == photos.tolist()
+    assert match(text(r".\a\b.jpg", "./h .jpg"), photos).isna().all()  # either may be meant
 
 
 def test_a_photo_that_a_row_names_in_full_is_not_taken_for_another_row() -> None:
@@ -45,3 +55,10 @@ def test_photos_that_are_all_called_alike_are_matched_in_seconds() -> None:
 
 def test_among_knows_what_is_missing() -> None:
     assert among(text("a", None, "c"), text("a", "a", None, "b")).tolist() == [True, False, False]
+
+
+def test_a_row_without_a_name_means_no_photo() -> None:
+    assert match(text(None, "b.jpg"), text("x/a.jpg", "x/b.jpg")).fillna("").tolist() == [
+        "",
+        "x/b.jpg",
+    ]

@@ -186,6 +186,25 @@ def test_what_a_survey_wrote_gives_the_same_counts_again(tmp_path: Path, form: s
     assert gpd.read_file(areas).shape[0] == len(again.areas)
 
 
+def test_odd_names_of_files_mean_the_same_photos_again(tmp_path: Path) -> None:
+    odd = ["back\\slash.jpg", " h .jpg", "'-g.jpg", "''=g.jpg", "-g.jpg", "'s.jpg"]
+    for width, name in enumerate(odd, start=2):
+        photo(tmp_path / "photos" / name, lon_lat=(4.005, 52.005), size=(10 * width, 20))
+    areas = squares(tmp_path / "areas.geojson", ["west"])
+    plan = geobike.Survey(photos=tmp_path / "photos", areas=areas, detector=FakeDetector())
+    first = geobike.run(plan)
+    written = first.write(tmp_path / "first")
+    boxes = written["detections.csv"]
+    for again in (
+        geobike.Survey(manifest=written["photos.geojson"], detections=boxes, areas=areas),
+        geobike.Survey(photos=tmp_path / "photos", detections=boxes, areas=areas),
+    ):
+        counted = geobike.run(again).photos.set_index("photo_id")["bicycle_count"]
+        assert counted.to_dict() == dict(
+            zip(first.photos["photo_id"], first.photos["bicycle_count"], strict=True)
+        )
+
+
 def test_a_photo_outside_the_earlier_areas_is_not_without_bicycles_in_the_new_ones(
     tmp_path: Path,
 ) -> None:

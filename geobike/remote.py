@@ -71,7 +71,7 @@ def find(address: str, suffixes: Sequence[str]) -> Listing:
             found = _matches(system, path)
             folder = re.split(r"[*?\[]", folder)[0].rpartition("/")[0]
         else:
-            found = system.find(path, detail=True)
+            found = _below(system, path)
         folder = folder.rstrip("/")
         objects = [
             Object(
@@ -87,10 +87,58 @@ def find(address: str, suffixes: Sequence[str]) -> Listing:
 
 def _matches(system: Any, pattern: str) -> dict[str, Any]:
     """Return the objects that match, and those below the folders that match."""
+    from fsspec.utils import glob_translate
+
+    parts = pattern.rstrip("/").split("/")
+
+    def fits(key: str, levels: int) -> bool:
+        return re.match(glob_translate("/".join(parts[:levels])), key) is not None
+
     found: dict[str, Any] = {}
-    for key, info in system.glob(pattern, detail=True).items():
-        found |= {key: info} if info["type"] == "file" else system.find(key, detail=True)
+    folders = [re.split(r"[*?\[]", pattern)[0].rpartition("/")[0]]
+    while folders:
+        for key, info in _inside(system, folders.pop()):
+            level = key.count("/") + 1
+            if fits(key, len(parts)):
+                found |= _below(system, key) if _is_folder(info) else {key: info}
+            elif _is_folder(info) and ("**" in parts[:level] or fits(key, level)):
+                folders.append(key)
     return found
+
+
+def _below(system: Any, folder: str) -> dict[str, Any]:
+    """Return the objects in a folder and in all inside.
+
+    A store that lists them all at once does so. Where fsspec would walk through the folders, which
+    passes over those that cannot be listed, they are walked through here.
+    """
+    from fsspec.asyn import AsyncFileSystem
+    from fsspec.spec import AbstractFileSystem
+
+    kind = type(system)
+    own = kind._find if system.async_impl else kind.find
+    if own not in (AsyncFileSystem._find, AbstractFileSystem.find):
+        return dict(system.find(folder, detail=True))
+    found: dict[str, Any] = {}
+    folders = [folder]
+    while folders:
+        for key, info in _inside(system, folders.pop()):
+            if _is_folder(info):
+                folders.append(key)
+            else:
+                found[key] = info
+    return found
+
+
+def _inside(system: Any, folder: str) -> Iterator[tuple[str, Any]]:
+    """Yield what stands in a folder itself, but not the folder, which some stores list too."""
+    for info in system.ls(folder, detail=True):
+        if (key := info["name"].rstrip("/")) != folder.rstrip("/"):
+            yield key, info
+
+
+def _is_folder(info: Any) -> bool:
+    return bool(info["type"] == "directory")
 
 
 def read(address: str) -> bytes:

@@ -1,6 +1,9 @@
 """Photos, tables and outputs that stand elsewhere: in a bucket, in memory, on a web server."""
 
 import json
+import os
+import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -194,6 +197,36 @@ def test_photos_of_a_web_server_are_read(web: str, tmp_path: Path) -> None:
     (here / "tue" / "empty.jpg").unlink()
     ours, theirs = (photos.read(photos.find(source)) for source in (here, f"{web}/photos/"))
     pd.testing.assert_frame_equal(comparable(ours), comparable(theirs))
+
+
+@pytest.mark.parametrize("pattern", ["", "photos/", "ph*", "photos/*/*.jpg", "photos/**"])
+def test_a_folder_that_cannot_be_listed_ends_the_search(
+    web: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pattern: str
+) -> None:
+    pytest.importorskip("aiohttp")
+    survey_files(tmp_path / "web")
+    assert photos.find(f"{web}/{pattern}")
+    whole = SimpleHTTPRequestHandler.do_GET
+
+    def resets(self: SimpleHTTPRequestHandler) -> None:
+        if "tue" in self.path:
+            # What is closed with nothing to wait for is reset.
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            os.close(self.connection.detach())
+        else:
+            whole(self)
+
+    monkeypatch.setattr(SimpleHTTPRequestHandler, "do_GET", resets)
+    with pytest.raises(PhotosError, match=r"cannot be listed: .*reset by peer"):
+        photos.find(f"{web}/{pattern}")
+
+
+def test_a_server_that_is_not_there_is_said_to_be_out_of_reach() -> None:
+    pytest.importorskip("aiohttp")
+    with socket.socket() as taken:  # bound, but nobody listens
+        taken.bind(("127.0.0.1", 0))
+        with pytest.raises(PhotosError, match="cannot be listed: Cannot connect"):
+            photos.find(f"http://127.0.0.1:{taken.getsockname()[1]}/photos/")
 
 
 def test_a_secret_in_an_address_is_in_no_message_and_no_name(web: str, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from geobike import jpeg
 logging.getLogger("exifread").addHandler(logging.NullHandler())
 
 _MAX_OFFSET: Final = timedelta(hours=14)  # of local time from UTC, anywhere on Earth
+_YEARS: Final = range(1800, 2200)  # clocks that were never set write the year 1, which has no UTC
 _GPS_CLOCK_SLACK: Final = timedelta(minutes=5)  # a fix may be minutes older than the photo
 
 
@@ -263,9 +264,10 @@ def _taken_at(tags: Mapping[str, Any], assumed: tzinfo | None) -> datetime | Non
 
 def _local_time(value: Any) -> datetime | None:
     try:
-        return datetime.strptime(_text(value)[:19], "%Y:%m:%d %H:%M:%S")
+        time = datetime.strptime(_text(value)[:19], "%Y:%m:%d %H:%M:%S")
     except ValueError:
         return None
+    return time if time.year in _YEARS else None
 
 
 def _offset(value: Any) -> tzinfo | None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import ExifTags, Image
 from PIL.TiffImagePlugin import IFDRational
 
-from geobike import exif
+from geobike import exif, photos
 from tests.making import DELFT, jpeg
 
 GPS, BASE = ExifTags.GPS, ExifTags.Base
@@ -139,6 +139,24 @@ def test_a_time_without_any_offset_is_left_out_or_placed_where_the_user_says() -
 )
 def test_an_impossible_time_is_none(time: str) -> None:
     assert read(jpeg(times={BASE.DateTimeOriginal: time})).taken_at is None
+
+
+@pytest.mark.parametrize(
+    ("time", "offset"),
+    [
+        ("0001:01:01 00:00:00", "+10:00"),
+        ("9999:12:31 23:59:00", "-10:00"),
+        ("0001:01:01 00:00:00", ""),
+    ],
+)
+def test_a_year_without_photographs_is_no_time_and_does_not_end_the_run(
+    time: str, offset: str, tmp_path: Path
+) -> None:
+    times = {BASE.DateTimeOriginal: time, BASE.OffsetTimeOriginal: offset}
+    (tmp_path / "a.jpg").write_bytes(jpeg(lon_lat=DELFT, times=times))
+    frame = photos.read(photos.find(tmp_path), timezone=ZoneInfo("Europe/Amsterdam"))
+    assert frame["taken_at"].isna().all()
+    assert frame.geometry.notna().all()
 
 
 @pytest.mark.parametrize(("written", "heading"), [(360.0, 0.0), (17.5, 17.5), (361.0, None)])

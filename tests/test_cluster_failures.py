@@ -170,6 +170,22 @@ def test_a_senseless_address_is_the_users_mistake() -> None:
         geobike.Cluster("scheduler").__enter__()
 
 
+def test_a_script_without_a_guard_is_told_to_put_the_run_below_one(tmp_path: Path) -> None:
+    script = tmp_path / "program.py"
+    script.write_text("import geobike\nwith geobike.Cluster(workers=1):\n    pass\n")
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("geobike.errors.InputError: no worker can be started on this machine")
+    assert last.endswith('in a script, put the run below if __name__ == "__main__":')
+    assert "During handling of" not in done.stderr
+
+
 OTHER_VERSION = "def version():\n    return '0.0.1'\n"
 
 

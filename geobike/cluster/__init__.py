@@ -66,11 +66,13 @@ class Cluster:
     """The engine that spreads a survey over the workers of a Dask cluster.
 
     Use it in a `with` block and hand it to `geobike.run`. Without a scheduler's address, workers of
-    one thread are started on this machine. Workers elsewhere need the same version of geobike,
-    and the photos and the store under the same path or address as here.
+    one thread are started on this machine; a script must do so below `if __name__ == "__main__":`,
+    as each worker loads the script. Workers elsewhere need the same version of geobike, and the
+    photos and the store under the same path or address as here.
 
     Entering raises MissingPackageError without Dask, ClusterUnavailable where no scheduler or no
-    worker answers, and InputError for a senseless address and for workers with another geobike.
+    worker answers, and InputError for a senseless address, for workers with another geobike and for
+    workers that cannot be started.
     """
 
     def __init__(self, scheduler: str | None = None, *, workers: int | None = None) -> None:

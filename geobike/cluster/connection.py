@@ -45,15 +45,20 @@ def translated() -> Iterator[None]:
 
 @contextmanager
 def _started(distributed: Any, workers: int) -> Iterator[Any]:
-    with (
-        distributed.LocalCluster(
+    try:
+        cluster = distributed.LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
             dashboard_address="127.0.0.1:0",  # any free port: several clusters may run here
             preload=["geobike.cluster.local"],
-        ) as cluster,
-        distributed.Client(cluster, set_as_default=False) as client,
-    ):
+        )
+    except RuntimeError as error:
+        # A worker runs the script as far as its guard; without one, it would start workers itself.
+        raise InputError(
+            f"no worker can be started on this machine ({error}); in a script, put the run below "
+            'if __name__ == "__main__":'
+        ) from None
+    with cluster, distributed.Client(cluster, set_as_default=False) as client:
         yield client
 
 

@@ -194,7 +194,7 @@ def _system(address: str) -> tuple[Any, str]:
     try:
         # What was listed once may have grown since: other machines write there too.
         system, path = url_to_fs(address, use_listings_cache=False)
-    except (ImportError, ValueError) as error:  # the package for this kind, or no such kind
+    except Exception as error:  # noqa: BLE001 - no such kind, no package for it, or its own error
         raise InputError(f"{shown(address)}: {shown(error)}") from None
     return system, str(path)
 

@@ -276,6 +276,11 @@ def test_a_store_without_its_package_says_which_to_install(monkeypatch: pytest.M
         photos.find("s3://b/photos")
 
 
+def test_an_address_that_its_kind_cannot_take_is_the_users_mistake() -> None:
+    with pytest.raises(InputError, match=r"reference://x: .*'fo'"):  # it needs more than an address
+        photos.find("reference://x")
+
+
 def test_photos_here_and_elsewhere_are_not_mixed(tmp_path: Path) -> None:
     import fsspec
 

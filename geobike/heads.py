@@ -127,7 +127,11 @@ def _asked_for(files: Sequence[PhotoFile]) -> dict[str, bytes | OSError]:
         for file in files
         if file.fault is None and file.size != 0 and remote.is_remote(file.path)
     ]
-    return dict(zip(paths, remote.heads(paths, jpeg.HEAD), strict=True))
+    try:
+        found = remote.heads(paths, jpeg.HEAD)
+    except OSError as error:  # the store gave one answer for them all
+        return dict.fromkeys(paths, error)
+    return dict(zip(paths, found, strict=True))
 
 
 class _Object(RawIOBase):

@@ -281,6 +281,25 @@ def test_an_address_that_its_kind_cannot_take_is_the_users_mistake() -> None:
         photos.find("reference://x")
 
 
+def test_a_store_that_fails_for_all_heads_at_once_fails_for_each_photo(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import fsspec
+
+    store = fsspec.filesystem("memory", use_listings_cache=False)
+    for name in ("a", "b"):
+        store.pipe(f"/heads/{name}.jpg", jpeg(lon_lat=DELFT))
+    found = photos.find("memory://heads")
+
+    def refuses(*_: object, **__: object) -> None:
+        raise ConnectionResetError("the store hung up")
+
+    monkeypatch.setattr(type(store), "cat_ranges", refuses)
+    frame = photos.read_heads(found)
+    assert frame["status"].tolist() == ["unreadable", "unreadable"]
+    assert frame["reason"].unique().tolist() == ["cannot be read: the store hung up"]
+
+
 def test_photos_here_and_elsewhere_are_not_mixed(tmp_path: Path) -> None:
     import fsspec
 

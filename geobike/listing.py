@@ -81,7 +81,7 @@ def _elsewhere(address: str) -> _Source:
     except OSError as error:
         raise PhotosError(f"{remote.shown(address)}: cannot be listed: {error}") from None
     photos = (
-        PhotoFile(one.name, one.address, size=one.size, state=one.state)
+        _photo_file(one.address, one.name)._replace(size=one.size, state=one.state)
         for one in listing.objects
         if _is_photo(one.name) and not any(map(_is_hidden, one.name.split("/")))
     )

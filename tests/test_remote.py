@@ -300,6 +300,16 @@ def test_a_store_that_fails_for_all_heads_at_once_fails_for_each_photo(
     assert frame["reason"].unique().tolist() == ["cannot be read: the store hung up"]
 
 
+def test_an_address_of_a_folder_may_hold_a_name_that_is_no_utf8(tmp_path: Path) -> None:
+    try:
+        Path(str(tmp_path), b"caf\xe9.jpg".decode("utf-8", "surrogateescape")).write_bytes(jpeg())
+    except OSError:
+        pytest.skip("this file system takes only UTF-8 names")
+    frame = photos.read(photos.find(tmp_path.as_uri()))
+    assert frame["photo_id"].tolist() == ["caf\\xe9.jpg"]
+    assert "not UTF-8" in frame["reason"].iloc[0]
+
+
 def test_photos_here_and_elsewhere_are_not_mixed(tmp_path: Path) -> None:
     import fsspec
 

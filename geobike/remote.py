@@ -171,10 +171,21 @@ def opened(address: str) -> BinaryIO:
 
 
 def put(file: Path, address: str) -> None:
-    """Send a file. An object store shows it whole or not at all. Raises OSError."""
+    """Send a file, and make its folder if need be. Raises OSError.
+
+    An object store shows it whole or not at all.
+    """
     system, path = _system(address)
     with _failures():
-        system.put_file(str(file), path)
+        try:
+            system.put_file(str(file), path)
+        except FileNotFoundError:
+            # A bucket needs no folders, and to ask for one may make a bucket; fsspec's stores of
+            # objects are those that are asynchronous.
+            if system.async_impl:
+                raise
+            system.makedirs(system._parent(path), exist_ok=True)
+            system.put_file(str(file), path)
 
 
 def remove(address: str) -> None:

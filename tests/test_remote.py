@@ -310,6 +310,18 @@ def test_an_address_of_a_folder_may_hold_a_name_that_is_no_utf8(tmp_path: Path) 
     assert "not UTF-8" in frame["reason"].iloc[0]
 
 
+def test_a_folder_is_made_for_what_is_sent_but_never_a_bucket(
+    bucket: Bucket, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.txt"
+    file.write_text("a")
+    remote.put(file, f"{tmp_path.as_uri()}/new/folder/a.txt")
+    assert (tmp_path / "new" / "folder" / "a.txt").read_text() == "a"
+    with pytest.raises(OSError, match="no such object"):
+        remote.put(file, "s3://a-bucket-that-is-not-there/new/a.txt")
+    assert not bucket._files.exists("a-bucket-that-is-not-there")
+
+
 def test_photos_here_and_elsewhere_are_not_mixed(tmp_path: Path) -> None:
     import fsspec
 

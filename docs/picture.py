@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 OUT, PICTURE = Path("out"), Path("docs/map.png")
-PHOTO = "day2/1522_ketelhuisstraat.jpg"  # stands alone on the map, so that a click opens it
+PHOTO = "day2/1527_ketelhuisstraat.jpg"  # stands alone on the map, so that a click opens it
 SIZE = {"width": 1280, "height": 760}  # a laptop's window
 
 

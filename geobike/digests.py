@@ -2,16 +2,15 @@
 
 import hashlib
 import os
-from collections import deque
 from collections.abc import Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from itertools import islice
 from typing import Final, NamedTuple
 
 from geobike import images, remote
 from geobike.errors import UnreadablePhoto
 from geobike.listing import PhotoFile
+from geobike.processes import in_order
 
 THREADS: Final = 8
 """Photos read at once. Digests and reads take two cores' time at most, slow disks and stores wait;
@@ -31,15 +30,10 @@ def read(
     files: Iterable[PhotoFile], *, max_pixels: int = images.MAX_PIXELS, threads: int = THREADS
 ) -> Generator[Digest, None, None]:
     """Yield a digest for each photo, in their order; several are read at once."""
-    waiting = iter(files)
     one = partial(_one, max_pixels=max_pixels)
     with ThreadPoolExecutor(threads) as pool:
-        under_way = deque(pool.submit(one, file) for file in islice(waiting, 2 * threads))
         try:
-            while under_way:
-                result = under_way.popleft().result()
-                under_way.extend(pool.submit(one, file) for file in islice(waiting, 1))
-                yield result
+            yield from in_order(pool, one, files, 2 * threads)
         finally:
             pool.shutdown(cancel_futures=True)
 

@@ -57,14 +57,9 @@ def spread(work: Callable[[Part], Result], parts: Iterable[Part]) -> Iterator[Re
         finally:
             idle.put(process)
 
-    waiting = iter(parts)
     with ThreadPoolExecutor(len(crew)) as pool:
-        under_way = deque(pool.submit(one, part) for part in islice(waiting, 2 * len(crew)))
         try:
-            while under_way:
-                result = under_way.popleft().result()
-                under_way.extend(pool.submit(one, part) for part in islice(waiting, 1))
-                yield result
+            yield from in_order(pool, one, parts, 2 * len(crew))
         finally:
             stopped.set()
             for process in crew:
@@ -72,6 +67,18 @@ def spread(work: Callable[[Part], Result], parts: Iterable[Part]) -> Iterator[Re
             pool.shutdown(cancel_futures=True)  # whoever waits for an answer gets none
             for process in crew:
                 process.close()
+
+
+def in_order(
+    pool: ThreadPoolExecutor, work: Callable[[Part], Result], parts: Iterable[Part], ahead: int
+) -> Iterator[Result]:
+    """Yield `work(part)` for each part, in their order; at most `ahead` are begun at a time."""
+    waiting = iter(parts)
+    under_way = deque(pool.submit(work, part) for part in islice(waiting, ahead))
+    while under_way:
+        result = under_way.popleft().result()
+        under_way.extend(pool.submit(work, part) for part in islice(waiting, 1))
+        yield result
 
 
 def _crew() -> "list[_Process]":

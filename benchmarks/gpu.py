@@ -10,7 +10,7 @@ import numpy as np
 from benchmarks import models
 from benchmarks.detection import copies, detect, of_twelve_megapixels
 from benchmarks.measure import Row, Skipped, seconds
-from geobike.detect import session
+from geobike.detect import session_onnxruntime as session
 from geobike.detect.onnx import OnnxDetector
 
 PHOTOS = 512

@@ -13,7 +13,7 @@ from geobike.store import Answers, Model, Recorded
 if TYPE_CHECKING:  # what sends photos is imported where they are sent
     from geobike.detect.huggingface import HostedDetector
 
-Kind = Literal["auto", "onnx", "huggingface", "recorded"]
+Kind = Literal["auto", "onnx", "openvino", "huggingface", "recorded"]
 KINDS: Final[tuple[str, ...]] = get_args(Kind)
 
 
@@ -147,8 +147,12 @@ def hosted(choice: Choice) -> "HostedDetector":
 def _local(choice: Choice) -> Detector:
     from geobike.detect.onnx import OnnxDetector
 
-    # One thread each: several photos at once use the cores better than one photo on all of them.
-    return OnnxDetector(choice.model or hub.DEFAULT_MODEL, threads=1)
+    return OnnxDetector(
+        choice.model or hub.DEFAULT_MODEL,
+        # Several photos at once use the cores better than one photo on all of them.
+        threads=1,
+        runtime="openvino" if choice.kind == "openvino" else "onnxruntime",
+    )
 
 
 def _two_ways(store: Answers) -> str:

@@ -74,15 +74,22 @@ def _extras() -> Iterator[Finding]:
 def _processor() -> Iterator[Finding]:
     from geobike.detect import session
 
-    if not session.is_installed():
-        return
-    what, processor = "detection runs on", f"the processor, {os.cpu_count() or 1} photos at once"
-    if not session.offers_gpu():
-        yield Finding(what, True, processor)
-    elif session.gpu_works():
-        yield Finding(what, True, f"the GPU (CUDA), up to {session.GPU_BATCH} photos together")
-    else:
-        yield Finding(what, False, f"{processor}; no GPU can be used", _NO_GPU)
+    processor = f"the processor, {os.cpu_count() or 1} photos at once"
+    if session.is_installed("onnxruntime"):
+        yield _onnxruntime("detection runs on", processor)
+    if session.is_installed("openvino"):
+        label = session.label("openvino")
+        yield Finding("--detector openvino runs on", True, f"{processor}, as {label}")
+
+
+def _onnxruntime(what: str, processor: str) -> Finding:
+    from geobike.detect import session_onnxruntime as onnxruntime
+
+    if not onnxruntime.offers_gpu():
+        return Finding(what, True, processor)
+    if onnxruntime.gpu_works():
+        return Finding(what, True, f"the GPU (CUDA), up to {onnxruntime.GPU_BATCH} photos together")
+    return Finding(what, False, f"{processor}; no GPU can be used", _NO_GPU)
 
 
 _NO_GPU = "onnxruntime needs an NVIDIA driver, CUDA and cuDNN: pip install 'geobike[gpu]'"

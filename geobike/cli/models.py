@@ -3,19 +3,19 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from geobike.cli import settings, terminal
 from geobike.errors import InputError
 
 if TYPE_CHECKING:
     from geobike.detect.classify import Classifier
-    from geobike.detectors import Choice
+    from geobike.detectors import Choice, Kind
     from geobike.doctor import Finding
 
 
 def choice(
-    kind: Literal["auto", "onnx", "huggingface", "recorded"],
+    kind: "Kind",
     model: str | None,
     endpoint: str | None,
     token_file: Path | None,

@@ -2,20 +2,13 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from geobike.detect.session import Answers, Feeds
 from geobike.errors import DetectionFailed, ModelUnavailable
-
-Feeds = Mapping[str, NDArray[Any]]
-"""What a model is given, by name of its inputs; the first axis counts photos."""
-
-Answers = list[NDArray[Any]]
-"""What it answers, output by output; the first axis counts photos."""
 
 
 @dataclass(slots=True, eq=False)

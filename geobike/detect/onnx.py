@@ -1,6 +1,6 @@
-"""Detection and classification on this machine: onnxruntime, no torch, no network but one download.
+"""Detection and classification on this machine: ONNX models, no torch, no network but one download.
 
-What speaks with onnxruntime itself stands in `session`.
+What speaks with the packages that run models stands in `session`.
 """
 
 import json
@@ -16,12 +16,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from geobike.detect import Detection, decode, hub, labels, prepare
+from geobike.detect import Detection, decode, hub, labels, prepare, session
 from geobike.detect.classify import Classification
-from geobike.detect.gather import Answers, Feeds
 from geobike.detect.hub import DEFAULT_MODEL, Pin
 from geobike.detect.prepare import Preparation
-from geobike.detect.session import Session, is_installed
+from geobike.detect.session import Answers, Feeds, Port, Runtime, Session
 from geobike.errors import (
     GeobikeWarning,
     InputError,
@@ -40,15 +39,6 @@ _UNDERSTOOD: Final = (
     f"understood are inputs {', '.join(_INPUTS)} and outputs "
     f"{' + '.join(decode.HUGGING_FACE)} or {' + '.join(decode.DEPLOYED)}"
 )
-
-_DTYPES: Final = {
-    "tensor(float)": np.float32,
-    "tensor(float16)": np.float16,
-    "tensor(double)": np.float64,
-    "tensor(int64)": np.int64,
-    "tensor(int32)": np.int32,
-    "tensor(bool)": np.bool_,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +65,13 @@ def is_available(model: str | Path = DEFAULT_MODEL) -> Availability:
     """
     path = _as_path(model)
     if path is not None:
-        return Availability(is_installed(), path.is_file(), downloadable=False, size=None)
+        return Availability(session.is_installed(), path.is_file(), downloadable=False, size=None)
     pin = hub.find(str(model))
     return Availability(
-        is_installed(), hub.cached(pin) is not None, downloadable=hub.can_download(), size=pin.size
+        session.is_installed(),
+        hub.cached(pin) is not None,
+        downloadable=hub.can_download(),
+        size=pin.size,
     )
 
 
@@ -90,16 +83,23 @@ class _LocalModel(ABC):
     version: str
 
     def __init__(
-        self, model: str | Path, *, threads: int | None = None, batch: int | None = None
+        self,
+        model: str | Path,
+        *,
+        threads: int | None = None,
+        batch: int | None = None,
+        runtime: Runtime = "onnxruntime",
     ) -> None:
+        if runtime not in session.RUNTIMES:
+            raise InputError(f"runtime {runtime!r} is none of {', '.join(session.RUNTIMES)}")
         self._path = _as_path(model)
-        if not (is_installed() and (self._path or hub.installed())):
-            raise MissingPackageError(self._purpose, "local")
+        if not (session.is_installed(runtime) and (self._path or hub.installed())):
+            raise MissingPackageError(self._purpose, session.EXTRAS[runtime])
         if threads is not None and threads < 1:
             raise InputError(f"threads is {threads}; give 1 or more, or None for all cores")
         if batch is not None and batch < 1:
             raise InputError(f"batch is {batch}; give 1 or more, or None for what is fastest")
-        self._threads, self._batch = threads, batch
+        self._threads, self._batch, self._runtime = threads, batch, runtime
         if self._path is None:
             self._pin: Pin | None = hub.find(str(model))
             self.name = self._pin.repo
@@ -108,6 +108,8 @@ class _LocalModel(ABC):
             sha256 = _sha256(self._path)
             self._pin = hub.pinned_as(sha256)  # a pinned model that was copied here by hand
             self.name, self.version = self._path.name, f"sha256:{sha256}"
+        if run_by := session.label(runtime):
+            self.name += f" ({run_by})"
         self._network: _Network | None = None
         self._lock = threading.Lock()
 
@@ -123,10 +125,10 @@ class _LocalModel(ABC):
         with self._lock:
             if self._network is None:
                 path = self._path or hub.fetch(self._pin, progress=progress)  # type: ignore[arg-type]  # one is set
-                session = Session(
-                    path, purpose=self._purpose, threads=self._threads, batch=self._batch
+                opened = session.opened(
+                    path, self._runtime, threads=self._threads, batch=self._batch
                 )
-                self._network = self._understand(_network(session, self._pin))
+                self._network = self._understand(_network(opened, self._pin))
             return self._network
 
     @abstractmethod
@@ -140,10 +142,12 @@ class OnnxDetector(_LocalModel):
     `model` is the path of an .onnx file, a name in `hub.PINS`, a pinned repository, or
     `org/name@commit`. `threads` bounds the processor cores for one photo; None takes all. `batch`
     bounds the photos that go through the model together, where several threads call `detect` at
-    once; None is what is fastest: 1 on the processor, `session.GPU_BATCH` on a GPU.
+    once; None is what is fastest: 1 on the processor, 16 on a GPU. `runtime` is what runs the
+    model: openvino is about twice as fast on processors with bfloat16, in which it computes there;
+    that moves scores a little, and `name` says so.
 
     Constructing opens and downloads nothing; the first `detect` does. Raises InputError for a
-    missing file or an unusable name, and MissingPackageError without onnxruntime.
+    missing file or an unusable name, and MissingPackageError without what runs it.
 
     Beside a file, or above it where its folder is called `onnx` as on the hub, config.json names
     the classes and preprocessor_config.json says how photos are prepared. Without them both follow
@@ -158,8 +162,9 @@ class OnnxDetector(_LocalModel):
         *,
         threads: int | None = None,
         batch: int | None = None,
+        runtime: Runtime = "onnxruntime",
     ) -> None:
-        super().__init__(model, threads=threads, batch=batch)
+        super().__init__(model, threads=threads, batch=batch, runtime=runtime)
 
     @property
     def together(self) -> int:
@@ -259,12 +264,12 @@ class _Network:
         settled, inputs = self.preparation or preparation, self.session.inputs
         unknown = [name for name in inputs if name not in _INPUTS]
         images = [name for name in inputs if name in _IMAGE_INPUTS]
-        if unknown or len(images) != 1 or any(i.type not in _DTYPES for i in inputs.values()):
+        if unknown or len(images) != 1 or any(i.dtype is None for i in inputs.values()):
             raise self.refused()
-        size = tuple(inputs[images[0]].shape[2:])
-        if len(size) == 2 and all(isinstance(edge, int) for edge in size) and settled.crop != size:
-            settled = replace(settled, stretch=size, crop=None)
-        run = self.session.asked_for(outputs)
+        match inputs[images[0]].shape[2:]:
+            case (int(height), int(width)) if settled.crop != (height, width):
+                settled = replace(settled, stretch=(height, width), crop=None)
+        run = self.session.asked_for(outputs, size=settled.crop or settled.stretch)
         return _Network(self.session, self.names or names, settled, outputs, run)
 
     def answers(self, image: "Image") -> dict[str, NDArray[Any]]:
@@ -273,12 +278,12 @@ class _Network:
         assert self.run is not None  # noqa: S101 - as above
         pixels = prepare.pixels(image, self.preparation)
         inputs = self.session.inputs
-        feeds = {name: _feed(given, pixels, image) for name, given in inputs.items()}
+        feeds = {name: _feed(name, port, pixels, image) for name, port in inputs.items()}
         return dict(zip(self.asked_for, self.run(feeds), strict=True))
 
     def refused(self, why: str = "") -> ModelUnavailable:
         """Return the error that names what the model has and what is understood."""
-        inputs = ", ".join(f"{given.name} {given.type}" for given in self.session.inputs.values())
+        inputs = ", ".join(f"{name} {given.dtype}" for name, given in self.session.inputs.items())
         return ModelUnavailable(
             f"{self.path} is of no kind that geobike reads{why}: its inputs are {inputs}, "
             f"its outputs {', '.join(self.outputs)}. {_UNDERSTOOD}"
@@ -288,7 +293,7 @@ class _Network:
 def _by_logits(network: _Network) -> tuple[Mapping[int, str], Preparation]:
     """Return names and preparation of a Hugging Face export from its columns of logits."""
     shape = network.session.outputs["logits"].shape
-    columns = shape[-1] if shape and isinstance(shape[-1], int) else 0  # 0: not declared
+    columns = (shape[-1] if shape else None) or 0  # 0: not declared
     names = network.names or labels.by_columns(columns)
     if not names or not (columns or network.preparation):
         raise ModelUnavailable(
@@ -312,18 +317,14 @@ def _coco_80(network: _Network) -> Mapping[int, str]:
     return labels.numbered(labels.COCO_80)
 
 
-def _feed(given: Any, pixels: NDArray[np.float32], image: "Image") -> NDArray[Any]:
+def _feed(name: str, port: Port, pixels: NDArray[np.float32], image: "Image") -> NDArray[Any]:
     """Return what one declared input is to be given."""
-    dtype = _DTYPES[given.type]
-    if given.name == _SIZE_INPUT:
-        return np.array([[image.width, image.height]], dtype)
-    if given.name == _MASK_INPUT:  # ones: no part of the picture is padding
+    if name == _SIZE_INPUT:
+        return np.array([[image.width, image.height]], port.dtype)
+    if name == _MASK_INPUT:  # ones: no part of the picture is padding
         actual = (1, *pixels.shape[2:])
-        return np.ones(
-            [d if isinstance(d, int) else a for d, a in zip(given.shape, actual, strict=False)],
-            dtype,
-        )
-    return pixels.astype(dtype, copy=False)
+        return np.ones([d or a for d, a in zip(port.shape, actual, strict=False)], port.dtype)
+    return pixels.astype(port.dtype or pixels.dtype, copy=False)
 
 
 def _network(session: Session, pin: Pin | None) -> _Network:

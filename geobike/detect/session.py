@@ -1,134 +1,92 @@
-"""The door to onnxruntime: a model opened on the GPU or on the processor, its errors as ours.
+"""A model, opened: what is asked of it, and which of two packages runs it.
 
-onnxruntime is imported here alone, and only when it is asked for.
+Each package has a door of its own, `session_onnxruntime` and `session_openvino`.
 """
 
 import importlib.util
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal, NamedTuple, Protocol, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
-from geobike.detect.gather import Answers, Feeds, Gathered
-from geobike.errors import DetectionFailed, MissingPackageError, ModelUnavailable, report
+Runtime = Literal["onnxruntime", "openvino"]
+"""What runs a model, by the name of its package."""
 
-GPU_BATCH: Final = 16
-"""Photos that go through a model together on a GPU, at most."""
+RUNTIMES: Final[tuple[str, ...]] = get_args(Runtime)
 
-_CUDA: Final = "CUDAExecutionProvider"
-_CPU: Final = "CPUExecutionProvider"
-# Batches differ in size, and DETR's photos in shape; the default tries every algorithm for each.
-_CUDA_OPTIONS: Final = {"cudnn_conv_algo_search": "HEURISTIC"}
+EXTRAS: Final[Mapping[Runtime, str]] = {"onnxruntime": "local", "openvino": "openvino"}
+"""The extra that installs it."""
 
-# In ONNX's own format: y is x, one float32 each.
-_SMALLEST: Final = (
-    b'\x08\x08:6\n\x10\n\x01x\x12\x01y"\x08Identity\x12\x00Z\x0f\n\x01x\x12\n\n\x08\x08\x01\x12\x04'
-    b"\n\x02\x08\x01b\x0f\n\x01y\x12\n\n\x08\x08\x01\x12\x04\n\x02\x08\x01B\x02\x10\x11"
-)
+Feeds = Mapping[str, NDArray[Any]]
+"""What a model is given, by name of its inputs; the first axis counts photos."""
+
+Answers = list[NDArray[Any]]
+"""What it answers, output by output; the first axis counts photos."""
 
 
-def is_installed() -> bool:
-    """Say whether onnxruntime is installed."""
-    return importlib.util.find_spec("onnxruntime") is not None
+class Port(NamedTuple):
+    """An input or an output of a model, as it is declared."""
+
+    shape: tuple[int | None, ...]
+    """None for what is left open; empty where the number of axes is, too."""
+    dtype: np.dtype[Any] | None
+    """None for what numpy does not have."""
 
 
-def offers_gpu() -> bool:
-    """Say whether onnxruntime is there, and of the build for CUDA GPUs."""
-    if not is_installed():
-        return False
-    import onnxruntime
+class Session(Protocol):
+    """A model that waits for photos."""
 
-    return _CUDA in onnxruntime.get_available_providers()
+    path: Path
+    inputs: Mapping[str, Port]
+    outputs: Mapping[str, Port]
+    metadata: Mapping[str, str]
+    """What its maker wrote into the file."""
+    batch: int
+    """Photos that go through it together, at most."""
 
-
-def gpu_works() -> bool:
-    """Say whether a model would run on a GPU: one of a single step is opened to see."""
-    return offers_gpu() and _on_gpu(_opened(_SMALLEST, threads=1))
-
-
-class Session:
-    """A model, opened on a CUDA GPU where onnxruntime finds one, else on the processor.
-
-    `threads` bounds the processor cores for one run; None takes all. `batch` bounds the photos of
-    one run; None is `GPU_BATCH` on a GPU and 1 on a processor, where batches gain nothing. It is 1
-    for a model that fixes the number of photos. Raises MissingPackageError, and ModelUnavailable
-    where the file is no model.
-    """
-
-    def __init__(
-        self, path: Path, *, purpose: str, threads: int | None = None, batch: int | None = None
-    ) -> None:
-        try:
-            self._session = _opened(path, threads)
-        except ImportError as error:
-            raise MissingPackageError(purpose, "local") from error
-        except tuple(_errors().values()) as error:
-            raise ModelUnavailable(
-                f"{path} is no ONNX model that can be opened: {_line(error)}"
-            ) from error
-        self.path = path
-        self.inputs: Mapping[str, Any] = {one.name: one for one in self._session.get_inputs()}
-        self.outputs: Mapping[str, Any] = {one.name: one for one in self._session.get_outputs()}
-        self.metadata: Mapping[str, str] = self._session.get_modelmeta().custom_metadata_map
-        on_gpu = _on_gpu(self._session)
-        if offers_gpu() and not on_gpu:
-            report(f"no GPU can be used, so {path.name} runs on the processor; see geobike doctor")
-        fixed = any(not one.shape or isinstance(one.shape[0], int) for one in self.inputs.values())
-        self.batch = 1 if fixed else batch or (GPU_BATCH if on_gpu else 1)
-
-    def asked_for(self, outputs: Sequence[str]) -> Callable[[Feeds], Answers]:
+    def asked_for(
+        self, outputs: Sequence[str], *, size: tuple[int, int] | None
+    ) -> Callable[[Feeds], Answers]:
         """Return what answers one photo with these outputs. Several threads may call it at once.
 
-        It raises DetectionFailed for this photo, and ModelUnavailable where no photo would fare
+        `size` is the (height, width) of every photo, None where they differ. What is returned
+        raises DetectionFailed for this photo, and ModelUnavailable where no photo would fare
         better.
         """
-
-        def run(feeds: Feeds) -> Answers:
-            errors = _errors()
-            try:
-                return [np.asarray(one) for one in self._session.run(list(outputs), dict(feeds))]
-            except errors["InvalidArgument"] as error:  # shapes: every photo would meet the same
-                raise ModelUnavailable(f"{self.path} refuses its input: {_line(error)}") from error
-            except tuple(errors.values()) as error:
-                raise DetectionFailed(
-                    f"onnxruntime failed on this photo: {_line(error)}"
-                ) from error
-
-        return run if self.batch == 1 else Gathered(run, self.batch)
+        ...
 
 
-def _opened(model: Path | bytes, threads: int | None) -> Any:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # what is wrong is raised; nothing is printed beside it
-    # A plan of memory for each shape is no faster, and held 260 MB more for DETR's shapes.
-    options.enable_mem_pattern = False
-    if threads is not None:
-        options.intra_op_num_threads = threads
-    providers: list[Any] = [_CPU]
-    if offers_gpu():
-        onnxruntime.preload_dlls()  # CUDA's libraries, where pip installed them
-        providers.insert(0, (_CUDA, _CUDA_OPTIONS))
-    return onnxruntime.InferenceSession(model, options, providers=providers)
+def is_installed(runtime: Runtime = "onnxruntime") -> bool:
+    """Say whether what runs a model is installed."""
+    return importlib.util.find_spec(runtime) is not None
 
 
-def _on_gpu(session: Any) -> bool:
-    return bool(session.get_providers()[0] == _CUDA)
+def label(runtime: Runtime) -> str:
+    """Return what the name of a model says of how it is run: nothing where that is the usual way.
+
+    Half precision moves scores, so that its detections must not pass for the usual ones.
+    """
+    if runtime == "onnxruntime":
+        return ""
+    from geobike.detect import session_openvino
+
+    return f"OpenVINO {session_openvino.precision()}"
 
 
-def _errors() -> dict[str, type[Exception]]:
-    """Return what onnxruntime raises, by name; its classes share no base but Exception."""
-    from onnxruntime.capi import onnxruntime_pybind11_state as state
+def opened(
+    path: Path, runtime: Runtime, *, threads: int | None = None, batch: int | None = None
+) -> Session:
+    """Open a model. `threads` bounds the processor cores for one run; None takes all.
 
-    return {
-        name: kind
-        for name, kind in vars(state).items()
-        if isinstance(kind, type) and issubclass(kind, Exception)
-    }
+    `batch` is for GPUs: see `session_onnxruntime`. Raises ModelUnavailable where the file is no
+    model.
+    """
+    if runtime == "onnxruntime":
+        from geobike.detect.session_onnxruntime import OnnxRuntimeSession
 
+        return OnnxRuntimeSession(path, threads=threads, batch=batch)
+    from geobike.detect.session_openvino import OpenVinoSession
 
-def _line(error: Exception) -> str:
-    """Return the error's text on one line; onnxruntime's own may have several."""
-    return " ".join(str(error).split())
+    return OpenVinoSession(path, threads=threads)

@@ -1,0 +1,143 @@
+"""The door to onnxruntime: a model opened on the GPU or on the processor, its errors as ours.
+
+onnxruntime is imported here alone, and only when it is asked for.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from geobike.detect.gather import Gathered
+from geobike.detect.session import Answers, Feeds, Port, is_installed
+from geobike.errors import DetectionFailed, ModelUnavailable, report
+
+GPU_BATCH: Final = 16
+"""Photos that go through a model together on a GPU, at most."""
+
+_CUDA: Final = "CUDAExecutionProvider"
+_CPU: Final = "CPUExecutionProvider"
+# Batches differ in size, and DETR's photos in shape; the default tries every algorithm for each.
+_CUDA_OPTIONS: Final = {"cudnn_conv_algo_search": "HEURISTIC"}
+
+_DTYPES: Final[Mapping[str, np.dtype[Any]]] = {
+    "tensor(float)": np.dtype(np.float32),
+    "tensor(float16)": np.dtype(np.float16),
+    "tensor(double)": np.dtype(np.float64),
+    "tensor(int64)": np.dtype(np.int64),
+    "tensor(int32)": np.dtype(np.int32),
+    "tensor(bool)": np.dtype(np.bool_),
+}
+
+# In ONNX's own format: y is x, one float32 each.
+_SMALLEST: Final = (
+    b'\x08\x08:6\n\x10\n\x01x\x12\x01y"\x08Identity\x12\x00Z\x0f\n\x01x\x12\n\n\x08\x08\x01\x12\x04'
+    b"\n\x02\x08\x01b\x0f\n\x01y\x12\n\n\x08\x08\x01\x12\x04\n\x02\x08\x01B\x02\x10\x11"
+)
+
+
+def offers_gpu() -> bool:
+    """Say whether onnxruntime is there, and of the build for CUDA GPUs."""
+    if not is_installed():
+        return False
+    import onnxruntime
+
+    return _CUDA in onnxruntime.get_available_providers()
+
+
+def gpu_works() -> bool:
+    """Say whether a model would run on a GPU: one of a single step is opened to see."""
+    return offers_gpu() and _on_gpu(_opened(_SMALLEST, threads=1))
+
+
+class OnnxRuntimeSession:
+    """A model, opened on a CUDA GPU where onnxruntime finds one, else on the processor.
+
+    `threads` bounds the processor cores for one run; None takes all. `batch` bounds the photos of
+    one run; None is `GPU_BATCH` on a GPU and 1 on a processor, where batches gain nothing. It is 1
+    for a model that fixes the number of photos. Raises ModelUnavailable where the file is no model.
+    """
+
+    def __init__(self, path: Path, *, threads: int | None = None, batch: int | None = None) -> None:
+        try:
+            self._session = _opened(path, threads)
+        except tuple(_errors().values()) as error:
+            raise ModelUnavailable(
+                f"{path} is no ONNX model that can be opened: {_line(error)}"
+            ) from error
+        self.path = path
+        self.inputs: Mapping[str, Port] = {
+            one.name: _port(one) for one in self._session.get_inputs()
+        }
+        self.outputs: Mapping[str, Port] = {
+            one.name: _port(one) for one in self._session.get_outputs()
+        }
+        self.metadata: Mapping[str, str] = self._session.get_modelmeta().custom_metadata_map
+        on_gpu = _on_gpu(self._session)
+        if offers_gpu() and not on_gpu:
+            report(f"no GPU can be used, so {path.name} runs on the processor; see geobike doctor")
+        fixed = any(not one.shape or one.shape[0] is not None for one in self.inputs.values())
+        self.batch = 1 if fixed else batch or (GPU_BATCH if on_gpu else 1)
+
+    def asked_for(
+        self,
+        outputs: Sequence[str],
+        *,
+        size: tuple[int, int] | None = None,  # noqa: ARG002 - onnxruntime takes every size alike
+    ) -> Callable[[Feeds], Answers]:
+        """Do what `session.Session` says."""
+
+        def run(feeds: Feeds) -> Answers:
+            errors = _errors()
+            try:
+                return [np.asarray(one) for one in self._session.run(list(outputs), dict(feeds))]
+            except errors["InvalidArgument"] as error:  # shapes: every photo would meet the same
+                raise ModelUnavailable(f"{self.path} refuses its input: {_line(error)}") from error
+            except tuple(errors.values()) as error:
+                raise DetectionFailed(
+                    f"onnxruntime failed on this photo: {_line(error)}"
+                ) from error
+
+        return run if self.batch == 1 else Gathered(run, self.batch)
+
+
+def _opened(model: Path | bytes, threads: int | None) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # what is wrong is raised; nothing is printed beside it
+    # A plan of memory for each shape is no faster, and held 260 MB more for DETR's shapes.
+    options.enable_mem_pattern = False
+    if threads is not None:
+        options.intra_op_num_threads = threads
+    providers: list[Any] = [_CPU]
+    if offers_gpu():
+        onnxruntime.preload_dlls()  # CUDA's libraries, where pip installed them
+        providers.insert(0, (_CUDA, _CUDA_OPTIONS))
+    return onnxruntime.InferenceSession(model, options, providers=providers)
+
+
+def _port(given: Any) -> Port:
+    axes = (axis if isinstance(axis, int) else None for axis in given.shape)
+    return Port(tuple(axes), _DTYPES.get(given.type))
+
+
+def _on_gpu(session: Any) -> bool:
+    return bool(session.get_providers()[0] == _CUDA)
+
+
+def _errors() -> dict[str, type[Exception]]:
+    """Return what onnxruntime raises, by name; its classes share no base but Exception."""
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    return {
+        name: kind
+        for name, kind in vars(state).items()
+        if isinstance(kind, type) and issubclass(kind, Exception)
+    }
+
+
+def _line(error: Exception) -> str:
+    """Return the error's text on one line; onnxruntime's own may have several."""
+    return " ".join(str(error).split())

@@ -1,0 +1,140 @@
+"""The door to OpenVINO: a model opened on the processor, in bfloat16 where that has it.
+
+Server processors since about 2023 have it, and are about twice as fast with it. OpenVINO is
+imported here alone, and only when it is asked for.
+"""
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from geobike.detect.session import Answers, Feeds, Port
+from geobike.errors import DetectionFailed, ModelUnavailable
+
+_TELEMETRY: Final = "openvino_telemetry"
+
+
+@cache
+def precision() -> str:
+    """Return how numbers are held on this processor: bf16 or f32."""
+    return "bf16" if "BF16" in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
+
+
+class OpenVinoSession:
+    """A model on the processor, for one photo at a time on each of its threads."""
+
+    batch = 1
+
+    def __init__(self, path: Path, *, threads: int | None = None) -> None:
+        self.path, self._threads = path, threads
+        with self._openable():
+            # By name: of a file that is no model, OpenVINO would ask all its readers, which print.
+            reader = _openvino().frontend.FrontEndManager().load_by_framework("onnx")
+            self._model = reader.convert(reader.load(str(path)))
+        self.inputs: Mapping[str, Port] = {p.any_name: _port(p) for p in self._model.inputs}
+        self.outputs: Mapping[str, Port] = {p.any_name: _port(p) for p in self._model.outputs}
+        self.metadata = _metadata(self._model)
+
+    def asked_for(
+        self, outputs: Sequence[str], *, size: tuple[int, int] | None
+    ) -> Callable[[Feeds], Answers]:
+        """Do what `session.Session` says. A model that knows the size is a quarter faster."""
+        with self._openable():
+            known = {name: port for name, port in self.inputs.items() if port.shape}
+            self._model.reshape({name: _settled(port, size) for name, port in known.items()})
+            compiled = _core().compile_model(self._model, "CPU", self._configuration())
+        mine = threading.local()
+
+        def run(feeds: Feeds) -> Answers:
+            if not hasattr(mine, "request"):
+                mine.request = compiled.create_infer_request()
+            try:
+                found = mine.request.infer(dict(feeds), share_inputs=True)
+            except RuntimeError as error:
+                raise DetectionFailed(f"OpenVINO failed on this photo: {_line(error)}") from error
+            return [np.array(found[name]) for name in outputs]
+
+        return run
+
+    def _configuration(self) -> dict[str, Any]:
+        cores = os.cpu_count() or 1
+        return {
+            "INFERENCE_PRECISION_HINT": precision(),
+            "INFERENCE_NUM_THREADS": cores,
+            "NUM_STREAMS": max(1, cores // (self._threads or cores)),
+            # The threads that prepare the next photo want the same cores.
+            "ENABLE_CPU_PINNING": False,
+        }
+
+    @contextmanager
+    def _openable(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            raise ModelUnavailable(
+                f"{self.path} is no ONNX model that can be opened: {_line(error)}"
+            ) from error
+
+
+@cache
+def _core() -> Any:
+    return _openvino().Core()
+
+
+def _openvino() -> Any:
+    """Import OpenVINO without what reports each import to its makers.
+
+    Where that part is missing, OpenVINO does without.
+    """
+    if "openvino" not in sys.modules and _TELEMETRY not in sys.modules:
+        sys.modules[_TELEMETRY] = None  # type: ignore[assignment]  # Python's sign for: not there
+        try:
+            import openvino
+        finally:
+            del sys.modules[_TELEMETRY]
+        return openvino
+    import openvino
+
+    return openvino
+
+
+def _port(port: Any) -> Port:
+    shape = port.partial_shape
+    known = [] if shape.rank.is_dynamic else list(shape)
+    axes = tuple(None if one.is_dynamic else one.get_length() for one in known)
+    return Port(axes, _dtype(port.element_type))
+
+
+def _dtype(element: Any) -> np.dtype[Any] | None:
+    try:
+        dtype: np.dtype[Any] = np.dtype(element.to_dtype())
+    except RuntimeError:
+        return None
+    return dtype
+
+
+def _settled(port: Port, size: tuple[int, int] | None) -> list[int]:
+    """Return the shape of an input with one photo, -1 for what stays open."""
+    axes = [-1 if axis is None else axis for axis in port.shape]
+    if axes[0] == -1:
+        axes[0] = 1
+    if size is not None and len(axes) > 2:  # the photo itself, or the mask beside it
+        axes[-2:] = size
+    return axes
+
+
+def _metadata(model: Any) -> Mapping[str, str]:
+    notes = model.get_rt_info("framework").value if model.has_rt_info("framework") else {}
+    return {name: str(getattr(note, "value", note)) for name, note in dict(notes).items()}
+
+
+def _line(error: Exception) -> str:
+    """Return the error's text on one line; OpenVINO's has several."""
+    return " ".join(str(error).split())[:300]

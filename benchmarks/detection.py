@@ -18,7 +18,7 @@ from PIL import Image, ImageFilter
 from benchmarks import models, peak
 from benchmarks.measure import Row, Skipped, in_child, in_turn
 from geobike import images
-from geobike.detect import FLOOR, Detection, batch, prepare
+from geobike.detect import FLOOR, Detection, batch, prepare, session
 from geobike.detect.onnx import OnnxDetector
 from tests.tiny_onnx import coloured
 
@@ -40,15 +40,21 @@ def run(shared: Path) -> Iterator[Row]:
 
 
 def against_the_pipeline(photos: list[Path], pipeline: Any) -> Iterator[Row]:
-    """Yield our three models, each in turn with theirs, in seconds a photo."""
-    for build, name in (
-        (models.detr, "the same DETR"),
-        (models.dfine_s, "D-FINE-S, the default"),
-        (models.dfine_n, "D-FINE-N, as accurate as DETR"),
+    """Yield our models, each in turn with theirs, in seconds a photo."""
+    for build, runtime, name in (
+        (models.detr, "onnxruntime", "the same DETR"),
+        (models.dfine_s, "onnxruntime", "D-FINE-S, the default"),
+        (models.dfine_n, "onnxruntime", "D-FINE-N, as accurate as DETR"),
+        (models.detr, "openvino", "the same DETR"),
+        (models.dfine_s, "openvino", "D-FINE-S"),
+        (models.dfine_n, "openvino", "D-FINE-N"),
     ):
-        detector = opened(models.exported(build))
+        if not session.is_installed(runtime):
+            continue
+        detector = opened(models.exported(build), runtime)
         again = 1 if build is models.detr else 4  # a quick model needs more photos to be measured
-        note = agreement(detector, pipeline, photos) if build is models.detr else ""
+        same = build is models.detr and runtime == "onnxruntime"
+        note = agreement(detector, pipeline, photos) if same else session.label(runtime)
         ours, theirs = in_turn(
             lambda d=detector, n=again: detect(photos * n, d),
             lambda: [pipeline(str(photo), threshold=FLOOR) for photo in photos],
@@ -128,9 +134,9 @@ def detect(photos: list[Path], detector: OnnxDetector) -> None:
         assert answer.detections is not None
 
 
-def opened(path: Path) -> OnnxDetector:
+def opened(path: Path, runtime: session.Runtime = "onnxruntime") -> OnnxDetector:
     """Return a detector as a survey opens it."""
-    detector = OnnxDetector(path, threads=1)
+    detector = OnnxDetector(path, threads=1, runtime=runtime)
     detector.open()
     return detector
 

@@ -134,10 +134,10 @@ def _recorded_model(choice: Choice, store: Answers) -> Model:
 
 def hosted(choice: Choice) -> "HostedDetector":
     """Return the detector that photos would be sent to. Raises InputError or TokenError."""
-    from geobike.detect.huggingface import DETECTOR, HostedDetector
+    from geobike.detect.huggingface import HostedDetector
 
     return HostedDetector(
-        choice.model or DETECTOR,
+        choice.model,
         token=choice.token,
         endpoint=choice.endpoint,
         bill_to=choice.bill_to,

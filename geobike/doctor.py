@@ -137,11 +137,9 @@ def ask(endpoint: str, *, token: str | None, model: str | None = None) -> Iterat
     """
     from PIL import Image
 
-    from geobike.detect.huggingface import DETECTOR, HostedDetector, RetryPolicy
+    from geobike.detect.huggingface import HostedDetector, RetryPolicy
 
-    detector = HostedDetector(
-        model or DETECTOR, token=token, endpoint=endpoint, policy=RetryPolicy(tries=1)
-    )
+    detector = HostedDetector(model, token=token, endpoint=endpoint, policy=RetryPolicy(tries=1))
     picture = Image.new("RGB", (320, 240), "grey")
     begun = time.monotonic()
     fault: GeobikeError | None = None

@@ -70,12 +70,10 @@ def classifier(
 ) -> "Classifier":
     """Return the classifier; without a model nothing is sent anywhere by default."""
     if kind == "huggingface":
-        from geobike.detect.huggingface import CLASSIFIER, HostedClassifier
+        from geobike.detect.huggingface import HostedClassifier
 
         token = _token(token_file, endpoint)
-        hosted = HostedClassifier(
-            model or CLASSIFIER, token=token, endpoint=endpoint, bill_to=bill_to
-        )
+        hosted = HostedClassifier(model, token=token, endpoint=endpoint, bill_to=bill_to)
         terminal.say(f"photos are sent to {hosted.place}, shrunk and without EXIF")
         return hosted
     if model is None:

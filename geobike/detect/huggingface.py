@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from geobike.detect import FLOOR, Detection
 from geobike.detect.answer import PhotoTooLarge, clean
@@ -45,30 +45,39 @@ LARGEST_TOKEN_FILE: Final = 4096
 _T = TypeVar("_T")
 
 
-class HostedDetector:
-    """A detector behind HTTP. `endpoint` is a whole address and is used as given.
+class _Hosted:
+    """A model behind HTTP: its address, what it is called, who pays."""
 
-    Safe to share between threads. Raises InputError for an unusable model name or endpoint, and
-    TokenError for a token that cannot be sent.
-    """
-
+    _default: ClassVar[str]
     together: Final = TOGETHER
 
     def __init__(
         self,
-        model: str = DETECTOR,
+        model: str | None = None,
         *,
         token: str | None,
         endpoint: str | None = None,
         bill_to: str | None = None,  # organisation that pays; the token's owner if None
         policy: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen, so safe to share
     ) -> None:
-        address = endpoint or _routed(model)
-        self._service = Service(address, model=model, token=token, bill_to=bill_to, policy=policy)
-        self.name = model
+        self.name = self._default if model is None else model
+        address = endpoint or _routed(self.name)
+        self._service = Service(
+            address, model=self.name, token=token, bill_to=bill_to, policy=policy
+        )
         self.place = self._service.place
         """Host and path that photos are sent to."""
         self.version = f"hosted:{self.place}"
+
+
+class HostedDetector(_Hosted):
+    """A detector behind HTTP. `endpoint` is a whole address and is used as given.
+
+    Without a `model` it is `DETECTOR`. Safe to share between threads. Raises InputError for an
+    unusable model name or endpoint, and TokenError for a token that cannot be sent.
+    """
+
+    _default = DETECTOR
 
     def fitted(self, size: tuple[int, int]) -> tuple[int, int]:
         """Return the (width, height) in which a photo of `size` is uploaded."""
@@ -91,24 +100,10 @@ class HostedDetector:
         return _ask(self._service, image, {"threshold": FLOOR}, read)
 
 
-class HostedClassifier:
-    """A classifier behind HTTP. Takes what HostedDetector takes, and raises the same."""
+class HostedClassifier(_Hosted):
+    """A classifier behind HTTP, `CLASSIFIER` unless said otherwise; else as HostedDetector."""
 
-    def __init__(
-        self,
-        model: str = CLASSIFIER,
-        *,
-        token: str | None,
-        endpoint: str | None = None,
-        bill_to: str | None = None,  # organisation that pays; the token's owner if None
-        policy: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen, so safe to share
-    ) -> None:
-        address = endpoint or _routed(model)
-        self._service = Service(address, model=model, token=token, bill_to=bill_to, policy=policy)
-        self.name = model
-        self.place = self._service.place
-        """Host and path that photos are sent to."""
-        self.version = f"hosted:{self.place}"
+    _default = CLASSIFIER
 
     def classify(self, image: "Image", *, top: int = 5) -> list[Classification]:
         """Return at most `top` labels, the highest score first. Raises what `detect` raises."""

@@ -1,6 +1,7 @@
 """The map page in a real browser. `show` fails a test whose page requests or logs anything."""
 
 import folium
+import pandas as pd
 import pytest
 import shapely
 from folium import plugins
@@ -193,6 +194,16 @@ def test_a_notebook_cell_shows_the_map_and_a_folded_legend(show: Open) -> None:
     )
     assert seen["width"] * seen["height"] < drawn["width"] * drawn["height"] / 8
     assert drawn["width"] > 800 / 2
+
+
+@pytest.mark.parametrize("width", [390, 760, 900, 1280])
+def test_the_name_of_a_dutch_neighbourhood_stands_on_one_line(show: Open, width: int) -> None:
+    rates = {"population": pd.array([2400], "Int64"), "bicycles_per_1000_inhabitants": [2.5]}
+    named = areas(["Stationskwartier"], [3], [6], **rates)
+    opened = show(build(named), viewport={"width": width, "height": 540})
+    assert opened.texts(".gb-table thead th")[-1].startswith("per 1,000")
+    name = opened.page.locator(".gb-table tbody th span").last.bounding_box()
+    assert 10 < name["height"] < 25
 
 
 def test_paper_shows_all_areas_and_the_screen_goes_back(show: Open) -> None:

@@ -4,7 +4,7 @@ The rules are applied when counting, not when detecting, so that changing them c
 """
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +21,16 @@ hand."""
 MAX_OVERLAP: Final = 0.5
 """Intersection over union above which two boxes of one label are the same object."""
 
-LABEL, BELOW, TWICE = "label", "threshold", "duplicate"
+LABEL, BELOW, TWICE = REASONS = ("label", "threshold", "duplicate")
 """Why a box does not count, as `dropped_by` says it."""
+
+
+class Rules(NamedTuple):
+    """Which boxes count: see `judge`."""
+
+    labels: tuple[str, ...]
+    threshold: float = THRESHOLD
+    max_overlap: float = MAX_OVERLAP
 
 
 def check(*, threshold: float, max_overlap: float) -> None:
@@ -52,27 +60,46 @@ def judge(
     """
     check(threshold=threshold, max_overlap=max_overlap)
     schema.check(detections, schema.DETECTIONS)
-    names = list(labels)
-    label = detections["label"].str.casefold()
-    _report_unseen(names, detections["label"])
-    wanted = label.isin([name.casefold() for name in names]).to_numpy(dtype=bool)
-    high = (detections["score"] > threshold).to_numpy()
-    dropped = np.full(len(detections), None, dtype=object)
-    dropped[~high] = BELOW
-    dropped[~wanted] = LABEL
+    rules = Rules(tuple(labels), threshold, max_overlap)
+    report_unseen(rules.labels, detections["label"])
+    return mark(detections, broken(detections, rules, photo=detections["photo_id"]))
+
+
+def broken(found: pd.DataFrame, rules: Rules, *, photo: "pd.Series[Any]") -> npt.NDArray[np.int8]:
+    """Return for each box the place in `REASONS` of why it does not count, -1 where it does.
+
+    `photo` is the same for the boxes of one photo, of which all must be there.
+    """
+    # Labels are few, and numbers are quick to compare.
+    code, names = pd.factorize(found["label"])
+    folded = pd.Series(names, dtype="str").str.casefold()
+    label = np.append(pd.factorize(folded)[0], -1)[code]
+    named = folded.isin([name.casefold() for name in rules.labels])
+    wanted = np.append(named, False)[code]
+    high = (found["score"] > rules.threshold).to_numpy()
+    out = np.full(len(found), -1, dtype=np.int8)
+    out[~high] = REASONS.index(BELOW)
+    out[~wanted] = REASONS.index(LABEL)
     left = np.flatnonzero(wanted & high)
-    candidates = detections.iloc[left].assign(label=label.iloc[left])
-    dropped[left[_repeats(candidates, max_overlap)]] = TWICE
-    out = detections.copy(deep=False)
-    out["dropped_by"] = pd.Series(dropped, index=detections.index, dtype="str")
-    out["kept"] = out["dropped_by"].isna()
+    candidates = found.iloc[left].assign(photo=photo.array[left], label=label[left])
+    out[left[_repeats(candidates, rules.max_overlap)]] = REASONS.index(TWICE)
     return out
 
 
-def _report_unseen(names: list[str], seen: "pd.Series[str]") -> None:
+def mark(detections: pd.DataFrame, reason: npt.NDArray[np.int8]) -> pd.DataFrame:
+    """Return the detections frame with `kept` and `dropped_by` as `broken` says."""
+    out = detections.copy(deep=False)
+    names = pd.array(REASONS, dtype=schema.TEXT)
+    out["dropped_by"] = pd.Series(names.take(reason, allow_fill=True), index=out.index)
+    out["kept"] = reason < 0
+    return out
+
+
+def report_unseen(labels: Iterable[str], seen: "pd.Series[str]") -> None:
+    """Report each label that is wanted and that no box has, unless there is no box at all."""
     found = seen.value_counts()
     known = {name.casefold() for name in found.index}
-    for name in names:
+    for name in labels:
         if len(found) and name.casefold() not in known:
             report(f"no box at all is labelled {name!r}; there are", found.index.tolist(), shown=12)
 
@@ -83,7 +110,7 @@ def _repeats(candidates: pd.DataFrame, max_overlap: float) -> npt.NDArray[np.boo
     All photos go through together: in each round the best box left of every photo and label stays,
     and what overlaps it goes. There are as many rounds as the fullest photo has objects.
     """
-    group = candidates.groupby(["photo_id", "label"], sort=False).ngroup().to_numpy()
+    group = candidates.groupby(["photo", "label"], sort=False).ngroup().to_numpy()
     box = candidates[["xmin", "ymin", "xmax", "ymax"]].to_numpy()
     repeat = np.zeros(len(candidates), dtype=bool)
     # Best first within each group; lexsort is stable, so equal scores keep the order of rows.

@@ -4,19 +4,17 @@ The store keeps each answer as it comes, so that a run that is stopped goes on w
 """
 
 import os
-import sys
-from array import array
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator
 from contextlib import closing
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geobike import detectors, images, schema
-from geobike.detect import Detection, Detector, batch
+from geobike import boxes, detectors, images, schema
+from geobike.detect import Box, Detection, Detector, batch
 from geobike.errors import InputError, PhotoError, UnreadablePhoto
 from geobike.names import among
 from geobike.progress import Track, silent
@@ -32,7 +30,7 @@ class Detected(NamedTuple):
     photos: gpd.GeoDataFrame
     """The photos given, those without an answer marked `failed` or `unreadable`."""
     detections: pd.DataFrame
-    """Detections frame, nothing judged yet."""
+    """Detections frame, judged where rules were given."""
     model: Model
     now: int
     """Photos that the detector answered; the others came from the store."""
@@ -45,12 +43,14 @@ def detect(
     store: str | Path | None = None,
     workers: int | None = None,
     max_pixels: int = images.MAX_PIXELS,
+    rules: boxes.Rules | None = None,
     track: Track = silent,
 ) -> Detected:
     """Detect in the photos of a photos frame that have no status yet, asking the store first.
 
     `store` None keeps nothing. Photos outside the areas get what the store has, and are not
-    detected. Raises DetectorStopped; every answer until then is in the store.
+    detected. With `rules`, boxes come back as `boxes.judge` leaves them. Raises DetectorStopped;
+    every answer until then is in the store.
     """
     recorded = detectors.is_recorded(detector)
     if recorded and store is None:
@@ -72,7 +72,10 @@ def detect(
                 shown = track(answers, "Detecting", total=len(missing))
                 return {digest: failure for digest, failure in shown if failure}
 
-        return through(placed, detector, opened, work)
+        def take(digests: "pd.Series[str]", model: Model) -> pd.DataFrame:
+            return judged(opened.boxes(digests, model), rules)
+
+        return through(placed, detector, opened, work, take, rules)
 
 
 def through(
@@ -80,10 +83,13 @@ def through(
     detector: detectors.Choice | Detector,
     store: Answers,
     work: Callable[[pd.DataFrame, Detector], dict[str, Failure]],
+    take: Callable[["pd.Series[str]", Model], pd.DataFrame],
+    rules: boxes.Rules | None,
 ) -> Detected:
     """Take what the store has, let `work` put the rest into it, and gather all of it.
 
-    `work` is given the photos that lack an answer (`sha256`, `path`, `width`, `height`).
+    `work` is given the photos that lack an answer (`sha256`, `path`, `width`, `height`); `take`
+    the digests of all, to return what the store has of them, `judged`.
     """
     schema.check(placed, schema.PHOTOS)
     wanted = placed.loc[placed["status"].isna(), ["sha256", "path", "width", "height"]]
@@ -97,8 +103,17 @@ def through(
     missing = wanted[among(wanted["sha256"], unanswered)]
     failures = work(missing, chosen)
     known = placed[placed["status"].isna() | (placed["status"] == schema.OUTSIDE)]
-    found = _detections(store.get(known["sha256"].tolist(), model), known, model)
+    found = _in_order(take(known["sha256"], model), known["photo_id"], model)
+    if rules is not None:
+        boxes.report_unseen(rules.labels, found["label"])
     return Detected(_mark(placed, failures), found, model, len(missing) - len(failures))
+
+
+def judged(found: pd.DataFrame, rules: boxes.Rules | None) -> pd.DataFrame:
+    """Return boxes out of a store with a column `reason`, as `boxes.broken` says."""
+    if rules is None:
+        return found
+    return found.assign(reason=boxes.broken(found, rules, photo=found["photo"]))
 
 
 def answer(
@@ -168,21 +183,14 @@ def _mark(placed: gpd.GeoDataFrame, failures: dict[str, Failure]) -> gpd.GeoData
     return out
 
 
-def _detections(
-    answers: Iterable[tuple[str, list[Detection]]], known: gpd.GeoDataFrame, model: Model
-) -> pd.DataFrame:
+def _in_order(found: pd.DataFrame, photo_ids: "pd.Series[str]", model: Model) -> pd.DataFrame:
     """Return a detections frame in the order of the photos, the highest score first."""
-    place = {digest: row for row, digest in enumerate(known["sha256"])}
-    # Bare numbers: millions of boxes as Python objects would fill the memory of a laptop.
-    rows, numbers, labels = array("q"), array("d"), list[str]()
-    for digest, detections in answers:
-        for found in detections:
-            rows.append(place[digest])
-            labels.append(sys.intern(found.label))
-            numbers.extend((found.score, *found.box))
-    row, value = np.array(rows), np.array(numbers).reshape(-1, 5)
-    order = np.lexsort((-value[:, 0], row))
-    columns = dict(zip(["score", "xmin", "ymin", "xmax", "ymax"], value[order].T, strict=True))
-    columns["photo_id"] = known["photo_id"].array.take(row[order])
-    columns["label"] = np.array(labels, dtype=object)[order]
-    return schema.table(schema.DETECTIONS, pd.DataFrame(columns).assign(model=model.name))
+    photo, (label, labels) = found["photo"].to_numpy(), pd.factorize(found["label"])
+    order = np.lexsort((-found["score"].to_numpy(), photo))
+    columns: dict[str, Any] = {
+        name: found[name].to_numpy()[order] for name in ("score", *Box._fields)
+    }
+    columns["photo_id"] = photo_ids.array.take(photo[order])
+    columns["label"] = labels.take(label[order])  # labels are few: ten times as fast as each
+    out = schema.table(schema.DETECTIONS, pd.DataFrame(columns).assign(model=model.name))
+    return boxes.mark(out, found["reason"].to_numpy()[order]) if "reason" in found else out

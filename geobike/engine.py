@@ -1,4 +1,4 @@
-"""Where a survey's photos are read and detected in: in this process, or on a cluster."""
+"""Where a survey's photos are found, read and detected in: in this process, or on a cluster."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -8,17 +8,23 @@ from typing import Final, Protocol
 
 import geopandas as gpd
 
-from geobike import detection, detectors, photos
+from geobike import boxes, detection, detectors, photos
 from geobike.detect import Detector
 from geobike.progress import Track
 from geobike.store import Store
 
 
 class Engine(Protocol):
-    """Where photos are read and detected in: this process, or a `geobike.Cluster`."""
+    """Where photos are found, read and detected in: this process, or a `geobike.Cluster`."""
 
     def open(self, store: str | Path, *, read_only: bool) -> AbstractContextManager[photos.Known]:
         """Open what remembers digests from run to run."""
+        ...
+
+    def find(
+        self, sources: str | Path | Sequence[str | Path], *, track: Track
+    ) -> list[photos.PhotoFile]:
+        """Do what `photos.find` does."""
         ...
 
     def read_heads(
@@ -53,6 +59,7 @@ class Engine(Protocol):
         store: str | Path | None,
         workers: int | None,
         max_pixels: int,
+        rules: boxes.Rules,
         track: Track,
     ) -> detection.Detected:
         """Do what `detection.detect` does."""
@@ -63,6 +70,7 @@ class _Here:
     """The engine that is this process."""
 
     open = staticmethod(Store)
+    find = staticmethod(photos.find)
     read_heads = staticmethod(photos.read_heads)
     digest = staticmethod(photos.digest)
     detect = staticmethod(detection.detect)

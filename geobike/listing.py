@@ -4,14 +4,15 @@ import glob
 import os
 import posixpath
 import stat
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache, partial
 from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
 from geobike import images, remote
 from geobike.errors import PhotosError, report
+from geobike.progress import Track, silent
 
 
 class PhotoFile(NamedTuple):
@@ -29,6 +30,37 @@ class PhotoFile(NamedTuple):
     """What changes with the content, where the listing said so."""
 
 
+class Folder(NamedTuple):
+    """A folder in which photos are looked for, with all inside."""
+
+    source: str
+    """The path or address that photos are named below."""
+    name: str
+    """Path of the folder below the source, with / behind it; empty for the source itself."""
+    path: str
+    """Where it is listed: a path, or an address."""
+
+
+class Note(NamedTuple):
+    """What is to be reported."""
+
+    text: str
+    unread: Folder | None = None
+    """The folder, if it is that it cannot be read."""
+
+
+class Level(NamedTuple):
+    """What stands in a folder itself."""
+
+    files: list[PhotoFile]
+    folders: list[Folder]
+    notes: list[Note]
+
+
+Lister = Callable[[Folder, list[Note]], Iterator[PhotoFile]]
+"""What lists a folder with all inside: `below`, or what does the same elsewhere."""
+
+
 class _Source(NamedTuple):
     """What one source holds."""
 
@@ -38,21 +70,74 @@ class _Source(NamedTuple):
     """Their `photo_id` is the path within the folder."""
 
 
-def find(sources: str | Path | Sequence[str | Path]) -> list[PhotoFile]:
+def below(folder: Folder, notes: list[Note]) -> Iterator[PhotoFile]:
+    """Yield the photos in a folder and in all inside, and add what is to be reported.
+
+    Raises OSError for an address that cannot be listed.
+    """
+    if remote.is_remote(folder.path):
+        yield from _photos(remote.below(folder.path, folder.source))
+        return
+    waiting = [folder]
+    while waiting:
+        one = waiting.pop()
+        try:
+            found = level(one)
+        except OSError as error:
+            text = f"{error.filename}: folder cannot be read: {error.strerror}"
+            notes.append(Note(text, unread=one))
+            continue
+        yield from found.files
+        waiting += found.folders
+        notes += found.notes
+
+
+def level(folder: Folder) -> Level:
+    """Return what stands in a folder itself. Raises OSError.
+
+    The listing itself says what is a link, so that only links are looked at one by one.
+    """
+    if remote.is_remote(folder.path):
+        return _level_elsewhere(folder)
+    found = Level([], [], [])
+    for entry in list(os.scandir(folder.path)):
+        name = folder.name + entry.name
+        if _is_hidden(entry.name):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            found.folders.append(Folder(folder.source, f"{name}/", entry.path))
+        elif entry.is_symlink() and os.path.isdir(entry.path):  # noqa: PTH112 - nothing escapes from it
+            found.notes.append(_not_followed(name))
+        elif _is_photo(name):
+            plain = entry.is_file(follow_symlinks=False)
+            fault = None if plain else _fault(Path(entry.path), Path(folder.source))
+            found.files.append(_photo_file(entry.path, name, fault))
+    return found
+
+
+def find(
+    sources: str | Path | Sequence[str | Path], *, lister: Lister = below, track: Track = silent
+) -> list[PhotoFile]:
     """List the photos of folders (with all inside), single files and glob patterns, by name.
 
     A source may be an address (s3://bucket/photos). Hidden files and `__MACOSX` are left out.
     Raises PhotosError where there is no photo, MissingPackageError where addresses need an extra.
     """
     given = [sources] if isinstance(sources, str | Path) else list(sources)
-    listings = [_elsewhere(s) if remote.is_remote(s) else _here(str(s)) for s in given]
+    notes: list[Note] = []
+    here, elsewhere = partial(_here, lister, notes), partial(_elsewhere, lister, notes)
+    listings = [elsewhere(s) if remote.is_remote(s) else here(str(s)) for s in given]
     root = _root([folder for folder, _ in listings], given)
-    found: dict[str, PhotoFile] = {}
-    for folder, files in listings:
-        below = folder[len(root) :].replace(os.sep, "/").strip("/")
-        for file in files:
-            photo_id = f"{below}/{file.photo_id}" if below else file.photo_id
-            found[photo_id] = file._replace(photo_id=photo_id) if below else file
+
+    def each() -> Iterator[PhotoFile]:
+        for folder, files in listings:
+            inner = folder[len(root) :].replace(os.sep, "/").strip("/")
+            for file in files:
+                yield file._replace(photo_id=f"{inner}/{file.photo_id}") if inner else file
+
+    found = {file.photo_id: file for file in track(each(), "Finding photos", total=None)}
+    for text in sorted({note.text for note in notes}):
+        report(text)
     if not found:
         raise PhotosError(
             f"no photo in {', '.join(map(remote.shown, given)) or 'an empty list'}: looked for "
@@ -75,61 +160,63 @@ def _root(folders: list[str], given: Sequence[str | Path]) -> str:
     return os.path.commonpath(folders) if folders else ""
 
 
-def _elsewhere(address: str) -> _Source:
+def _elsewhere(lister: Lister, notes: list[Note], address: str) -> _Source:
+    folder = remote.folder(address, sorted(images.SUFFIXES))
+    if folder is not None:
+        found = lister(Folder(folder, "", address), notes)
+        return _Source(folder, _listed(address, found))
     try:
-        listing = remote.find(address, sorted(images.SUFFIXES))
+        listing = remote.find(address)
     except OSError as error:
-        raise PhotosError(f"{remote.shown(address)}: cannot be listed: {error}") from None
-    photos = (
-        _photo_file(one.address, one.name)._replace(size=one.size, state=one.state)
-        for one in listing.objects
-        if _is_photo(one.name) and not any(map(_is_hidden, one.name.split("/")))
-    )
-    return _Source(listing.folder, photos)
+        raise _unlisted(address, error) from None
+    return _Source(listing.folder, _photos(listing.objects))
 
 
-def _here(source: str) -> _Source:
+def _listed(address: str, files: Iterator[PhotoFile]) -> Iterator[PhotoFile]:
+    try:
+        yield from files
+    except OSError as error:
+        raise _unlisted(address, error) from None
+
+
+def _unlisted(address: str, error: OSError) -> PhotosError:
+    return PhotosError(f"{remote.shown(address)}: cannot be listed: {error}")
+
+
+def _level_elsewhere(folder: Folder) -> Level:
+    found = remote.level(folder.path, folder.source)
+    folders = [
+        Folder(folder.source, f"{one.name}/", one.address)
+        for one in found.folders
+        if not any(map(_is_hidden, one.name.split("/")))
+    ]
+    return Level(list(_photos(found.objects)), folders, [])
+
+
+def _photos(objects: Iterable[remote.Object]) -> Iterator[PhotoFile]:
+    for one in objects:
+        if _is_photo(one.name) and not any(map(_is_hidden, one.name.split("/"))):
+            yield _photo_file(one.address, one.name)._replace(size=one.size, state=one.state)
+
+
+def _here(lister: Lister, notes: list[Note], source: str) -> _Source:
     path = Path(source)
     try:
         if path.is_dir():
-            folder = path.resolve()
-            return _Source(str(folder), _walk(str(folder), ""))
+            folder = str(path.resolve())
+            return _Source(folder, lister(Folder(folder, "", folder), notes))
         if path.is_file():
             file = path.resolve()
             return _Source(str(file.parent), iter([_photo_file(str(file), file.name)]))
         if glob.has_magic(source):
-            return _match(path)
+            return _match(path, notes)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise PhotosError(f"{source[:200]}: cannot be listed: {reason}") from None
     raise PhotosError(f"{source}: no such file or folder")
 
 
-def _walk(root: str, below: str) -> Iterator[PhotoFile]:
-    """Yield the photos in a folder, given with / behind it, and in all inside.
-
-    The listing itself says what is a link, so that only links are looked at one by one.
-    """
-    try:
-        entries = list(os.scandir(Path(root, below)))
-    except OSError as error:
-        report(f"{error.filename}: folder cannot be read: {error.strerror}")
-        return
-    for entry in entries:
-        name = below + entry.name
-        if _is_hidden(entry.name):
-            continue
-        if entry.is_dir(follow_symlinks=False):
-            yield from _walk(root, f"{name}/")
-        elif entry.is_symlink() and os.path.isdir(entry.path):  # noqa: PTH112 - nothing escapes from it
-            report(f"{name}: a symbolic link to a folder is not followed")
-        elif _is_photo(name):
-            plain = entry.is_file(follow_symlinks=False)
-            fault = None if plain else _fault(Path(entry.path), Path(root))
-            yield _photo_file(entry.path, name, fault)
-
-
-def _match(pattern: Path) -> _Source:
+def _match(pattern: Path, notes: list[Note]) -> _Source:
     """Return the photos that match, and those in folders that match."""
     fixed = Path(*_fixed_parts(pattern))
     folder = fixed.resolve()
@@ -146,14 +233,18 @@ def _match(pattern: Path) -> _Source:
                 continue
             if path.is_dir():
                 if stays(path):
-                    yield from _walk(str(folder), f"{name}/")
+                    yield from below(Folder(str(folder), f"{name}/", str(path)), notes)
                 else:
-                    report(f"{name}: a symbolic link to a folder is not followed")
+                    notes.append(_not_followed(name))
             elif _is_photo(name):
                 plain = stays(path.parent) and stat.S_ISREG(path.lstat().st_mode)
                 yield _photo_file(str(path), name, None if plain else _fault(path, folder))
 
     return _Source(str(folder), photos())
+
+
+def _not_followed(name: str) -> Note:
+    return Note(f"{name}: a symbolic link to a folder is not followed")
 
 
 def _fixed_parts(pattern: Path) -> Iterator[str]:

@@ -9,11 +9,18 @@ Item = TypeVar("Item")
 class Track(Protocol):
     """Wraps the items of a long loop; the command line passes one that draws a bar."""
 
-    def __call__(self, items: Iterable[Item], description: str, *, total: int) -> Iterator[Item]:
-        """Yield the items as they are."""
+    def __call__(
+        self, items: Iterable[Item], description: str, *, total: int | None
+    ) -> Iterator[Item]:
+        """Yield the items as they are. `total` is their number, None where nobody knows yet."""
         ...
 
 
-def silent(items: Iterable[Item], description: str, *, total: int) -> Iterator[Item]:  # noqa: ARG001
+def silent(
+    items: Iterable[Item],
+    description: str,  # noqa: ARG001
+    *,
+    total: int | None,  # noqa: ARG001
+) -> Iterator[Item]:
     """Yield the items and tell nobody."""
     yield from items

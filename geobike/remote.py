@@ -5,7 +5,7 @@ password and query. Whatever goes wrong with an object is an OSError, as it is w
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from glob import has_magic
 from pathlib import Path
@@ -55,34 +55,84 @@ def name(address: str) -> str:
     return _spelt_out(shown(address).rstrip("/").rpartition("/")[2], address)
 
 
-def find(address: str, suffixes: Sequence[str]) -> Listing:
-    """List what lies below a folder or matches a pattern; or, if the name ends so, one object.
+def folder(address: str, suffixes: Sequence[str]) -> str | None:
+    """Return the address of the folder that this is, without query and / at the end.
+
+    None for a pattern, or for one object, as its name ends in one of the suffixes.
+    """
+    system, path = _system(address)
+    key = shown(path)
+    named = has_magic(key) or key.lower().endswith(tuple(suffixes))
+    return None if named else str(system.unstrip_protocol(key.rstrip("/")))
+
+
+def find(address: str) -> Listing:
+    """List what matches a pattern; or one object. Raises OSError."""
+    system, path = _system(address)
+    with _failures():
+        system.invalidate_cache()
+        pattern = shown(path)
+        if has_magic(pattern):
+            found = _matches(system, path)
+            key = re.split(r"[*?\[]", pattern)[0].rpartition("/")[0]
+        else:
+            found = {path: system.info(path)}
+            key = pattern.rpartition("/")[0]
+        above = key.rstrip("/")
+        objects = [_object(system, key, info, above) for key, info in found.items()]
+        return Listing(system.unstrip_protocol(above), objects)
+
+
+def below(address: str, source: str | None = None) -> list[Object]:
+    """List all objects in a folder and in those inside, named by their path below `source`.
 
     A store lists about a thousand objects in one request. Raises OSError.
     """
     system, path = _system(address)
+    above = shown(_system(source or address)[1]).rstrip("/")
     with _failures():
         system.invalidate_cache()
-        folder = shown(path)
-        if folder.lower().endswith(tuple(suffixes)) and not has_magic(folder):
-            found = {path: system.info(path)}
-            folder = folder.rpartition("/")[0]
-        elif has_magic(folder):
-            found = _matches(system, path)
-            folder = re.split(r"[*?\[]", folder)[0].rpartition("/")[0]
-        else:
-            found = _below(system, path)
-        folder = folder.rstrip("/")
-        objects = [
-            Object(
-                name=_spelt_out(shown(key).removeprefix(folder).lstrip("/"), address),
-                address=system.unstrip_protocol(key),
-                size=info.get("size"),
-                state=next((str(info[state]) for state in _STATES if info.get(state)), None),
-            )
-            for key, info in found.items()
-        ]
-        return Listing(system.unstrip_protocol(folder), objects)
+        found = _below(system, path)
+        return [_object(system, key, info, above) for key, info in found.items()]
+
+
+class Level(NamedTuple):
+    """What stands in a folder itself."""
+
+    objects: list[Object]
+    folders: list[Object]
+
+
+def level(address: str, source: str) -> Level:
+    """List what stands in a folder itself, named by its path below `source`. Raises OSError."""
+    system, path = _system(address)
+    above = shown(_system(source)[1]).rstrip("/")
+    found = Level([], [])
+    with _failures():
+        system.invalidate_cache()
+        entries = system.ls(path, detail=True)
+        if _lists_at_once(system) and any(map(_is_nameless, entries)):
+            raise OSError("a folder without a name is only listed with all around it")
+        for key, info in _inside(path, entries):
+            one = _object(system, key, info, above)
+            (found.folders if _is_folder(info) else found.objects).append(one)
+    return found
+
+
+def lists_at_once(path: str) -> bool:
+    """Tell whether this is an address in a store where one request lists many folders."""
+    return is_remote(path) and _lists_at_once(_system(path)[0])
+
+
+def _object(system: Any, key: str, info: Any, above: str) -> Object:
+    """Return an object or folder, named by its path below another."""
+    address = system.unstrip_protocol(key)
+    return Object(
+        name=_spelt_out(shown(key).removeprefix(above).lstrip("/"), address),
+        address=address,
+        size=info.get("size"),
+        state=next((str(info[state]) for state in _STATES if info.get(state)), None),
+    )
 
 
 def _matches(system: Any, pattern: str) -> dict[str, Any]:
@@ -97,7 +147,7 @@ def _matches(system: Any, pattern: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     folders = [re.split(r"[*?\[]", pattern)[0].rpartition("/")[0]]
     while folders:
-        for key, info in _inside(system, folders.pop()):
+        for key, info in _inside(folder := folders.pop(), system.ls(folder, detail=True)):
             level = key.count("/") + 1
             if fits(key, len(parts)):
                 found |= _below(system, key) if _is_folder(info) else {key: info}
@@ -112,17 +162,12 @@ def _below(system: Any, folder: str) -> dict[str, Any]:
     A store that lists them all at once does so. Where fsspec would walk through the folders, which
     passes over those that cannot be listed, they are walked through here.
     """
-    from fsspec.asyn import AsyncFileSystem
-    from fsspec.spec import AbstractFileSystem
-
-    kind = type(system)
-    own = kind._find if system.async_impl else kind.find
-    if own not in (AsyncFileSystem._find, AbstractFileSystem.find):
+    if _lists_at_once(system):
         return dict(system.find(folder, detail=True))
     found: dict[str, Any] = {}
     folders = [folder]
     while folders:
-        for key, info in _inside(system, folders.pop()):
+        for key, info in _inside(folder := folders.pop(), system.ls(folder, detail=True)):
             if _is_folder(info):
                 folders.append(key)
             else:
@@ -130,15 +175,29 @@ def _below(system: Any, folder: str) -> dict[str, Any]:
     return found
 
 
-def _inside(system: Any, folder: str) -> Iterator[tuple[str, Any]]:
+def _lists_at_once(system: Any) -> bool:
+    from fsspec.asyn import AsyncFileSystem
+    from fsspec.spec import AbstractFileSystem
+
+    kind = type(system)
+    own = kind._find if system.async_impl else kind.find
+    return own not in (AsyncFileSystem._find, AbstractFileSystem.find)
+
+
+def _inside(folder: str, entries: Iterable[Any]) -> Iterator[tuple[str, Any]]:
     """Yield what stands in a folder itself, but not the folder, which some stores list too."""
-    for info in system.ls(folder, detail=True):
+    for info in entries:
         if (key := info["name"].rstrip("/")) != folder.rstrip("/"):
             yield key, info
 
 
 def _is_folder(info: Any) -> bool:
     return bool(info["type"] == "directory")
+
+
+def _is_nameless(info: Any) -> bool:
+    """Tell a folder such as photos// of a bucket, where photos//a.jpg is no photos/a.jpg."""
+    return _is_folder(info) and info["name"].endswith("/")
 
 
 def read(address: str) -> bytes:

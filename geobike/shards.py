@@ -6,16 +6,18 @@ has one row for each box, and for a photo without any box one row without a labe
 reads Parquet reads the folder as one table.
 """
 
-import io
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
 
 from geobike import files, remote
 from geobike.detect import Box, Detection
@@ -35,19 +37,37 @@ _DETECTIONS: Final = {
     "xmax": "float64",
     "ymax": "float64",
 }
+_BOX: Final = ["label", "score", *Box._fields]
 _FILES: Final = {
     "key": "string",  # of the file's path, size and time of change: digests.key
     "sha256": "string",  # of its bytes
 }
 _FOLDER_OF_FILES: Final = "_files"  # programs that read a folder of Parquet pass over _ and .
+_NO_BOX: Final = pd.DataFrame(
+    {"label": pd.Series([], dtype="str"), "photo": pd.Series([], dtype="int64")}
+    | {name: pd.Series([], dtype="float64") for name in ("score", *Box._fields)}
+)
 _READERS: Final = 16
 """Shards read at once: a bucket answers many requests as fast as one."""
-_TOGETHER: Final = 256  # shards of 50 photos take 30 kB each
+_TOGETHER: Final = 100  # shards of 50 photos take 30 kB each
 
 
 def new_name() -> str:
     """Return a name that no other shard has. Names sort by the time at which they were given."""
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{secrets.token_hex(8)}{SUFFIX}"
+
+
+class Asked(NamedTuple):
+    """Photos whose boxes are asked of some shards."""
+
+    model: Model
+    shards: list[str]
+    digests: Any
+    """Of the photos, an Arrow array."""
+    photo: npt.NDArray[np.int64]
+    """Places of the photos among all that were asked about."""
+    shard: npt.NDArray[np.int64]
+    """Places of the shards that hold their answers."""
 
 
 class Shards:
@@ -62,7 +82,7 @@ class Shards:
                 "shards, since SQLite is not shared across machines; name another --store"
             )
         self._detections = _Tables(self.path, "detections", _DETECTIONS)
-        self._answered: dict[str, dict[Model, list[str]]] = {}
+        self._index = _Index(self._detections)
         self._files = _Tables(files.within(self.path, _FOLDER_OF_FILES), "files", _FILES)
         if read_only and not self._detections.names():
             raise StoreError(f"store {remote.shown(folder)}: no such folder, or nothing in it")
@@ -80,34 +100,55 @@ class Shards:
 
     def models(self) -> dict[Model, int]:
         """Return each detector that has answered, with the number of its photos."""
-        found: dict[Model, set[str]] = {}
-        for answered in self._index().values():
-            for model, digests in answered.items():
-                found.setdefault(model, set()).update(digests)
-        return {model: len(digests) for model, digests in found.items()}
+        from pyarrow import compute
+
+        return {
+            model: compute.count_distinct(self._index.answers(model)["sha256"]).as_py()
+            for model in self._index.models()
+        }
 
     def missing(self, digests: Iterable[str], model: Model) -> list[str]:
         """Return the digests that this detector has not answered, in order."""
-        known = set(chain(*(answered.get(model, ()) for answered in self._index().values())))
-        return [digest for digest in digests if digest not in known]
+        from pyarrow import compute
 
-    def get(self, digests: Iterable[str], model: Model) -> Iterator[tuple[str, list[Detection]]]:
-        """Yield digest and detections of those photos that this detector has answered.
+        asked, answers = _texts(digests), self._index.answers(model)
+        unknown = compute.invert(compute.is_in(asked, value_set=answers["sha256"]))
+        missing: list[str] = asked.filter(unknown).to_pylist()
+        return missing
+
+    def boxes(self, digests: Iterable[str], model: Model) -> pd.DataFrame:
+        """Do what `store.Answers.boxes` says.
 
         Of a photo that two runs answered at the same time, the first answer stands.
         """
-        asked = set(digests)
-        names = [name for name, answered in self._index().items() if model in answered]
-        for _, table in self._detections.read(names):
-            found: dict[str, list[Detection]] = {}
-            columns = [column.to_pylist() for column in table.columns]
-            for digest, detector, version, label, score, *box in zip(*columns, strict=True):
-                if digest in asked and model == (detector, version):
-                    detections = found.setdefault(digest, [])
-                    if label is not None:
-                        detections.append(Detection(label, score, Box(*box)))
-            asked -= found.keys()
-            yield from found.items()
+        return joined(map(self.take, self.ask(digests, model)))
+
+    def ask(self, digests: Iterable[str], model: Model) -> Iterator[Asked]:
+        """Yield what to ask of the shards, some hundred each time, to learn all about photos."""
+        asked, answers = _texts(digests), self._index.answers(model)
+        place = _places(answers["sha256"], asked)
+        shard = answers["shard"].to_numpy()
+        none = len(self._index.names)
+        first = np.full(len(asked), none)
+        np.minimum.at(first, place[place >= 0], shard[place >= 0])
+        photo = np.argsort(first, kind="stable")[: (first < none).sum()]
+        used, shard = np.unique(first[photo], return_inverse=True)
+        for start in range(0, len(used), _TOGETHER):
+            names = [self._index.names[one] for one in used[start : start + _TOGETHER]]
+            low, high = np.searchsorted(shard, (start, start + _TOGETHER))
+            some = photo[low:high]
+            yield Asked(model, names, asked.take(some), some, shard[low:high] - start)
+
+    def take(self, asked: Asked) -> pd.DataFrame:
+        """Return what is asked for, as `boxes` does."""
+        from pyarrow import compute
+
+        rows = self._detections.rows(asked.shards)
+        rows = rows.filter(_by(asked.model) & compute.field("label").is_valid())
+        place = _places(rows["sha256"], asked.digests)
+        wanted = (place >= 0) & (asked.shard[place] == rows["shard"].to_numpy())
+        out: pd.DataFrame = rows.select(_BOX).filter(wanted).to_pandas()
+        return out.assign(photo=asked.photo[place[wanted]])
 
     def put(
         self, answers: Mapping[str, Sequence[Detection]], model: Model, *, name: str | None = None
@@ -133,10 +174,12 @@ class Shards:
 
     def digests(self, keys: Iterable[str]) -> dict[str, str]:
         """Return the SHA-256 for those keys of `geobike.digests.key` that are known."""
-        asked, found = set(keys), dict[str, str]()
+        from pyarrow import compute
+
+        asked, found = _texts(keys), dict[str, str]()
         for _, table in self._files.read(self._files.names()):
-            pairs = zip(table["key"].to_pylist(), table["sha256"].to_pylist(), strict=True)
-            found |= {key: sha256 for key, sha256 in pairs if key in asked}
+            rows = table.filter(compute.is_in(table["key"], value_set=asked))
+            found |= zip(rows["key"].to_pylist(), rows["sha256"].to_pylist(), strict=True)
         return found
 
     def keep_digests(self, digests: Mapping[str, str]) -> None:
@@ -144,17 +187,51 @@ class Shards:
         if digests:
             self._files.put([digests.keys(), digests.values()], new_name())
 
-    def _index(self) -> dict[str, dict[Model, list[str]]]:
-        """Return who answered which photos, by shard, the oldest first; new shards are read."""
-        names = self._detections.names()
-        new = [name for name in names if name not in self._answered]
-        for name, table in self._detections.read(new, columns=["sha256", "detector", "version"]):
-            answered: dict[Model, list[str]] = {}
-            for row in table.group_by(table.schema.names).aggregate([]).to_pylist():
+
+class _Index:
+    """Which shard holds whose answer to which photo."""
+
+    def __init__(self, tables: "_Tables") -> None:
+        self.names: list[str] = []
+        """The shards of the last look, the oldest first."""
+        self._tables = tables
+        self._numbers: dict[str, int] = {}  # of all shards that were ever read
+        self._answers: dict[Model, list[Any]] = {}  # Arrow tables: sha256, and shard as its number
+
+    def models(self) -> list[Model]:
+        """Look, and return who answered."""
+        self._look()
+        return [model for model in self._answers if len(self._of(model))]
+
+    def answers(self, model: Model) -> Any:
+        """Look, and return an Arrow table: `sha256` of a photo, `shard`, its place in `names`."""
+        self._look()
+        return self._of(model)
+
+    def _look(self) -> None:
+        """Read who answered which photos in the shards that are new."""
+        from pyarrow import compute
+
+        self.names = self._tables.names()
+        new = [name for name in self.names if name not in self._numbers]
+        for some, table in self._tables.read(new, columns=["sha256", "detector", "version"]):
+            rows = table.group_by(table.column_names).aggregate([])
+            numbers = compute.add(rows["shard"], len(self._numbers))
+            rows = rows.set_column(rows.column_names.index("shard"), "shard", numbers)
+            self._numbers |= {name: len(self._numbers) + place for place, name in enumerate(some)}
+            for row in rows.group_by(["detector", "version"]).aggregate([]).to_pylist():
                 model = Model(row["detector"], row["version"])
-                answered.setdefault(model, []).append(row["sha256"])
-            self._answered[name] = answered
-        return {name: self._answered[name] for name in names}
+                own = rows.filter(_by(model)).select(["sha256", "shard"])
+                self._answers.setdefault(model, []).append(own)
+
+    def _of(self, model: Model) -> Any:
+        arrow = _arrow()
+        none = arrow.table({"sha256": _texts([]), "shard": arrow.array([], arrow.int64())})
+        rows = arrow.concat_tables([none, *self._answers.get(model, [])])
+        place = np.full(len(self._numbers), -1)  # where a shard was taken away
+        place[[self._numbers[name] for name in self.names]] = np.arange(len(self.names))
+        shard = place[rows["shard"].to_numpy()]
+        return rows.set_column(1, "shard", arrow.array(shard)).filter(arrow.array(shard >= 0))
 
 
 class _Tables:
@@ -167,16 +244,22 @@ class _Tables:
 
     def read(
         self, names: Sequence[str], *, columns: Sequence[str] | None = None
-    ) -> Iterator[tuple[str, Any]]:
-        """Yield name and table of these files, in order; few are in memory at a time."""
+    ) -> Iterator[tuple[Sequence[str], Any]]:
+        """Yield names of some hundred of these files with their `rows`, until all are read."""
+        for start in range(0, len(names), _TOGETHER):
+            some = names[start : start + _TOGETHER]
+            yield some, self.rows(some, columns=columns)
+
+    def rows(self, names: Sequence[str], *, columns: Sequence[str] | None = None) -> Any:
+        """Return the rows of files as one table, with a column `shard`: the place of the file."""
+        arrow = _arrow()
         with ThreadPoolExecutor(_READERS) as readers:
-            for start in range(0, len(names), _TOGETHER):
-                some = names[start : start + _TOGETHER]
-                load = partial(self.load, columns=columns)
-                try:
-                    yield from zip(some, readers.map(load, some), strict=True)
-                except OSError as error:
-                    raise self._unreachable(error) from None
+            try:
+                tables = list(readers.map(partial(self.load, columns=columns), names))
+            except OSError as error:
+                raise self._unreachable(error) from None
+        shard = np.repeat(np.arange(len(tables)), [table.num_rows for table in tables])
+        return arrow.concat_tables(tables).append_column("shard", arrow.array(shard))
 
     def put(self, columns: Iterable[Iterable[Any]], name: str) -> None:
         arrow = _arrow()
@@ -196,7 +279,7 @@ class _Tables:
                 folder = self._folder
                 found = [one.name for one in folder.iterdir()] if folder.exists() else []
             else:
-                found = [one.name for one in remote.find(self._folder, ()).objects]
+                found = [one.name for one in remote.below(self._folder)]
         except OSError as error:
             raise self._unreachable(error) from None
         # Unfinished files begin with a dot.
@@ -213,13 +296,13 @@ class _Tables:
 
         data = files.read_bytes(files.within(self._folder, name))
         try:
-            file = parquet.ParquetFile(io.BytesIO(data))
+            file = parquet.ParquetFile(arrow.BufferReader(data))
             schema = file.schema_arrow
             if (
                 schema.names == list(self._columns)
                 and self._layout.items() <= (schema.metadata or {}).items()
             ):
-                return file.read(columns)
+                return file.read(columns, use_threads=False)  # files are small
         except (arrow.ArrowException, OSError):
             raise self._fault(name, "is damaged, or no Parquet file") from None
         raise self._fault(name, "is no shard of geobike, or of another version's")
@@ -234,6 +317,32 @@ class _Tables:
 
     def _fault(self, name: str, what: str) -> StoreError:
         return StoreError(f"store {remote.shown(self._folder)}: {name} {what}; move it elsewhere")
+
+
+def joined(found: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Return boxes of several `take` as one frame."""
+    frames = list(found)
+    return pd.concat(frames, ignore_index=True) if frames else _NO_BOX.copy()
+
+
+def _texts(values: Iterable[str]) -> Any:
+    arrow = _arrow()
+    return arrow.array(values if isinstance(values, pd.Series) else list(values), arrow.string())
+
+
+def _by(model: Model) -> Any:
+    """Return what tells the rows of a model."""
+    from pyarrow.compute import field
+
+    return (field("detector") == model.name) & (field("version") == model.version)
+
+
+def _places(values: Any, those: Any) -> npt.NDArray[np.int64]:
+    """Return the place of each Arrow value among those, -1 where it is none of them."""
+    from pyarrow import compute
+
+    found = compute.index_in(values, value_set=those).fill_null(-1)
+    return np.asarray(found.to_numpy(), dtype=np.int64)
 
 
 def _arrow() -> Any:

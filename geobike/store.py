@@ -8,12 +8,17 @@ photos in flight. Several processes may share a store on a local disk.
 import json
 import os
 import sqlite3
+import sys
 import time
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, Self
+
+import numpy as np
+import pandas as pd
 
 from geobike import remote
 from geobike.detect import Box, Detection
@@ -66,8 +71,12 @@ class Answers(Protocol):
         """Return each detector that has answered, with the number of its photos."""
         ...
 
-    def get(self, digests: Sequence[str], model: Model) -> Iterator[tuple[str, list[Detection]]]:
-        """Yield digest and detections of those photos that this detector has answered."""
+    def boxes(self, digests: Iterable[str], model: Model) -> pd.DataFrame:
+        """Return what this detector found in those photos: a row for each box.
+
+        The columns are `photo`, the place among the digests of the photo's, and `label`, `score`,
+        `xmin`, `ymin`, `xmax`, `ymax`. Boxes of one photo are in the order of the answer.
+        """
         ...
 
     def missing(self, digests: Iterable[str], model: Model) -> list[str]:
@@ -128,6 +137,19 @@ class Store:
             )
             for digest, boxes in rows:
                 yield digest, self._decode(boxes, digest)
+
+    def boxes(self, digests: Iterable[str], model: Model) -> pd.DataFrame:
+        """Do what `Answers.boxes` says."""
+        place = {digest: row for row, digest in enumerate(digests)}
+        # Bare numbers: millions of boxes as Python objects would fill the memory of a laptop.
+        photo, numbers, label = array("q"), array("d"), list[str]()
+        for digest, detections in self.get(list(place), model):
+            for found in detections:
+                photo.append(place[digest])
+                label.append(sys.intern(found.label))
+                numbers.extend((found.score, *found.box))
+        columns = pd.DataFrame(np.array(numbers).reshape(-1, 5), columns=["score", *Box._fields])
+        return columns.assign(photo=np.array(photo), label=np.array(label, dtype=object))
 
     def missing(self, digests: Iterable[str], model: Model) -> list[str]:
         """Return the digests that this detector has not answered, in order."""

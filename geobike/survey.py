@@ -234,20 +234,14 @@ def run(
     with _collecting(notes):
         given, polygons, placed = place(survey, store=store, engine=engine, track=track)
         detected = _detect(survey, placed, store, engine, track)
-        judged = boxes.judge(
-            detected.detections,
-            labels=survey.labels,
-            threshold=survey.threshold,
-            max_overlap=survey.max_overlap,
-        )
-        counted = counts.per_photo(detected.photos, judged)
+        counted = counts.per_photo(detected.photos, detected.detections)
         per_area = counts.per_area(counted, polygons)
-        account = ledger.close(given, counted, judged, per_area)
+        account = ledger.close(given, counted, detected.detections, per_area)
     return SurveyResult(
         survey=survey,
         model=detected.model,
         photos=counted,
-        detections=judged,
+        detections=detected.detections,
         areas=per_area,
         ledger=account,
         detected_now=detected.now,
@@ -263,16 +257,19 @@ def _detect(
     engine: Engine,
     track: Track,
 ) -> detection.Detected:
+    rules = boxes.Rules(survey.labels, survey.threshold, survey.max_overlap)
     if survey.detections is not None:
         table = tables.read(survey.detections)
         model = Model(*tables.model(table, survey.detections))
-        return detection.Detected(*tables.apply(table, placed), model, now=0)
+        known, found = tables.apply(table, placed)
+        return detection.Detected(known, boxes.judge(found, **rules._asdict()), model, now=0)
     return engine.detect(
         placed,
         detector=survey.detector,
         store=store,
         workers=survey.workers,
         max_pixels=survey.max_pixels,
+        rules=rules,
         track=track,
     )
 
@@ -315,7 +312,7 @@ def place(
             )
         located = positions.locate(named, table)
         return Placed(len(named), polygons, areas.assign(located, polygons))
-    given = photos.find(survey.photos)
+    given = engine.find(survey.photos, track=track)
     with _known(survey, store, engine) as known:
         located = locate(
             given,

@@ -5,7 +5,12 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.browser", "tests.hosted_service", "tests.object_store"]
+pytest_plugins = [
+    "tests.browser",
+    "tests.cluster_surveys",
+    "tests.hosted_service",
+    "tests.object_store",
+]
 
 ROOT = Path(__file__).parent.parent
 

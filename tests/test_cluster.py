@@ -1,7 +1,6 @@
 """A survey on a cluster of two workers gives what one machine gives, whatever happens to it."""
 
 import pickle
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,31 +19,13 @@ from geobike.errors import (
 from geobike.store import Model
 from tests import tiny_onnx
 from tests.cluster_detectors import Counting, Deadly, Failing, Poor, asked, lines
+from tests.cluster_surveys import same
 from tests.hosted_scenarios import TOKEN
 from tests.hosted_service import FakeService
 from tests.making import photo
-from tests.test_survey import town
 
 distributed = pytest.importorskip("distributed")
 pytestmark = [pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")]
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[geobike.Cluster]:
-    with geobike.Cluster(workers=2) as opened:
-        yield opened
-
-
-@pytest.fixture
-def plan(tmp_path: Path) -> dict[str, Path]:
-    """A town with one photo for every way a photo can end, and enough for several partitions."""
-    folders = town(tmp_path)
-    for i in range(120):
-        place = (4.001 + 0.0001 * i, 52.005)
-        photo(folders["photos"] / "more" / f"{i}.jpg", lon_lat=place, size=(80 + i, 20))
-    manifest = tmp_path / "manifest.csv"
-    manifest.write_text("file,latitude,longitude\nwest.jpg,52.005,4.006\nnot_there.jpg,52,4\n")
-    return folders | {"manifest": manifest}
 
 
 def test_the_result_is_that_of_one_machine_row_by_row(
@@ -59,14 +40,6 @@ def test_the_result_is_that_of_one_machine_row_by_row(
     )
     assert spread.warnings == alone.warnings
     assert spread.detected_now == alone.detected_now == 122
-
-
-def same(one: geobike.SurveyResult, other: geobike.SurveyResult) -> None:
-    """Assert that two surveys found the same, to the last row and bit."""
-    for frame in ("photos", "detections", "areas"):
-        pd.testing.assert_frame_equal(getattr(one, frame), getattr(other, frame), check_exact=True)
-    assert one.ledger == other.ledger
-    assert one.model == other.model
 
 
 def test_each_worker_makes_the_detector_once_and_no_photo_is_asked_about_twice(
@@ -97,7 +70,7 @@ def test_files_that_are_known_are_not_read_again(
 ) -> None:
     survey = geobike.Survey(**plan, detector=Counting(tmp_path / "diary"))
     first = geobike.run(survey, store=tmp_path / "shards", engine=cluster)
-    silent: list[tuple[str, int]] = []
+    silent: list[tuple[str, int | None]] = []
 
     def track(items, description, *, total):
         silent.append((description, total))
@@ -107,7 +80,8 @@ def test_files_that_are_known_are_not_read_again(
     same(first, again)
     # What is cut short is not remembered: it might be mended.
     assert dict(silent) == {
-        "Reading positions": 127, "Looking at files": 127, "Reading photos": 1, "Detecting": 0,
+        "Finding photos": None, "Reading positions": 127, "Looking at files": 127,
+        "Reading photos": 1, "Detecting": 0, "Counting": 124,
     }  # fmt: skip
 
 

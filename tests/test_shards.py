@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from geobike import shards as shards_module
 from geobike.detect import Box, Detection
 from geobike.errors import StoreError
 from geobike.shards import Shards, new_name
@@ -19,17 +20,31 @@ BICYCLE = Detection("bicycle", 0.1 + 0.2, Box(1 / 3, 2, 3e4, 4.5))
 CAR = Detection("voiture éclair", 0.05000000000000001, Box(0, 0, 1, 1))
 
 
+def found(
+    store: Shards | Store, digests: list[str], model: Model = MODEL
+) -> dict[str, list[Detection]]:
+    """Return what a store says of each photo that it knows."""
+    missing = store.missing(digests, model)
+    known = [digest for digest in digests if digest not in missing]
+    boxes = store.boxes(known, model)
+    out: dict[str, list[Detection]] = {digest: [] for digest in known}
+    columns = ["photo", "label", "score", *Box._fields]
+    for photo, label, score, *box in boxes[columns].itertuples(index=False, name=None):
+        out[known[photo]].append(Detection(label, score, Box(*box)))
+    return out
+
+
 def test_what_is_put_comes_back_to_the_last_bit_as_from_the_store_of_one_machine(
     tmp_path: Path,
 ) -> None:
     answers = {"a": [BICYCLE, CAR], "b": [], "c": [CAR]}
     Shards(tmp_path / "shards").put(answers, MODEL)
     with Store(tmp_path / "store.sqlite") as store:
-        for digest, found in answers.items():
-            store.put(digest, MODEL, found)
-        alike = dict(store.get(["a", "b", "c", "d"], MODEL))
+        for digest, boxes in answers.items():
+            store.put(digest, MODEL, boxes)
+        alike = found(store, ["d", "c", "b", "a"])
     again = Shards(tmp_path / "shards")
-    assert dict(again.get(["a", "b", "c", "d"], MODEL)) == alike == answers
+    assert found(again, ["d", "c", "b", "a"]) == alike == answers
     assert again.missing(["d", "b", "a", "e"], MODEL) == ["d", "e"]
     assert again.models() == {MODEL: 3}
 
@@ -39,9 +54,33 @@ def test_each_model_has_answers_of_its_own(tmp_path: Path) -> None:
     other = Model("fake", "2")
     shards.put({"a": [BICYCLE]}, MODEL)
     shards.put({"a": [], "b": []}, other)
-    assert dict(shards.get(["a", "b"], MODEL)) == {"a": [BICYCLE]}
+    assert found(shards, ["a", "b"]) == {"a": [BICYCLE]}
     assert shards.missing(["a", "b"], MODEL) == ["b"]
     assert shards.models() == {MODEL: 1, other: 2}
+
+
+def test_a_shard_that_is_moved_elsewhere_no_longer_answers(tmp_path: Path) -> None:
+    shards = Shards(tmp_path)
+    shards.put({"a": [CAR]}, MODEL, name="1.parquet")
+    shards.put({"a": [BICYCLE], "b": []}, MODEL, name="2.parquet")
+    assert found(shards, ["a"]) == {"a": [CAR]}
+    (tmp_path / "1.parquet").unlink()
+    assert found(shards, ["a"]) == {"a": [BICYCLE]}
+    (tmp_path / "2.parquet").unlink()
+    assert shards.missing(["a", "b"], MODEL) == ["a", "b"]
+    assert shards.models() == {}
+
+
+def test_more_shards_than_are_read_at_once_are_read_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shards_module, "_TOGETHER", 2)
+    shards = Shards(tmp_path)
+    answers = {f"{i}": [BICYCLE] * (i % 3) for i in range(7)}
+    for digest, boxes in answers.items():
+        shards.put({digest: boxes}, MODEL)
+    assert found(shards, list(answers)[::-1]) == answers
+    assert len(list(shards.ask(answers, MODEL))) == 4
 
 
 def test_a_shard_that_another_machine_adds_is_seen(tmp_path: Path) -> None:
@@ -57,7 +96,7 @@ def test_of_two_answers_for_one_photo_the_first_stands(tmp_path: Path) -> None:
     assert first < second
     shards.put({"a": [CAR, CAR]}, MODEL, name=second)
     shards.put({"a": [BICYCLE]}, MODEL, name=first)
-    assert dict(shards.get(["a"], MODEL)) == {"a": [BICYCLE]}
+    assert found(shards, ["a"]) == {"a": [BICYCLE]}
     assert shards.models() == {MODEL: 1}
 
 
@@ -108,8 +147,8 @@ def test_processes_that_write_and_one_that_reads_do_not_disturb_each_other(tmp_p
     shards = Shards(tmp_path)
     digests = [f"{n}-{i}" for n in range(2) for i in range(20)]
     while any(writer.is_alive() for writer in writers):
-        for digest, found in shards.get(digests, MODEL):  # whole, whenever it is seen
-            assert len(found) == int(digest.partition("-")[2])
+        for digest, boxes in found(shards, digests).items():  # whole, whenever it is seen
+            assert len(boxes) == int(digest.partition("-")[2])
     assert [writer.exitcode for writer in writers] == [0, 0]
     assert shards.missing(digests, MODEL) == []
 

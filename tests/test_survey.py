@@ -23,24 +23,10 @@ from geobike.errors import (
     InputError,
     StoreError,
 )
-from tests.making import FakeDetector, jpeg, photo, squares
+from tests.making import FakeDetector, photo, squares, town
 
 pytestmark = pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")
 MODEL = "models/deimv2_hgnetv2_femto_coco.onnx"
-
-
-def town(folder: Path) -> dict[str, Path]:
-    """Make a survey with one photo for every way a photo can end."""
-    photos = folder / "photos"
-    photo(photos / "west.jpg", lon_lat=(4.005, 52.005), size=(30, 20))  # three bicycles
-    photo(photos / "west_empty.jpg", lon_lat=(4.005, 52.006), size=(8, 20))  # none
-    photo(photos / "east.jpg", lon_lat=(4.015, 52.005), size=(50, 20))  # five
-    photo(photos / "outside.jpg", lon_lat=(5.0, 53.0), size=(70, 20))
-    photo(photos / "nowhere.jpg")
-    (photos / "z_copy.jpg").write_bytes((photos / "west.jpg").read_bytes())
-    (photos / "cut.jpg").write_bytes(jpeg(size=(640, 480), lon_lat=(4.005, 52.005))[:-900])
-    areas = squares(folder / "areas.geojson", ["west", "east", "far"])
-    return {"photos": photos, "areas": areas}
 
 
 def run(folder: Path, detector: object, **options: object) -> geobike.SurveyResult:

@@ -55,7 +55,7 @@ def download_progress() -> type[Any] | None:
     return tqdm if sys.stderr.isatty() else None
 
 
-def _progress_bar(items: Iterable[Item], description: str, *, total: int) -> Iterator[Item]:
+def _progress_bar(items: Iterable[Item], description: str, *, total: int | None) -> Iterator[Item]:
     from rich import progress
     from rich.console import Console
 

@@ -1,37 +1,34 @@
-"""A survey on a Dask cluster: workers read the photos and detect; the client keeps the frames.
+"""A survey on a Dask cluster: workers find, read, detect and count; the client keeps the frames.
 
 Dask is imported in this package alone. What a worker detects it writes as one shard
 (`geobike.shards`), so that a run that is stopped, or loses workers or its scheduler, goes on there.
 """
 
 import os
-import time
 import uuid
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import tzinfo
 from functools import partial
-from itertools import chain, islice
+from itertools import chain, repeat
 from pathlib import Path
-from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
 import geopandas as gpd
 import pandas as pd
 
-from geobike import detection, detectors, images, photos, remote, schema
-from geobike.cluster import worker
-from geobike.cluster.connection import PATIENCE, connect, translated
+from geobike import boxes, detection, detectors, images, photos, schema
+from geobike.cluster import folders, parts, reach, worker
+from geobike.cluster.connection import connect
 from geobike.detect import Detector
 from geobike.detection import Detected, Failure
 from geobike.digests import Digest
 from geobike.errors import ClusterUnavailable, InputError, report
-from geobike.files import read_bytes
 from geobike.listing import PhotoFile
 from geobike.progress import Track, silent
-from geobike.shards import Shards, new_name
+from geobike.shards import Shards, joined, new_name
 from geobike.store import Model, Recorded
 
 __all__ = ["Cluster"]
@@ -52,12 +49,6 @@ DEADLY: Final = "every worker that tried it died; it may need more memory than t
 
 KEPT_AT_ONCE: Final = 50_000
 """Digests that are kept together: what a run that is killed has to read again."""
-
-GRACE: Final = 10.0
-"""Seconds that a run that is stopped waits for what is under way to be written."""
-
-_LOOK: Final = 2.0  # seconds after which to look whether there still is a worker
-_AHEAD: Final = 3  # parts for each thread of a worker, so that none runs dry
 
 Result = TypeVar("Result")
 
@@ -99,6 +90,15 @@ class Cluster:
     def open(self, store: str | Path, *, read_only: bool = False) -> Shards:
         """Open the store of a run on a cluster: a folder or an address."""
         return Shards(store, read_only=read_only)
+
+    def find(
+        self, sources: str | Path | Sequence[str | Path], *, track: Track = silent
+    ) -> list[PhotoFile]:
+        """Do what `photos.find` does; what lies deep in folders, the workers list.
+
+        Raises InputError where a worker does not see what this machine sees.
+        """
+        return photos.find(sources, lister=partial(folders.below, self._client), track=track)
 
     def read_heads(
         self,
@@ -158,6 +158,7 @@ class Cluster:
         store: str | Path | None,
         workers: int | None = None,
         max_pixels: int = images.MAX_PIXELS,
+        rules: boxes.Rules | None = None,
         track: Track = silent,
     ) -> Detected:
         """Do what `detection.detect` does; `store` is the folder or address of the shards.
@@ -181,7 +182,15 @@ class Cluster:
                 shown = track(answers, "Detecting", total=len(missing))
                 return {digest: failure for digest, failure in shown if failure}
 
-        return detection.through(placed, detector, shards, work)
+        def take(digests: "pd.Series[str]", model: Model) -> pd.DataFrame:
+            asked = shards.ask(digests, model)
+            shelves = (worker.Shelf(shards.path, some, rules) for some in asked)
+            found: list[pd.DataFrame] = []
+            for _ in track(self._taken(shelves, shards, found), "Counting", total=len(digests)):
+                pass
+            return joined(found)
+
+        return detection.through(placed, detector, shards, work, take, rules)
 
     def _in_order(
         self,
@@ -195,17 +204,17 @@ class Cluster:
 
         `seen` is given each as it comes, with the place of its first file.
         """
-        parts = (worker.Files(at, files[at : at + FILES]) for at in range(0, len(files), FILES))
+        groups = (worker.Files(at, files[at : at + FILES]) for at in range(0, len(files), FILES))
         found: dict[int, Result] = {}
 
         def each() -> Iterator[PhotoFile]:
-            with closing(self._each(work, parts)) as ended:
+            with closing(parts.done(self._client, work, groups)) as ended:
                 for part, done in ended:
                     if done is None:
                         first, last = part.files[0].photo_id, part.files[-1].photo_id
                         raise ClusterUnavailable(f"workers die reading {first} to {last}")
                     result, host, unread = done
-                    _check_reach(unread, host)
+                    reach.check_photo(unread, host)
                     found[part.start] = result
                     seen(part.start, result)
                     yield from part.files
@@ -219,12 +228,12 @@ class Cluster:
     ) -> Generator[tuple[str, Failure | None], None, None]:
         """Yield the digest of each photo when its shard is there, or with why it is in none."""
         size = min(max(PARTITION, -(-len(missing) // MOST_SHARDS)), LARGEST_PARTITION)
-        parts = (
+        groups = (
             worker.Part(run, new_name(), missing.iloc[start : start + size])
             for start in range(0, len(missing), size)
         )
         notes, hosts = set[str](), set[str]()
-        with closing(self._each(worker.detect, parts, stop=run.stop)) as ended:
+        with closing(parts.done(self._client, worker.detect, groups, stop=run.stop)) as ended:
             for part, done in ended:
                 if done is None:
                     yield part.photos["sha256"].iloc[0], (schema.FAILED, DEADLY)
@@ -234,136 +243,23 @@ class Cluster:
                     notes.add(note)
                 if done.error is not None:
                     raise done.error
-                _check_reach(done.unread, done.host)
+                reach.check_photo(done.unread, done.host)
                 if done.host not in hosts:
-                    _check_store(done, shards)
+                    reach.check_written(done, shards)
                     hosts.add(done.host)
                 for digest in part.photos["sha256"]:
                     yield digest, done.failures.get(digest)
 
-    def _each(
-        self, work: Callable[[Any], Any], parts: Iterable[Any], *, stop: str | None = None
-    ) -> Generator[tuple[Any, Any], None, None]:
-        """Have `work` done on the workers; yield each part with its outcome, as they come.
-
-        Few parts are handed out at a time, so that the scheduler never holds them all. However this
-        ends, no further part is begun; the event `stop` tells workers to end theirs early. Parts
-        during which workers died are done again in the end, piece by piece; the outcome of a piece
-        during which they die again is None.
-        """
-        from distributed import KilledWorker
-
-        waiting, ended = iter(parts), SimpleQueue[Any]()
-        running: dict[str, tuple[Any, Any]] = {}
-        suspects: list[Any] = []
-
-        def begin(number: int) -> None:
-            for part in islice(waiting, max(number, 0)):
-                # A key of our own: Dask's would be a digest of the part, and so of a token in it.
-                key = f"geobike-{uuid.uuid4().hex}"
-                future = self._client.submit(work, part, key=key, pure=False)
-                running[key] = (part, future)
-                future.add_done_callback(ended.put)
-
-        room = _Room(self._client)
-        with translated():
-            try:
-                while True:
-                    begin(room.now() - len(running))
-                    if not running and suspects:
-                        # Alone, so that there is no doubt during which of them a worker dies.
-                        waiting, room.alone = chain(*(one.pieces() for one in suspects)), True
-                        suspects.clear()
-                        continue
-                    if not running:
-                        return
-                    part, future = running.pop(self._next(ended))
-                    try:
-                        outcome = future.result()
-                    except KilledWorker:
-                        if not room.alone:
-                            suspects.append(part)
-                            continue
-                        outcome = None
-                    yield part, outcome
-            finally:
-                self._wind_down(running, ended, stop)
-
-    def _next(self, ended: "SimpleQueue[Any]") -> str:
-        """Wait for the next part that ends, as long as there is a worker or may be one again."""
-        alone_since = None
-        while True:
-            try:
-                key: str = ended.get(timeout=_LOOK).key
-                return key
-            except Empty:
-                if _threads(self._client):
-                    alone_since = None
-                    continue
-                alone_since = alone_since or time.monotonic()
-                if time.monotonic() - alone_since > PATIENCE:
-                    raise ClusterUnavailable("the cluster has no worker left") from None
-
-    def _wind_down(
-        self, running: dict[str, tuple[Any, Any]], ended: "SimpleQueue[Any]", stop: str | None
-    ) -> None:
-        """End what runs. Where there is an event, workers write first what they have by now."""
-        if not running or self._client.status != "running":
-            return
-        if stop is not None:
-            from distributed import Event
-
-            Event(stop, client=self._client).set()
-            deadline = time.monotonic() + GRACE
-            while running and (left := deadline - time.monotonic()) > 0:
-                try:
-                    running.pop(ended.get(timeout=left).key, None)
-                except Empty:
-                    break
-        self._client.cancel([future for _, future in running.values()])
-
-
-def _threads(client: Any) -> int:
-    return sum(client.nthreads().values())
-
-
-class _Room:
-    """How many parts may be handed out, as workers come and go."""
-
-    def __init__(self, client: Any) -> None:
-        self._client = client
-        self._looked, self._threads = 0.0, 0
-        self.alone = False
-
-    def now(self) -> int:
-        if self.alone:
-            return 1
-        if time.monotonic() - self._looked > _LOOK:
-            self._looked, self._threads = time.monotonic(), _threads(self._client)
-        return _AHEAD * max(self._threads, 1)
-
-
-def _check_reach(unread: str | None, host: str) -> None:
-    """Raise InputError for a photo that a worker could not read and this machine can."""
-    if unread is None:
-        return
-    try:
-        read_bytes(unread)
-    except OSError:
-        return
-    raise InputError(
-        f"worker {host} cannot read {remote.shown(unread)}, which can be read here; on a cluster "
-        "photos must lie where every worker finds them under the same path or address"
-    )
-
-
-def _check_store(done: worker.Done, shards: Shards) -> None:
-    """Raise InputError where what a worker wrote is not in the store that this machine sees."""
-    if done.shard is not None and not shards.answered(done.shard):
-        raise InputError(
-            f"store {remote.shown(shards.path)}: what worker {done.host} wrote there cannot be "
-            "seen from here; name a folder that all machines share, or an address"
-        )
+    def _taken(
+        self, shelves: Iterable[worker.Shelf], shards: Shards, found: list[pd.DataFrame]
+    ) -> Iterator[None]:
+        """Add the boxes of each shelf to those found, and yield once for each of its photos."""
+        with closing(parts.done(self._client, worker.take, shelves)) as ended:
+            for shelf, taken in ended:
+                if taken is None:
+                    raise ClusterUnavailable(f"workers die reading {shelf.asked.shards[0]}")
+                found.append(reach.checked(shelf, taken, shards))
+                yield from repeat(None, len(shelf.asked.photo))
 
 
 def _for_workers(

@@ -17,12 +17,12 @@ from typing import Final, Generic, NamedTuple, TypeVar
 
 import pandas as pd
 
-from geobike import detection, detectors, digests, heads
+from geobike import boxes, detection, detectors, digests, heads, listing
 from geobike.detect import Detection, Detector
 from geobike.detection import Failure
 from geobike.errors import DetectorStopped, GeobikeError, GeobikeWarning, InputError
-from geobike.listing import PhotoFile
-from geobike.shards import Shards, new_name
+from geobike.listing import Folder, Note, PhotoFile
+from geobike.shards import Asked, Shards, new_name
 from geobike.store import Model
 from geobike.version import __version__
 
@@ -81,6 +81,49 @@ class Files(NamedTuple):
         return [self]
 
 
+@dataclass(frozen=True)
+class Folders:
+    """Folders in which photos are to be found."""
+
+    folders: Sequence[Folder]
+
+    def pieces(self) -> "list[Folders]":
+        """Return a part for each folder."""
+        return [Folders([folder]) for folder in self.folders]
+
+
+class Found(NamedTuple):
+    """What was found in folders."""
+
+    host: str
+    files: list[PhotoFile]
+    notes: list[Note]
+    error: str | None
+    """Why the folders could not be listed to the end."""
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Shards out of which boxes are to be taken and judged."""
+
+    store: str | Path
+    asked: Asked
+    rules: boxes.Rules | None
+
+    def pieces(self) -> "list[Shelf]":
+        """Return itself, to be tried once more."""
+        return [self]
+
+
+class Taken(NamedTuple):
+    """What was taken out of shards."""
+
+    host: str
+    boxes: pd.DataFrame | None
+    error: GeobikeError | None
+    """Why they could not be read."""
+
+
 class Read(NamedTuple, Generic[Result]):
     """What reading files gave."""
 
@@ -108,6 +151,28 @@ class Done(NamedTuple):
 def version() -> str:
     """Return the version of the worker's geobike."""
     return __version__
+
+
+def find(part: Folders) -> Found:
+    """Find the photos in folders and in all inside."""
+    files: list[PhotoFile] = []
+    notes: list[Note] = []
+    error = None
+    try:
+        for folder in part.folders:
+            files += listing.below(folder, notes)
+    except (OSError, GeobikeError) as stop:
+        error = str(stop)
+    return Found(platform.node(), files, notes, error)
+
+
+def take(part: Shelf) -> Taken:
+    """Take boxes out of shards and judge them."""
+    try:
+        found = detection.judged(Shards(part.store).take(part.asked), part.rules)
+    except GeobikeError as error:
+        return Taken(platform.node(), None, error)
+    return Taken(platform.node(), found, None)
 
 
 def read_heads(part: Files, *, timezone: tzinfo | None, max_pixels: int) -> Read[heads.Heads]:

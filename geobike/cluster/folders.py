@@ -1,0 +1,70 @@
+"""Photos found by the workers: a folder is opened up here as far as there is work for all."""
+
+from collections import deque
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any, Final
+
+from geobike import listing, remote
+from geobike.cluster import parts, reach, worker
+from geobike.cluster.connection import translated
+from geobike.errors import ClusterUnavailable
+from geobike.listing import Folder, Level, Note, PhotoFile
+
+FEW: Final = 4
+"""Folders for each thread of the workers, so that one that holds much keeps none waiting."""
+
+MOST: Final = 64
+"""Folders for each thread, each at least a request: a bucket with more of them lists 1,000 photos
+in one request, whatever their folders."""
+
+_OPENED: Final = 200  # folders, a request each, before what is found by then is handed out
+
+
+def below(client: Any, folder: Folder, notes: list[Note]) -> Iterator[PhotoFile]:
+    """Do what `listing.below` does, with the workers.
+
+    Raises InputError where a worker does not see what this machine sees.
+    """
+    with translated():
+        threads = parts.threads(client)
+    top = _opened(folder, FEW * threads)
+    if len(top.folders) > MOST * threads and remote.lists_at_once(folder.path):
+        yield from listing.below(folder, notes)
+        return
+    yield from top.files
+    notes += top.notes
+    size = max(1, -(-len(top.folders) // (MOST * threads)))
+    groups = (
+        worker.Folders(top.folders[at : at + size]) for at in range(0, len(top.folders), size)
+    )
+    with closing(parts.done(client, worker.find, groups)) as ended:
+        for group, found in ended:
+            if found is None:
+                raise ClusterUnavailable(f"workers die listing {group.folders[0].path}")
+            reach.check_folders(group.folders, found)
+            notes += found.notes
+            yield from found.files
+
+
+def _opened(folder: Folder, wanted: int) -> Level:
+    """Return what stands in the topmost folders, and the folders left to list with all inside.
+
+    Those that cannot be listed here are among these: whoever lists them says why.
+    """
+    found = Level([], [], [])
+    waiting = deque([folder])
+    for _ in range(_OPENED):
+        if not waiting or len(waiting) + len(found.folders) >= wanted:
+            break
+        one = waiting.popleft()
+        try:
+            level = listing.level(one)
+        except OSError:
+            found.folders.append(one)
+            continue
+        found.files.extend(level.files)
+        found.notes.extend(level.notes)
+        waiting += level.folders
+    found.folders.extend(waiting)
+    return found

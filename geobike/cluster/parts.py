@@ -1,0 +1,142 @@
+"""Parts of a survey, done on the workers of a cluster, whatever happens to these."""
+
+import time
+import uuid
+from collections.abc import Callable, Generator, Iterable
+from itertools import chain, islice
+from queue import Empty, SimpleQueue
+from typing import Any, Final, Protocol, Self, TypeVar
+
+from geobike.cluster.connection import PATIENCE, translated
+from geobike.errors import ClusterUnavailable
+
+GRACE: Final = 10.0
+"""Seconds that a run that is stopped waits for what is under way to be written."""
+
+_LOOK: Final = 2.0  # seconds after which to look whether there still is a worker
+_AHEAD: Final = 3  # parts for each thread of a worker, so that none runs dry
+
+Result = TypeVar("Result")
+
+
+class Part(Protocol):
+    """What a worker is handed."""
+
+    def pieces(self) -> Iterable[Self]:
+        """Return what to try alone where workers died during the whole."""
+        ...
+
+
+AnyPart = TypeVar("AnyPart", bound=Part)
+
+
+def done(
+    client: Any,
+    work: Callable[[AnyPart], Result],
+    parts: Iterable[AnyPart],
+    *,
+    stop: str | None = None,
+) -> Generator[tuple[AnyPart, Result | None], None, None]:
+    """Have `work` done on the workers; yield each part with its outcome, as they come.
+
+    Few parts are handed out at a time, so that the scheduler never holds them all. However this
+    ends, no further part is begun; the event `stop` tells workers to end theirs early. Parts
+    during which workers died are done again in the end, piece by piece; the outcome of a piece
+    during which they die again is None.
+    """
+    from distributed import KilledWorker
+
+    waiting, ended = iter(parts), SimpleQueue[Any]()
+    running: dict[str, tuple[Any, Any]] = {}
+    suspects: list[AnyPart] = []
+
+    def begin(number: int) -> None:
+        for part in islice(waiting, max(number, 0)):
+            # A key of our own: Dask's would be a digest of the part, and so of a token in it.
+            key = f"geobike-{uuid.uuid4().hex}"
+            future = client.submit(work, part, key=key, pure=False)
+            running[key] = (part, future)
+            future.add_done_callback(ended.put)
+
+    room = _Room(client)
+    with translated():
+        try:
+            while True:
+                begin(room.now() - len(running))
+                if not running and suspects:
+                    # Alone, so that there is no doubt during which of them a worker dies.
+                    waiting, room.alone = chain(*(one.pieces() for one in suspects)), True
+                    suspects.clear()
+                    continue
+                if not running:
+                    return
+                part, future = running.pop(_next(client, ended))
+                try:
+                    outcome = future.result()
+                except KilledWorker:
+                    if not room.alone:
+                        suspects.append(part)
+                        continue
+                    outcome = None
+                yield part, outcome
+        finally:
+            _wind_down(client, running, ended, stop)
+
+
+def threads(client: Any) -> int:
+    """Return how many parts the workers can do at the same time."""
+    return sum(client.nthreads().values())
+
+
+def _next(client: Any, ended: "SimpleQueue[Any]") -> str:
+    """Wait for the next part that ends, as long as there is a worker or may be one again."""
+    alone_since = None
+    while True:
+        try:
+            key: str = ended.get(timeout=_LOOK).key
+            return key
+        except Empty:
+            if threads(client):
+                alone_since = None
+                continue
+            alone_since = alone_since or time.monotonic()
+            if time.monotonic() - alone_since > PATIENCE:
+                raise ClusterUnavailable("the cluster has no worker left") from None
+
+
+def _wind_down(
+    client: Any,
+    running: dict[str, tuple[Any, Any]],
+    ended: "SimpleQueue[Any]",
+    stop: str | None,
+) -> None:
+    """End what runs. Where there is an event, workers write first what they have by now."""
+    if not running or client.status != "running":
+        return
+    if stop is not None:
+        from distributed import Event
+
+        Event(stop, client=client).set()
+        deadline = time.monotonic() + GRACE
+        while running and (left := deadline - time.monotonic()) > 0:
+            try:
+                running.pop(ended.get(timeout=left).key, None)
+            except Empty:
+                break
+    client.cancel([future for _, future in running.values()])
+
+
+class _Room:
+    """How many parts may be handed out, as workers come and go."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._looked, self._threads = 0.0, 0
+        self.alone = False
+
+    def now(self) -> int:
+        if self.alone:
+            return 1
+        if time.monotonic() - self._looked > _LOOK:
+            self._looked, self._threads = time.monotonic(), threads(self._client)
+        return _AHEAD * max(self._threads, 1)

@@ -1,0 +1,83 @@
+"""What workers must see as this machine does: photos, their folders, and the store."""
+
+from collections.abc import Iterable
+from typing import Final
+
+import pandas as pd
+
+from geobike import listing, remote
+from geobike.cluster import worker
+from geobike.errors import InputError
+from geobike.files import read_bytes
+from geobike.listing import Folder
+from geobike.shards import Shards
+
+_REMEDY: Final = (
+    "on a cluster photos must lie where every worker finds them under the same path or address"
+)
+
+
+def check_photo(unread: str | None, host: str) -> None:
+    """Raise InputError for a photo that a worker could not read and this machine can."""
+    if unread is None:
+        return
+    try:
+        read_bytes(unread)
+    except OSError:
+        return
+    raise InputError(
+        f"worker {host} cannot read {remote.shown(unread)}, which can be read here; {_REMEDY}"
+    )
+
+
+def check_folders(folders: Iterable[Folder], found: worker.Found) -> None:
+    """Raise InputError where a worker did not find the photos of folders that this machine does.
+
+    Raises OSError for an address that this machine cannot list either.
+    """
+    if found.error is not None or not (found.files or found.notes):
+        for folder in folders:
+            if next(listing.below(folder, []), None):
+                why = found.error or "it finds no photo"
+                raise _unlike(folder, found.host, why)
+    for note in found.notes:
+        if note.unread is not None and _can_list(note.unread):
+            raise _unlike(note.unread, found.host, note.text)
+
+
+def check_written(done: worker.Done, shards: Shards) -> None:
+    """Raise InputError where what a worker wrote is not in the store that this machine sees."""
+    if done.shard is not None and not shards.answered(done.shard):
+        raise InputError(
+            f"store {remote.shown(shards.path)}: what worker {done.host} wrote there cannot be "
+            "seen from here; name a folder that all machines share, or an address"
+        )
+
+
+def checked(shelf: worker.Shelf, taken: worker.Taken, shards: Shards) -> pd.DataFrame:
+    """Return the boxes that a worker took out of shards.
+
+    Raises StoreError where it could not and this machine cannot either, else InputError.
+    """
+    if taken.boxes is None:
+        shards.take(shelf.asked)
+        raise InputError(
+            f"worker {taken.host}: {taken.error}; it can be read here: name a folder that all "
+            "machines share, or an address"
+        )
+    return taken.boxes
+
+
+def _can_list(folder: Folder) -> bool:
+    try:
+        listing.level(folder)
+    except OSError:
+        return False
+    return True
+
+
+def _unlike(folder: Folder, host: str, why: str) -> InputError:
+    return InputError(
+        f"worker {host} does not see {remote.shown(folder.path)} as this machine does: {why}; "
+        f"{_REMEDY}"
+    )

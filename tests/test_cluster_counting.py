@@ -1,0 +1,171 @@
+"""On a cluster the workers take the boxes out of the shards and judge them, as one machine does."""
+
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import geobike
+from geobike.cluster import worker
+from geobike.detect import Box, Detection
+from geobike.errors import InputError, StoreError
+from geobike.shards import Asked, Shards
+from geobike.store import Model
+from tests.cluster_detectors import Counting
+from tests.cluster_surveys import on_workers, same
+
+pytest.importorskip("distributed")
+pytestmark = [pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")]
+
+RECORDED = geobike.DetectorChoice(kind="recorded")
+
+
+class Crowding(Counting):
+    """Finds boxes of many labels and scores, some of one score, that overlap."""
+
+    def detect(self, image: Any) -> list[Detection]:
+        labels = ("bicycle", "Bicycle", "car", "person")
+        return [
+            Detection(
+                labels[i % 4], round(0.1 + (i * 7 % 9) / 10, 1), Box(i // 4, 0, i // 4 + 9, 20)
+            )
+            for i in range(image.width // 6)
+        ]
+
+
+@pytest.fixture
+def counted(plan: dict[str, Path], tmp_path: Path, cluster: geobike.Cluster) -> dict[str, Any]:
+    """A survey whose photos are all detected, in shards of which none is alone."""
+    survey = geobike.Survey(**plan, detector=Crowding(tmp_path / "diary"))
+    geobike.run(survey, store=tmp_path / "shards", engine=cluster)
+    return plan | {"detector": RECORDED}
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {},
+        {"labels": ("CAR", "bicycle", "boat"), "threshold": 0.3, "max_overlap": 0.2},
+        {"labels": ("unicorn",)},
+    ],
+)
+def test_boxes_are_judged_as_on_one_machine_row_by_row(
+    cluster: geobike.Cluster, plan: dict[str, Path], tmp_path: Path, rules: dict[str, Any]
+) -> None:
+    survey = geobike.Survey(**plan, detector=Crowding(tmp_path / "diary"), **rules)
+    alone = geobike.run(survey, store=tmp_path / "store.sqlite")
+    spread = geobike.run(survey, store=tmp_path / "shards", engine=cluster)
+    same(alone, spread)
+    assert spread.warnings == alone.warnings
+    judged = spread.detections["dropped_by"].fillna("kept").unique()
+    assert set(judged) == ({"label"} if "unicorn" in survey.labels else {
+        "kept", "label", "threshold", "duplicate"
+    })  # fmt: skip
+    unseen = [note for note in spread.warnings if note.startswith("no box at all is labelled")]
+    assert len(unseen) == len({"boat", "unicorn"} & set(survey.labels))
+
+
+def test_of_two_answers_of_one_photo_workers_take_the_first(
+    cluster: geobike.Cluster, counted: dict[str, Any], tmp_path: Path
+) -> None:
+    before = geobike.run(geobike.Survey(**counted), store=tmp_path / "shards", engine=cluster)
+    digests = before.photos.loc[before.photos["status"] == "counted", "sha256"]
+    again = {digest: [Detection("bicycle", 0.99, Box(0, 0, 1, 1))] for digest in digests}
+    Shards(tmp_path / "shards").put(again, before.model)
+    after = geobike.run(geobike.Survey(**counted), store=tmp_path / "shards", engine=cluster)
+    same(before, after)
+
+
+def test_shards_of_another_model_are_left_alone(
+    cluster: geobike.Cluster, plan: dict[str, Path], counted: dict[str, Any], tmp_path: Path
+) -> None:
+    before = geobike.run(geobike.Survey(**counted), store=tmp_path / "shards", engine=cluster)
+    digests = before.photos["sha256"].dropna().unique()
+    boxes_of_another = {digest: [Detection("bicycle", 0.99, Box(0, 0, 1, 1))] for digest in digests}
+    Shards(tmp_path / "shards").put(boxes_of_another, Model("other", "1"))
+    survey = geobike.Survey(**plan, detector=Crowding(tmp_path / "diary"))
+    after = geobike.run(survey, store=tmp_path / "shards", engine=cluster)
+    same(before, after)
+    assert after.detected_now == 0
+
+
+def cannot_read(*_: object) -> None:
+    raise StoreError("store elsewhere: cannot be read: no such file")
+
+
+def test_a_shard_that_only_workers_cannot_read_stops_the_run_with_the_reason(
+    cluster: geobike.Cluster, counted: dict[str, Any], tmp_path: Path
+) -> None:
+    with (
+        on_workers(cluster, Shards, "take", cannot_read),
+        pytest.raises(InputError, match=r"worker .*no such file; it can be read here: name a"),
+    ):
+        geobike.run(geobike.Survey(**counted), store=tmp_path / "shards", engine=cluster)
+
+
+def cut(folder: Path) -> str:
+    """Cut a shard short and return its name."""
+    shard = min(folder.glob("*.parquet"))
+    shard.write_bytes(shard.read_bytes()[:-100])
+    return shard.name
+
+
+def test_a_shard_that_is_damaged_while_boxes_are_taken_is_named(
+    cluster: geobike.Cluster, counted: dict[str, Any], tmp_path: Path
+) -> None:
+    names: list[str] = []
+
+    def track(items, description, *, total):  # noqa: ARG001
+        if description == "Counting":
+            names.append(cut(tmp_path / "shards"))
+        yield from items
+
+    with pytest.raises(
+        StoreError, match=r"parquet is damaged, or no Parquet file; move it"
+    ) as stop:
+        geobike.run(
+            geobike.Survey(**counted), store=tmp_path / "shards", engine=cluster, track=track
+        )
+    assert f"store {tmp_path / 'shards'}: {names[0]}" in str(stop.value)
+
+
+def test_a_run_that_is_stopped_while_counting_leaves_nothing_to_do(
+    cluster: geobike.Cluster, counted: dict[str, Any], tmp_path: Path
+) -> None:
+    def track(items, description, *, total):  # noqa: ARG001
+        if description == "Counting":
+            next(iter(items))
+            raise KeyboardInterrupt
+        yield from items
+
+    survey = geobike.Survey(**counted)
+    with pytest.raises(KeyboardInterrupt):
+        geobike.run(survey, store=tmp_path / "shards", engine=cluster, track=track)
+    assert not any(cluster._client.processing().values())
+    assert geobike.run(survey, store=tmp_path / "shards", engine=cluster).ledger.bicycles_counted
+
+
+class Mortal(Shards):
+    """Shards whose first reader dies."""
+
+    def take(self, asked: Asked) -> pd.DataFrame:
+        try:
+            (Path(self.path).parent / "killed").touch(exist_ok=False)
+        except FileExistsError:
+            return super().take(asked)
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError
+
+
+def test_a_worker_that_dies_while_counting_takes_nothing_with_it(
+    cluster: geobike.Cluster, counted: dict[str, Any], tmp_path: Path
+) -> None:
+    survey = geobike.Survey(**counted)
+    before = geobike.run(survey, store=tmp_path / "shards", engine=cluster)
+    with on_workers(cluster, worker, "Shards", Mortal):
+        after = geobike.run(survey, store=tmp_path / "shards", engine=cluster)
+    assert (tmp_path / "killed").exists()
+    same(before, after)

@@ -2,23 +2,40 @@
 
 The model has random weights: its speed does not care. Each worker has one thread for the model,
 and is held to one core, so that a worker here is what a machine of one core would be.
+
+And boxes out of shards, judged and in the order of the photos: by two workers, and in one process.
 """
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 from PIL import Image
 
 import geobike
 from benchmarks.measure import Row
+from benchmarks.rows import made_photos
+from geobike import boxes, detection
+from geobike.cluster import PARTITION
+from geobike.detect import Box, Detection
 from geobike.detect.decode import DEPLOYED
+from geobike.shards import Shards
+from geobike.store import Model
 from tests import tiny_onnx
 from tests.making import squares
 
+STORED = 100_000  # photos with answers in shards
+BOXES = 10  # a photo
+MODEL = Model("made", "1")
+RULES = boxes.Rules(("bicycle",))
+RECORDED = geobike.DetectorChoice(kind="recorded")
 PHOTOS = 200
 SIZE = (1600, 1200)
 SIDE = 416
@@ -35,6 +52,18 @@ def run(_: Path) -> Iterator[Row]:
         one,
         "one worker",
         f"{PHOTOS / two:.1f}, {PHOTOS / one:.1f} photos/s; a core each, {os.cpu_count()} in all",
+    )
+    with TemporaryDirectory() as folder:
+        photos = fill(Path(folder))
+        here = seconds_of(counted_here, Path(folder), photos)
+        with geobike.Cluster(workers=2) as cluster:
+            there = seconds_of(partial(counted_there, cluster), Path(folder), photos)
+    yield Row(
+        f"{STORED:,} photos with {BOXES} boxes each, out of {STORED // PARTITION:,} shards",
+        there,
+        here,
+        "this process alone",
+        "two workers on the same disk: what they gain, the way to the client takes",
     )
 
 
@@ -112,3 +141,53 @@ def model(rng: np.random.Generator) -> bytes:
         nodes=nodes,
         constants=constants,
     )
+
+
+def fill(folder: Path) -> gpd.GeoDataFrame:
+    """Write the shards of a large survey; return its photos."""
+    rng = np.random.default_rng(2)
+    photos = made_photos(STORED)
+    shards = Shards(folder)
+    for start in range(0, STORED, PARTITION):
+        some = photos["sha256"].iloc[start : start + PARTITION]
+        shards.put({digest: made_boxes(rng) for digest in some}, MODEL)
+    return photos
+
+
+def made_boxes(rng: np.random.Generator) -> list[Detection]:
+    rows = np.column_stack([rng.uniform(0.05, 1, BOXES), rng.uniform(0, 3000, (BOXES, 2))])
+    labels = rng.choice(["bicycle", "person", "car"], BOXES)
+    return [
+        Detection(str(label), score, Box(x, y, x + 300, y + 200))
+        for label, (score, x, y) in zip(labels, rows.tolist(), strict=True)
+    ]
+
+
+def counted_here(folder: Path, photos: gpd.GeoDataFrame) -> detection.Detected:
+    shards = Shards(folder)
+
+    def take(digests: "pd.Series[str]", model: Model) -> pd.DataFrame:
+        return detection.judged(shards.boxes(digests, model), RULES)
+
+    return detection.through(photos, RECORDED, shards, lambda *_: {}, take, RULES)
+
+
+def counted_there(
+    cluster: geobike.Cluster, folder: Path, photos: gpd.GeoDataFrame
+) -> detection.Detected:
+    return cluster.detect(photos, detector=RECORDED, store=folder, rules=RULES)
+
+
+def seconds_of(
+    count: Callable[[Path, gpd.GeoDataFrame], detection.Detected],
+    folder: Path,
+    photos: gpd.GeoDataFrame,
+) -> float:
+    """Return the median time of three, after one that does not count."""
+    spent = []
+    for _ in range(4):
+        start = time.perf_counter()
+        found = count(folder, photos).detections
+        spent.append(time.perf_counter() - start)
+        assert len(found) == STORED * BOXES
+    return median(spent[1:])

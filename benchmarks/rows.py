@@ -126,22 +126,22 @@ def in_the_plain_way(folder: Path) -> tuple[folium.Map, pd.DataFrame]:
     return drawn, joined
 
 
-def stored_photos() -> gpd.GeoDataFrame:
-    names = pd.Series([f"{i:064x}" for i in range(STORED)], dtype="str")
+def made_photos(count: int) -> gpd.GeoDataFrame:
+    names = pd.Series([f"{i:064x}" for i in range(count)], dtype="str")
     photos = {"photo_id": names, "sha256": names, "path": names}
-    return schema.geotable(schema.PHOTOS, photos, np.full(STORED, None, dtype=object))
+    return schema.geotable(schema.PHOTOS, photos, np.full(count, None, dtype=object))
 
 
 def fill(store: Path) -> None:
     boxes = [Detection("bicycle", 0.9, Box(10.5, 20.5, 300.5, 400.5))] * round(BOXES)
     with geobike.Store(store) as opened:
-        for digest in stored_photos()["sha256"]:
+        for digest in made_photos(STORED)["sha256"]:
             opened.put(digest, Model("made", "1"), boxes)
 
 
 def out_of_the_store(store: Path) -> None:
     recorded = geobike.DetectorChoice(kind="recorded")
-    found = geobike.detect_photos(stored_photos(), detector=recorded, store=store)
+    found = geobike.detect_photos(made_photos(STORED), detector=recorded, store=store)
     assert len(found.detections) == STORED * round(BOXES)
 
 

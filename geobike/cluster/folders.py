@@ -27,7 +27,7 @@ def below(client: Any, folder: Folder, notes: list[Note]) -> Iterator[PhotoFile]
     Raises InputError where a worker does not see what this machine sees.
     """
     with translated():
-        threads = parts.threads(client)
+        threads = max(parts.threads(client), 1)
     top = _opened(folder, FEW * threads)
     if len(top.folders) > MOST * threads and remote.lists_at_once(folder.path):
         yield from listing.below(folder, notes)

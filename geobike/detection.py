@@ -192,5 +192,8 @@ def _in_order(found: pd.DataFrame, photo_ids: "pd.Series[str]", model: Model) ->
     }
     columns["photo_id"] = photo_ids.array.take(photo[order])
     columns["label"] = labels.take(label[order])  # labels are few: ten times as fast as each
-    out = schema.table(schema.DETECTIONS, pd.DataFrame(columns).assign(model=model.name))
-    return boxes.mark(out, found["reason"].to_numpy()[order]) if "reason" in found else out
+    columns["model"] = pd.Series(model.name, index=range(len(order)), dtype=schema.TEXT)
+    reason = found["reason"].to_numpy()[order] if "reason" in found else None
+    del found, photo, label, order  # else all boxes would be in memory once more
+    out = schema.table(schema.DETECTIONS, pd.DataFrame(columns, copy=False))
+    return out if reason is None else boxes.mark(out, reason)

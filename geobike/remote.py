@@ -74,11 +74,10 @@ def find(address: str) -> Listing:
         pattern = shown(path)
         if has_magic(pattern):
             found = _matches(system, path)
-            key = re.split(r"[*?\[]", pattern)[0].rpartition("/")[0]
+            pattern = re.split(r"[*?\[]", pattern)[0]
         else:
             found = {path: system.info(path)}
-            key = pattern.rpartition("/")[0]
-        above = key.rstrip("/")
+        above = pattern.rpartition("/")[0].rstrip("/")
         objects = [_object(system, key, info, above) for key, info in found.items()]
         return Listing(system.unstrip_protocol(above), objects)
 
@@ -196,7 +195,7 @@ def _is_folder(info: Any) -> bool:
 
 
 def _is_nameless(info: Any) -> bool:
-    """Tell a folder such as photos// of a bucket, where photos//a.jpg is no photos/a.jpg."""
+    """Tell a folder such as photos// of a bucket, in which photos//a.jpg is not photos/a.jpg."""
     return _is_folder(info) and info["name"].endswith("/")
 
 

@@ -41,7 +41,8 @@ def below(client: Any, folder: Folder, notes: list[Note]) -> Iterator[PhotoFile]
     with closing(parts.done(client, worker.find, groups)) as ended:
         for group, found in ended:
             if found is None:
-                raise ClusterUnavailable(f"workers die listing {group.folders[0].path}")
+                place = remote.shown(group.folders[0].path)
+                raise ClusterUnavailable(f"workers die listing {place}")
             reach.check_folders(group.folders, found)
             notes += found.notes
             yield from found.files

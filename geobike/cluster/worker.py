@@ -85,7 +85,7 @@ class Files(NamedTuple):
 class Folders:
     """Folders in which photos are to be found."""
 
-    folders: Sequence[Folder]
+    folders: Sequence[Folder] = field(repr=False)
 
     def pieces(self) -> "list[Folders]":
         """Return a part for each folder."""

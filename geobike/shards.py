@@ -7,7 +7,7 @@ reads Parquet reads the folder as one table.
 """
 
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,6 +36,7 @@ _DETECTIONS: Final = {
     "xmax": "float64",
     "ymax": "float64",
 }
+_MODEL: Final = ["detector", "version"]
 _BOX: Final = ["label", "score", *Box._fields]
 _FILES: Final = {
     "key": "string",  # of the file's path, size and time of change: digests.key
@@ -56,6 +57,13 @@ def new_name() -> str:
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{secrets.token_hex(8)}{SUFFIX}"
 
 
+Summary = Mapping[Model, Any]
+"""An Arrow table for each model: `sha256` of a photo, `shard`, the place of its shard."""
+
+Summaries = Callable[[Sequence[Sequence[str]]], Iterator[tuple[Sequence[str], Summary]]]
+"""Takes names of shards, some hundred together, and yields them with their summary."""
+
+
 class Asked(NamedTuple):
     """Photos whose boxes are asked of some shards."""
 
@@ -72,8 +80,13 @@ class Asked(NamedTuple):
 class Shards:
     """A store of shards. What other machines add while it is open is seen too."""
 
-    def __init__(self, folder: str | Path, *, read_only: bool = False) -> None:
-        """Name the folder, which the first shard makes. Raises StoreError for a file."""
+    def __init__(
+        self, folder: str | Path, *, read_only: bool = False, summaries: Summaries | None = None
+    ) -> None:
+        """Name the folder, which the first shard makes. Raises StoreError for a file.
+
+        `summaries` does what `summary` does for many groups of shards, in any order.
+        """
         self.path = folder if remote.is_remote(folder) else Path(folder).absolute()
         if isinstance(self.path, Path) and self.path.is_file():
             raise StoreError(
@@ -81,7 +94,7 @@ class Shards:
                 "shards, since SQLite is not shared across machines; name another --store"
             )
         self._detections = _Tables(self.path, "detections", _DETECTIONS)
-        self._index = _Index(self._detections)
+        self._index = _Index(self._detections, summaries or self._summaries)
         self._files = _Tables(files.within(self.path, _FOLDER_OF_FILES), "files", _FILES)
         if read_only and not self._detections.names():
             raise StoreError(f"store {remote.shown(folder)}: no such folder, or nothing in it")
@@ -149,6 +162,20 @@ class Shards:
         out: pd.DataFrame = rows.select(_BOX).filter(wanted).to_pandas()
         return out.assign(photo=asked.photo[place[wanted]])
 
+    def summary(self, names: Sequence[str]) -> Summary:
+        """Return who answered which photos in these shards."""
+        rows = self._detections.rows(names, columns=["sha256", *_MODEL])
+        rows = rows.group_by(rows.column_names).aggregate([])
+        models = [Model(*row.values()) for row in rows.group_by(_MODEL).aggregate([]).to_pylist()]
+        return {
+            model: rows.filter(_is_by(model, rows)).select(["sha256", "shard"]) for model in models
+        }
+
+    def _summaries(
+        self, groups: Sequence[Sequence[str]]
+    ) -> Iterator[tuple[Sequence[str], Summary]]:
+        return ((names, self.summary(names)) for names in groups)
+
     def put(
         self, answers: Mapping[str, Sequence[Detection]], model: Model, *, name: str | None = None
     ) -> None:
@@ -190,10 +217,10 @@ class Shards:
 class _Index:
     """Which shard holds whose answer to which photo."""
 
-    def __init__(self, tables: "_Tables") -> None:
+    def __init__(self, tables: "_Tables", summaries: Summaries) -> None:
         self.names: list[str] = []
         """The shards of the last look, the oldest first."""
-        self._tables = tables
+        self._tables, self._summaries = tables, summaries
         self._numbers: dict[str, int] = {}  # of all shards that were ever read
         self._answers: dict[Model, list[Any]] = {}  # Arrow tables: sha256, and shard as its number
 
@@ -213,14 +240,13 @@ class _Index:
 
         self.names = self._tables.names()
         new = [name for name in self.names if name not in self._numbers]
-        for some, table in self._tables.read(new, columns=["sha256", "detector", "version"]):
-            rows = table.group_by(table.column_names).aggregate([])
-            numbers = compute.add(rows["shard"], len(self._numbers))
-            rows = rows.set_column(rows.column_names.index("shard"), "shard", numbers)
-            self._numbers |= {name: len(self._numbers) + place for place, name in enumerate(some)}
-            for row in rows.group_by(["detector", "version"]).aggregate([]).to_pylist():
-                model = Model(row["detector"], row["version"])
-                own = rows.filter(_is_by(model, rows)).select(["sha256", "shard"])
+        groups = [new[at : at + _TOGETHER] for at in range(0, len(new), _TOGETHER)]
+        for names, found in self._summaries(groups):
+            before = len(self._numbers)
+            self._numbers |= {name: before + place for place, name in enumerate(names)}
+            for model, rows in found.items():
+                numbers = compute.add(rows["shard"], before)
+                own = rows.set_column(1, "shard", numbers)
                 self._answers.setdefault(model, []).append(own)
 
     def _of(self, model: Model) -> Any:

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import geobike
+from geobike import shards
 from geobike.cluster import worker
 from geobike.detect import Box, Detection
 from geobike.errors import InputError, StoreError
@@ -34,6 +35,12 @@ class Crowding(Counting):
             )
             for i in range(image.width // 6)
         ]
+
+
+@pytest.fixture(autouse=True)
+def _several_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each shard be read by itself; the few of these tests would all go to one worker."""
+    monkeypatch.setattr(shards, "_TOGETHER", 1)
 
 
 @pytest.fixture
@@ -130,6 +137,17 @@ def test_a_shard_that_is_damaged_while_boxes_are_taken_is_named(
             geobike.Survey(**counted), store=tmp_path / "shards", engine=cluster, track=track
         )
     assert f"store {tmp_path / 'shards'}: {names[0]}" in str(stop.value)
+
+
+def test_a_shard_that_was_damaged_before_is_named_as_on_one_machine(
+    cluster: geobike.Cluster, counted: dict[str, Any], tmp_path: Path
+) -> None:
+    name = cut(tmp_path / "shards")
+    with pytest.raises(StoreError, match=name) as there:
+        geobike.run(geobike.Survey(**counted), store=tmp_path / "shards", engine=cluster)
+    with pytest.raises(StoreError) as here:
+        Shards(tmp_path / "shards").models()
+    assert str(there.value) == str(here.value)
 
 
 def test_a_run_that_is_stopped_while_counting_leaves_nothing_to_do(

@@ -28,7 +28,7 @@ from geobike.digests import Digest
 from geobike.errors import ClusterUnavailable, InputError, report
 from geobike.listing import PhotoFile
 from geobike.progress import Track, silent
-from geobike.shards import Shards, joined, new_name
+from geobike.shards import Shards, Summary, joined, new_name
 from geobike.store import Model, Recorded
 
 __all__ = ["Cluster"]
@@ -167,7 +167,12 @@ class Cluster:
         """
         if store is None:
             raise InputError("workers of a cluster need a folder to write to: --store FOLDER")
-        shards = Shards(store, read_only=detectors.is_recorded(detector))
+
+        def summaries(groups: Sequence[Sequence[str]]) -> Iterator[tuple[Sequence[str], Summary]]:
+            return self._from_shards(shards, worker.summary, groups)
+
+        recorded = detectors.is_recorded(detector)
+        shards = Shards(store, read_only=recorded, summaries=summaries)
 
         def work(missing: pd.DataFrame, chosen: Detector) -> dict[str, Failure]:
             run = worker.Run(
@@ -183,10 +188,17 @@ class Cluster:
                 return {digest: failure for digest, failure in shown if failure}
 
         def take(digests: "pd.Series[str]", model: Model) -> pd.DataFrame:
-            asked = shards.ask(digests, model)
-            shelves = (worker.Shelf(shards.path, some, rules) for some in asked)
             found: list[pd.DataFrame] = []
-            for _ in track(self._taken(shelves, shards, found), "Counting", total=len(digests)):
+
+            def each() -> Iterator[None]:
+                judged = partial(worker.take, rules=rules)
+                taken = self._from_shards(shards, judged, shards.ask(digests, model))
+                with closing(taken):
+                    for asked, some in taken:
+                        found.append(some)
+                        yield from repeat(None, len(asked.photo))
+
+            for _ in track(each(), "Counting", total=len(digests)):
                 pass
             return joined(found)
 
@@ -250,16 +262,19 @@ class Cluster:
                 for digest in part.photos["sha256"]:
                     yield digest, done.failures.get(digest)
 
-    def _taken(
-        self, shelves: Iterable[worker.Shelf], shards: Shards, found: list[pd.DataFrame]
-    ) -> Iterator[None]:
-        """Add the boxes of each shelf to those found, and yield once for each of its photos."""
-        with closing(parts.done(self._client, worker.take, shelves)) as ended:
+    def _from_shards(
+        self,
+        shards: Shards,
+        read: Callable[[Shards, worker.Asks], Result],
+        asked: Iterable[worker.Asks],
+    ) -> Generator[tuple[worker.Asks, Result], None, None]:
+        """Have shards read on the workers; yield what was asked and the outcome, as they come."""
+        shelves = (worker.Shelf(shards.path, read, one) for one in asked)
+        with closing(parts.done(self._client, worker.read_shards, shelves)) as ended:
             for shelf, taken in ended:
                 if taken is None:
-                    raise ClusterUnavailable(f"workers die reading {shelf.asked.shards[0]}")
-                found.append(reach.checked(shelf, taken, shards))
-                yield from repeat(None, len(shelf.asked.photo))
+                    raise ClusterUnavailable("workers die reading shards")
+                yield shelf.asked, reach.checked(shelf, taken, shards)
 
 
 def _for_workers(

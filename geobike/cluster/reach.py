@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from typing import Final
 
-import pandas as pd
-
 from geobike import listing, remote
 from geobike.cluster import worker
 from geobike.errors import InputError
@@ -54,18 +52,22 @@ def check_written(done: worker.Done, shards: Shards) -> None:
         )
 
 
-def checked(shelf: worker.Shelf, taken: worker.Taken, shards: Shards) -> pd.DataFrame:
-    """Return the boxes that a worker took out of shards.
+def checked(
+    shelf: worker.Shelf[worker.Asks, worker.Result],
+    taken: worker.Taken[worker.Result],
+    shards: Shards,
+) -> worker.Result:
+    """Return what a worker read in shards.
 
     Raises StoreError where it could not and this machine cannot either, else InputError.
     """
-    if taken.boxes is None:
-        shards.take(shelf.asked)
+    if taken.result is None:
+        shelf.read(shards, shelf.asked)
         raise InputError(
             f"worker {taken.host}: {taken.error}; it can be read here: name a folder that all "
             "machines share, or an address"
         )
-    return taken.boxes
+    return taken.result
 
 
 def _can_list(folder: Folder) -> bool:

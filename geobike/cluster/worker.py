@@ -7,7 +7,7 @@ import platform
 import threading
 import time
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import tzinfo
@@ -22,13 +22,14 @@ from geobike.detect import Detection, Detector
 from geobike.detection import Failure
 from geobike.errors import DetectorStopped, GeobikeError, GeobikeWarning, InputError
 from geobike.listing import Folder, Note, PhotoFile
-from geobike.shards import Asked, Shards, new_name
+from geobike.shards import Asked, Shards, Summary, new_name
 from geobike.store import Model
 from geobike.version import __version__
 
 _UNREAD: Final = "cannot be read: "  # how heads, digests and images begin to say it
 _POLL: Final = 2.0  # seconds after which a worker asks again whether the run was stopped
 
+Asks = TypeVar("Asks")
 Result = TypeVar("Result")
 
 
@@ -103,23 +104,23 @@ class Found(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Shelf:
-    """Shards out of which boxes are to be taken and judged."""
+class Shelf(Generic[Asks, Result]):
+    """Shards that are to be read."""
 
     store: str | Path
-    asked: Asked
-    rules: boxes.Rules | None
+    read: Callable[[Shards, Asks], Result]
+    asked: Asks = field(repr=False)
 
-    def pieces(self) -> "list[Shelf]":
+    def pieces(self) -> "list[Shelf[Asks, Result]]":
         """Return itself, to be tried once more."""
         return [self]
 
 
-class Taken(NamedTuple):
+class Taken(NamedTuple, Generic[Result]):
     """What was taken out of shards."""
 
     host: str
-    boxes: pd.DataFrame | None
+    result: Result | None
     error: GeobikeError | None
     """Why they could not be read."""
 
@@ -166,13 +167,22 @@ def find(part: Folders) -> Found:
     return Found(platform.node(), files, notes, error)
 
 
-def take(part: Shelf) -> Taken:
-    """Take boxes out of shards and judge them."""
+def read_shards(part: Shelf[Asks, Result]) -> Taken[Result]:
+    """Read shards."""
     try:
-        found = detection.judged(Shards(part.store).take(part.asked), part.rules)
+        return Taken(platform.node(), part.read(Shards(part.store), part.asked), None)
     except GeobikeError as error:
         return Taken(platform.node(), None, error)
-    return Taken(platform.node(), found, None)
+
+
+def take(shards: Shards, asked: Asked, *, rules: boxes.Rules | None) -> pd.DataFrame:
+    """Take boxes out of shards and judge them."""
+    return detection.judged(shards.take(asked), rules)
+
+
+def summary(shards: Shards, names: Sequence[str]) -> Summary:
+    """Return who answered which photos."""
+    return shards.summary(names)
 
 
 def read_heads(part: Files, *, timezone: tzinfo | None, max_pixels: int) -> Read[heads.Heads]:

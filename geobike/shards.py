@@ -203,7 +203,8 @@ class Shards:
         from pyarrow import compute
 
         asked, found = _texts(keys), dict[str, str]()
-        for _, table in self._files.read(self._files.names()):
+        for names in _groups(self._files.names()):
+            table = self._files.rows(names)
             rows = table.filter(compute.is_in(table["key"], value_set=asked))
             found |= zip(rows["key"].to_pylist(), rows["sha256"].to_pylist(), strict=True)
         return found
@@ -240,8 +241,7 @@ class _Index:
 
         self.names = self._tables.names()
         new = [name for name in self.names if name not in self._numbers]
-        groups = [new[at : at + _TOGETHER] for at in range(0, len(new), _TOGETHER)]
-        for names, found in self._summaries(groups):
+        for names, found in self._summaries(_groups(new)):
             before = len(self._numbers)
             self._numbers |= {name: before + place for place, name in enumerate(names)}
             for model, rows in found.items():
@@ -264,17 +264,9 @@ class _Tables:
 
     def __init__(self, folder: str | Path, kind: str, columns: Mapping[str, str]) -> None:
         self._folder, self._columns = folder, columns
-        self._texts = [name for name, kind in columns.items() if kind == "string"]  # they recur
+        self._texts = [name for name, type_ in columns.items() if type_ == "string"]  # recur
         # In the metadata of every shard, so that another program's Parquet file is refused.
         self._layout = {b"geobike": f"{kind} 1".encode()}
-
-    def read(
-        self, names: Sequence[str], *, columns: Sequence[str] | None = None
-    ) -> Iterator[tuple[Sequence[str], Any]]:
-        """Yield names of some hundred of these files with their `rows`, until all are read."""
-        for start in range(0, len(names), _TOGETHER):
-            some = names[start : start + _TOGETHER]
-            yield some, self.rows(some, columns=columns)
 
     def rows(self, names: Sequence[str], *, columns: Sequence[str] | None = None) -> Any:
         """Return the rows of files as one table, with a column `shard`: the place of the file."""
@@ -356,6 +348,10 @@ def joined(found: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """Return boxes of several `take` as one frame."""
     frames = list(found)
     return pd.concat(frames, ignore_index=True) if frames else _NO_BOX.copy()
+
+
+def _groups(names: Sequence[str]) -> list[Sequence[str]]:
+    return [names[at : at + _TOGETHER] for at in range(0, len(names), _TOGETHER)]
 
 
 def _texts(values: Iterable[str]) -> Any:

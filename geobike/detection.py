@@ -18,7 +18,7 @@ from geobike.detect import Box, Detection, Detector, batch
 from geobike.errors import InputError, PhotoError, UnreadablePhoto
 from geobike.names import among
 from geobike.progress import Track, silent
-from geobike.store import Answers, Model, Store
+from geobike.store import NOWHERE, Answers, Model, Store
 
 Failure = tuple[str, str]
 """Status and reason of a photo that got no answer."""
@@ -55,7 +55,7 @@ def detect(
     recorded = detectors.is_recorded(detector)
     if recorded and store is None:
         raise InputError("the recorded detector needs the store that holds them: --store FILE")
-    with Store(store or detectors.NO_STORE, read_only=recorded) as opened:
+    with Store(store or NOWHERE, read_only=recorded) as opened:
 
         def work(missing: pd.DataFrame, chosen: Detector) -> dict[str, Failure]:
             model = Model(chosen.name, chosen.version)

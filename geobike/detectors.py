@@ -8,17 +8,13 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from geobike.detect import Detector, hub
 from geobike.errors import InputError, StoreError, report
-from geobike.store import Answers, Model, Recorded
+from geobike.store import NOWHERE, Answers, Model, Recorded
 
 if TYPE_CHECKING:  # what sends photos is imported where they are sent
     from geobike.detect.huggingface import HostedDetector
 
 Kind = Literal["auto", "onnx", "openvino", "huggingface", "recorded"]
 KINDS: Final[tuple[str, ...]] = get_args(Kind)
-
-
-NO_STORE: Final = ":memory:"
-"""Where a store is kept that nobody wants to keep; SQLite's own name for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,7 +154,7 @@ def _local(choice: Choice) -> Detector:
 def _two_ways(store: Answers) -> str:
     lacking = (
         ""
-        if str(store.path) == NO_STORE
+        if str(store.path) == NOWHERE
         else (f"the store {store.path} does not hold the detections of all these photos, and ")
     )
     return (

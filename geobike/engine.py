@@ -1,14 +1,14 @@
 """Where a survey's photos are found, read and detected in: in this process, or on a cluster."""
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from datetime import tzinfo
 from pathlib import Path
 from typing import Final, Protocol
 
 import geopandas as gpd
 
-from geobike import boxes, detection, detectors, photos
+from geobike import boxes, detection, detectors, photos, shards
 from geobike.detect import Detector
 from geobike.progress import Track
 from geobike.store import Store
@@ -69,11 +69,31 @@ class Engine(Protocol):
 class _Here:
     """The engine that is this process."""
 
-    open = staticmethod(Store)
+    @staticmethod
+    def open(store: str | Path, *, read_only: bool) -> AbstractContextManager[photos.Known]:
+        return Store(store, read_only=read_only)
+
     find = staticmethod(photos.find)
     read_heads = staticmethod(photos.read_heads)
     digest = staticmethod(photos.digest)
     detect = staticmethod(detection.detect)
 
 
+class _Looking(_Here):
+    @staticmethod
+    def open(store: str | Path, *, read_only: bool) -> AbstractContextManager[photos.Known]:  # noqa: ARG004 - it never writes
+        return shards.existing(store)
+
+
 HERE: Final[Engine] = _Here()
+LOOKING: Final[Engine] = _Looking()
+"""The engine that is this process, and that makes and changes no store, of whichever kind."""
+
+
+def remembered(
+    store: str | Path | None, detector: detectors.Choice | Detector, engine: Engine = HERE
+) -> AbstractContextManager[photos.Known | None]:
+    """Open the store of a run, without making or changing that of recorded detections."""
+    if store is None:
+        return nullcontext()
+    return engine.open(store, read_only=detectors.is_recorded(detector))

@@ -21,7 +21,7 @@ import pandas as pd
 from geobike import files, remote
 from geobike.detect import Box, Detection
 from geobike.errors import InputError, MissingPackageError, StoreError
-from geobike.store import Model
+from geobike.store import NOWHERE, Model, Store
 
 SUFFIX: Final = ".parquet"
 
@@ -50,6 +50,18 @@ _NO_BOX: Final = pd.DataFrame(
 _READERS: Final = 16
 """Shards fetched at once: a bucket answers many requests as fast as one."""
 _TOGETHER: Final = 100  # shards of 50 photos take 30 kB each
+
+
+def existing(store: str | Path | None) -> "Store | Shards":
+    """Open a store of either kind to look into it, or an empty one where there is none.
+
+    Nothing is made or changed. Raises StoreError.
+    """
+    if store is not None and (remote.is_remote(store) or Path(store).is_dir()):
+        return Shards(store, read_only=True, optional=True)
+    if store is not None and Path(store).is_file():
+        return Store(store, read_only=True)
+    return Store(NOWHERE)
 
 
 def new_name() -> str:
@@ -81,11 +93,17 @@ class Shards:
     """A store of shards. What other machines add while it is open is seen too."""
 
     def __init__(
-        self, folder: str | Path, *, read_only: bool = False, summaries: Summaries | None = None
+        self,
+        folder: str | Path,
+        *,
+        read_only: bool = False,
+        optional: bool = False,
+        summaries: Summaries | None = None,
     ) -> None:
-        """Name the folder, which the first shard makes. Raises StoreError for a file.
+        """Name the folder, which the first shard makes.
 
-        `summaries` does what `summary` does for many groups of shards, in any order.
+        `summaries` does what `summary` does for many groups of shards, in any order. Raises
+        StoreError for a file; and, to be read only, for nothing that is not `optional`.
         """
         self.path = folder if remote.is_remote(folder) else Path(folder).absolute()
         if isinstance(self.path, Path) and self.path.is_file():
@@ -96,7 +114,8 @@ class Shards:
         self._detections = _Tables(self.path, "detections", _DETECTIONS)
         self._index = _Index(self._detections, summaries or self._summaries)
         self._files = _Tables(files.within(self.path, _FOLDER_OF_FILES), "files", _FILES)
-        if read_only and not self._detections.names():
+        self._read_only = read_only
+        if read_only and not optional and not self._detections.names():
             raise StoreError(f"store {remote.shown(folder)}: no such folder, or nothing in it")
 
     def __enter__(self) -> Self:
@@ -210,8 +229,8 @@ class Shards:
         return found
 
     def keep_digests(self, digests: Mapping[str, str]) -> None:
-        """Keep SHA-256 by key."""
-        if digests:
+        """Keep SHA-256 by key. A store that is read only forgets them, and that costs time."""
+        if digests and not self._read_only:
             self._files.put([digests.keys(), digests.values()], new_name())
 
 

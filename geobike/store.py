@@ -32,6 +32,9 @@ _LAYOUT: Final = 1
 _WAIT: Final = 60.0  # seconds for another process to finish its write
 _BATCH: Final = 10_000  # digests in one query: under 1 MB
 
+NOWHERE: Final = ":memory:"
+"""Where a store is kept that nobody wants to keep; SQLite's own name for it."""
+
 _CREATE: Final = """
 CREATE TABLE IF NOT EXISTS answers (
     sha256 TEXT NOT NULL,       -- of the photo file's bytes

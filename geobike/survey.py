@@ -9,7 +9,7 @@ need not be paid for.
 import hashlib
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -38,7 +38,7 @@ from geobike import (
     thumbnails,
 )
 from geobike.detect import Detector
-from geobike.engine import HERE, Engine
+from geobike.engine import HERE, Engine, remembered
 from geobike.errors import GeobikeWarning, InputError, ManifestError, report
 from geobike.progress import Track, silent
 from geobike.store import Model
@@ -313,7 +313,7 @@ def place(
         located = positions.locate(named, table)
         return Placed(len(named), polygons, areas.assign(located, polygons))
     given = engine.find(survey.photos, track=track)
-    with _known(survey, store, engine) as known:
+    with remembered(store, survey.detector, engine) as known:
         located = locate(
             given,
             manifest_path=survey.manifest,
@@ -351,15 +351,6 @@ def locate(
     if not heads_only:
         frame = engine.digest(frame, given, max_pixels=max_pixels, known=known, track=track)
     return positions.locate(frame, table, prefer=prefer)
-
-
-def _known(
-    survey: Survey, store: str | Path | None, engine: Engine
-) -> AbstractContextManager[photos.Known | None]:
-    """Open the store of a survey, without making or changing that of recorded detections."""
-    if store is None:
-        return nullcontext()
-    return engine.open(store, read_only=detectors.is_recorded(survey.detector))
 
 
 def _zone(name: str | None) -> tzinfo | None:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 import geopandas as gpd
 
-from geobike import detectors, images, remote, schema
+from geobike import detectors, images, schema
 from geobike.errors import UnreadablePhoto
-from geobike.shards import Shards
-from geobike.store import Model, Store
+from geobike.shards import existing
+from geobike.store import Model
 
 if TYPE_CHECKING:
     from geobike.detect.huggingface import HostedDetector
@@ -69,7 +69,8 @@ def weigh(
     schema.check(placed, schema.PHOTOS)
     detector = detectors.hosted(choice)
     wanted = placed[placed["status"].isna()].set_index("sha256")["path"]
-    missing = _missing(list(wanted.index), Model(detector.name, detector.version), store)
+    with existing(store) as opened:
+        missing = opened.missing(wanted.index, Model(detector.name, detector.version))
     files = [wanted[digest] for digest in missing]
     sample = files[:: -(-len(files) // SAMPLE) or 1]
     weights = [_weight(file, detector, max_pixels) for file in sample]
@@ -86,18 +87,6 @@ def weigh(
         weighed=len(sample),
         own=choice.endpoint is not None,
     )
-
-
-def _missing(digests: list[str], model: Model, store: str | Path | None) -> list[str]:
-    """Return the digests to detect in, without making a store where there is none."""
-    if store is None:
-        return digests
-    if remote.is_remote(store) or Path(store).is_dir():
-        return Shards(store).missing(digests, model)
-    if not Path(store).is_file():
-        return digests
-    with Store(store, read_only=True) as opened:
-        return opened.missing(digests, model)
 
 
 def _weight(file: str, detector: "HostedDetector", max_pixels: int) -> tuple[int, int]:

@@ -1,6 +1,6 @@
 """The commands. Each imports what is heavy inside, so that `--help` answers at once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 
     from geobike.detect import Detection
     from geobike.detectors import Choice
+    from geobike.engine import Engine
     from geobike.photos import PhotoFile
 
 app = typer.Typer(
@@ -117,6 +118,7 @@ def map_(
     Where neither photos nor model are at hand: --manifest and --detections, without PHOTOS.
     """
     from geobike import survey
+    from geobike.engine import LOOKING
     from geobike.maps import PageOptions
 
     if detections is not None and (detector != "auto" or dry_run):
@@ -161,9 +163,12 @@ def map_(
     )
     plan.check_out(out)  # before hours of work
     if dry_run:
-        with terminal.notes():
-            placed = survey.place(plan, track=terminal.track()).photos
-        _dry_run(placed, chosen, store, plan.max_pixels)
+        _dry_run(
+            lambda: survey.place(plan, store=store, engine=LOOKING, track=terminal.track()).photos,
+            chosen,
+            store,
+            plan.max_pixels,
+        )
         return
     if detections is None:
         models.announce(chosen)
@@ -237,19 +242,25 @@ def detect(
     One photo gives a list; several give an object with a list for each.
     """
     from geobike import boxes, detection, exports
+    from geobike.engine import HERE, LOOKING, remembered
     from geobike.photos import find, read
 
     check_out(out)
     files = find(photos)
     max_pixels = pixels(max_megapixels)
     chosen = models.choice(detector, model, endpoint, token_file, bill_to)
+
+    def read_all(engine: "Engine") -> "gpd.GeoDataFrame":
+        with remembered(store, chosen, engine) as known:
+            return read(files, max_pixels=max_pixels, known=known, track=terminal.track())
+
     if dry_run:
-        _dry_run(read(files, max_pixels=max_pixels), chosen, store, max_pixels)
+        _dry_run(lambda: read_all(LOOKING), chosen, store, max_pixels)
         return
     models.announce(chosen)
     with terminal.notes(), terminal.resumable(store):
         detected = detection.detect(
-            read(files, max_pixels=max_pixels, track=terminal.track()),
+            read_all(HERE),
             detector=chosen,
             store=store,
             workers=workers,
@@ -363,14 +374,16 @@ def doctor(token_file: TokenFile = None, model: Model = None, endpoint: Endpoint
 
 
 def _dry_run(
-    placed: "gpd.GeoDataFrame", chosen: "Choice", store: str | None, max_pixels: int
+    read: "Callable[[], gpd.GeoDataFrame]", chosen: "Choice", store: str | None, max_pixels: int
 ) -> None:
     if chosen.kind != "huggingface":
         terminal.print_no_upload(chosen.kind)
         return
     from geobike import upload
 
-    terminal.print_upload(upload.weigh(placed, chosen, store=store, max_pixels=max_pixels))
+    with terminal.notes():
+        weight = upload.weigh(read(), chosen, store=store, max_pixels=max_pixels)
+    terminal.print_upload(weight)
 
 
 def _draw(

@@ -18,6 +18,10 @@ _ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]+://")
 _STATES: Final = ("ETag", "etag", "md5Hash", "LastModified", "last_modified", "updated", "mtime")
 """What stores call that which changes with the content, the surest first."""
 
+_OPTIONS: Final = {"s3": {"max_concurrency": 1}, "s3a": {"max_concurrency": 1}}
+"""Of one object, s3fs would fetch several parts at a time; to know whether it is large enough for
+that, it asks for its size before: two requests for each photo, and each is paid for."""
+
 
 class Object(NamedTuple):
     """One object of a listing."""
@@ -45,8 +49,11 @@ def is_remote(path: str | Path) -> TypeGuard[str]:
 
 
 def shown(text: object) -> str:
-    """Return an address, or a text with addresses, without user, password and query."""
-    without_query = re.sub(r"(://[^?#\s'\"]*)[?#][^\s'\"]*", r"\1", str(text))
+    """Return an address, or a text with addresses, without user, password and query.
+
+    Only web addresses have a query; in a bucket, ? and # are letters of a name.
+    """
+    without_query = re.sub(r"(https?://[^?#\s'\"]*)[?#][^\s'\"]*", r"\1", str(text))
     return re.sub(r"://[^/@\s]*@", "://", without_query)
 
 
@@ -262,7 +269,8 @@ def _system(address: str) -> tuple[Any, str]:
         raise MissingPackageError(f"An address such as {shown(address)}", "remote") from None
     try:
         # What was listed once may have grown since: other machines write there too.
-        system, path = url_to_fs(address, use_listings_cache=False)
+        options = _OPTIONS.get(address.partition("://")[0], {})
+        system, path = url_to_fs(address, use_listings_cache=False, **options)
     except Exception as error:  # noqa: BLE001 - no such kind, no package for it, or its own error
         raise InputError(f"{shown(address)}: {shown(error)}") from None
     return system, str(path)
@@ -283,7 +291,8 @@ def _failure(error: BaseException) -> OSError:
         return OSError("no such object")
     status = getattr(error, "status", "")  # of aiohttp, whose own text holds the whole address
     text = getattr(error, "message", "") or shown(error) or type(error).__name__
-    return OSError(f"{status} {text}".strip()[:200])
+    line = f"{status} {text}".strip().partition("\n")[0]  # Azure's goes on with ids of the request
+    return OSError(line[:200])
 
 
 def _spelt_out(part: str, address: str) -> str:

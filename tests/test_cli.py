@@ -36,6 +36,15 @@ def geobike(
     )
 
 
+def test_what_packages_log_is_not_printed() -> None:
+    program = (
+        "import logging, geobike.cli as cli; "
+        "cli.app = lambda: logging.getLogger('store').error('trying again'); cli.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def sample_map(out: Path) -> subprocess.CompletedProcess[str]:
     return geobike(
         "map", SAMPLE / "photos", "--areas", SAMPLE / "areas.geojson",

@@ -1,5 +1,6 @@
 """The command line: the only place that prints, exits and reads the environment."""
 
+import logging
 import sys
 from typing import Annotated, NoReturn
 
@@ -31,6 +32,9 @@ def _options(
 
 def main() -> NoReturn:
     """Run the command line; a user's mistake ends in one message and an exit code."""
+    # The packages of the stores log what they try again and what they do without, with tracebacks;
+    # what nobody asked for, Python would print.
+    logging.getLogger().addHandler(logging.NullHandler())
     try:
         app()
     except GeobikeError as error:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
+from multiprocessing import current_process
 from typing import Any, Final
 
 from geobike.cluster import worker
@@ -45,6 +46,10 @@ def translated() -> Iterator[None]:
 
 @contextmanager
 def _started(distributed: Any, workers: int) -> Iterator[Any]:
+    if getattr(current_process(), "_inheriting", False):
+        # A worker, which runs the script as far as its guard, and found none. It ends without a
+        # word: the run that would start it says what is wrong.
+        raise SystemExit(1)
     try:
         cluster = distributed.LocalCluster(
             n_workers=workers,
@@ -53,7 +58,6 @@ def _started(distributed: Any, workers: int) -> Iterator[Any]:
             preload=["geobike.cluster.local"],
         )
     except RuntimeError as error:
-        # A worker runs the script as far as its guard; without one, it would start workers itself.
         raise InputError(
             f"no worker can be started on this machine ({error}); in a script, put the run below "
             'if __name__ == "__main__":'

@@ -73,10 +73,11 @@ class _Source(NamedTuple):
 def below(folder: Folder, notes: list[Note]) -> Iterator[PhotoFile]:
     """Yield the photos in a folder and in all inside, and add what is to be reported.
 
-    Raises OSError for an address that cannot be listed.
+    Raises OSError for an address that cannot be listed, but for one that is merely not open, as
+    with a dead link, only where it is the source itself.
     """
     if remote.is_remote(folder.path):
-        yield from _photos(remote.below(folder.path, folder.source))
+        yield from _below_elsewhere(folder, notes)
         return
     waiting = [folder]
     while waiting:
@@ -169,7 +170,7 @@ def _elsewhere(lister: Lister, notes: list[Note], address: str) -> _Source:
         listing = remote.find(address)
     except OSError as error:
         raise _unlisted(address, error) from None
-    return _Source(listing.folder, _photos(listing.objects))
+    return _Source(listing.folder, _photos_noted(listing, address, notes))
 
 
 def _listed(address: str, files: Iterator[PhotoFile]) -> Iterator[PhotoFile]:
@@ -181,6 +182,28 @@ def _listed(address: str, files: Iterator[PhotoFile]) -> Iterator[PhotoFile]:
 
 def _unlisted(address: str, error: OSError) -> PhotosError:
     return PhotosError(f"{remote.shown(address)}: cannot be listed: {error}")
+
+
+def _below_elsewhere(folder: Folder, notes: list[Note]) -> Iterator[PhotoFile]:
+    try:
+        found = remote.below(folder.path, folder.source)
+    except remote.NotOpen as error:
+        if not folder.name:
+            raise
+        notes.append(_not_open(folder, error))
+    else:
+        yield from _photos_noted(found, folder.source, notes)
+
+
+def _photos_noted(found: remote.Listing, source: str, notes: list[Note]) -> Iterator[PhotoFile]:
+    notes += [
+        _not_open(Folder(source, f"{one.name}/", one.address), one.reason) for one in found.closed
+    ]
+    return _photos(found.objects)
+
+
+def _not_open(folder: Folder, reason: object) -> Note:
+    return Note(f"{remote.shown(folder.path)}: folder cannot be read: {reason}", unread=folder)
 
 
 def _level_elsewhere(folder: Folder) -> Level:

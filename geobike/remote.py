@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from glob import has_magic
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple, TypeGuard
 from urllib.parse import unquote
@@ -17,6 +18,8 @@ from geobike.errors import InputError, MissingPackageError
 _ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]+://")
 _STATES: Final = ("ETag", "etag", "md5Hash", "LastModified", "last_modified", "updated", "mtime")
 """What stores call that which changes with the content, the surest first."""
+
+_CLOSED: Final = (401, 403, 404, 410)  # of HTTP: what may be so for one address alone
 
 _OPTIONS: Final = {"s3": {"max_concurrency": 1}, "s3a": {"max_concurrency": 1}}
 """Of one object, s3fs would fetch several parts at a time; to know whether it is large enough for
@@ -35,12 +38,25 @@ class Object(NamedTuple):
     """What changes with the content, where the listing says."""
 
 
+class Closed(NamedTuple):
+    """A folder that stands in a list, as a dead link does, and cannot itself be listed."""
+
+    name: str
+    address: str
+    reason: str
+
+
 class Listing(NamedTuple):
     """The objects of a folder."""
 
     folder: str
     """Its address, without a / at the end."""
     objects: list[Object]
+    closed: list[Closed]
+
+
+class NotOpen(OSError):
+    """What is asked for is not there, or not for us to see."""
 
 
 def is_remote(path: str | Path) -> TypeGuard[str]:
@@ -54,7 +70,8 @@ def shown(text: object) -> str:
     Only web addresses have a query; in a bucket, ? and # are letters of a name.
     """
     without_query = re.sub(r"(https?://[^?#\s'\"]*)[?#][^\s'\"]*", r"\1", str(text))
-    return re.sub(r"://[^/@\s]*@", "://", without_query)
+    # In abfs://container@account there is no user.
+    return re.sub(r"(?<!\babfs)(?<!\babfss)://[^/@\s]*@", "://", without_query)
 
 
 def name(address: str) -> str:
@@ -67,10 +84,10 @@ def folder(address: str, suffixes: Sequence[str]) -> str | None:
 
     None for a pattern, or for one object, as its name ends in one of the suffixes.
     """
-    system, path = _system(address)
+    path = _system(address)[1]
     key = shown(path)
     named = has_magic(key) or key.lower().endswith(tuple(suffixes))
-    return None if named else str(system.unstrip_protocol(key.rstrip("/")))
+    return None if named else _Keys.of(address, path, "").address(key.rstrip("/"))
 
 
 def find(address: str) -> Listing:
@@ -83,23 +100,22 @@ def find(address: str) -> Listing:
             found = _matches(system, path)
             pattern = re.split(r"[*?\[]", pattern)[0]
         else:
-            found = {path: system.info(path)}
-        above = pattern.rpartition("/")[0].rstrip("/")
-        objects = [_object(system, key, info, above) for key, info in found.items()]
-        return Listing(system.unstrip_protocol(above), objects)
+            found = _Found({path: system.info(path)}, {})
+    return _Keys.of(address, path, pattern.rpartition("/")[0]).listing(found)
 
 
-def below(address: str, source: str | None = None) -> list[Object]:
+def below(address: str, source: str | None = None) -> Listing:
     """List all objects in a folder and in those inside, named by their path below `source`.
 
     A store lists about a thousand objects in one request. Raises OSError.
     """
     system, path = _system(address)
-    above = shown(_system(source or address)[1]).rstrip("/")
+    above = shown(_system(source or address)[1])
     with _failures():
         system.invalidate_cache()
-        found = _below(system, path)
-        return [_object(system, key, info, above) for key, info in found.items()]
+        found = _Found({}, {})
+        _add_below(system, path, found, given=True)
+    return _Keys.of(address, path, above).listing(found)
 
 
 class Level(NamedTuple):
@@ -112,7 +128,7 @@ class Level(NamedTuple):
 def level(address: str, source: str) -> Level:
     """List what stands in a folder itself, named by its path below `source`. Raises OSError."""
     system, path = _system(address)
-    above = shown(_system(source)[1]).rstrip("/")
+    keys = _Keys.of(address, path, shown(_system(source)[1]))
     found = Level([], [])
     with _failures():
         system.invalidate_cache()
@@ -120,8 +136,7 @@ def level(address: str, source: str) -> Level:
         if _lists_at_once(system) and any(map(_is_nameless, entries)):
             raise OSError("a folder without a name is only listed with all around it")
         for key, info in _inside(path, entries):
-            one = _object(system, key, info, above)
-            (found.folders if _is_folder(info) else found.objects).append(one)
+            (found.folders if _is_folder(info) else found.objects).append(keys.object(key, info))
     return found
 
 
@@ -130,18 +145,62 @@ def lists_at_once(path: str) -> bool:
     return is_remote(path) and _lists_at_once(_system(path)[0])
 
 
-def _object(system: Any, key: str, info: Any, above: str) -> Object:
-    """Return an object or folder, named by its path below another."""
-    address = system.unstrip_protocol(key)
-    return Object(
-        name=_spelt_out(shown(key).removeprefix(above).lstrip("/"), address),
-        address=address,
-        size=info.get("size"),
-        state=next((str(info[state]) for state in _STATES if info.get(state)), None),
-    )
+class _Found(NamedTuple):
+    """What a store lists, by its key there."""
+
+    objects: dict[str, Any]
+    closed: dict[str, OSError]
 
 
-def _matches(system: Any, pattern: str) -> dict[str, Any]:
+class _Keys(NamedTuple):
+    """How the keys of a store become addresses, and names below a folder."""
+
+    before: str
+    """What an address has before the key,"""
+    cut: str
+    """instead of this; mostly nothing."""
+    above: str
+    """Key of the folder."""
+
+    @classmethod
+    def of(cls, address: str, path: str, above: str) -> "_Keys":
+        """Learn it from an address and the path in the store that it stands for.
+
+        fsspec itself forgets the host, user or account that an address names.
+        """
+        address, path = address.rstrip("/"), path.rstrip("/")
+        ends = zip(reversed(address), reversed(path), strict=False)
+        alike = sum(1 for _ in takewhile(lambda two: two[0] == two[1], ends))
+        before, cut = address[: len(address) - alike], path[: len(path) - alike]
+        return cls(before, cut, above.rstrip("/"))
+
+    def address(self, key: str) -> str:
+        return self.before + key.removeprefix(self.cut)
+
+    def name(self, key: str) -> str:
+        below = shown(key).removeprefix(self.above).lstrip("/")
+        return _spelt_out(below, self.address(key))
+
+    def object(self, key: str, info: Any) -> Object:
+        return Object(
+            self.name(key),
+            self.address(key),
+            size=info.get("size"),
+            state=next((str(info[state]) for state in _STATES if info.get(state)), None),
+        )
+
+    def listing(self, found: _Found) -> Listing:
+        return Listing(
+            self.address(self.above),
+            [self.object(key, info) for key, info in found.objects.items()],
+            [
+                Closed(self.name(key), self.address(key), str(error))
+                for key, error in found.closed.items()
+            ],
+        )
+
+
+def _matches(system: Any, pattern: str) -> _Found:
     """Return the objects that match, and those below the folders that match."""
     from fsspec.utils import glob_translate
 
@@ -150,35 +209,54 @@ def _matches(system: Any, pattern: str) -> dict[str, Any]:
     def fits(key: str, levels: int) -> bool:
         return re.match(glob_translate("/".join(parts[:levels])), key) is not None
 
-    found: dict[str, Any] = {}
-    folders = [re.split(r"[*?\[]", pattern)[0].rpartition("/")[0]]
+    top = re.split(r"[*?\[]", pattern)[0].rpartition("/")[0]
+    found, folders = _Found({}, {}), [top]
     while folders:
-        for key, info in _inside(folder := folders.pop(), system.ls(folder, detail=True)):
+        folder = folders.pop()
+        for key, info in _entries(system, folder, None if folder == top else found.closed):
             level = key.count("/") + 1
-            if fits(key, len(parts)):
-                found |= _below(system, key) if _is_folder(info) else {key: info}
-            elif _is_folder(info) and ("**" in parts[:level] or fits(key, level)):
-                folders.append(key)
+            if not fits(key, len(parts)):
+                if _is_folder(info) and ("**" in parts[:level] or fits(key, level)):
+                    folders.append(key)
+            elif _is_folder(info):
+                _add_below(system, key, found)
+            else:
+                found.objects[key] = info
     return found
 
 
-def _below(system: Any, folder: str) -> dict[str, Any]:
-    """Return the objects in a folder and in all inside.
+def _add_below(system: Any, folder: str, found: _Found, *, given: bool = False) -> None:
+    """Add the objects in a folder, which may be the one that was asked for, and in all inside.
 
     A store that lists them all at once does so. Where fsspec would walk through the folders, which
     passes over those that cannot be listed, they are walked through here.
     """
     if _lists_at_once(system):
-        return dict(system.find(folder, detail=True))
-    found: dict[str, Any] = {}
+        found.objects.update(system.find(folder, detail=True))
+        return
     folders = [folder]
     while folders:
-        for key, info in _inside(folder := folders.pop(), system.ls(folder, detail=True)):
+        one = folders.pop()
+        for key, info in _entries(system, one, None if given and one == folder else found.closed):
             if _is_folder(info):
                 folders.append(key)
             else:
-                found[key] = info
-    return found
+                found.objects[key] = info
+
+
+def _entries(
+    system: Any, folder: str, closed: dict[str, OSError] | None
+) -> Iterator[tuple[str, Any]]:
+    """Yield what stands in a folder itself. One that is not open is noted, if there is where."""
+    try:
+        entries = system.ls(folder, detail=True)
+    except Exception as error:
+        failure = _failure(error)
+        if closed is None or not isinstance(failure, NotOpen):
+            raise
+        closed[folder] = failure
+        return
+    yield from _inside(folder, entries)
 
 
 def _lists_at_once(system: Any) -> bool:
@@ -288,11 +366,12 @@ def _failures() -> Iterator[None]:
 def _failure(error: BaseException) -> OSError:
     """Return an OSError that says what happened and no secret."""
     if isinstance(error, FileNotFoundError):
-        return OSError("no such object")
+        return NotOpen("no such object")
     status = getattr(error, "status", "")  # of aiohttp, whose own text holds the whole address
     text = getattr(error, "message", "") or shown(error) or type(error).__name__
     line = f"{status} {text}".strip().partition("\n")[0]  # Azure's goes on with ids of the request
-    return OSError(line[:200])
+    closed = isinstance(error, PermissionError) or status in _CLOSED
+    return (NotOpen if closed else OSError)(line[:200])
 
 
 def _spelt_out(part: str, address: str) -> str:

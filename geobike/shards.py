@@ -318,7 +318,7 @@ class _Tables:
                 folder = self._folder
                 found = [one.name for one in folder.iterdir()] if folder.exists() else []
             else:
-                found = [one.name for one in remote.below(self._folder)]
+                found = [one.name for one in remote.below(self._folder).objects]
         except OSError as error:
             raise self._unreachable(error) from None
         # Unfinished files begin with a dot.

@@ -172,7 +172,7 @@ def test_photos_that_workers_cannot_reach_stop_the_run_with_the_reason(
     memory.pipe("/street/a.jpg", (plan["photos"] / "west.jpg").read_bytes())
     options = {"areas": plan["areas"], "detector": Counting(tmp_path / "diary")}
     survey = geobike.Survey(photos="memory://street", **options)
-    with pytest.raises(InputError, match=r"cannot read memory:///street/a\.jpg, which can be read"):
+    with pytest.raises(InputError, match=r"cannot read memory://street/a\.jpg, which can be read"):
         geobike.run(survey, store=tmp_path / "shards", engine=cluster)
 
 

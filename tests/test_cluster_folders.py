@@ -15,6 +15,7 @@ from geobike.listing import PhotoFile
 from tests.cluster_surveys import on_workers
 from tests.making import photo
 from tests.object_store import Bucket
+from tests.web_folder import index, served
 
 pytest.importorskip("distributed")
 
@@ -179,8 +180,24 @@ def test_a_folder_that_only_this_machine_sees_stops_the_run_with_the_reason(
     memory = fsspec.filesystem("memory")  # one in each process: what is here is not there
     for day in range(12):
         memory.pipe(f"/town/day{day}/a.jpg", b"1")
-    with pytest.raises(InputError, match=r"worker .* does not see memory:///town/day\d+ as this"):
+    with pytest.raises(InputError, match=r"worker .* does not see memory://town/day\d+ as this"):
         cluster.find("memory://town")
+
+
+def test_a_dead_link_is_reported_as_on_one_machine(
+    cluster: geobike.Cluster, tmp_path: Path
+) -> None:
+    pytest.importorskip("aiohttp")
+    for day in range(3):
+        photo(tmp_path / f"day{day}" / "a.jpg")
+    index(tmp_path, "day0/", "day1/", "day2/", "gone/")
+    index(tmp_path / "day2", "a.jpg", "gone/")
+    with served(tmp_path) as address:
+        here = found(lambda: photos.find(f"{address}/"))
+        there = found(lambda: cluster.find(f"{address}/"))
+    assert there == here
+    assert len(here[0]) == 3
+    assert len(here[1]) == 2
 
 
 def refused(folder: listing.Folder) -> listing.Level:

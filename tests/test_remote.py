@@ -1,22 +1,16 @@
-"""Photos, tables and outputs that stand elsewhere: in a bucket, in memory, on a web server."""
+"""Photos, tables and outputs that stand elsewhere: in a bucket, in memory."""
 
 import json
-import os
-import socket
-import struct
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pandas as pd
 import pytest
 
 import geobike
-from geobike import areas, files, manifest, photos, remote
+from geobike import manifest, photos, remote
 from geobike.errors import InputError, PhotosError, StoreError
 from tests.making import DELFT, FakeDetector, jpeg, photo, squares
 from tests.object_store import Bucket
@@ -175,86 +169,55 @@ def test_the_store_stays_on_this_machine(tmp_path: Path) -> None:
     assert "say where: --store detections.sqlite" in done.stderr
 
 
-@pytest.fixture
-def web(tmp_path: Path) -> Iterator[str]:
-    """A web server that shows a folder as a list of links, and knows no ranges."""
-
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *_: object) -> None:
-            pass
-
-    (tmp_path / "web").mkdir()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path / "web")))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-
-
-def test_photos_of_a_web_server_are_read(web: str, tmp_path: Path) -> None:
-    pytest.importorskip("aiohttp")
-    here = survey_files(tmp_path / "web") / "photos"
-    (here / "tue" / "empty.jpg").unlink()
-    ours, theirs = (photos.read(photos.find(source)) for source in (here, f"{web}/photos/"))
-    pd.testing.assert_frame_equal(comparable(ours), comparable(theirs))
-
-
-@pytest.mark.parametrize("pattern", ["", "photos/", "ph*", "photos/*/*.jpg", "photos/**"])
-def test_a_folder_that_cannot_be_listed_ends_the_search(
-    web: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pattern: str
-) -> None:
-    pytest.importorskip("aiohttp")
-    survey_files(tmp_path / "web")
-    assert photos.find(f"{web}/{pattern}")
-    whole = SimpleHTTPRequestHandler.do_GET
-
-    def resets(self: SimpleHTTPRequestHandler) -> None:
-        if "tue" in self.path:
-            # What is closed with nothing to wait for is reset.
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            os.close(self.connection.detach())
-        else:
-            whole(self)
-
-    monkeypatch.setattr(SimpleHTTPRequestHandler, "do_GET", resets)
-    with pytest.raises(PhotosError, match=r"cannot be listed: .*reset by peer"):
-        photos.find(f"{web}/{pattern}")
-
-
-def test_a_secret_in_an_address_is_in_no_message_and_no_name(web: str, tmp_path: Path) -> None:
-    pytest.importorskip("aiohttp")
-    photo(tmp_path / "web" / "a.jpg", lon_lat=DELFT)
-    (found,) = photos.find(f"{web}/a.jpg?X-Signature=secret")
-    assert found.photo_id == "a.jpg"
-    assert photos.read([found])["status"].isna().all()
-    gone = found._replace(path=found.path.replace("a.jpg", "gone.jpg"))
-    (reason,) = photos.read([gone])["reason"]
-    assert "cannot be read" in reason
-    assert "secret" not in reason
-    for wrong in (f"{web}/gone.jpg?X-Signature=secret", f"{web}/gone/?X-Signature=secret"):
-        with pytest.raises(PhotosError) as caught:
-            photos.find(wrong)
-        assert "secret" not in str(caught.value)
-    with pytest.raises(InputError) as said, files.local(f"{web}/gone.csv?token=secret"):
-        pass
-    assert "secret" not in str(said.value)
-    with pytest.raises(InputError) as said:
-        areas.read(f"{web}/a.jpg?token=secret")
-    assert "/a.jpg: cannot be read" in str(said.value)
-    assert "secret" not in str(said.value)
-
-
 def test_user_and_password_are_not_shown() -> None:
     assert remote.shown("sftp://me:pw@host/photos") == "sftp://host/photos"
+    azure = "abfs://container@account.dfs.core.windows.net/photos"
+    assert remote.shown(f"no {azure}") == f"no {azure}"
     assert remote.name("https://host/a/b%20c.csv?sig=x") == "b c.csv"
 
 
 def test_a_table_elsewhere_is_named_by_its_address() -> None:
     import fsspec
 
-    fsspec.filesystem("memory").pipe("/t/m.csv", b"x,y\n1,2\n")
-    with pytest.raises(InputError, match=r"manifest memory://t/m\.csv: no column named file"):
-        manifest.read("memory://t/m.csv")
+    fsspec.filesystem("memory").pipe("/no#1 what?/m.csv", b"x,y\n1,2\n")
+    said = r"manifest memory://no#1 what\?/m\.csv: no column named file"
+    with pytest.raises(InputError, match=said):
+        manifest.read("memory://no#1 what?/m.csv")
+
+
+@pytest.mark.parametrize("place", ["days", "days/", "da*", "days/mon/a.jpg"])
+def test_photos_are_read_where_they_were_found_though_fsspec_forgets_the_host(place: str) -> None:
+    from fsspec import register_implementation, url_to_fs
+    from fsspec.implementations.memory import MemoryFileSystem
+    from fsspec.utils import infer_storage_options
+
+    class Hosts(MemoryFileSystem):
+        """As sftp://, or abfs://container@account: a path in it does not say on which host."""
+
+        protocol = "hosts"
+        each: ClassVar[dict[str, dict[str, object]]] = {"one": {}, "two": {}}
+
+        def __init__(self, host: str, **options: object) -> None:
+            super().__init__(**options)
+            self.store = self.each[host]
+
+        @classmethod
+        def _strip_protocol(cls, path: str) -> str:
+            below = infer_storage_options(path)["path"] if "://" in path else path
+            return super()._strip_protocol(below)
+
+        @staticmethod
+        def _get_kwargs_from_urls(address: str) -> dict[str, str]:
+            return {"host": infer_storage_options(address)["host"]}
+
+    register_implementation("hosts", Hosts, clobber=True)
+    widths = []
+    for number, host in enumerate(("one", "me:pw@two")):
+        system, _ = url_to_fs(f"hosts://{host}/")
+        system.pipe("/days/mon/a.jpg", jpeg(size=(20 + number, 10)))
+        (found,) = photos.find(f"hosts://{host}/{place}")
+        widths += photos.read([found])["width"].tolist()
+    assert widths == [20, 21]
 
 
 def test_an_address_of_a_folder_may_hold_a_name_that_is_no_utf8(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from PIL import Image
 
 from geobike.detect import Box, Detection
-from geobike.errors import CreditsExhausted, DetectionFailed
+from geobike.errors import CreditsExhausted, DetectionFailed, report
 
 
 class Counting:
@@ -49,6 +49,14 @@ class Failing(Counting):
     def detect(self, image: Image.Image) -> list[Detection]:
         if image.width == 50:
             raise DetectionFailed("it would not")
+        return super().detect(image)
+
+
+class Grumbling(Counting):
+    """Reports something about each photo, the same of all."""
+
+    def detect(self, image: Image.Image) -> list[Detection]:
+        report("the lens is dirty")
         return super().detect(image)
 
 

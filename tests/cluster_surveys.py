@@ -56,6 +56,11 @@ def _exchange(home: Any, name: str, other: Any) -> None:
     setattr(home, name, other)
 
 
+def original(name: str) -> Any:
+    """Return, on a worker, what another stands for."""
+    return _exchanged[name]
+
+
 def _restore(home: Any, name: str) -> None:
     if name in _exchanged:  # a worker that died began anew
         setattr(home, name, _exchanged.pop(name))

@@ -1,24 +1,39 @@
 """A survey on a cluster of two workers gives what one machine gives, whatever happens to it."""
 
 import pickle
+from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import geobike
+from geobike import digests, heads
 from geobike.cluster import worker
 from geobike.detect.decode import DEPLOYED
 from geobike.errors import (
     CreditsExhausted,
+    DetectorStopped,
     InputError,
     MissingPackageError,
     StoreError,
+    report,
 )
+from geobike.listing import PhotoFile
 from geobike.store import Model
-from tests import tiny_onnx
-from tests.cluster_detectors import Counting, Deadly, Failing, Poor, asked, lines
+from tests import cluster_surveys, tiny_onnx
+from tests.cluster_detectors import (
+    Counting,
+    Deadly,
+    Failing,
+    Grumbling,
+    Poor,
+    asked,
+    lines,
+)
 from tests.cluster_surveys import same
 from tests.hosted_scenarios import TOKEN
 from tests.hosted_service import FakeService
@@ -146,6 +161,47 @@ def test_what_a_worker_reports_reaches_the_survey_once(
     assert spread.ledger.bicycles_counted == 123
     assert [note for note in spread.warnings if "tiny.onnx does not name its classes" in note]
     assert spread.warnings == alone.warnings
+
+
+def test_what_workers_report_of_the_photos_reaches_the_survey_once(
+    cluster: geobike.Cluster, plan: dict[str, Path], tmp_path: Path
+) -> None:
+    survey = geobike.Survey(**plan, detector=Grumbling(tmp_path / "diary"))
+    alone = geobike.run(survey, store=tmp_path / "store.sqlite")
+    spread = geobike.run(survey, store=tmp_path / "shards", engine=cluster)
+    assert spread.warnings.count("the lens is dirty") == 1
+    assert spread.warnings == alone.warnings
+
+
+def dusty(files: Sequence[PhotoFile], **options: Any) -> Any:
+    report("the shelf is dusty")
+    return cluster_surveys.original("read")(files, **options)
+
+
+def full(*_: object, **__: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize("stage", [heads, digests])
+def test_what_workers_report_while_they_read_reaches_the_survey_once(
+    cluster: geobike.Cluster, plan: dict[str, Path], tmp_path: Path, stage: ModuleType
+) -> None:
+    survey = geobike.Survey(**plan, detector=Counting(tmp_path / "diary"))
+    with cluster_surveys.on_workers(cluster, stage, "read", dusty):
+        result = geobike.run(survey, store=tmp_path / "shards", engine=cluster)
+    assert result.warnings.count("the shelf is dusty") == 1
+    assert result.ledger.photos["counted"] == 123
+
+
+def test_an_error_that_nobody_foresaw_on_a_worker_is_not_taken_for_a_lost_scheduler(
+    cluster: geobike.Cluster, plan: dict[str, Path], tmp_path: Path
+) -> None:
+    survey = geobike.Survey(**plan, detector=Counting(tmp_path / "diary"))
+    with (
+        cluster_surveys.on_workers(cluster, heads, "read", full),
+        pytest.raises(DetectorStopped, match=r"a worker .* OSError: .*No space left on device"),
+    ):
+        geobike.run(survey, store=tmp_path / "shards", engine=cluster)
 
 
 def test_shards_alone_are_enough_and_what_they_lack_is_failed(

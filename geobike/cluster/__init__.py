@@ -218,6 +218,7 @@ class Cluster:
         """
         groups = (worker.Files(at, files[at : at + FILES]) for at in range(0, len(files), FILES))
         found: dict[int, Result] = {}
+        reported: set[str] = set()
 
         def each() -> Iterator[PhotoFile]:
             with closing(parts.done(self._client, work, groups)) as ended:
@@ -225,10 +226,10 @@ class Cluster:
                     if done is None:
                         first, last = part.files[0].photo_id, part.files[-1].photo_id
                         raise ClusterUnavailable(f"workers die reading {first} to {last}")
-                    result, host, unread = done
-                    reach.check_photo(unread, host)
-                    found[part.start] = result
-                    seen(part.start, result)
+                    _report(done.notes, reported)
+                    reach.check_photo(done.unread, done.host)
+                    found[part.start] = done.result
+                    seen(part.start, done.result)
                     yield from part.files
 
         for _ in track(each(), description, total=len(files)):
@@ -244,15 +245,13 @@ class Cluster:
             worker.Part(run, new_name(), missing.iloc[start : start + size])
             for start in range(0, len(missing), size)
         )
-        notes, hosts = set[str](), set[str]()
+        reported, hosts = set[str](), set[str]()
         with closing(parts.done(self._client, worker.detect, groups, stop=run.stop)) as ended:
             for part, done in ended:
                 if done is None:
                     yield part.photos["sha256"].iloc[0], (schema.FAILED, DEADLY)
                     continue
-                for note in set(done.notes) - notes:
-                    report(note)
-                    notes.add(note)
+                _report(done.notes, reported)
                 if done.error is not None:
                     raise done.error
                 reach.check_photo(done.unread, done.host)
@@ -275,6 +274,14 @@ class Cluster:
                 if taken is None:
                     raise ClusterUnavailable("workers die reading shards")
                 yield shelf.asked, reach.checked(shelf, taken, shards)
+
+
+def _report(notes: Iterable[str], reported: set[str]) -> None:
+    """Report what other workers have not reported yet."""
+    for note in notes:
+        if note not in reported:
+            report(note)
+            reported.add(note)
 
 
 def _for_workers(

@@ -8,7 +8,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, Final, Protocol, Self, TypeVar
 
 from geobike.cluster.connection import PATIENCE, translated
-from geobike.errors import ClusterUnavailable
+from geobike.errors import ClusterUnavailable, DetectorStopped
 
 GRACE: Final = 10.0
 """Seconds that a run that is stopped waits for what is under way to be written."""
@@ -72,7 +72,7 @@ def done(
                     return
                 part, future = running.pop(_next(client, ended))
                 try:
-                    outcome = future.result()
+                    outcome = _outcome(future)
                 except KilledWorker:
                     if not room.alone:
                         suspects.append(part)
@@ -86,6 +86,21 @@ def done(
 def threads(client: Any) -> int:
     """Return how many parts the workers can do at the same time."""
     return sum(client.nthreads().values())
+
+
+def _outcome(future: Any) -> Any:
+    """Return what a worker handed back.
+
+    What it raises instead, nobody foresaw, and is not for want of a scheduler.
+    """
+    try:
+        return future.result()
+    except OSError as error:
+        if future.status != "error":
+            raise
+        raise DetectorStopped(
+            f"a worker ended with an error that nobody foresaw: {type(error).__name__}: {error}"
+        ) from error
 
 
 def _next(client: Any, ended: "SimpleQueue[Any]") -> str:

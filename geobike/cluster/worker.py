@@ -18,6 +18,7 @@ from typing import Final, Generic, NamedTuple, TypeVar
 import pandas as pd
 
 from geobike import boxes, detection, detectors, digests, heads, listing
+from geobike.cluster.notes import gathered
 from geobike.detect import Detection, Detector
 from geobike.detection import Failure
 from geobike.errors import DetectorStopped, GeobikeError, GeobikeWarning, InputError
@@ -130,8 +131,10 @@ class Read(NamedTuple, Generic[Result]):
 
     result: Result
     host: str
-    unread: str | None
+    unread: str | None = None
     """Path of one of the files, if none could be read at all."""
+    notes: Sequence[str] = ()
+    """What is to be reported."""
 
 
 class Done(NamedTuple):
@@ -143,7 +146,7 @@ class Done(NamedTuple):
     """The shard that was written, None where no photo was answered."""
     unread: str | None
     """Path of one of the photos, if none could be read at all."""
-    notes: tuple[str, ...]
+    notes: Sequence[str]
     """What is to be reported."""
     error: GeobikeError | None
     """Why the part was not finished."""
@@ -187,19 +190,21 @@ def summary(shards: Shards, names: Sequence[str]) -> Summary:
 
 def read_heads(part: Files, *, timezone: tzinfo | None, max_pixels: int) -> Read[heads.Heads]:
     """Return what `heads.read` says of files."""
-    said = heads.read(part.files, timezone=timezone, max_pixels=max_pixels)
-    return Read(said, platform.node(), _unread(part, said.reason))
+    with gathered() as notes:
+        said = heads.read(part.files, timezone=timezone, max_pixels=max_pixels)
+    return Read(said, platform.node(), _unread(part, said.reason), notes)
 
 
 def keys(part: Files) -> Read[list[str | None]]:
     """Return what `digests.key` says of files."""
-    return Read([digests.key(file) for file in part.files], platform.node(), None)
+    return Read([digests.key(file) for file in part.files], platform.node())
 
 
 def read_digests(part: Files, *, max_pixels: int) -> Read[list[digests.Digest]]:
     """Return what `digests.read` says of files."""
-    found = list(digests.read(part.files, max_pixels=max_pixels))
-    return Read(found, platform.node(), _unread(part, [one.fault for one in found]))
+    with gathered() as notes:
+        found = list(digests.read(part.files, max_pixels=max_pixels))
+    return Read(found, platform.node(), _unread(part, [one.fault for one in found]), notes)
 
 
 def _unread(part: Files, faults: Iterable[str | None]) -> str | None:
@@ -222,27 +227,28 @@ def detect(part: Part) -> Done:
     run, shards = part.run, Shards(part.run.store)
     failures: dict[str, Failure] = {}
     kept: dict[str, list[Detection]] = {}
-    notes: tuple[str, ...] = ()
+    opening: tuple[str, ...] = ()
     error: GeobikeError | None = None
     # Where a worker died that held the outcome of a part, Dask has the part done again.
     before = shards.answered(part.shard)
     name = new_name() if before else part.shard
-    try:
-        watch = _Watch(run.stop)
-        watch()
-        detector, notes = _detector(run)
-        answers = detection.answer(
-            part.photos[~part.photos["sha256"].isin(before)],
-            detector,
-            keep=kept.__setitem__,
-            workers=run.together,
-            max_pixels=run.max_pixels,
-            check=watch,
-        )
-        with closing(answers):
-            failures = {digest: why for digest, why in answers if why}
-    except GeobikeError as stop:
-        error = stop
+    with gathered() as notes:
+        try:
+            watch = _Watch(run.stop)
+            watch()
+            detector, opening = _detector(run)
+            answers = detection.answer(
+                part.photos[~part.photos["sha256"].isin(before)],
+                detector,
+                keep=kept.__setitem__,
+                workers=run.together,
+                max_pixels=run.max_pixels,
+                check=watch,
+            )
+            with closing(answers):
+                failures = {digest: why for digest, why in answers if why}
+        except GeobikeError as stop:
+            error = stop
     try:
         if kept:
             shards.put(kept, run.model, name=name)
@@ -250,7 +256,8 @@ def detect(part: Part) -> Done:
         error = stop
     whys = [failures[digest][1] if digest in failures else None for digest in part.photos["sha256"]]
     unread = _all_unread(zip(part.photos["path"], whys, strict=True))
-    return Done(platform.node(), failures, name if kept else None, unread, notes, error)
+    shard = name if kept else None
+    return Done(platform.node(), failures, shard, unread, [*opening, *notes], error)
 
 
 class _Watch:

@@ -52,6 +52,25 @@ def test_a_bucket_gives_the_same_frame_as_the_disk(bucket: Bucket, tmp_path: Pat
     assert theirs["path"].str.startswith("s3://").all()
 
 
+def test_names_are_taken_as_they_are_written(bucket: Bucket, tmp_path: Path) -> None:
+    names = [
+        "a b.jpg", "half%.jpg", "per%20cent.jpg", "no#1.jpg", "what?.jpg", "why?x=1.jpg", "50*.jpg",
+        "sq[1].jpg", "brace{1}.jpg", "plus+&=.jpg", "a;b,c.jpg", "quote'\".jpg", "caf\u00e9.jpg",
+        "\u65e5\u672c.jpg", "day #1/100%/\u00fc.jpg",
+    ]  # fmt: skip
+    for name in names:
+        photo(tmp_path / "photos" / name, lon_lat=DELFT)
+    bucket.put(tmp_path)
+    ours, theirs = (
+        photos.read(photos.find(source))
+        for source in (tmp_path / "photos", f"{bucket.address}/photos")
+    )
+    assert theirs["photo_id"].tolist() == sorted(names)
+    pd.testing.assert_frame_equal(comparable(ours), comparable(theirs))
+    deep = photos.find(f"{bucket.address}/photos/day #1")
+    assert [file.photo_id for file in deep] == ["100%/\u00fc.jpg"]
+
+
 def test_heads_alone_are_asked_for_where_heads_are_enough(bucket: Bucket, tmp_path: Path) -> None:
     for number in range(3):
         path = photo(tmp_path / f"{number}.jpg", lon_lat=DELFT)

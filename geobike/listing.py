@@ -77,7 +77,8 @@ def below(folder: Folder, notes: list[Note]) -> Iterator[PhotoFile]:
     with a dead link, only where it is the source itself.
     """
     if remote.is_remote(folder.path):
-        yield from _below_elsewhere(folder, notes)
+        elsewhere = remote.below(folder.path, folder.source)
+        yield from _photos_noted(elsewhere, folder.source, notes)
         return
     waiting = [folder]
     while waiting:
@@ -184,26 +185,13 @@ def _unlisted(address: str, error: OSError) -> PhotosError:
     return PhotosError(f"{remote.shown(address)}: cannot be listed: {error}")
 
 
-def _below_elsewhere(folder: Folder, notes: list[Note]) -> Iterator[PhotoFile]:
-    try:
-        found = remote.below(folder.path, folder.source)
-    except remote.NotOpen as error:
-        if not folder.name:
-            raise
-        notes.append(_not_open(folder, error))
-    else:
-        yield from _photos_noted(found, folder.source, notes)
-
-
 def _photos_noted(found: remote.Listing, source: str, notes: list[Note]) -> Iterator[PhotoFile]:
-    notes += [
-        _not_open(Folder(source, f"{one.name}/", one.address), one.reason) for one in found.closed
-    ]
+    """Return the photos of a listing, and add what is to be reported."""
+    for one in found.closed:
+        folder = Folder(source, f"{one.name}/", one.address)
+        text = f"{remote.shown(one.address)}: folder cannot be read: {one.reason}"
+        notes.append(Note(text, unread=folder))
     return _photos(found.objects)
-
-
-def _not_open(folder: Folder, reason: object) -> Note:
-    return Note(f"{remote.shown(folder.path)}: folder cannot be read: {reason}", unread=folder)
 
 
 def _level_elsewhere(folder: Folder) -> Level:

@@ -55,10 +55,6 @@ class Listing(NamedTuple):
     closed: list[Closed]
 
 
-class NotOpen(OSError):
-    """What is asked for is not there, or not for us to see."""
-
-
 def is_remote(path: str | Path) -> TypeGuard[str]:
     """Tell whether this is an address and not a path: s3://bucket/photos."""
     return isinstance(path, str) and _ADDRESS.match(path) is not None
@@ -107,14 +103,15 @@ def find(address: str) -> Listing:
 def below(address: str, source: str | None = None) -> Listing:
     """List all objects in a folder and in those inside, named by their path below `source`.
 
-    A store lists about a thousand objects in one request. Raises OSError.
+    A store lists about a thousand objects in one request. Raises OSError; but where folders are
+    listed one by one, one that is not open is raised only if it is the source itself.
     """
     system, path = _system(address)
     above = shown(_system(source or address)[1])
     with _failures():
         system.invalidate_cache()
         found = _Found({}, {})
-        _add_below(system, path, found, given=True)
+        _add_below(system, path, found, given=above.rstrip("/") == shown(path).rstrip("/"))
     return _Keys.of(address, path, above).listing(found)
 
 
@@ -143,6 +140,10 @@ def level(address: str, source: str) -> Level:
 def lists_at_once(path: str) -> bool:
     """Tell whether this is an address in a store where one request lists many folders."""
     return is_remote(path) and _lists_at_once(_system(path)[0])
+
+
+class _NotOpen(OSError):
+    """What is asked for is not there, or not for us to see."""
 
 
 class _Found(NamedTuple):
@@ -252,7 +253,7 @@ def _entries(
         entries = system.ls(folder, detail=True)
     except Exception as error:
         failure = _failure(error)
-        if closed is None or not isinstance(failure, NotOpen):
+        if closed is None or not isinstance(failure, _NotOpen):
             raise
         closed[folder] = failure
         return
@@ -366,12 +367,12 @@ def _failures() -> Iterator[None]:
 def _failure(error: BaseException) -> OSError:
     """Return an OSError that says what happened and no secret."""
     if isinstance(error, FileNotFoundError):
-        return NotOpen("no such object")
+        return _NotOpen("no such object")
     status = getattr(error, "status", "")  # of aiohttp, whose own text holds the whole address
     text = getattr(error, "message", "") or shown(error) or type(error).__name__
     line = f"{status} {text}".strip().partition("\n")[0]  # Azure's goes on with ids of the request
     closed = isinstance(error, PermissionError) or status in _CLOSED
-    return (NotOpen if closed else OSError)(line[:200])
+    return (_NotOpen if closed else OSError)(line[:200])
 
 
 def _spelt_out(part: str, address: str) -> str:

@@ -122,14 +122,12 @@ def detect(photos: list[Path], detector: OnnxDetector) -> None:
     """Go the whole way, as a survey does once it knows its photos."""
     sizes = {path: images.upright_size(path.read_bytes()) for path in set(photos)}
 
-    def load(number: str) -> batch.Photo:
-        path = photos[int(number)]
+    def load(path: Path) -> batch.Photo:
         return batch.Photo(images.read_upright(path, enough=detector.fitted), sizes[path])
 
     together = detector.together
-    numbers = map(str, range(len(photos)))
     for answer in batch.detect_many(
-        numbers, detector, load=load, keep=lambda _: None, workers=together, ahead=together
+        photos, detector, load=load, keep=lambda _: None, workers=together, ahead=together
     ):
         assert answer.detections is not None
 

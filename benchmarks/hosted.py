@@ -64,15 +64,14 @@ def sent(photos: list[Path]) -> float:
 
 def in_geobikes_way(photos: list[Path], address: str) -> None:
     detector = HostedDetector(token=TOKEN, endpoint=address)
-    kept: list[batch.Answer] = []
+    kept: list[batch.Answer[Path]] = []
 
-    def load(number: str) -> batch.Photo:
-        image = images.read_upright(photos[int(number)], enough=detector.fitted)
+    def load(path: Path) -> batch.Photo:
+        image = images.read_upright(path, enough=detector.fitted)
         return batch.Photo(image, image.size)
 
-    numbers = map(str, range(len(photos)))
     for _ in batch.detect_many(
-        numbers, detector, load=load, keep=kept.append, workers=WORKERS, ahead=WORKERS
+        photos, detector, load=load, keep=kept.append, workers=WORKERS, ahead=WORKERS
     ):
         pass
     assert all(answer.detections for answer in kept)

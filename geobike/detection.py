@@ -4,7 +4,7 @@ The store keeps each answer as it comes, so that a run that is stopped goes on w
 """
 
 import os
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -92,7 +92,7 @@ def through(
     the digests of all, to return what the store has of them, `judged`.
     """
     schema.check(placed, schema.PHOTOS)
-    wanted = placed.loc[placed["status"].isna(), ["sha256", "path", "width", "height"]]
+    wanted = placed.loc[placed["status"].isna(), list(_Wanted._fields)]
     chosen = (
         detectors.choose(detector, store, wanted["sha256"].tolist())
         if isinstance(detector, detectors.Choice)
@@ -132,42 +132,47 @@ def answer(
     """
     fit = getattr(detector, "fitted", None)
 
-    def keep_found(answer: batch.Answer) -> None:
+    def load(photo: _Wanted) -> batch.Photo:
+        check()
+        data = images.read_bytes(photo.path, sha256=photo.sha256)
+        image = images.read_upright(data, max_pixels=max_pixels, enough=fit)
+        return batch.Photo(image, (photo.width, photo.height))
+
+    def keep_found(answer: batch.Answer[_Wanted]) -> None:
         if answer.detections is not None:
-            keep(answer.key, answer.detections)
+            keep(answer.key.sha256, answer.detections)
 
     answers = batch.detect_many(
-        photos["sha256"],
+        _wanted(photos),
         detector,
-        load=_loader(photos, fit, max_pixels, check),
+        load=load,
         keep=keep_found,
         workers=workers,
         ahead=1 if fit is None else workers,  # shrunk photos take 3 MB, others 36 and more
     )
     with closing(answers):
         for one in answers:
-            yield one.key, None if one.error is None else _failure(one.error)
+            yield one.key.sha256, None if one.error is None else _failure(one.error)
+
+
+class _Wanted(NamedTuple):
+    """A photo to detect in."""
+
+    sha256: str
+    path: str
+    width: int
+    height: int
+
+
+def _wanted(photos: pd.DataFrame) -> Iterator[_Wanted]:
+    """Yield the photos one by one: a million as Python objects at once would take half a GB."""
+    columns = photos[list(_Wanted._fields)]
+    return map(_Wanted._make, columns.itertuples(index=False, name=None))
 
 
 def _failure(error: PhotoError) -> Failure:
     unreadable = isinstance(error, UnreadablePhoto)
     return (schema.UNREADABLE if unreadable else schema.FAILED), str(error)
-
-
-def _loader(
-    photos: pd.DataFrame, fit: images.Fit | None, max_pixels: int, check: Callable[[], None]
-) -> Callable[[str], batch.Photo]:
-    """Return what reads a photo, given its digest, as large as the detector makes use of."""
-    rows = photos[["sha256", "path", "width", "height"]].itertuples(index=False, name=None)
-    known = {digest: (path, (width, height)) for digest, path, width, height in rows}
-
-    def load(digest: str) -> batch.Photo:
-        check()
-        path, size = known[digest]
-        data = images.read_bytes(path, sha256=digest)
-        return batch.Photo(images.read_upright(data, max_pixels=max_pixels, enough=fit), size)
-
-    return load
 
 
 def _together(detector: Detector) -> int:

@@ -6,13 +6,16 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, as_completed, wait
 from contextlib import suppress
 from itertools import islice
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
 from geobike.detect import Box, Detection, Detector
 from geobike.errors import DetectorStopped, PhotoError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+Key = TypeVar("Key")
+"""What the caller knows a photo by."""
 
 GRACE: Final = 5.0
 """Seconds that a stopped run waits for answers under way: they are paid for. DETR takes 1 to 3."""
@@ -25,24 +28,24 @@ class Photo(NamedTuple):
     size: tuple[int, int]
 
 
-class Answer(NamedTuple):
+class Answer(NamedTuple, Generic[Key]):
     """What became of one photo: its detections in pixels of the original, or why there are none."""
 
-    key: str
+    key: Key
     detections: list[Detection] | None
     error: PhotoError | None = None
 
 
 def detect_many(
-    keys: Iterable[str],
+    keys: Iterable[Key],
     detector: Detector,
     *,
-    load: Callable[[str], Photo],
-    keep: Callable[[Answer], None],
+    load: Callable[[Key], Photo],
+    keep: Callable[[Answer[Key]], None],
     workers: int,
     ahead: int = 1,
     grace: float = GRACE,
-) -> Generator[Answer, None, None]:
+) -> Generator[Answer[Key], None, None]:
     """Hand an answer for each key to `keep`, in the order in which they come, then yield it.
 
     At most `workers` photos are with the detector. One counts until its answer is kept, so that a
@@ -57,7 +60,7 @@ def detect_many(
     loading = threading.Semaphore(os.cpu_count() or 1)  # more at once would only finish later
     closing = threading.Event()
 
-    def answer(key: str) -> Answer | None:
+    def answer(key: Key) -> Answer[Key] | None:
         with loading:
             try:
                 photo: Photo | PhotoError = load(key)
@@ -76,15 +79,15 @@ def detect_many(
             closing.set()
             raise
 
-    def begin(number: int) -> set[Future[Answer | None]]:
+    def begin(number: int) -> set[Future[Answer[Key] | None]]:
         return {_in_thread(answer, key) for key in islice(waiting, number)}
 
     def close() -> None:
         closing.set()
         places.release(workers + ahead)  # whoever waits for a place learns that there is no need
 
-    found: Answer | None = None
-    done: set[Future[Answer | None]] = set()
+    found: Answer[Key] | None = None
+    done: set[Future[Answer[Key] | None]] = set()
     running = begin(workers + ahead)
     try:
         while running or done:
@@ -108,16 +111,18 @@ def detect_many(
         close()
 
 
-def _last_answers(futures: set[Future[Answer | None]], seconds: float) -> Iterator[Answer]:
+def _last_answers(
+    futures: set[Future[Answer[Key] | None]], seconds: float
+) -> Iterator[Answer[Key]]:
     with suppress(TimeoutError):
         for future in as_completed(futures, timeout=seconds):
             if future.exception() is None and (found := future.result()) is not None:
                 yield found
 
 
-def _in_thread(work: Callable[[str], Answer | None], key: str) -> Future[Answer | None]:
+def _in_thread(work: Callable[[Key], Answer[Key] | None], key: Key) -> Future[Answer[Key] | None]:
     """Begin work on a photo. In a daemon thread, for which the end of the program does not wait."""
-    future: Future[Answer | None] = Future()
+    future: Future[Answer[Key] | None] = Future()
 
     def run() -> None:
         try:

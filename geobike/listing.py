@@ -42,9 +42,10 @@ class Folder(NamedTuple):
 
 
 class Note(NamedTuple):
-    """What is to be reported."""
+    """What is to be reported of a folder; alike ones in one line, for there may be thousands."""
 
-    text: str
+    what: str
+    where: str
     unread: Folder | None = None
     """The folder, if it is that it cannot be read."""
 
@@ -86,8 +87,8 @@ def below(folder: Folder, notes: list[Note]) -> Iterator[PhotoFile]:
         try:
             found = level(one)
         except OSError as error:
-            text = f"{error.filename}: folder cannot be read: {error.strerror}"
-            notes.append(Note(text, unread=one))
+            where = f"{error.filename} ({error.strerror})"
+            notes.append(Note("folders cannot be read", where, unread=one))
             continue
         yield from found.files
         waiting += found.folders
@@ -138,8 +139,8 @@ def find(
                 yield file._replace(photo_id=f"{inner}/{file.photo_id}") if inner else file
 
     found = {file.photo_id: file for file in track(each(), "Finding photos", total=None)}
-    for text in sorted({note.text for note in notes}):
-        report(text)
+    for what in sorted({note.what for note in notes}):
+        report(what, sorted({note.where for note in notes if note.what == what}))
     if not found:
         raise PhotosError(
             f"no photo in {', '.join(map(remote.shown, given)) or 'an empty list'}: looked for "
@@ -255,7 +256,7 @@ def _match(pattern: Path, notes: list[Note]) -> _Source:
 
 
 def _not_followed(name: str) -> Note:
-    return Note(f"{name}: a symbolic link to a folder is not followed")
+    return Note("symbolic links to folders are not followed", name)
 
 
 def _fixed_parts(pattern: Path) -> Iterator[str]:

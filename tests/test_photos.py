@@ -70,7 +70,7 @@ def test_links_out_of_the_folder_are_not_followed_and_said(tmp_path: Path) -> No
     (folder / "leak.jpg").symlink_to(secret)
     (folder / "inside.jpg").symlink_to(folder / "mine.jpg")
     (folder / "all").symlink_to(secret.parent)
-    with pytest.warns(GeobikeWarning, match="all: a symbolic link to a folder is not followed"):
+    with pytest.warns(GeobikeWarning, match="links to folders are not followed: all$"):
         files = photos.find(folder)
     frame = photos.read(files).set_index("photo_id")
     assert list(frame.index) == ["inside.jpg", "leak.jpg", "mine.jpg"]
@@ -87,7 +87,7 @@ def test_links_are_judged_by_the_source_they_stand_in(tmp_path: Path) -> None:
     (tmp_path / "one" / "leak.jpg").symlink_to(secret)
     (tmp_path / "one" / "folder").symlink_to(secret.parent)
     sources = [tmp_path / "one", tmp_path / "two"]
-    with pytest.warns(GeobikeWarning, match="folder: a symbolic link to a folder"):
+    with pytest.warns(GeobikeWarning, match="links to folders are not followed: folder$"):
         files = photos.find(sources)
     assert [file.photo_id for file in files] == ["one/leak.jpg", "one/mine.jpg", "two/mine.jpg"]
     assert "leads out of" in str(files[0].fault)
@@ -95,6 +95,17 @@ def test_links_are_judged_by_the_source_they_stand_in(tmp_path: Path) -> None:
     assert [file.fault is None for file in by_glob] == [False]
     with pytest.raises(UnreadablePhoto, match="leads out of"):
         photos.load(files[0])
+
+
+def test_many_linked_folders_are_told_of_in_one_line(tmp_path: Path) -> None:
+    folder = photo(tmp_path / "photos" / "mine.jpg").parent
+    for number in range(500):
+        (folder / f"{number:03d}").symlink_to(tmp_path)
+    with pytest.warns(GeobikeWarning) as said:
+        photos.find(folder)
+    assert [str(one.message) for one in said] == [
+        "symbolic links to folders are not followed: 000, 001, 002, and 497 more"
+    ]
 
 
 def test_links_in_a_circle_are_a_row_with_a_reason(tmp_path: Path) -> None:

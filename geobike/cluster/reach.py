@@ -40,7 +40,7 @@ def check_folders(folders: Iterable[Folder], found: worker.Found) -> None:
                 raise _unlike(folder, found.host, why)
     for note in found.notes:
         if note.unread is not None and _can_list(note.unread):
-            raise _unlike(note.unread, found.host, note.text)
+            raise _unlike(note.unread, found.host, f"{note.what}: {note.where}")
 
 
 def check_written(done: worker.Done, shards: Shards) -> None:

@@ -13,7 +13,6 @@ import typer
 
 from geobike.errors import DetectorStopped, GeobikeWarning, InputError
 from geobike.files import whole
-from geobike.progress import Item, silent
 from geobike.remote import shown
 
 if TYPE_CHECKING:
@@ -42,8 +41,10 @@ def _plain(text: str) -> str:
 
 
 def track() -> "Track":
-    """Return what draws a progress bar on a terminal, and nothing elsewhere."""
-    return _progress_bar if sys.stderr.isatty() else silent
+    """Return what draws a progress bar on a terminal, and writes a line a minute elsewhere."""
+    from geobike.cli import progress
+
+    return progress.bar if sys.stderr.isatty() else progress.lines
 
 
 def download_progress() -> type[Any] | None:
@@ -53,20 +54,6 @@ def download_progress() -> type[Any] | None:
     except ImportError:
         return None
     return tqdm if sys.stderr.isatty() else None
-
-
-def _progress_bar(items: Iterable[Item], description: str, *, total: int | None) -> Iterator[Item]:
-    from rich import progress
-    from rich.console import Console
-
-    columns = (
-        progress.TextColumn("{task.description}"),
-        progress.BarColumn(),
-        progress.MofNCompleteColumn(),
-        progress.TimeRemainingColumn(),
-    )
-    with progress.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        yield from bar.track(items, description=description, total=total)
 
 
 @contextmanager

@@ -1,0 +1,60 @@
+"""How far a long loop is: a bar on a terminal, a line now and then in a log."""
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from rich import progress
+from rich.console import Console
+from rich.text import Text
+
+from geobike.progress import Item
+
+EVERY: Final = 60.0
+"""Seconds between two lines in a log: a short run says nothing, one of days fills no disk."""
+
+
+def bar(items: Iterable[Item], description: str, *, total: int | None) -> Iterator[Item]:
+    """Yield the items and draw a bar that goes away when they end."""
+    columns = (
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        _Rate(),
+        progress.TimeRemainingColumn(),
+    )
+    with progress.Progress(*columns, console=Console(stderr=True), transient=True) as drawn:
+        yield from drawn.track(items, description=description, total=total)
+
+
+class _Rate(progress.ProgressColumn):
+    def render(self, task: progress.Task) -> Text:
+        """Return the items of a second, once they are known."""
+        return Text("" if task.speed is None else _rate(task.speed), style="progress.data.speed")
+
+
+def lines(items: Iterable[Item], description: str, *, total: int | None) -> Iterator[Item]:
+    """Yield the items; say on standard error how far they are, but not before EVERY is over."""
+    then, before = time.monotonic(), 0
+    for done, item in enumerate(items, 1):
+        yield item
+        now = time.monotonic()
+        if now - then >= EVERY:
+            rate = (done - before) / (now - then)
+            far = f"{done:,}, {_rate(rate)}"
+            if total is not None:
+                left = _duration((total - done) / rate)
+                far = f"{done:,} of {total:,}, {_rate(rate)}, {left} left"
+            print(f"geobike: {description}: {far}", file=sys.stderr, flush=True)
+            then, before = now, done
+
+
+def _rate(each_second: float) -> str:
+    return f"{each_second:,.0f}/s" if each_second >= 10 else f"{each_second:.2g}/s"
+
+
+def _duration(seconds: float) -> str:
+    """Return a time in minutes, or hours where it is longer than two."""
+    minutes = seconds / 60
+    return f"{minutes / 60:.1f} h" if minutes >= 120 else f"{minutes:.0f} min"

@@ -69,10 +69,12 @@ def test_a_gathered_photo_stands_where_it_was_taken_and_opens(show: Open) -> Non
     assert place == pytest.approx(alone, abs=1e-5)
 
 
-def test_beyond_a_hundred_thousand_no_photo_opens(show: Open) -> None:
+def test_beyond_a_hundred_thousand_no_photo_opens_and_that_is_said(show: Open) -> None:
     taken = many_photos(100_001)
     taken.loc[77, "geometry"] = shapely.Point(4.045, 52.005)
-    opened = show(build(taken=taken, thumbnails={"77.jpg": jpeg()}))
+    with pytest.warns(GeobikeWarning, match="100,001 photos .* without names and pictures"):
+        drawn = build(taken=taken, thumbnails={"77.jpg": jpeg()})
+    opened = show(drawn)
     opened.page.locator("path.gb-photo").click(force=True)
     assert opened.page.locator(".gb-file").count() == 0
     assert "77.jpg" not in opened.page.content()

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from geobike import schema
-from geobike.errors import InputError
+from geobike.errors import InputError, report
 from geobike.maps.packing import packed_columns, packed_json
 
 READABLE: Final = 10_000
@@ -54,7 +54,14 @@ def photos(
         number,
     ]
     packed = len(located) > READABLE
-    details = None if len(located) > SINGLE else _details(located, detections, thumbnails, timezone)
+    details = None
+    if len(located) <= SINGLE:
+        details = _details(located, detections, thumbnails, timezone)
+    else:
+        report(
+            f"the map shows {len(located):,} photos by place and count alone, without names and "
+            f"pictures: it opens single photos up to {SINGLE:,}"
+        )
     return {
         "n": len(located),
         "periods": names,

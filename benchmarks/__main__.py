@@ -16,7 +16,17 @@ from rich.table import Table
 from benchmarks import results
 from benchmarks.measure import Row, Skipped
 
-PARTS = ("areas", "rows", "locating", "photos", "detection", "hosted", "maps", "cluster")
+PARTS = (
+    "areas",
+    "rows",
+    "locating",
+    "photos",
+    "survey",
+    "detection",
+    "hosted",
+    "maps",
+    "cluster",
+)
 """Modules with `run(shared) -> Iterator[Row]`, imported only when it is their turn."""
 APART = ("gpu",)  # run only when named
 

@@ -8,11 +8,12 @@ photos in flight. Several processes may share a store on a local disk.
 import json
 import os
 import sqlite3
-import sys
 import time
 from array import array
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import count, repeat
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, Self
@@ -29,6 +30,7 @@ if TYPE_CHECKING:  # a store needs no pixels
 
 _APPLICATION_ID: Final = 0x67656F62  # "geob", so that another program's SQLite file is refused
 _LAYOUT: Final = 1
+_NUMBERS: Final = ("score", *Box._fields)
 _WAIT: Final = 60.0  # seconds for another process to finish its write
 _BATCH: Final = 10_000  # digests in one query: under 1 MB
 
@@ -131,6 +133,14 @@ class Store:
 
     def get(self, digests: Sequence[str], model: Model) -> Iterator[tuple[str, list[Detection]]]:
         """Yield digest and detections of those photos that this detector has answered."""
+        for digest, labels, numbers in self._answers(digests, model):
+            rows = zip(labels, *numbers, strict=True)
+            yield digest, [Detection(label, score, Box(*box)) for label, score, *box in rows]
+
+    def _answers(
+        self, digests: Sequence[str], model: Model
+    ) -> Iterator[tuple[str, list[str], list["array[float]"]]]:
+        """Yield digest, labels and columns of numbers of those photos that have an answer."""
         for start in range(0, len(digests), _BATCH):
             batch = digests[start : start + _BATCH]
             rows = self._rows(
@@ -139,20 +149,22 @@ class Store:
                 (*model, json.dumps(batch)),
             )
             for digest, boxes in rows:
-                yield digest, self._decode(boxes, digest)
+                yield digest, *self._columns(boxes, digest)
 
     def boxes(self, digests: Iterable[str], model: Model) -> pd.DataFrame:
         """Do what `Answers.boxes` says."""
         place = {digest: row for row, digest in enumerate(digests)}
-        # Bare numbers: millions of boxes as Python objects would fill the memory of a laptop.
-        photo, numbers, label = array("q"), array("d"), list[str]()
-        for digest, detections in self.get(list(place), model):
-            for found in detections:
-                photo.append(place[digest])
-                label.append(sys.intern(found.label))
-                numbers.extend((found.score, *found.box))
-        columns = pd.DataFrame(np.array(numbers).reshape(-1, 5), columns=["score", *Box._fields])
-        return columns.assign(photo=np.array(photo), label=np.array(label, dtype=object))
+        # Bare numbers: models leave a hundred boxes a photo, which as objects would fill a laptop.
+        code_of: defaultdict[str, int] = defaultdict(count().__next__)
+        photo, code, numbers = array("q"), array("i"), {name: array("d") for name in _NUMBERS}
+        for digest, labels, columns in self._answers(list(place), model):
+            photo.extend(repeat(place[digest], len(labels)))
+            code.extend(map(code_of.__getitem__, labels))
+            for kept, column in zip(numbers.values(), columns, strict=True):
+                kept.extend(column)
+        names = pd.array([*code_of], dtype="str")
+        found = {"photo": np.array(photo), "label": names.take(np.array(code))}
+        return pd.DataFrame(found | {name: np.array(kept) for name, kept in numbers.items()})
 
     def missing(self, digests: Iterable[str], model: Model) -> list[str]:
         """Return the digests that this detector has not answered, in order."""
@@ -220,12 +232,13 @@ class Store:
                 "use the geobike that wrote it, or another --store"
             )
 
-    def _decode(self, boxes: str, digest: str) -> list[Detection]:
+    def _columns(self, boxes: str, digest: str) -> tuple[list[str], list["array[float]"]]:
+        """Return the labels of a photo's boxes, and their `_NUMBERS`, each in a column."""
         try:
-            return [
-                Detection(str(label), float(score), Box(*map(float, box)))
-                for label, score, *box in json.loads(boxes)
-            ]
+            rows = json.loads(boxes)
+            labels, *numbers = zip(*rows, strict=True) if rows else ((),) * (1 + len(_NUMBERS))
+            columns = [array("d", column) for _, column in zip(_NUMBERS, numbers, strict=True)]
+            return list(map(str, labels)), columns
         except (ValueError, TypeError) as error:
             raise StoreError(
                 f"store {self.path}: the boxes of photo {digest[:12]} are damaged: {error}"

@@ -8,6 +8,7 @@ import pandas as pd
 
 from geobike import images, schema
 from geobike.errors import UnreadablePhoto, report
+from geobike.names import among
 from geobike.progress import Track, silent
 
 LIMIT: Final = 500
@@ -41,7 +42,7 @@ def make(
             f"the map shows pictures of {limit} of {len(shown)} photos, those with most bicycles"
         )
         shown = shown.nlargest(limit, "bicycle_count")
-    hidden = _boxes(detections, hide)
+    hidden = _boxes(detections, hide, shown["photo_id"])
     pictures = {}
     for photo_id, path, digest in track(
         zip(shown["photo_id"], shown["path"], shown["sha256"], strict=True),
@@ -59,10 +60,13 @@ def make(
     return pictures
 
 
-def _boxes(detections: pd.DataFrame, labels: Collection[str]) -> dict[str, list[images.Box]]:
+def _boxes(
+    detections: pd.DataFrame, labels: Collection[str], photo_ids: "pd.Series[str]"
+) -> dict[str, list[images.Box]]:
     """Return the boxes of the labels by photo."""
-    wanted = detections["label"].str.casefold().isin([label.casefold() for label in labels])
-    sure = detections[wanted & (detections["score"] >= _HIDDEN_SCORE)]
+    sure = detections[detections["score"] >= _HIDDEN_SCORE]
+    sure = sure[among(sure["photo_id"], photo_ids)]
+    sure = sure[sure["label"].str.casefold().isin([label.casefold() for label in labels])]
     boxes: dict[str, list[images.Box]] = {}
     for photo_id, *box in sure[["photo_id", "xmin", "ymin", "xmax", "ymax"]].itertuples(
         index=False, name=None

@@ -91,7 +91,8 @@ def _details(
     thumbnails: Mapping[str, bytes],
     timezone: str,
 ) -> list[dict[str, Any]]:
-    kept = detections[detections["kept"] & detections["photo_id"].isin(list(thumbnails))]
+    kept = detections[detections["kept"]]
+    kept = kept[kept["photo_id"].isin(list(thumbnails))]
     boxes = {photo_id: found for photo_id, found in kept.groupby("photo_id")}  # noqa: C416 - dict() drops the types
     local = located["taken_at"].dt.tz_convert(timezone).dt.strftime(_CLOCK).astype(object)
     times = local.where(located["taken_at"].notna(), None)

@@ -132,10 +132,22 @@ def test_a_file_that_is_no_store_is_refused_and_left_alone(tmp_path: Path) -> No
         Store(tmp_path / "nothing.sqlite", read_only=True)
 
 
-def test_damaged_boxes_are_named_not_counted(path: Path, store: Store) -> None:
+@pytest.mark.parametrize(
+    "boxes",
+    [
+        '[["bicycle"]]',
+        '[["bicycle", 0.5, 1, 2, 3, null]]',
+        '[["bicycle", 0.5, 1, 2, 3, "4"]]',
+        '[["bicycle", 0.5, 1, 2, 3, 4], ["bicycle", 0.5]]',
+        "[[7, 0.5, 1, 2, 3, 4]]",
+        '[["bicycle", 0.5, 1, 2',
+        "null",
+    ],
+)
+def test_damaged_boxes_are_named_not_counted(path: Path, store: Store, boxes: str) -> None:
     store.put("a", DETR, FOUND)
     with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE answers SET boxes = '[[\"bicycle\"]]'")
+        connection.execute("UPDATE answers SET boxes = ?", (boxes,))
     connection.close()
     with pytest.raises(StoreError, match="the boxes of photo a are damaged"):
         list(store.get(["a"], DETR))

@@ -8,6 +8,7 @@ photos in flight. Several processes may share a store on a local disk.
 import json
 import os
 import sqlite3
+import sys
 import time
 from array import array
 from collections import defaultdict
@@ -236,9 +237,9 @@ class Store:
         """Return the labels of a photo's boxes, and their `_NUMBERS`, each in a column."""
         try:
             rows = json.loads(boxes)
-            labels, *numbers = zip(*rows, strict=True) if rows else ((),) * (1 + len(_NUMBERS))
+            labels, *numbers = zip(*rows, strict=True) if rows != [] else [()] * 6
             columns = [array("d", column) for _, column in zip(_NUMBERS, numbers, strict=True)]
-            return list(map(str, labels)), columns
+            return list(map(sys.intern, labels)), columns
         except (ValueError, TypeError) as error:
             raise StoreError(
                 f"store {self.path}: the boxes of photo {digest[:12]} are damaged: {error}"

@@ -87,8 +87,7 @@ def below(folder: Folder, notes: list[Note]) -> Iterator[PhotoFile]:
         try:
             found = level(one)
         except OSError as error:
-            where = f"{error.filename} ({error.strerror})"
-            notes.append(Note("folders cannot be read", where, unread=one))
+            notes.append(_unread(one, f"{error.filename} ({error.strerror})"))
             continue
         yield from found.files
         waiting += found.folders
@@ -190,8 +189,7 @@ def _photos_noted(found: remote.Listing, source: str, notes: list[Note]) -> Iter
     """Return the photos of a listing, and add what is to be reported."""
     for one in found.closed:
         folder = Folder(source, f"{one.name}/", one.address)
-        text = f"{remote.shown(one.address)}: folder cannot be read: {one.reason}"
-        notes.append(Note(text, unread=folder))
+        notes.append(_unread(folder, f"{remote.shown(one.address)} ({one.reason})"))
     return _photos(found.objects)
 
 
@@ -253,6 +251,10 @@ def _match(pattern: Path, notes: list[Note]) -> _Source:
                 yield _photo_file(str(path), name, None if plain else _fault(path, folder))
 
     return _Source(str(folder), photos())
+
+
+def _unread(folder: Folder, where: str) -> Note:
+    return Note("folders cannot be read", where, unread=folder)
 
 
 def _not_followed(name: str) -> Note:

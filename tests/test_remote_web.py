@@ -84,7 +84,7 @@ def test_a_dead_link_is_reported_and_the_search_goes_on(
     photo(here / "mon" / "a.jpg", lon_lat=DELFT)
     index(here.parent, "photos/")
     index(here, "mon/", "gone/", "lost.jpg")
-    said = r"127\.0\.0\.1:\d+/photos/gone: folder cannot be read: no such object"
+    said = r"folders cannot be read: http://127\.0\.0\.1:\d+/photos/gone \(no such object\)$"
     with pytest.warns(GeobikeWarning, match=said) as reported:
         found = photos.find(f"{web}/{pattern}")
     assert len(reported) == 1

@@ -45,9 +45,10 @@ def test_the_search_finds_names_without_their_accents(show: Open) -> None:
 def test_the_slider_shows_the_numbers_of_one_day(show: Open) -> None:
     opened = show(build(taken=two_days()))
     slider = opened.page.get_by_role("slider", name="Photos of")
-    before = opened.texts(".gb-table tbody tr")
+    before = opened.texts(".gb-finding, .gb-table tbody tr")
     slider.press("ArrowRight")
     assert opened.texts(".gb-slider output") == ["2022-01-19"]
+    assert opened.texts(".gb-finding") == ["2 bicycles in 2 photos, in 1 of 5 areas · 2022-01-19"]
     rows = [row.split() for row in opened.texts(".gb-table tbody tr")]
     assert rows[0] == ["North", "2", "2", "1.00", "1.00"]
     assert all(row[1:] == ["0", *3 * ["\N{EN DASH}"]] for row in rows[1:])
@@ -59,8 +60,9 @@ def test_the_slider_shows_the_numbers_of_one_day(show: Open) -> None:
     ranges = ["0", "0.01 \N{EN DASH} 0.50", "0.51 \N{EN DASH} 2.00", "2.01 or more", "no photos"]
     assert opened.texts(LEGEND) == ranges
     assert opened.fills()[1] == "#081d58"
+    assert opened.texts(".gb-finding") == ["12 bicycles in 1 photo, in 1 of 5 areas · 2022-01-20"]
     slider.press("Home")
-    assert opened.texts(".gb-table tbody tr") == before
+    assert opened.texts(".gb-finding, .gb-table tbody tr") == before
 
 
 def test_photos_of_one_day_need_no_slider(show: Open) -> None:

@@ -3,28 +3,39 @@
 
 geobike.header = function (page) {
   const { el } = geobike;
-  const { data, say } = page;
+  const { map, data, say } = page;
   const skip = el("a", { className: "gb-skip", href: "#gb-panel" }, say("skip"));
-  const sum = (key) => data.areas.reduce((total, area) => total + (area[key] || 0), 0);
-  const seen = data.areas.filter((area) => area.photo_count > 0);
-  const finding = seen.length
-    ? say("finding", {
-        things: page.things(sum("bicycle_count")),
-        photos: say("photos", { n: sum("photo_count") }),
-      }) +
-      ", " +
-      say("spread", { n: seen.length, all: data.areas.length })
-    : say("nothing_counted");
-  const dates = geobike.dates(seen);
+  const finding = el("p", { className: "gb-finding" }, ...geobike.finding(page));
+  page.onChange(({ period }) => {
+    if (period === undefined) return;
+    finding.replaceChildren(...geobike.finding(page));
+    map.invalidateSize({ pan: false }); // a line more or less leaves the map another height
+  });
   return el(
     "header",
     { className: "gb-header" },
     skip,
     geobike.tools(page),
     el("h1", { dir: "auto" }, data.title),
-    el("p", { className: "gb-finding" }, finding + (dates && " · "), el("span", {}, dates)),
+    finding,
     el("p", { className: "gb-reading" }, say("reading")),
   );
+};
+
+// What was found, of all photos or of the chosen period, and when.
+geobike.finding = function ({ data, say, things, period }) {
+  const sum = (key) => data.areas.reduce((total, area) => total + (area[key] || 0), 0);
+  const seen = data.areas.filter((area) => area.photo_count > 0);
+  const finding = seen.length
+    ? say("finding", {
+        things: things(sum("bicycle_count")),
+        photos: say("photos", { n: sum("photo_count") }),
+      }) +
+      ", " +
+      say("spread", { n: seen.length, all: data.areas.length })
+    : say("nothing_counted");
+  const dates = period < 0 ? geobike.dates(seen) : data.photos.periods[period];
+  return [finding + (dates && " · "), geobike.el("span", {}, dates)];
 };
 
 // From the first to the last photo, by day.

@@ -1,7 +1,6 @@
 """The map page in a real browser. `show` fails a test whose page requests or logs anything."""
 
 import folium
-import pandas as pd
 import pytest
 import shapely
 from folium import plugins
@@ -175,59 +174,6 @@ def test_folium_layers_of_ones_own_work_without_the_network(show: Open) -> None:
     opened = show(drawn)
     opened.page.locator("img.leaflet-marker-icon").click()
     assert opened.texts(".leaflet-popup-content") == ["mine"]
-
-
-def test_a_telephone_shows_map_and_table_without_scrolling_sideways(show: Open) -> None:
-    opened = show(build(taken=PHOTOS), viewport={"width": 390, "height": 844})
-    assert opened.page.evaluate("document.documentElement.scrollWidth") == 390
-    assert not opened.page.locator(LEGEND).first.is_visible()
-    opened.page.locator(".gb-legend summary").click()
-    assert opened.page.locator(LEGEND).first.is_visible()
-
-
-def test_a_notebook_cell_shows_the_map_and_a_folded_legend(show: Open) -> None:
-    opened = show(build(), viewport={"width": 800, "height": 480})
-    legend = opened.page.locator(".gb-legend")
-    assert legend.get_attribute("open") is None
-    seen, drawn = (
-        opened.page.locator(selector).bounding_box() for selector in (".gb-legend", ".folium-map")
-    )
-    assert seen["width"] * seen["height"] < drawn["width"] * drawn["height"] / 8
-    assert drawn["width"] > 800 / 2
-
-
-@pytest.mark.parametrize("width", [390, 760, 900, 1280])
-def test_the_name_of_a_dutch_neighbourhood_stands_on_one_line(show: Open, width: int) -> None:
-    rates = {"population": pd.array([2400], "Int64"), "bicycles_per_1000_inhabitants": [2.5]}
-    named = areas(["Stationskwartier"], [3], [6], **rates)
-    opened = show(build(named), viewport={"width": width, "height": 540})
-    assert opened.texts(".gb-table thead th")[-1].startswith("per 1,000")
-    name = opened.page.locator(".gb-table tbody th span").last.bounding_box()
-    assert 10 < name["height"] < 25
-
-
-def test_paper_shows_all_areas_and_the_screen_goes_back(show: Open) -> None:
-    opened = show(build())
-    opened.page.locator(".gb-table tbody tr").first.click()
-    areas_drawn = opened.page.locator(".leaflet-overlay-pane path")
-    before = areas_drawn.first.bounding_box()
-    opened.page.emulate_media(media="print")
-    frame = opened.page.locator(".folium-map").bounding_box()
-    boxes = [areas_drawn.nth(n).bounding_box() for n in range(5)]
-    assert frame is not None
-    assert all(
-        box and box["x"] >= frame["x"] and box["x"] + box["width"] <= frame["x"] + frame["width"]
-        for box in boxes
-    )
-    assert not opened.page.locator(".gb-choices").first.is_visible()
-    opened.page.emulate_media(media="screen")
-    assert areas_drawn.first.bounding_box() == before
-
-
-def test_a_dark_screen_gets_a_dark_page(show: Open) -> None:
-    opened = show(build(), color_scheme="dark")
-    paper = opened.page.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert max(int(part) for part in paper[4:-1].split(",")) < 60
 
 
 ODD = {

@@ -1,0 +1,82 @@
+"""The page on every screen: a telephone, the cell of a notebook, a laptop, paper, the dark."""
+
+import pandas as pd
+import pytest
+
+from tests.browser import Open
+from tests.map_frames import areas, build, jpeg, photos
+
+PHOTOS = photos({"a/one.jpg": (4.005, 52.005, 1), "far.jpg": (4.053, 52.005, None)})
+LEGEND = ".gb-classes:not(.gb-photo-key) li"
+
+
+def test_a_telephone_shows_map_and_table_without_scrolling_sideways(show: Open) -> None:
+    opened = show(build(taken=PHOTOS), viewport={"width": 390, "height": 844})
+    assert opened.page.evaluate("document.documentElement.scrollWidth") == 390
+    assert not opened.page.locator(LEGEND).first.is_visible()
+    opened.page.locator(".gb-legend summary").click()
+    assert opened.page.locator(LEGEND).first.is_visible()
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_a_telephone_shows_popups_whole_and_beside_the_zoom_buttons(show: Open, width: int) -> None:
+    rates = {"population": pd.array([2400], "Int64"), "bicycles_per_1000_inhabitants": [2.5]}
+    taken, pictures = photos({"a.jpg": (4.0002, 52.005, 1)}), {"a.jpg": jpeg()}
+    town = build(areas(["Centre"], [3], [6], **rates), taken, thumbnails=pictures)
+    opened = show(town, viewport={"width": width, "height": 844}, reduced_motion="reduce")
+    buttons = opened.page.locator(".leaflet-control-zoom").bounding_box()
+    opened.page.locator(".gb-table tbody tr").press("Enter")
+    for shown in ("dl", "img"):
+        popup = opened.page.locator(f".leaflet-popup:has({shown})")
+        close = popup.get_by_role("button")
+        close.click(trial=True)  # waits until the map has moved
+        box = popup.bounding_box()
+        assert box["x"] >= buttons["x"] + buttons["width"]
+        assert box["x"] + box["width"] <= width
+        close.click()
+        opened.page.locator("path.gb-photo").press("Enter")
+
+
+def test_a_notebook_cell_shows_the_map_and_a_folded_legend(show: Open) -> None:
+    opened = show(build(), viewport={"width": 800, "height": 480})
+    legend = opened.page.locator(".gb-legend")
+    assert legend.get_attribute("open") is None
+    seen, drawn = (
+        opened.page.locator(selector).bounding_box() for selector in (".gb-legend", ".folium-map")
+    )
+    assert seen["width"] * seen["height"] < drawn["width"] * drawn["height"] / 8
+    assert drawn["width"] > 800 / 2
+
+
+@pytest.mark.parametrize("width", [390, 760, 900, 1280])
+def test_the_name_of_a_dutch_neighbourhood_stands_on_one_line(show: Open, width: int) -> None:
+    rates = {"population": pd.array([2400], "Int64"), "bicycles_per_1000_inhabitants": [2.5]}
+    named = areas(["Stationskwartier"], [3], [6], **rates)
+    opened = show(build(named), viewport={"width": width, "height": 540})
+    assert opened.texts(".gb-table thead th")[-1].startswith("per 1,000")
+    name = opened.page.locator(".gb-table tbody th span").last.bounding_box()
+    assert 10 < name["height"] < 25
+
+
+def test_paper_shows_all_areas_and_the_screen_goes_back(show: Open) -> None:
+    opened = show(build())
+    opened.page.locator(".gb-table tbody tr").first.click()
+    areas_drawn = opened.page.locator(".leaflet-overlay-pane path")
+    before = areas_drawn.first.bounding_box()
+    opened.page.emulate_media(media="print")
+    frame = opened.page.locator(".folium-map").bounding_box()
+    boxes = [areas_drawn.nth(n).bounding_box() for n in range(5)]
+    assert frame is not None
+    assert all(
+        box and box["x"] >= frame["x"] and box["x"] + box["width"] <= frame["x"] + frame["width"]
+        for box in boxes
+    )
+    assert not opened.page.locator(".gb-choices").first.is_visible()
+    opened.page.emulate_media(media="screen")
+    assert areas_drawn.first.bounding_box() == before
+
+
+def test_a_dark_screen_gets_a_dark_page(show: Open) -> None:
+    opened = show(build(), color_scheme="dark")
+    paper = opened.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert max(int(part) for part in paper[4:-1].split(",")) < 60

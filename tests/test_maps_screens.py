@@ -64,6 +64,7 @@ def test_paper_shows_all_areas_and_the_screen_goes_back(show: Open) -> None:
     areas_drawn = opened.page.locator(".leaflet-overlay-pane path")
     before = areas_drawn.first.bounding_box()
     opened.page.emulate_media(media="print")
+    opened.settle()
     frame = opened.page.locator(".folium-map").bounding_box()
     boxes = [areas_drawn.nth(n).bounding_box() for n in range(5)]
     assert frame is not None
@@ -73,6 +74,7 @@ def test_paper_shows_all_areas_and_the_screen_goes_back(show: Open) -> None:
     )
     assert not opened.page.locator(".gb-choices").first.is_visible()
     opened.page.emulate_media(media="screen")
+    opened.settle()
     assert areas_drawn.first.bounding_box() == before
 
 

@@ -202,6 +202,26 @@ def test_inhabitants_add_a_metric_a_column_and_a_line(show: Open) -> None:
     assert opened.texts(".leaflet-popup-content dd")[4:6] == ["2.00", "4,000"]
 
 
+def test_the_table_shows_and_marks_the_figure_that_it_is_sorted_by(show: Open) -> None:
+    given = TOWN.assign(
+        population=pd.array([2000, 4000, 100, 100, 50], dtype="Int64"),
+        bicycles_per_1000_inhabitants=[0.5, 2.0, 70.0, 0.0, None],
+    )
+    opened = show(build(given))
+    sorted_by = opened.page.locator("th[aria-sort=descending]")
+    last = opened.page.locator(".gb-table thead th:last-child button")
+    assert last.inner_text() == "per 1,000 inh."
+    opened.page.get_by_label("Bicycles per km²").check()
+    assert sorted_by.inner_text().startswith("per km²")
+    figures = ["0.00", "0.50", "3.50", "4.00", "\N{EN DASH}"]  # an area without photos stays last
+    assert opened.texts(".gb-table td:last-child") == [*figures[3::-1], figures[4]]
+    last.click()
+    assert opened.texts(".gb-table td:last-child") == figures
+    opened.page.get_by_label("Bicycles per photo").check()
+    assert sorted_by.inner_text().startswith("per photo")
+    assert last.inner_text() == "per 1,000 inh."
+
+
 def test_without_inhabitants_nobody_is_asked_for_them(show: Open) -> None:
     opened = show(build())
     assert opened.page.get_by_text("inhabitants").count() == 0

@@ -6,12 +6,13 @@ geobike.FIRST_ROWS = 200; // more are slow to lay out; the search finds them all
 geobike.table = function (page) {
   const { el } = geobike;
   const { data, say } = page;
-  const columns = geobike.tableColumns(page);
+  let columns = [];
   const order = { key: page.metric, down: true };
   let wanted = "";
   let all = false;
   const body = el("tbody");
-  const heads = columns.map(([key, title]) => {
+  const headings = el("tr");
+  const column = ([key, title]) => {
     const button = el("button", { type: "button" }, title);
     button.onclick = () => {
       order.down = order.key === key ? !order.down : key !== "name";
@@ -19,7 +20,11 @@ geobike.table = function (page) {
       fill();
     };
     return { key, cell: el("th", { scope: "col" }, button) };
-  });
+  };
+  function setColumns() {
+    columns = geobike.tableColumns(page).map(column);
+    headings.replaceChildren(...columns.map(({ cell }) => cell));
+  }
   const more = el("button", { type: "button", className: "gb-more" });
   const search = el("input", { type: "search", autocomplete: "off" });
   const told = el("span", { role: "status" });
@@ -34,7 +39,7 @@ geobike.table = function (page) {
     more.hidden = shown.length === found.length;
     more.textContent = say("show_all", { n: found.length });
     told.textContent = wanted ? say("found", { n: found.length }) : "";
-    for (const { key, cell } of heads) {
+    for (const { key, cell } of columns) {
       if (key === order.key) cell.ariaSort = order.down ? "descending" : "ascending";
       else cell.removeAttribute("aria-sort");
     }
@@ -54,23 +59,30 @@ geobike.table = function (page) {
   };
   page.onChange(({ metric }) => {
     if (metric) Object.assign(order, { key: metric, down: true });
+    setColumns();
     fill();
   });
   const label = el("label", { className: "gb-search" }, say("search"), search, told);
   const caption = el("caption", {}, say("table_caption"));
-  const head = el("thead", {}, el("tr", {}, ...heads.map(({ cell }) => cell)));
-  return [label, el("table", { className: "gb-table" }, caption, head, body), more];
+  const table = el("table", { className: "gb-table" }, caption, el("thead", {}, headings), body);
+  return [label, table, more];
 };
 
-geobike.tableColumns = (page) => [
-  ["name", page.say("area")],
-  ["photo_count", page.say("photo_count")],
-  ["bicycle_count", page.metricName("bicycle_count")],
-  ["bicycles_per_photo", page.say("short_per_photo")],
-  page.data.metrics.includes("bicycles_per_1000_inhabitants")
-    ? ["bicycles_per_1000_inhabitants", page.say("short_per_1000")]
-    : ["bicycles_per_km2", page.say("short_per_km2")],
-];
+// There is room for one more rate: the one that colours the map, else the last that is known.
+geobike.tableColumns = function ({ data, metric, metricName, say }) {
+  const more = {
+    bicycles_per_km2: "short_per_km2",
+    bicycles_per_1000_inhabitants: "short_per_1000",
+  };
+  const last = metric in more ? metric : data.metrics.at(-1);
+  return [
+    ["name", say("area")],
+    ["photo_count", say("photo_count")],
+    ["bicycle_count", metricName("bicycle_count")],
+    ["bicycles_per_photo", say("short_per_photo")],
+    [last, say(more[last])],
+  ];
+};
 
 // Letters alike in both cases and without accents, so that "zoetermeer" finds "Zoëtermeer".
 geobike.folded = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
@@ -96,7 +108,7 @@ geobike.row = function (page, area, columns) {
   const swatch = el("i");
   const name = el("span", { dir: "auto", title: area.name }, area.name);
   const row = el("tr", { tabIndex: 0 }, el("th", { scope: "row" }, el("div", {}, swatch, name)));
-  for (const [key] of columns.slice(1)) {
+  for (const { key } of columns.slice(1)) {
     row.append(el("td", {}, geobike.areaFigure(page, area, key)));
   }
   row.onmouseenter = row.onfocus = () => page.highlight(area, true);

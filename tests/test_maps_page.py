@@ -150,6 +150,7 @@ def test_many_photos_at_one_place_gather_and_spread_on_a_click(show: Open) -> No
     badge = opened.page.locator(".gb-cluster span")
     assert badge.inner_text() == "6"
     assert badge.get_attribute("aria-label") == "6 photos here, 12 bicycles: zoom in"
+    assert opened.texts(".gb-photo-key li")[-1] == "number of photos close together"
     badge.click()
     assert opened.page.locator("path.gb-photo").count() == 6
 

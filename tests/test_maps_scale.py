@@ -80,6 +80,15 @@ def test_beyond_a_hundred_thousand_no_photo_opens_and_that_is_said(show: Open) -
     assert "77.jpg" not in opened.page.content()
 
 
+@pytest.mark.parametrize("count", [24, 10_001])
+def test_a_badge_tells_photos_that_are_not_counted_apart(show: Open, count: int) -> None:
+    taken = many_photos(count)
+    taken["geometry"] = shapely.Point(4.005, 52.005)
+    taken.loc[:3, ["status", "bicycle_count", "area_id"]] = [schema.FAILED, pd.NA, None]
+    expected = f"{count:,} photos (4 not counted) here, {count - 4:,} bicycles: zoom in"
+    assert badges(show(build(taken=taken))) == [expected]
+
+
 def test_a_badge_zooms_in(show: Open) -> None:
     opened = show(build(taken=many_photos(10_001)))
     zoom = f"{opened.map_name()}.getZoom()"

@@ -47,8 +47,9 @@ geobike.gather = function (page, { x, y }) {
     const row = Math.floor(y[i] * squares) - top;
     if (column < 0 || row < 0 || column >= width || row > bottom - top || !page.isShown(i)) continue;
     const at = row * width + column;
-    const cluster = (found[at] ??= { photos: 0, bicycles: 0, lon: 0, lat: 0, first: i });
+    const cluster = (found[at] ??= { photos: 0, counted: 0, bicycles: 0, lon: 0, lat: 0, first: i });
     cluster.photos += 1;
+    cluster.counted += photos.count[i] >= 0;
     cluster.bicycles += Math.max(photos.count[i], 0);
     cluster.lon += photos.lon[i];
     cluster.lat += photos.lat[i];
@@ -56,16 +57,10 @@ geobike.gather = function (page, { x, y }) {
   return found.filter(Boolean);
 };
 
-geobike.badge = function (page, { photos, bicycles, lon, lat }) {
+geobike.badge = function (page, cluster) {
   const { map } = page;
-  const title = page.say("cluster", {
-    photos: page.say("photos", { n: photos }),
-    things: page.things(bicycles),
-  });
-  const short = new Intl.NumberFormat(page.data.language, { notation: "compact" });
-  const badge = geobike.el("span", { title, role: "img", "aria-label": title }, short.format(photos));
-  const size = 26 + 4 * Math.log10(photos);
-  const icon = L.divIcon({ html: badge, className: "gb-cluster", iconSize: [size, size] });
+  const { photos, lon, lat } = cluster;
+  const icon = geobike.clusterIcon(page, cluster);
   const marker = L.marker([lat / photos, lon / photos], { icon, pane: "gb-photos" });
   marker.on("click keypress", () => map.setView(marker.getLatLng(), map.getZoom() + 2));
   return marker;

@@ -62,6 +62,7 @@ geobike.photoKey = function ({ photos, say }) {
     photo_key: photos.count.some((count) => count > 0),
     photo_key_zero: photos.count.some((count) => count === 0),
     photo_key_other: photos.count.some((count) => count < 0),
+    photo_key_many: photos.n > 1,
   };
   return Object.keys(present)
     .filter((key) => present[key])

@@ -12,7 +12,7 @@ geobike.circles = function (page) {
     showCoverageOnHover: false,
     clusterPane: "gb-photos",
     spiderLegPolylineOptions: { color: "#333", weight: 1.2, pane: "gb-photos" },
-    iconCreateFunction: (cluster) => geobike.clusterIcon(page, cluster),
+    iconCreateFunction: (cluster) => geobike.clusterIcon(page, geobike.clusterSums(cluster)),
   });
   const circles = photos.details.map((_, i) => geobike.photo(page, i, renderer));
   layer.addLayers(circles);
@@ -47,7 +47,7 @@ geobike.photo = function (page, i, renderer) {
     fillOpacity: some ? 0.92 : counted ? 1 : 0,
     className: "gb-photo",
   });
-  circle.count = Math.max(count, 0);
+  circle.count = count;
   if (!photos.details) return circle;
   const popup = () => geobike.photoPopup(page, photos.details[i], count);
   circle.bindPopup(popup, { ...geobike.popup, minWidth: 240 });
@@ -75,16 +75,24 @@ geobike.reachable = function (circle, name) {
   return circle;
 };
 
-geobike.clusterIcon = function (page, cluster) {
-  const { el } = geobike;
-  const n = cluster.getChildCount();
-  const bicycles = cluster.getAllChildMarkers().reduce((sum, { count }) => sum + count, 0);
+geobike.clusterSums = function (cluster) {
+  const counts = cluster.getAllChildMarkers().map(({ count }) => count);
+  const counted = counts.filter((count) => count >= 0);
+  const bicycles = counted.reduce((sum, count) => sum + count, 0);
+  return { photos: counts.length, counted: counted.length, bicycles };
+};
+
+// Photos that would overlap, as one circle with their number.
+geobike.clusterIcon = function (page, { photos, counted, bicycles }) {
+  const all = page.say("photos", { n: photos });
   const title = page.say("cluster", {
-    photos: page.say("photos", { n }),
+    photos: counted < photos ? page.say("some_counted", { photos: all, n: photos - counted }) : all,
     things: page.things(bicycles),
   });
-  const badge = el("span", { title, role: "img", "aria-label": title }, String(n));
-  return L.divIcon({ html: badge, className: "gb-cluster", iconSize: [30, 30] });
+  const short = new Intl.NumberFormat(page.data.language, { notation: "compact" });
+  const badge = geobike.el("span", { title, role: "img", "aria-label": title }, short.format(photos));
+  const size = 26 + 4 * Math.log10(photos);
+  return L.divIcon({ html: badge, className: "gb-cluster", iconSize: [size, size] });
 };
 
 geobike.photoFinding = (page, photo, count) =>

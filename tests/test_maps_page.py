@@ -22,6 +22,9 @@ def test_a_planner_sees_the_finding_the_areas_the_legend_and_the_ranking(show: O
     assert opened.texts(".gb-method") == [
         "Counted: bicycles. Model tiny, threshold 0.5. Times in UTC."
     ]
+    (trust,) = opened.texts(".gb-trust")
+    assert "not bicycles in a street" in trust
+    assert "one on two photos counts twice" in trust
     assert len(opened.fills()) == 5
     assert opened.texts(".gb-legend summary") == ["Bicycles per photo"]
     assert opened.texts(LEGEND) == ["0", "0.50", "2.00", "7.00", "no photos"]

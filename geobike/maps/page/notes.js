@@ -141,5 +141,6 @@ geobike.notes = function (page) {
     el("p", { className: "gb-ledger" }, ledger),
     el("p", { className: "gb-source", dir: "auto" }, data.source && say("source", data)),
     el("p", { className: "gb-method", dir: "auto" }, say("method", { ...data, label: page.label })),
+    el("p", { className: "gb-trust" }, say("trust")),
   );
 };

@@ -155,7 +155,8 @@ def test_people_on_a_thumbnail_cannot_be_made_out() -> None:
     person = (200.0, 100.0, 400.0, 500.0)
     with Image.open(BytesIO(images.thumbnail(out.getvalue(), hide=[person]))) as image:
         grey = image.convert("L")
-    hidden = grey.crop((62, 35, 118, 145)).getextrema()
+    # The box is 60 to 120, 30 to 150 here; hair and hands stand a tenth of it out of each side.
+    hidden = grey.crop((55, 19, 125, 161)).getextrema()
     open_to_see = grey.crop((150, 35, 230, 145)).getextrema()
     assert hidden[1] - hidden[0] < 60  # no stripe is left
     assert open_to_see[1] - open_to_see[0] > 120

@@ -124,13 +124,11 @@ def write_photos(photos: gpd.GeoDataFrame, path: str | Path) -> None:
 def write_detections(detections: pd.DataFrame, path: str | Path) -> None:
     """Write a detections frame, as Parquet or CSV by the path's ending.
 
-    Pixels have one decimal, scores four. Text in the CSV is made inert for spreadsheets.
+    Scores and pixels are written in full: a score of 0.30004 is above 0.3, also when it is read
+    again. Text in the CSV is made inert for spreadsheets.
     """
     schema.check(detections, schema.DETECTIONS)
-    out = detections[list(schema.DETECTIONS.columns)].copy(deep=False)
-    out["score"] = out["score"].round(4)
-    for side in ("xmin", "ymin", "xmax", "ymax"):
-        out[side] = out[side].round(1)
+    out = detections[list(schema.DETECTIONS.columns)]
     if Path(path).suffix == ".parquet":
         _write_parquet(out, path)
         return

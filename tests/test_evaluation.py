@@ -1,12 +1,15 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 import geobike
 from geobike import evaluation
+from geobike.detect import Detection
 from geobike.errors import GeobikeWarning, InputError
 from tests.making import FakeDetector, photo, squares
 
@@ -42,6 +45,22 @@ def test_the_figures_are_those_of_the_textbook(survey: Path) -> None:
     assert at.root_mean_square_error == pytest.approx(np.sqrt(6 / 4))
     assert at.correlation == pytest.approx(np.corrcoef(counted, true)[0, 1])
     assert (at.share_exact, at.share_within_one) == (0.25, 0.75)
+
+
+class Doubtful(FakeDetector):
+    """Gives scores just above a threshold."""
+
+    def detect(self, image: Image.Image) -> list[Detection]:
+        return [replace(found, score=0.30004) for found in super().detect(image)]
+
+
+def test_what_scores_just_above_the_threshold_counts_as_in_the_survey(survey: Path) -> None:
+    given = {"photos": survey.parent / "photos", "areas": survey.parent / "areas.geojson"}
+    result = geobike.run(geobike.Survey(**given, detector=Doubtful(), threshold=0.3))
+    result.write(survey)
+    assert result.ledger.bicycles_counted == 10
+    evaluated = evaluation.evaluate(truth(survey, "file,bicycles\na.jpg,3\nd.jpg,2\n"), survey)
+    assert evaluated.photos["counted"].tolist() == [3, 2]
 
 
 def test_the_error_is_given_for_every_threshold(survey: Path) -> None:

@@ -3,7 +3,7 @@
 The rules are applied when counting, not when detecting, so that changing them costs nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -12,6 +12,7 @@ import pandas as pd
 
 from geobike import schema
 from geobike.detect import FLOOR
+from geobike.detect.labels import COCO_91
 from geobike.errors import InputError, report
 
 THRESHOLD: Final = 0.5
@@ -55,13 +56,13 @@ def judge(
 
     A box is kept if its label is wanted (letter case apart), its score is above `threshold`, and
     no box of the same photo and label with a higher score overlaps it by more than `max_overlap`
-    (greedy non-maximum suppression; of equal scores the earlier row stays). Reported is a label
-    that no box has, for it may be spelt otherwise. Raises InputError.
+    (greedy non-maximum suppression; of equal scores the earlier row stays). Labels are looked for
+    as `look_for` does. Raises InputError.
     """
     check(threshold=threshold, max_overlap=max_overlap)
     schema.check(detections, schema.DETECTIONS)
     rules = Rules(tuple(labels), threshold, max_overlap)
-    report_unseen(rules.labels, detections["label"])
+    look_for(rules.labels, detections["label"])
     return mark(detections, broken(detections, rules, photo=detections["photo_id"]))
 
 
@@ -93,6 +94,28 @@ def mark(detections: pd.DataFrame, reason: npt.NDArray[np.int8]) -> pd.DataFrame
     out["dropped_by"] = pd.Series(names.take(reason, allow_fill=True), index=out.index)
     out["kept"] = reason < 0
     return out
+
+
+def look_for(labels: Sequence[str], seen: "pd.Series[str]") -> None:
+    """Report each wanted label that no box has. Raises InputError where no box has any of them.
+
+    That would be a map of zeros. It is believed only where all labels are COCO's, for then the
+    detector knows what is wanted, and found none.
+    """
+    report_unseen(labels, seen)
+    found, wanted = _folded(seen.unique()), _folded(labels)
+    if found and found.isdisjoint(wanted) and (found - _COCO or wanted.isdisjoint(_COCO)):
+        raise InputError(
+            f"no box at all is labelled {' or '.join(map(repr, labels))}, so nothing would be "
+            f"counted; name with --label one of {', '.join(seen.value_counts().index[:12])}"
+        )
+
+
+def _folded(names: Iterable[str]) -> set[str]:
+    return {name.casefold() for name in names}
+
+
+_COCO: Final = _folded(COCO_91)
 
 
 def report_unseen(labels: Iterable[str], seen: "pd.Series[str]") -> None:

@@ -60,7 +60,7 @@ def detect(
         def work(missing: pd.DataFrame, chosen: Detector) -> dict[str, Failure]:
             model = Model(chosen.name, chosen.version)
             if len(missing):
-                detectors.make_ready(chosen, detector)
+                detectors.make_ready(chosen, detector, labels=rules.labels if rules else ())
             answers = answer(
                 missing,
                 chosen,
@@ -105,7 +105,7 @@ def through(
     known = placed[placed["status"].isna() | (placed["status"] == schema.OUTSIDE)]
     found = _in_order(take(known["sha256"], model), known["photo_id"], model)
     if rules is not None:
-        boxes.report_unseen(rules.labels, found["label"])
+        boxes.look_for(rules.labels, found["label"])
     return Detected(_mark(placed, failures), found, model, len(missing) - len(failures))
 
 

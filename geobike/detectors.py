@@ -81,12 +81,24 @@ def named(choice: Choice) -> Detector:
     return detector
 
 
-def make_ready(detector: Detector, choice: Choice | Detector) -> None:
-    """Download, if need be, and open the local model of a choice; raises ModelUnavailable."""
+def make_ready(
+    detector: Detector, choice: Choice | Detector, *, labels: Sequence[str] = ()
+) -> None:
+    """Download, if need be, and open the local model of a choice.
+
+    Raises ModelUnavailable, and InputError where it knows none of the labels that are wanted.
+    """
     from geobike.detect.onnx import OnnxDetector
 
-    if isinstance(choice, Choice) and isinstance(detector, OnnxDetector):
-        detector.open(progress=choice.download_progress)
+    if not (isinstance(choice, Choice) and isinstance(detector, OnnxDetector)):
+        return
+    detector.open(progress=choice.download_progress)
+    known = detector.labels
+    if labels and {name.casefold() for name in labels}.isdisjoint(map(str.casefold, known)):
+        raise InputError(
+            f"{detector.name} knows no {' and no '.join(map(repr, labels))}; name with --label "
+            f"what it knows: {', '.join(known[:12])}{' and more' if len(known) > 12 else ''}"
+        )
 
 
 def _answered(choice: Choice, store: Answers) -> list[Model]:

@@ -72,10 +72,24 @@ def test_a_suppressed_box_suppresses_nothing() -> None:
 
 
 def test_a_label_that_no_box_has_is_reported_with_those_there_are() -> None:
-    with pytest.warns(
-        GeobikeWarning, match="no box at all is labelled 'bicycel'; there are: bicycle"
-    ):
-        boxes.judge(frame(REFERENCE), labels=["bicycel"])
+    with pytest.warns(GeobikeWarning, match="no box at all is labelled 'bike'; there are: bicycle"):
+        judged = boxes.judge(frame(REFERENCE), labels=["bicycle", "bike"])
+    assert judged["kept"].sum() == 6
+
+
+@pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")
+@pytest.mark.parametrize(
+    ("there", "wanted"), [("bicycle", "bike"), ("bicycle", "fiets"), ("fiets", "bicycle")]
+)
+def test_a_label_that_is_spelt_otherwise_makes_no_map_of_zeros(there: str, wanted: str) -> None:
+    with pytest.raises(InputError, match=f"no box at all is labelled '{wanted}'.* one of {there}"):
+        boxes.judge(frame(REFERENCE, label=there), labels=[wanted])
+
+
+@pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")
+def test_a_street_of_cars_without_a_bicycle_has_none() -> None:
+    found = frame(REFERENCE, label=["car", "person", "N/A", "bus"] * 2)
+    assert not boxes.judge(found, labels=["bicycle"])["kept"].any()
 
 
 @pytest.mark.parametrize("threshold", [0.0, 1.0, float("nan")])

@@ -173,6 +173,11 @@ class OnnxDetector(_LocalModel):
         # While one batch is with the GPU, the next is made ready.
         return max(os.cpu_count() or 1, 2 * batch if batch > 1 else 1)
 
+    @property
+    def labels(self) -> list[str]:
+        """Every label that the model can give, in its own order."""
+        return list(dict.fromkeys(self._open().names.values()))
+
     def fitted(self, size: tuple[int, int]) -> tuple[int, int]:
         """Return the (width, height) in which the model is shown a photo of `size`.
 

@@ -78,6 +78,14 @@ def test_metric_files_come_to_lon_lat(tmp_path: Path) -> None:
     assert read["area_km2"].iloc[0] == pytest.approx(1, rel=5e-4)
 
 
+def test_a_hole_is_no_ground_whichever_way_its_ring_runs(tmp_path: Path) -> None:
+    square, hole = box(155000, 463000, 156000, 464000), box(155250, 463250, 155750, 463750)
+    rings = [hole.exterior.coords, hole.exterior.coords[::-1]]
+    path = write(tmp_path / "a.gpkg", [Polygon(square.exterior, [r]) for r in rings], crs=28992)
+    with pytest.warns(GeobikeWarning, match="areas overlap"):
+        assert areas.read(path)["area_km2"].tolist() == pytest.approx([0.75, 0.75], rel=5e-4)
+
+
 def test_a_file_without_a_crs_asks_for_it_and_takes_it(tmp_path: Path) -> None:
     path = tmp_path / "a.shp"
     write(path, [box(155000, 463000, 156000, 464000)], crs=None)
@@ -97,6 +105,15 @@ def test_metres_that_call_themselves_degrees_are_refused(tmp_path: Path) -> None
     assert areas.read(path, crs="EPSG:28992").total_bounds[1] == pytest.approx(
         AMERSFOORT[1], abs=1e-5
     )
+
+
+def test_longitudes_that_count_eastward_are_degrees_and_no_more_than_a_round(
+    tmp_path: Path,
+) -> None:
+    east = areas.read(write(tmp_path / "a.gpkg", [box(179, -1, 181, 1)]))
+    assert east.total_bounds.tolist() == [179, -1, 181, 1]
+    with pytest.raises(AreasError, match=r"such as \(500, 52\) are no degrees"):
+        areas.read(write(tmp_path / "b.gpkg", [box(500, 52, 600, 53)]))
 
 
 @pytest.mark.parametrize(

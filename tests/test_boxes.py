@@ -51,6 +51,12 @@ def test_a_threshold_is_strict_as_the_hosted_service_has_it() -> None:
     assert judged["kept"].tolist() == [False, True]
 
 
+def test_boxes_that_overlap_by_just_the_limit_are_two() -> None:
+    half = [(0.9, 0, 0, 10, 10), (0.8, 0, 0, 10, 5)]
+    assert boxes.judge(frame(half), labels=["bicycle"], max_overlap=0.5)["kept"].all()
+    assert boxes.judge(frame(half), labels=["bicycle"], max_overlap=0.49)["kept"].sum() == 1
+
+
 def test_labels_are_names_whatever_their_case_and_may_be_several() -> None:
     rows = [(0.9, 0, 0, 10, 10), (0.9, 0, 0, 10, 10), (0.9, 0, 0, 10, 10)]
     judged = boxes.judge(

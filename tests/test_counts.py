@@ -56,6 +56,14 @@ def test_no_photos_is_not_no_bicycles() -> None:
     assert pd.isna(per_area["first_photo_at"])
 
 
+def test_nothing_is_shared_out_over_no_ground_or_nobody() -> None:
+    polygons = areas().assign(area_km2=0.0, population=pd.array([0, 500, 0], "Int64"))
+    per_area = counts.per_area(counts.per_photo(photos(), detections(a=3, c=1)), polygons)
+    assert per_area["bicycles_per_km2"].isna().all()
+    assert per_area["bicycles_per_1000_inhabitants"].isna().tolist() == [True, False, True]
+    assert per_area["bicycles_per_1000_inhabitants"][1] == 2
+
+
 def test_the_ledger_names_every_status_and_closes() -> None:
     found = detections(a=3, c=1, d=2)
     counted = counts.per_photo(photos(), found)

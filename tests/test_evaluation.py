@@ -71,6 +71,13 @@ def test_the_error_is_given_for_every_threshold(survey: Path) -> None:
     assert rows["bias"][0.95] == -2.5
 
 
+def test_the_best_threshold_is_that_of_the_least_error(survey: Path) -> None:
+    none = truth(survey, "file,bicycles\na.jpg,0\nday/b.jpg,0\nd.jpg,0\n")
+    assert evaluation.evaluate(none, survey).best_threshold == 0.9  # from there on none counts
+    all_of_them = truth(survey, "file,bicycles\na.jpg,3\nday/b.jpg,5\nd.jpg,2\n")
+    assert evaluation.evaluate(all_of_them, survey).best_threshold < 0.9
+
+
 def test_a_survey_of_many_photos_is_read_from_parquet_alike(survey: Path) -> None:
     pytest.importorskip("pyarrow")
     by_hand = truth(survey, "file,bicycles\na.jpg,3\nday/b.jpg,7\nc.jpg,1\nd.jpg,1\n")

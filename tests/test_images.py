@@ -121,6 +121,13 @@ def test_a_file_that_was_exchanged_is_not_taken_for_the_one_that_was_read(tmp_pa
         images.read_bytes(path, sha256="0" * 64)
 
 
+@pytest.mark.parametrize(("value", "grey"), [(0, 0), (0x4000, 0x40), (0xFFFF, 0xFF)])
+def test_16_bits_of_grey_keep_their_brightness(value: int, grey: int) -> None:
+    out = BytesIO()
+    Image.new("I;16", (64, 48), value).save(out, "PNG")
+    assert images.read_upright(out.getvalue()).getpixel((5, 5)) == (grey, grey, grey)
+
+
 def test_heic_is_read_where_its_extra_is_installed() -> None:
     heif = pytest.importorskip("pillow_heif")
     out = BytesIO()

@@ -86,6 +86,12 @@ def test_a_bad_heading_is_reported_and_spoils_nothing_else(table: Path, heading:
     assert pd.isna(row["reason"])
 
 
+@pytest.mark.parametrize(("heading", "read_as"), [("0", 0), ("359,5", 359.5), ("360", 0)])
+def test_north_is_0_however_it_is_written(table: Path, heading: str, read_as: float) -> None:
+    frame = read(table, f"file;lat;lon;heading\na.jpg;52;4;{heading}\n")
+    assert frame["heading"].iloc[0] == read_as
+
+
 def test_times_with_an_offset_are_instants(table: Path) -> None:
     frame = read(
         table,

@@ -21,6 +21,7 @@ def text(*names: str | None) -> "pd.Series[str]":
         ("a.jpg", None),  # two photos are called so
         ("south/../north/b.jpg", None),
         ("c.jpg", None),
+        ("survey/south/d.jpg", None),  # south/d.jpg or d.jpg
         (unicodedata.normalize("NFD", "north/é.jpg"), "north/é.jpg"),
         (unicodedata.normalize("NFD", "é.jpg"), "north/é.jpg"),
         (r"north\a.jpg", "north/a.jpg"),
@@ -29,7 +30,9 @@ def text(*names: str | None) -> "pd.Series[str]":
     ],
 )
 def test_a_name_means_the_one_photo_whose_path_ends_alike(file: str, meant: str | None) -> None:
-    photos = text("north/a.jpg", "north/b.jpg", "south/a.jpg", "north/é.jpg")
+    photos = text(
+        "north/a.jpg", "north/b.jpg", "south/a.jpg", "north/é.jpg", "d.jpg", "south/d.jpg"
+    )
     assert match(text(file), photos).fillna("").tolist() == [meant or ""]
 
 

@@ -6,8 +6,10 @@ those of the huggingface_hub library, so a model that another program fetched is
 
 import hashlib
 import importlib.util
+import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -193,12 +195,10 @@ def _download(pin: Pin, file: str, progress: type[Any] | None) -> Path | None:
         from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
     except ImportError:
         raise MissingPackageError("Downloading a model", "local") from None
+    bar = progress or _silent_progress()
     try:
-        return Path(
-            hf_hub_download(
-                pin.repo, file, revision=pin.revision, tqdm_class=progress or _silent_progress()
-            )
-        )
+        with _quiet():
+            return Path(hf_hub_download(pin.repo, file, revision=pin.revision, tqdm_class=bar))
     except LocalEntryNotFoundError as error:
         raise _unreachable(pin, file, error) from error
     except EntryNotFoundError:
@@ -206,6 +206,18 @@ def _download(pin: Pin, file: str, progress: type[Any] | None) -> Path | None:
     # The HTTP library below huggingface_hub changes with its versions, and with it what it raises.
     except Exception as error:
         raise _unreachable(pin, file, error) from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep huggingface_hub from logging each of its tries; what comes of them is ours to say."""
+    logger = logging.getLogger("huggingface_hub")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def _silent_progress() -> type[Any]:
@@ -256,6 +268,7 @@ def _etag(pin: Pin) -> str:
 
     address = hf_hub_url(pin.repo, pin.file, revision=pin.revision)
     try:
-        return get_hf_file_metadata(address).etag or ""
+        with _quiet():
+            return get_hf_file_metadata(address).etag or ""
     except Exception as error:  # as in _download
         raise _unreachable(pin, pin.file, error) from error

@@ -195,12 +195,12 @@ def test_a_users_mistake_is_one_message_and_exit_2(
     assert done.stdout == ""
 
 
-def test_a_hosted_run_without_a_token_stops_and_says_how_to_go_on(tmp_path: Path) -> None:
+def test_a_hosted_run_without_a_token_stops_and_claims_no_detections(tmp_path: Path) -> None:
     with FakeService() as service:
         done = hosted_map(tmp_path, service, env={})
     assert done.returncode == 3
     assert "HF_TOKEN" in done.stderr
-    assert "the same command goes on from there" in done.stderr
+    assert "What was detected" not in done.stderr
     assert "Traceback" not in done.stderr
 
 

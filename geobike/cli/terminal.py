@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from geobike.errors import DetectorStopped, GeobikeWarning, InputError
+from geobike.errors import DetectorStopped, GeobikeError, GeobikeWarning, InputError
 from geobike.files import whole
 from geobike.remote import shown
 
@@ -58,18 +58,40 @@ def download_progress() -> type[Any] | None:
 
 @contextmanager
 def resumable(store: str | None) -> Iterator[None]:
-    """Say, when a run is stopped, that it can go on."""
-    kept = f" What was detected is kept in {store}; the same command goes on from there."
+    """Say, when a run is stopped, that it can go on, if anything was detected."""
     try:
         yield
     except KeyboardInterrupt:
-        say("stopped." + (kept if store else ""))
+        say(f"stopped.{_kept(store)}")
         raise typer.Exit(130) from None
     except DetectorStopped as error:
         message = f"{error}"
         stop = "" if message.endswith(".") else "."
-        error.args = (f"{message}{stop}{kept}" if store else message,)
+        kept = _kept(store)
+        error.args = (f"{message}{stop}{kept}" if kept else message,)
         raise
+
+
+def _kept(store: str | None) -> str:
+    if store is None or not _holds_any(store):
+        return ""
+    return f" What was detected is kept in {store}; the same command goes on from there."
+
+
+def _holds_any(store: str) -> bool:
+    """Tell whether a store, be it a file or shards, holds any detection."""
+    from geobike.remote import is_remote
+    from geobike.shards import Shards
+    from geobike.store import Store
+
+    try:
+        if is_remote(store) or Path(store).is_dir():
+            Shards(store, read_only=True)  # raises where there is none
+            return True
+        with Store(store, read_only=True) as opened:
+            return bool(opened.models())
+    except GeobikeError:
+        return False
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from geobike import images
-from geobike.cli.settings import refuse_if_forbidden
+from geobike.cli.settings import forbidding
 from geobike.detect.huggingface import HostedDetector
 from geobike.errors import InputError
 from tests.hosted_runs import town
@@ -60,8 +60,18 @@ def test_a_dry_run_on_this_machine_costs_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("place", [".", ".."])
-@pytest.mark.parametrize("command", ["detect", "classify", "map", "doctor"])
-def test_a_folder_can_forbid_to_send_photos(tmp_path: Path, command: str, place: str) -> None:
+@pytest.mark.parametrize(
+    ("command", "remedy"),
+    [
+        ("detect", "with --detector onnx"),
+        ("classify", "with --classifier onnx --model FILE.onnx"),
+        ("map", "with --detector onnx"),
+        ("doctor", "leave out --endpoint"),
+    ],
+)
+def test_a_folder_can_forbid_to_send_photos(
+    tmp_path: Path, command: str, remedy: str, place: str
+) -> None:
     town(tmp_path / "here", 1)
     (tmp_path / "here" / place / "geobike.toml").write_text("[privacy]\nupload = false\n")
     kind = "--classifier" if command == "classify" else "--detector"
@@ -75,6 +85,7 @@ def test_a_folder_can_forbid_to_send_photos(tmp_path: Path, command: str, place:
         assert service.requests == []
     assert done.returncode == 2
     assert "geobike.toml forbids to send photos anywhere" in done.stderr
+    assert done.stderr.rstrip().endswith(remedy)
     assert "Traceback" not in done.stderr
 
 
@@ -93,10 +104,23 @@ def test_a_rule_that_is_spelt_wrong_does_not_pass_for_none(
 ) -> None:
     (tmp_path / "geobike.toml").write_text(text)
     with pytest.raises(InputError) as refused:
-        refuse_if_forbidden(tmp_path)
+        forbidding(tmp_path)
     assert said in str(refused.value)
+    done = geobike("doctor", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "missing  sending photos: geobike.toml is not understood" in done.stdout
+    assert said in done.stdout
 
 
 def test_a_folder_without_a_rule_allows(tmp_path: Path) -> None:
     (tmp_path / "geobike.toml").write_text("[privacy]\nupload = true\n")
-    refuse_if_forbidden(tmp_path)
+    assert forbidding(tmp_path) is None
+
+
+def test_doctor_says_whether_photos_can_leave(tmp_path: Path) -> None:
+    may = geobike("doctor", cwd=tmp_path)
+    assert "ok       sending photos: only where you name huggingface" in may.stdout
+    (tmp_path / "geobike.toml").write_text("[privacy]\nupload = false\n")
+    may_not = geobike("doctor", cwd=tmp_path)
+    assert f"ok       sending photos: forbidden by {tmp_path}/geobike.toml" in may_not.stdout
+    assert may_not.returncode == 0, may_not.stdout

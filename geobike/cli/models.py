@@ -24,7 +24,8 @@ def choice(
     """Return the choice of a detector, with the token where photos are to be sent."""
     from geobike.detectors import Choice
 
-    token = _token(token_file, endpoint) if kind == "huggingface" else None
+    hosted = kind == "huggingface"
+    token = _token(token_file, endpoint, instead=_DETECT) if hosted else None
     return Choice(
         kind=kind,
         model=model,
@@ -44,11 +45,15 @@ def announce(choice: "Choice") -> None:
         terminal.say(f"photos that the store lacks are sent to {place}, shrunk and without EXIF")
 
 
-def _token(token_file: Path | None, endpoint: str | None) -> str | None:
-    """Return the token, unless nothing may be sent."""
+_DETECT = "detect on this machine with --detector onnx"
+_CLASSIFY = "classify on this machine with --classifier onnx --model FILE.onnx"
+
+
+def _token(token_file: Path | None, endpoint: str | None, *, instead: str) -> str | None:
+    """Return the token, unless nothing may be sent; then the error says what to do `instead`."""
     from geobike.detect.huggingface import find_token
 
-    settings.refuse_if_forbidden(Path.cwd())
+    settings.refuse_if_forbidden(Path.cwd(), instead=instead)
     offline = any(
         os.environ.get(name, "").upper() in ("1", "ON", "YES", "TRUE")
         for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
@@ -56,7 +61,7 @@ def _token(token_file: Path | None, endpoint: str | None) -> str | None:
     if offline and endpoint is None:
         raise InputError(
             "HF_HUB_OFFLINE is set, so nothing is sent to Hugging Face; unset it, give an "
-            "--endpoint of your own, or use --detector onnx"
+            f"--endpoint of your own, or {instead}"
         )
     return find_token(os.environ, token_file=token_file)
 
@@ -72,7 +77,7 @@ def classifier(
     if kind == "huggingface":
         from geobike.detect.huggingface import HostedClassifier
 
-        token = _token(token_file, endpoint)
+        token = _token(token_file, endpoint, instead=_CLASSIFY)
         hosted = HostedClassifier(model, token=token, endpoint=endpoint, bill_to=bill_to)
         terminal.say(f"photos are sent to {hosted.place}, shrunk and without EXIF")
         return hosted
@@ -93,6 +98,19 @@ def examine(
     from geobike import doctor
 
     yield from doctor.examine(os.environ, token_file=token_file, model=None if endpoint else model)
+    yield _sending()
     if endpoint is not None:
-        token = _token(token_file, endpoint)
+        token = _token(token_file, endpoint, instead="leave out --endpoint")
         yield from doctor.ask(endpoint, token=token, model=model)
+
+
+def _sending() -> "Finding":
+    from geobike.doctor import Finding
+
+    what = "sending photos"
+    try:
+        file = settings.forbidding(Path.cwd())
+    except InputError as error:
+        return Finding(what, False, f"{settings.NAME} is not understood", str(error), needed=True)
+    free = f"only where you name huggingface; no {settings.NAME} forbids it"
+    return Finding(what, True, f"forbidden by {file}" if file else free)

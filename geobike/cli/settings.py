@@ -9,19 +9,22 @@ from geobike.errors import InputError
 NAME: Final = "geobike.toml"
 
 
-def refuse_if_forbidden(folder: Path) -> None:
-    """Raise InputError if geobike.toml in `folder`, or in one above, forbids to send photos.
+def refuse_if_forbidden(folder: Path, *, instead: str) -> None:
+    """Raise InputError, saying what to do `instead`, if photos may not be sent from `folder`."""
+    if file := forbidding(folder):
+        raise InputError(
+            f"{file} forbids to send photos anywhere ([privacy] upload = false); {instead}"
+        )
+
+
+def forbidding(folder: Path) -> Path | None:
+    """Return the geobike.toml, in `folder` or above it, that forbids to send photos, if any.
 
     The file may hold `[privacy]` with `upload = false`, and nothing else: a rule that is spelt
-    wrong must not pass for none.
+    wrong must not pass for none. Raises InputError.
     """
-    for place in (folder, *folder.parents):
-        file = place / NAME
-        if file.is_file() and not _allows_upload(file):
-            raise InputError(
-                f"{file} forbids to send photos anywhere ([privacy] upload = false); "
-                "detect on this machine with --detector onnx"
-            )
+    files = (place / NAME for place in (folder, *folder.parents))
+    return next((file for file in files if file.is_file() and not _allows_upload(file)), None)
 
 
 def _allows_upload(file: Path) -> bool:

@@ -27,5 +27,7 @@ def write(folder: str | Path) -> Path:
         if folder.is_dir() and any(folder.iterdir()):
             raise InputError(f"{folder}: holds files already; name a new folder for the sample")
         return Path(shutil.copytree(sample, folder, dirs_exist_ok=True))
+    except shutil.Error as error:  # of each file that failed: source, target, reason
+        raise InputError(f"{folder}: cannot be written: {error.args[0][0][2]}") from None
     except OSError as error:
         raise InputError(f"{folder}: cannot be written: {error.strerror or error}") from None

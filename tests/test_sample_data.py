@@ -44,3 +44,15 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(geobike.GeobikeError, match=r"file.*cannot be written"):
         geobike.sample_data(tmp_path / "file" / "town")
+
+
+def test_a_full_disk_is_one_short_message(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))  # bytes a file
+    try:
+        with pytest.raises(geobike.GeobikeError, match="town: cannot be written.*too large") as no:
+            geobike.sample_data(tmp_path / "town")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert len(str(no.value)) < 1000

@@ -49,6 +49,8 @@ def read(path: str | Path, *, timezone: tzinfo | None = None) -> pd.DataFrame:
         if not file.is_file():
             raise ManifestError(f"manifest {file}: no such file")
         raw = readers.get(file.suffix.lower(), _read_csv)(file)
+    if raw.empty:
+        report(f"manifest {file.name}: has no row, so it names no photo")
     checked = _check_rows(raw, file.name)
     checked["taken_at"] = _times(raw, file.name, timezone)
     return schema.table(schema.MANIFEST, checked)
@@ -76,8 +78,9 @@ def photos(manifest: pd.DataFrame) -> gpd.GeoDataFrame:
 def _read_csv(path: Path) -> pd.DataFrame:
     """Return the cells as text, with `line` and, for rows of the wrong length, `fault`."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            lines = rows.read(file, rows.delimiter(file))
+        with rows.opened(path) as file:
+            delimiter, skip = rows.layout(file)
+            lines = rows.read(file, delimiter, skip=skip)
             _, header = next(lines, (1, []))
             columns = _columns(header, path, needed=("file", "lat", "lon"))
             places = {name: header.index(column) for name, column in columns.items()}
@@ -177,7 +180,7 @@ def _check_rows(raw: pd.DataFrame, source: str) -> dict[str, Any]:
         fault = fault.fillna(more)
     bad = fault.notna()
     reason = _lines(raw[bad], source) + fault[bad]
-    _report("bad rows in the manifest", reason)
+    _report("bad row", "in the manifest", reason)
     return {
         "file": raw["file"].astype("str").str.removeprefix("./"),
         "lon": lon.mask(bad),
@@ -236,12 +239,12 @@ def _times(raw: pd.DataFrame, source: str, timezone: tzinfo | None) -> "pd.Serie
         fault = f"stood twice or never on the clocks of {timezone}"
     no_time = (text != "") & times.isna() & bare.isna() & ~odd
     for where, why in (
-        (no_time, "is no ISO 8601 time"),
+        (no_time, "is no ISO 8601 time such as 2026-05-31T10:12"),
         (odd, f"lies outside the years {_YEARS[0]} to {_YEARS[1]}"),
         (times.isna() & bare.notna(), fault),
     ):
         quoted = _lines(raw[where], source) + "taken_at '" + text[where].str[:40] + "' "
-        _report("times left out", quoted + why)
+        _report("time", "left out", quoted + why)
     return times
 
 
@@ -256,7 +259,7 @@ def _headings(raw: pd.DataFrame, source: str) -> "pd.Series[float]":
     good = heading.between(0, 360)
     bad = (text != "") & ~good
     quoted = _lines(raw[bad], source) + "heading '" + text[bad].str[:40] + "' "
-    _report("headings left out", quoted + "is not from 0 to 360")
+    _report("heading", "left out", quoted + "is not from 0 to 360")
     return heading.where(good) % 360
 
 
@@ -265,6 +268,6 @@ def _lines(raw: pd.DataFrame, source: str) -> "pd.Series[str]":
     return lines
 
 
-def _report(what: str, cases: "pd.Series[str]") -> None:
+def _report(what: str, fate: str, cases: "pd.Series[str]") -> None:
     if len(cases):
-        report(f"{len(cases)} {what}", cases.tolist())
+        report(f"{len(cases)} {what}{'s' * (len(cases) != 1)} {fate}", cases.tolist())

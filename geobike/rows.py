@@ -1,24 +1,37 @@
-"""The rows of a CSV file, parted by comma, semicolon or tab."""
+"""The rows of a CSV file in UTF-8, parted by comma, semicolon or tab."""
 
 import csv
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TextIO
 
 
-def delimiter(file: TextIO) -> str:
-    """Return what parts the cells of the first row, and go back to the start of the file."""
-    header = file.readline()
+def opened(path: Path) -> TextIO:
+    """Open a CSV file, to be closed by the caller. Raises OSError, csv.Error for a workbook."""
+    with path.open("rb") as file:
+        if file.read(4) == b"PK\x03\x04":
+            raise csv.Error("an Excel workbook; save it as CSV UTF-8")
+    return path.open(encoding="utf-8-sig", newline="")
+
+
+def layout(file: TextIO) -> tuple[str, int]:
+    """Return what parts the cells, and how many lines come before the header; go back to the start.
+
+    One line comes before it where Excel is told, as in `sep=;`, what parts the cells.
+    """
+    first = file.readline()
     file.seek(0)
-    return max(",;\t", key=header.count)
+    return max(",;\t", key=first.count), int(first.lower().startswith("sep="))
 
 
-def read(file: TextIO, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def read(file: TextIO, delimiter: str, *, skip: int = 0) -> Iterator[tuple[int, list[str]]]:
     """Yield the cells of each row that is not blank, with the number of its last line.
 
-    `file` is opened with `newline=""`. Raises csv.Error.
+    `file` is as `opened` gives it; of its lines the first `skip` are passed over. Raises csv.Error.
     """
     reader = csv.reader(file, delimiter=delimiter)
-    return ((reader.line_num, cells) for cells in reader if "".join(cells).strip())
+    rows = ((reader.line_num, cells) for cells in reader)
+    return ((line, cells) for line, cells in rows if line > skip and "".join(cells).strip())
 
 
 def wrong_length(cells: int, header: int) -> str | None:
@@ -26,4 +39,4 @@ def wrong_length(cells: int, header: int) -> str | None:
     if cells == header:
         return None
     hint = "; put a number with a decimal comma in quotes" if cells > header else ""
-    return f"{cells} cells where the header has {header}{hint}"
+    return f"{cells} cell{'s' * (cells != 1)} where the header has {header}{hint}"

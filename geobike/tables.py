@@ -128,9 +128,11 @@ def _without_boxes(photos: gpd.GeoDataFrame, bare: "pd.Series[bool]") -> gpd.Geo
 
 def _read_csv(path: Path) -> pd.DataFrame:
     try:
+        delimiter, skip = _layout(path)
         raw = pd.read_csv(
             path,
-            sep=_delimiter(path),
+            sep=delimiter,
+            skiprows=skip,
             encoding="utf-8-sig",
             dtype=dict.fromkeys((*_FILE, "label", "model"), "str"),
             keep_default_na=False,
@@ -144,16 +146,16 @@ def _read_csv(path: Path) -> pd.DataFrame:
     return raw
 
 
-def _delimiter(path: Path) -> str:
-    """Return what parts the cells. Raises InputError for a row that pandas would shift or fill."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        delimiter = rows.delimiter(file)
-        lines = rows.read(file, delimiter)
+def _layout(path: Path) -> tuple[str, int]:
+    """Do what `rows.layout` does. Raises InputError for a row that pandas would shift or fill."""
+    with rows.opened(path) as file:
+        delimiter, skip = rows.layout(file)
+        lines = rows.read(file, delimiter, skip=skip)
         _, header = next(lines, (1, []))
         for line, cells in lines:
             if fault := rows.wrong_length(len(cells), len(header)):
                 raise InputError(f"detections {path} line {line}: {fault}")
-    return delimiter
+    return delimiter, skip
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 import json
 import re
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -32,6 +33,7 @@ def table(tmp_path: Path) -> Path:
         "Photo;Lat;Lng\r\na.jpg;52,0116;4,3571\r\n",
         "filename\tlon\tlat\na.jpg\t4,3571\t52,0116\n",
         'FILE,LATITUDE,LONGITUDE\n"a.jpg","52,0116","4,3571"\n',
+        "sep=;\r\nfile;lat;lon\r\na.jpg;52,0116;4,3571\r\n",
         "file , lat , lon , remark\n a.jpg , 52.0116 , 4.3571 , nice\n",
     ],
 )
@@ -59,7 +61,7 @@ def test_every_usual_table_gives_the_same_position(table: Path, text: str, encod
 def test_a_bad_row_names_its_line_and_value_and_spoils_no_other(
     table: Path, row: str, said: str
 ) -> None:
-    with pytest.warns(GeobikeWarning, match="1 bad rows in the manifest"):
+    with pytest.warns(GeobikeWarning, match="1 bad row in the manifest"):
         frame = read(table, f"file,lat,lon\na.jpg,52.0,4.3\n{row}\nc.jpg,52.1,4.4\n")
     assert said in frame["reason"].iloc[1]
     assert frame.loc[1, ["lon", "lat"]].isna().all()
@@ -108,7 +110,7 @@ def test_a_time_without_an_offset_needs_a_timezone(table: Path) -> None:
         assert read(table, text)["taken_at"].isna().all()
     said = " ".join(str(one.message) for one in caught)
     assert "line 2: taken_at '2022-07-19 12:00' names no offset from UTC; pass --timezone" in said
-    assert "line 3: taken_at 'NOON' is no ISO 8601 time" in said
+    assert "line 3: taken_at 'NOON' is no ISO 8601 time such as 20" in said
     with pytest.warns(GeobikeWarning, match="NOON"):
         placed = manifest.read(table, timezone=ZoneInfo("Europe/Amsterdam"))
     assert placed["taken_at"].iloc[0] == datetime(2022, 7, 19, 10, 0, tzinfo=UTC)
@@ -136,9 +138,7 @@ def test_every_iso_spelling_of_an_offset_is_understood(table: Path, time: str) -
 )
 def test_a_time_of_no_photo_is_no_time(table: Path, time: str, zone: str | None) -> None:
     table.write_text(f"file,lat,lon,taken_at\na.jpg,52,4,{time}\nb.jpg,52,4,2024-05-01T10:00Z\n")
-    with pytest.warns(
-        GeobikeWarning, match=f"1 times left out: .*'{re.escape(time)}' lies outside"
-    ):
+    with pytest.warns(GeobikeWarning, match=f"1 time left out: .*'{re.escape(time)}' lies outside"):
         frame = manifest.read(table, timezone=zone and ZoneInfo(zone))
     assert frame["taken_at"].isna().tolist() == [True, False]
     assert frame["reason"].isna().all()  # the position stands
@@ -181,6 +181,19 @@ def test_parquet_is_a_manifest(tmp_path: Path, with_geometry: bool) -> None:
     assert frame["lon"].iloc[0] == pytest.approx(4.357, abs=0.02)
     assert frame["taken_at"].iloc[0] == datetime(2022, 1, 19, 16, 33, 3, tzinfo=UTC)
     assert frame.loc[1, ["lon", "lat", "reason"]].isna().all()
+
+
+def test_a_header_alone_is_said_to_name_no_photo(table: Path) -> None:
+    with pytest.warns(GeobikeWarning, match=r"manifest manifest\.csv: has no row"):
+        assert read(table, "file,lat,lon\n").empty
+
+
+def test_a_workbook_is_known_as_one(tmp_path: Path) -> None:
+    path = tmp_path / "manifest.xlsx"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("[Content_Types].xml", "<Types/>")
+    with pytest.raises(ManifestError, match=r"xlsx: an Excel workbook; save it as CSV UTF-8"):
+        manifest.read(path)
 
 
 def test_a_table_that_is_no_manifest_says_what_is_missing(table: Path) -> None:

@@ -42,7 +42,7 @@ def test_a_bad_box_is_an_error_that_names_its_row(boxes: Path, row: str, said: s
     [
         ("a.jpg,bicycle,0,9,0,0,9,9\n", "line 2: 8 cells where the header has 7; .* decimal comma"),
         ("a.jpg,bicycle,0.9,0,0,9,9\nb.jpg,bicycle,0,9,0,0,9,9\n", "line 3: 8 cells"),
-        ("a.jpg,bicycle,0.9,0,0,9,9\nb.jpg\n", "line 3: 1 cells where the header has 7"),
+        ("a.jpg,bicycle,0.9,0,0,9,9\nb.jpg\n", "line 3: 1 cell where the header has 7"),
     ],
 )
 def test_a_row_of_another_length_is_not_read_as_something_else(
@@ -65,6 +65,15 @@ def test_every_usual_delimiter_gives_the_same_boxes(
     assert frame[["photo_id", "label"]].to_numpy().tolist() == [["a.jpg", "bicycle"]]
     numbers = frame[["score", "xmin", "ymin", "xmax", "ymax"]]
     assert numbers.to_numpy().tolist() == [[0.25, 0, 1, 8, 9]]
+
+
+def test_what_excel_is_told_of_the_delimiter_is_no_header(boxes: Path) -> None:
+    boxes.write_text("sep=;\n" + (HEADER + "a.jpg,bicycle,0.25,0,1,8,9\n").replace(",", ";"))
+    assert tables.read(boxes)[["photo_id", "score", "ymax"]].to_numpy().tolist() == [
+        ["a.jpg", 0.25, 9]
+    ]
+    with pytest.raises(InputError, match="line 3: 1 cell where the header has 7"):
+        read(boxes, "a.jpg,bicycle,0.25,0,1,8,9\nb.jpg\n")
 
 
 def test_a_table_without_scores_is_refused_by_name(boxes: Path) -> None:

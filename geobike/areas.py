@@ -52,10 +52,10 @@ def read(
     """Read polygons from any file that GeoPandas reads and return an areas frame in EPSG:4326.
 
     `layer` names one of a file that has several. `crs` says what the coordinates are where the
-    file does not, or says it wrongly. `area_id` is the column the user names, else the name where
-    names are unique, else a running number from 1. `area_km2` is geodesic, on the WGS 84
-    ellipsoid. Invalid polygons are mended, and other geometries left out, with a GeobikeWarning.
-    Raises AreasError.
+    file does not, or says it wrongly, which is reported. `area_id` is the column the user names,
+    else the name where names are unique, else a running number from 1. `area_km2` is geodesic, on
+    the WGS 84 ellipsoid. Invalid polygons are mended, and other geometries left out, with a
+    GeobikeWarning. Raises AreasError.
     """
     raw = _read_file(path, layer)
     path = shown(path)  # for what is said of it
@@ -129,9 +129,16 @@ def _report_if_all_lie_outside(
         "({:.4g}, {:.4g}) to ({:.4g}, {:.4g})".format(*frame.total_bounds)
         for frame in (photos, areas)
     )
+    west, south, east, north = photos.total_bounds
+    swapped = shapely.box(south, west, north, east).intersects(shapely.box(*areas.total_bounds))
+    hint = (
+        "latitude and longitude of one of them seem swapped"
+        if swapped
+        else "if the areas should lie there, their CRS may be wrong: --crs"
+    )
     report(
         f"no photo lies in any area: the photos lie from {taken}, the areas from {given} (degrees "
-        "east, north); if the areas should lie there, their CRS may be wrong: --crs"
+        f"east, north); {hint}"
     )
 
 
@@ -169,9 +176,12 @@ def _layer(path: str | Path, wanted: str | None) -> str:
 def _with_crs(frame: gpd.GeoDataFrame, path: str | Path, crs: str | None) -> gpd.GeoDataFrame:
     if crs is not None:
         try:
-            frame = frame.set_crs(pyproj.CRS.from_user_input(crs), allow_override=True)
+            given = pyproj.CRS.from_user_input(crs)
         except pyproj.exceptions.CRSError:
             raise AreasError(f"--crs {crs!r} is no CRS; give one such as EPSG:28992") from None
+        if frame.crs is not None and frame.crs != given:
+            report(f"areas {path}: its CRS is {frame.crs.name}, but read as {given.name}: --crs")
+        frame = frame.set_crs(given, allow_override=True)
     if frame.crs is None:
         raise AreasError(f"areas {path}: declares no CRS; pass --crs, such as --crs EPSG:28992")
     if frame.crs.is_geographic:

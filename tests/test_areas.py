@@ -98,6 +98,15 @@ def test_a_file_without_a_crs_asks_for_it_and_takes_it(tmp_path: Path) -> None:
         areas.read(path, crs="EPSG:no")
 
 
+def test_a_crs_that_overrules_the_files_own_is_reported(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.gpkg", [box(5, 52, 5.1, 52.1)])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        areas.read(path, crs="EPSG:4326")
+    with pytest.warns(GeobikeWarning, match=r"its CRS is WGS 84, but read as Amersfoort / RD New: --crs"):
+        areas.read(path, crs="EPSG:28992")
+
+
 def test_metres_that_call_themselves_degrees_are_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "a.geojson", [box(155000, 463000, 156000, 464000)], crs=None)
     with pytest.raises(AreasError, match=r"such as \(155000, 463000\) are no degrees"):
@@ -196,6 +205,12 @@ def test_photos_that_all_lie_elsewhere_are_reported_with_both_places(tmp_path: P
     polygons = areas.read(squares(tmp_path / "a.geojson", ["a"]))
     with pytest.warns(GeobikeWarning, match=r"no photo lies in any area: .*may be wrong: --crs"):
         areas.assign(photos_frame({"a.jpg": (100.0, 10.0)}), polygons)
+
+
+def test_latitude_and_longitude_in_each_others_place_are_known(tmp_path: Path) -> None:
+    polygons = areas.read(squares(tmp_path / "a.geojson", ["a"], west=52.0, south=4.0))
+    with pytest.warns(GeobikeWarning, match=r"latitude and longitude of one of them seem swapped"):
+        areas.assign(photos_frame({"a.jpg": (4.005, 52.005)}), polygons)
 
 
 def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:

@@ -90,7 +90,8 @@ def map_(
         str | None, typer.Option(help="Layer of the areas' file, where it has several.")
     ] = None,
     crs: Annotated[
-        str | None, typer.Option(help="CRS of the areas where the file declares none: EPSG:28992.")
+        str | None,
+        typer.Option(help="CRS of the areas, such as EPSG:28992, whatever the file says."),
     ] = None,
     prefer: Prefer = "manifest",
     timezone: Timezone = None,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO
 
 from geobike import remote
@@ -47,6 +47,22 @@ def replacing(path: str | Path) -> Iterator[IO[str]]:
     with whole(path) as part, part.open("w", encoding="utf-8", newline="") as file:
         yield file
         file.close()  # before it is moved: Windows moves no open file
+
+
+def check_folder(folder: str | Path) -> None:
+    """Raise InputError where no file could be written into a folder, or no such folder made.
+
+    Nothing stays behind. Addresses are taken as they are.
+    """
+    if remote.is_remote(folder):
+        return
+    below = Path(folder).absolute()
+    place = next(place for place in (below, *below.parents) if place.exists())
+    try:
+        with TemporaryFile(dir=place):
+            pass
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be written: {error.strerror or error}") from None
 
 
 @contextmanager

@@ -40,6 +40,7 @@ from geobike import (
 from geobike.detect import Detector
 from geobike.engine import HERE, Engine, remembered
 from geobike.errors import GeobikeWarning, InputError, ManifestError, report
+from geobike.maps import context
 from geobike.progress import Track, silent
 from geobike.store import Model
 from geobike.version import __version__
@@ -105,7 +106,8 @@ class Survey:
         _zone(self.timezone)
 
     def check_out(self, folder: str | Path) -> None:
-        """Raise InputError where the result, written into a folder, would replace what is read."""
+        """Raise InputError for a folder that cannot be written, or that holds what is read."""
+        files.check_folder(folder)
         for given in (self.areas, self.manifest, self.detections, *self.page.context):
             if given is not None and exports.replaces(folder, given):
                 raise InputError(
@@ -295,6 +297,7 @@ def place(
 
     `store` remembers which files were read, so that another run need not read them again.
     """
+    context.check(survey.page.context)  # drawn last; a mistake should show first
     polygons = areas.read(
         survey.areas,
         layer=survey.layer,

@@ -103,7 +103,9 @@ def test_a_crs_that_overrules_the_files_own_is_reported(tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         areas.read(path, crs="EPSG:4326")
-    with pytest.warns(GeobikeWarning, match=r"its CRS is WGS 84, but read as Amersfoort / RD New: --crs"):
+    with pytest.warns(
+        GeobikeWarning, match=r"its CRS is WGS 84, but read as Amersfoort / RD New: --crs"
+    ):
         areas.read(path, crs="EPSG:28992")
 
 

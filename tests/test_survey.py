@@ -240,6 +240,30 @@ def test_a_senseless_configuration_is_refused_before_anything_runs(
         geobike.Survey(photos="photos", areas="areas.geojson", **options)
 
 
+@pytest.mark.parametrize(
+    ("name", "said"), [("no.gpkg", "no such file"), ("m.csv", "m.csv: a table without geometry")]
+)
+def test_a_context_that_cannot_be_drawn_stops_the_run_before_anything_is_detected(
+    tmp_path: Path, name: str, said: str
+) -> None:
+    (tmp_path / "m.csv").write_text("file,lat,lon\n")
+    detector = FakeDetector()
+    with pytest.raises(InputError, match=said):
+        run(tmp_path, detector, page=geobike.PageOptions(context=(tmp_path / name,)))
+    assert detector.asked == 0
+
+
+def test_a_folder_that_cannot_be_written_is_named_and_one_that_can_is_not_made(
+    tmp_path: Path,
+) -> None:
+    plan = geobike.Survey(**town(tmp_path))
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(InputError, match=r"file/out: cannot be written: Not a directory"):
+        plan.check_out(tmp_path / "file" / "out")
+    plan.check_out(tmp_path / "new" / "out")
+    assert not (tmp_path / "new").exists()
+
+
 def test_photos_leave_the_machine_only_where_it_is_said() -> None:
     with pytest.raises(
         InputError, match="photos leave the machine only with --detector huggingface"

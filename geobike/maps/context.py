@@ -1,6 +1,7 @@
 """Water, streets and borders that the user gives: read, cut to the map, simplified."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +24,12 @@ def layers(paths: tuple[str | Path, ...], areas: gpd.GeoDataFrame) -> list[dict[
     return [_layer(Path(path), areas.total_bounds) for path in paths]
 
 
+def check(paths: Iterable[str | Path]) -> None:
+    """Raise InputError for a file that `layers` could not draw."""
+    for path in paths:
+        _shapes(Path(path))
+
+
 def _layer(path: Path, bounds: Any) -> dict[str, Any]:
     west, south, east, north = bounds
     x, y = _MARGIN * (east - west), _MARGIN * (north - south)
@@ -43,6 +50,8 @@ def _shapes(path: Path) -> Any:
         raise InputError(f"context {path}: no such file")
     try:
         frame = gpd.read_parquet(path) if path.suffix == ".parquet" else gpd.read_file(path)
+        if not isinstance(frame, gpd.GeoDataFrame):
+            raise InputError(f"context {path}: a table without geometry")
         if frame.crs is None:
             raise InputError(f"context {path}: declares no CRS; save it with one")
         shapes = np.asarray(frame.to_crs(schema.CRS).geometry.array)

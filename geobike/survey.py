@@ -144,6 +144,8 @@ class SurveyResult:
                 max_pixels=self.survey.max_pixels,
                 track=track,
             )
+        if pictures and page.blur:
+            boxes.report_unseen(page.blur, self.detections["label"])
         return maps.build(
             self.areas,
             self.photos,

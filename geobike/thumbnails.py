@@ -14,6 +14,8 @@ from geobike.progress import Track, silent
 LIMIT: Final = 500
 """Photos that the map shows as pictures: at 7 kB each, more would outgrow an e-mail."""
 
+_PERSON: Final = "person"  # as COCO's models say it
+
 _HIDDEN_SCORE: Final = 0.2
 """Lowest score of what is hidden: a false person costs a few pixels, a missed one more."""
 
@@ -22,14 +24,16 @@ def make(
     counts: gpd.GeoDataFrame,
     detections: pd.DataFrame,
     *,
-    hide: Collection[str] = ("person",),
+    hide: Collection[str] = (_PERSON,),
     limit: int = LIMIT,
     max_pixels: int = images.MAX_PIXELS,
     track: Track = silent,
 ) -> dict[str, bytes]:
     """Return JPEGs without metadata by `photo_id`, for counted photos.
 
-    Boxes of the labels in `hide`, in any letter case, are pixelated beyond recognition.
+    Boxes of the labels in `hide`, in any letter case, are pixelated beyond recognition. Where
+    people are to be hidden and no box is labelled `person`, there are no pictures; a photo without
+    any box has none either, for it may be that no detector has seen it. Both are reported.
 
     Where there are more than `limit`, those with most bicycles. A photo that is no longer there
     has no picture: its detections may have been recorded long ago.
@@ -37,6 +41,8 @@ def make(
     schema.check(counts, schema.COUNTS)
     schema.check(detections, schema.DETECTIONS)
     shown = counts[(counts["status"] == schema.COUNTED) & counts["path"].notna()]
+    if _PERSON in (label.casefold() for label in hide):
+        shown = _without_strangers(shown, detections)
     if len(shown) > limit:
         report(
             f"the map shows pictures of {limit} of {len(shown)} photos, those with most bicycles"
@@ -58,6 +64,28 @@ def make(
         except UnreadablePhoto:
             continue
     return pictures
+
+
+def _without_strangers(shown: gpd.GeoDataFrame, detections: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Return the photos whose boxes tell where people are, or that none are there."""
+    if shown.empty:
+        return shown
+    labels = detections["label"].dropna().unique()  # few, of millions of boxes
+    if _PERSON not in (label.casefold() for label in labels):
+        report(
+            f"the map has no pictures: no box at all is labelled {_PERSON!r}, so people on them "
+            "would not be hidden; --show-people adds the pictures as they are, and --blur LABEL "
+            "with it hides people who are labelled otherwise"
+        )
+        return shown.iloc[:0]
+    known = among(shown["photo_id"], detections["photo_id"])
+    if not known.all():
+        report(
+            "photos without any box have no picture on the map, as people on them would not be "
+            "hidden (--show-people adds them)",
+            shown.loc[~known, "photo_id"].tolist(),
+        )
+    return shown[known]
 
 
 def _boxes(

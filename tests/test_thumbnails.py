@@ -77,11 +77,33 @@ def test_a_doubtful_person_is_hidden_too(tmp_path: Path) -> None:
 def test_beyond_the_limit_those_with_most_bicycles_are_shown(tmp_path: Path) -> None:
     frame = counted(tmp_path, ["a.jpg", "b.jpg", "c.jpg"])
     with pytest.warns(GeobikeWarning, match="2 of 3"):
-        made = thumbnails.make(frame, found(), limit=2)
+        made = thumbnails.make(frame, found(), hide=(), limit=2)
     assert sorted(made) == ["b.jpg", "c.jpg"]
 
 
 def test_a_photo_that_is_gone_has_no_picture(tmp_path: Path) -> None:
     frame = counted(tmp_path, ["a.jpg", "b.jpg"])
     (tmp_path / "a.jpg").unlink()
-    assert list(thumbnails.make(frame, found())) == ["b.jpg"]
+    assert list(thumbnails.make(frame, found(), hide=())) == ["b.jpg"]
+
+
+@pytest.mark.parametrize("labels", [("bicycle",), ("bicycle", "car"), ()])
+def test_there_are_no_pictures_where_the_boxes_cannot_tell_who_is_on_them(
+    tmp_path: Path, labels: tuple[str, ...]
+) -> None:
+    frame = counted(tmp_path, ["a.jpg"])
+    with pytest.warns(GeobikeWarning, match=r"no pictures: no box .* 'person'.*--show-people"):
+        assert thumbnails.make(frame, found(*labels), hide=("person", "car")) == {}
+    assert list(thumbnails.make(frame, found(*labels), hide=("car",))) == ["a.jpg"]
+
+
+def test_there_is_no_picture_of_a_photo_that_perhaps_no_detector_saw(tmp_path: Path) -> None:
+    frame = counted(tmp_path, ["a.jpg", "b.jpg"])
+    with pytest.warns(GeobikeWarning, match=r"without any box have no picture .*: b\.jpg"):
+        assert list(thumbnails.make(frame, found("person"))) == ["a.jpg"]
+
+
+def test_where_no_photo_is_at_hand_nothing_is_said_of_pictures(tmp_path: Path) -> None:
+    frame = counted(tmp_path, ["a.jpg"])
+    frame["path"] = pd.Series([None], dtype="str")
+    assert thumbnails.make(frame, found("bicycle")) == {}

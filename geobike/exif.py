@@ -128,7 +128,7 @@ def _read_with_pillow(file: BinaryIO) -> dict[str, Any] | None:
     def load() -> Image.Exif:
         file.seek(0)
         with Image.open(file) as image:
-            return image.getexif()
+            return Image.Image.getexif(image)  # a PNG's own decodes it all
 
     return _tags_of_pillow(load)
 

@@ -5,11 +5,12 @@ decoded, and whatever Pillow raises on a broken file becomes UnreadablePhoto wit
 """
 
 import hashlib
+import struct
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from io import BytesIO
+from io import SEEK_CUR, BytesIO
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -194,8 +195,10 @@ def _open(file: BinaryIO, start: bytes, max_pixels: int) -> Iterator[tuple[Image
             warnings.simplefilter("ignore")  # a doubtful EXIF block is the exif module's business
             _register_heic(start)
             image = Image.open(file, formats=_known_formats())
+            refuse_many(*image.size, max_pixels)
+            if image.format == "PNG" and "exif" not in image.info:
+                image.info["exif"] = _late_exif(file)
             orientation = _orientation(image)
-        refuse_many(*image.size, max_pixels)
         with image:
             yield image, orientation
     except UnreadablePhoto:
@@ -236,8 +239,26 @@ def _orientation(image: Image.Image) -> int:
     """Return the EXIF orientation that is still to be applied, 1 to 8."""
     if image.format == "TIFF":
         return 1  # Pillow turns TIFF itself
-    value = image.getexif().get(_ORIENTATION_TAG)
+    value = Image.Image.getexif(image).get(_ORIENTATION_TAG)  # a PNG's own may decode it all
     return value if isinstance(value, int) and value in _TO_UPRIGHT else 1
+
+
+def _late_exif(png: BinaryIO) -> bytes | None:
+    """Return the EXIF behind a PNG's pixels, for which Pillow would decode them; None for none.
+
+    Source: Portable Network Graphics (PNG) Specification, section 5.3, Chunk layout.
+    """
+    before = png.tell()
+    png.seek(8)  # the signature
+    try:
+        while len(head := png.read(8)) == 8:
+            size, kind = struct.unpack(">I4s", head)
+            if kind == b"eXIf":
+                return png.read(size)
+            png.seek(size + 4, SEEK_CUR)  # what it holds, and its checksum
+        return None
+    finally:
+        png.seek(before)
 
 
 def _register_heic(start: bytes) -> None:

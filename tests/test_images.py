@@ -1,10 +1,13 @@
+import struct
 from io import BytesIO
 from pathlib import Path
+from zlib import compress, crc32
 
 import pytest
 from PIL import Image, ImageOps
+from PIL.PngImagePlugin import PngImageFile
 
-from geobike import images
+from geobike import exif, images
 from geobike.errors import UnreadablePhoto
 from tests.making import DELFT, jpeg
 
@@ -81,12 +84,45 @@ def test_what_is_no_whole_photo_is_unreadable_with_a_reason(data: bytes, said: s
         images.read_upright(data)
 
 
-def test_a_decompression_bomb_is_refused_before_it_is_decoded() -> None:
-    bomb = BytesIO()
-    Image.new("1", (30_000, 30_000)).save(bomb, "PNG")
-    assert len(bomb.getvalue()) < 200_000
-    with pytest.raises(UnreadablePhoto, match="30000 x 30000 pixels is over the limit of 200"):
-        images.upright_size(bomb.getvalue())
+def png(*chunks: tuple[bytes, bytes]) -> bytes:
+    out = b"\x89PNG\r\n\x1a\n"
+    for kind, data in (*chunks, (b"IEND", b"")):
+        out += struct.pack(">I", len(data)) + kind + data + struct.pack(">I", crc32(kind + data))
+    return out
+
+
+def png_of_one_row(width: int, height: int, *behind: tuple[bytes, bytes]) -> bytes:
+    """Return a PNG that announces a size and holds hardly any of it."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return png((b"IHDR", header), (b"IDAT", compress(bytes(1 + 3 * width))), *behind)
+
+
+def test_a_decompression_bomb_is_refused_before_it_is_decoded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    decoded: list[Image.Image] = []
+    monkeypatch.setattr(PngImageFile, "load", decoded.append)
+    bomb = png_of_one_row(30_000, 30_000)
+    looks = (images.upright_size, images.read_upright, images.thumbnail)
+    for look in (*looks, lambda data: images.announced_size(BytesIO(data))):
+        with pytest.raises(UnreadablePhoto, match="30000 x 30000 pixels is over the limit of 200"):
+            look(bomb)
+    assert not decoded
+
+
+def test_the_head_of_a_png_says_its_size_and_nothing_is_decoded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    decoded: list[Image.Image] = []
+    monkeypatch.setattr(PngImageFile, "load", decoded.append)
+    head = BytesIO(png_of_one_row(4_000, 3_000))
+    assert images.announced_size(head) == (4_000, 3_000)
+    assert exif.read(head).reason == "no EXIF"
+    # One tag behind the pixels: the orientation, 6, which is a quarter turn.
+    turned = b"II*\0\x08\0\0\0" + b"\x01\0" + b"\x12\x01\x03\0\x01\0\0\0\x06\0\0\0" + b"\0" * 4
+    head = BytesIO(png_of_one_row(4_000, 3_000, (b"eXIf", turned)))
+    assert images.announced_size(head) == (3_000, 4_000)
+    assert not decoded
 
 
 def test_the_limit_can_be_set_and_a_large_photo_under_it_raises_no_warning() -> None:

@@ -281,19 +281,26 @@ def _ids(
 
 
 def _population(frame: gpd.GeoDataFrame, path: str | Path, wanted: str) -> "pd.Series[Any]":
-    """Return inhabitants; what is negative, as statistics mark what they withhold, becomes NA."""
+    """Return inhabitants; what is negative, as statistics mark what they withhold, becomes NA.
+
+    Text such as 1.640 or 2.000 is refused: in half of Europe its point parts thousands.
+    """
     column = frame[_column(frame, path, wanted, "--population-column")]
     numbers = pd.to_numeric(column, errors="coerce").astype("float64")
-    strange = column[numbers.isna() & column.notna()]
-    if len(strange):
+    strange = (numbers.isna() & column.notna()) | (numbers % 1 > 0)
+    if pd.api.types.is_string_dtype(column):
+        strange |= column.str.contains(".", regex=False, na=False)
+    if strange.any():
+        row = strange.idxmax()
         raise AreasError(
-            f"areas {path}: --population-column {wanted!r} holds {strange.iloc[0]!r}, no number"
+            f"areas {path}: --population-column {wanted!r} holds {str(column[row])!r} at row "
+            f"{row}; give whole numbers, with nothing between the thousands"
         )
     unknown = numbers.isna() | ~np.isfinite(numbers) | (numbers < 0)
     if unknown.any():
         report(f"areas {path}: {int(unknown.sum())} areas without a population in {wanted!r}")
-    rounded: pd.Series[Any] = numbers.mask(unknown).round().astype(schema.COUNT)
-    return rounded
+    inhabitants: pd.Series[Any] = numbers.mask(unknown).astype(schema.COUNT)
+    return inhabitants
 
 
 def _column(frame: gpd.GeoDataFrame, path: str | Path, wanted: str, option: str) -> str:

@@ -257,6 +257,27 @@ def test_holes_are_outside_and_islands_inside() -> None:
     assert assigned(places, polygons) == {"ring": "A", "hole": "outside", "island": "B", "far": "B"}
 
 
+@pytest.mark.parametrize(
+    "inhabitants", [["640", "1.640"], ["640", "2.000"], ["640", "1,640"], [640, 1.64]]
+)
+def test_a_population_that_is_no_whole_number_is_refused_and_never_rounded(
+    tmp_path: Path, inhabitants: list
+) -> None:
+    path = write(tmp_path / "a.geojson", [box(0, 0, 1, 1), box(1, 0, 2, 1)], people=inhabitants)
+    with pytest.raises(AreasError, match=rf"'people' holds '{inhabitants[1]}' at row 1"):
+        areas.read(path, population_column="people")
+
+
+@pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")
+def test_whole_numbers_of_inhabitants_are_read_from_text_and_numbers(tmp_path: Path) -> None:
+    shapes = [box(x, 0, x + 1, 1) for x in range(3)]
+    texts, numbers = ["640", "1640", None], [640.0, 1640.0, -99997.0]
+    path = write(tmp_path / "a.geojson", shapes, texts=texts, numbers=numbers)
+    for column in ("texts", "numbers"):
+        read = areas.read(path, population_column=column)["population"]
+        assert read.fillna(-1).tolist() == [640, 1640, -1]
+
+
 grid = st.integers(0, 6)
 
 

@@ -1,13 +1,51 @@
 """Files, here or elsewhere: read as one, and written so that they appear whole or not at all."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
-from typing import IO
+from typing import IO, Final, NamedTuple
 
 from geobike import remote
 from geobike.errors import GeobikeError, InputError
+
+
+class _Held(NamedTuple):
+    """What `together` holds back."""
+
+    parts: ExitStack
+    """Keeps the unfinished files until then."""
+    steps: list[Callable[[], None]]
+
+
+_held: Final[ContextVar[_Held | None]] = ContextVar("_held", default=None)
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Hold back all that is written and removed in the block, and do it in this order at its end.
+
+    Until then it stands beside the files that it will replace. If the block fails, they stay.
+    """
+    with ExitStack() as parts:
+        held = _Held(parts, [])
+        before = _held.set(held)
+        try:
+            yield
+        finally:
+            _held.reset(before)
+        for step in held.steps:
+            step()
+
+
+def _do(step: Callable[[], None]) -> None:
+    """Take a step, or leave it to `together`."""
+    if (held := _held.get()) is None:
+        step()
+    else:
+        held.steps.append(step)
 
 
 @contextmanager
@@ -17,28 +55,44 @@ def whole(path: str | Path) -> Iterator[Path]:
     Where `path` is an address, it is sent there. Raises InputError where it cannot be written;
     what stood at `path` before then stays.
     """
+    with _writing(path), ExitStack() as own:
+        held = _held.get()
+        part = (held.parts if held else own).enter_context(_part(path))
+        yield part
+        _do(partial(_move, part, path))
+
+
+@contextmanager
+def _writing(path: str | Path) -> Iterator[None]:
     try:
-        if remote.is_remote(path):
-            with TemporaryDirectory() as folder:
-                part = Path(folder, remote.name(path))
-                yield part
-                remote.put(part, path)
-        else:
-            yield from _moved(Path(path))
+        yield
     except OSError as error:
         raise InputError(
             f"{remote.shown(path)}: cannot be written: {error.strerror or error}"
         ) from None
 
 
-def _moved(path: Path) -> Iterator[Path]:
-    part = path.with_name(f".part-{path.name}")
-    path.parent.mkdir(parents=True, exist_ok=True)
+@contextmanager
+def _part(path: str | Path) -> Iterator[Path]:
+    """Give a path for an unfinished file, which goes away in the end."""
+    if remote.is_remote(path):
+        with TemporaryDirectory() as folder:
+            yield Path(folder, remote.name(path))
+        return
+    part = Path(path).with_name(f".part-{Path(path).name}")
+    part.parent.mkdir(parents=True, exist_ok=True)
     try:
         yield part
-        part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _move(part: Path, path: str | Path) -> None:
+    with _writing(path):
+        if remote.is_remote(path):
+            remote.put(part, path)
+        else:
+            part.replace(path)
 
 
 @contextmanager
@@ -89,6 +143,10 @@ def local(path: str | Path) -> Iterator[Path]:
 
 def remove(path: str | Path) -> None:
     """Remove a file, if it is there. Raises InputError where that cannot be done."""
+    _do(partial(_remove, path))
+
+
+def _remove(path: str | Path) -> None:
     try:
         if remote.is_remote(path):
             remote.remove(path)

@@ -39,7 +39,7 @@ from geobike import (
 )
 from geobike.detect import Detector
 from geobike.engine import HERE, Engine, remembered
-from geobike.errors import GeobikeWarning, InputError, ManifestError, report
+from geobike.errors import GeobikeError, GeobikeWarning, InputError, ManifestError, report
 from geobike.maps import context
 from geobike.progress import Track, silent
 from geobike.store import Model
@@ -193,28 +193,32 @@ class SurveyResult:
     def write(self, folder: str | Path, *, track: Track = silent) -> dict[str, str | Path]:
         """Write `map.html` and the files into a folder; return what was written, by name.
 
-        The folder may be an address, such as s3://bucket/survey.
+        The folder may be an address, such as s3://bucket/survey. All files take their places when
+        the last one is written: a folder holds one survey, also where a run fails half-way.
         """
         self.survey.check_out(folder)
         notes: list[str] = []
-        with _collecting(notes):
-            written = exports.write_tables(
-                self.photos, self.detections, folder, form=self.survey.table_format
-            )
-        names = ("map.html", "areas.geojson", *written.values(), "summary.json")
-        paths = {name: files.within(folder, name) for name in names}
-        exports.write_areas(self.areas, paths["areas.geojson"])
-        try:
+        failure: GeobikeError | None = None
+        with files.together():
             with _collecting(notes):
-                maps.save(self.map(track=track), paths["map.html"])
-        finally:  # the numbers stand, also where the map cannot be made
-            summary = self.summary() | {
-                "files": written,
-                "warnings": [*self.warnings, *notes],
-            }
+                written = exports.write_tables(
+                    self.photos, self.detections, folder, form=self.survey.table_format
+                )
+            names = ("map.html", "areas.geojson", *written.values(), "summary.json")
+            paths = {name: files.within(folder, name) for name in names}
+            exports.write_areas(self.areas, paths["areas.geojson"])
+            try:
+                with _collecting(notes):
+                    maps.save(self.map(track=track), paths["map.html"])
+            except GeobikeError as error:  # the numbers stand, and no older map beside them
+                failure = error
+                files.remove(paths["map.html"])
+            summary = self.summary() | {"files": written, "warnings": [*self.warnings, *notes]}
             exports.write_summary(summary, paths["summary.json"])
         for note in notes:
             report(note)
+        if failure is not None:
+            raise failure
         return paths
 
 

@@ -136,7 +136,14 @@ def test_a_survey_of_a_bucket_into_a_bucket(bucket: Bucket, tmp_path: Path) -> N
     here, there = results
     assert there.ledger == here.ledger
     pd.testing.assert_frame_equal(there.detections, here.detections)
+    bucket.requests.clear()
     written = there.write(f"{bucket.address}/out")
+    asked = [(method, path.partition("?")[0]) for method, path in bucket.requests]
+    sent = [path for method, path in asked if method == "PUT"]
+    assert len(sent) == len(written)
+    assert sent[-1].endswith("/out/summary.json")  # it says that the others are there
+    pictures = [place for place, (_, path) in enumerate(asked) if "/photos/" in path]
+    assert max(pictures) < asked.index(("PUT", sent[0]))  # all is written before any is sent
     assert [str(path) for path in written.values()] == [
         f"{bucket.address}/out/{name}" for name in written
     ]

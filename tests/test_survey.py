@@ -304,6 +304,42 @@ def test_the_same_numbers_stand_in_all_files(tmp_path: Path) -> None:
     assert summary["counting"] == {"labels": ["bicycle"], "threshold": 0.5, "max_overlap": 0.5}
 
 
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_run_that_fails_while_writing_leaves_the_earlier_survey_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("pyarrow")
+    run(tmp_path, FakeDetector()).write(tmp_path / "out")
+    before = contents(tmp_path / "out")
+    strict = run(tmp_path, FakeDetector(), threshold=0.95, table_format="parquet")
+
+    def full(*_: object) -> None:
+        raise InputError("no space left on device")
+
+    monkeypatch.setattr("geobike.exports.write_summary", full)  # the last of all
+    with pytest.raises(InputError, match="no space left"):
+        strict.write(tmp_path / "out")
+    assert contents(tmp_path / "out") == before
+    monkeypatch.undo()
+    assert sorted(strict.write(tmp_path / "out")) == sorted(contents(tmp_path / "out"))
+
+
+def test_where_the_map_cannot_be_made_the_numbers_stand_beside_no_older_map(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(tmp_path, FakeDetector()).write(tmp_path / "out")
+    monkeypatch.setattr("geobike.maps._TOO_HEAVY", 1)
+    with pytest.raises(InputError, match=r"map\.html: the map would be"):
+        run(tmp_path, FakeDetector(), threshold=0.95).write(tmp_path / "out")
+    left = contents(tmp_path / "out")
+    assert sorted(left) == ["areas.geojson", "detections.csv", "photos.geojson", "summary.json"]
+    assert json.loads(left["summary.json"])["counting"]["threshold"] == 0.95
+    assert b'"bicycle_count": 3' not in left["photos.geojson"]
+
+
 def test_the_real_survey_closes_and_falls_where_it_was_worked_out_to_fall(
     shared: Path, tmp_path: Path
 ) -> None:

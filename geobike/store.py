@@ -199,10 +199,14 @@ class Store:
         return dict(found)
 
     def keep_digests(self, digests: Mapping[str, str]) -> None:
-        """Keep SHA-256 by key. A store that cannot be written forgets them, and that costs time."""
+        """Keep SHA-256 by key, where the store can be written and has a table for them.
+
+        Other stores stay as they are, and their photos are read again in each run.
+        """
+        if not self._knows_files():
+            return
         try:
             with self._connection:
-                self._connection.execute(_CREATE_FILES)
                 self._connection.executemany(
                     "INSERT OR REPLACE INTO files VALUES (?, ?)", digests.items()
                 )
@@ -212,7 +216,7 @@ class Store:
             raise StoreError(f"store {self.path}: cannot be written: {error}") from None
 
     def _knows_files(self) -> bool:
-        """Tell whether any file is known; stores of before have no table for them."""
+        """Tell whether files are remembered; a store that was recorded to be handed on has none."""
         found = self._rows("SELECT 1 FROM sqlite_master WHERE name = 'files'")
         return next(found, None) is not None
 
@@ -277,6 +281,7 @@ def _open_to_write(path: Path) -> sqlite3.Connection:
         connection.execute("BEGIN IMMEDIATE")
         if not _has_tables(connection):
             connection.execute(_CREATE)
+            connection.execute(_CREATE_FILES)
             connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {_LAYOUT}")
         connection.commit()

@@ -1,6 +1,7 @@
 """The sample in data/sample: what its README promises."""
 
 import json
+import shutil
 from hashlib import sha256
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 from PIL import ExifTags, Image
 
+import geobike
 from data import recorded
 from tests.conftest import ROOT
 
@@ -71,6 +73,17 @@ def test_the_answers_for_the_tutorial_are_of_its_photo_as_it_is_now() -> None:
     assert len(labels) == 5
     assert scores == sorted(scores, reverse=True)
     assert 0 < sum(scores) <= 1
+
+
+def test_a_run_that_finds_every_photo_answered_leaves_the_store_as_it_was(tmp_path: Path) -> None:
+    store = Path(shutil.copy(SAMPLE / "detections.sqlite", tmp_path))
+    plan = geobike.Survey(
+        photos=SAMPLE / "photos",
+        areas=SAMPLE / "areas.geojson",
+        manifest=SAMPLE / "manifest.csv",
+    )
+    assert geobike.run(plan, store=store).ledger.photos["counted"] == 61
+    assert store.read_bytes() == (SAMPLE / "detections.sqlite").read_bytes()
 
 
 @pytest.mark.parametrize("path", PHOTOS, ids=lambda path: path.name)

@@ -40,7 +40,9 @@ def main() -> None:
     start = time.perf_counter()
     table = Table("part", *results.HEADER)
     for part in named:
+        begun = time.perf_counter()
         rows = measure(part, shared)
+        print(f"{part}: {time.perf_counter() - begun:.0f} s", file=sys.stderr)
         if rows:
             results.keep(part, rows)
         for row in rows:

@@ -31,7 +31,7 @@ from geobike.store import Model
 from tests import tiny_onnx
 from tests.making import squares
 
-STORED = 100_000  # photos with answers in shards
+STORED = 50_000  # photos with answers in shards
 BOXES = 10  # a photo
 MODEL = Model("made", "1")
 RULES = boxes.Rules(("bicycle",))

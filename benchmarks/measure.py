@@ -48,13 +48,12 @@ class Spent(NamedTuple):
     answer: Any
 
 
-def in_turn(
-    ours: Callable[[], object], theirs: Callable[[], object], *, rounds: int = 5
-) -> tuple[float, float]:
-    """Return the median time of each, run alternately after one warm-up."""
-    ours(), theirs()
-    pairs = [(seconds(ours), seconds(theirs)) for _ in range(rounds)]
-    return median(pair[0] for pair in pairs), median(pair[1] for pair in pairs)
+def in_turn(*ways: Callable[[], object], rounds: int = 5) -> list[float]:
+    """Return the median time of each way, run one after the other after one warm-up."""
+    for way in ways:
+        way()
+    spent = [[seconds(way) for way in ways] for _ in range(rounds)]
+    return [median(times) for times in zip(*spent, strict=True)]
 
 
 def seconds(work: Callable[[], object]) -> float:

@@ -41,7 +41,7 @@ DetectorKind = Annotated[
     typer.Option(
         "--detector",
         help="auto: what the store has, else this machine. onnx: this machine. openvino: the same, "
-        "about twice as fast on processors with bfloat16, scores a little off. huggingface: photos "
+        "up to twice as fast on processors with bfloat16, scores a little off. huggingface: photos "
         "are sent to Hugging Face, shrunk and without EXIF. recorded: the store alone.",
     ),
 ]

@@ -143,7 +143,7 @@ class OnnxDetector(_LocalModel):
     `org/name@commit`. `threads` bounds the processor cores for one photo; None takes all. `batch`
     bounds the photos that go through the model together, where several threads call `detect` at
     once; None is what is fastest: 1 on the processor, 16 on a GPU. `runtime` is what runs the
-    model: openvino is about twice as fast on processors with bfloat16, in which it computes there;
+    model: openvino is up to twice as fast on processors with bfloat16, in which it computes there;
     that moves scores a little, and `name` says so.
 
     Constructing opens and downloads nothing; the first `detect` does. Raises InputError for a

@@ -1,6 +1,6 @@
 """The door to OpenVINO: a model opened on the processor, in bfloat16 where that has it.
 
-Server processors since about 2023 have it, and are about twice as fast with it. OpenVINO is
+Server processors since about 2023 have it, and are up to twice as fast with it. OpenVINO is
 imported here alone, and only when it is asked for.
 """
 

@@ -38,7 +38,7 @@ def run(shared: Path) -> Iterator[Row]:
         yield from against_the_pipeline(photos, theirs)
         yield beside_the_model(photos)
         if session.is_installed("openvino"):
-            yield from with_openvino(photos * 2)
+            yield from with_openvino(photos)
     yield from memory(shared)
 
 

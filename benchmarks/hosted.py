@@ -32,8 +32,8 @@ def run(shared: Path) -> Iterator[Row]:
     files = [Path(file.path) for file in find(shared / "photos")]
     large = [path for path in files if max(images.upright_size(path.read_bytes())) > 4000]
     with serving() as address:
-        yield compare("70 photos, hosted", files * 2, address)
-        yield compare("48 of 12 megapixels, hosted", large * 16, address)
+        yield compare("35 photos, hosted", files, address)
+        yield compare("24 of 12 megapixels, hosted", large * 8, address)
     with serving("--uplink", str(UPLINK)) as address:
         yield compare(f"35 photos, hosted, {UPLINK:g} Mbit/s", files, address)
         yield compare(f"12 of 12 megapixels, hosted, {UPLINK:g} Mbit/s", large * 4, address)

@@ -8,7 +8,6 @@ reads Parquet reads the folder as one table.
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -18,12 +17,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from geobike import files, remote
+from geobike import files, parquet, remote
 from geobike.detect import Box, Detection
-from geobike.errors import InputError, MissingPackageError, StoreError
+from geobike.errors import StoreError
+from geobike.parquet import arrow
 from geobike.store import NOWHERE, Model, Store
-
-SUFFIX: Final = ".parquet"
 
 _DETECTIONS: Final = {
     "sha256": "string",  # of the photo file's bytes
@@ -47,8 +45,6 @@ _NO_BOX: Final = pd.DataFrame(
     {"label": pd.Series([], dtype="str"), "photo": pd.Series([], dtype="int64")}
     | {name: pd.Series([], dtype="float64") for name in ("score", *Box._fields)}
 )
-_READERS: Final = 16
-"""Shards fetched at once: a bucket answers many requests as fast as one."""
 _TOGETHER: Final = 100  # shards of 50 photos take 30 kB each
 
 
@@ -66,7 +62,7 @@ def existing(store: str | Path | None) -> "Store | Shards":
 
 def new_name() -> str:
     """Return a name that no other shard has. Names sort by the time at which they were given."""
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{secrets.token_hex(8)}{SUFFIX}"
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{secrets.token_hex(8)}{parquet.SUFFIX}"
 
 
 Summary = Mapping[Model, Any]
@@ -111,9 +107,9 @@ class Shards:
                 f"store {folder}: a file, and on a cluster the store is a folder of Parquet "
                 "shards, since SQLite is not shared across machines; name another --store"
             )
-        self._detections = _Tables(self.path, "detections", _DETECTIONS)
+        self._detections = parquet.Folder(self.path, "detections", _DETECTIONS)
         self._index = _Index(self._detections, summaries or self._summaries)
-        self._files = _Tables(files.within(self.path, _FOLDER_OF_FILES), "files", _FILES)
+        self._files = parquet.Folder(files.within(self.path, _FOLDER_OF_FILES), "files", _FILES)
         self._read_only = read_only
         if read_only and not optional and not self._detections.names():
             raise StoreError(f"store {remote.shown(folder)}: no such folder, or nothing in it")
@@ -131,19 +127,15 @@ class Shards:
 
     def models(self) -> dict[Model, int]:
         """Return each detector that has answered, with the number of its photos."""
-        from pyarrow import compute
-
         return {
-            model: compute.count_distinct(self._index.answers(model)["sha256"]).as_py()
+            model: arrow().compute.count_distinct(self._index.answers(model)["sha256"]).as_py()
             for model in self._index.models()
         }
 
     def missing(self, digests: Iterable[str], model: Model) -> list[str]:
         """Return the digests that this detector has not answered, in order."""
-        from pyarrow import compute
-
         asked, answers = _texts(digests), self._index.answers(model)
-        unknown = compute.invert(compute.is_in(asked, value_set=answers["sha256"]))
+        unknown = arrow().compute.invert(arrow().compute.is_in(asked, value_set=answers["sha256"]))
         missing: list[str] = asked.filter(unknown).to_pylist()
         return missing
 
@@ -172,12 +164,10 @@ class Shards:
 
     def take(self, asked: Asked) -> pd.DataFrame:
         """Return what is asked for, as `boxes` does."""
-        from pyarrow import compute
-
         rows = self._detections.rows(asked.shards)
         place = _places(rows["sha256"], asked.digests)
         wanted = (place >= 0) & (asked.shard[place] == rows["shard"].to_numpy())
-        wanted &= _is_by(asked.model, rows) & compute.is_valid(rows["label"]).to_numpy()
+        wanted &= _is_by(asked.model, rows) & arrow().compute.is_valid(rows["label"]).to_numpy()
         out: pd.DataFrame = rows.select(_BOX).filter(wanted).to_pandas()
         return out.assign(photo=asked.photo[place[wanted]])
 
@@ -219,12 +209,10 @@ class Shards:
 
     def digests(self, keys: Iterable[str]) -> dict[str, str]:
         """Return the SHA-256 for those keys of `geobike.digests.key` that are known."""
-        from pyarrow import compute
-
         asked, found = _texts(keys), dict[str, str]()
         for names in _groups(self._files.names()):
             table = self._files.rows(names)
-            rows = table.filter(compute.is_in(table["key"], value_set=asked))
+            rows = table.filter(arrow().compute.is_in(table["key"], value_set=asked))
             found |= zip(rows["key"].to_pylist(), rows["sha256"].to_pylist(), strict=True)
         return found
 
@@ -237,7 +225,7 @@ class Shards:
 class _Index:
     """Which shard holds whose answer to which photo."""
 
-    def __init__(self, tables: "_Tables", summaries: Summaries) -> None:
+    def __init__(self, tables: parquet.Folder, summaries: Summaries) -> None:
         self.names: list[str] = []
         """The shards of the last look, the oldest first."""
         self._tables, self._summaries = tables, summaries
@@ -256,111 +244,24 @@ class _Index:
 
     def _look(self) -> None:
         """Read who answered which photos in the shards that are new."""
-        from pyarrow import compute
-
         self.names = self._tables.names()
         new = [name for name in self.names if name not in self._numbers]
         for names, found in self._summaries(_groups(new)):
             before = len(self._numbers)
             self._numbers |= {name: before + place for place, name in enumerate(names)}
             for model, rows in found.items():
-                numbers = compute.add(rows["shard"], before)
+                numbers = arrow().compute.add(rows["shard"], before)
                 own = rows.set_column(1, "shard", numbers)
                 self._answers.setdefault(model, []).append(own)
 
     def _of(self, model: Model) -> Any:
-        arrow = _arrow()
-        none = arrow.table({"sha256": _texts([]), "shard": arrow.array([], arrow.int64())})
-        rows = arrow.concat_tables([none, *self._answers.get(model, [])])
+        pa = arrow()
+        none = pa.table({"sha256": _texts([]), "shard": pa.array([], pa.int64())})
+        rows = pa.concat_tables([none, *self._answers.get(model, [])])
         place = np.full(len(self._numbers), -1)  # where a shard was taken away
         place[[self._numbers[name] for name in self.names]] = np.arange(len(self.names))
         shard = place[rows["shard"].to_numpy()]
-        return rows.set_column(1, "shard", arrow.array(shard)).filter(arrow.array(shard >= 0))
-
-
-class _Tables:
-    """The Parquet files of one kind in a folder."""
-
-    def __init__(self, folder: str | Path, kind: str, columns: Mapping[str, str]) -> None:
-        self._folder, self._columns = folder, columns
-        self._texts = [name for name, type_ in columns.items() if type_ == "string"]  # recur
-        # In the metadata of every shard, so that another program's Parquet file is refused.
-        self._layout = {b"geobike": f"{kind} 1".encode()}
-
-    def rows(self, names: Sequence[str], *, columns: Sequence[str] | None = None) -> Any:
-        """Return the rows of files as one table, with a column `shard`: the place of the file."""
-        arrow = _arrow()
-        with ThreadPoolExecutor(_READERS) as readers:
-            try:
-                data = list(readers.map(self._fetch, names))
-            except OSError as error:
-                raise self._unreachable(error) from None
-        # One after the other: files are small, and Python itself takes half of the time.
-        tables = [self._decode(*one, columns) for one in zip(names, data, strict=True)]
-        shard = np.repeat(np.arange(len(tables)), [table.num_rows for table in tables])
-        return arrow.concat_tables(tables).append_column("shard", arrow.array(shard))
-
-    def put(self, columns: Iterable[Iterable[Any]], name: str) -> None:
-        arrow = _arrow()
-        from pyarrow import parquet
-
-        table = arrow.table([list(column) for column in columns], schema=self._schema())
-        try:
-            with files.whole(files.within(self._folder, name)) as part:
-                parquet.write_table(table, part, compression="zstd", use_dictionary=self._texts)
-        except InputError as error:
-            raise StoreError(f"store {error}") from None
-
-    def names(self) -> list[str]:
-        """Return the names of the files, the oldest first."""
-        try:
-            if isinstance(self._folder, Path):
-                folder = self._folder
-                found = [one.name for one in folder.iterdir()] if folder.exists() else []
-            else:
-                found = [one.name for one in remote.below(self._folder).objects]
-        except OSError as error:
-            raise self._unreachable(error) from None
-        # Unfinished files begin with a dot.
-        names = sorted(name for name in found if not name.startswith((".", "_")))
-        foreign = [name for name in names if not name.endswith(SUFFIX)]
-        if foreign:
-            raise self._fault(foreign[0], "is no shard of geobike")
-        return names
-
-    def load(self, name: str) -> Any:
-        """Return one table. Raises OSError where there is none, StoreError where it is damaged."""
-        return self._decode(name, self._fetch(name))
-
-    def _fetch(self, name: str) -> bytes:
-        return files.read_bytes(files.within(self._folder, name))
-
-    def _decode(self, name: str, data: bytes, columns: Sequence[str] | None = None) -> Any:
-        arrow = _arrow()
-        from pyarrow import parquet
-
-        try:
-            file = parquet.ParquetFile(arrow.BufferReader(data))
-            schema = file.schema_arrow
-            if (
-                schema.names == list(self._columns)
-                and self._layout.items() <= (schema.metadata or {}).items()
-            ):
-                return file.read(columns, use_threads=False)
-        except (arrow.ArrowException, OSError):
-            raise self._fault(name, "is damaged, or no Parquet file") from None
-        raise self._fault(name, "is no shard of geobike, or of another version's")
-
-    def _schema(self) -> Any:
-        arrow = _arrow()
-        return arrow.schema(self._columns.items(), metadata=self._layout)
-
-    def _unreachable(self, error: OSError) -> StoreError:
-        why = error.strerror or error
-        return StoreError(f"store {remote.shown(self._folder)}: cannot be read: {why}")
-
-    def _fault(self, name: str, what: str) -> StoreError:
-        return StoreError(f"store {remote.shown(self._folder)}: {name} {what}; move it elsewhere")
+        return rows.set_column(1, "shard", pa.array(shard)).filter(pa.array(shard >= 0))
 
 
 def joined(found: Iterable[pd.DataFrame]) -> pd.DataFrame:
@@ -374,29 +275,18 @@ def _groups(names: Sequence[str]) -> list[Sequence[str]]:
 
 
 def _texts(values: Iterable[str]) -> Any:
-    arrow = _arrow()
-    return arrow.array(values if isinstance(values, pd.Series) else list(values), arrow.string())
+    texts = values if isinstance(values, pd.Series) else list(values)
+    return arrow().array(texts, arrow().string())
 
 
 def _is_by(model: Model, rows: Any) -> npt.NDArray[np.bool_]:
     """Tell which rows of an Arrow table are a model's."""
-    from pyarrow import compute
-
-    named = compute.equal(rows["detector"], model.name)
-    return np.asarray(compute.and_(named, compute.equal(rows["version"], model.version)))
+    equal = arrow().compute.equal
+    named, versioned = equal(rows["detector"], model.name), equal(rows["version"], model.version)
+    return np.asarray(arrow().compute.and_(named, versioned))
 
 
 def _places(values: Any, those: Any) -> npt.NDArray[np.int64]:
     """Return the place of each Arrow value among those, -1 where it is none of them."""
-    from pyarrow import compute
-
-    found = compute.index_in(values, value_set=those).fill_null(-1)
+    found = arrow().compute.index_in(values, value_set=those).fill_null(-1)
     return np.asarray(found.to_numpy(), dtype=np.int64)
-
-
-def _arrow() -> Any:
-    try:
-        import pyarrow
-    except ImportError:
-        raise MissingPackageError("A store of Parquet shards", "cluster") from None
-    return pyarrow

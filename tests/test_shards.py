@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -9,7 +10,7 @@ import pytest
 
 from geobike import shards as shards_module
 from geobike.detect import Box, Detection
-from geobike.errors import StoreError
+from geobike.errors import MissingPackageError, StoreError
 from geobike.shards import Shards, new_name
 from geobike.store import Model, Store
 
@@ -205,3 +206,16 @@ def test_a_place_that_cannot_be_written_is_a_clear_error(tmp_path: Path) -> None
     (tmp_path / "file").write_text(json.dumps({}))
     with pytest.raises(StoreError, match="cannot be written"):
         Shards(tmp_path / "file" / "below").put({"a": []}, MODEL)
+
+
+def test_without_pyarrow_a_store_of_shards_names_the_extra_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Shards(tmp_path).put({"a": [BICYCLE]}, MODEL)
+    for name in ("pyarrow", "pyarrow.compute", "pyarrow.parquet"):
+        monkeypatch.setitem(sys.modules, name, None)
+    extra = r"pip install 'geobike\[cluster\]'"
+    with pytest.raises(MissingPackageError, match=extra):
+        Shards(tmp_path).models()
+    with pytest.raises(MissingPackageError, match=extra):
+        Shards(tmp_path).missing(["a"], MODEL)

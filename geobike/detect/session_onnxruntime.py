@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from geobike.detect.answer import clean
 from geobike.detect.gather import Gathered
 from geobike.detect.session import Answers, Feeds, Port, is_installed
 from geobike.errors import DetectionFailed, ModelUnavailable, report
@@ -64,7 +65,7 @@ class OnnxRuntimeSession:
             self._session = _opened(path, threads)
         except tuple(_errors().values()) as error:
             raise ModelUnavailable(
-                f"{path} is no ONNX model that can be opened: {_line(error)}"
+                f"{path} is no ONNX model that can be opened: {clean(str(error), most=300)}"
             ) from error
         self.path = path
         self.inputs: Mapping[str, Port] = {
@@ -93,10 +94,12 @@ class OnnxRuntimeSession:
             try:
                 return [np.asarray(one) for one in self._session.run(list(outputs), dict(feeds))]
             except errors["InvalidArgument"] as error:  # shapes: every photo would meet the same
-                raise ModelUnavailable(f"{self.path} refuses its input: {_line(error)}") from error
+                raise ModelUnavailable(
+                    f"{self.path} refuses its input: {clean(str(error), most=300)}"
+                ) from error
             except tuple(errors.values()) as error:
                 raise DetectionFailed(
-                    f"onnxruntime failed on this photo: {_line(error)}"
+                    f"onnxruntime failed on this photo: {clean(str(error), most=300)}"
                 ) from error
 
         return run if self.batch == 1 else Gathered(run, self.batch)
@@ -136,8 +139,3 @@ def _errors() -> dict[str, type[Exception]]:
         for name, kind in vars(state).items()
         if isinstance(kind, type) and issubclass(kind, Exception)
     }
-
-
-def _line(error: Exception) -> str:
-    """Return the error's text on one line; onnxruntime's own may have several."""
-    return " ".join(str(error).split())

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from geobike.detect.answer import clean
 from geobike.detect.session import Answers, Feeds, Port
 from geobike.errors import DetectionFailed, ModelUnavailable
 
@@ -58,7 +59,9 @@ class OpenVinoSession:
             try:
                 found = mine.request.infer(dict(feeds), share_inputs=True)
             except RuntimeError as error:
-                raise DetectionFailed(f"OpenVINO failed on this photo: {_line(error)}") from error
+                raise DetectionFailed(
+                    f"OpenVINO failed on this photo: {clean(str(error), most=300)}"
+                ) from error
             return [np.array(found[name]) for name in outputs]
 
         return run
@@ -79,7 +82,7 @@ class OpenVinoSession:
             yield
         except Exception as error:
             raise ModelUnavailable(
-                f"{self.path} is no ONNX model that can be opened: {_line(error)}"
+                f"{self.path} is no ONNX model that can be opened: {clean(str(error), most=300)}"
             ) from error
 
 
@@ -93,15 +96,13 @@ def _openvino() -> Any:
 
     Where that part is missing, OpenVINO does without.
     """
-    if "openvino" not in sys.modules and _TELEMETRY not in sys.modules:
-        sys.modules[_TELEMETRY] = None  # type: ignore[assignment]  # Python's sign for: not there
-        try:
-            import openvino
-        finally:
+    absent: Any = None  # Python's sign for: not there
+    blocked = sys.modules.setdefault(_TELEMETRY, absent) is None
+    try:
+        import openvino
+    finally:
+        if blocked:
             del sys.modules[_TELEMETRY]
-        return openvino
-    import openvino
-
     return openvino
 
 
@@ -133,8 +134,3 @@ def _settled(port: Port, size: tuple[int, int] | None) -> list[int]:
 def _metadata(model: Any) -> Mapping[str, str]:
     notes = model.get_rt_info("framework").value if model.has_rt_info("framework") else {}
     return {name: str(getattr(note, "value", note)) for name, note in dict(notes).items()}
-
-
-def _line(error: Exception) -> str:
-    """Return the error's text on one line; OpenVINO's has several."""
-    return " ".join(str(error).split())[:300]

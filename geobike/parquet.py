@@ -1,0 +1,111 @@
+"""A folder of Parquet files of one kind, each of which appears whole or not at all.
+
+The folder may be an fsspec address such as s3://bucket/detections. pyarrow is imported only where
+it is asked for.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from geobike import files, remote
+from geobike.errors import InputError, MissingPackageError, StoreError
+
+SUFFIX: Final = ".parquet"
+
+_READERS: Final = 16
+"""Files fetched at once: a bucket answers many requests as fast as one."""
+
+
+def arrow() -> Any:
+    """Return pyarrow with its `compute` and `parquet`. Raises MissingPackageError."""
+    try:
+        import pyarrow
+        import pyarrow.compute
+        import pyarrow.parquet
+    except ImportError:
+        raise MissingPackageError("A store of Parquet shards", "cluster") from None
+    return pyarrow
+
+
+class Folder:
+    """The files of one kind in a folder. `columns` gives Arrow types by name."""
+
+    def __init__(self, folder: str | Path, kind: str, columns: Mapping[str, str]) -> None:
+        self._folder, self._columns = folder, columns
+        self._texts = [name for name, type_ in columns.items() if type_ == "string"]  # recur
+        # In the metadata of every shard, so that another program's Parquet file is refused.
+        self._layout = {b"geobike": f"{kind} 1".encode()}
+
+    def rows(self, names: Sequence[str], *, columns: Sequence[str] | None = None) -> Any:
+        """Return the rows of files as one table, with a column `shard`: the place of the file."""
+        with ThreadPoolExecutor(_READERS) as readers:
+            try:
+                data = list(readers.map(self._fetch, names))
+            except OSError as error:
+                raise self._unreachable(error) from None
+        # One after the other: files are small, and Python itself takes half of the time.
+        tables = [self._decode(*one, columns) for one in zip(names, data, strict=True)]
+        shard = np.repeat(np.arange(len(tables)), [table.num_rows for table in tables])
+        return arrow().concat_tables(tables).append_column("shard", arrow().array(shard))
+
+    def put(self, columns: Iterable[Iterable[Any]], name: str) -> None:
+        """Write a file, column by column. Raises StoreError."""
+        table = arrow().table([list(column) for column in columns], schema=self._schema())
+        try:
+            with files.whole(files.within(self._folder, name)) as part:
+                arrow().parquet.write_table(
+                    table, part, compression="zstd", use_dictionary=self._texts
+                )
+        except InputError as error:
+            raise StoreError(f"store {error}") from None
+
+    def names(self) -> list[str]:
+        """Return the names of the files, the oldest first."""
+        try:
+            if isinstance(self._folder, Path):
+                folder = self._folder
+                found = [one.name for one in folder.iterdir()] if folder.exists() else []
+            else:
+                found = [one.name for one in remote.below(self._folder).objects]
+        except OSError as error:
+            raise self._unreachable(error) from None
+        # Unfinished files begin with a dot.
+        names = sorted(name for name in found if not name.startswith((".", "_")))
+        foreign = [name for name in names if not name.endswith(SUFFIX)]
+        if foreign:
+            raise self._fault(foreign[0], "is no shard of geobike")
+        return names
+
+    def load(self, name: str) -> Any:
+        """Return one table. Raises OSError where there is none, StoreError where it is damaged."""
+        return self._decode(name, self._fetch(name))
+
+    def _fetch(self, name: str) -> bytes:
+        return files.read_bytes(files.within(self._folder, name))
+
+    def _decode(self, name: str, data: bytes, columns: Sequence[str] | None = None) -> Any:
+        try:
+            file = arrow().parquet.ParquetFile(arrow().BufferReader(data))
+            schema = file.schema_arrow
+            if (
+                schema.names == list(self._columns)
+                and self._layout.items() <= (schema.metadata or {}).items()
+            ):
+                return file.read(columns, use_threads=False)
+        except (arrow().ArrowException, OSError):
+            raise self._fault(name, "is damaged, or no Parquet file") from None
+        raise self._fault(name, "is no shard of geobike, or of another version's")
+
+    def _schema(self) -> Any:
+        return arrow().schema(self._columns.items(), metadata=self._layout)
+
+    def _unreachable(self, error: OSError) -> StoreError:
+        why = error.strerror or error
+        return StoreError(f"store {remote.shown(self._folder)}: cannot be read: {why}")
+
+    def _fault(self, name: str, what: str) -> StoreError:
+        return StoreError(f"store {remote.shown(self._folder)}: {name} {what}; move it elsewhere")

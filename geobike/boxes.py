@@ -72,17 +72,16 @@ def broken(found: pd.DataFrame, rules: Rules, *, photo: "pd.Series[Any]") -> npt
     `photo` is the same for the boxes of one photo, of which all must be there.
     """
     # Labels are few, and numbers are quick to compare.
-    code, names = pd.factorize(found["label"])
+    code, names = found["label"].cat.codes.to_numpy(), found["label"].cat.categories
     folded = pd.Series(names, dtype="str").str.casefold()
-    label = np.append(pd.factorize(folded)[0], -1)[code]
-    named = folded.isin([name.casefold() for name in rules.labels])
-    wanted = np.append(named, False)[code]
+    wanted = np.append(folded.isin(_folded(rules.labels)), False)[code]
     high = (found["score"] > rules.threshold).to_numpy()
     out = np.full(len(found), -1, dtype=np.int8)
     out[~high] = REASONS.index(BELOW)
     out[~wanted] = REASONS.index(LABEL)
     left = np.flatnonzero(wanted & high)
-    candidates = found.iloc[left].assign(photo=photo.array[left], label=label[left])
+    label = pd.factorize(folded)[0][code[left]]
+    candidates = found.iloc[left].assign(photo=photo.array[left], label=label)
     out[left[_repeats(candidates, rules.max_overlap)]] = REASONS.index(TWICE)
     return out
 
@@ -90,8 +89,7 @@ def broken(found: pd.DataFrame, rules: Rules, *, photo: "pd.Series[Any]") -> npt
 def mark(detections: pd.DataFrame, reason: npt.NDArray[np.int8]) -> pd.DataFrame:
     """Return the detections frame with `kept` and `dropped_by` as `broken` says."""
     out = detections.copy(deep=False)
-    names = pd.array(REASONS, dtype=schema.TEXT)
-    out["dropped_by"] = pd.Series(names.take(reason, allow_fill=True), index=out.index)
+    out["dropped_by"] = pd.Categorical.from_codes(reason, pd.Index(REASONS, dtype=schema.TEXT))
     out["kept"] = reason < 0
     return out
 
@@ -107,7 +105,7 @@ def look_for(labels: Sequence[str], seen: "pd.Series[str]") -> None:
     if found and found.isdisjoint(wanted) and (found - _COCO or wanted.isdisjoint(_COCO)):
         raise InputError(
             f"no box at all is labelled {' or '.join(map(repr, labels))}, so nothing would be "
-            f"counted; name with --label one of {', '.join(seen.value_counts().index[:12])}"
+            f"counted; name with --label one of {', '.join(_commonest(seen)[:12])}"
         )
 
 
@@ -120,11 +118,16 @@ _COCO: Final = _folded(COCO_91)
 
 def report_unseen(labels: Iterable[str], seen: "pd.Series[str]") -> None:
     """Report each label that is wanted and that no box has, unless there is no box at all."""
-    found = seen.value_counts()
-    known = {name.casefold() for name in found.index}
+    there = _commonest(seen)
+    known = _folded(there)
     for name in labels:
-        if len(found) and name.casefold() not in known:
-            report(f"no box at all is labelled {name!r}; there are", found.index.tolist(), shown=12)
+        if there and name.casefold() not in known:
+            report(f"no box at all is labelled {name!r}; there are", there, shown=12)
+
+
+def _commonest(seen: "pd.Series[str]") -> list[str]:
+    """Return the labels that boxes have, those of most boxes first."""
+    return seen.cat.remove_unused_categories().value_counts().index.tolist()
 
 
 def _repeats(candidates: pd.DataFrame, max_overlap: float) -> npt.NDArray[np.bool_]:

@@ -19,7 +19,7 @@ def per_photo(photos: gpd.GeoDataFrame, detections: pd.DataFrame) -> gpd.GeoData
     schema.check(detections, schema.DETECTIONS)
     out = photos.copy(deep=False)
     out["status"] = out["status"].fillna(schema.COUNTED)
-    kept = detections.loc[detections["kept"], "photo_id"].value_counts()
+    kept = detections.loc[detections["kept"], "photo_id"].astype(schema.TEXT).value_counts()
     boxes = kept.reindex(out["photo_id"]).fillna(0).astype("Int64").set_axis(out.index)
     out["bicycle_count"] = boxes.mask(out["status"] != schema.COUNTED)
     return out

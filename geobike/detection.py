@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from geobike import boxes, detectors, images, schema
-from geobike.detect import Box, Detection, Detector, batch
+from geobike.detect import Detection, Detector, batch
 from geobike.errors import InputError, PhotoError, UnreadablePhoto
 from geobike.names import among
 from geobike.progress import Track, silent
@@ -189,16 +189,20 @@ def _mark(placed: gpd.GeoDataFrame, failures: dict[str, Failure]) -> gpd.GeoData
 
 
 def _in_order(found: pd.DataFrame, photo_ids: "pd.Series[str]", model: Model) -> pd.DataFrame:
-    """Return a detections frame in the order of the photos, the highest score first."""
-    photo, (label, labels) = found["photo"].to_numpy(), pd.factorize(found["label"])
-    order = np.lexsort((-found["score"].to_numpy(), photo))
+    """Return a detections frame in the order of the photos, the highest score first.
+
+    `found` is emptied on the way: all boxes are not in memory twice.
+    """
+    order = np.lexsort((-found["score"].to_numpy(), found["photo"].to_numpy()))
     columns: dict[str, Any] = {
-        name: found[name].to_numpy()[order] for name in ("score", *Box._fields)
+        str(name): found.pop(str(name)).array.take(order) for name in found.columns
     }
-    columns["photo_id"] = photo_ids.array.take(photo[order])
-    columns["label"] = labels.take(label[order])  # labels are few: ten times as fast as each
-    columns["model"] = pd.Series(model.name, index=range(len(order)), dtype=schema.TEXT)
-    reason = found["reason"].to_numpy()[order] if "reason" in found else None
-    del found, photo, label, order  # else all boxes would be in memory once more
+    del order
+    reason = columns.pop("reason", None)
+    label = columns["label"]  # coded as answers came, which no run shall depend on
+    columns["label"] = label.reorder_categories(label.categories.sort_values())
+    columns["photo_id"] = pd.Categorical.from_codes(columns.pop("photo"), pd.Index(photo_ids.array))
+    code = np.zeros(len(found), dtype=np.int8)
+    columns["model"] = pd.Categorical.from_codes(code, pd.Index([model.name], dtype=schema.TEXT))
     out = schema.table(schema.DETECTIONS, pd.DataFrame(columns, copy=False))
-    return out if reason is None else boxes.mark(out, reason)
+    return out if reason is None else boxes.mark(out, reason.to_numpy())

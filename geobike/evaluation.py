@@ -78,7 +78,7 @@ def evaluate(truth: str | Path, survey: str | Path) -> Evaluation:
 
     def counts_at(level: float) -> "pd.Series[int]":
         judged = boxes.judge(detections, labels=labels, threshold=level, max_overlap=overlap)
-        found = judged.loc[judged["kept"], "photo_id"].value_counts()
+        found = judged.loc[judged["kept"], "photo_id"].astype(schema.TEXT).value_counts()
         counts: pd.Series[int] = found.reindex(true.index).fillna(0).astype(int)
         return counts
 

@@ -128,11 +128,13 @@ def write_detections(detections: pd.DataFrame, path: str | Path) -> None:
     again. Text in the CSV is made inert for spreadsheets.
     """
     schema.check(detections, schema.DETECTIONS)
-    out = detections[list(schema.DETECTIONS.columns)]
+    columns = schema.DETECTIONS.columns
+    texts = [name for name, dtype in columns.items() if dtype == schema.CODED]
+    out = detections[list(columns)]
     if Path(path).suffix == ".parquet":
         _write_parquet(out, path)
         return
-    _write_csv(out, ("photo_id", "label", "model"), path)
+    _write_csv(out.astype(dict.fromkeys(texts, schema.TEXT)), texts, path)
 
 
 def write_labels(answers: Mapping[str, Sequence[Mapping[str, Any]]], path: str | Path) -> None:

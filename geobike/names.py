@@ -33,7 +33,7 @@ def plain(names: "pd.Series[str]") -> "pd.Series[str]":
 
 def among(values: "pd.Series[str]", those: "pd.Series[str]") -> npt.NDArray[np.bool_]:
     """Tell which values are among those. `isin` takes ten times as long for text in Arrow."""
-    place = pd.Index(those.dropna().unique()).get_indexer(pd.Index(values))
+    place = pd.Index(those.dropna().unique(), dtype="str").get_indexer(pd.Index(values))
     return np.asarray(place >= 0)
 
 

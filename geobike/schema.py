@@ -32,6 +32,7 @@ FLOAT: Final = "float64"
 COUNT: Final = "Int64"  # nullable, so that "not counted" is NA and never 0
 TIME: Final = "datetime64[us, UTC]"
 FLAG: Final = "bool"
+CODED: Final = "category"  # text that recurs, kept once: models leave a hundred boxes a photo
 
 
 @dataclass(frozen=True)
@@ -80,16 +81,16 @@ COUNTS: Final = Frame(
 DETECTIONS: Final = Frame(
     "detections",
     {
-        "photo_id": TEXT,
-        "label": TEXT,
+        "photo_id": CODED,
+        "label": CODED,
         "score": FLOAT,  # 0 to 1
         "xmin": FLOAT,  # upright pixels of the original, clipped to it
         "ymin": FLOAT,
         "xmax": FLOAT,
         "ymax": FLOAT,
-        "model": TEXT,
+        "model": CODED,
         "kept": FLAG,
-        "dropped_by": TEXT,  # the rule that dropped it: label | threshold | duplicate
+        "dropped_by": CODED,  # the rule that dropped it: label | threshold | duplicate
     },
 )
 
@@ -140,12 +141,23 @@ def table(frame: Frame, data: Mapping[str, Any] | pd.DataFrame) -> pd.DataFrame:
     """Build a plain table of this kind; columns that `data` lacks become NA, flags False."""
     given = pd.DataFrame(data)
     columns = {
-        name: given[name].astype(dtype)
-        if name in given
-        else pd.Series(False if dtype == FLAG else None, index=given.index, dtype=dtype)
+        name: _typed(given[name], dtype) if name in given else _absent(dtype, given.index)
         for name, dtype in (dict(frame.columns) | present(given, frame)).items()
     }
-    return pd.DataFrame(columns, index=given.index)
+    return pd.DataFrame(columns, index=given.index, copy=False)
+
+
+def _typed(values: "pd.Series[Any]", dtype: Any) -> "pd.Series[Any]":
+    if dtype == CODED and not (values.dtype == CODED and values.cat.categories.dtype == TEXT):
+        values = values.astype(TEXT)
+    return values.astype(dtype)
+
+
+def _absent(dtype: Any, index: "pd.Index[Any]") -> "pd.Series[Any]":
+    if dtype == CODED:  # a byte a row, where text without any takes fifty on its way
+        code = np.full(len(index), -1, dtype=np.int8)
+        return pd.Series(pd.Categorical.from_codes(code, pd.Index([], dtype=TEXT)), index=index)
+    return pd.Series(False if dtype == FLAG else None, index=index, dtype=dtype)
 
 
 def geotable(

@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pandas.api.types import union_categoricals
 
 from geobike import files, parquet, remote
 from geobike.detect import Box, Detection
@@ -42,7 +43,7 @@ _FILES: Final = {
 }
 _FOLDER_OF_FILES: Final = "_files"  # programs that read a folder of Parquet pass over _ and .
 _NO_BOX: Final = pd.DataFrame(
-    {"label": pd.Series([], dtype="str"), "photo": pd.Series([], dtype="int64")}
+    {"label": pd.Categorical(pd.Index([], dtype="str")), "photo": pd.Series([], dtype="int32")}
     | {name: pd.Series([], dtype="float64") for name in ("score", *Box._fields)}
 )
 _TOGETHER: Final = 100  # shards of 50 photos take 30 kB each
@@ -169,7 +170,8 @@ class Shards:
         wanted = (place >= 0) & (asked.shard[place] == rows["shard"].to_numpy())
         wanted &= _is_by(asked.model, rows) & arrow().compute.is_valid(rows["label"]).to_numpy()
         out: pd.DataFrame = rows.select(_BOX).filter(wanted).to_pandas()
-        return out.assign(photo=asked.photo[place[wanted]])
+        photo = asked.photo[place[wanted]].astype(np.int32)
+        return out.astype({"label": "category"}).assign(photo=photo)
 
     def summary(self, names: Sequence[str]) -> Summary:
         """Return who answered which photos in these shards."""
@@ -266,8 +268,10 @@ class _Index:
 
 def joined(found: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """Return boxes of several `take` as one frame."""
-    frames = list(found)
-    return pd.concat(frames, ignore_index=True) if frames else _NO_BOX.copy()
+    frames = list(found) or [_NO_BOX]
+    label = union_categoricals([each["label"] for each in frames])  # concat would make text of it
+    numbers = pd.concat([each.drop(columns="label") for each in frames], ignore_index=True)
+    return numbers.assign(label=label)
 
 
 def _groups(names: Sequence[str]) -> list[Sequence[str]]:

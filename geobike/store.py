@@ -80,8 +80,8 @@ class Answers(Protocol):
     def boxes(self, digests: Iterable[str], model: Model) -> pd.DataFrame:
         """Return what this detector found in those photos: a row for each box.
 
-        The columns are `photo`, the place among the digests of the photo's, and `label`, `score`,
-        `xmin`, `ymin`, `xmax`, `ymax`. Boxes of one photo are in the order of the answer.
+        The columns are `photo`, the place among the digests of the photo's, and `label` (category),
+        `score`, `xmin`, `ymin`, `xmax`, `ymax`. Boxes of one photo are in the order of the answer.
         """
         ...
 
@@ -157,15 +157,19 @@ class Store:
         place = {digest: row for row, digest in enumerate(digests)}
         # Bare numbers: models leave a hundred boxes a photo, which as objects would fill a laptop.
         code_of: defaultdict[str, int] = defaultdict(count().__next__)
-        photo, code, numbers = array("q"), array("i"), {name: array("d") for name in _NUMBERS}
+        photo, code, numbers = array("i"), array("i"), {name: array("d") for name in _NUMBERS}
         for digest, labels, columns in self._answers(list(place), model):
             photo.extend(repeat(place[digest], len(labels)))
             code.extend(map(code_of.__getitem__, labels))
             for kept, column in zip(numbers.values(), columns, strict=True):
                 kept.extend(column)
-        names = pd.array([*code_of], dtype="str")
-        found = {"photo": np.array(photo), "label": names.take(np.array(code))}
-        return pd.DataFrame(found | {name: np.array(kept) for name, kept in numbers.items()})
+        names = pd.Index([*code_of], dtype="str")
+        found: dict[str, Any] = {
+            "photo": np.frombuffer(photo, np.intc),
+            "label": pd.Categorical.from_codes(np.frombuffer(code, np.intc), names),
+        }
+        found |= {name: np.frombuffer(kept) for name, kept in numbers.items()}
+        return pd.DataFrame(found, copy=False)
 
     def missing(self, digests: Iterable[str], model: Model) -> list[str]:
         """Return the digests that this detector has not answered, in order."""

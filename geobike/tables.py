@@ -79,7 +79,8 @@ def apply(
     named = among(meant, photos.loc[usable, "photo_id"])
     kept = named[code] & detections["label"].notna().to_numpy()
     out = detections[kept].reset_index(drop=True)
-    out["photo_id"] = meant.array.take(code[kept])
+    place = pd.Index(photos["photo_id"]).get_indexer(pd.Index(meant))[code[kept]]
+    out["photo_id"] = pd.Categorical.from_codes(place, pd.Index(photos["photo_id"].array))
     bare = photos["status"].isna() & ~among(photos["photo_id"], meant[named])
     return _without_boxes(photos, bare), out
 
@@ -142,7 +143,7 @@ def _read_csv(path: Path) -> pd.DataFrame:
         raise InputError(f"detections {path}: cannot be read as CSV: {error}") from None
     raw = _columns(raw, path)
     for name in _TEXTS:
-        raw[name] = raw[name].str.replace(_ESCAPED, "", regex=True)
+        raw[name] = raw[name].astype("str").str.replace(_ESCAPED, "", regex=True)
     return raw
 
 
@@ -166,7 +167,8 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     try:
         names = pyarrow.parquet.read_schema(path).names
         wanted = [name for name in names if name in (*_FILE, "label", "score", *_SIDES, "model")]
-        raw = pd.read_parquet(path, columns=wanted)
+        texts = [name for name in wanted if name in (*_FILE, "label", "model")]
+        raw = pd.read_parquet(path, columns=wanted, read_dictionary=texts)
     except Exception as error:  # noqa: BLE001 - pyarrow's errors share no base
         raise InputError(f"detections {path}: cannot be read as Parquet: {error}") from None
     return _columns(raw, path)
@@ -182,7 +184,7 @@ def _columns(raw: pd.DataFrame, path: Path) -> pd.DataFrame:
             f"detections {path}: no column {', '.join(missing)}; the columns are "
             f"{', '.join(map(str, raw.columns))[:200]}"
         )
-    return raw.reindex(columns=[*wanted, "model"]).astype(dict.fromkeys(_TEXTS, "str"))
+    return raw.reindex(columns=[*wanted, "model"])
 
 
 def _numbers(column: "pd.Series[Any]") -> "pd.Series[float]":
@@ -197,7 +199,7 @@ def _check(raw: pd.DataFrame, path: Path) -> None:
     left, top, right, bottom = (raw[side] for side in _SIDES)
     box = raw["label"].notna()
     faults = {
-        "names no photo": raw["photo_id"].fillna("") == "",
+        "names no photo": raw["photo_id"].isna() | (raw["photo_id"] == ""),
         "has a score that is not from 0 to 1": box & ~raw["score"].between(0, 1),
         "has no box whose sides are numbers and in order": box
         & ~((left <= right) & (top <= bottom) & np.isfinite(left + top + right + bottom)),

@@ -43,7 +43,8 @@ def test_the_reference_photo_has_eight_boxes_and_six_bicycles() -> None:
 def test_each_box_says_which_rule_dropped_it() -> None:
     rows = [(0.9, 0, 0, 10, 10), (0.8, 1, 0, 11, 10), (0.5, 50, 50, 60, 60), (0.9, 90, 90, 99, 99)]
     judged = boxes.judge(frame(rows, label=["bicycle"] * 3 + ["car"]), labels=["bicycle"])
-    assert judged["dropped_by"].fillna("").tolist() == ["", "duplicate", "threshold", "label"]
+    assert judged["dropped_by"].isna().tolist() == [True, False, False, False]
+    assert judged["dropped_by"].tolist()[1:] == ["duplicate", "threshold", "label"]
 
 
 def test_a_threshold_is_strict_as_the_hosted_service_has_it() -> None:
@@ -81,6 +82,12 @@ def test_a_label_that_no_box_has_is_reported_with_those_there_are() -> None:
     with pytest.warns(GeobikeWarning, match="no box at all is labelled 'bike'; there are: bicycle"):
         judged = boxes.judge(frame(REFERENCE), labels=["bicycle", "bike"])
     assert judged["kept"].sum() == 6
+
+
+def test_labels_whose_boxes_were_taken_out_are_not_there() -> None:
+    found = frame(REFERENCE, label=["car", "person", "bicycle", "bus"] * 2)
+    with pytest.warns(GeobikeWarning, match="labelled 'bicycle'; there are: bus, car, person"):
+        boxes.judge(found[found["label"] != "bicycle"], labels=["bicycle", "car"])
 
 
 @pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")

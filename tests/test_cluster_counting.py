@@ -67,7 +67,7 @@ def test_boxes_are_judged_as_on_one_machine_row_by_row(
     spread = geobike.run(survey, store=tmp_path / "shards", engine=cluster)
     same(alone, spread)
     assert spread.warnings == alone.warnings
-    judged = spread.detections["dropped_by"].fillna("kept").unique()
+    judged = spread.detections["dropped_by"].astype("str").fillna("kept").unique()
     assert set(judged) == ({"label"} if survey.labels == ("boat",) else {
         "kept", "label", "threshold", "duplicate"
     })  # fmt: skip

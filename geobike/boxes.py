@@ -63,7 +63,7 @@ def judge(
     schema.check(detections, schema.DETECTIONS)
     rules = Rules(tuple(labels), threshold, max_overlap)
     look_for(rules.labels, detections["label"])
-    return mark(detections, broken(detections, rules, photo=detections["photo_id"]))
+    return mark(detections, broken(detections, rules, photo=detections["photo_id"].cat.codes))
 
 
 def broken(found: pd.DataFrame, rules: Rules, *, photo: "pd.Series[Any]") -> npt.NDArray[np.int8]:

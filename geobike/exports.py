@@ -132,7 +132,8 @@ def write_detections(detections: pd.DataFrame, path: str | Path) -> None:
     texts = [name for name, dtype in columns.items() if dtype == schema.CODED]
     out = detections[list(columns)]
     if Path(path).suffix == ".parquet":
-        _write_parquet(out, path)
+        # As text: photos are so many that their codes would be spelt out again block by block.
+        _write_parquet(out.astype({"photo_id": schema.TEXT}), path)
         return
     _write_csv(out.astype(dict.fromkeys(texts, schema.TEXT)), texts, path)
 

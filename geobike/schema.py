@@ -148,9 +148,13 @@ def table(frame: Frame, data: Mapping[str, Any] | pd.DataFrame) -> pd.DataFrame:
 
 
 def _typed(values: "pd.Series[Any]", dtype: Any) -> "pd.Series[Any]":
-    if dtype == CODED and not (values.dtype == CODED and values.cat.categories.dtype == TEXT):
-        values = values.astype(TEXT)
-    return values.astype(dtype)
+    if dtype != CODED:
+        return values.astype(dtype)
+    if values.dtype == CODED and values.cat.categories.dtype == TEXT:
+        return values
+    # astype("category") would sort the text, and a million names take a second.
+    code, names = pd.factorize(values.astype(TEXT))
+    return pd.Series(pd.Categorical.from_codes(code, names), index=values.index)
 
 
 def _absent(dtype: Any, index: "pd.Index[Any]") -> "pd.Series[Any]":

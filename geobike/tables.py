@@ -73,14 +73,14 @@ def apply(
     """
     schema.check(photos, schema.PHOTOS)
     schema.check(detections, schema.DETECTIONS)
-    code, names = pd.factorize(detections["photo_id"])
+    code, names = detections["photo_id"].cat.codes.to_numpy(), detections["photo_id"].cat.categories
     meant = _meant(pd.Series(names, dtype="str"), photos["photo_id"])
     usable = photos["status"].isna() | (photos["status"] == schema.OUTSIDE)
     named = among(meant, photos.loc[usable, "photo_id"])
     kept = named[code] & detections["label"].notna().to_numpy()
     out = detections[kept].reset_index(drop=True)
-    place = pd.Index(photos["photo_id"]).get_indexer(pd.Index(meant))[code[kept]]
-    out["photo_id"] = pd.Categorical.from_codes(place, pd.Index(photos["photo_id"].array))
+    place = np.cumsum(named) - 1  # of a name among those named
+    out["photo_id"] = pd.Categorical.from_codes(place[code[kept]], pd.Index(meant[named].array))
     bare = photos["status"].isna() & ~among(photos["photo_id"], meant[named])
     return _without_boxes(photos, bare), out
 
@@ -167,8 +167,8 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     try:
         names = pyarrow.parquet.read_schema(path).names
         wanted = [name for name in names if name in (*_FILE, "label", "score", *_SIDES, "model")]
-        texts = [name for name in wanted if name in (*_FILE, "label", "model")]
-        raw = pd.read_parquet(path, columns=wanted, read_dictionary=texts)
+        # Of labels and models there are few. Photos are many, and quicker to number as text.
+        raw = pd.read_parquet(path, columns=wanted, read_dictionary=["label", "model"])
     except Exception as error:  # noqa: BLE001 - pyarrow's errors share no base
         raise InputError(f"detections {path}: cannot be read as Parquet: {error}") from None
     return _columns(raw, path)

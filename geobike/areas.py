@@ -12,7 +12,7 @@ import pyproj
 import shapely
 
 from geobike import schema
-from geobike.errors import AreasError, report
+from geobike.errors import AreasError, report, report_number
 from geobike.files import local
 from geobike.remote import shown
 
@@ -297,8 +297,11 @@ def _population(frame: gpd.GeoDataFrame, path: str | Path, wanted: str) -> "pd.S
             f"{row}; give whole numbers, with nothing between the thousands"
         )
     unknown = numbers.isna() | ~np.isfinite(numbers) | (numbers < 0)
-    if unknown.any():
-        report(f"areas {path}: {int(unknown.sum())} areas without a population in {wanted!r}")
+    report_number(
+        f"area has no population in {wanted!r} of {path}",
+        f"areas have no population in {wanted!r} of {path}",
+        number=int(unknown.sum()),
+    )
     inhabitants: pd.Series[Any] = numbers.mask(unknown).astype(schema.COUNT)
     return inhabitants
 

@@ -128,3 +128,15 @@ def report(what: str, cases: Sequence[str] = (), *, shown: int = 3) -> None:
     more = f", and {len(cases) - shown} more" if len(cases) > shown else ""
     quoted = f": {', '.join(cases[:shown])}{more}" if cases else ""
     warnings.warn(f"{what}{quoted}", GeobikeWarning, stacklevel=3)
+
+
+def report_number(
+    one: str, many: str, cases: Sequence[str] = (), *, number: int | None = None
+) -> None:
+    """Report how many cases there are, if any: `one` follows 1, `many` every other number.
+
+    `number` counts them where their names are not worth saying.
+    """
+    count = len(cases) if number is None else number
+    if count:
+        report(f"1 {one}" if count == 1 else f"{count} {many}", cases)

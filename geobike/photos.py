@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from geobike import digests, heads, images, processes, schema
-from geobike.errors import UnreadablePhoto, report
+from geobike.errors import UnreadablePhoto, report_number
 from geobike.listing import PhotoFile, find
 from geobike.progress import Track, silent
 
@@ -173,12 +173,12 @@ def _digests(
 
 def _report_no_zone(files: Sequence[PhotoFile], said: heads.Heads) -> None:
     lost = [file.photo_id for file, lost in zip(files, said.no_zone, strict=True) if lost]
-    if lost:
-        report(
-            f"{len(lost)} photos say the time but not its offset from UTC, so their times are "
-            "left out; pass --timezone",
-            lost,
-        )
+    report_number(
+        "photo says the time but not its offset from UTC, so its time is left out; pass --timezone",
+        "photos say the time but not its offset from UTC, so their times are left out; "
+        "pass --timezone",
+        lost,
+    )
 
 
 def _mark_duplicates(photos: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -8,7 +8,7 @@ import pandas as pd
 import pyproj
 
 from geobike import schema
-from geobike.errors import report
+from geobike.errors import report_number
 from geobike.names import among, match
 
 DISAGREEMENT: Final = 100.0
@@ -43,7 +43,7 @@ def _rows_by_photo(photos: gpd.GeoDataFrame, manifest: pd.DataFrame) -> pd.DataF
     """Return the manifest's rows on the photos' index, empty where it does not name a photo."""
     photo_id = match(manifest["file"], photos["photo_id"])
     by_end = photo_id.notna() & (photo_id != manifest["file"])
-    _report(
+    report_number(
         "row is taken to mean the photo whose path ends alike",
         "rows are taken to mean the photos whose paths end alike",
         [
@@ -52,7 +52,7 @@ def _rows_by_photo(photos: gpd.GeoDataFrame, manifest: pd.DataFrame) -> pd.DataF
         ],
     )
     unknown = manifest[photo_id.isna()]
-    _report(
+    report_number(
         "row names a photo that is not there",
         "rows name photos that are not there",
         [
@@ -63,7 +63,7 @@ def _rows_by_photo(photos: gpd.GeoDataFrame, manifest: pd.DataFrame) -> pd.DataF
     named = manifest.assign(photo_id=photo_id).dropna(subset="photo_id")
     missing = photos.loc[~among(photos["photo_id"], named["photo_id"]), "photo_id"]
     if len(missing) <= len(photos) / 2:  # a manifest of fewer is there to help EXIF out
-        _report(
+        report_number(
             "photo is missing from the manifest and keeps what its EXIF says",
             "photos are missing from the manifest and keep what their EXIF says",
             missing.tolist(),
@@ -82,7 +82,7 @@ def _one_row_each(named: pd.DataFrame) -> pd.DataFrame:
         str(photo_id): ", ".join(map(str, rows))
         for photo_id, rows in twice.groupby("photo_id")["line"]
     }
-    _report(
+    report_number(
         "photo stands twice in the manifest",
         "photos stand twice in the manifest",
         [f"{photo_id} (lines {rows})" for photo_id, rows in lines.items()],
@@ -141,13 +141,8 @@ def _report_disagreement(photos: gpd.GeoDataFrame, position: gpd.GeoSeries) -> N
     metres = geod.inv(exif.x, exif.y, ours.x, ours.y)[2]
     gaps = pd.Series(metres, index=exif.index, dtype="float64")
     far = gaps[gaps > DISAGREEMENT].sort_values(ascending=False)
-    _report(
+    report_number(
         "photo lies more than 100 m apart in manifest and EXIF",
         "photos lie more than 100 m apart in manifest and EXIF",
         [f"{photos.at[row, 'photo_id']} ({gap:.0f} m)" for row, gap in far.items()],
     )
-
-
-def _report(one: str, many: str, cases: list[str]) -> None:
-    if cases:
-        report(f"1 {one}" if len(cases) == 1 else f"{len(cases)} {many}", cases)

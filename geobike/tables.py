@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from geobike import rows, schema
-from geobike.errors import InputError, MissingPackageError, report
+from geobike.errors import InputError, MissingPackageError, report, report_number
 from geobike.files import local
 from geobike.names import among, match
 
@@ -101,13 +101,12 @@ def _meant(names: "pd.Series[str]", photo_ids: "pd.Series[str]") -> "pd.Series[s
             "and their boxes would be added up; name photos by their path in the photo folder"
         )
     other = meant.notna() & (meant != names)
-    if other.any():
-        pairs = zip(names[other], meant[other], strict=True)
-        report(
-            f"{int(other.sum())} names among the detections are taken to mean the photos whose "
-            "paths end alike",
-            [f"{name} for {photo}" for name, photo in pairs],
-        )
+    pairs = zip(names[other], meant[other], strict=True)
+    report_number(
+        "name among the detections is taken to mean the photo whose path ends alike",
+        "names among the detections are taken to mean the photos whose paths end alike",
+        [f"{name} for {photo}" for name, photo in pairs],
+    )
     if meant.isna().any():
         report("boxes of photos that are not there", names[meant.isna()].tolist())
     return meant
@@ -119,11 +118,12 @@ def _without_boxes(photos: gpd.GeoDataFrame, bare: "pd.Series[bool]") -> gpd.Geo
     unseen = bare & out["unseen"] if "unseen" in out else bare & False
     out.loc[unseen, "status"] = schema.FAILED
     out.loc[unseen, "reason"] = "not in the detections: the earlier run had no cause to look at it"
-    if empty := int((bare & ~unseen).sum()):
-        report(
-            f"{empty} photos have no row among the detections, and count as photos that show "
-            "nothing; leave out of the manifest what no detector has seen"
-        )
+    remedy = "leave out of the manifest what no detector has seen"
+    report_number(
+        f"photo has no row among the detections, and counts as one that shows nothing; {remedy}",
+        f"photos have no row among the detections, and count as showing nothing; {remedy}",
+        number=int((bare & ~unseen).sum()),
+    )
     return out
 
 

@@ -129,7 +129,7 @@ def test_a_glob_that_matches_folders_takes_what_is_inside(tmp_path: Path) -> Non
 
 def test_times_that_nothing_places_are_left_out_and_said(tmp_path: Path) -> None:
     photo(tmp_path / "a.jpg", times={0x9003: "2022:07:19 12:00:00"})
-    with pytest.warns(GeobikeWarning, match=r"1 photos say the time .* pass --timezone: a\.jpg"):
+    with pytest.warns(GeobikeWarning, match=r"1 photo says the time .* pass --timezone: a\.jpg"):
         frame = photos.read(photos.find(tmp_path))
     assert frame["taken_at"].isna().all()
 

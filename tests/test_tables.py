@@ -136,7 +136,7 @@ def test_it_is_said_how_many_photos_no_detector_may_have_seen(
     boxes: Path, recwarn: pytest.WarningsRecorder
 ) -> None:
     photos = photos_frame({"a.jpg": (4, 52), "b.jpg": (4, 52)})
-    with pytest.warns(GeobikeWarning, match="1 photos have no row among the detections"):
+    with pytest.warns(GeobikeWarning, match="1 photo has no row among the detections"):
         tables.apply(read(boxes, "a.jpg,bicycle,1,0,0,9,9\n"), photos)
     # A row without a label says that there was nothing to find.
     _, applied = tables.apply(read(boxes, "a.jpg,bicycle,1,0,0,9,9\nb.jpg,,,,,,\n"), photos)

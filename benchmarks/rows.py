@@ -33,7 +33,7 @@ PATIENCE = 120.0  # seconds; a way that would take more is not tried
 def run(_: Path) -> Iterator[Row]:
     with TemporaryDirectory() as place:
         before: Spent | None = None
-        slowest: Spent | None = None
+        expected = 0.0  # seconds that circles will take
         for count in SIZES:
             folder = Path(place, str(count))
             in_child(make, folder, count)  # so that the child that measures starts from little
@@ -41,10 +41,10 @@ def run(_: Path) -> Iterator[Row]:
             heat = in_child(with_a_heat_map, folder)
             assert heat.answer == ours.answer, "both place as many photos in areas"
             yield row(count, ours, heat, with_a_heat_map.__doc__, growth(ours, before))
-            expected = 10 * slowest.seconds if slowest else 0.0
-            slowest = in_child(with_circles, folder) if expected < PATIENCE else None
-            tried = "" if slowest else f"not tried: it would take {expected / 60:.0f} minutes"
-            yield row(count, ours, slowest, with_circles.__doc__, tried)
+            each = in_child(with_circles, folder) if expected < PATIENCE else None
+            tried = "" if each else f"not tried: it would take {expected / 60:.0f} minutes"
+            yield row(count, ours, each, with_circles.__doc__, tried)
+            expected = 10 * (each.seconds if each else expected)
             before = ours
         store = Path(place, "store.sqlite")
         in_child(fill, store)

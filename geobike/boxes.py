@@ -63,25 +63,26 @@ def judge(
     schema.check(detections, schema.DETECTIONS)
     rules = Rules(tuple(labels), threshold, max_overlap)
     look_for(rules.labels, detections["label"])
-    return mark(detections, broken(detections, rules, photo=detections["photo_id"].cat.codes))
+    photo = schema.coded(detections["photo_id"]).codes
+    return mark(detections, broken(detections, rules, photo=photo))
 
 
-def broken(found: pd.DataFrame, rules: Rules, *, photo: "pd.Series[Any]") -> npt.NDArray[np.int8]:
+def broken(found: pd.DataFrame, rules: Rules, *, photo: npt.NDArray[Any]) -> npt.NDArray[np.int8]:
     """Return for each box the place in `REASONS` of why it does not count, -1 where it does.
 
     `photo` is the same for the boxes of one photo, of which all must be there.
     """
     # Labels are few, and numbers are quick to compare.
-    code, names = found["label"].cat.codes.to_numpy(), found["label"].cat.categories
-    folded = pd.Series(names, dtype="str").str.casefold()
-    wanted = np.append(folded.isin(_folded(rules.labels)), False)[code]
+    label = schema.coded(found["label"])
+    folded = pd.Series(label.categories, dtype="str").str.casefold()
+    wanted = np.append(folded.isin(_folded(rules.labels)), False)[label.codes]
     high = (found["score"] > rules.threshold).to_numpy()
     out = np.full(len(found), -1, dtype=np.int8)
     out[~high] = REASONS.index(BELOW)
     out[~wanted] = REASONS.index(LABEL)
     left = np.flatnonzero(wanted & high)
-    label = pd.factorize(folded)[0][code[left]]
-    candidates = found.iloc[left].assign(photo=photo.array[left], label=label)
+    number = pd.factorize(folded)[0][label.codes[left]]
+    candidates = found.iloc[left].assign(photo=photo[left], label=number)
     out[left[_repeats(candidates, rules.max_overlap)]] = REASONS.index(TWICE)
     return out
 
@@ -127,7 +128,8 @@ def report_unseen(labels: Iterable[str], seen: "pd.Series[str]") -> None:
 
 def _commonest(seen: "pd.Series[str]") -> list[str]:
     """Return the labels that boxes have, those of most boxes first."""
-    return seen.cat.remove_unused_categories().value_counts().index.tolist()
+    number = seen.value_counts()
+    return number[number > 0].index.tolist()
 
 
 def _repeats(candidates: pd.DataFrame, max_overlap: float) -> npt.NDArray[np.bool_]:

@@ -113,7 +113,7 @@ def judged(found: pd.DataFrame, rules: boxes.Rules | None) -> pd.DataFrame:
     """Return boxes out of a store with a column `reason`, as `boxes.broken` says."""
     if rules is None:
         return found
-    return found.assign(reason=boxes.broken(found, rules, photo=found["photo"]))
+    return found.assign(reason=boxes.broken(found, rules, photo=found["photo"].to_numpy()))
 
 
 def answer(

@@ -1,6 +1,6 @@
-"""A folder of Parquet files of one kind, each of which appears whole or not at all.
+"""The folders of Parquet files that `shards` keeps: each file appears whole or not at all.
 
-The folder may be an fsspec address such as s3://bucket/detections. pyarrow is imported only where
+A folder may be an fsspec address such as s3://bucket/detections. pyarrow is imported only where
 it is asked for.
 """
 

@@ -32,7 +32,7 @@ FLOAT: Final = "float64"
 COUNT: Final = "Int64"  # nullable, so that "not counted" is NA and never 0
 TIME: Final = "datetime64[us, UTC]"
 FLAG: Final = "bool"
-CODED: Final = "category"  # text that recurs, kept once: models leave a hundred boxes a photo
+CODED: Final = "category"  # text that recurs, kept once; plain text is taken as well
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,8 @@ COUNTS: Final = Frame(
     geometry=("Point",),
 )
 
+# Models leave a hundred boxes a photo, so text is kept as categories: 50 bytes a box, not 140. For
+# pandas, value_counts() then counts photos without boxes as well; .astype("str") gives plain text.
 DETECTIONS: Final = Frame(
     "detections",
     {
@@ -150,11 +152,20 @@ def table(frame: Frame, data: Mapping[str, Any] | pd.DataFrame) -> pd.DataFrame:
 def _typed(values: "pd.Series[Any]", dtype: Any) -> "pd.Series[Any]":
     if dtype != CODED:
         return values.astype(dtype)
-    if values.dtype == CODED and values.cat.categories.dtype == TEXT:
-        return values
-    # astype("category") would sort the text, and a million names take a second.
-    code, names = pd.factorize(values.astype(TEXT))
-    return pd.Series(pd.Categorical.from_codes(code, names), index=values.index)
+    return pd.Series(coded(values), index=values.index)
+
+
+def coded(values: "pd.Series[Any]") -> "pd.Categorical[Any]":
+    """Return a column of recurring text as categories, which are text."""
+    if not _is_coded(values):
+        # astype("category") would sort the text, and a million names take a second.
+        return pd.Categorical.from_codes(*pd.factorize(values.astype(TEXT)))
+    out: pd.Categorical[Any] = values.array
+    return out
+
+
+def _is_coded(values: "pd.Series[Any]") -> bool:
+    return bool(values.dtype == CODED and values.cat.categories.dtype == TEXT)
 
 
 def _absent(dtype: Any, index: "pd.Index[Any]") -> "pd.Series[Any]":
@@ -192,10 +203,14 @@ def check(given: pd.DataFrame, frame: Frame, *, unique_key: bool = True) -> None
             f"it has {', '.join(map(repr, given.columns))}"
         )
     for name, dtype in (dict(frame.columns) | present(given, frame)).items():
-        if str(given[name].dtype) != dtype:
+        if dtype == CODED:
+            fits, wanted = given[name].dtype == TEXT or _is_coded(given[name]), TEXT
+        else:
+            fits, wanted = str(given[name].dtype) == dtype, dtype
+        if not fits:
             raise SchemaError(
-                f"column {name!r} of the {frame.name} frame is {given[name].dtype}, not {dtype}; "
-                f"convert it with .astype({dtype!r})"
+                f"column {name!r} of the {frame.name} frame is {given[name].dtype}, not {wanted}; "
+                f"convert it with .astype({wanted!r})"
             )
     if not given.index.is_unique:
         raise SchemaError(f"the index of the {frame.name} frame repeats; call .reset_index()")

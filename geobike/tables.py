@@ -73,8 +73,9 @@ def apply(
     """
     schema.check(photos, schema.PHOTOS)
     schema.check(detections, schema.DETECTIONS)
-    code, names = detections["photo_id"].cat.codes.to_numpy(), detections["photo_id"].cat.categories
-    meant = _meant(pd.Series(names, dtype="str"), photos["photo_id"])
+    photo_id = schema.coded(detections["photo_id"]).remove_unused_categories()
+    code = photo_id.codes
+    meant = _meant(pd.Series(photo_id.categories, dtype="str"), photos["photo_id"])
     usable = photos["status"].isna() | (photos["status"] == schema.OUTSIDE)
     named = among(meant, photos.loc[usable, "photo_id"])
     kept = named[code] & detections["label"].notna().to_numpy()

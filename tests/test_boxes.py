@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geobike import boxes, schema
-from geobike.errors import GeobikeWarning, InputError
+from geobike.errors import GeobikeWarning, InputError, SchemaError
 
 # The published answer of facebook/detr-resnet-50 to the tutorial's reference photo: eight boxes
 # that say bicycle, where six bicycles stand.
@@ -103,6 +103,23 @@ def test_a_label_that_is_spelt_otherwise_makes_no_map_of_zeros(there: str, wante
 def test_a_street_of_cars_without_a_bicycle_has_none() -> None:
     found = frame(REFERENCE, label=["car", "person", "N/A", "bus"] * 2)
     assert not boxes.judge(found, labels=["bicycle"])["kept"].any()
+
+
+def test_frames_with_plain_text_are_judged_alike() -> None:
+    found = frame(REFERENCE, label=["bicycle", "car"] * 4, photo_id=["a.jpg"] * 4 + ["b.jpg"] * 4)
+    plain = found.astype(dict.fromkeys(("photo_id", "label", "model", "dropped_by"), "str"))
+    kept = boxes.judge(found, labels=["bicycle"])["kept"].tolist()
+    assert boxes.judge(plain, labels=["bicycle"])["kept"].tolist() == kept
+    both = pd.concat([found.iloc[:4], plain.iloc[4:]])
+    assert boxes.judge(both, labels=["bicycle"])["kept"].tolist() == kept
+
+
+def test_numbers_for_names_are_refused_with_what_makes_text_of_them() -> None:
+    found = frame(REFERENCE)
+    found["photo_id"] = pd.Series(7, index=found.index).astype("category")
+    with pytest.raises(SchemaError, match=r"'photo_id' .* not str; convert it with .astype\('str'"):
+        boxes.judge(found, labels=["bicycle"])
+    assert boxes.judge(found.astype({"photo_id": "str"}), labels=["bicycle"])["kept"].sum() == 6
 
 
 @pytest.mark.parametrize("threshold", [0.0, 1.0, float("nan")])

@@ -173,3 +173,16 @@ print([name for name in sys.modules if "openvino_telemetry" in name], threading.
     )  # fmt: skip
     assert done.stdout.strip() == "[] 1"
     assert not [path for path in tmp_path.iterdir() if "intel" in path.name.lower()]
+
+
+def test_several_threads_may_be_the_first_to_open_a_model(colours: Path) -> None:
+    program = f"""
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from geobike.detect.session_openvino import OpenVinoSession
+with ThreadPoolExecutor(4) as pool:
+    opened = list(pool.map(OpenVinoSession, [Path({str(colours)!r})] * 4))
+print(len(opened))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.strip() == "4", done.stderr

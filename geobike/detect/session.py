@@ -11,6 +11,8 @@ from typing import Any, Final, Literal, NamedTuple, Protocol, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from geobike.detect.answer import clean
+
 Runtime = Literal["onnxruntime", "openvino"]
 """What runs a model, by the name of its package."""
 
@@ -90,3 +92,8 @@ def opened(
     from geobike.detect.session_openvino import OpenVinoSession
 
     return OpenVinoSession(path, threads=threads)
+
+
+def words(error: Exception) -> str:
+    """Return what such a package says on one line; the cause may stand behind a long path."""
+    return clean(str(error), most=600)

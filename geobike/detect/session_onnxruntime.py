@@ -9,9 +9,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from geobike.detect.answer import clean
 from geobike.detect.gather import Gathered
-from geobike.detect.session import Answers, Feeds, Port, is_installed
+from geobike.detect.session import Answers, Feeds, Port, is_installed, words
 from geobike.errors import DetectionFailed, ModelUnavailable, report
 
 GPU_BATCH: Final = 16
@@ -65,7 +64,7 @@ class OnnxRuntimeSession:
             self._session = _opened(path, threads)
         except tuple(_errors().values()) as error:
             raise ModelUnavailable(
-                f"{path} is no ONNX model that can be opened: {clean(str(error), most=300)}"
+                f"{path} is no ONNX model that can be opened: {words(error)}"
             ) from error
         self.path = path
         self.inputs: Mapping[str, Port] = {
@@ -94,12 +93,10 @@ class OnnxRuntimeSession:
             try:
                 return [np.asarray(one) for one in self._session.run(list(outputs), dict(feeds))]
             except errors["InvalidArgument"] as error:  # shapes: every photo would meet the same
-                raise ModelUnavailable(
-                    f"{self.path} refuses its input: {clean(str(error), most=300)}"
-                ) from error
+                raise ModelUnavailable(f"{self.path} refuses its input: {words(error)}") from error
             except tuple(errors.values()) as error:
                 raise DetectionFailed(
-                    f"onnxruntime failed on this photo: {clean(str(error), most=300)}"
+                    f"onnxruntime failed on this photo: {words(error)}"
                 ) from error
 
         return run if self.batch == 1 else Gathered(run, self.batch)

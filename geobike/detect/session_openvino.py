@@ -15,11 +15,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from geobike.detect.answer import clean
-from geobike.detect.session import Answers, Feeds, Port
+from geobike.detect.session import Answers, Feeds, Port, words
 from geobike.errors import DetectionFailed, ModelUnavailable
 
 _TELEMETRY: Final = "openvino_telemetry"
+_IMPORTING = threading.Lock()
 
 
 @cache
@@ -59,9 +59,7 @@ class OpenVinoSession:
             try:
                 found = mine.request.infer(dict(feeds), share_inputs=True)
             except RuntimeError as error:
-                raise DetectionFailed(
-                    f"OpenVINO failed on this photo: {clean(str(error), most=300)}"
-                ) from error
+                raise DetectionFailed(f"OpenVINO failed on this photo: {words(error)}") from error
             return [np.array(found[name]) for name in outputs]
 
         return run
@@ -82,7 +80,7 @@ class OpenVinoSession:
             yield
         except Exception as error:
             raise ModelUnavailable(
-                f"{self.path} is no ONNX model that can be opened: {clean(str(error), most=300)}"
+                f"{self.path} is no ONNX model that can be opened: {words(error)}"
             ) from error
 
 
@@ -96,13 +94,15 @@ def _openvino() -> Any:
 
     Where that part is missing, OpenVINO does without.
     """
-    absent: Any = None  # Python's sign for: not there
-    blocked = sys.modules.setdefault(_TELEMETRY, absent) is None
-    try:
-        import openvino
-    finally:
+    with _IMPORTING:
+        blocked = _TELEMETRY not in sys.modules
         if blocked:
-            del sys.modules[_TELEMETRY]
+            sys.modules[_TELEMETRY] = None  # type: ignore[assignment]  # Python's sign for: not there
+        try:
+            import openvino
+        finally:
+            if blocked:
+                del sys.modules[_TELEMETRY]
     return openvino
 
 

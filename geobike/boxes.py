@@ -102,7 +102,7 @@ def look_for(labels: Sequence[str], seen: "pd.Series[str]") -> None:
     detector knows what is wanted, and found none.
     """
     report_unseen(labels, seen)
-    found, wanted = _folded(seen.unique()), _folded(labels)
+    found, wanted = _folded(_commonest(seen)), _folded(labels)
     if found and found.isdisjoint(wanted) and (found - _COCO or wanted.isdisjoint(_COCO)):
         raise InputError(
             f"no box at all is labelled {' or '.join(map(repr, labels))}, so nothing would be "

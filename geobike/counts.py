@@ -3,6 +3,8 @@
 Counts are zero-filled. Rates are NA where no photo was counted: no photos is not no bicycles.
 """
 
+from collections.abc import Iterable
+
 import geopandas as gpd
 import pandas as pd
 
@@ -19,10 +21,16 @@ def per_photo(photos: gpd.GeoDataFrame, detections: pd.DataFrame) -> gpd.GeoData
     schema.check(detections, schema.DETECTIONS)
     out = photos.copy(deep=False)
     out["status"] = out["status"].fillna(schema.COUNTED)
-    kept = detections.loc[detections["kept"], "photo_id"].astype(schema.TEXT).value_counts()
-    boxes = kept.reindex(out["photo_id"]).fillna(0).astype("Int64").set_axis(out.index)
+    boxes = kept_boxes(detections, out["photo_id"]).astype(schema.COUNT).set_axis(out.index)
     out["bicycle_count"] = boxes.mask(out["status"] != schema.COUNTED)
     return out
+
+
+def kept_boxes(detections: pd.DataFrame, photo_ids: Iterable[str]) -> "pd.Series[int]":
+    """Return the number of kept boxes by `photo_id`, 0 for a photo without any."""
+    kept = detections.loc[detections["kept"], "photo_id"].astype(schema.TEXT).value_counts()
+    boxes: pd.Series[int] = kept.reindex(pd.Index(photo_ids)).fillna(0).astype(int)
+    return boxes
 
 
 def per_area(counts: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

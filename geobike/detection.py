@@ -195,7 +195,7 @@ def _in_order(found: pd.DataFrame, photo_ids: "pd.Series[str]", model: Model) ->
     """
     order = np.lexsort((-found["score"].to_numpy(), found["photo"].to_numpy()))
     columns: dict[str, Any] = {
-        str(name): found.pop(str(name)).array.take(order) for name in found.columns
+        name: found.pop(name).array.take(order) for name in map(str, found.columns)
     }
     del order
     reason = columns.pop("reason", None)

@@ -27,7 +27,10 @@ GeobikeWarning is what the run reports without stopping: a mended polygon, a bad
 
 import warnings
 from collections.abc import Sequence
-from typing import Self
+from typing import Final, Self
+
+WORDS: Final = 200
+"""Characters of foreign text in a message; a service may echo a whole request."""
 
 
 class GeobikeError(Exception):
@@ -140,3 +143,10 @@ def report_number(
     count = len(cases) if number is None else number
     if count:
         report(f"1 {one}" if count == 1 else f"{count} {many}", cases)
+
+
+def clean(text: str, *, most: int = WORDS) -> str:
+    """Put foreign text on one line: no control or invisible characters, at most `most` long."""
+    shown = "".join(sign if sign.isprintable() else " " for sign in text[: 20 * most])
+    line = " ".join(shown.split())
+    return line if len(line) <= most else line[: most - 1] + "…"

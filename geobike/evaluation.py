@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from geobike import boxes, schema, tables
+from geobike import boxes, counts, schema, tables
 from geobike.detect import FLOOR
 from geobike.errors import InputError, MissingPackageError, report
 from geobike.names import match
@@ -78,9 +78,7 @@ def evaluate(truth: str | Path, survey: str | Path) -> Evaluation:
 
     def counts_at(level: float) -> "pd.Series[int]":
         judged = boxes.judge(detections, labels=labels, threshold=level, max_overlap=overlap)
-        found = judged.loc[judged["kept"], "photo_id"].astype(schema.TEXT).value_counts()
-        counts: pd.Series[int] = found.reindex(true.index).fillna(0).astype(int)
-        return counts
+        return counts.kept_boxes(judged, true.index)
 
     rows = [{"threshold": t, **vars(agree(counts_at(t), true))} for t in THRESHOLDS]
     now = counts_at(threshold)

@@ -203,11 +203,8 @@ def check(given: pd.DataFrame, frame: Frame, *, unique_key: bool = True) -> None
             f"it has {', '.join(map(repr, given.columns))}"
         )
     for name, dtype in (dict(frame.columns) | present(given, frame)).items():
-        if dtype == CODED:
-            fits, wanted = given[name].dtype == TEXT or _is_coded(given[name]), TEXT
-        else:
-            fits, wanted = str(given[name].dtype) == dtype, dtype
-        if not fits:
+        wanted = TEXT if dtype == CODED else dtype
+        if str(given[name].dtype) != wanted and not (dtype == CODED and _is_coded(given[name])):
             raise SchemaError(
                 f"column {name!r} of the {frame.name} frame is {given[name].dtype}, not {wanted}; "
                 f"convert it with .astype({wanted!r})"

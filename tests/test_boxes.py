@@ -128,6 +128,11 @@ def test_a_senseless_threshold_is_refused(threshold: float) -> None:
         boxes.judge(frame(REFERENCE), labels=["bicycle"], threshold=threshold)
 
 
+def test_a_box_without_a_label_does_not_count() -> None:
+    found = frame(REFERENCE[:2], label=["bicycle", None])
+    assert boxes.judge(found, labels=["bicycle"])["kept"].tolist() == [True, False]
+
+
 def test_no_detection_at_all_is_no_problem() -> None:
     assert len(boxes.judge(schema.table(schema.DETECTIONS, {}), labels=["bicycle"])) == 0
 

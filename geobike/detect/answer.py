@@ -22,10 +22,8 @@ from geobike.errors import (
     ModelUnavailable,
     RequestRefused,
     TokenError,
+    clean,
 )
-
-WORDS: Final = 200
-"""Characters quoted from a service in a message; one of its errors echoes the whole request."""
 
 LONGEST_ESTIMATE: Final = 60.0
 """Seconds of a model's `estimated_time` that are believed: it is a guess."""
@@ -101,13 +99,6 @@ def decode(body: bytes) -> Any:
 
 def _refuse_constant(name: str) -> None:
     raise NoContract(f"it holds the number {name}")
-
-
-def clean(text: str, *, most: int = WORDS) -> str:
-    """Put foreign text on one line: no control or invisible characters, at most `most` long."""
-    shown = "".join(sign if sign.isprintable() else " " for sign in text[: 20 * most])
-    line = " ".join(shown.split())
-    return line if len(line) <= most else line[: most - 1] + "…"
 
 
 def words(answer: Answer) -> str:

@@ -8,8 +8,9 @@ import math
 from typing import Any, Final
 
 from geobike.detect import FLOOR, Box, Detection
-from geobike.detect.answer import NoContract, clean
+from geobike.detect.answer import NoContract
 from geobike.detect.classify import Classification
+from geobike.errors import clean
 
 MOST_ITEMS: Final = 5000
 """DETR answers with at most 100 boxes, ViT with at most 1000 labels."""

@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 import requests
 import urllib3
 
-from geobike.detect.answer import Answer, clean
-from geobike.errors import InputError, TokenError
+from geobike.detect.answer import Answer
+from geobike.errors import InputError, TokenError, clean
 
 LARGEST_ANSWER: Final = 2 * 1024 * 1024
 """Bytes. An answer of DETR has about 13 KB, one with a thousand labels 150 KB."""

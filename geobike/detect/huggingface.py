@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from geobike.detect import FLOOR, Detection
-from geobike.detect.answer import PhotoTooLarge, clean
+from geobike.detect.answer import PhotoTooLarge
 from geobike.detect.classify import Classification
 from geobike.detect.contract import classifications, detections
 from geobike.detect.service import RetryPolicy, Service
-from geobike.errors import InputError
+from geobike.errors import InputError, clean
 
 if TYPE_CHECKING:  # Pillow takes time to import, and a type needs only its name
     from PIL.Image import Image

@@ -14,7 +14,6 @@ from geobike.detect.answer import (
     Answer,
     NoContract,
     asked_wait,
-    clean,
     content,
     decode,
     is_passing,
@@ -22,7 +21,7 @@ from geobike.detect.answer import (
     words,
 )
 from geobike.detect.exchange import LARGEST_ANSWER, Exchange, Passing, Unreachable
-from geobike.errors import DetectionFailed, DetectorStopped, ServiceUnavailable
+from geobike.errors import DetectionFailed, DetectorStopped, ServiceUnavailable, clean
 
 FIRST_TRIES: Final = 2
 """Tries while the service was never reached: a wrong address or no network should show soon."""

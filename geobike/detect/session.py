@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, NamedTuple, Protocol, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from geobike.detect.answer import clean
+from geobike.errors import clean
 
 Runtime = Literal["onnxruntime", "openvino"]
 """What runs a model, by the name of its package."""

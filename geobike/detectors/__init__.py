@@ -1,0 +1,1 @@
+"""Models that find objects in one photo, on this machine or hosted."""

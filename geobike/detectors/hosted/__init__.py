@@ -1,0 +1,1 @@
+"""Detectors behind Hugging Face's inference API."""

@@ -1,0 +1,1 @@
+"""A survey on the workers of a Dask cluster."""

@@ -1,0 +1,1 @@
+"""How far the counts of a survey are from counts by eye."""

@@ -1,0 +1,1 @@
+"""Files, local and remote, and the formats that tables and polygons come in."""

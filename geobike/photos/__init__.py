@@ -1,0 +1,1 @@
+"""Photo files: finding them, reading what they say, decoding their pixels."""

@@ -1,0 +1,1 @@
+"""Where each photo was taken, by the sources that the user names."""

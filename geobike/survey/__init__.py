@@ -1,0 +1,1 @@
+"""One survey, from photos to map."""

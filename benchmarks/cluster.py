@@ -23,19 +23,19 @@ from PIL import Image
 import geobike
 from benchmarks.measure import Row
 from benchmarks.rows import made_photos
-from geobike import boxes, detection
-from geobike.cluster import PARTITION
-from geobike.detect import Box, Detection
-from geobike.detect.decode import DEPLOYED
-from geobike.shards import Shards
-from geobike.store import Model
+from geobike.detections import filtering, stage
+from geobike.detections.store.parquet import Shards
+from geobike.detections.store.sqlite import Model
+from geobike.detectors.onnx.postprocessing import DEPLOYED
+from geobike.detectors.protocol import Box, Detection
+from geobike.engines.dask.engine import PARTITION
 from tests import tiny_onnx
 from tests.making import squares
 
 STORED = 50_000  # photos with answers in shards
 BOXES = 10  # a photo
 MODEL = Model("made", "1")
-RULES = boxes.Rules(("bicycle",))
+RULES = filtering.Rules(("bicycle",))
 RECORDED = geobike.DetectorChoice(kind="recorded")
 PHOTOS = 200
 SIZE = (1600, 1200)
@@ -165,23 +165,23 @@ def made_boxes(rng: np.random.Generator) -> list[Detection]:
     ]
 
 
-def counted_here(folder: Path, photos: gpd.GeoDataFrame) -> detection.Detected:
+def counted_here(folder: Path, photos: gpd.GeoDataFrame) -> stage.Detected:
     shards = Shards(folder)
 
     def take(digests: "pd.Series[str]", model: Model) -> pd.DataFrame:
-        return detection.judged(shards.boxes(digests, model), RULES)
+        return stage.judged(shards.boxes(digests, model), RULES)
 
-    return detection.through(photos, RECORDED, shards, lambda *_: {}, take, RULES)
+    return stage.through(photos, RECORDED, shards, lambda *_: {}, take, RULES)
 
 
 def counted_there(
     cluster: geobike.Cluster, folder: Path, photos: gpd.GeoDataFrame
-) -> detection.Detected:
+) -> stage.Detected:
     return cluster.detect(photos, detector=RECORDED, store=folder, rules=RULES)
 
 
 def seconds_of(
-    count: Callable[[Path, gpd.GeoDataFrame], detection.Detected],
+    count: Callable[[Path, gpd.GeoDataFrame], stage.Detected],
     folder: Path,
     photos: gpd.GeoDataFrame,
 ) -> float:

@@ -18,9 +18,11 @@ from PIL import Image, ImageFilter
 
 from benchmarks import models, peak
 from benchmarks.measure import Row, Skipped, in_child, in_turn
-from geobike import images
-from geobike.detect import FLOOR, Detection, batch, prepare, session
-from geobike.detect.onnx import OnnxDetector
+from geobike.detectors import concurrency
+from geobike.detectors.onnx import preprocessing, session
+from geobike.detectors.onnx.detector import OnnxDetector
+from geobike.detectors.protocol import FLOOR, Detection
+from geobike.photos import decoding
 from tests.tiny_onnx import coloured
 
 PHOTOS = 4
@@ -91,8 +93,8 @@ def beside_the_model(photos: list[Path]) -> Row:
     """Return how much longer the whole way takes than the model alone in as many threads."""
     detector = opened(models.exported(models.detr))
     network = detector._open()
-    images_seen = [images.read_upright(photo, enough=detector.fitted) for photo in photos]
-    seen = [prepare.pixels(image, network.preparation) for image in images_seen]
+    images_seen = [decoding.read_upright(photo, enough=detector.fitted) for photo in photos]
+    seen = [preprocessing.pixels(image, network.preparation) for image in images_seen]
 
     def model() -> None:
         with ThreadPoolExecutor(detector.together) as pool:
@@ -109,15 +111,15 @@ def agreement(detector: OnnxDetector, pipeline: Any, photos: list[Path]) -> str:
     """Hold our boxes against theirs, and say how far a photo that is decoded small moves them."""
     held, moved = 0, []
     for path in photos[:3]:
-        photo = images.read_upright(path)
+        photo = decoding.read_upright(path)
         theirs = pipeline(photo, threshold=FLOOR)
         ours = detector.detect(photo)
         distances = [nearest(one, ours, photo.size) for one in theirs]
         assert distances, f"no box to compare in {path}"
         assert max(distances) <= AGREE, f"{path}: {max(distances):.1f} pixels apart"
         held += len(distances)
-        small = batch.Photo(images.read_upright(path, enough=detector.fitted), photo.size)
-        found = batch._in_original(detector.detect(small.image), small)
+        small = concurrency.Photo(decoding.read_upright(path, enough=detector.fitted), photo.size)
+        found = concurrency._in_original(detector.detect(small.image), small)
         moved += [nearest(one, found, photo.size, score=0.05) for one in theirs]
     return f"{held} boxes agree; decoded small they move by {median(moved):.1f} pixels (median)"
 
@@ -138,13 +140,13 @@ def nearest(
 
 def detect(photos: list[Path], detector: OnnxDetector) -> None:
     """Go the whole way, as a survey does once it knows its photos."""
-    sizes = {path: images.upright_size(path.read_bytes()) for path in set(photos)}
+    sizes = {path: decoding.upright_size(path.read_bytes()) for path in set(photos)}
 
-    def load(path: Path) -> batch.Photo:
-        return batch.Photo(images.read_upright(path, enough=detector.fitted), sizes[path])
+    def load(path: Path) -> concurrency.Photo:
+        return concurrency.Photo(decoding.read_upright(path, enough=detector.fitted), sizes[path])
 
     together = detector.together
-    for answer in batch.detect_many(
+    for answer in concurrency.detect_many(
         photos, detector, load=load, keep=lambda _: None, workers=together, ahead=together
     ):
         assert answer.detections is not None

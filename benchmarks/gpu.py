@@ -10,8 +10,8 @@ import numpy as np
 from benchmarks import models
 from benchmarks.detection import copies, detect, of_twelve_megapixels
 from benchmarks.measure import Row, Skipped, seconds
-from geobike.detect import session_onnxruntime as session
-from geobike.detect.onnx import OnnxDetector
+from geobike.detectors.onnx import onnxruntime as session
+from geobike.detectors.onnx.detector import OnnxDetector
 
 PHOTOS = 512
 

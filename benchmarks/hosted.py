@@ -15,10 +15,10 @@ from pathlib import Path
 import requests
 
 from benchmarks.measure import Row, seconds
-from geobike import images
-from geobike.detect import batch
-from geobike.detect.huggingface import HostedDetector
-from geobike.photos import find
+from geobike.detectors import concurrency
+from geobike.detectors.hosted.detector import HostedDetector
+from geobike.photos import decoding
+from geobike.photos.reading import find
 from tests.hosted_scenarios import TOKEN
 
 DELAY = 0.3  # seconds for each answer
@@ -30,7 +30,7 @@ def run(shared: Path) -> Iterator[Row]:
     if not (shared / "photos").is_dir():
         return
     files = [Path(file.path) for file in find(shared / "photos")]
-    large = [path for path in files if max(images.upright_size(path.read_bytes())) > 4000]
+    large = [path for path in files if max(decoding.upright_size(path.read_bytes())) > 4000]
     with serving() as address:
         yield compare("35 photos, hosted", files, address)
         yield compare("24 of 12 megapixels, hosted", large * 8, address)
@@ -58,19 +58,19 @@ def compare(what: str, photos: list[Path], address: str) -> Row:
 def sent(photos: list[Path]) -> float:
     """Return the share of the files' bytes that geobike sends."""
     hosted = HostedDetector(token=None)
-    uploads = (hosted.upload(images.read_upright(path, enough=hosted.fitted)) for path in photos)
+    uploads = (hosted.upload(decoding.read_upright(path, enough=hosted.fitted)) for path in photos)
     return sum(map(len, uploads)) / sum(path.stat().st_size for path in photos)
 
 
 def in_geobikes_way(photos: list[Path], address: str) -> None:
     detector = HostedDetector(token=TOKEN, endpoint=address)
-    kept: list[batch.Answer[Path]] = []
+    kept: list[concurrency.Answer[Path]] = []
 
-    def load(path: Path) -> batch.Photo:
-        image = images.read_upright(path, enough=detector.fitted)
-        return batch.Photo(image, image.size)
+    def load(path: Path) -> concurrency.Photo:
+        image = decoding.read_upright(path, enough=detector.fitted)
+        return concurrency.Photo(image, image.size)
 
-    for _ in batch.detect_many(
+    for _ in concurrency.detect_many(
         photos, detector, load=load, keep=kept.append, workers=WORKERS, ahead=WORKERS
     ):
         pass

@@ -17,7 +17,7 @@ import exifread
 from PIL import ExifTags, Image
 
 from benchmarks.measure import Row, seconds
-from geobike import photos
+from geobike.photos import reading
 
 LENGTH = 3_500_000  # bytes
 OWN = 65_536
@@ -39,7 +39,7 @@ def run(_: Path) -> Iterator[Row]:
 
 
 def in_geobikes_way(folder: str) -> None:
-    found = photos.read_heads(photos.find(folder))
+    found = reading.read_heads(reading.find(folder))
     assert found.geometry.notna().all()
     assert found["taken_at"].notna().all()
 

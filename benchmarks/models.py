@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from geobike.detect import labels
+from geobike.detectors.onnx import labels
 
 CACHE = Path(__file__).parent / ".cache"
 

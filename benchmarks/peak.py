@@ -4,13 +4,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import geobike
-from geobike import detection
-from geobike.detect.onnx import OnnxDetector
+from geobike.detections import stage
+from geobike.detectors.onnx.detector import OnnxDetector
 
 
 def detect_all(folder: Path, model: Path) -> None:
     photos = geobike.read_photos(geobike.find_photos(folder))
     detector = OnnxDetector(model, threads=1)
     with TemporaryDirectory() as kept:
-        found = detection.detect(photos, detector=detector, store=Path(kept, "store.sqlite"))
+        found = stage.detect(photos, detector=detector, store=Path(kept, "store.sqlite"))
     assert found.now == len(photos)

@@ -19,8 +19,8 @@ import geobike
 from benchmarks.maps import made_areas
 from benchmarks.measure import Row, Spent, in_child
 from geobike import schema
-from geobike.detect import Box, Detection
-from geobike.store import Model
+from geobike.detections.store.sqlite import Model
+from geobike.detectors.protocol import Box, Detection
 
 SIZES = (10_000, 100_000, 1_000_000)
 AREAS = 500

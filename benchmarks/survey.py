@@ -18,7 +18,7 @@ import geobike
 from benchmarks.locating import phone_exif
 from benchmarks.maps import made_areas
 from benchmarks.measure import Row, Spent, in_child
-from geobike.detectors import Choice
+from geobike.detections.choice import Choice
 from geobike.progress import Item
 from tests.tiny_onnx import coloured
 

@@ -19,8 +19,8 @@ import numpy as np
 from PIL import Image
 
 from data.town.files import write_checksums
-from geobike.images import read_upright
-from geobike.store import Store
+from geobike.detections.store.sqlite import Store
+from geobike.photos.decoding import read_upright
 
 SAMPLE: Final = Path(__file__).parent / "sample"
 PHOTO: Final = "day2/1803_stationsstraat.jpg"

@@ -18,33 +18,33 @@ from geobike.version import __version__
 if TYPE_CHECKING:
     from geobike.areas import assign as assign_areas
     from geobike.areas import read as read_areas
-    from geobike.boxes import judge as judge_boxes
-    from geobike.cluster import Cluster
-    from geobike.counts import per_area as count_per_area
-    from geobike.counts import per_photo as count_per_photo
-    from geobike.detect import Box, Detection, Detector
-    from geobike.detect.classify import Classification, Classifier
-    from geobike.detect.huggingface import HostedClassifier, HostedDetector
-    from geobike.detect.onnx import OnnxClassifier, OnnxDetector
-    from geobike.detection import detect as detect_photos
-    from geobike.detectors import Choice as DetectorChoice
+    from geobike.counting.counts import per_area as count_per_area
+    from geobike.counting.counts import per_photo as count_per_photo
+    from geobike.counting.ledger import Ledger
+    from geobike.counting.ledger import close as close_ledger
+    from geobike.detections.choice import Choice as DetectorChoice
+    from geobike.detections.filtering import judge as judge_boxes
+    from geobike.detections.imported import read as read_detections
+    from geobike.detections.stage import detect as detect_photos
+    from geobike.detections.store.sqlite import Store
+    from geobike.detectors.classify import Classification, Classifier
+    from geobike.detectors.hosted.detector import HostedClassifier, HostedDetector
+    from geobike.detectors.onnx.detector import OnnxClassifier, OnnxDetector
+    from geobike.detectors.protocol import Box, Detection, Detector
+    from geobike.engines.dask.engine import Cluster
     from geobike.errors import GeobikeError, GeobikeWarning
-    from geobike.evaluation import evaluate
-    from geobike.exports import write_areas, write_detections, write_photos
-    from geobike.images import read_upright as read_image
-    from geobike.ledger import Ledger
-    from geobike.ledger import close as close_ledger
-    from geobike.manifest import read as read_manifest
+    from geobike.evaluation.agreement import evaluate
+    from geobike.exports.writing import write_areas, write_detections, write_photos
     from geobike.maps import PageOptions
     from geobike.maps import build as map  # noqa: A004 - geobike.map(...) is what one says
     from geobike.maps import save as save_map
-    from geobike.photos import find as find_photos
-    from geobike.photos import read as read_photos
-    from geobike.positions import locate
+    from geobike.photos.decoding import read_upright as read_image
+    from geobike.photos.reading import find as find_photos
+    from geobike.photos.reading import read as read_photos
+    from geobike.positions.manifest import read as read_manifest
+    from geobike.positions.resolve import locate
     from geobike.sample import write as sample_data
-    from geobike.store import Store
-    from geobike.survey import Survey, SurveyResult, run
-    from geobike.tables import read as read_detections
+    from geobike.survey.run import Survey, SurveyResult, run
 
 __all__ = [
     "Box",
@@ -91,49 +91,49 @@ __all__ = [
 
 _HOME = {
     # one survey as a whole
-    "Survey": "survey:Survey",
-    "SurveyResult": "survey:SurveyResult",
-    "run": "survey:run",
-    "Cluster": "cluster:Cluster",
+    "Survey": "survey.run:Survey",
+    "SurveyResult": "survey.run:SurveyResult",
+    "run": "survey.run:run",
+    "Cluster": "engines.dask.engine:Cluster",
     # its stages, in order
-    "find_photos": "photos:find",
-    "read_photos": "photos:read",
-    "read_manifest": "manifest:read",
-    "locate": "positions:locate",
+    "find_photos": "photos.reading:find",
+    "read_photos": "photos.reading:read",
+    "read_manifest": "positions.manifest:read",
+    "locate": "positions.resolve:locate",
     "read_areas": "areas:read",
     "assign_areas": "areas:assign",
-    "detect_photos": "detection:detect",
-    "read_detections": "tables:read",
-    "judge_boxes": "boxes:judge",
-    "count_per_photo": "counts:per_photo",
-    "count_per_area": "counts:per_area",
-    "close_ledger": "ledger:close",
+    "detect_photos": "detections.stage:detect",
+    "read_detections": "detections.imported:read",
+    "judge_boxes": "detections.filtering:judge",
+    "count_per_photo": "counting.counts:per_photo",
+    "count_per_area": "counting.counts:per_area",
+    "close_ledger": "counting.ledger:close",
     "map": "maps:build",
     "save_map": "maps:save",
     "PageOptions": "maps:PageOptions",
-    "write_areas": "exports:write_areas",
-    "write_photos": "exports:write_photos",
-    "write_detections": "exports:write_detections",
+    "write_areas": "exports.writing:write_areas",
+    "write_photos": "exports.writing:write_photos",
+    "write_detections": "exports.writing:write_detections",
     # detectors and classifiers
-    "Box": "detect:Box",
-    "Classification": "detect.classify:Classification",
-    "Classifier": "detect.classify:Classifier",
-    "Detection": "detect:Detection",
-    "Detector": "detect:Detector",
-    "DetectorChoice": "detectors:Choice",
-    "HostedClassifier": "detect.huggingface:HostedClassifier",
-    "HostedDetector": "detect.huggingface:HostedDetector",
-    "OnnxClassifier": "detect.onnx:OnnxClassifier",
-    "OnnxDetector": "detect.onnx:OnnxDetector",
-    "Store": "store:Store",
-    "read_image": "images:read_upright",
+    "Box": "detectors.protocol:Box",
+    "Classification": "detectors.classify:Classification",
+    "Classifier": "detectors.classify:Classifier",
+    "Detection": "detectors.protocol:Detection",
+    "Detector": "detectors.protocol:Detector",
+    "DetectorChoice": "detections.choice:Choice",
+    "HostedClassifier": "detectors.hosted.detector:HostedClassifier",
+    "HostedDetector": "detectors.hosted.detector:HostedDetector",
+    "OnnxClassifier": "detectors.onnx.detector:OnnxClassifier",
+    "OnnxDetector": "detectors.onnx.detector:OnnxDetector",
+    "Store": "detections.store.sqlite:Store",
+    "read_image": "photos.decoding:read_upright",
     # how far to trust them, and something to try them on
-    "evaluate": "evaluation:evaluate",
+    "evaluate": "evaluation.agreement:evaluate",
     "sample_data": "sample:write",
     # results and errors
     "GeobikeError": "errors:GeobikeError",
     "GeobikeWarning": "errors:GeobikeWarning",
-    "Ledger": "ledger:Ledger",
+    "Ledger": "counting.ledger:Ledger",
 }
 
 

@@ -13,8 +13,8 @@ import shapely
 
 from geobike import schema
 from geobike.errors import AreasError, report, report_number
-from geobike.files import local
-from geobike.remote import shown
+from geobike.io.files import local
+from geobike.io.remote import shown
 
 _USUAL_NAMES: Final = (
     "name",

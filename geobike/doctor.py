@@ -72,7 +72,7 @@ def _extras() -> Iterator[Finding]:
 
 
 def _processor() -> Iterator[Finding]:
-    from geobike.detect import session
+    from geobike.detectors.onnx import session
 
     processor = f"the processor, {os.cpu_count() or 1} photos at once"
     if session.is_installed("onnxruntime"):
@@ -83,7 +83,7 @@ def _processor() -> Iterator[Finding]:
 
 
 def _onnxruntime(what: str, processor: str) -> Finding:
-    from geobike.detect import session_onnxruntime as onnxruntime
+    from geobike.detectors.onnx import onnxruntime
 
     if not onnxruntime.offers_gpu():
         return Finding(what, True, processor)
@@ -96,8 +96,8 @@ _NO_GPU = "onnxruntime needs an NVIDIA driver, CUDA and cuDNN: pip install 'geob
 
 
 def _model(name: str | None) -> Finding:
-    from geobike.detect.hub import DEFAULT_MODEL
-    from geobike.detect.onnx import is_available
+    from geobike.detectors.onnx.detector import is_available
+    from geobike.detectors.onnx.hub import DEFAULT_MODEL
 
     model = name or DEFAULT_MODEL
     what = f"local model {model}"
@@ -117,7 +117,7 @@ def _model(name: str | None) -> Finding:
 
 
 def _token(environ: Mapping[str, str], token_file: Path | None) -> Finding:
-    from geobike.detect.huggingface import find_token
+    from geobike.detectors.hosted.detector import find_token
 
     what = "Hugging Face token"
     try:
@@ -137,7 +137,7 @@ def ask(endpoint: str, *, token: str | None, model: str | None = None) -> Iterat
     """
     from PIL import Image
 
-    from geobike.detect.huggingface import HostedDetector, RetryPolicy
+    from geobike.detectors.hosted.detector import HostedDetector, RetryPolicy
 
     detector = HostedDetector(model, token=token, endpoint=endpoint, policy=RetryPolicy(tries=1))
     picture = Image.new("RGB", (320, 240), "grey")

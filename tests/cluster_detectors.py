@@ -8,7 +8,7 @@ from typing import Any
 
 from PIL import Image
 
-from geobike.detect import Box, Detection
+from geobike.detectors.protocol import Box, Detection
 from geobike.errors import CreditsExhausted, DetectionFailed, report
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from PIL import Image
 
-from geobike.detect.huggingface import HostedDetector, RetryPolicy
+from geobike.detectors.hosted.detector import HostedDetector, RetryPolicy
 from tests.hosted_scenarios import TOKEN
 from tests.hosted_service import FakeService
 

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 import geobike
 from geobike.cli import terminal
-from geobike.detect.huggingface import HostedDetector
+from geobike.detectors.hosted.detector import HostedDetector
 from geobike.errors import DetectorStopped
 from tests.hosted_client import Waits, policy
 from tests.hosted_scenarios import SCENARIOS, TOKEN

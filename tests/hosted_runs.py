@@ -6,7 +6,7 @@ The size is what the service and the store can both tell a photo by.
 import sqlite3
 from pathlib import Path
 
-from geobike.survey import Survey, place
+from geobike.survey.run import Survey, place
 from tests.hosted_service import FakeService, Seen
 from tests.making import photo, squares
 

@@ -11,7 +11,7 @@ from PIL import ExifTags, Image
 from shapely.geometry import box
 
 from geobike import schema
-from geobike.detect import Box, Detection
+from geobike.detectors.protocol import Box, Detection
 
 DELFT = (4.3571, 52.0116)
 """Longitude and latitude of a point in Delft."""

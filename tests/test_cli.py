@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from geobike.detect import Box, Detection
-from geobike.store import Model, Store
+from geobike.detections.store.sqlite import Model, Store
+from geobike.detectors.protocol import Box, Detection
 from tests.conftest import ROOT
 from tests.hosted_scenarios import TOKEN
 from tests.hosted_service import FakeService

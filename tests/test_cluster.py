@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 
 import geobike
-from geobike import digests, heads
-from geobike.cluster import worker
-from geobike.detect.decode import DEPLOYED
+from geobike.detections.store.sqlite import Model
+from geobike.detectors.onnx.postprocessing import DEPLOYED
+from geobike.engines.dask import worker
 from geobike.errors import (
     CreditsExhausted,
     DetectorStopped,
@@ -22,8 +22,8 @@ from geobike.errors import (
     StoreError,
     report,
 )
-from geobike.listing import PhotoFile
-from geobike.store import Model
+from geobike.photos import hashing, metadata
+from geobike.photos.discovery import PhotoFile
 from tests import cluster_surveys, tiny_onnx
 from tests.cluster_detectors import (
     Counting,
@@ -182,7 +182,7 @@ def full(*_: object, **__: object) -> None:
     raise OSError(28, "No space left on device")
 
 
-@pytest.mark.parametrize("stage", [heads, digests])
+@pytest.mark.parametrize("stage", [metadata, hashing])
 def test_what_workers_report_while_they_read_reaches_the_survey_once(
     cluster: geobike.Cluster, plan: dict[str, Path], tmp_path: Path, stage: ModuleType
 ) -> None:
@@ -198,7 +198,7 @@ def test_an_error_that_nobody_foresaw_on_a_worker_is_not_taken_for_a_lost_schedu
 ) -> None:
     survey = geobike.Survey(**plan, detector=Counting(tmp_path / "diary"))
     with (
-        cluster_surveys.on_workers(cluster, heads, "read", full),
+        cluster_surveys.on_workers(cluster, metadata, "read", full),
         pytest.raises(DetectorStopped, match=r"a worker .* OSError: .*No space left on device"),
     ):
         geobike.run(survey, store=tmp_path / "shards", engine=cluster)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from geobike.store import Store
+from geobike.detections.store.sqlite import Store
 from tests import tiny_onnx
 from tests.making import photo, squares
 from tests.object_store import Bucket

@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 
 import geobike
-from geobike import shards
-from geobike.cluster import worker
-from geobike.detect import Box, Detection
+from geobike.detections.store import parquet
+from geobike.detections.store.parquet import Asked, Shards
+from geobike.detections.store.sqlite import Model
+from geobike.detectors.protocol import Box, Detection
+from geobike.engines.dask import worker
 from geobike.errors import InputError, StoreError
-from geobike.shards import Asked, Shards
-from geobike.store import Model
 from tests.cluster_detectors import Counting
 from tests.cluster_surveys import on_workers, same
 
@@ -40,7 +40,7 @@ class Crowding(Counting):
 @pytest.fixture(autouse=True)
 def _several_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let each shard be read by itself; the few of these tests would all go to one worker."""
-    monkeypatch.setattr(shards, "_TOGETHER", 1)
+    monkeypatch.setattr(parquet, "_TOGETHER", 1)
 
 
 @pytest.fixture

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 import geobike
-from geobike.cluster import PARTITION, connection
+from geobike.detections.store.parquet import Shards
+from geobike.engines.dask import connection
+from geobike.engines.dask.engine import PARTITION
 from geobike.errors import ClusterUnavailable, InputError
-from geobike.shards import Shards
 from tests.cluster_detectors import Counting, asked, lines
 from tests.cluster_processes import started
 from tests.conftest import ROOT

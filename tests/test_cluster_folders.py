@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 import geobike
-from geobike import listing, photos
-from geobike.cluster import folders
+from geobike.engines.dask import folders
 from geobike.errors import InputError, PhotosError
-from geobike.listing import PhotoFile
+from geobike.photos import discovery, reading
+from geobike.photos.discovery import PhotoFile
 from tests.cluster_surveys import on_workers
 from tests.making import photo
 from tests.object_store import Bucket
@@ -32,16 +32,16 @@ def found(find: Callable[[], list[PhotoFile]]) -> tuple[list[PhotoFile], list[st
 def only_the_top(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Let this process list single folders only, and note which. Workers are other processes."""
     opened: list[str] = []
-    level = listing.level
+    level = discovery.level
 
-    def noted(folder: listing.Folder) -> listing.Level:
+    def noted(folder: discovery.Folder) -> discovery.Level:
         opened.append(folder.name)
         return level(folder)
 
     def refused(*_: object) -> Iterator[PhotoFile]:
         raise AssertionError("the client lists all by itself")
 
-    monkeypatch.setattr(listing, "level", noted)
+    monkeypatch.setattr(discovery, "level", noted)
     monkeypatch.setattr(folders.listing, "below", refused)
     return opened
 
@@ -78,7 +78,7 @@ def test_workers_find_what_one_machine_finds_and_report_the_same_once(
 ) -> None:
     too_deep(street / "day2" / "1")
     (street / os.fsdecode(b"day1/caf\xe9.jpg")).write_bytes(b"")
-    here = found(lambda: photos.find(street))
+    here = found(lambda: reading.find(street))
     opened = request.getfixturevalue("only_the_top")
     assert found(lambda: cluster.find(street)) == here
     files, reported = here
@@ -95,13 +95,13 @@ def test_several_sources_and_patterns_are_found_as_on_one_machine(
     cluster: geobike.Cluster, street: Path
 ) -> None:
     sources = [street / "day0", street / "day1" / "b.png", f"{street}/day[23]", street / "day4"]
-    assert found(lambda: cluster.find(sources)) == found(lambda: photos.find(sources))
+    assert found(lambda: cluster.find(sources)) == found(lambda: reading.find(sources))
 
 
 def test_addresses_that_are_walked_through_are_found_as_on_one_machine(
     cluster: geobike.Cluster, street: Path, request: pytest.FixtureRequest
 ) -> None:
-    here = found(lambda: photos.find(street.as_uri()))
+    here = found(lambda: reading.find(street.as_uri()))
     request.getfixturevalue("only_the_top")
     assert found(lambda: cluster.find(street.as_uri())) == here
 
@@ -126,7 +126,7 @@ def test_a_bucket_is_opened_up_by_two_requests_and_listed_by_workers(
 ) -> None:
     shared_bucket.put(street)
     address = f"{shared_bucket.address}/"
-    here = found(lambda: photos.find(address))
+    here = found(lambda: reading.find(address))
     shared_bucket.requests.clear()
     request.getfixturevalue("only_the_top")
     there = found(lambda: cluster.find(address))
@@ -141,7 +141,7 @@ def test_a_bucket_of_very_many_small_folders_is_listed_here_a_thousand_names_at_
     cluster: geobike.Cluster, shared_bucket: Bucket, street: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shared_bucket.put(street)
-    here = photos.find(shared_bucket.address)
+    here = reading.find(shared_bucket.address)
     monkeypatch.setattr(folders, "MOST", 2)
     shared_bucket.requests.clear()
     assert cluster.find(shared_bucket.address) == here
@@ -155,7 +155,7 @@ def test_names_that_no_disk_could_have_are_found_in_a_bucket(
     for key in ("a/1.jpg", "a//2.jpg", "b/3.jpg", "c.jpg/4.jpg", "c.jpg", "d/", "e/5%20é.jpg"):
         files.call_s3("put_object", Bucket=root, Key=f"p/{key}", Body=b"1")
     address = f"{shared_bucket.address}/p"
-    assert cluster.find(address) == photos.find(address)
+    assert cluster.find(address) == reading.find(address)
     assert len(cluster.find(address)) == 6
 
 
@@ -166,7 +166,7 @@ def test_where_there_is_no_photo_it_is_said_as_on_one_machine(
     (tmp_path / "empty" / "within").mkdir(parents=True)
     for source in (f"{tmp_path}{inside}", f"{shared_bucket.address}{inside}"):
         with pytest.raises(PhotosError) as here:
-            photos.find(source)
+            reading.find(source)
         with pytest.raises(PhotosError) as there:
             cluster.find(source)
         assert str(there.value) == str(here.value)
@@ -193,7 +193,7 @@ def test_a_dead_link_is_reported_as_on_one_machine(
     index(tmp_path, "day0/", "day1/", "day2/", "gone/")
     index(tmp_path / "day2", "a.jpg", "gone/")
     with served(tmp_path) as address:
-        here = found(lambda: photos.find(f"{address}/"))
+        here = found(lambda: reading.find(f"{address}/"))
         there = found(lambda: cluster.find(f"{address}/"))
     assert there == here
     assert len(here[0]) == 3
@@ -201,12 +201,12 @@ def test_a_dead_link_is_reported_as_on_one_machine(
     assert note.count("/gone (no such object)") == 2
 
 
-def refused(folder: listing.Folder) -> listing.Level:
+def refused(folder: discovery.Folder) -> discovery.Level:
     raise PermissionError(13, "Permission denied", folder.path)
 
 
-def blind(_: listing.Folder) -> listing.Level:
-    return listing.Level([], [], [])
+def blind(_: discovery.Folder) -> discovery.Level:
+    return discovery.Level([], [], [])
 
 
 @pytest.mark.parametrize(
@@ -216,11 +216,11 @@ def blind(_: listing.Folder) -> listing.Level:
 def test_a_folder_that_a_worker_may_not_read_or_finds_empty_stops_the_run(
     cluster: geobike.Cluster,
     street: Path,
-    eyes: Callable[[listing.Folder], listing.Level],
+    eyes: Callable[[discovery.Folder], discovery.Level],
     why: str,
 ) -> None:
     with (
-        on_workers(cluster, listing, "level", eyes),
+        on_workers(cluster, discovery, "level", eyes),
         pytest.raises(InputError, match=f"does not see .*{street}/day.* as this .*: .*{why}"),
     ):
         cluster.find(street)

@@ -5,7 +5,7 @@ import warnings
 
 import pytest
 
-from geobike.cluster.notes import gathered
+from geobike.engines.dask.notes import gathered
 from geobike.errors import GeobikeWarning, report
 
 

@@ -3,7 +3,8 @@ import pandas as pd
 import pytest
 from shapely import box
 
-from geobike import counts, ledger, schema
+from geobike import schema
+from geobike.counting import counts, ledger
 from geobike.errors import LedgerError, SchemaError
 from tests.making import photos_frame
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from geobike.detect import Box, Detection
-from geobike.detect.batch import Answer, Photo, detect_many
+from geobike.detectors.concurrency import Answer, Photo, detect_many
+from geobike.detectors.protocol import Box, Detection
 from geobike.errors import CreditsExhausted, DetectionFailed, UnreadablePhoto
 
 FOUND = [Detection("bicycle", 0.9, Box(1, 2, 3, 4))]

@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geobike.detect.answer import NoContract, decode
-from geobike.detect.contract import classifications, detections
+from geobike.detectors.hosted.parsing import classifications, detections
+from geobike.detectors.hosted.responses import NoContract, decode
 
 numbers = st.integers() | st.floats(allow_nan=True) | st.floats(-2000, 2000) | st.floats(0, 1)
 odd = st.none() | st.booleans() | numbers | st.text(max_size=5)

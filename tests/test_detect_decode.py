@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from geobike.detect import Box, decode, labels, prepare
+from geobike.detectors.onnx import labels, postprocessing, preprocessing
+from geobike.detectors.protocol import Box
 from geobike.errors import DetectionFailed, ModelUnavailable
 
 NAMES = {0: "person", 1: "bicycle"}
@@ -34,7 +35,7 @@ def deployed_answer(scores, boxes, classes=None):
 
 
 def read(answers):
-    return decode.read(answers, names=NAMES, width=100, height=200)
+    return postprocessing.read(answers, names=NAMES, width=100, height=200)
 
 
 def found(answers):
@@ -155,21 +156,25 @@ def test_a_table_of_names_that_is_none_is_named_with_its_place(given):
     ],
 )
 def test_detr_sees_a_photo_at_this_size(photo, seen):
-    assert prepare.pixels(Image.new("RGB", photo), prepare.DETR).shape == (1, 3, *seen[::-1])
+    assert preprocessing.pixels(Image.new("RGB", photo), preprocessing.DETR).shape == (
+        1,
+        3,
+        *seen[::-1],
+    )
 
 
 def test_colours_are_scaled_as_the_model_was_trained():
     image = Image.new("RGB", (4, 4), (255, 51, 0))
-    plain = prepare.pixels(image, prepare.Preparation(stretch=(2, 2)))
+    plain = preprocessing.pixels(image, preprocessing.Preparation(stretch=(2, 2)))
     assert plain[0, :, 0, 0] == pytest.approx([1, 0.2, 0])
-    imagenet = prepare.pixels(image, prepare.DETR)
+    imagenet = preprocessing.pixels(image, preprocessing.DETR)
     wanted = [(1 - 0.485) / 0.229, (0.2 - 0.456) / 0.224, (0 - 0.406) / 0.225]
     assert imagenet[0, :, 0, 0] == pytest.approx(wanted, rel=1e-5)
 
 
 def test_older_files_write_the_edges_apart():
-    read = prepare.from_config({"size": 800, "max_size": 1333, "do_normalize": True}, "x")
-    assert read == prepare.DETR
+    read = preprocessing.from_config({"size": 800, "max_size": 1333, "do_normalize": True}, "x")
+    assert read == preprocessing.DETR
 
 
 def test_the_middle_is_cut_out_for_a_classifier():
@@ -181,7 +186,7 @@ def test_the_middle_is_cut_out_for_a_classifier():
     }
     image = Image.new("RGB", (8, 4))
     image.paste((255, 255, 255), (3, 1, 5, 3))
-    assert (prepare.pixels(image, prepare.from_config(config, "x")) == 1).all()
+    assert (preprocessing.pixels(image, preprocessing.from_config(config, "x")) == 1).all()
 
 
 @pytest.mark.parametrize(
@@ -199,9 +204,9 @@ def test_the_middle_is_cut_out_for_a_classifier():
 )
 def test_a_preparation_that_is_not_understood_is_named_with_its_place(config):
     with pytest.raises(ModelUnavailable, match="here asks for what geobike does not understand"):
-        prepare.from_config(config, "here")
+        preprocessing.from_config(config, "here")
 
 
 def test_a_photo_like_a_thread_fails_alone():
     with pytest.raises(DetectionFailed, match="30000 x 1 pixels"):
-        prepare.pixels(Image.new("RGB", (30_000, 1)), prepare.Preparation(shortest=800))
+        preprocessing.pixels(Image.new("RGB", (30_000, 1)), preprocessing.Preparation(shortest=800))

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from geobike.detect.gather import Answers, Feeds, Gathered
-from geobike.detect.onnx import OnnxDetector
+from geobike.detectors.onnx.batching import Answers, Feeds, Gathered
+from geobike.detectors.onnx.detector import OnnxDetector
 from geobike.errors import DetectionFailed
 from tests.tiny_onnx import coloured
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from geobike.detect import hub
+from geobike.detectors.onnx import hub
 from geobike.errors import InputError
 from tests.hub_server import Hub, serving
 from tests.tiny_onnx import answering
@@ -30,13 +30,13 @@ SHA256 = hashlib.sha256(MODEL).hexdigest()
 CONFIG = json.dumps({"id2label": {"0": "car", "1": "cargo bike"}}).encode()
 
 FETCH = f"""
-from geobike.detect.hub import Pin, cached, fetch
+from geobike.detectors.onnx.hub import Pin, cached, fetch
 path = fetch(Pin("{REPO}", "{COMMIT}", sha256="{SHA256}", names={{1: "cargo bike"}}))
 print(path.read_bytes() == cached(Pin("{REPO}", "{COMMIT}")).read_bytes(), path)
 """
 DETECT = f"""
 from PIL import Image
-from geobike.detect.onnx import OnnxDetector, is_available
+from geobike.detectors.onnx.detector import OnnxDetector, is_available
 name = "{REPO}@{COMMIT}"
 found = OnnxDetector(name)
 print(found.name, found.version, is_available(name).here)
@@ -151,7 +151,7 @@ def test_an_unpinned_model_is_held_against_what_the_hub_declares(served, tmp_pat
 
 
 def test_offline_is_seen_before_a_run(tmp_path):
-    code = "from geobike.detect.onnx import is_available as a; print(bool(a()), a())"
+    code = "from geobike.detectors.onnx.detector import is_available as a; print(bool(a()), a())"
     for offline, wanted in (("1", "False"), ("0", "True")):
         status, out, _ = run(code, tmp_path, "http://127.0.0.1:9", HF_HUB_OFFLINE=offline)
         assert (status, out.split()[0]) == (0, wanted)

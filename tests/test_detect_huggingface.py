@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, PngImagePlugin
 
-from geobike.detect.huggingface import (
+from geobike.detectors.hosted.detector import (
     LONGER_SIDE,
     HostedClassifier,
     HostedDetector,

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from geobike.detect import prepare
-from geobike.detect.onnx import OnnxClassifier, OnnxDetector, is_available
+from geobike.detectors.onnx import preprocessing
+from geobike.detectors.onnx.detector import OnnxClassifier, OnnxDetector, is_available
 from geobike.errors import (
     GeobikeWarning,
     InputError,
@@ -175,7 +175,7 @@ def test_a_fitted_photo_is_shown_as_it_is(tmp_path):
     fitted = photo.resize(found.fitted(photo.size))
     preparation = found._open().preparation
     mean, std = (np.array(three)[:, None, None] for three in (preparation.mean, preparation.std))
-    levels = prepare.pixels(fitted, preparation) * std + mean
+    levels = preprocessing.pixels(fitted, preparation) * std + mean
     seen = (levels[0] * 255).round().astype(np.uint8).transpose(1, 2, 0)
     np.testing.assert_array_equal(seen, np.asarray(photo))
 

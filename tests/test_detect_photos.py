@@ -9,9 +9,9 @@ import csv
 import pytest
 from PIL import Image, ImageOps
 
-from geobike import images
-from geobike.detect import FLOOR
-from geobike.detect.onnx import OnnxDetector
+from geobike.detectors.onnx.detector import OnnxDetector
+from geobike.detectors.protocol import FLOOR
+from geobike.photos import decoding
 
 pytest.importorskip("onnxruntime", reason="needs the extra `local`: onnxruntime")
 
@@ -59,7 +59,7 @@ def bicycles(found, image):
 
 def shrunk(path, found):
     """Decode as a run does: to the size that the detector is shown."""
-    return images.read_upright(path, enough=found.fitted)
+    return decoding.read_upright(path, enough=found.fitted)
 
 
 def upright(path):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from geobike.detect.huggingface import HostedDetector
+from geobike.detectors.hosted.detector import HostedDetector
 from geobike.errors import (
     CreditsExhausted,
     DetectionFailed,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from geobike.detect.huggingface import HostedDetector
+from geobike.detectors.hosted.detector import HostedDetector
 from geobike.errors import RequestRefused, ServiceUnavailable
 from tests.hosted_client import STREET, Waits, detector, policy
 from tests.hosted_scenarios import TOKEN, Reply

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from geobike.detect.huggingface import HostedDetector
+from geobike.detectors.hosted.detector import HostedDetector
 from geobike.errors import CreditsExhausted, DetectionFailed, ServiceUnavailable
 from tests.hosted_client import STREET, Waits, detector, policy
 from tests.hosted_scenarios import HONEST, TOKEN, says

@@ -5,8 +5,8 @@ import pytest
 from PIL import Image
 
 from geobike import doctor
-from geobike.detect import session_onnxruntime as session
-from geobike.detect.onnx import OnnxDetector
+from geobike.detectors.onnx import onnxruntime as session
+from geobike.detectors.onnx.detector import OnnxDetector
 from geobike.errors import GeobikeWarning
 from tests.tiny_onnx import coloured
 

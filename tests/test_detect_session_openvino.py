@@ -12,8 +12,8 @@ from PIL import Image
 
 import geobike
 from geobike import doctor
-from geobike.detect import session_openvino
-from geobike.detect.onnx import OnnxClassifier, OnnxDetector
+from geobike.detectors.onnx import openvino
+from geobike.detectors.onnx.detector import OnnxClassifier, OnnxDetector
 from geobike.errors import InputError, MissingPackageError, ModelUnavailable
 from tests.making import photo
 from tests.test_survey import MODEL, town
@@ -107,7 +107,7 @@ def test_its_detections_are_kept_apart_and_asked_for_by_name(tmp_path: Path, col
         assert result.detected_now > 0
         models.append(result.model.name)
     assert models[0] == "model.onnx"
-    assert models[1] == f"model.onnx (OpenVINO {session_openvino.precision()})"
+    assert models[1] == f"model.onnx (OpenVINO {openvino.precision()})"
     choice = geobike.DetectorChoice(kind="recorded", model=models[1])
     again = geobike.run(geobike.Survey(**folders, detector=choice), store=store)
     pd.testing.assert_frame_equal(again.detections, result.detections)
@@ -137,7 +137,7 @@ def test_a_model_of_another_kind_is_refused_with_what_it_has(tmp_path: Path) -> 
 def test_without_the_package_the_extra_is_named(
     colours: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("geobike.detect.session.is_installed", lambda _: False)
+    monkeypatch.setattr("geobike.detectors.onnx.session.is_installed", lambda _: False)
     with pytest.raises(MissingPackageError, match=r"pip install 'geobike\[openvino\]'"):
         OnnxDetector(colours, runtime="openvino")
 
@@ -150,7 +150,7 @@ def test_a_runtime_that_is_none_is_refused_with_those_there_are(colours: Path) -
 def test_doctor_says_in_which_precision_it_computes() -> None:
     (found,) = [one for one in doctor.examine({}) if one.what.startswith("--detector openvino")]
     assert found.ok
-    assert found.found.endswith(f"as OpenVINO {session_openvino.precision()}")
+    assert found.found.endswith(f"as OpenVINO {openvino.precision()}")
 
 
 def test_no_import_is_reported_to_its_makers(colours: Path, tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ import socket, sys
 def refuse(*_): raise AssertionError("a connection was opened")
 socket.socket.connect = socket.getaddrinfo = refuse
 from PIL import Image
-from geobike.detect.onnx import OnnxDetector
+from geobike.detectors.onnx.detector import OnnxDetector
 OnnxDetector({str(colours)!r}, runtime="openvino").detect(Image.open({str(tmp_path / "a.jpg")!r}))
 import threading
 print([name for name in sys.modules if "openvino_telemetry" in name], threading.active_count())
@@ -179,7 +179,7 @@ def test_several_threads_may_be_the_first_to_open_a_model(colours: Path) -> None
     program = f"""
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from geobike.detect.session_openvino import OpenVinoSession
+from geobike.detectors.onnx.openvino import OpenVinoSession
 with ThreadPoolExecutor(4) as pool:
     opened = list(pool.map(OpenVinoSession, [Path({str(colours)!r})] * 4))
 print(len(opened))

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 import geobike
-from geobike.detect import Box, Detection
-from geobike.store import Model, Store
+from geobike.detections.store.sqlite import Model, Store
+from geobike.detectors.protocol import Box, Detection
 from tests.making import photos_frame
 
 MODEL = Model("fake", "1")

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 import geobike
-from geobike import evaluation
-from geobike.detect import Detection
+from geobike.detectors.protocol import Detection
 from geobike.errors import GeobikeWarning, InputError
+from geobike.evaluation import agreement
 from tests.making import FakeDetector, photo, squares
 
 
@@ -36,7 +36,7 @@ def truth(survey: Path, text: str) -> Path:
 
 def test_the_figures_are_those_of_the_textbook(survey: Path) -> None:
     by_hand = truth(survey, "file,bicycles\na.jpg,3\nday/b.jpg,7\nc.jpg,1\nd.jpg,1\n")
-    result = evaluation.evaluate(by_hand, survey)
+    result = agreement.evaluate(by_hand, survey)
     counted, true = np.array([3, 5, 0, 2]), np.array([3, 7, 1, 1])
     at = result.agreement
     assert at.photos == 4
@@ -59,13 +59,13 @@ def test_what_scores_just_above_the_threshold_counts_as_in_the_survey(survey: Pa
     result = geobike.run(geobike.Survey(**given, detector=Doubtful(), threshold=0.3))
     result.write(survey)
     assert result.ledger.bicycles_counted == 10
-    evaluated = evaluation.evaluate(truth(survey, "file,bicycles\na.jpg,3\nd.jpg,2\n"), survey)
+    evaluated = agreement.evaluate(truth(survey, "file,bicycles\na.jpg,3\nd.jpg,2\n"), survey)
     assert evaluated.photos["counted"].tolist() == [3, 2]
 
 
 def test_the_error_is_given_for_every_threshold(survey: Path) -> None:
     by_hand = truth(survey, "file,bicycles\na.jpg,3\nday/b.jpg,5\nc.jpg,0\nd.jpg,2\n")
-    rows = evaluation.evaluate(by_hand, survey).by_threshold.set_index("threshold")
+    rows = agreement.evaluate(by_hand, survey).by_threshold.set_index("threshold")
     assert rows["mean_absolute_error"][0.85] == 0
     assert rows["mean_absolute_error"][0.9] == 2.5  # a score of 0.9 is not above 0.9
     assert rows["bias"][0.95] == -2.5
@@ -73,24 +73,24 @@ def test_the_error_is_given_for_every_threshold(survey: Path) -> None:
 
 def test_the_best_threshold_is_that_of_the_least_error(survey: Path) -> None:
     none = truth(survey, "file,bicycles\na.jpg,0\nday/b.jpg,0\nd.jpg,0\n")
-    assert evaluation.evaluate(none, survey).best_threshold == 0.9  # from there on none counts
+    assert agreement.evaluate(none, survey).best_threshold == 0.9  # from there on none counts
     all_of_them = truth(survey, "file,bicycles\na.jpg,3\nday/b.jpg,5\nd.jpg,2\n")
-    assert evaluation.evaluate(all_of_them, survey).best_threshold < 0.9
+    assert agreement.evaluate(all_of_them, survey).best_threshold < 0.9
 
 
 def test_a_survey_of_many_photos_is_read_from_parquet_alike(survey: Path) -> None:
     pytest.importorskip("pyarrow")
     by_hand = truth(survey, "file,bicycles\na.jpg,3\nday/b.jpg,7\nc.jpg,1\nd.jpg,1\n")
-    before = evaluation.evaluate(by_hand, survey)
+    before = agreement.evaluate(by_hand, survey)
     tables = {"manifest": survey / "photos.geojson", "detections": survey / "detections.csv"}
     areas = survey.parent / "areas.geojson"
     plan = geobike.Survey(**tables, areas=areas, table_format="parquet")
     geobike.run(plan).write(survey.parent / "again")
-    assert evaluation.evaluate(by_hand, survey.parent / "again").agreement == before.agreement
+    assert agreement.evaluate(by_hand, survey.parent / "again").agreement == before.agreement
 
 
 def test_other_spellings_and_bare_names_are_understood(survey: Path) -> None:
-    result = evaluation.evaluate(truth(survey, "Photo;Count;low\nb.jpg;5;4\n"), survey)
+    result = agreement.evaluate(truth(survey, "Photo;Count;low\nb.jpg;5;4\n"), survey)
     assert result.photos.to_numpy().tolist() == [["day/b.jpg", 5, 5]]
     assert np.isnan(result.agreement.correlation)
 
@@ -98,7 +98,7 @@ def test_other_spellings_and_bare_names_are_understood(survey: Path) -> None:
 def test_photos_that_do_not_count_are_left_out_and_named(survey: Path) -> None:
     by_hand = truth(survey, "file,bicycles\na.jpg,3\ngone.jpg,9\n")
     with pytest.warns(GeobikeWarning, match=r"by hand but not by the survey: gone\.jpg"):
-        assert evaluation.evaluate(by_hand, survey).agreement.photos == 1
+        assert agreement.evaluate(by_hand, survey).agreement.photos == 1
 
 
 @pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")
@@ -116,23 +116,23 @@ def test_photos_that_do_not_count_are_left_out_and_named(survey: Path) -> None:
 )
 def test_a_truth_that_cannot_be_used_says_why(survey: Path, text: str, said: str) -> None:
     with pytest.raises(InputError, match=said):
-        evaluation.evaluate(truth(survey, text), survey)
+        agreement.evaluate(truth(survey, text), survey)
 
 
 def test_a_folder_without_a_survey_says_so(survey: Path, tmp_path: Path) -> None:
     by_hand = truth(survey, "file,bicycles\na.jpg,3\n")
     with pytest.raises(InputError, match=r"no summary of a survey .*; run geobike map"):
-        evaluation.evaluate(by_hand, tmp_path / "nowhere")
+        agreement.evaluate(by_hand, tmp_path / "nowhere")
     (survey / "summary.json").write_text(json.dumps({"counting": {}}))
     with pytest.raises(InputError, match="no summary of a survey"):
-        evaluation.evaluate(by_hand, survey)
+        agreement.evaluate(by_hand, survey)
 
 
 @pytest.mark.parametrize("suffix", ["png", "svg"])
 def test_the_plot_is_a_picture(survey: Path, suffix: str) -> None:
     pytest.importorskip("matplotlib")
     by_hand = truth(survey, "file,bicycles\na.jpg,3\nd.jpg,2\n")
-    figure = evaluation.plot(evaluation.evaluate(by_hand, survey))
+    figure = agreement.plot(agreement.evaluate(by_hand, survey))
     path = survey / f"plot.{suffix}"
     figure.savefig(path)
     assert path.stat().st_size > 5000
@@ -151,7 +151,7 @@ def test_the_real_survey_is_within_one_bicycle_a_photo(shared: Path, tmp_path: P
     )
     geobike.run(plan, store=tmp_path / "store.sqlite").write(tmp_path / "out")
     with pytest.warns(GeobikeWarning, match="PXL_20210417"):  # it lies outside of every area
-        result = evaluation.evaluate(shared / "photos" / "hand_counts.csv", tmp_path / "out")
+        result = agreement.evaluate(shared / "photos" / "hand_counts.csv", tmp_path / "out")
     by_hand = pd.read_csv(shared / "photos" / "hand_counts.csv")
     assert result.agreement.photos == len(by_hand) - 1 == 34
     assert result.agreement.mean_absolute_error < 1

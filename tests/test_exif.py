@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import ExifTags, Image
 from PIL.TiffImagePlugin import IFDRational
 
-from geobike import exif, photos
+from geobike.photos import exif, reading
 from tests.making import DELFT, jpeg
 
 GPS, BASE = ExifTags.GPS, ExifTags.Base
@@ -154,7 +154,7 @@ def test_a_year_without_photographs_is_no_time_and_does_not_end_the_run(
 ) -> None:
     times = {BASE.DateTimeOriginal: time, BASE.OffsetTimeOriginal: offset}
     (tmp_path / "a.jpg").write_bytes(jpeg(lon_lat=DELFT, times=times))
-    frame = photos.read(photos.find(tmp_path), timezone=ZoneInfo("Europe/Amsterdam"))
+    frame = reading.read(reading.find(tmp_path), timezone=ZoneInfo("Europe/Amsterdam"))
     assert frame["taken_at"].isna().all()
     assert frame.geometry.notna().all()
 

@@ -12,8 +12,11 @@ import pytest
 from shapely import MultiPolygon, Polygon, box
 
 import geobike
-from geobike import counts, exports, schema, tables
+from geobike import schema
+from geobike.counting import counts
+from geobike.detections import imported
 from geobike.errors import GeobikeWarning, InputError
+from geobike.exports import writing
 from tests.making import photos_frame
 
 
@@ -41,7 +44,7 @@ def test_polygons_follow_the_right_hand_rule(tmp_path: Path) -> None:
     clockwise = Polygon(
         box(4, 52, 5, 53).exterior.coords[::-1], [box(4.2, 52.2, 4.4, 52.4).exterior.coords]
     )
-    exports.write_areas(area_counts(clockwise, MultiPolygon([clockwise])), tmp_path / "a.geojson")
+    writing.write_areas(area_counts(clockwise, MultiPolygon([clockwise])), tmp_path / "a.geojson")
     one, many = (f["geometry"] for f in load(tmp_path / "a.geojson")["features"])
     for rings in (one["coordinates"], *many["coordinates"]):
         assert signed_area(rings[0]) > 0  # counter-clockwise
@@ -51,7 +54,7 @@ def test_polygons_follow_the_right_hand_rule(tmp_path: Path) -> None:
 def test_coordinates_have_at_most_seven_decimals(tmp_path: Path) -> None:
     rng = np.random.default_rng(3)
     places = {f"{i}.jpg": tuple(rng.uniform(-90, 90, 2)) for i in range(2000)}
-    exports.write_photos(photos_frame(places), tmp_path / "p.geojson")
+    writing.write_photos(photos_frame(places), tmp_path / "p.geojson")
     text = (tmp_path / "p.geojson").read_text()
     numbers = [
         n for f in load(tmp_path / "p.geojson")["features"] for n in f["geometry"]["coordinates"]
@@ -63,7 +66,7 @@ def test_coordinates_have_at_most_seven_decimals(tmp_path: Path) -> None:
 
 
 def test_rates_of_areas_without_photos_are_null_and_never_zero(tmp_path: Path) -> None:
-    exports.write_areas(area_counts(box(0, 0, 1, 1)), tmp_path / "a.geojson")
+    writing.write_areas(area_counts(box(0, 0, 1, 1)), tmp_path / "a.geojson")
     (feature,) = load(tmp_path / "a.geojson")["features"]
     assert feature["properties"] == {
         "area_id": "area 0",
@@ -84,7 +87,7 @@ def test_gdal_reads_every_photo_also_those_without_a_place(tmp_path: Path) -> No
         pd.Series(["2022-01-19T17:33:03+01:00", None, None]), utc=True
     ).astype(schema.TIME)
     frame["heading"] = [352.0, math.nan, math.inf]
-    exports.write_photos(frame, tmp_path / "p.geojson")
+    writing.write_photos(frame, tmp_path / "p.geojson")
     read = gpd.read_file(tmp_path / "p.geojson")
     assert read["photo_id"].tolist() == ["a.jpg", "b.jpg", 'q"uo,te\n.jpg']
     assert read.geometry.isna().tolist() == [False, True, False]
@@ -111,7 +114,7 @@ def test_detections_are_a_table_that_no_spreadsheet_runs(tmp_path: Path) -> None
             "dropped_by": [None, "label"],
         },
     ).assign(kept=[True, False])
-    exports.write_detections(frame, tmp_path / "d.csv")
+    writing.write_detections(frame, tmp_path / "d.csv")
     with (tmp_path / "d.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert rows[0] == {
@@ -137,8 +140,8 @@ def test_boxes_are_read_again_as_they_were_written(tmp_path: Path, suffix: str) 
     numbers = {"xmin": low[0], "ymin": low[1], "xmax": high[0], "ymax": high[1]}
     columns = {"photo_id": "a.jpg", "label": "bicycle", "score": low[0] / 2000, **numbers}
     frame = schema.table(schema.DETECTIONS, pd.DataFrame(columns))
-    exports.write_detections(frame, tmp_path / f"d.{suffix}")
-    read = tables.read(tmp_path / f"d.{suffix}")
+    writing.write_detections(frame, tmp_path / f"d.{suffix}")
+    read = imported.read(tmp_path / f"d.{suffix}")
     for name in ("score", *numbers):
         # pandas before 3.1 reads the last of 17 digits a little off
         assert read[name].to_numpy() == pytest.approx(frame[name].to_numpy(), rel=1e-14, abs=0)
@@ -151,11 +154,11 @@ def test_a_line_break_in_a_name_gives_its_boxes_to_no_other_photo(
     box = {"label": "bicycle", "score": 0.5, "xmin": 0, "ymin": 0, "xmax": 1, "ymax": 1}
     columns = {"photo_id": [name, "b.jpg"], "model": "m", "dropped_by": None, **box}
     frame = schema.table(schema.DETECTIONS, columns).assign(kept=True)
-    exports.write_detections(frame, tmp_path / "d.csv")
-    read = tables.read(tmp_path / "d.csv")
+    writing.write_detections(frame, tmp_path / "d.csv")
+    read = imported.read(tmp_path / "d.csv")
     assert read["photo_id"].tolist() == [name, "b.jpg"]
     assert read["xmax"].tolist() == [1, 1]
-    exports.write_labels({name: [{"label": "bicycle", "score": 0.5}]}, tmp_path / "l.csv")
+    writing.write_labels({name: [{"label": "bicycle", "score": 0.5}]}, tmp_path / "l.csv")
     with (tmp_path / "l.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.reader(file))
     assert [row[-2:] for row in rows] == [["label", "score"], ["bicycle", "0.5"]]
@@ -163,9 +166,9 @@ def test_a_line_break_in_a_name_gives_its_boxes_to_no_other_photo(
 
 def test_an_old_file_stays_whole_when_writing_fails(tmp_path: Path) -> None:
     path = tmp_path / "summary.json"
-    exports.write_summary({"old": True}, path)
+    writing.write_summary({"old": True}, path)
     with pytest.raises(ValueError, match="not JSON compliant"):
-        exports.write_summary({"new": math.nan}, path)
+        writing.write_summary({"new": math.nan}, path)
     assert load(path) == {"old": True}
     assert [p.name for p in tmp_path.iterdir()] == ["summary.json"]
 
@@ -173,7 +176,7 @@ def test_an_old_file_stays_whole_when_writing_fails(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match=r"summary\.json: cannot be written"):
-        exports.write_summary({}, tmp_path / "file" / "summary.json")
+        writing.write_summary({}, tmp_path / "file" / "summary.json")
 
 
 def parquet_by_gdal(path: Path) -> gpd.GeoDataFrame | None:
@@ -190,8 +193,8 @@ def test_photos_are_the_same_as_geoparquet(tmp_path: Path) -> None:
     photos = photos_frame({"a.jpg": (4.123456789, 52.0), "b.jpg": None})
     photos["taken_at"] = pd.Series(pd.to_datetime(["2024-05-01T10:00Z", None])).astype(schema.TIME)
     counted = counts.per_photo(photos, schema.table(schema.DETECTIONS, {}))
-    exports.write_photos(counted, tmp_path / "p.geojson")
-    exports.write_photos(counted, tmp_path / "p.parquet")
+    writing.write_photos(counted, tmp_path / "p.geojson")
+    writing.write_photos(counted, tmp_path / "p.parquet")
     about = parquet.read_metadata(tmp_path / "p.parquet")
     geo = json.loads(about.metadata[b"geo"])
     assert geo["version"] == "1.1.0"
@@ -228,12 +231,12 @@ def test_many_rows_become_parquet_and_no_older_table_contradicts_them(
     pytest.importorskip("pyarrow")
 
     def tables_of_a_run(**options: Any) -> list[str]:
-        written = exports.write_tables(*two_tables, tmp_path, **options)
-        exports.write_summary({"files": written}, tmp_path / "summary.json")
+        written = writing.write_tables(*two_tables, tmp_path, **options)
+        writing.write_summary({"files": written}, tmp_path / "summary.json")
         return [name for name in names(tmp_path) if name != "summary.json"]
 
     assert tables_of_a_run() == ["detections.csv", "photos.geojson"]
-    monkeypatch.setattr(exports, "MANY", 1)
+    monkeypatch.setattr(writing, "MANY", 1)
     assert tables_of_a_run() == ["detections.csv", "photos.parquet"]
     assert tables_of_a_run(form="parquet") == ["detections.parquet", "photos.parquet"]
     assert tables_of_a_run(form="text") == ["detections.csv", "photos.geojson"]
@@ -242,17 +245,17 @@ def test_many_rows_become_parquet_and_no_older_table_contradicts_them(
 def test_a_table_that_no_run_wrote_stays(tmp_path: Path, two_tables: Any) -> None:
     (tmp_path / "photos.parquet").write_text("mine")
     (tmp_path / "summary.json").write_text("not of a run")
-    exports.write_tables(*two_tables, tmp_path, form="text")
+    writing.write_tables(*two_tables, tmp_path, form="text")
     assert (tmp_path / "photos.parquet").read_text() == "mine"
 
 
 def test_without_pyarrow_many_rows_stay_text_and_it_is_said(
     tmp_path: Path, two_tables: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exports, "MANY", 1)
-    monkeypatch.setattr(exports, "_parquet_is_there", lambda: False)
+    monkeypatch.setattr(writing, "MANY", 1)
+    monkeypatch.setattr(writing, "_parquet_is_there", lambda: False)
     with pytest.warns(GeobikeWarning, match="2 rows of photos are written as text.*parquet"):
-        exports.write_tables(*two_tables, tmp_path)
+        writing.write_tables(*two_tables, tmp_path)
     assert names(tmp_path) == ["detections.csv", "photos.geojson"]
     with pytest.raises(InputError, match=r"geobike\[parquet\]"):
         geobike.Survey(photos="photos", areas="areas.geojson", table_format="parquet")

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from geobike import images
 from geobike.cli.settings import forbidding
-from geobike.detect.huggingface import HostedDetector
+from geobike.detectors.hosted.detector import HostedDetector
 from geobike.errors import InputError
+from geobike.photos import decoding
 from tests.hosted_runs import town
 from tests.hosted_scenarios import TOKEN
 from tests.hosted_service import FakeService
@@ -17,7 +17,7 @@ from tests.test_cli import geobike
 def body(path: Path) -> bytes:
     """Return what a run sends of a photo."""
     hosted = HostedDetector(token=None)
-    return hosted.upload(images.read_upright(path, enough=hosted.fitted))
+    return hosted.upload(decoding.read_upright(path, enough=hosted.fitted))
 
 
 def test_a_dry_run_says_what_would_go_where_and_sends_nothing(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 import geobike
-from geobike.detect.huggingface import HostedDetector, RetryPolicy
+from geobike.detectors.hosted.detector import HostedDetector, RetryPolicy
 from tests.hosted_runs import Size, size_of, stored, town
 from tests.hosted_scenarios import HONEST, SCENARIOS, TOKEN, Reply
 from tests.hosted_service import FakeService, Seen

@@ -12,9 +12,10 @@ from pathlib import Path
 import geopandas as gpd
 import pytest
 
-from geobike import cli, detection
-from geobike.detectors import Choice
-from geobike.survey import Survey, place
+from geobike import cli
+from geobike.detections import stage
+from geobike.detections.choice import Choice
+from geobike.survey.run import Survey, place
 from tests.hosted_runs import Size, answered, digests, stored, town
 from tests.hosted_scenarios import HONEST, SCENARIOS, TOKEN, Reply
 from tests.hosted_service import FakeService
@@ -118,7 +119,7 @@ def test_a_service_that_refuses_the_run_stops_it_with_one_message_and_what_is_do
 def detect(placed: gpd.GeoDataFrame, endpoint: str, store: Path) -> None:
     """Detect as a program of its own would; runs in another process."""
     choice = Choice(kind="huggingface", endpoint=endpoint, token=TOKEN)
-    detection.detect(placed, detector=choice, store=store, workers=WORKERS)
+    stage.detect(placed, detector=choice, store=store, workers=WORKERS)
 
 
 def test_a_run_killed_at_20_random_moments_asks_again_only_for_what_was_under_way(
@@ -131,7 +132,9 @@ def test_a_run_killed_at_20_random_moments_asks_again_only_for_what_was_under_wa
     store = tmp_path / "store.sqlite"
     chance = random.Random(5)
     processes = multiprocessing.get_context("forkserver")
-    processes.set_forkserver_preload(["geobike.detection", "geobike.detect.huggingface"])
+    processes.set_forkserver_preload(
+        ["geobike.detections.stage", "geobike.detectors.hosted.detector"]
+    )
     kept: set[Size] = set()
     with FakeService(delay=0.01) as service:
         for _ in range(KILLS):

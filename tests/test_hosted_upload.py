@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from geobike import images
-from geobike.detect import Box, Detection
-from geobike.detect.huggingface import HostedDetector
+from geobike.detectors.hosted.detector import HostedDetector
+from geobike.detectors.protocol import Box, Detection
+from geobike.photos import decoding
 
 HOSTED = HostedDetector(token=None)
 MODEL = "models/deimv2_hgnetv2_femto_coco.onnx"
@@ -24,12 +24,14 @@ def phone_photos(shared: Path) -> list[Path]:
 
 def body(path: Path) -> bytes:
     """Return what a run sends of a photo."""
-    return HOSTED.upload(images.read_upright(path, enough=HOSTED.fitted))
+    return HOSTED.upload(decoding.read_upright(path, enough=HOSTED.fitted))
 
 
 def test_a_12_megapixel_photo_sends_less_than_a_tenth_of_its_bytes(shared: Path) -> None:
     large = [
-        path for path in phone_photos(shared) if max(images.upright_size(path.read_bytes())) > 4000
+        path
+        for path in phone_photos(shared)
+        if max(decoding.upright_size(path.read_bytes())) > 4000
     ]
     assert len(large) == 3
     sent, files = sum(len(body(path)) for path in large), sum(path.stat().st_size for path in large)
@@ -45,12 +47,12 @@ def test_all_shared_photos_together_send_less_than_a_quarter(shared: Path) -> No
 @pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")
 def test_what_is_sent_shows_a_detector_what_the_original_shows(shared: Path) -> None:
     pytest.importorskip("onnxruntime", reason="needs the extra `local`: onnxruntime")
-    from geobike.detect.onnx import OnnxDetector
+    from geobike.detectors.onnx.detector import OnnxDetector
 
     detector = OnnxDetector(shared / MODEL)
     counted = []
     for path in phone_photos(shared):
-        upright = images.read_upright(path)
+        upright = decoding.read_upright(path)
         upload = base64.b64decode(json.loads(body(path))["inputs"])
         with Image.open(io.BytesIO(upload)) as picture:
             seen = in_pixels_of(upright.size, picture.size, detector.detect(picture.convert("RGB")))

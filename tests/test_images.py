@@ -7,8 +7,8 @@ import pytest
 from PIL import Image, ImageOps
 from PIL.PngImagePlugin import PngImageFile
 
-from geobike import exif, images
 from geobike.errors import UnreadablePhoto
+from geobike.photos import decoding, exif
 from tests.making import DELFT, jpeg
 
 
@@ -36,8 +36,8 @@ def halves(orientation: int, format: str = "JPEG") -> bytes:
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "TIFF"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_a_photo_is_turned_upright(orientation: int, format: str) -> None:
-    image = images.read_upright(halves(orientation, format))
-    assert image.size == (64, 32) == images.upright_size(halves(orientation, format))
+    image = decoding.read_upright(halves(orientation, format))
+    assert image.size == (64, 32) == decoding.upright_size(halves(orientation, format))
     red, blue = image.getpixel((8, 16)), image.getpixel((56, 16))
     assert red[0] > 200 > 50 > red[2]
     assert blue[2] > 200 > 50 > blue[0]
@@ -46,7 +46,7 @@ def test_a_photo_is_turned_upright(orientation: int, format: str) -> None:
 @pytest.mark.parametrize("orientation", [0, 9, 153])
 def test_a_senseless_orientation_loses_no_photo(orientation: int) -> None:
     data = jpeg(size=(64, 48), orientation=orientation)
-    assert images.read_upright(data).size == images.upright_size(data) == (64, 48)
+    assert decoding.read_upright(data).size == decoding.upright_size(data) == (64, 48)
 
 
 def test_an_orientation_that_is_no_number_loses_no_photo() -> None:
@@ -54,7 +54,7 @@ def test_an_orientation_that_is_no_number_loses_no_photo() -> None:
     exif = b"Exif\0\0II*\0\x08\0\0\0" + b"\x01\0" + b"\x12\x01\x02\0\x04\0\0\0abc\0" + b"\0" * 4
     out = BytesIO()
     Image.new("RGB", (64, 48)).save(out, "JPEG", exif=exif)
-    assert images.upright_size(out.getvalue()) == (64, 48)
+    assert decoding.upright_size(out.getvalue()) == (64, 48)
 
 
 def test_upright_is_what_pillow_calls_upright(shared: Path) -> None:
@@ -63,8 +63,8 @@ def test_upright_is_what_pillow_calls_upright(shared: Path) -> None:
     for path in paths:
         with Image.open(path) as image:
             expected = ImageOps.exif_transpose(image).convert("RGB")
-        assert images.read_upright(path).tobytes() == expected.tobytes(), path.name
-        assert images.upright_size(path.read_bytes()) == expected.size, path.name
+        assert decoding.read_upright(path).tobytes() == expected.tobytes(), path.name
+        assert decoding.upright_size(path.read_bytes()) == expected.size, path.name
 
 
 @pytest.mark.parametrize(
@@ -79,9 +79,9 @@ def test_upright_is_what_pillow_calls_upright(shared: Path) -> None:
 )
 def test_what_is_no_whole_photo_is_unreadable_with_a_reason(data: bytes, said: str) -> None:
     with pytest.raises(UnreadablePhoto, match=said):
-        images.upright_size(data)
+        decoding.upright_size(data)
     with pytest.raises(UnreadablePhoto):
-        images.read_upright(data)
+        decoding.read_upright(data)
 
 
 def png(*chunks: tuple[bytes, bytes]) -> bytes:
@@ -103,8 +103,8 @@ def test_a_decompression_bomb_is_refused_before_it_is_decoded(
     decoded: list[Image.Image] = []
     monkeypatch.setattr(PngImageFile, "load", decoded.append)
     bomb = png_of_one_row(30_000, 30_000)
-    looks = (images.upright_size, images.read_upright, images.thumbnail)
-    for look in (*looks, lambda data: images.announced_size(BytesIO(data))):
+    looks = (decoding.upright_size, decoding.read_upright, decoding.thumbnail)
+    for look in (*looks, lambda data: decoding.announced_size(BytesIO(data))):
         with pytest.raises(UnreadablePhoto, match="30000 x 30000 pixels is over the limit of 200"):
             look(bomb)
     assert not decoded
@@ -116,29 +116,29 @@ def test_the_head_of_a_png_says_its_size_and_nothing_is_decoded(
     decoded: list[Image.Image] = []
     monkeypatch.setattr(PngImageFile, "load", decoded.append)
     head = BytesIO(png_of_one_row(4_000, 3_000))
-    assert images.announced_size(head) == (4_000, 3_000)
+    assert decoding.announced_size(head) == (4_000, 3_000)
     assert exif.read(head).reason == "no EXIF"
     # One tag behind the pixels: the orientation, 6, which is a quarter turn.
     turned = b"II*\0\x08\0\0\0" + b"\x01\0" + b"\x12\x01\x03\0\x01\0\0\0\x06\0\0\0" + b"\0" * 4
     head = BytesIO(png_of_one_row(4_000, 3_000, (b"eXIf", turned)))
-    assert images.announced_size(head) == (3_000, 4_000)
+    assert decoding.announced_size(head) == (3_000, 4_000)
     assert not decoded
 
 
 def test_the_limit_can_be_set_and_a_large_photo_under_it_raises_no_warning() -> None:
     data = jpeg(size=(100, 100))
     with pytest.raises(UnreadablePhoto, match=r"limit of 0\.009 megapixels"):
-        images.read_upright(data, max_pixels=9_000)
+        decoding.read_upright(data, max_pixels=9_000)
     large = BytesIO()
     Image.new("1", (12_000, 10_000)).save(large, "PNG")  # Pillow itself warns above 89 megapixels
-    assert images.upright_size(large.getvalue()) == (12_000, 10_000)
+    assert decoding.upright_size(large.getvalue()) == (12_000, 10_000)
 
 
 def test_the_limit_holds_for_tiff_too_which_pillow_judges_twice() -> None:
     out = BytesIO()
     Image.new("1", (12_000, 10_000)).save(out, "TIFF", compression="group4")
     before = Image.MAX_IMAGE_PIXELS
-    assert images.upright_size(out.getvalue()) == (12_000, 10_000)
+    assert decoding.upright_size(out.getvalue()) == (12_000, 10_000)
     assert before == Image.MAX_IMAGE_PIXELS
 
 
@@ -147,40 +147,40 @@ def test_a_huge_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
     with path.open("wb") as file:
         file.truncate(40_000_000_000)  # sparse: takes no room
     with pytest.raises(UnreadablePhoto, match=r"the file's 40\.0 GB are over the limit of 2 GB"):
-        images.read_upright(path)
+        decoding.read_upright(path)
 
 
 def test_a_file_that_was_exchanged_is_not_taken_for_the_one_that_was_read(tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
     path.write_bytes(jpeg())
     with pytest.raises(UnreadablePhoto, match="has changed since"):
-        images.read_bytes(path, sha256="0" * 64)
+        decoding.read_bytes(path, sha256="0" * 64)
 
 
 @pytest.mark.parametrize(("value", "grey"), [(0, 0), (0x4000, 0x40), (0xFFFF, 0xFF)])
 def test_16_bits_of_grey_keep_their_brightness(value: int, grey: int) -> None:
     out = BytesIO()
     Image.new("I;16", (64, 48), value).save(out, "PNG")
-    assert images.read_upright(out.getvalue()).getpixel((5, 5)) == (grey, grey, grey)
+    assert decoding.read_upright(out.getvalue()).getpixel((5, 5)) == (grey, grey, grey)
 
 
 def test_heic_is_read_where_its_extra_is_installed() -> None:
     heif = pytest.importorskip("pillow_heif")
     out = BytesIO()
     heif.from_pillow(Image.new("RGB", (64, 48), "red")).save(out)
-    assert images.upright_size(out.getvalue()) == (64, 48)
-    assert images.read_upright(out.getvalue()).mode == "RGB"
+    assert decoding.upright_size(out.getvalue()) == (64, 48)
+    assert decoding.read_upright(out.getvalue()).mode == "RGB"
 
 
 def test_heic_without_its_extra_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pillow_heif", None)
     monkeypatch.delitem(Image.OPEN, "HEIF", raising=False)
     with pytest.raises(UnreadablePhoto, match=r"pip install 'geobike\[heic\]'"):
-        images.read_upright(b"\0\0\0\x18ftypheic" + b"\0" * 64)
+        decoding.read_upright(b"\0\0\0\x18ftypheic" + b"\0" * 64)
 
 
 def test_a_thumbnail_is_small_and_carries_nothing_but_pixels() -> None:
-    data = images.thumbnail(jpeg(lon_lat=DELFT, size=(1200, 900), orientation=6))
+    data = decoding.thumbnail(jpeg(lon_lat=DELFT, size=(1200, 900), orientation=6))
     with Image.open(BytesIO(data)) as image:
         assert image.size == (180, 240)
         assert not image.getexif()
@@ -196,7 +196,7 @@ def test_people_on_a_thumbnail_cannot_be_made_out() -> None:
     out = BytesIO()
     stripes.save(out, "JPEG", quality=95)
     person = (200.0, 100.0, 400.0, 500.0)
-    with Image.open(BytesIO(images.thumbnail(out.getvalue(), hide=[person]))) as image:
+    with Image.open(BytesIO(decoding.thumbnail(out.getvalue(), hide=[person]))) as image:
         grey = image.convert("L")
     # The box is 60 to 120, 30 to 150 here; hair and hands stand a tenth of it out of each side.
     hidden = grey.crop((55, 19, 125, 161)).getextrema()
@@ -207,4 +207,4 @@ def test_people_on_a_thumbnail_cannot_be_made_out() -> None:
 
 def test_a_box_that_leaves_the_photo_is_hidden_where_it_lies_on_it() -> None:
     boxes = [(-500.0, -500.0, 1e6, 1e6), (2000.0, 2000.0, 3000.0, 3000.0), (5.0, 5.0, 5.0, 5.0)]
-    assert images.thumbnail(jpeg(size=(640, 480)), hide=boxes)
+    assert decoding.thumbnail(jpeg(size=(640, 480)), hide=boxes)

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from geobike import exif, heads, images, jpeg, listing
 from geobike.errors import UnreadablePhoto
+from geobike.photos import decoding, discovery, exif, jpeg, metadata
 from tests.making import DELFT, photo
 from tests.making import jpeg as made
 
@@ -78,8 +78,8 @@ def test_an_orientation_that_only_xmp_names_turns_the_size_as_it_turns_the_pictu
     xmp = b'http://ns.adobe.com/xap/1.0/\0<x tiff:Orientation="6"/>'
     path = tmp_path / "a.jpg"
     path.write_bytes(PLAIN[:2] + segment(0xE1, xmp) + PLAIN[2:])
-    said = heads.read(listing.find(path))
-    assert (said.width[0], said.height[0]) == images.read_upright(path).size == (50, 70)
+    said = metadata.read(discovery.find(path))
+    assert (said.width[0], said.height[0]) == decoding.read_upright(path).size == (50, 70)
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # damaged EXIF is what is tested
@@ -109,15 +109,15 @@ def test_the_head_gives_the_size_that_the_whole_file_gives(
     path = photo(
         tmp_path / f"a.{format.lower()}", size=(70, 50), orientation=orientation, format=format
     )
-    said = heads.read(listing.find(path))
-    size = images.upright_size(path.read_bytes())
+    said = metadata.read(discovery.find(path))
+    size = decoding.upright_size(path.read_bytes())
     assert (said.width[0], said.height[0]) == size
 
 
 def test_too_many_pixels_are_refused_by_the_head(tmp_path: Path) -> None:
     path = photo(tmp_path / "a.jpg", size=(100, 100))
-    said = heads.read(listing.find(path), max_pixels=9_000)
+    said = metadata.read(discovery.find(path), max_pixels=9_000)
     assert said.width[0] == 0
     assert "100 x 100 pixels is over the limit of 0.009 megapixels" in str(said.reason[0])
     with pytest.raises(UnreadablePhoto, match="over the limit"):
-        images.upright_size(path.read_bytes(), max_pixels=9_000)
+        decoding.upright_size(path.read_bytes(), max_pixels=9_000)

@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 from shapely import Point
 
-from geobike import manifest, schema
+from geobike import schema
 from geobike.errors import GeobikeWarning, ManifestError
+from geobike.positions import manifest
 
 
 def read(path: Path, text: str, encoding: str = "utf-8") -> pd.DataFrame:

@@ -4,7 +4,7 @@ import unicodedata
 import pandas as pd
 import pytest
 
-from geobike.names import among, match
+from geobike.io.matching import among, match
 
 
 def text(*names: str | None) -> "pd.Series[str]":

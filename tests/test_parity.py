@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from geobike.detect import FLOOR, decode, labels, prepare
-from geobike.detect.onnx import OnnxDetector
+from geobike.detectors.onnx import labels, postprocessing, preprocessing
+from geobike.detectors.onnx.detector import OnnxDetector
+from geobike.detectors.protocol import FLOOR
 
 torch = pytest.importorskip("torch", reason="needs the extra `parity`: torch is not installed")
 transformers = pytest.importorskip("transformers", reason="needs the extra `parity`: transformers")
@@ -143,7 +144,7 @@ def test_the_same_raw_answer_is_read_as_transformers_reads_it(processor, columns
         "pred_boxes": chance.uniform(0, 1, (1, 300, 4)).astype(np.float32),  # many leave the photo
     }
     numbered = labels.numbered(names)
-    ours = decode.read(answers, names=numbered, width=photo.width, height=photo.height)
+    ours = postprocessing.read(answers, names=numbered, width=photo.width, height=photo.height)
     answer = SimpleNamespace(**{name: torch.from_numpy(a) for name, a in answers.items()})
     theirs = their_detections(getattr(transformers, processor)(), numbered, answer, photo)
     # Both compute in float32; only the last bits of exp and of sums differ.
@@ -196,7 +197,9 @@ def test_a_photo_is_prepared_as_transformers_prepares_it(processor, size, photo)
     processor = getattr(transformers, processor)()
     image = photo.resize(size)
     wanted = processor(images=image, return_tensors="np")["pixel_values"]
-    ours = prepare.pixels(image, prepare.from_config(processor.to_dict(), "the processor"))
+    ours = preprocessing.pixels(
+        image, preprocessing.from_config(processor.to_dict(), "the processor")
+    )
     assert ours.shape == wanted.shape
     # The same arithmetic in another order: 1e-5 is a four-hundredth of one of 256 levels.
     np.testing.assert_allclose(ours, wanted, atol=1e-5)

@@ -5,14 +5,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from geobike import images, photos
+from geobike.detections.store.sqlite import Store
 from geobike.errors import GeobikeWarning, PhotosError, UnreadablePhoto
-from geobike.store import Store
+from geobike.photos import decoding, reading
 from tests.making import DELFT, jpeg, photo
 
 
 def ids(source: str | Path | list[str]) -> list[str]:
-    return [file.photo_id for file in photos.find(source)]
+    return [file.photo_id for file in reading.find(source)]
 
 
 def test_photos_are_found_in_all_folders_and_spellings_of_the_suffix(tmp_path: Path) -> None:
@@ -59,9 +59,9 @@ def test_a_single_file_a_glob_and_several_folders_are_taken(tmp_path: Path) -> N
 
 def test_no_photo_is_an_error_that_says_what_was_looked_for(tmp_path: Path) -> None:
     with pytest.raises(PhotosError, match=r"no photo in .*looked for files ending in .*\.jpg"):
-        photos.find(tmp_path)
+        reading.find(tmp_path)
     with pytest.raises(PhotosError, match="nowhere: no such file or folder"):
-        photos.find(tmp_path / "nowhere")
+        reading.find(tmp_path / "nowhere")
 
 
 def test_links_out_of_the_folder_are_not_followed_and_said(tmp_path: Path) -> None:
@@ -71,8 +71,8 @@ def test_links_out_of_the_folder_are_not_followed_and_said(tmp_path: Path) -> No
     (folder / "inside.jpg").symlink_to(folder / "mine.jpg")
     (folder / "all").symlink_to(secret.parent)
     with pytest.warns(GeobikeWarning, match="links to folders are not followed: all$"):
-        files = photos.find(folder)
-    frame = photos.read(files).set_index("photo_id")
+        files = reading.find(folder)
+    frame = reading.read(files).set_index("photo_id")
     assert list(frame.index) == ["inside.jpg", "leak.jpg", "mine.jpg"]
     assert frame.at["leak.jpg", "status"] == "unreadable"
     assert "leads out of the photo folder" in frame.at["leak.jpg", "reason"]
@@ -88,13 +88,13 @@ def test_links_are_judged_by_the_source_they_stand_in(tmp_path: Path) -> None:
     (tmp_path / "one" / "folder").symlink_to(secret.parent)
     sources = [tmp_path / "one", tmp_path / "two"]
     with pytest.warns(GeobikeWarning, match="links to folders are not followed: folder$"):
-        files = photos.find(sources)
+        files = reading.find(sources)
     assert [file.photo_id for file in files] == ["one/leak.jpg", "one/mine.jpg", "two/mine.jpg"]
     assert "leads out of" in str(files[0].fault)
-    by_glob = photos.find(f"{tmp_path}/one/*/*.jpg")
+    by_glob = reading.find(f"{tmp_path}/one/*/*.jpg")
     assert [file.fault is None for file in by_glob] == [False]
     with pytest.raises(UnreadablePhoto, match="leads out of"):
-        photos.load(files[0])
+        reading.load(files[0])
 
 
 def test_many_linked_folders_are_told_of_in_one_line(tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_many_linked_folders_are_told_of_in_one_line(tmp_path: Path) -> None:
     for number in range(500):
         (folder / f"{number:03d}").symlink_to(tmp_path)
     with pytest.warns(GeobikeWarning) as said:
-        photos.find(folder)
+        reading.find(folder)
     assert [str(one.message) for one in said] == [
         "symbolic links to folders are not followed: 000, 001, 002, and 497 more"
     ]
@@ -111,7 +111,7 @@ def test_many_linked_folders_are_told_of_in_one_line(tmp_path: Path) -> None:
 def test_links_in_a_circle_are_a_row_with_a_reason(tmp_path: Path) -> None:
     photo(tmp_path / "a.jpg")
     (tmp_path / "loop.jpg").symlink_to(tmp_path / "loop.jpg")
-    frame = photos.read(photos.find(tmp_path)).set_index("photo_id")
+    frame = reading.read(reading.find(tmp_path)).set_index("photo_id")
     assert frame.at["loop.jpg", "status"] == "unreadable"
     assert frame.at["loop.jpg", "reason"]
 
@@ -119,7 +119,7 @@ def test_links_in_a_circle_are_a_row_with_a_reason(tmp_path: Path) -> None:
 @pytest.mark.parametrize("source", ["x" * 5000, "***/*.jpg", "\0"])
 def test_a_source_that_cannot_be_listed_is_named(source: str, tmp_path: Path) -> None:
     with pytest.raises(PhotosError, match=r"cannot be listed|no such file|no photo in"):
-        photos.find(f"{tmp_path}/{source}")
+        reading.find(f"{tmp_path}/{source}")
 
 
 def test_a_glob_that_matches_folders_takes_what_is_inside(tmp_path: Path) -> None:
@@ -130,21 +130,21 @@ def test_a_glob_that_matches_folders_takes_what_is_inside(tmp_path: Path) -> Non
 def test_times_that_nothing_places_are_left_out_and_said(tmp_path: Path) -> None:
     photo(tmp_path / "a.jpg", times={0x9003: "2022:07:19 12:00:00"})
     with pytest.warns(GeobikeWarning, match=r"1 photo says the time .* pass --timezone: a\.jpg"):
-        frame = photos.read(photos.find(tmp_path))
+        frame = reading.read(reading.find(tmp_path))
     assert frame["taken_at"].isna().all()
 
 
 def test_files_of_the_same_bytes_are_one_photo_the_first_by_name(tmp_path: Path) -> None:
     for name in ("b.jpg", "a.jpg", "z/a.jpg"):
         photo(tmp_path / name, description="the same", lon_lat=DELFT)
-    frame = photos.read(photos.find(tmp_path)).set_index("photo_id")
+    frame = reading.read(reading.find(tmp_path)).set_index("photo_id")
     assert frame["status"].isna().to_dict() == {"a.jpg": True, "b.jpg": False, "z/a.jpg": False}
     assert frame.at["b.jpg", "reason"] == "same bytes as a.jpg"
 
 
 def test_a_frame_holds_what_the_file_is(tmp_path: Path) -> None:
     path = photo(tmp_path / "a.jpg", size=(60, 40), orientation=6, lon_lat=DELFT)
-    row = photos.read(photos.find(tmp_path)).iloc[0]
+    row = reading.read(reading.find(tmp_path)).iloc[0]
     assert row["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     assert (row["width"], row["height"]) == (40, 60)
     assert row["position_source"] == "exif"
@@ -157,7 +157,7 @@ def test_broken_files_become_unreadable_rows_and_the_rest_goes_on(tmp_path: Path
     (tmp_path / "empty.jpg").write_bytes(b"")
     (tmp_path / "fake.png").write_text("<html>not found</html>")
     (tmp_path / "folder.jpg").mkdir()
-    frame = photos.read(photos.find(tmp_path)).set_index("photo_id")
+    frame = reading.read(reading.find(tmp_path)).set_index("photo_id")
     assert frame["status"].fillna("").to_dict() == {
         "cut.jpg": "unreadable",
         "empty.jpg": "unreadable",
@@ -173,7 +173,7 @@ def test_a_cut_photo_is_found_though_its_preview_is_whole(tmp_path: Path) -> Non
     preview = jpeg(size=(16, 16))
     segment = b"\xff\xe2" + (len(preview) + 2).to_bytes(2, "big") + preview
     (tmp_path / "cut.jpg").write_bytes((whole[:2] + segment + whole[2:])[:-1000])
-    assert photos.read(photos.find(tmp_path))["status"].tolist() == ["unreadable"]
+    assert reading.read(reading.find(tmp_path))["status"].tolist() == ["unreadable"]
 
 
 def test_a_name_that_is_no_utf8_is_accounted_for(tmp_path: Path) -> None:
@@ -182,7 +182,7 @@ def test_a_name_that_is_no_utf8_is_accounted_for(tmp_path: Path) -> None:
         Path(str(tmp_path), name.decode("utf-8", "surrogateescape")).write_bytes(jpeg())
     except OSError:
         pytest.skip("this file system takes only UTF-8 names")
-    frame = photos.read(photos.find(tmp_path))
+    frame = reading.read(reading.find(tmp_path))
     assert frame["photo_id"].tolist() == ["caf\\xe9.jpg"]
     assert "not UTF-8" in frame["reason"].iloc[0]
 
@@ -194,18 +194,18 @@ def test_a_second_run_reads_heads_alone_until_a_file_changes(
         photo(tmp_path / "photos" / name, description=name[0].replace("c", "a"), lon_lat=DELFT)
     (tmp_path / "photos" / "cut.jpg").write_bytes(jpeg(size=(800, 600))[:-2000])
     read_whole: list[str] = []
-    plain = images.read_bytes
+    plain = decoding.read_bytes
 
     def counted(path: str, **options: str) -> bytes:
         read_whole.append(Path(path).name)
         return plain(path, **options)
 
-    monkeypatch.setattr(images, "read_bytes", counted)
+    monkeypatch.setattr(decoding, "read_bytes", counted)
 
     def run() -> tuple[pd.DataFrame, list[str]]:
         read_whole.clear()
         with Store(tmp_path / "store.sqlite") as store:
-            frame = photos.read(photos.find(tmp_path / "photos"), known=store)
+            frame = reading.read(reading.find(tmp_path / "photos"), known=store)
         return frame, sorted(read_whole)
 
     first, names = run()
@@ -223,7 +223,7 @@ def test_a_second_run_reads_heads_alone_until_a_file_changes(
 def test_the_store_tells_no_path_of_the_photos(tmp_path: Path) -> None:
     photo(tmp_path / "very private" / "a.jpg")
     with Store(tmp_path / "store.sqlite") as store:
-        photos.read(photos.find(tmp_path / "very private"), known=store)
+        reading.read(reading.find(tmp_path / "very private"), known=store)
     assert b"private" not in (tmp_path / "store.sqlite").read_bytes()
 
 
@@ -231,10 +231,10 @@ def test_heads_alone_say_all_but_copies_and_cuts(tmp_path: Path) -> None:
     photo(tmp_path / "a.jpg", lon_lat=DELFT, description="same", size=(60, 40), orientation=6)
     photo(tmp_path / "b.jpg", lon_lat=DELFT, description="same", size=(60, 40), orientation=6)
     (tmp_path / "empty.jpg").write_bytes(b"")
-    heads = photos.read_heads(photos.find(tmp_path))
+    heads = reading.read_heads(reading.find(tmp_path))
     assert heads["sha256"].isna().all()
     assert heads["status"].fillna("").tolist() == ["", "", "unreadable"]
-    whole = photos.read(photos.find(tmp_path))
+    whole = reading.read(reading.find(tmp_path))
     assert whole["status"].fillna("").tolist() == ["", "duplicate", "unreadable"]
     same = ["photo_id", "path", "width", "height", "taken_at", "heading", "position_source"]
     pd.testing.assert_frame_equal(pd.DataFrame(heads[same]), pd.DataFrame(whole[same]))
@@ -242,4 +242,4 @@ def test_heads_alone_say_all_but_copies_and_cuts(tmp_path: Path) -> None:
 
 
 def test_no_photo_at_all_is_an_empty_frame() -> None:
-    assert len(photos.read([])) == 0
+    assert len(reading.read([])) == 0

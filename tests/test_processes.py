@@ -10,15 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from geobike import photos, processes
+from geobike.io import parallel
+from geobike.photos import reading
 from tests.making import DELFT, photo
 
 
 def test_parts_come_back_in_their_order_from_other_processes() -> None:
-    answers = list(processes.spread(partial(divmod, 1000), range(1, 200)))
+    answers = list(parallel.spread(partial(divmod, 1000), range(1, 200)))
     assert answers == [divmod(1000, part) for part in range(1, 200)]
     if (os.cpu_count() or 1) > 1:
-        others = set(processes.spread(pid, range(20)))
+        others = set(parallel.spread(pid, range(20)))
         assert os.getpid() not in others
 
 
@@ -28,12 +29,12 @@ def pid(_: int) -> int:
 
 def test_what_goes_wrong_in_a_process_is_raised_here() -> None:
     with pytest.raises(ZeroDivisionError):
-        list(processes.spread(partial(divmod, 1), [1, 2, 0, 3]))
+        list(parallel.spread(partial(divmod, 1), [1, 2, 0, 3]))
 
 
 def test_a_process_that_dies_loses_no_part() -> None:
     me = os.getpid()
-    assert list(processes.spread(partial(die_unless, me), range(12))) == list(range(12))
+    assert list(parallel.spread(partial(die_unless, me), range(12))) == list(range(12))
 
 
 def die_unless(parent: int, part: int) -> int:
@@ -43,7 +44,7 @@ def die_unless(parent: int, part: int) -> int:
 
 
 def test_a_loop_that_is_left_ends_its_processes() -> None:
-    parts = processes.spread(pid, range(100))
+    parts = parallel.spread(pid, range(100))
     first = next(parts)
     parts.close()
     assert not runs(first)
@@ -99,10 +100,10 @@ def test_many_photos_are_read_as_few_are(tmp_path: Path, monkeypatch: pytest.Mon
     for number in range(60):
         photo(tmp_path / f"{number}.jpg", lon_lat=DELFT if number % 3 else None)
     (tmp_path / "bad.jpg").write_bytes(b"no photo")
-    found = photos.find(tmp_path)
-    few = photos.read(found)
-    monkeypatch.setattr(photos, "_MANY", 10)
-    monkeypatch.setattr(photos, "_PART", 7)
+    found = reading.find(tmp_path)
+    few = reading.read(found)
+    monkeypatch.setattr(reading, "_MANY", 10)
+    monkeypatch.setattr(reading, "_PART", 7)
     seen: list[str] = []
 
     def track(items, description, *, total):
@@ -111,6 +112,6 @@ def test_many_photos_are_read_as_few_are(tmp_path: Path, monkeypatch: pytest.Mon
             yield item
         assert seen.count(description) == total
 
-    many = photos.read(found, track=track)
+    many = reading.read(found, track=track)
     assert few.equals(many)
     assert set(seen) == {"Reading positions", "Reading photos"}

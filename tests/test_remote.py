@@ -10,8 +10,10 @@ import pandas as pd
 import pytest
 
 import geobike
-from geobike import manifest, photos, remote
 from geobike.errors import InputError, PhotosError, StoreError
+from geobike.io import remote
+from geobike.photos import reading
+from geobike.positions import manifest
 from tests.making import DELFT, FakeDetector, jpeg, photo, squares
 from tests.object_store import Bucket
 
@@ -45,7 +47,7 @@ def test_a_bucket_gives_the_same_frame_as_the_disk(bucket: Bucket, tmp_path: Pat
     here = survey_files(tmp_path) / "photos"
     bucket.put(tmp_path)
     ours, theirs = (
-        photos.read(photos.find(source)) for source in (here, f"{bucket.address}/photos")
+        reading.read(reading.find(source)) for source in (here, f"{bucket.address}/photos")
     )
     pd.testing.assert_frame_equal(comparable(ours), comparable(theirs))
     assert ours.geometry.geom_equals(theirs.geometry).tolist() == ours.geometry.notna().tolist()
@@ -62,12 +64,12 @@ def test_names_are_taken_as_they_are_written(bucket: Bucket, tmp_path: Path) -> 
         photo(tmp_path / "photos" / name, lon_lat=DELFT)
     bucket.put(tmp_path)
     ours, theirs = (
-        photos.read(photos.find(source))
+        reading.read(reading.find(source))
         for source in (tmp_path / "photos", f"{bucket.address}/photos")
     )
     assert theirs["photo_id"].tolist() == sorted(names)
     pd.testing.assert_frame_equal(comparable(ours), comparable(theirs))
-    deep = photos.find(f"{bucket.address}/photos/day #1")
+    deep = reading.find(f"{bucket.address}/photos/day #1")
     assert [file.photo_id for file in deep] == ["100%/\u00fc.jpg"]
 
 
@@ -77,7 +79,7 @@ def test_heads_alone_are_asked_for_where_heads_are_enough(bucket: Bucket, tmp_pa
         path.write_bytes(path.read_bytes() + bytes(1_000_000))
     bucket.put(tmp_path)
     bucket.requests.clear()
-    frame = photos.read_heads(photos.find(bucket.address))
+    frame = reading.read_heads(reading.find(bucket.address))
     assert frame.geometry.notna().all()
     assert [method for method, _ in bucket.requests].count("GET") == 1 + 3  # the listing, the heads
     assert len(bucket.requests) == 4
@@ -86,7 +88,7 @@ def test_heads_alone_are_asked_for_where_heads_are_enough(bucket: Bucket, tmp_pa
 def test_thousands_of_objects_are_listed_a_thousand_at_a_time(bucket: Bucket) -> None:
     bucket._files.pipe({f"{bucket._path}/{i // 500}/{i:04d}.jpg": b"x" for i in range(1_100)})
     bucket.requests.clear()
-    found = photos.find(bucket.address)
+    found = reading.find(bucket.address)
     assert len(found) == 1_100
     assert len(bucket.requests) <= 3
     assert found[0].size == 1
@@ -100,10 +102,10 @@ def test_what_is_known_is_not_read_again_until_it_changes(bucket: Bucket, tmp_pa
 
     def read() -> tuple[pd.DataFrame, int]:
         with geobike.Store(tmp_path / "store.sqlite") as store:
-            found = photos.find(bucket.address)
-            frame = photos.read_heads(found)
+            found = reading.find(bucket.address)
+            frame = reading.read_heads(found)
             bucket.requests.clear()
-            return photos.digest(frame, found, known=store), len(bucket.requests)
+            return reading.digest(frame, found, known=store), len(bucket.requests)
 
     first, asked = read()
     assert asked >= 2
@@ -242,8 +244,8 @@ def test_photos_are_read_where_they_were_found_though_fsspec_forgets_the_host(pl
     for number, host in enumerate(("one", "me:pw@two")):
         system, _ = url_to_fs(f"hosts://{host}/")
         system.pipe("/days/mon/a.jpg", jpeg(size=(20 + number, 10)))
-        (found,) = photos.find(f"hosts://{host}/{place}")
-        widths += photos.read([found])["width"].tolist()
+        (found,) = reading.find(f"hosts://{host}/{place}")
+        widths += reading.read([found])["width"].tolist()
     assert widths == [20, 21]
 
 
@@ -252,7 +254,7 @@ def test_an_address_of_a_folder_may_hold_a_name_that_is_no_utf8(tmp_path: Path) 
         Path(str(tmp_path), b"caf\xe9.jpg".decode("utf-8", "surrogateescape")).write_bytes(jpeg())
     except OSError:
         pytest.skip("this file system takes only UTF-8 names")
-    frame = photos.read(photos.find(tmp_path.as_uri()))
+    frame = reading.read(reading.find(tmp_path.as_uri()))
     assert frame["photo_id"].tolist() == ["caf\\xe9.jpg"]
     assert "not UTF-8" in frame["reason"].iloc[0]
 
@@ -263,10 +265,10 @@ def test_several_buckets_and_patterns_are_taken() -> None:
     store = fsspec.filesystem("memory")
     for path in ("/one/mon/a.jpg", "/one/tue/b.jpg", "/two/c.jpg", "/two/c.txt"):
         store.pipe(path, jpeg())
-    both = photos.find(["memory://one", "memory://two"])
+    both = reading.find(["memory://one", "memory://two"])
     assert [file.photo_id for file in both] == ["one/mon/a.jpg", "one/tue/b.jpg", "two/c.jpg"]
-    some = photos.find("memory://one/*/*.jpg")
+    some = reading.find("memory://one/*/*.jpg")
     assert [file.photo_id for file in some] == ["mon/a.jpg", "tue/b.jpg"]
-    assert [file.photo_id for file in photos.find("memory://one/m*")] == ["mon/a.jpg"]
+    assert [file.photo_id for file in reading.find("memory://one/m*")] == ["mon/a.jpg"]
     with pytest.raises(PhotosError, match="no photo in memory://one/x"):
-        photos.find("memory://one/x")
+        reading.find("memory://one/x")

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from geobike import photos, remote
 from geobike.errors import InputError, MissingPackageError, PhotosError
+from geobike.io import remote
+from geobike.photos import reading
 from tests.making import DELFT, jpeg, photo
 from tests.object_store import Bucket
 
@@ -19,23 +20,23 @@ def test_a_server_that_is_not_there_is_said_to_be_out_of_reach() -> None:
     with socket.socket() as taken:  # bound, but nobody listens
         taken.bind(("127.0.0.1", 0))
         with pytest.raises(PhotosError, match="cannot be listed: Cannot connect"):
-            photos.find(f"http://127.0.0.1:{taken.getsockname()[1]}/photos/")
+            reading.find(f"http://127.0.0.1:{taken.getsockname()[1]}/photos/")
 
 
 def test_a_store_without_its_package_says_which_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "gcsfs", None)
     with pytest.raises(InputError, match=r"gs://b/photos: .*install.*gcsfs"):
-        photos.find("gs://b/photos")
+        reading.find("gs://b/photos")
     with pytest.raises(InputError, match=r"nosuch://b/photos: .*not known"):
-        photos.find("nosuch://b/photos")
+        reading.find("nosuch://b/photos")
     monkeypatch.setitem(sys.modules, "fsspec.core", None)
     with pytest.raises(MissingPackageError, match=r"pip install 'geobike\[remote\]'"):
-        photos.find("s3://b/photos")
+        reading.find("s3://b/photos")
 
 
 def test_an_address_that_its_kind_cannot_take_is_the_users_mistake() -> None:
     with pytest.raises(InputError, match=r"reference://x: .*'fo'"):  # it needs more than an address
-        photos.find("reference://x")
+        reading.find("reference://x")
 
 
 def test_a_store_that_fails_for_all_heads_at_once_fails_for_each_photo(
@@ -46,13 +47,13 @@ def test_a_store_that_fails_for_all_heads_at_once_fails_for_each_photo(
     store = fsspec.filesystem("memory", use_listings_cache=False)
     for name in ("a", "b"):
         store.pipe(f"/heads/{name}.jpg", jpeg(lon_lat=DELFT))
-    found = photos.find("memory://heads")
+    found = reading.find("memory://heads")
 
     def refuses(*_: object, **__: object) -> None:
         raise ConnectionResetError("the store hung up")
 
     monkeypatch.setattr(type(store), "cat_ranges", refuses)
-    frame = photos.read_heads(found)
+    frame = reading.read_heads(found)
     assert frame["status"].tolist() == ["unreadable", "unreadable"]
     assert frame["reason"].unique().tolist() == ["cannot be read: the store hung up"]
 
@@ -75,4 +76,4 @@ def test_photos_here_and_elsewhere_are_not_mixed(tmp_path: Path) -> None:
     fsspec.filesystem("memory").pipe("/p/a.jpg", jpeg())
     photo(tmp_path / "a.jpg")
     with pytest.raises(PhotosError, match="all be on this machine or all in one kind of store"):
-        photos.find([str(tmp_path), "memory://p"])
+        reading.find([str(tmp_path), "memory://p"])

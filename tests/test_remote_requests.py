@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from geobike import photos
-from geobike.shards import Shards
+from geobike.detections.store.parquet import Shards
+from geobike.photos import reading
 from tests.hosted_runs import town
 from tests.hosted_scenarios import TOKEN
 from tests.hosted_service import FakeService
@@ -36,7 +36,7 @@ def asked(bucket: Bucket) -> list[str]:
 def test_a_photo_is_asked_for_once_to_read_its_head_and_once_to_read_it_whole(
     bucket: Bucket, street: str
 ) -> None:
-    assert photos.read(photos.find(street))["status"].isna().all()
+    assert reading.read(reading.find(street))["status"].isna().all()
     assert asked(bucket) == ["GET"] * 2 * PHOTOS
 
 
@@ -70,8 +70,8 @@ def test_a_dry_run_looks_into_shards_and_leaves_them_as_they_are(
     first = geobike(*command, env={"HF_TOKEN": TOKEN})
     assert f"{PHOTOS} photos would go to" in first.stdout, first.stderr
     assert bucket.all_keys() == before
-    files = photos.find(street)
-    photos.read(files, known=Shards(f"{bucket.address}/out/shards"))
+    files = reading.find(street)
+    reading.read(files, known=Shards(f"{bucket.address}/out/shards"))
     filled = bucket.all_keys()
     asked(bucket)
     again = geobike(*command, env={"HF_TOKEN": TOKEN})

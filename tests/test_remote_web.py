@@ -10,8 +10,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from geobike import areas, files, photos
+from geobike import areas
 from geobike.errors import GeobikeWarning, InputError, PhotosError
+from geobike.io import files
+from geobike.photos import reading
 from tests.making import DELFT, photo
 from tests.test_remote import comparable, survey_files
 from tests.web_folder import index, served
@@ -29,7 +31,7 @@ def web(tmp_path: Path) -> Iterator[str]:
 def test_photos_of_a_web_server_are_read(web: str, tmp_path: Path) -> None:
     here = survey_files(tmp_path / "web") / "photos"
     (here / "tue" / "empty.jpg").unlink()
-    ours, theirs = (photos.read(photos.find(source)) for source in (here, f"{web}/photos/"))
+    ours, theirs = (reading.read(reading.find(source)) for source in (here, f"{web}/photos/"))
     pd.testing.assert_frame_equal(comparable(ours), comparable(theirs))
 
 
@@ -38,7 +40,7 @@ def test_a_folder_that_cannot_be_listed_ends_the_search(
     web: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pattern: str
 ) -> None:
     survey_files(tmp_path / "web")
-    assert photos.find(f"{web}/{pattern}")
+    assert reading.find(f"{web}/{pattern}")
     whole = SimpleHTTPRequestHandler.do_GET
 
     def resets(self: SimpleHTTPRequestHandler) -> None:
@@ -51,21 +53,21 @@ def test_a_folder_that_cannot_be_listed_ends_the_search(
 
     monkeypatch.setattr(SimpleHTTPRequestHandler, "do_GET", resets)
     with pytest.raises(PhotosError, match=r"cannot be listed: .*reset by peer"):
-        photos.find(f"{web}/{pattern}")
+        reading.find(f"{web}/{pattern}")
 
 
 def test_a_secret_in_an_address_is_in_no_message_and_no_name(web: str, tmp_path: Path) -> None:
     photo(tmp_path / "web" / "a.jpg", lon_lat=DELFT)
-    (found,) = photos.find(f"{web}/a.jpg?X-Signature=secret")
+    (found,) = reading.find(f"{web}/a.jpg?X-Signature=secret")
     assert found.photo_id == "a.jpg"
-    assert photos.read([found])["status"].isna().all()
+    assert reading.read([found])["status"].isna().all()
     gone = found._replace(path=found.path.replace("a.jpg", "gone.jpg"))
-    (reason,) = photos.read([gone])["reason"]
+    (reason,) = reading.read([gone])["reason"]
     assert "cannot be read" in reason
     assert "secret" not in reason
     for wrong in (f"{web}/gone.jpg?X-Signature=secret", f"{web}/gone/?X-Signature=secret"):
         with pytest.raises(PhotosError) as caught:
-            photos.find(wrong)
+            reading.find(wrong)
         assert "secret" not in str(caught.value)
     with pytest.raises(InputError) as said, files.local(f"{web}/gone.csv?token=secret"):
         pass
@@ -86,14 +88,14 @@ def test_a_dead_link_is_reported_and_the_search_goes_on(
     index(here, "mon/", "gone/", "lost.jpg")
     said = r"folders cannot be read: http://127\.0\.0\.1:\d+/photos/gone \(no such object\)$"
     with pytest.warns(GeobikeWarning, match=said) as reported:
-        found = photos.find(f"{web}/{pattern}")
+        found = reading.find(f"{web}/{pattern}")
     assert len(reported) == 1
     names = [file.photo_id.rpartition("/")[2] for file in found]
     assert sorted(names) == ["a.jpg", "lost.jpg"]
-    status = photos.read(found)["status"]
+    status = reading.read(found)["status"]
     assert status[status.notna()].tolist() == ["unreadable"]
 
 
 def test_a_dead_address_itself_is_the_users_mistake(web: str) -> None:
     with pytest.raises(PhotosError, match=r"/gone/: cannot be listed: no such object"):
-        photos.find(f"{web}/gone/")
+        reading.find(f"{web}/gone/")

@@ -8,11 +8,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from geobike import shards as shards_module
-from geobike.detect import Box, Detection
+from geobike.detections.store import parquet as shards_module
+from geobike.detections.store.parquet import Shards, new_name
+from geobike.detections.store.sqlite import Model, Store
+from geobike.detectors.protocol import Box, Detection
 from geobike.errors import MissingPackageError, StoreError
-from geobike.shards import Shards, new_name
-from geobike.store import Model, Store
 
 pytest.importorskip("pyarrow")
 

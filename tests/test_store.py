@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from geobike.detect import Box, Detection
+from geobike.detections.store.sqlite import Model, Recorded, Store
+from geobike.detectors.protocol import Box, Detection
 from geobike.errors import DetectionFailed, StoreError
-from geobike.store import Model, Recorded, Store
 
 DETR = Model("facebook/detr-resnet-50", "hosted:example")
 OTHER = Model("facebook/detr-resnet-50", "sha256:abc")

@@ -14,8 +14,7 @@ import pandas as pd
 import pytest
 
 import geobike
-from geobike import survey, thumbnails
-from geobike.detect import Detection
+from geobike.detectors.protocol import Detection
 from geobike.errors import (
     CreditsExhausted,
     DetectionFailed,
@@ -23,6 +22,8 @@ from geobike.errors import (
     InputError,
     StoreError,
 )
+from geobike.photos import thumbnails
+from geobike.survey.run import locate as locate_files
 from tests.making import FakeDetector, photo, squares, town
 
 pytestmark = pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")
@@ -138,7 +139,7 @@ def test_auto_takes_what_the_store_has(tmp_path: Path) -> None:
 def test_auto_without_any_detector_names_the_two_ways(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("geobike.detect.session.is_installed", lambda _="": False)
+    monkeypatch.setattr("geobike.detectors.onnx.session.is_installed", lambda _="": False)
     with pytest.raises(InputError) as caught:
         run(tmp_path, geobike.DetectorChoice())
     assert "pip install 'geobike[local]'" in str(caught.value)
@@ -156,7 +157,7 @@ def test_auto_says_when_another_detector_replaces_what_the_store_has(
 ) -> None:
     run(tmp_path, FakeDetector())
     photo(tmp_path / "photos" / "new.jpg", lon_lat=(4.005, 52.005))
-    monkeypatch.setattr("geobike.detectors._local", lambda *_: Local())
+    monkeypatch.setattr("geobike.detections.choice._local", lambda *_: Local())
     plan = geobike.Survey(photos=tmp_path / "photos", areas=tmp_path / "areas.geojson")
     result = geobike.run(plan, store=tmp_path / "store.sqlite")
     assert (result.model.name, result.detected_now) == ("local", 4)
@@ -196,7 +197,7 @@ def test_a_photo_that_was_exchanged_on_the_way_is_not_detected_under_its_old_nam
     tmp_path: Path,
 ) -> None:
     folder = town(tmp_path)
-    frame = survey.locate(geobike.find_photos(folder["photos"]))
+    frame = locate_files(geobike.find_photos(folder["photos"]))
     photo(folder["photos"] / "west.jpg", size=(300, 20), description="another photo")
     detected = geobike.detect_photos(frame, detector=FakeDetector())
     row = detected.photos.set_index("photo_id").loc["west.jpg"]
@@ -319,7 +320,7 @@ def test_a_run_that_fails_while_writing_leaves_the_earlier_survey_whole(
     def full(*_: object) -> None:
         raise InputError("no space left on device")
 
-    monkeypatch.setattr("geobike.exports.write_summary", full)  # the last of all
+    monkeypatch.setattr("geobike.exports.writing.write_summary", full)  # the last of all
     with pytest.raises(InputError, match="no space left"):
         strict.write(tmp_path / "out")
     assert contents(tmp_path / "out") == before
@@ -408,6 +409,6 @@ def answers_in(store: Path) -> int:
 
 def test_locating_alone_gives_the_same_positions_as_a_survey(tmp_path: Path) -> None:
     folder = town(tmp_path)
-    alone = survey.locate(geobike.find_photos(folder["photos"]))
+    alone = locate_files(geobike.find_photos(folder["photos"]))
     whole = run(tmp_path, FakeDetector()).photos
     assert alone.geometry.to_wkt().tolist() == whole.geometry.to_wkt().tolist()

@@ -5,8 +5,10 @@ import pandas as pd
 import pytest
 
 import geobike
-from geobike import manifest, positions, schema, tables
+from geobike import schema
+from geobike.detections import imported
 from geobike.errors import GeobikeWarning, InputError, ManifestError
+from geobike.positions import manifest, resolve
 from tests.making import FakeDetector, photo, photos_frame, squares
 
 HEADER = "file,label,score,xmin,ymin,xmax,ymax\n"
@@ -19,7 +21,7 @@ def boxes(tmp_path: Path) -> Path:
 
 def read(path: Path, rows: str) -> pd.DataFrame:
     path.write_text(HEADER + rows, encoding="utf-8")
-    return tables.read(path)
+    return imported.read(path)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +63,7 @@ def test_every_usual_delimiter_gives_the_same_boxes(
 ) -> None:
     cells = ["a.jpg", "bicycle", score, "0", "1", "8", "9"]
     boxes.write_text(HEADER.replace(",", delimiter) + delimiter.join(cells), "utf-8-sig")
-    frame = tables.read(boxes)
+    frame = imported.read(boxes)
     assert frame[["photo_id", "label"]].to_numpy().tolist() == [["a.jpg", "bicycle"]]
     numbers = frame[["score", "xmin", "ymin", "xmax", "ymax"]]
     assert numbers.to_numpy().tolist() == [[0.25, 0, 1, 8, 9]]
@@ -69,7 +71,7 @@ def test_every_usual_delimiter_gives_the_same_boxes(
 
 def test_what_excel_is_told_of_the_delimiter_is_no_header(boxes: Path) -> None:
     boxes.write_text("sep=;\n" + (HEADER + "a.jpg,bicycle,0.25,0,1,8,9\n").replace(",", ";"))
-    assert tables.read(boxes)[["photo_id", "score", "ymax"]].to_numpy().tolist() == [
+    assert imported.read(boxes)[["photo_id", "score", "ymax"]].to_numpy().tolist() == [
         ["a.jpg", 0.25, 9]
     ]
     with pytest.raises(InputError, match="line 3: 1 cell where the header has 7"):
@@ -79,13 +81,13 @@ def test_what_excel_is_told_of_the_delimiter_is_no_header(boxes: Path) -> None:
 def test_a_table_without_scores_is_refused_by_name(boxes: Path) -> None:
     boxes.write_text("file,label\na.jpg,bicycle\n")
     with pytest.raises(InputError, match=r"boxes\.csv: no column score, xmin"):
-        tables.read(boxes)
+        imported.read(boxes)
 
 
 @pytest.mark.parametrize("name", ["none.csv", "none.parquet"])
 def test_a_file_that_is_not_there_is_named(tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError, match=f"{name}: no such file"):
-        tables.read(tmp_path / name)
+        imported.read(tmp_path / name)
 
 
 def test_a_label_may_be_called_none_and_a_name_begin_with_an_apostrophe(boxes: Path) -> None:
@@ -103,7 +105,7 @@ def test_boxes_go_to_the_photos_that_their_names_mean(boxes: Path) -> None:
         pytest.warns(GeobikeWarning, match=r"photos that are not there: gone\.jpg"),
         pytest.warns(GeobikeWarning, match=r"2 names .*: a\.jpg for x/a\.jpg, c\.jpg for x/c\.jpg"),
     ):
-        _, applied = tables.apply(found, photos)
+        _, applied = imported.apply(found, photos)
     assert applied["photo_id"].tolist() == ["x/a.jpg", "x/b.jpg"]
 
 
@@ -111,13 +113,13 @@ def test_boxes_of_two_photos_are_not_added_up_on_one(boxes: Path) -> None:
     photos = photos_frame({"a.jpg": (4, 52), "b.jpg": (4, 52)})
     found = read(boxes, "d1/a.jpg,bicycle,1,0,0,9,9\nd2/a.jpg,bicycle,1,0,0,9,9\n")
     with pytest.raises(InputError, match=r"d1/a\.jpg and d2/a\.jpg all mean the photo a\.jpg"):
-        tables.apply(found, photos)
+        imported.apply(found, photos)
 
 
 def test_boxes_of_another_survey_do_not_make_a_map_of_zeros(boxes: Path) -> None:
     found = read(boxes, "x.jpg,bicycle,1,0,0,9,9\ny.jpg,,,,,,\n")
     with pytest.raises(InputError, match=r"none of the 2 names .* 'x\.jpg'"):
-        tables.apply(found, photos_frame({"a.jpg": (4, 52)}))
+        imported.apply(found, photos_frame({"a.jpg": (4, 52)}))
 
 
 @pytest.mark.parametrize("rows", ["", ",52,4\n"])
@@ -137,9 +139,9 @@ def test_it_is_said_how_many_photos_no_detector_may_have_seen(
 ) -> None:
     photos = photos_frame({"a.jpg": (4, 52), "b.jpg": (4, 52)})
     with pytest.warns(GeobikeWarning, match="1 photo has no row among the detections"):
-        tables.apply(read(boxes, "a.jpg,bicycle,1,0,0,9,9\n"), photos)
+        imported.apply(read(boxes, "a.jpg,bicycle,1,0,0,9,9\n"), photos)
     # A row without a label says that there was nothing to find.
-    _, applied = tables.apply(read(boxes, "a.jpg,bicycle,1,0,0,9,9\nb.jpg,,,,,,\n"), photos)
+    _, applied = imported.apply(read(boxes, "a.jpg,bicycle,1,0,0,9,9\nb.jpg,,,,,,\n"), photos)
     assert len(applied) == 1
     assert not recwarn.list
 
@@ -147,7 +149,7 @@ def test_it_is_said_how_many_photos_no_detector_may_have_seen(
 def test_boxes_of_two_models_are_not_added_up(boxes: Path) -> None:
     boxes.write_text("model," + HEADER + "m,a.jpg,bicycle,1,0,0,9,9\nn,a.jpg,bicycle,1,0,0,9,9\n")
     with pytest.raises(InputError, match="answers of 2 models, m, n"):
-        tables.model(tables.read(boxes), boxes)
+        imported.model(imported.read(boxes), boxes)
 
 
 def test_a_photo_that_the_earlier_run_could_not_count_is_no_photo_without_bicycles(
@@ -162,7 +164,7 @@ def test_a_photo_that_the_earlier_run_could_not_count_is_no_photo_without_bicycl
         "d.jpg,,,unlocated,GPS was switched off\n"
     )
     table = manifest.read(path)
-    located = positions.locate(manifest.photos(table), table).set_index("photo_id")
+    located = resolve.locate(manifest.photos(table), table).set_index("photo_id")
     assert located["status"].fillna("").tolist() == ["", "failed", "", "unlocated"]
     assert located["reason"].fillna("").tolist() == ["", "no answer", "", "GPS was switched off"]
 
@@ -275,5 +277,5 @@ def test_tables_and_outputs_may_be_addresses(tmp_path: Path) -> None:
 def test_a_photo_whose_rows_were_taken_out_has_no_row(boxes: Path) -> None:
     found = read(boxes, "a.jpg,bicycle,0.9,0,0,9,9\nb.jpg,car,0.9,0,0,9,9\n")
     photos = photos_frame({"a.jpg": (4.0, 52.0), "b.jpg": (4.0, 52.0)}).assign(unseen=True)
-    marked, _ = tables.apply(found[found["photo_id"] != "a.jpg"], photos)
+    marked, _ = imported.apply(found[found["photo_id"] != "a.jpg"], photos)
     assert marked["status"].fillna("").tolist() == ["failed", ""]

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from geobike import schema, thumbnails
+from geobike import schema
 from geobike.errors import GeobikeWarning
+from geobike.photos import thumbnails
 from tests.making import photos_frame
 
 STRIPES = np.zeros((200, 400, 3), dtype=np.uint8)

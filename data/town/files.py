@@ -13,10 +13,10 @@ from PIL import ExifTags, Image
 
 from data.town import geography, plan
 from data.town.plan import Shot
-from geobike.detect.onnx import OnnxDetector
+from geobike.detections.store.sqlite import Model, Store
+from geobike.detectors.onnx.detector import OnnxDetector
 from geobike.errors import GeobikeWarning
-from geobike.images import read_upright
-from geobike.store import Model, Store
+from geobike.photos.decoding import read_upright
 
 ANSWERED_AT = (
     "2026-10-09T00:00:00+00:00"  # one time for all, so that the same make is the same file

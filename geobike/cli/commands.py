@@ -46,10 +46,10 @@ from geobike.errors import DetectorStopped, GeobikeError, InputError
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from geobike.detect import Detection
-    from geobike.detectors import Choice
-    from geobike.engine import Engine
-    from geobike.photos import PhotoFile
+    from geobike.detections.choice import Choice
+    from geobike.detectors.protocol import Detection
+    from geobike.engines.local import Engine
+    from geobike.photos.reading import PhotoFile
 
 app = typer.Typer(
     help="Street photos in, a map of where bicycles stand out.",
@@ -118,9 +118,9 @@ def map_(
 
     Where neither photos nor model are at hand: --manifest and --detections, without PHOTOS.
     """
-    from geobike import survey
-    from geobike.engine import LOOKING
+    from geobike.engines.local import LOOKING
     from geobike.maps import PageOptions
+    from geobike.survey import run
 
     if detections is not None and (detector != "auto" or dry_run):
         raise InputError(
@@ -131,7 +131,7 @@ def map_(
         store = store or engines.store_in(out, engine)
     runs = engines.choose(engine, scheduler)
     chosen = models.choice(detector, model, endpoint, token_file, bill_to)
-    plan = survey.Survey(
+    plan = run.Survey(
         photos=photos or None,
         areas=areas,
         manifest=manifest,
@@ -165,7 +165,7 @@ def map_(
     plan.check_out(out)  # before hours of work
     if dry_run:
         _dry_run(
-            lambda: survey.place(plan, store=store, engine=LOOKING, track=terminal.track()).photos,
+            lambda: run.place(plan, store=store, engine=LOOKING, track=terminal.track()).photos,
             chosen,
             store,
             plan.max_pixels,
@@ -175,7 +175,7 @@ def map_(
         models.announce(chosen)
     with terminal.notes(), terminal.resumable(None if detections else store):
         with runs as where:
-            result = survey.run(plan, store=store, engine=where, track=terminal.track())
+            result = run.run(plan, store=store, engine=where, track=terminal.track())
         terminal.print_notes(result)
         written = result.write(out, track=terminal.track())
     terminal.print_result(result, written)
@@ -194,14 +194,15 @@ def locate(
 
     Reads only the head of each file: copies, and photos that are cut short, are told by `map`.
     """
-    from geobike import exports, survey
-    from geobike.photos import find
-    from geobike.remote import shown
+    from geobike.exports import writing
+    from geobike.io.remote import shown
+    from geobike.photos.reading import find
+    from geobike.survey import run
 
     check_out(out, manifest)
 
     with terminal.notes():
-        frame = survey.locate(
+        frame = run.locate(
             find(photos),
             manifest_path=manifest,
             prefer=prefer,
@@ -212,7 +213,7 @@ def locate(
         )
     terminal.print_located(frame)
     if out is not None:
-        exports.write_photos(frame, out)
+        writing.write_photos(frame, out)
         print(f"Written: {shown(out)}")
 
 
@@ -242,9 +243,10 @@ def detect(
 
     One photo gives a list; several give an object with a list for each.
     """
-    from geobike import boxes, detection, exports
-    from geobike.engine import HERE, LOOKING, remembered
-    from geobike.photos import find, read
+    from geobike.detections import filtering, stage
+    from geobike.engines.local import HERE, LOOKING, remembered
+    from geobike.exports import writing
+    from geobike.photos.reading import find, read
 
     check_out(out)
     files = find(photos)
@@ -260,7 +262,7 @@ def detect(
         return
     models.announce(chosen)
     with terminal.notes(), terminal.resumable(store):
-        detected = detection.detect(
+        detected = stage.detect(
             read_all(HERE),
             detector=chosen,
             store=store,
@@ -268,15 +270,15 @@ def detect(
             max_pixels=max_pixels,
             track=terminal.track(),
         )
-        judged = boxes.judge(
+        judged = filtering.judge(
             detected.detections,
             labels=label or detected.detections["label"].unique(),
             threshold=threshold,
         )
     # As the service answers: what stands twice is not taken out.
-    shown = terminal.by_photo(judged[judged["kept"] | (judged["dropped_by"] == boxes.TWICE)])
+    shown = terminal.by_photo(judged[judged["kept"] | (judged["dropped_by"] == filtering.TWICE)])
     if out is not None:
-        exports.write_detections(judged, out)
+        writing.write_detections(judged, out)
     if draw is not None:
         _draw(files, shown, draw, max_pixels)
     terminal.print_detections(detected.photos, shown)
@@ -302,8 +304,8 @@ def classify(
     max_megapixels: MaxMegapixels = 200,
 ) -> None:
     """Say what each photo shows as a whole: the best labels with their scores, as JSON."""
-    from geobike import exports
-    from geobike.photos import find, load
+    from geobike.exports import writing
+    from geobike.photos.reading import find, load
 
     check_out(out)
     files = find(photos)
@@ -320,7 +322,7 @@ def classify(
             continue
         answers[file.photo_id] = [{"label": one.label, "score": one.score} for one in found]
     if out is not None:
-        exports.write_labels(answers, out)
+        writing.write_labels(answers, out)
     terminal.print_answers(answers, asked=len(files))
 
 
@@ -336,14 +338,14 @@ def evaluate(
     out: Annotated[Path | None, typer.Option(help="CSV of the error by threshold.")] = None,
 ) -> None:
     """Hold a survey's counts against counts by hand, to know how far they are off."""
-    from geobike import evaluation
-    from geobike.files import replacing
+    from geobike.evaluation import agreement
+    from geobike.io.files import replacing
 
     check_out(out, truth)
     with terminal.notes():
-        result = evaluation.evaluate(truth, survey)
+        result = agreement.evaluate(truth, survey)
     if plot is not None:
-        terminal.save_figure(evaluation.plot(result), plot)
+        terminal.save_figure(agreement.plot(result), plot)
     if out is not None:
         with replacing(out) as file:
             result.by_threshold.to_csv(file, index=False)
@@ -380,7 +382,7 @@ def _dry_run(
     if chosen.kind != "huggingface":
         terminal.print_no_upload(chosen.kind)
         return
-    from geobike import upload
+    from geobike.detections import upload
 
     with terminal.notes():
         weight = upload.weigh(read(), chosen, store=store, max_pixels=max_pixels)
@@ -391,9 +393,9 @@ def _draw(
     files: "Sequence[PhotoFile]", shown: "dict[str, list[Detection]]", out: Path, max_pixels: int
 ) -> None:
     """Draw to a picture, or with several photos to a folder, under their own names."""
-    from geobike.drawing import draw_boxes, save
+    from geobike.detections.drawing import draw_boxes, save
     from geobike.errors import UnreadablePhoto
-    from geobike.photos import load
+    from geobike.photos.reading import load
 
     to_folder = len(files) > 1 or out.is_dir()
     originals = {Path(file.path).resolve() for file in files}

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 from geobike.errors import InputError
 
 if TYPE_CHECKING:
-    from geobike.engine import Engine
+    from geobike.engines.local import Engine
 
 
 def store_in(out: str, engine: str) -> str:
     """Return where detections are kept unless --store says otherwise."""
-    from geobike.files import within
-    from geobike.remote import is_remote, shown
+    from geobike.io.files import within
+    from geobike.io.remote import is_remote, shown
 
     if engine == "dask":
         return str(within(out, "shards"))
@@ -26,8 +26,8 @@ def store_in(out: str, engine: str) -> str:
 
 def choose(name: str, scheduler: str | None) -> "AbstractContextManager[Engine]":
     """Return the engine that is named, to be entered."""
-    from geobike.cluster import Cluster
-    from geobike.engine import HERE
+    from geobike.engines.dask.engine import Cluster
+    from geobike.engines.local import HERE
 
     if name == "dask":
         return Cluster(scheduler)

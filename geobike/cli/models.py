@@ -9,8 +9,8 @@ from geobike.cli import settings, terminal
 from geobike.errors import InputError
 
 if TYPE_CHECKING:
-    from geobike.detect.classify import Classifier
-    from geobike.detectors import Choice, Kind
+    from geobike.detections.choice import Choice, Kind
+    from geobike.detectors.classify import Classifier
     from geobike.doctor import Finding
 
 
@@ -22,7 +22,7 @@ def choice(
     bill_to: str | None,
 ) -> "Choice":
     """Return the choice of a detector, with the token where photos are to be sent."""
-    from geobike.detectors import Choice
+    from geobike.detections.choice import Choice
 
     hosted = kind == "huggingface"
     token = _token(token_file, endpoint, instead=_DETECT) if hosted else None
@@ -39,9 +39,9 @@ def choice(
 def announce(choice: "Choice") -> None:
     """Say where photos go, before any goes."""
     if choice.kind == "huggingface":
-        from geobike import detectors
+        from geobike.detections.choice import hosted
 
-        place = detectors.hosted(choice).place
+        place = hosted(choice).place
         terminal.say(f"photos that the store lacks are sent to {place}, shrunk and without EXIF")
 
 
@@ -51,7 +51,7 @@ _CLASSIFY = "classify on this machine with --classifier onnx --model FILE.onnx"
 
 def _token(token_file: Path | None, endpoint: str | None, *, instead: str) -> str | None:
     """Return the token, unless nothing may be sent; then the error says what to do `instead`."""
-    from geobike.detect.huggingface import find_token
+    from geobike.detectors.hosted.detector import find_token
 
     settings.refuse_if_forbidden(Path.cwd(), instead=instead)
     offline = any(
@@ -75,7 +75,7 @@ def classifier(
 ) -> "Classifier":
     """Return the classifier; without a model nothing is sent anywhere by default."""
     if kind == "huggingface":
-        from geobike.detect.huggingface import HostedClassifier
+        from geobike.detectors.hosted.detector import HostedClassifier
 
         token = _token(token_file, endpoint, instead=_CLASSIFY)
         hosted = HostedClassifier(model, token=token, endpoint=endpoint, bill_to=bill_to)
@@ -86,7 +86,7 @@ def classifier(
             "name what classifies: --model FILE.onnx on this machine, or --classifier huggingface, "
             "which sends the photos to google/vit-base-patch16-224 at Hugging Face"
         )
-    from geobike.detect.onnx import OnnxClassifier
+    from geobike.detectors.onnx.detector import OnnxClassifier
 
     return OnnxClassifier(model)
 

@@ -176,9 +176,9 @@ def pixels(megapixels: float) -> int:
 
 def check_out(out: str | Path | None, table: str | Path | None = None) -> None:
     """Raise InputError where --out would overwrite a photo, or the table that is read."""
-    from geobike.files import same
-    from geobike.images import SUFFIXES
-    from geobike.remote import shown
+    from geobike.io.files import same
+    from geobike.io.remote import shown
+    from geobike.photos.decoding import SUFFIXES
 
     if out is None:
         return

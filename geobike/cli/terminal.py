@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from geobike.errors import DetectorStopped, GeobikeError, GeobikeWarning, InputError
-from geobike.files import whole
-from geobike.remote import shown
+from geobike.io.files import whole
+from geobike.io.remote import shown
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from geobike.detect import Detection
+    from geobike.detections.upload import Upload
+    from geobike.detectors.protocol import Detection
     from geobike.doctor import Finding
-    from geobike.evaluation import Evaluation
+    from geobike.evaluation.agreement import Evaluation
     from geobike.progress import Track
-    from geobike.survey import SurveyResult
-    from geobike.upload import Upload
+    from geobike.survey.run import SurveyResult
 
 
 def say(message: str) -> None:
@@ -80,9 +80,9 @@ def _kept(store: str | None) -> str:
 
 def _holds_any(store: str) -> bool:
     """Tell whether a store, be it a file or shards, holds any detection."""
-    from geobike.remote import is_remote
-    from geobike.shards import Shards
-    from geobike.store import Store
+    from geobike.detections.store.parquet import Shards
+    from geobike.detections.store.sqlite import Store
+    from geobike.io.remote import is_remote
 
     try:
         if is_remote(store) or Path(store).is_dir():
@@ -253,7 +253,7 @@ def _print_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 def by_photo(detections: "pd.DataFrame") -> "dict[str, list[Detection]]":
     """Return the detections of each photo."""
-    from geobike.detect import Box, Detection
+    from geobike.detectors.protocol import Box, Detection
 
     columns = ["photo_id", "label", "score", "xmin", "ymin", "xmax", "ymax"]
     found: dict[str, list[Detection]] = {}

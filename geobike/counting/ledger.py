@@ -9,7 +9,7 @@ import pandas as pd
 
 from geobike import schema
 from geobike.errors import LedgerError
-from geobike.names import among
+from geobike.io.matching import among
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
-from geobike.detect import Detector, hub
+from geobike.detections.store.sqlite import NOWHERE, Answers, Model, Recorded
+from geobike.detectors.onnx import hub
+from geobike.detectors.protocol import Detector
 from geobike.errors import InputError, StoreError, report
-from geobike.store import NOWHERE, Answers, Model, Recorded
 
 if TYPE_CHECKING:  # what sends photos is imported where they are sent
-    from geobike.detect.huggingface import HostedDetector
+    from geobike.detectors.hosted.detector import HostedDetector
 
 Kind = Literal["auto", "onnx", "openvino", "huggingface", "recorded"]
 KINDS: Final[tuple[str, ...]] = get_args(Kind)
@@ -63,7 +64,7 @@ def choose(choice: Choice, store: Answers, digests: Sequence[str]) -> Detector:
         ]
         if len(complete) == 1:
             return Recorded(complete[0], store.path)
-        from geobike.detect.session import is_installed
+        from geobike.detectors.onnx.session import is_installed
 
         if not is_installed():
             raise InputError(_two_ways(store))
@@ -88,7 +89,7 @@ def make_ready(
 
     Raises ModelUnavailable, and InputError where it knows none of the labels that are wanted.
     """
-    from geobike.detect.onnx import OnnxDetector
+    from geobike.detectors.onnx.detector import OnnxDetector
 
     if not (isinstance(choice, Choice) and isinstance(detector, OnnxDetector)):
         return
@@ -142,7 +143,7 @@ def _recorded_model(choice: Choice, store: Answers) -> Model:
 
 def hosted(choice: Choice) -> "HostedDetector":
     """Return the detector that photos would be sent to. Raises InputError or TokenError."""
-    from geobike.detect.huggingface import HostedDetector
+    from geobike.detectors.hosted.detector import HostedDetector
 
     return HostedDetector(
         choice.model,
@@ -153,7 +154,7 @@ def hosted(choice: Choice) -> "HostedDetector":
 
 
 def _local(choice: Choice) -> Detector:
-    from geobike.detect.onnx import OnnxDetector
+    from geobike.detectors.onnx.detector import OnnxDetector
 
     return OnnxDetector(
         choice.model or hub.DEFAULT_MODEL,

@@ -6,9 +6,9 @@ from typing import Final
 
 from PIL import Image, ImageDraw, ImageFont
 
-from geobike.detect import Detection
+from geobike.detectors.protocol import Detection
 from geobike.errors import InputError
-from geobike.files import whole
+from geobike.io.files import whole
 
 _COLOURS: Final = ("#ffd400", "#00b7ff", "#ff5cf4", "#63ff3f", "#ff8a2b", "#b39bff")
 """Bright on streets by day and night; one for each label, in order of appearance."""

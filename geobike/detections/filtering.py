@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from geobike import schema
-from geobike.detect import FLOOR
-from geobike.detect.labels import COCO_91
+from geobike.detectors.onnx.labels import COCO_91
+from geobike.detectors.protocol import FLOOR
 from geobike.errors import InputError, report
 
 THRESHOLD: Final = 0.5

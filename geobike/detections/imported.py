@@ -13,10 +13,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geobike import rows, schema
+from geobike import schema
 from geobike.errors import InputError, MissingPackageError, report, report_number
-from geobike.files import local
-from geobike.names import among, match
+from geobike.io import delimited
+from geobike.io.files import local
+from geobike.io.matching import among, match
 
 _FILE: Final = ("photo_id", "file", "filename", "file_name", "photo", "image", "path")
 _TEXTS: Final = ("photo_id", "label", "model")
@@ -150,12 +151,12 @@ def _read_csv(path: Path) -> pd.DataFrame:
 
 def _layout(path: Path) -> tuple[str, int]:
     """Do what `rows.layout` does. Raises InputError for a row that pandas would shift or fill."""
-    with rows.opened(path) as file:
-        delimiter, skip = rows.layout(file)
-        lines = rows.read(file, delimiter, skip=skip)
+    with delimited.opened(path) as file:
+        delimiter, skip = delimited.layout(file)
+        lines = delimited.read(file, delimiter, skip=skip)
         _, header = next(lines, (1, []))
         for line, cells in lines:
-            if fault := rows.wrong_length(len(cells), len(header)):
+            if fault := delimited.wrong_length(len(cells), len(header)):
                 raise InputError(f"detections {path} line {line}: {fault}")
     return delimiter, skip
 

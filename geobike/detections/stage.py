@@ -13,12 +13,15 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geobike import boxes, detectors, images, schema
-from geobike.detect import Detection, Detector, batch
+from geobike import schema
+from geobike.detections import choice, filtering
+from geobike.detections.store.sqlite import NOWHERE, Answers, Model, Store
+from geobike.detectors import concurrency
+from geobike.detectors.protocol import Detection, Detector
 from geobike.errors import InputError, PhotoError, UnreadablePhoto
-from geobike.names import among
+from geobike.io.matching import among
+from geobike.photos import decoding
 from geobike.progress import Track, silent
-from geobike.store import NOWHERE, Answers, Model, Store
 
 Failure = tuple[str, str]
 """Status and reason of a photo that got no answer."""
@@ -39,11 +42,11 @@ class Detected(NamedTuple):
 def detect(
     placed: gpd.GeoDataFrame,
     *,
-    detector: detectors.Choice | Detector,
+    detector: choice.Choice | Detector,
     store: str | Path | None = None,
     workers: int | None = None,
-    max_pixels: int = images.MAX_PIXELS,
-    rules: boxes.Rules | None = None,
+    max_pixels: int = decoding.MAX_PIXELS,
+    rules: filtering.Rules | None = None,
     track: Track = silent,
 ) -> Detected:
     """Detect in the photos of a photos frame that have no status yet, asking the store first.
@@ -52,7 +55,7 @@ def detect(
     detected. With `rules`, boxes come back as `boxes.judge` leaves them. Raises DetectorStopped;
     every answer until then is in the store.
     """
-    recorded = detectors.is_recorded(detector)
+    recorded = choice.is_recorded(detector)
     if recorded and store is None:
         raise InputError("the recorded detector needs the store that holds them: --store FILE")
     with Store(store or NOWHERE, read_only=recorded) as opened:
@@ -60,7 +63,7 @@ def detect(
         def work(missing: pd.DataFrame, chosen: Detector) -> dict[str, Failure]:
             model = Model(chosen.name, chosen.version)
             if len(missing):
-                detectors.make_ready(chosen, detector, labels=rules.labels if rules else ())
+                choice.make_ready(chosen, detector, labels=rules.labels if rules else ())
             answers = answer(
                 missing,
                 chosen,
@@ -80,11 +83,11 @@ def detect(
 
 def through(
     placed: gpd.GeoDataFrame,
-    detector: detectors.Choice | Detector,
+    detector: choice.Choice | Detector,
     store: Answers,
     work: Callable[[pd.DataFrame, Detector], dict[str, Failure]],
     take: Callable[["pd.Series[str]", Model], pd.DataFrame],
-    rules: boxes.Rules | None,
+    rules: filtering.Rules | None,
 ) -> Detected:
     """Take what the store has, let `work` put the rest into it, and gather all of it.
 
@@ -94,8 +97,8 @@ def through(
     schema.check(placed, schema.PHOTOS)
     wanted = placed.loc[placed["status"].isna(), list(_Wanted._fields)]
     chosen = (
-        detectors.choose(detector, store, wanted["sha256"].tolist())
-        if isinstance(detector, detectors.Choice)
+        choice.choose(detector, store, wanted["sha256"].tolist())
+        if isinstance(detector, choice.Choice)
         else detector
     )
     model = Model(chosen.name, chosen.version)
@@ -105,15 +108,15 @@ def through(
     known = placed[placed["status"].isna() | (placed["status"] == schema.OUTSIDE)]
     found = _in_order(take(known["sha256"], model), known["photo_id"], model)
     if rules is not None:
-        boxes.look_for(rules.labels, found["label"])
+        filtering.look_for(rules.labels, found["label"])
     return Detected(_mark(placed, failures), found, model, len(missing) - len(failures))
 
 
-def judged(found: pd.DataFrame, rules: boxes.Rules | None) -> pd.DataFrame:
+def judged(found: pd.DataFrame, rules: filtering.Rules | None) -> pd.DataFrame:
     """Return boxes out of a store with a column `reason`, as `boxes.broken` says."""
     if rules is None:
         return found
-    return found.assign(reason=boxes.broken(found, rules, photo=found["photo"].to_numpy()))
+    return found.assign(reason=filtering.broken(found, rules, photo=found["photo"].to_numpy()))
 
 
 def answer(
@@ -122,7 +125,7 @@ def answer(
     *,
     keep: Callable[[str, list[Detection]], None],
     workers: int,
-    max_pixels: int = images.MAX_PIXELS,
+    max_pixels: int = decoding.MAX_PIXELS,
     check: Callable[[], None] = lambda: None,
 ) -> Generator[tuple[str, Failure | None], None, None]:
     """Yield the digest of each photo once its answer is kept, or with why there is none.
@@ -132,17 +135,17 @@ def answer(
     """
     fit = getattr(detector, "fitted", None)
 
-    def load(photo: _Wanted) -> batch.Photo:
+    def load(photo: _Wanted) -> concurrency.Photo:
         check()
-        data = images.read_bytes(photo.path, sha256=photo.sha256)
-        image = images.read_upright(data, max_pixels=max_pixels, enough=fit)
-        return batch.Photo(image, (photo.width, photo.height))
+        data = decoding.read_bytes(photo.path, sha256=photo.sha256)
+        image = decoding.read_upright(data, max_pixels=max_pixels, enough=fit)
+        return concurrency.Photo(image, (photo.width, photo.height))
 
-    def keep_found(answer: batch.Answer[_Wanted]) -> None:
+    def keep_found(answer: concurrency.Answer[_Wanted]) -> None:
         if answer.detections is not None:
             keep(answer.key.sha256, answer.detections)
 
-    answers = batch.detect_many(
+    answers = concurrency.detect_many(
         _wanted(photos),
         detector,
         load=load,
@@ -205,4 +208,4 @@ def _in_order(found: pd.DataFrame, photo_ids: "pd.Series[str]", model: Model) ->
     code = np.zeros(len(found), dtype=np.int8)
     columns["model"] = pd.Categorical.from_codes(code, pd.Index([model.name], dtype=schema.TEXT))
     out = schema.table(schema.DETECTIONS, pd.DataFrame(columns, copy=False))
-    return out if reason is None else boxes.mark(out, reason.to_numpy())
+    return out if reason is None else filtering.mark(out, reason.to_numpy())

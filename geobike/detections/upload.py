@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Final
 
 import geopandas as gpd
 
-from geobike import detectors, images, schema
+from geobike import schema
+from geobike.detections.choice import Choice, hosted
+from geobike.detections.store.parquet import existing
+from geobike.detections.store.sqlite import Model
 from geobike.errors import UnreadablePhoto
-from geobike.shards import existing
-from geobike.store import Model
+from geobike.photos import decoding
 
 if TYPE_CHECKING:
-    from geobike.detect.huggingface import HostedDetector
+    from geobike.detectors.hosted.detector import HostedDetector
 
 SAMPLE: Final = 40
 """Photos that are shrunk to see how heavy they get; more take long and change the sum little."""
@@ -56,10 +58,10 @@ class Upload:
 
 def weigh(
     placed: gpd.GeoDataFrame,
-    choice: detectors.Choice,
+    choice: Choice,
     *,
     store: str | Path | None = None,
-    max_pixels: int = images.MAX_PIXELS,
+    max_pixels: int = decoding.MAX_PIXELS,
 ) -> Upload:
     """Return what detecting in a photos frame would send. Needs no token, and sends nothing.
 
@@ -67,7 +69,7 @@ def weigh(
     endpoint or model that cannot be used.
     """
     schema.check(placed, schema.PHOTOS)
-    detector = detectors.hosted(choice)
+    detector = hosted(choice)
     wanted = placed[placed["status"].isna()].set_index("sha256")["path"]
     with existing(store) as opened:
         missing = opened.missing(wanted.index, Model(detector.name, detector.version))
@@ -93,8 +95,8 @@ def _weight(file: str, detector: "HostedDetector", max_pixels: int) -> tuple[int
     """Return the bytes of a photo's file and those that would be sent of it."""
     data = b""
     try:
-        data = images.read_bytes(file)
-        image = images.read_upright(data, max_pixels=max_pixels, enough=detector.fitted)
+        data = decoding.read_bytes(file)
+        image = decoding.read_upright(data, max_pixels=max_pixels, enough=detector.fitted)
     except UnreadablePhoto:
         return len(data), 0
     return len(data), len(detector.upload(image))

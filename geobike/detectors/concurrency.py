@@ -8,7 +8,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
-from geobike.detect import Box, Detection, Detector
+from geobike.detectors.protocol import Box, Detection, Detector
 from geobike.errors import DetectorStopped, PhotoError
 
 if TYPE_CHECKING:

@@ -8,28 +8,30 @@ from typing import Final, Protocol
 
 import geopandas as gpd
 
-from geobike import boxes, detection, detectors, photos, shards
-from geobike.detect import Detector
+from geobike.detections import choice, filtering, stage
+from geobike.detections.store import parquet
+from geobike.detections.store.sqlite import Store
+from geobike.detectors.protocol import Detector
+from geobike.photos import reading
 from geobike.progress import Track
-from geobike.store import Store
 
 
 class Engine(Protocol):
     """Where photos are found, read and detected in: this process, or a `geobike.Cluster`."""
 
-    def open(self, store: str | Path, *, read_only: bool) -> AbstractContextManager[photos.Known]:
+    def open(self, store: str | Path, *, read_only: bool) -> AbstractContextManager[reading.Known]:
         """Open what remembers digests from run to run."""
         ...
 
     def find(
         self, sources: str | Path | Sequence[str | Path], *, track: Track
-    ) -> list[photos.PhotoFile]:
+    ) -> list[reading.PhotoFile]:
         """Do what `photos.find` does."""
         ...
 
     def read_heads(
         self,
-        files: Sequence[photos.PhotoFile],
+        files: Sequence[reading.PhotoFile],
         *,
         timezone: tzinfo | None,
         max_pixels: int,
@@ -41,11 +43,11 @@ class Engine(Protocol):
     def digest(
         self,
         frame: gpd.GeoDataFrame,
-        files: Sequence[photos.PhotoFile],
+        files: Sequence[reading.PhotoFile],
         /,
         *,
         max_pixels: int,
-        known: photos.Known | None,
+        known: reading.Known | None,
         track: Track,
     ) -> gpd.GeoDataFrame:
         """Do what `photos.digest` does."""
@@ -55,13 +57,13 @@ class Engine(Protocol):
         self,
         placed: gpd.GeoDataFrame,
         *,
-        detector: detectors.Choice | Detector,
+        detector: choice.Choice | Detector,
         store: str | Path | None,
         workers: int | None,
         max_pixels: int,
-        rules: boxes.Rules,
+        rules: filtering.Rules,
         track: Track,
-    ) -> detection.Detected:
+    ) -> stage.Detected:
         """Do what `detection.detect` does."""
         ...
 
@@ -70,19 +72,19 @@ class _Here:
     """The engine that is this process."""
 
     @staticmethod
-    def open(store: str | Path, *, read_only: bool) -> AbstractContextManager[photos.Known]:
+    def open(store: str | Path, *, read_only: bool) -> AbstractContextManager[reading.Known]:
         return Store(store, read_only=read_only)
 
-    find = staticmethod(photos.find)
-    read_heads = staticmethod(photos.read_heads)
-    digest = staticmethod(photos.digest)
-    detect = staticmethod(detection.detect)
+    find = staticmethod(reading.find)
+    read_heads = staticmethod(reading.read_heads)
+    digest = staticmethod(reading.digest)
+    detect = staticmethod(stage.detect)
 
 
 class _Looking(_Here):
     @staticmethod
-    def open(store: str | Path, *, read_only: bool) -> AbstractContextManager[photos.Known]:  # noqa: ARG004 - it never writes
-        return shards.existing(store)
+    def open(store: str | Path, *, read_only: bool) -> AbstractContextManager[reading.Known]:  # noqa: ARG004 - it never writes
+        return parquet.existing(store)
 
 
 HERE: Final[Engine] = _Here()
@@ -91,9 +93,9 @@ LOOKING: Final[Engine] = _Looking()
 
 
 def remembered(
-    store: str | Path | None, detector: detectors.Choice | Detector, engine: Engine = HERE
-) -> AbstractContextManager[photos.Known | None]:
+    store: str | Path | None, detector: choice.Choice | Detector, engine: Engine = HERE
+) -> AbstractContextManager[reading.Known | None]:
     """Open the store of a run, without making or changing that of recorded detections."""
     if store is None:
         return nullcontext()
-    return engine.open(store, read_only=detectors.is_recorded(detector))
+    return engine.open(store, read_only=choice.is_recorded(detector))

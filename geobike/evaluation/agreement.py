@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from geobike import boxes, counts, schema, tables
-from geobike.detect import FLOOR
+from geobike import schema
+from geobike.counting import counts
+from geobike.detections import filtering, imported
+from geobike.detectors.protocol import FLOOR
 from geobike.errors import InputError, MissingPackageError, report
-from geobike.names import match
+from geobike.io.matching import match
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -70,14 +72,14 @@ def evaluate(truth: str | Path, survey: str | Path) -> Evaluation:
     """
     folder = Path(survey)
     summary = _read_summary(folder)
-    detections = tables.read(folder / summary["files"]["detections"])
+    detections = imported.read(folder / summary["files"]["detections"])
     counted = _read_counted(folder / summary["files"]["photos"])
     true = _read_truth(Path(truth), counted)
     labels = summary["counting"]["labels"]
     overlap, threshold = summary["counting"]["max_overlap"], summary["counting"]["threshold"]
 
     def counts_at(level: float) -> "pd.Series[int]":
-        judged = boxes.judge(detections, labels=labels, threshold=level, max_overlap=overlap)
+        judged = filtering.judge(detections, labels=labels, threshold=level, max_overlap=overlap)
         return counts.kept_boxes(judged, true.index)
 
     rows = [{"threshold": t, **vars(agree(counts_at(t), true))} for t in THRESHOLDS]

@@ -15,7 +15,7 @@ import shapely
 
 from geobike import schema
 from geobike.errors import InputError, MissingPackageError, report
-from geobike.files import read_bytes, remove, replacing, same, whole, within
+from geobike.io.files import read_bytes, remove, replacing, same, whole, within
 
 TableFormat = Literal["auto", "text", "parquet"]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, Final, NamedTuple
 
-from geobike import remote
 from geobike.errors import GeobikeError, InputError
+from geobike.io import remote
 
 
 class _Held(NamedTuple):

@@ -26,7 +26,7 @@ MOST: Final = 8
 
 _PROGRAM: Final = (
     "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); "
-    "from geobike.processes import _serve; _serve()"
+    "from geobike.io.parallel import _serve; _serve()"
 )
 
 

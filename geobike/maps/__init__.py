@@ -10,7 +10,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geobike.errors import InputError, report
-from geobike.files import replacing
+from geobike.io.files import replacing
 from geobike.maps.assets import MapAssetsMissing
 from geobike.maps.figure import OfflineFigure, UnknownLibrary
 from geobike.maps.options import PageOptions, tile_sources

@@ -16,8 +16,8 @@ from typing import BinaryIO, Final
 
 from PIL import Image, UnidentifiedImageError
 
-from geobike import files, remote
 from geobike.errors import UnreadablePhoto
+from geobike.io import files, remote
 
 MAX_PIXELS: Final = 200_000_000
 """Largest photo that is decoded: the largest phone sensors on sale give 200 megapixels."""

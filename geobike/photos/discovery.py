@@ -10,8 +10,9 @@ from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
-from geobike import images, remote
 from geobike.errors import PhotosError, report
+from geobike.io import remote
+from geobike.photos import decoding
 from geobike.progress import Track, silent
 
 
@@ -143,7 +144,7 @@ def find(
     if not found:
         raise PhotosError(
             f"no photo in {', '.join(map(remote.shown, given)) or 'an empty list'}: looked for "
-            f"files ending in {' '.join(sorted(images.SUFFIXES))}"
+            f"files ending in {' '.join(sorted(decoding.SUFFIXES))}"
         )
     return [found[photo_id] for photo_id in sorted(found)]
 
@@ -163,7 +164,7 @@ def _root(folders: list[str], given: Sequence[str | Path]) -> str:
 
 
 def _elsewhere(lister: Lister, notes: list[Note], address: str) -> _Source:
-    folder = remote.folder(address, sorted(images.SUFFIXES))
+    folder = remote.folder(address, sorted(decoding.SUFFIXES))
     if folder is not None:
         found = lister(Folder(folder, "", address), notes)
         return _Source(folder, _listed(address, found))
@@ -274,7 +275,7 @@ def _is_hidden(part: str) -> bool:
 
 
 def _is_photo(name: str) -> bool:
-    return posixpath.splitext(name)[1].lower() in images.SUFFIXES
+    return posixpath.splitext(name)[1].lower() in decoding.SUFFIXES
 
 
 def _photo_file(path: str, name: str, fault: str | None = None) -> PhotoFile:

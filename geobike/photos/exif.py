@@ -20,7 +20,7 @@ from typing import Any, BinaryIO, Final
 import exifread
 from PIL import ExifTags, Image
 
-from geobike import jpeg
+from geobike.photos import jpeg
 
 # exifread reports every file without EXIF; a photo's reason says it better.
 logging.getLogger("exifread").addHandler(logging.NullHandler())

@@ -7,10 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final, NamedTuple
 
-from geobike import images, remote
 from geobike.errors import UnreadablePhoto
-from geobike.listing import PhotoFile
-from geobike.processes import in_order
+from geobike.io import remote
+from geobike.io.parallel import in_order
+from geobike.photos import decoding
+from geobike.photos.discovery import PhotoFile
 
 THREADS: Final = 8
 """Photos read at once. Digests and reads take two cores' time at most, slow disks and stores wait;
@@ -27,7 +28,7 @@ class Digest(NamedTuple):
 
 
 def read(
-    files: Iterable[PhotoFile], *, max_pixels: int = images.MAX_PIXELS, threads: int = THREADS
+    files: Iterable[PhotoFile], *, max_pixels: int = decoding.MAX_PIXELS, threads: int = THREADS
 ) -> Generator[Digest, None, None]:
     """Yield a digest for each photo, in their order; several are read at once."""
     one = partial(_one, max_pixels=max_pixels)
@@ -43,10 +44,10 @@ def _one(file: PhotoFile, max_pixels: int) -> Digest:
     try:
         if file.fault is not None:
             raise UnreadablePhoto(file.fault)
-        images.refuse_large(file.size or 0)
-        data = images.read_bytes(file.path)
+        decoding.refuse_large(file.size or 0)
+        data = decoding.read_bytes(file.path)
         digest = hashlib.sha256(data).hexdigest()
-        images.upright_size(data, max_pixels=max_pixels)
+        decoding.upright_size(data, max_pixels=max_pixels)
         return Digest(digest)
     except UnreadablePhoto as error:
         return Digest(digest, fault=str(error))

@@ -13,9 +13,10 @@ from typing import Any, BinaryIO, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from geobike import exif, images, jpeg, remote
 from geobike.errors import UnreadablePhoto
-from geobike.listing import PhotoFile
+from geobike.io import remote
+from geobike.photos import decoding, exif, jpeg
+from geobike.photos.discovery import PhotoFile
 
 _TOGETHER: Final = 64
 """Objects elsewhere that are asked for at once: their heads take 4 MB."""
@@ -43,7 +44,7 @@ def read(
     files: Sequence[PhotoFile],
     *,
     timezone: tzinfo | None = None,
-    max_pixels: int = images.MAX_PIXELS,
+    max_pixels: int = decoding.MAX_PIXELS,
 ) -> Heads:
     """Read the heads of photos. What is wrong with one is its `reason`, and its size 0."""
     rows: list[_Row] = []
@@ -79,7 +80,7 @@ class _Row(NamedTuple):
 def _row(file: PhotoFile, first: bytes | OSError, timezone: tzinfo | None, max_pixels: int) -> _Row:
     try:
         with _open(file, first) as opened:
-            images.refuse_large(_size(file, opened))
+            decoding.refuse_large(_size(file, opened))
             return _read(opened, timezone, max_pixels)
     except UnreadablePhoto as error:
         fault = str(error)
@@ -93,10 +94,10 @@ def _read(file: BinaryIO, timezone: tzinfo | None, max_pixels: int) -> _Row:
     if header is not None and header.size is not None:
         said = exif.read_block(header.exif, timezone=timezone)
         if said.orientation is not None or not header.turned_by_xmp:
-            images.refuse_many(*header.size, max_pixels)
-            return _Row(images.upright(header.size, said.orientation or 1), said)
+            decoding.refuse_many(*header.size, max_pixels)
+            return _Row(decoding.upright(header.size, said.orientation or 1), said)
     # Another format, or a JPEG that is not as it should be: Pillow looks.
-    return _Row(images.announced_size(file, max_pixels), exif.read(file, timezone=timezone))
+    return _Row(decoding.announced_size(file, max_pixels), exif.read(file, timezone=timezone))
 
 
 def _utc(time: datetime | None) -> datetime | None:

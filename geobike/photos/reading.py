@@ -14,9 +14,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geobike import digests, heads, images, processes, schema
+from geobike import schema
 from geobike.errors import UnreadablePhoto, report_number
-from geobike.listing import PhotoFile, find
+from geobike.io import parallel
+from geobike.photos import decoding, hashing, metadata
+from geobike.photos.discovery import PhotoFile, find
 from geobike.progress import Track, silent
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ class Known(Protocol):
     """Where digests are kept from run to run: the store."""
 
     def digests(self, keys: Sequence[str]) -> Mapping[str, str]:
-        """Return the SHA-256 for those keys of `geobike.digests.key` that are known."""
+        """Return the SHA-256 for those keys of `geobike.photos.hashing.key` that are known."""
         ...
 
     def keep_digests(self, digests: Mapping[str, str]) -> None:
@@ -45,7 +47,7 @@ def read(
     files: Sequence[PhotoFile],
     *,
     timezone: tzinfo | None = None,
-    max_pixels: int = images.MAX_PIXELS,
+    max_pixels: int = decoding.MAX_PIXELS,
     known: Known | None = None,
     track: Track = silent,
 ) -> gpd.GeoDataFrame:
@@ -58,7 +60,7 @@ def read_heads(
     files: Sequence[PhotoFile],
     *,
     timezone: tzinfo | None = None,
-    max_pixels: int = images.MAX_PIXELS,
+    max_pixels: int = decoding.MAX_PIXELS,
     track: Track = silent,
 ) -> gpd.GeoDataFrame:
     """Read the heads of files and return a photos frame with the positions that EXIF gives.
@@ -66,10 +68,10 @@ def read_heads(
     `timezone` places times that name no offset. `sha256` is NA. `status` is `unreadable` where the
     head is no photo's, else NA; `reason` of a photo without a position is why EXIF gave none.
     """
-    work = partial(heads.read, timezone=timezone, max_pixels=max_pixels)
+    work = partial(metadata.read, timezone=timezone, max_pixels=max_pixels)
     parts = [files[start : start + _PART] for start in range(0, len(files), _PART)]
-    done = processes.spread(work, parts) if len(files) >= _MANY else map(work, parts)
-    found: list[heads.Heads] = []
+    done = parallel.spread(work, parts) if len(files) >= _MANY else map(work, parts)
+    found: list[metadata.Heads] = []
 
     def each() -> Iterator[None]:
         for part in done:
@@ -81,9 +83,9 @@ def read_heads(
     return frame(files, found)
 
 
-def frame(files: Sequence[PhotoFile], parts: Iterable[heads.Heads]) -> gpd.GeoDataFrame:
+def frame(files: Sequence[PhotoFile], parts: Iterable[metadata.Heads]) -> gpd.GeoDataFrame:
     """Return a photos frame of what `heads.read` found in the files, part by part."""
-    said = heads.joined(parts)
+    said = metadata.joined(parts)
     readable = said.width > 0
     placed = ~np.isnan(said.lon)
     _report_no_zone(files, said)
@@ -108,7 +110,7 @@ def digest(
     photos: gpd.GeoDataFrame,
     files: Sequence[PhotoFile],
     *,
-    max_pixels: int = images.MAX_PIXELS,
+    max_pixels: int = decoding.MAX_PIXELS,
     known: Known | None = None,
     track: Track = silent,
 ) -> gpd.GeoDataFrame:
@@ -124,9 +126,9 @@ def digest(
     return mark(photos, track(found, "Reading photos", total=len(files)))
 
 
-def mark(photos: gpd.GeoDataFrame, found: Iterable[digests.Digest]) -> gpd.GeoDataFrame:
+def mark(photos: gpd.GeoDataFrame, found: Iterable[hashing.Digest]) -> gpd.GeoDataFrame:
     """Return a frame of `read_heads` with what `digests.read` found, photo by photo."""
-    rows = pd.DataFrame(found, columns=digests.Digest._fields, index=photos.index)
+    rows = pd.DataFrame(found, columns=hashing.Digest._fields, index=photos.index)
     out = photos.copy()
     out["sha256"] = rows["sha256"].astype(schema.TEXT)
     bad = rows["fault"].notna() & out["status"].isna()
@@ -136,31 +138,31 @@ def mark(photos: gpd.GeoDataFrame, found: Iterable[digests.Digest]) -> gpd.GeoDa
     return _mark_duplicates(out)
 
 
-def load(file: PhotoFile, *, max_pixels: int = images.MAX_PIXELS) -> "Image":
+def load(file: PhotoFile, *, max_pixels: int = decoding.MAX_PIXELS) -> "Image":
     """Decode a photo to an upright RGB image. Raises UnreadablePhoto, also for a `fault`."""
     if file.fault is not None:
         raise UnreadablePhoto(file.fault)
-    return images.read_upright(file.path, max_pixels=max_pixels)
+    return decoding.read_upright(file.path, max_pixels=max_pixels)
 
 
 def _digests(
     files: Sequence[PhotoFile], known: Known | None, max_pixels: int
-) -> Iterator[digests.Digest]:
+) -> Iterator[hashing.Digest]:
     """Yield a digest for each file, of those that are not known by reading it."""
     if known is None:
-        yield from digests.read(files, max_pixels=max_pixels)
+        yield from hashing.read(files, max_pixels=max_pixels)
         return
     for start in range(0, len(files), _KEPT_AT_ONCE):
         part = files[start : start + _KEPT_AT_ONCE]
-        keys = [digests.key(file) for file in part]
+        keys = [hashing.key(file) for file in part]
         old = known.digests([key for key in keys if key is not None])
         unknown = [file for file, key in zip(part, keys, strict=True) if key not in old]
-        read_now = digests.read(unknown, max_pixels=max_pixels)
+        read_now = hashing.read(unknown, max_pixels=max_pixels)
         new: dict[str, str] = {}
         try:
             for key in keys:
                 if key is not None and key in old:
-                    yield digests.Digest(old[key])
+                    yield hashing.Digest(old[key])
                     continue
                 one = next(read_now)
                 if key is not None and one.sha256 is not None and one.fault is None:
@@ -171,7 +173,7 @@ def _digests(
             known.keep_digests(new)
 
 
-def _report_no_zone(files: Sequence[PhotoFile], said: heads.Heads) -> None:
+def _report_no_zone(files: Sequence[PhotoFile], said: metadata.Heads) -> None:
     lost = [file.photo_id for file, lost in zip(files, said.no_zone, strict=True) if lost]
     report_number(
         "photo says the time but not its offset from UTC, so its time is left out; pass --timezone",

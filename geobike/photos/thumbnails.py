@@ -6,9 +6,10 @@ from typing import Final
 import geopandas as gpd
 import pandas as pd
 
-from geobike import images, schema
+from geobike import schema
 from geobike.errors import UnreadablePhoto, report
-from geobike.names import among
+from geobike.io.matching import among
+from geobike.photos import decoding
 from geobike.progress import Track, silent
 
 LIMIT: Final = 500
@@ -26,7 +27,7 @@ def make(
     *,
     hide: Collection[str] = (_PERSON,),
     limit: int = LIMIT,
-    max_pixels: int = images.MAX_PIXELS,
+    max_pixels: int = decoding.MAX_PIXELS,
     track: Track = silent,
 ) -> dict[str, bytes]:
     """Return JPEGs without metadata by `photo_id`, for counted photos.
@@ -57,8 +58,8 @@ def make(
     ):
         try:
             # Another file under the old name must not be shown for the one that was detected in.
-            data = images.read_bytes(path, sha256=digest)
-            pictures[photo_id] = images.thumbnail(
+            data = decoding.read_bytes(path, sha256=digest)
+            pictures[photo_id] = decoding.thumbnail(
                 data, hide=hidden.get(photo_id, ()), max_pixels=max_pixels
             )
         except UnreadablePhoto:
@@ -90,12 +91,12 @@ def _without_strangers(shown: gpd.GeoDataFrame, detections: pd.DataFrame) -> gpd
 
 def _boxes(
     detections: pd.DataFrame, labels: Collection[str], photo_ids: "pd.Series[str]"
-) -> dict[str, list[images.Box]]:
+) -> dict[str, list[decoding.Box]]:
     """Return the boxes of the labels by photo."""
     sure = detections[detections["score"] >= _HIDDEN_SCORE]
     sure = sure[among(sure["photo_id"], photo_ids)]
     sure = sure[sure["label"].str.casefold().isin([label.casefold() for label in labels])]
-    boxes: dict[str, list[images.Box]] = {}
+    boxes: dict[str, list[decoding.Box]] = {}
     for photo_id, *box in sure[["photo_id", "xmin", "ymin", "xmax", "ymax"]].itertuples(
         index=False, name=None
     ):

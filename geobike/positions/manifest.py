@@ -16,10 +16,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geobike import rows, schema
+from geobike import schema
 from geobike.errors import ManifestError, MissingPackageError, report
-from geobike.files import local
-from geobike.names import plain
+from geobike.io import delimited
+from geobike.io.files import local
+from geobike.io.matching import plain
 
 _FINAL: Final = (schema.DUPLICATE, schema.UNREADABLE, schema.FAILED)
 """What a photo stays that an earlier run could not count, wherever it lies."""
@@ -78,9 +79,9 @@ def photos(manifest: pd.DataFrame) -> gpd.GeoDataFrame:
 def _read_csv(path: Path) -> pd.DataFrame:
     """Return the cells as text, with `line` and, for rows of the wrong length, `fault`."""
     try:
-        with rows.opened(path) as file:
-            delimiter, skip = rows.layout(file)
-            lines = rows.read(file, delimiter, skip=skip)
+        with delimited.opened(path) as file:
+            delimiter, skip = delimited.layout(file)
+            lines = delimited.read(file, delimiter, skip=skip)
             _, header = next(lines, (1, []))
             columns = _columns(header, path, needed=("file", "lat", "lon"))
             places = {name: header.index(column) for name, column in columns.items()}
@@ -103,7 +104,9 @@ def _chunk(lines: list[tuple[int, list[str]]], places: dict[str, int], width: in
         name: pd.Series([cells[place] for cells in whole], dtype="str").str.strip()
         for name, place in places.items()
     }
-    faults = pd.Series([rows.wrong_length(len(cells), width) for _, cells in lines], dtype="str")
+    faults = pd.Series(
+        [delimited.wrong_length(len(cells), width) for _, cells in lines], dtype="str"
+    )
     table["file"] = plain(table["file"])
     numbers = pd.Series([line for line, _ in lines], dtype="int64")
     return pd.DataFrame({**table, "line": numbers, "fault": faults})

@@ -9,7 +9,7 @@ import pyproj
 
 from geobike import schema
 from geobike.errors import report_number
-from geobike.names import among, match
+from geobike.io.matching import among, match
 
 DISAGREEMENT: Final = 100.0
 """Metres between manifest and EXIF above which a photo is reported."""

@@ -19,30 +19,19 @@ from zoneinfo import ZoneInfo
 import geopandas as gpd
 import pandas as pd
 
-from geobike import (
-    areas,
-    boxes,
-    counts,
-    detection,
-    detectors,
-    exports,
-    files,
-    images,
-    ledger,
-    manifest,
-    maps,
-    photos,
-    positions,
-    remote,
-    tables,
-    thumbnails,
-)
-from geobike.detect import Detector
-from geobike.engine import HERE, Engine, remembered
+from geobike import areas, maps
+from geobike.counting import counts, ledger
+from geobike.detections import choice, filtering, imported, stage
+from geobike.detections.store.sqlite import Model
+from geobike.detectors.protocol import Detector
+from geobike.engines.local import HERE, Engine, remembered
 from geobike.errors import GeobikeError, GeobikeWarning, InputError, ManifestError, report
+from geobike.exports import writing
+from geobike.io import files, remote
 from geobike.maps import context
+from geobike.photos import decoding, reading, thumbnails
+from geobike.positions import manifest, resolve
 from geobike.progress import Track, silent
-from geobike.store import Model
 from geobike.version import __version__
 
 if TYPE_CHECKING:
@@ -59,8 +48,8 @@ class Survey:
     areas: str | Path
     manifest: str | Path | None = None
     detections: str | Path | None = None
-    """Table of boxes that are there already (see `geobike.tables`), instead of a detector."""
-    prefer: positions.Source = "manifest"
+    """Table of boxes that are there already (see `geobike.detections.imported`), instead of a detector."""
+    prefer: resolve.Source = "manifest"
     """Whose position wins where manifest and EXIF both give one."""
     name_column: str | None = None
     id_column: str | None = None
@@ -72,20 +61,20 @@ class Survey:
     """IANA name: places photo times that name no offset, else left out, and is the clock of the
     map, else UTC."""
     labels: tuple[str, ...] = ("bicycle",)
-    threshold: float = boxes.THRESHOLD
+    threshold: float = filtering.THRESHOLD
     """Boxes with a score above this count, 0 to 1."""
-    max_overlap: float = boxes.MAX_OVERLAP
+    max_overlap: float = filtering.MAX_OVERLAP
     """Intersection over union above which two boxes of one label are one object."""
-    max_pixels: int = images.MAX_PIXELS
+    max_pixels: int = decoding.MAX_PIXELS
     """Larger photos are not decoded."""
-    detector: detectors.Choice | Detector = field(default_factory=detectors.Choice)
+    detector: choice.Choice | Detector = field(default_factory=choice.Choice)
     workers: int | None = None
     """Photos detected at once; None: 4 if hosted, else one for each core."""
     population_column: str | None = None
     """Column of the areas' file with inhabitants; adds bicycles per 1,000 of them."""
     page: maps.PageOptions = field(default_factory=maps.PageOptions)
     """How the map looks and what it carries."""
-    table_format: exports.TableFormat = "auto"
+    table_format: writing.TableFormat = "auto"
     """Photos and detections as text (GeoJSON, CSV) or Parquet; auto: Parquet for many rows."""
 
     def __post_init__(self) -> None:
@@ -93,8 +82,8 @@ class Survey:
             raise InputError(
                 "no photos named; without them a survey needs a manifest and a table of detections"
             )
-        exports.check_format(self.table_format)
-        boxes.check(threshold=self.threshold, max_overlap=self.max_overlap)
+        writing.check_format(self.table_format)
+        filtering.check(threshold=self.threshold, max_overlap=self.max_overlap)
         if isinstance(self.labels, str):
             raise InputError(f"labels is the text {self.labels!r}; give a tuple of labels")
         if not self.labels:
@@ -109,7 +98,7 @@ class Survey:
         """Raise InputError for a folder that cannot be written, or that holds what is read."""
         files.check_folder(folder)
         for given in (self.areas, self.manifest, self.detections, *self.page.context):
-            if given is not None and exports.replaces(folder, given):
+            if given is not None and writing.replaces(folder, given):
                 raise InputError(
                     f"{remote.shown(given)} would be replaced; write into another folder (--out)"
                 )
@@ -145,7 +134,7 @@ class SurveyResult:
                 track=track,
             )
         if pictures and page.blur:
-            boxes.report_unseen(page.blur, self.detections["label"])
+            filtering.report_unseen(page.blur, self.detections["label"])
         return maps.build(
             self.areas,
             self.photos,
@@ -201,12 +190,12 @@ class SurveyResult:
         failure: GeobikeError | None = None
         with files.together():
             with _collecting(notes):
-                written = exports.write_tables(
+                written = writing.write_tables(
                     self.photos, self.detections, folder, form=self.survey.table_format
                 )
             names = ("map.html", "areas.geojson", *written.values(), "summary.json")
             paths = {name: files.within(folder, name) for name in names}
-            exports.write_areas(self.areas, paths["areas.geojson"])
+            writing.write_areas(self.areas, paths["areas.geojson"])
             try:
                 with _collecting(notes):
                     maps.save(self.map(track=track), paths["map.html"])
@@ -214,7 +203,7 @@ class SurveyResult:
                 failure = error
                 files.remove(paths["map.html"])
             summary = self.summary() | {"files": written, "warnings": [*self.warnings, *notes]}
-            exports.write_summary(summary, paths["summary.json"])
+            writing.write_summary(summary, paths["summary.json"])
         for note in notes:
             report(note)
         if failure is not None:
@@ -264,13 +253,13 @@ def _detect(
     store: str | Path | None,
     engine: Engine,
     track: Track,
-) -> detection.Detected:
-    rules = boxes.Rules(survey.labels, survey.threshold, survey.max_overlap)
+) -> stage.Detected:
+    rules = filtering.Rules(survey.labels, survey.threshold, survey.max_overlap)
     if survey.detections is not None:
-        table = tables.read(survey.detections)
-        model = Model(*tables.model(table, survey.detections))
-        known, found = tables.apply(table, placed)
-        return detection.Detected(known, boxes.judge(found, **rules._asdict()), model, now=0)
+        table = imported.read(survey.detections)
+        model = Model(*imported.model(table, survey.detections))
+        known, found = imported.apply(table, placed)
+        return stage.Detected(known, filtering.judge(found, **rules._asdict()), model, now=0)
     return engine.detect(
         placed,
         detector=survey.detector,
@@ -319,7 +308,7 @@ def place(
             raise ManifestError(
                 f"manifest {files.name(cast(Path, survey.manifest))}: names no photo"
             )
-        located = positions.locate(named, table)
+        located = resolve.locate(named, table)
         return Placed(len(named), polygons, areas.assign(located, polygons))
     given = engine.find(survey.photos, track=track)
     with remembered(store, survey.detector, engine) as known:
@@ -337,14 +326,14 @@ def place(
 
 
 def locate(
-    given: Sequence[photos.PhotoFile],
+    given: Sequence[reading.PhotoFile],
     *,
     manifest_path: str | Path | None = None,
-    prefer: positions.Source = "manifest",
+    prefer: resolve.Source = "manifest",
     timezone: str | None = None,
-    max_pixels: int = images.MAX_PIXELS,
+    max_pixels: int = decoding.MAX_PIXELS,
     heads_only: bool = False,
-    known: photos.Known | None = None,
+    known: reading.Known | None = None,
     engine: Engine = HERE,
     track: Track = silent,
 ) -> gpd.GeoDataFrame:
@@ -359,7 +348,7 @@ def locate(
     frame = engine.read_heads(given, timezone=zone, max_pixels=max_pixels, track=track)
     if not heads_only:
         frame = engine.digest(frame, given, max_pixels=max_pixels, known=known, track=track)
-    return positions.locate(frame, table, prefer=prefer)
+    return resolve.locate(frame, table, prefer=prefer)
 
 
 def _zone(name: str | None) -> tzinfo | None:

@@ -18,11 +18,12 @@ import numpy.typing as npt
 import pandas as pd
 from pandas.api.types import union_categoricals
 
-from geobike import files, parquet, remote
-from geobike.detect import Box, Detection
+from geobike.detections.store import parquet_files
+from geobike.detections.store.parquet_files import arrow
+from geobike.detections.store.sqlite import NOWHERE, Model, Store
+from geobike.detectors.protocol import Box, Detection
 from geobike.errors import StoreError
-from geobike.parquet import arrow
-from geobike.store import NOWHERE, Model, Store
+from geobike.io import files, remote
 
 _DETECTIONS: Final = {
     "sha256": "string",  # of the photo file's bytes
@@ -63,7 +64,7 @@ def existing(store: str | Path | None) -> "Store | Shards":
 
 def new_name() -> str:
     """Return a name that no other shard has. Names sort by the time at which they were given."""
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{secrets.token_hex(8)}{parquet.SUFFIX}"
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{secrets.token_hex(8)}{parquet_files.SUFFIX}"
 
 
 Summary = Mapping[Model, Any]
@@ -108,9 +109,11 @@ class Shards:
                 f"store {folder}: a file, and on a cluster the store is a folder of Parquet "
                 "shards, since SQLite is not shared across machines; name another --store"
             )
-        self._detections = parquet.Folder(self.path, "detections", _DETECTIONS)
+        self._detections = parquet_files.Folder(self.path, "detections", _DETECTIONS)
         self._index = _Index(self._detections, summaries or self._summaries)
-        self._files = parquet.Folder(files.within(self.path, _FOLDER_OF_FILES), "files", _FILES)
+        self._files = parquet_files.Folder(
+            files.within(self.path, _FOLDER_OF_FILES), "files", _FILES
+        )
         self._read_only = read_only
         if read_only and not optional and not self._detections.names():
             raise StoreError(f"store {remote.shown(folder)}: no such folder, or nothing in it")
@@ -210,7 +213,7 @@ class Shards:
             return set()
 
     def digests(self, keys: Iterable[str]) -> dict[str, str]:
-        """Return the SHA-256 for those keys of `geobike.digests.key` that are known."""
+        """Return the SHA-256 for those keys of `geobike.photos.hashing.key` that are known."""
         asked, found = _texts(keys), dict[str, str]()
         for names in _groups(self._files.names()):
             table = self._files.rows(names)
@@ -227,7 +230,7 @@ class Shards:
 class _Index:
     """Which shard holds whose answer to which photo."""
 
-    def __init__(self, tables: parquet.Folder, summaries: Summaries) -> None:
+    def __init__(self, tables: parquet_files.Folder, summaries: Summaries) -> None:
         self.names: list[str] = []
         """The shards of the last look, the oldest first."""
         self._tables, self._summaries = tables, summaries

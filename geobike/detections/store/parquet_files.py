@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from geobike import files, remote
 from geobike.errors import InputError, MissingPackageError, StoreError
+from geobike.io import files, remote
 
 SUFFIX: Final = ".parquet"
 

@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, Self
 import numpy as np
 import pandas as pd
 
-from geobike import remote
-from geobike.detect import Box, Detection
+from geobike.detectors.protocol import Box, Detection
 from geobike.errors import DetectionFailed, StoreError
+from geobike.io import remote
 
 if TYPE_CHECKING:  # a store needs no pixels
     from PIL.Image import Image
@@ -193,7 +193,7 @@ class Store:
             raise StoreError(f"store {self.path}: cannot be written: {error}") from None
 
     def digests(self, keys: Sequence[str]) -> dict[str, str]:
-        """Return the SHA-256 for those keys of `geobike.digests.key` that are known."""
+        """Return the SHA-256 for those keys of `geobike.photos.hashing.key` that are known."""
         if not self._knows_files():
             return {}
         found = self._rows(

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from geobike.detect.answer import (
+from geobike.detectors.hosted.responses import (
     Answer,
     NoContract,
     asked_wait,
@@ -20,7 +20,7 @@ from geobike.detect.answer import (
     refusal,
     words,
 )
-from geobike.detect.exchange import LARGEST_ANSWER, Exchange, Passing, Unreachable
+from geobike.detectors.hosted.transport import LARGEST_ANSWER, Exchange, Passing, Unreachable
 from geobike.errors import DetectionFailed, DetectorStopped, ServiceUnavailable, clean
 
 FIRST_TRIES: Final = 2

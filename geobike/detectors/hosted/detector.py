@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
-from geobike.detect import FLOOR, Detection
-from geobike.detect.answer import PhotoTooLarge
-from geobike.detect.classify import Classification
-from geobike.detect.contract import classifications, detections
-from geobike.detect.service import RetryPolicy, Service
+from geobike.detectors.classify import Classification
+from geobike.detectors.hosted.client import RetryPolicy, Service
+from geobike.detectors.hosted.parsing import classifications, detections
+from geobike.detectors.hosted.responses import PhotoTooLarge
+from geobike.detectors.protocol import FLOOR, Detection
 from geobike.errors import InputError, clean
 
 if TYPE_CHECKING:  # Pillow takes time to import, and a type needs only its name

@@ -7,9 +7,9 @@ list is bounded, or the whole answer is refused with NoContract.
 import math
 from typing import Any, Final
 
-from geobike.detect import FLOOR, Box, Detection
-from geobike.detect.answer import NoContract
-from geobike.detect.classify import Classification
+from geobike.detectors.classify import Classification
+from geobike.detectors.hosted.responses import NoContract
+from geobike.detectors.protocol import FLOOR, Box, Detection
 from geobike.errors import clean
 
 MOST_ITEMS: Final = 5000

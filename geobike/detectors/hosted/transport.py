@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import requests
 import urllib3
 
-from geobike.detect.answer import Answer
+from geobike.detectors.hosted.responses import Answer
 from geobike.errors import InputError, TokenError, clean
 
 LARGEST_ANSWER: Final = 2 * 1024 * 1024

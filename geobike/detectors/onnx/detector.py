@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from geobike.detect import Detection, decode, hub, labels, prepare, session
-from geobike.detect.classify import Classification
-from geobike.detect.hub import DEFAULT_MODEL, Pin
-from geobike.detect.prepare import Preparation
-from geobike.detect.session import Answers, Feeds, Port, Runtime, Session
+from geobike.detectors.classify import Classification
+from geobike.detectors.onnx import hub, labels, postprocessing, preprocessing, session
+from geobike.detectors.onnx.hub import DEFAULT_MODEL, Pin
+from geobike.detectors.onnx.preprocessing import Preparation
+from geobike.detectors.onnx.session import Answers, Feeds, Port, Runtime, Session
+from geobike.detectors.protocol import Detection
 from geobike.errors import (
     GeobikeWarning,
     InputError,
@@ -37,7 +38,7 @@ _SIZE_INPUT: Final = "orig_target_sizes"
 _INPUTS: Final = (*_IMAGE_INPUTS, _MASK_INPUT, _SIZE_INPUT)
 _UNDERSTOOD: Final = (
     f"understood are inputs {', '.join(_INPUTS)} and outputs "
-    f"{' + '.join(decode.HUGGING_FACE)} or {' + '.join(decode.DEPLOYED)}"
+    f"{' + '.join(postprocessing.HUGGING_FACE)} or {' + '.join(postprocessing.DEPLOYED)}"
 )
 
 
@@ -185,7 +186,7 @@ class OnnxDetector(_LocalModel):
         """
         preparation = self._open().preparation
         assert preparation is not None  # noqa: S101 - set by _understand
-        return prepare.fitted(size, preparation)
+        return preprocessing.fitted(size, preparation)
 
     def detect(self, image: "Image") -> list[Detection]:
         """Return every object that scores above `FLOOR` in an upright RGB image.
@@ -195,14 +196,16 @@ class OnnxDetector(_LocalModel):
         """
         network = self._open()
         answers = network.answers(image)
-        return decode.read(answers, names=network.names, width=image.width, height=image.height)
+        return postprocessing.read(
+            answers, names=network.names, width=image.width, height=image.height
+        )
 
     def _understand(self, network: "_Network") -> "_Network":
-        outputs = decode.convention(network.outputs)
+        outputs = postprocessing.convention(network.outputs)
         if outputs is None:
             raise network.refused()
-        if outputs == decode.DEPLOYED:
-            names, preparation = network.names or _coco_80(network), prepare.STRETCH
+        if outputs == postprocessing.DEPLOYED:
+            names, preparation = network.names or _coco_80(network), preprocessing.STRETCH
         else:
             names, preparation = _by_logits(network)
         understood = network.with_defaults(names, preparation, outputs)
@@ -226,7 +229,7 @@ class OnnxClassifier(_LocalModel):
         Raises as `OnnxDetector.detect` does.
         """
         network = self._open()
-        scores = decode.softmax(network.answers(image)["logits"].reshape(-1))
+        scores = postprocessing.softmax(network.answers(image)["logits"].reshape(-1))
         best = map(int, np.argsort(-scores, kind="stable")[: max(top, 0)])
         return [
             Classification(network.names.get(number, f"LABEL_{number}"), float(scores[number]))
@@ -234,9 +237,9 @@ class OnnxClassifier(_LocalModel):
         ]
 
     def _understand(self, network: "_Network") -> "_Network":
-        if "logits" not in network.outputs or decode.convention(network.outputs):
+        if "logits" not in network.outputs or postprocessing.convention(network.outputs):
             raise network.refused("; a classifier has `logits` and no boxes")
-        return network.with_defaults({}, prepare.VIT, ("logits",))
+        return network.with_defaults({}, preprocessing.VIT, ("logits",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +284,7 @@ class _Network:
         """Return the outputs for one photo by name, each a batch of one."""
         assert self.preparation is not None  # noqa: S101 - set by with_defaults
         assert self.run is not None  # noqa: S101 - as above
-        pixels = prepare.pixels(image, self.preparation)
+        pixels = preprocessing.pixels(image, self.preparation)
         inputs = self.session.inputs
         feeds = {name: _feed(name, port, pixels, image) for name, port in inputs.items()}
         return dict(zip(self.asked_for, self.run(feeds), strict=True))
@@ -308,8 +311,10 @@ def _by_logits(network: _Network) -> tuple[Mapping[int, str], Preparation]:
     if network.preparation is not None:
         return names, network.preparation
     # RT-DETR and D-FINE know 80 classes and no "no object"; all others were trained as DETR was.
-    stretched = len(names) != len(labels.COCO_91) and not decode.with_no_object(columns, names)
-    return names, prepare.STRETCH if stretched else prepare.DETR
+    stretched = len(names) != len(labels.COCO_91) and not postprocessing.with_no_object(
+        columns, names
+    )
+    return names, preprocessing.STRETCH if stretched else preprocessing.DETR
 
 
 def _coco_80(network: _Network) -> Mapping[int, str]:
@@ -340,7 +345,7 @@ def _network(session: Session, pin: Pin | None) -> _Network:
     names = labels.from_config(config, where) or labels.from_metadata(
         session.metadata, session.path.name
     )
-    preparation = prepare.from_config(prepared, place) if prepared else None
+    preparation = preprocessing.from_config(prepared, place) if prepared else None
     return _Network(session, names or {}, preparation)
 
 

@@ -15,8 +15,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from geobike.detect.labels import COCO_80, COCO_91, numbered
-from geobike.detect.prepare import DETR, IMAGENET_MEAN, IMAGENET_STD, STRETCH, Preparation
+from geobike.detectors.onnx.labels import COCO_80, COCO_91, numbered
+from geobike.detectors.onnx.preprocessing import (
+    DETR,
+    IMAGENET_MEAN,
+    IMAGENET_STD,
+    STRETCH,
+    Preparation,
+)
 from geobike.errors import InputError, MissingPackageError, ModelUnavailable
 
 DEFAULT_MODEL: Final = "onnx-community/dfine_s_coco-ONNX"

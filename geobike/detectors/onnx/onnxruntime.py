@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from geobike.detect.gather import Gathered
-from geobike.detect.session import Answers, Feeds, Port, is_installed, words
+from geobike.detectors.onnx.batching import Gathered
+from geobike.detectors.onnx.session import Answers, Feeds, Port, is_installed, words
 from geobike.errors import DetectionFailed, ModelUnavailable, report
 
 GPU_BATCH: Final = 16

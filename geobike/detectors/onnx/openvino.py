@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from geobike.detect.session import Answers, Feeds, Port, words
+from geobike.detectors.onnx.session import Answers, Feeds, Port, words
 from geobike.errors import DetectionFailed, ModelUnavailable
 
 _TELEMETRY: Final = "openvino_telemetry"

@@ -19,7 +19,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from geobike.detect import FLOOR, Box, Detection
+from geobike.detectors.protocol import FLOOR, Box, Detection
 from geobike.errors import ModelUnavailable
 
 HUGGING_FACE: Final = ("logits", "pred_boxes")

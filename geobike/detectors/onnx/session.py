@@ -72,9 +72,9 @@ def label(runtime: Runtime) -> str:
     """
     if runtime == "onnxruntime":
         return ""
-    from geobike.detect import session_openvino
+    from geobike.detectors.onnx import openvino
 
-    return f"OpenVINO {session_openvino.precision()}"
+    return f"OpenVINO {openvino.precision()}"
 
 
 def opened(
@@ -86,10 +86,10 @@ def opened(
     model.
     """
     if runtime == "onnxruntime":
-        from geobike.detect.session_onnxruntime import OnnxRuntimeSession
+        from geobike.detectors.onnx.onnxruntime import OnnxRuntimeSession
 
         return OnnxRuntimeSession(path, threads=threads, batch=batch)
-    from geobike.detect.session_openvino import OpenVinoSession
+    from geobike.detectors.onnx.openvino import OpenVinoSession
 
     return OpenVinoSession(path, threads=threads)
 

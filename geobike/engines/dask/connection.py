@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from multiprocessing import current_process
 from typing import Any, Final
 
-from geobike.cluster import worker
+from geobike.engines.dask import worker
 from geobike.errors import ClusterUnavailable, InputError, MissingPackageError
 from geobike.version import __version__
 
@@ -55,7 +55,7 @@ def _started(distributed: Any, workers: int) -> Iterator[Any]:
             n_workers=workers,
             threads_per_worker=1,
             dashboard_address="127.0.0.1:0",  # any free port: several clusters may run here
-            preload=["geobike.cluster.local"],
+            preload=["geobike.engines.dask.preload"],
         )
     except RuntimeError as error:
         raise InputError(

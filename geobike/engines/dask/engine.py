@@ -1,7 +1,7 @@
 """A survey on a Dask cluster: workers find, read, detect and count; the client keeps the frames.
 
 Dask is imported in this package alone. What a worker detects it writes as one shard
-(`geobike.shards`), so that a run that is stopped, or loses workers or its scheduler, goes on there.
+(`geobike.detections.store.parquet`), so that a run that is stopped, or loses workers or its scheduler, goes on there.
 """
 
 import os
@@ -19,17 +19,19 @@ from typing import Any, Final, Self, TypeVar
 import geopandas as gpd
 import pandas as pd
 
-from geobike import boxes, detection, detectors, images, photos, schema
-from geobike.cluster import folders, parts, reach, worker
-from geobike.cluster.connection import connect
-from geobike.detect import Detector
-from geobike.detection import Detected, Failure
-from geobike.digests import Digest
+from geobike import schema
+from geobike.detections import choice, filtering, stage
+from geobike.detections.stage import Detected, Failure
+from geobike.detections.store.parquet import Shards, Summary, joined, new_name
+from geobike.detections.store.sqlite import Model, Recorded
+from geobike.detectors.protocol import Detector
+from geobike.engines.dask import folders, tasks, visibility, worker
+from geobike.engines.dask.connection import connect
 from geobike.errors import ClusterUnavailable, InputError, report
-from geobike.listing import PhotoFile
+from geobike.photos import decoding, reading
+from geobike.photos.discovery import PhotoFile
+from geobike.photos.hashing import Digest
 from geobike.progress import Track, silent
-from geobike.shards import Shards, Summary, joined, new_name
-from geobike.store import Model, Recorded
 
 __all__ = ["Cluster"]
 
@@ -98,14 +100,14 @@ class Cluster:
 
         Raises InputError where a worker does not see what this machine sees.
         """
-        return photos.find(sources, lister=partial(folders.below, self._client), track=track)
+        return reading.find(sources, lister=partial(folders.below, self._client), track=track)
 
     def read_heads(
         self,
         files: Sequence[PhotoFile],
         *,
         timezone: tzinfo | None = None,
-        max_pixels: int = images.MAX_PIXELS,
+        max_pixels: int = decoding.MAX_PIXELS,
         track: Track = silent,
     ) -> gpd.GeoDataFrame:
         """Do what `photos.read_heads` does.
@@ -113,15 +115,15 @@ class Cluster:
         Raises InputError where a worker cannot read what can be read here.
         """
         work = partial(worker.read_heads, timezone=timezone, max_pixels=max_pixels)
-        return photos.frame(files, self._in_order(work, files, "Reading positions", track))
+        return reading.frame(files, self._in_order(work, files, "Reading positions", track))
 
     def digest(
         self,
         frame: gpd.GeoDataFrame,
         files: Sequence[PhotoFile],
         *,
-        max_pixels: int = images.MAX_PIXELS,
-        known: photos.Known | None = None,
+        max_pixels: int = decoding.MAX_PIXELS,
+        known: reading.Known | None = None,
         track: Track = silent,
     ) -> gpd.GeoDataFrame:
         """Do what `photos.digest` does."""
@@ -146,7 +148,7 @@ class Cluster:
             if known:
                 known.keep_digests(new)
         found = iter(chain(*read_now))
-        return photos.mark(
+        return reading.mark(
             frame, [Digest(old[key]) if key and key in old else next(found) for key in keys]
         )
 
@@ -154,11 +156,11 @@ class Cluster:
         self,
         placed: gpd.GeoDataFrame,
         *,
-        detector: detectors.Choice | Detector,
+        detector: choice.Choice | Detector,
         store: str | Path | None,
         workers: int | None = None,
-        max_pixels: int = images.MAX_PIXELS,
-        rules: boxes.Rules | None = None,
+        max_pixels: int = decoding.MAX_PIXELS,
+        rules: filtering.Rules | None = None,
         track: Track = silent,
     ) -> Detected:
         """Do what `detection.detect` does; `store` is the folder or address of the shards.
@@ -171,7 +173,7 @@ class Cluster:
         def summaries(groups: Sequence[Sequence[str]]) -> Iterator[tuple[Sequence[str], Summary]]:
             return self._from_shards(shards, worker.summary, groups)
 
-        recorded = detectors.is_recorded(detector)
+        recorded = choice.is_recorded(detector)
         shards = Shards(store, read_only=recorded, summaries=summaries)
 
         def work(missing: pd.DataFrame, chosen: Detector) -> dict[str, Failure]:
@@ -202,7 +204,7 @@ class Cluster:
                 pass
             return joined(found)
 
-        return detection.through(placed, detector, shards, work, take, rules)
+        return stage.through(placed, detector, shards, work, take, rules)
 
     def _in_order(
         self,
@@ -221,13 +223,13 @@ class Cluster:
         reported: set[str] = set()
 
         def each() -> Iterator[PhotoFile]:
-            with closing(parts.done(self._client, work, groups)) as ended:
+            with closing(tasks.done(self._client, work, groups)) as ended:
                 for part, done in ended:
                     if done is None:
                         first, last = part.files[0].photo_id, part.files[-1].photo_id
                         raise ClusterUnavailable(f"workers die reading {first} to {last}")
                     _report(done.notes, reported)
-                    reach.check_photo(done.unread, done.host)
+                    visibility.check_photo(done.unread, done.host)
                     found[part.start] = done.result
                     seen(part.start, done.result)
                     yield from part.files
@@ -246,7 +248,7 @@ class Cluster:
             for start in range(0, len(missing), size)
         )
         reported, hosts = set[str](), set[str]()
-        with closing(parts.done(self._client, worker.detect, groups, stop=run.stop)) as ended:
+        with closing(tasks.done(self._client, worker.detect, groups, stop=run.stop)) as ended:
             for part, done in ended:
                 if done is None:
                     yield part.photos["sha256"].iloc[0], (schema.FAILED, DEADLY)
@@ -254,9 +256,9 @@ class Cluster:
                 _report(done.notes, reported)
                 if done.error is not None:
                     raise done.error
-                reach.check_photo(done.unread, done.host)
+                visibility.check_photo(done.unread, done.host)
                 if done.host not in hosts:
-                    reach.check_written(done, shards)
+                    visibility.check_written(done, shards)
                     hosts.add(done.host)
                 for digest in part.photos["sha256"]:
                     yield digest, done.failures.get(digest)
@@ -269,11 +271,11 @@ class Cluster:
     ) -> Generator[tuple[worker.Asks, Result], None, None]:
         """Have shards read on the workers; yield what was asked and the outcome, as they come."""
         shelves = (worker.Shelf(shards.path, read, one) for one in asked)
-        with closing(parts.done(self._client, worker.read_shards, shelves)) as ended:
+        with closing(tasks.done(self._client, worker.read_shards, shelves)) as ended:
             for shelf, taken in ended:
                 if taken is None:
                     raise ClusterUnavailable("workers die reading shards")
-                yield shelf.asked, reach.checked(shelf, taken, shards)
+                yield shelf.asked, visibility.checked(shelf, taken, shards)
 
 
 def _report(notes: Iterable[str], reported: set[str]) -> None:
@@ -285,10 +287,10 @@ def _report(notes: Iterable[str], reported: set[str]) -> None:
 
 
 def _for_workers(
-    detector: detectors.Choice | Detector, chosen: Detector
-) -> detectors.Choice | worker.Pickled:
+    detector: choice.Choice | Detector, chosen: Detector
+) -> choice.Choice | worker.Pickled:
     """Return what a worker makes the detector from: the settings, where they are enough."""
-    if isinstance(detector, detectors.Choice) and not isinstance(chosen, Recorded):
+    if isinstance(detector, choice.Choice) and not isinstance(chosen, Recorded):
         kind = "onnx" if detector.kind == "auto" else detector.kind
         return replace(detector, kind=kind, download_progress=None)
     from distributed.protocol import pickle

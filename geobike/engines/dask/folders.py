@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import Any, Final
 
-from geobike import listing, remote
-from geobike.cluster import parts, reach, worker
-from geobike.cluster.connection import translated
+from geobike.engines.dask import tasks, visibility, worker
+from geobike.engines.dask.connection import translated
 from geobike.errors import ClusterUnavailable
-from geobike.listing import Folder, Level, Note, PhotoFile
+from geobike.io import remote
+from geobike.photos import discovery
+from geobike.photos.discovery import Folder, Level, Note, PhotoFile
 
 FEW: Final = 4
 """Folders for each thread of the workers, so that one that holds much keeps none waiting."""
@@ -27,10 +28,10 @@ def below(client: Any, folder: Folder, notes: list[Note]) -> Iterator[PhotoFile]
     Raises InputError where a worker does not see what this machine sees.
     """
     with translated():
-        threads = max(parts.threads(client), 1)
+        threads = max(tasks.threads(client), 1)
     top = _opened(folder, FEW * threads)
     if len(top.folders) > MOST * threads and remote.lists_at_once(folder.path):
-        yield from listing.below(folder, notes)
+        yield from discovery.below(folder, notes)
         return
     yield from top.files
     notes += top.notes
@@ -38,12 +39,12 @@ def below(client: Any, folder: Folder, notes: list[Note]) -> Iterator[PhotoFile]
     groups = (
         worker.Folders(top.folders[at : at + size]) for at in range(0, len(top.folders), size)
     )
-    with closing(parts.done(client, worker.find, groups)) as ended:
+    with closing(tasks.done(client, worker.find, groups)) as ended:
         for group, found in ended:
             if found is None:
                 place = remote.shown(group.folders[0].path)
                 raise ClusterUnavailable(f"workers die listing {place}")
-            reach.check_folders(group.folders, found)
+            visibility.check_folders(group.folders, found)
             notes += found.notes
             yield from found.files
 
@@ -60,7 +61,7 @@ def _opened(folder: Folder, wanted: int) -> Level:
             break
         one = waiting.popleft()
         try:
-            level = listing.level(one)
+            level = discovery.level(one)
         except OSError:
             found.folders.append(one)
             continue

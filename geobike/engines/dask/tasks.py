@@ -7,7 +7,7 @@ from itertools import chain, islice
 from queue import Empty, SimpleQueue
 from typing import Any, Final, Protocol, Self, TypeVar
 
-from geobike.cluster.connection import PATIENCE, translated
+from geobike.engines.dask.connection import PATIENCE, translated
 from geobike.errors import ClusterUnavailable, DetectorStopped
 
 GRACE: Final = 10.0

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from typing import Final
 
-from geobike import listing, remote
-from geobike.cluster import worker
+from geobike.detections.store.parquet import Shards
+from geobike.engines.dask import worker
 from geobike.errors import InputError
-from geobike.files import read_bytes
-from geobike.listing import Folder
-from geobike.shards import Shards
+from geobike.io import remote
+from geobike.io.files import read_bytes
+from geobike.photos import discovery
+from geobike.photos.discovery import Folder
 
 _REMEDY: Final = (
     "on a cluster photos must lie where every worker finds them under the same path or address"
@@ -35,7 +36,7 @@ def check_folders(folders: Iterable[Folder], found: worker.Found) -> None:
     """
     if found.error is not None or not (found.files or found.notes):
         for folder in folders:
-            if next(listing.below(folder, []), None):
+            if next(discovery.below(folder, []), None):
                 why = found.error or "it finds no photo"
                 raise _unlike(folder, found.host, why)
     for note in found.notes:
@@ -72,7 +73,7 @@ def checked(
 
 def _can_list(folder: Folder) -> bool:
     try:
-        listing.level(folder)
+        discovery.level(folder)
     except OSError:
         return False
     return True

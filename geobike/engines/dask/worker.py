@@ -17,14 +17,15 @@ from typing import Final, Generic, NamedTuple, TypeVar
 
 import pandas as pd
 
-from geobike import boxes, detection, detectors, digests, heads, listing
-from geobike.cluster.notes import gathered
-from geobike.detect import Detection, Detector
-from geobike.detection import Failure
+from geobike.detections import choice, filtering, stage
+from geobike.detections.stage import Failure
+from geobike.detections.store.parquet import Asked, Shards, Summary, new_name
+from geobike.detections.store.sqlite import Model
+from geobike.detectors.protocol import Detection, Detector
+from geobike.engines.dask.notes import gathered
 from geobike.errors import DetectorStopped, GeobikeError, GeobikeWarning, InputError
-from geobike.listing import Folder, Note, PhotoFile
-from geobike.shards import Asked, Shards, Summary, new_name
-from geobike.store import Model
+from geobike.photos import discovery, hashing, metadata
+from geobike.photos.discovery import Folder, Note, PhotoFile
 from geobike.version import __version__
 
 _UNREAD: Final = "cannot be read: "  # how heads, digests and images begin to say it
@@ -45,7 +46,7 @@ class Pickled:
 class Run:
     """What holds for all photos of a run."""
 
-    detector: detectors.Choice | Pickled
+    detector: choice.Choice | Pickled
     model: Model
     """What the detector is called here; a worker's must be the same."""
     store: str | Path
@@ -164,7 +165,7 @@ def find(part: Folders) -> Found:
     error = None
     try:
         for folder in part.folders:
-            files += listing.below(folder, notes)
+            files += discovery.below(folder, notes)
     except (OSError, GeobikeError) as stop:
         error = str(stop)
     return Found(platform.node(), files, notes, error)
@@ -178,9 +179,9 @@ def read_shards(part: Shelf[Asks, Result]) -> Taken[Result]:
         return Taken(platform.node(), None, error)
 
 
-def take(shards: Shards, asked: Asked, *, rules: boxes.Rules | None) -> pd.DataFrame:
+def take(shards: Shards, asked: Asked, *, rules: filtering.Rules | None) -> pd.DataFrame:
     """Take boxes out of shards and judge them."""
-    return detection.judged(shards.take(asked), rules)
+    return stage.judged(shards.take(asked), rules)
 
 
 def summary(shards: Shards, names: Sequence[str]) -> Summary:
@@ -188,22 +189,22 @@ def summary(shards: Shards, names: Sequence[str]) -> Summary:
     return shards.summary(names)
 
 
-def read_heads(part: Files, *, timezone: tzinfo | None, max_pixels: int) -> Read[heads.Heads]:
+def read_heads(part: Files, *, timezone: tzinfo | None, max_pixels: int) -> Read[metadata.Heads]:
     """Return what `heads.read` says of files."""
     with gathered() as notes:
-        said = heads.read(part.files, timezone=timezone, max_pixels=max_pixels)
+        said = metadata.read(part.files, timezone=timezone, max_pixels=max_pixels)
     return Read(said, platform.node(), _unread(part, said.reason), notes)
 
 
 def keys(part: Files) -> Read[list[str | None]]:
     """Return what `digests.key` says of files."""
-    return Read([digests.key(file) for file in part.files], platform.node())
+    return Read([hashing.key(file) for file in part.files], platform.node())
 
 
-def read_digests(part: Files, *, max_pixels: int) -> Read[list[digests.Digest]]:
+def read_digests(part: Files, *, max_pixels: int) -> Read[list[hashing.Digest]]:
     """Return what `digests.read` says of files."""
     with gathered() as notes:
-        found = list(digests.read(part.files, max_pixels=max_pixels))
+        found = list(hashing.read(part.files, max_pixels=max_pixels))
     return Read(found, platform.node(), _unread(part, [one.fault for one in found]), notes)
 
 
@@ -237,7 +238,7 @@ def detect(part: Part) -> Done:
             watch = _Watch(run.stop)
             watch()
             detector, opening = _detector(run)
-            answers = detection.answer(
+            answers = stage.answer(
                 part.photos[~part.photos["sha256"].isin(before)],
                 detector,
                 keep=kept.__setitem__,
@@ -293,7 +294,7 @@ def _detector(run: Run) -> tuple[Detector, tuple[str, ...]]:
 
 
 @lru_cache(maxsize=1)  # models are large, and a worker works on one survey at a time
-def _load(source: detectors.Choice | Pickled) -> tuple[Detector, tuple[str, ...]]:
+def _load(source: choice.Choice | Pickled) -> tuple[Detector, tuple[str, ...]]:
     """Return the detector, ready to detect, and what it reported meanwhile."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", GeobikeWarning)
@@ -302,9 +303,9 @@ def _load(source: detectors.Choice | Pickled) -> tuple[Detector, tuple[str, ...]
     return detector, tuple(notes)
 
 
-def _made(source: detectors.Choice | Pickled) -> Detector:
-    if isinstance(source, detectors.Choice):
-        return detectors.named(source)
+def _made(source: choice.Choice | Pickled) -> Detector:
+    if isinstance(source, choice.Choice):
+        return choice.named(source)
     from distributed.protocol import pickle
 
     try:

@@ -25,7 +25,7 @@ from benchmarks.measure import Row
 from benchmarks.rows import made_photos
 from geobike.detections import filtering, stage
 from geobike.detections.store.parquet import Shards
-from geobike.detections.store.sqlite import Model
+from geobike.detections.store.protocol import Model
 from geobike.detectors.onnx.postprocessing import DEPLOYED
 from geobike.detectors.protocol import Box, Detection
 from geobike.engines.dask.engine import PARTITION

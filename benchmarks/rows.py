@@ -19,7 +19,7 @@ import geobike
 from benchmarks.maps import made_areas
 from benchmarks.measure import Row, Spent, in_child
 from geobike import schema
-from geobike.detections.store.sqlite import Model
+from geobike.detections.store.protocol import Model
 from geobike.detectors.protocol import Box, Detection
 
 SIZES = (10_000, 100_000, 1_000_000)

@@ -44,7 +44,9 @@ if TYPE_CHECKING:
     from geobike.positions.manifest import read as read_manifest
     from geobike.positions.resolve import locate
     from geobike.sample import write as sample_data
-    from geobike.survey.run import Survey, SurveyResult, run
+    from geobike.survey.options import Survey
+    from geobike.survey.result import SurveyResult
+    from geobike.survey.run import run
 
 __all__ = [
     "Box",
@@ -91,8 +93,8 @@ __all__ = [
 
 _HOME = {
     # one survey as a whole
-    "Survey": "survey.run:Survey",
-    "SurveyResult": "survey.run:SurveyResult",
+    "Survey": "survey.options:Survey",
+    "SurveyResult": "survey.result:SurveyResult",
     "run": "survey.run:run",
     "Cluster": "engines.dask.engine:Cluster",
     # its stages, in order

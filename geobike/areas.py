@@ -12,9 +12,10 @@ import pyproj
 import shapely
 
 from geobike import schema
-from geobike.errors import AreasError, report, report_number
+from geobike.errors import AreasError
 from geobike.io.files import local
-from geobike.io.remote import shown
+from geobike.io.redaction import redact
+from geobike.reporting import report, report_number
 
 _USUAL_NAMES: Final = (
     "name",
@@ -58,7 +59,7 @@ def read(
     GeobikeWarning. Raises AreasError.
     """
     raw = _read_file(path, layer)
-    path = shown(path)  # for what is said of it
+    path = redact(path)  # for what is said of it
     raw = _with_crs(raw, path, crs)
     polygons = _polygons(raw, path)
     column = _name_column(polygons, path, name_column)
@@ -157,7 +158,7 @@ def _read_file(path: str | Path, layer: str | None) -> gpd.GeoDataFrame:
         except Exception as error:  # noqa: BLE001 - GDAL's and Arrow's readers raise many kinds
             raise AreasError(f"areas {file}: cannot be read: {str(error)[:300]}") from None
     if not isinstance(frame, gpd.GeoDataFrame):
-        raise AreasError(f"areas {shown(path)}: a table without geometry")
+        raise AreasError(f"areas {redact(path)}: a table without geometry")
     return frame
 
 

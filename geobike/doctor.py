@@ -72,12 +72,12 @@ def _extras() -> Iterator[Finding]:
 
 
 def _processor() -> Iterator[Finding]:
-    from geobike.detectors.onnx import session
+    from geobike.detectors.onnx import runtime, session
 
     processor = f"the processor, {os.cpu_count() or 1} photos at once"
-    if session.is_installed("onnxruntime"):
+    if runtime.is_installed("onnxruntime"):
         yield _onnxruntime("detection runs on", processor)
-    if session.is_installed("openvino"):
+    if runtime.is_installed("openvino"):
         label = session.label("openvino")
         yield Finding("--detector openvino runs on", True, f"{processor}, as {label}")
 

@@ -25,12 +25,7 @@ GeobikeError                 base of them all; one line, no traceback, for the u
 GeobikeWarning is what the run reports without stopping: a mended polygon, a bad manifest row.
 """
 
-import warnings
-from collections.abc import Sequence
-from typing import Final, Self
-
-WORDS: Final = 200
-"""Characters of foreign text in a message; a service may echo a whole request."""
+from typing import Self
 
 
 class GeobikeError(Exception):
@@ -124,29 +119,3 @@ class LedgerError(GeobikeError):
 
 class GeobikeWarning(UserWarning):
     """Something the user should know, and the run can live with."""
-
-
-def report(what: str, cases: Sequence[str] = (), *, shown: int = 3) -> None:
-    """Warn with a GeobikeWarning that quotes the first few cases."""
-    more = f", and {len(cases) - shown} more" if len(cases) > shown else ""
-    quoted = f": {', '.join(cases[:shown])}{more}" if cases else ""
-    warnings.warn(f"{what}{quoted}", GeobikeWarning, stacklevel=3)
-
-
-def report_number(
-    one: str, many: str, cases: Sequence[str] = (), *, number: int | None = None
-) -> None:
-    """Report how many cases there are, if any: `one` follows 1, `many` every other number.
-
-    `number` counts them where their names are not worth saying.
-    """
-    count = len(cases) if number is None else number
-    if count:
-        report(f"1 {one}" if count == 1 else f"{count} {many}", cases)
-
-
-def clean(text: str, *, most: int = WORDS) -> str:
-    """Put foreign text on one line: no control or invisible characters, at most `most` long."""
-    shown = "".join(sign if sign.isprintable() else " " for sign in text[: 20 * most])
-    line = " ".join(shown.split())
-    return line if len(line) <= most else line[: most - 1] + "…"

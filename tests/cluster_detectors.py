@@ -9,7 +9,8 @@ from typing import Any
 from PIL import Image
 
 from geobike.detectors.protocol import Box, Detection
-from geobike.errors import CreditsExhausted, DetectionFailed, report
+from geobike.errors import CreditsExhausted, DetectionFailed
+from geobike.reporting import report
 
 
 class Counting:

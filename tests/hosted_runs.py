@@ -6,7 +6,8 @@ The size is what the service and the store can both tell a photo by.
 import sqlite3
 from pathlib import Path
 
-from geobike.survey.run import Survey, place
+from geobike.survey.options import Survey
+from geobike.survey.run import place
 from tests.hosted_service import FakeService, Seen
 from tests.making import photo, squares
 

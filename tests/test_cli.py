@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from geobike.detections.store.sqlite import Model, Store
+from geobike.detections.store.protocol import Model
+from geobike.detections.store.sqlite import Store
 from geobike.detectors.protocol import Box, Detection
 from tests.conftest import ROOT
 from tests.hosted_scenarios import TOKEN

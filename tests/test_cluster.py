@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import geobike
-from geobike.detections.store.sqlite import Model
+from geobike.detections.store.protocol import Model
 from geobike.detectors.onnx.postprocessing import DEPLOYED
 from geobike.engines.dask import worker
 from geobike.errors import (
@@ -20,10 +20,10 @@ from geobike.errors import (
     InputError,
     MissingPackageError,
     StoreError,
-    report,
 )
 from geobike.photos import hashing, metadata
 from geobike.photos.discovery import PhotoFile
+from geobike.reporting import report
 from tests import cluster_surveys, tiny_onnx
 from tests.cluster_detectors import (
     Counting,

@@ -11,7 +11,7 @@ import pytest
 import geobike
 from geobike.detections.store import parquet
 from geobike.detections.store.parquet import Asked, Shards
-from geobike.detections.store.sqlite import Model
+from geobike.detections.store.protocol import Model
 from geobike.detectors.protocol import Box, Detection
 from geobike.engines.dask import worker
 from geobike.errors import InputError, StoreError

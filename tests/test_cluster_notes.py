@@ -6,7 +6,8 @@ import warnings
 import pytest
 
 from geobike.engines.dask.notes import gathered
-from geobike.errors import GeobikeWarning, report
+from geobike.errors import GeobikeWarning
+from geobike.reporting import report
 
 
 def test_reports_of_threads_that_overlap_are_each_handed_back_once() -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 import geobike
-from geobike.detections.store.sqlite import Model, Store
+from geobike.detections.store.protocol import Model
+from geobike.detections.store.sqlite import Store
 from geobike.detectors.protocol import Box, Detection
 from tests.making import photos_frame
 

@@ -15,7 +15,8 @@ import pytest
 from geobike import cli
 from geobike.detections import stage
 from geobike.detections.choice import Choice
-from geobike.survey.run import Survey, place
+from geobike.survey.options import Survey
+from geobike.survey.run import place
 from tests.hosted_runs import Size, answered, digests, stored, town
 from tests.hosted_scenarios import HONEST, SCENARIOS, TOKEN, Reply
 from tests.hosted_service import FakeService

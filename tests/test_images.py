@@ -9,6 +9,7 @@ from PIL.PngImagePlugin import PngImageFile
 
 from geobike.errors import UnreadablePhoto
 from geobike.photos import decoding, exif
+from geobike.photos.thumbnails import thumbnail
 from tests.making import DELFT, jpeg
 
 
@@ -103,7 +104,7 @@ def test_a_decompression_bomb_is_refused_before_it_is_decoded(
     decoded: list[Image.Image] = []
     monkeypatch.setattr(PngImageFile, "load", decoded.append)
     bomb = png_of_one_row(30_000, 30_000)
-    looks = (decoding.upright_size, decoding.read_upright, decoding.thumbnail)
+    looks = (decoding.upright_size, decoding.read_upright, thumbnail)
     for look in (*looks, lambda data: decoding.announced_size(BytesIO(data))):
         with pytest.raises(UnreadablePhoto, match="30000 x 30000 pixels is over the limit of 200"):
             look(bomb)
@@ -180,7 +181,7 @@ def test_heic_without_its_extra_says_what_to_install(monkeypatch: pytest.MonkeyP
 
 
 def test_a_thumbnail_is_small_and_carries_nothing_but_pixels() -> None:
-    data = decoding.thumbnail(jpeg(lon_lat=DELFT, size=(1200, 900), orientation=6))
+    data = thumbnail(jpeg(lon_lat=DELFT, size=(1200, 900), orientation=6))
     with Image.open(BytesIO(data)) as image:
         assert image.size == (180, 240)
         assert not image.getexif()
@@ -196,7 +197,7 @@ def test_people_on_a_thumbnail_cannot_be_made_out() -> None:
     out = BytesIO()
     stripes.save(out, "JPEG", quality=95)
     person = (200.0, 100.0, 400.0, 500.0)
-    with Image.open(BytesIO(decoding.thumbnail(out.getvalue(), hide=[person]))) as image:
+    with Image.open(BytesIO(thumbnail(out.getvalue(), anonymize=[person]))) as image:
         grey = image.convert("L")
     # The box is 60 to 120, 30 to 150 here; hair and hands stand a tenth of it out of each side.
     hidden = grey.crop((55, 19, 125, 161)).getextrema()
@@ -207,4 +208,4 @@ def test_people_on_a_thumbnail_cannot_be_made_out() -> None:
 
 def test_a_box_that_leaves_the_photo_is_hidden_where_it_lies_on_it() -> None:
     boxes = [(-500.0, -500.0, 1e6, 1e6), (2000.0, 2000.0, 3000.0, 3000.0), (5.0, 5.0, 5.0, 5.0)]
-    assert decoding.thumbnail(jpeg(size=(640, 480)), hide=boxes)
+    assert thumbnail(jpeg(size=(640, 480)), anonymize=boxes)

@@ -12,6 +12,7 @@ import pytest
 import geobike
 from geobike.errors import InputError, PhotosError, StoreError
 from geobike.io import remote
+from geobike.io.redaction import redact
 from geobike.photos import reading
 from geobike.positions import manifest
 from tests.making import DELFT, FakeDetector, jpeg, photo, squares
@@ -199,9 +200,9 @@ def test_the_store_stays_on_this_machine(tmp_path: Path) -> None:
 
 
 def test_user_and_password_are_not_shown() -> None:
-    assert remote.shown("sftp://me:pw@host/photos") == "sftp://host/photos"
+    assert redact("sftp://me:pw@host/photos") == "sftp://host/photos"
     azure = "abfs://container@account.dfs.core.windows.net/photos"
-    assert remote.shown(f"no {azure}") == f"no {azure}"
+    assert redact(f"no {azure}") == f"no {azure}"
     assert remote.name("https://host/a/b%20c.csv?sig=x") == "b c.csv"
 
 

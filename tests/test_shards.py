@@ -10,7 +10,8 @@ import pytest
 
 from geobike.detections.store import parquet as shards_module
 from geobike.detections.store.parquet import Shards, new_name
-from geobike.detections.store.sqlite import Model, Store
+from geobike.detections.store.protocol import Model
+from geobike.detections.store.sqlite import Store
 from geobike.detectors.protocol import Box, Detection
 from geobike.errors import MissingPackageError, StoreError
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from geobike.detections.store.sqlite import Model, Recorded, Store
+from geobike.detections.cached import Recorded
+from geobike.detections.store.protocol import Model
+from geobike.detections.store.sqlite import Store
 from geobike.detectors.protocol import Box, Detection
 from geobike.errors import DetectionFailed, StoreError
 

@@ -139,7 +139,7 @@ def test_auto_takes_what_the_store_has(tmp_path: Path) -> None:
 def test_auto_without_any_detector_names_the_two_ways(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("geobike.detectors.onnx.session.is_installed", lambda _="": False)
+    monkeypatch.setattr("geobike.detectors.onnx.runtime.is_installed", lambda _="": False)
     with pytest.raises(InputError) as caught:
         run(tmp_path, geobike.DetectorChoice())
     assert "pip install 'geobike[local]'" in str(caught.value)

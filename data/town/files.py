@@ -13,7 +13,8 @@ from PIL import ExifTags, Image
 
 from data.town import geography, plan
 from data.town.plan import Shot
-from geobike.detections.store.sqlite import Model, Store
+from geobike.detections.store.protocol import Model
+from geobike.detections.store.sqlite import Store
 from geobike.detectors.onnx.detector import OnnxDetector
 from geobike.errors import GeobikeWarning
 from geobike.photos.decoding import read_upright

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
     from geobike.detections.choice import Choice
     from geobike.detectors.protocol import Detection
-    from geobike.engines.local import Engine
+    from geobike.engines.base import Engine
     from geobike.photos.reading import PhotoFile
 
 app = typer.Typer(
@@ -121,6 +121,7 @@ def map_(
     from geobike.engines.local import LOOKING
     from geobike.maps import PageOptions
     from geobike.survey import run
+    from geobike.survey.options import Survey
 
     if detections is not None and (detector != "auto" or dry_run):
         raise InputError(
@@ -131,7 +132,7 @@ def map_(
         store = store or engines.store_in(out, engine)
     runs = engines.choose(engine, scheduler)
     chosen = models.choice(detector, model, endpoint, token_file, bill_to)
-    plan = run.Survey(
+    plan = Survey(
         photos=photos or None,
         areas=areas,
         manifest=manifest,
@@ -195,7 +196,7 @@ def locate(
     Reads only the head of each file: copies, and photos that are cut short, are told by `map`.
     """
     from geobike.exports import writing
-    from geobike.io.remote import shown
+    from geobike.io.redaction import redact
     from geobike.photos.reading import find
     from geobike.survey import run
 
@@ -214,7 +215,7 @@ def locate(
     terminal.print_located(frame)
     if out is not None:
         writing.write_photos(frame, out)
-        print(f"Written: {shown(out)}")
+        print(f"Written: {redact(out)}")
 
 
 @app.command(rich_help_panel="Its steps")
@@ -338,14 +339,14 @@ def evaluate(
     out: Annotated[Path | None, typer.Option(help="CSV of the error by threshold.")] = None,
 ) -> None:
     """Hold a survey's counts against counts by hand, to know how far they are off."""
-    from geobike.evaluation import agreement
+    from geobike.evaluation import agreement, plots
     from geobike.io.files import replacing
 
     check_out(out, truth)
     with terminal.notes():
         result = agreement.evaluate(truth, survey)
     if plot is not None:
-        terminal.save_figure(agreement.plot(result), plot)
+        terminal.save_figure(plots.plot(result), plot)
     if out is not None:
         with replacing(out) as file:
             result.by_threshold.to_csv(file, index=False)

@@ -6,19 +6,20 @@ from typing import TYPE_CHECKING
 from geobike.errors import InputError
 
 if TYPE_CHECKING:
-    from geobike.engines.local import Engine
+    from geobike.engines.base import Engine
 
 
 def store_in(out: str, engine: str) -> str:
     """Return where detections are kept unless --store says otherwise."""
     from geobike.io.files import within
-    from geobike.io.remote import is_remote, shown
+    from geobike.io.redaction import redact
+    from geobike.io.remote import is_remote
 
     if engine == "dask":
         return str(within(out, "shards"))
     if is_remote(out):
         raise InputError(
-            f"--out {shown(out)}: detections are kept on this machine; say where: "
+            f"--out {redact(out)}: detections are kept on this machine; say where: "
             "--store detections.sqlite"
         )
     return str(within(out, "detections.sqlite"))

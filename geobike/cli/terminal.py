@@ -13,7 +13,7 @@ import typer
 
 from geobike.errors import DetectorStopped, GeobikeError, GeobikeWarning, InputError
 from geobike.io.files import whole
-from geobike.io.remote import shown
+from geobike.io.redaction import redact
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from geobike.doctor import Finding
     from geobike.evaluation.agreement import Evaluation
     from geobike.progress import Track
-    from geobike.survey.run import SurveyResult
+    from geobike.survey.result import SurveyResult
 
 
 def say(message: str) -> None:
@@ -166,7 +166,7 @@ def print_result(result: "SurveyResult", written: dict[str, str | Path]) -> None
         f"threshold {result.survey.threshold:g}."
     )
     for name, path in written.items():
-        print(f"{'Map' if name == 'map.html' else 'Written'}: {shown(path)}")
+        print(f"{'Map' if name == 'map.html' else 'Written'}: {redact(path)}")
 
 
 def print_located(frame: "gpd.GeoDataFrame") -> None:

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
-from geobike.detections.store.sqlite import NOWHERE, Answers, Model, Recorded
+from geobike.detections.cached import Recorded
+from geobike.detections.store.protocol import NOWHERE, Answers, Model
 from geobike.detectors.onnx import hub
 from geobike.detectors.protocol import Detector
-from geobike.errors import InputError, StoreError, report
+from geobike.errors import InputError, StoreError
+from geobike.reporting import report
 
 if TYPE_CHECKING:  # what sends photos is imported where they are sent
     from geobike.detectors.hosted.detector import HostedDetector
@@ -64,7 +66,7 @@ def choose(choice: Choice, store: Answers, digests: Sequence[str]) -> Detector:
         ]
         if len(complete) == 1:
             return Recorded(complete[0], store.path)
-        from geobike.detectors.onnx.session import is_installed
+        from geobike.detectors.onnx.runtime import is_installed
 
         if not is_installed():
             raise InputError(_two_ways(store))

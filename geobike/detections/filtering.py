@@ -13,7 +13,8 @@ import pandas as pd
 from geobike import schema
 from geobike.detectors.onnx.labels import COCO_91
 from geobike.detectors.protocol import FLOOR
-from geobike.errors import InputError, report
+from geobike.errors import InputError
+from geobike.reporting import report
 
 THRESHOLD: Final = 0.5
 """Lowest score that counts. 0.5 is what DETR is served with; calibrate it on photos counted by

@@ -14,10 +14,11 @@ import numpy as np
 import pandas as pd
 
 from geobike import schema
-from geobike.errors import InputError, MissingPackageError, report, report_number
+from geobike.errors import InputError, MissingPackageError
 from geobike.io import delimited
 from geobike.io.files import local
 from geobike.io.matching import among, match
+from geobike.reporting import report, report_number
 
 _FILE: Final = ("photo_id", "file", "filename", "file_name", "photo", "image", "path")
 _TEXTS: Final = ("photo_id", "label", "model")

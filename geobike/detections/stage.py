@@ -15,7 +15,8 @@ import pandas as pd
 
 from geobike import schema
 from geobike.detections import choice, filtering
-from geobike.detections.store.sqlite import NOWHERE, Answers, Model, Store
+from geobike.detections.store.protocol import NOWHERE, Answers, Model
+from geobike.detections.store.sqlite import Store
 from geobike.detectors import concurrency
 from geobike.detectors.protocol import Detection, Detector
 from geobike.errors import InputError, PhotoError, UnreadablePhoto

@@ -9,7 +9,7 @@ import geopandas as gpd
 from geobike import schema
 from geobike.detections.choice import Choice, hosted
 from geobike.detections.store.parquet import existing
-from geobike.detections.store.sqlite import Model
+from geobike.detections.store.protocol import Model
 from geobike.errors import UnreadablePhoto
 from geobike.photos import decoding
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -16,11 +16,9 @@ from geobike import schema
 from geobike.counting import counts
 from geobike.detections import filtering, imported
 from geobike.detectors.protocol import FLOOR
-from geobike.errors import InputError, MissingPackageError, report
+from geobike.errors import InputError
 from geobike.io.matching import match
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from geobike.reporting import report
 
 THRESHOLDS: Final = tuple(round(FLOOR + 0.05 * step, 2) for step in range(19))
 """Thresholds tried, from the floor of the store to 0.95."""
@@ -101,50 +99,6 @@ def agree(counted: "pd.Series[int]", true: "pd.Series[int]") -> Agreement:
         share_exact=float((error == 0).mean()),
         share_within_one=float((np.abs(error) <= 1).mean()),
     )
-
-
-def plot(evaluation: Evaluation) -> "Figure":
-    """Return a figure: counted against true, and the error by threshold.
-
-    Save it with `.savefig("evaluation.png")` or `.svg`. Raises MissingPackageError.
-    """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise MissingPackageError("Plotting", "plot") from None
-    figure = Figure(figsize=(10, 4.6), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    _plot_photos(left, evaluation)
-    _plot_thresholds(right, evaluation)
-    return figure
-
-
-def _plot_photos(axes: Any, evaluation: Evaluation) -> None:
-    photos = evaluation.photos
-    size = photos.groupby(["true", "counted"]).size().reset_index(name="photos")
-    top = max(photos["true"].max(), photos["counted"].max(), 1) + 1
-    axes.plot([0, top], [0, top], color="0.6", linewidth=1)
-    axes.scatter(size["true"], size["counted"], s=30 * size["photos"] ** 0.5, color="#1f5fa8")
-    axes.set(
-        xlabel="counted by hand",
-        ylabel=f"counted by the detector, threshold {evaluation.threshold:g}",
-        title="One dot a pair of counts, larger for more photos",
-        xlim=(-0.5, top),
-        ylim=(-0.5, top),
-        aspect="equal",
-    )
-
-
-def _plot_thresholds(axes: Any, evaluation: Evaluation) -> None:
-    rows = evaluation.by_threshold
-    axes.plot(
-        rows["threshold"], rows["mean_absolute_error"], color="#1f5fa8", label="mean absolute"
-    )
-    axes.plot(rows["threshold"], rows["bias"], color="#c2571a", label="bias")
-    axes.axhline(0, color="0.6", linewidth=1)
-    axes.axvline(evaluation.threshold, color="0.6", linewidth=1, linestyle=":")
-    axes.set(xlabel="threshold", ylabel="error, bicycles a photo", title="Error by threshold")
-    axes.legend(frameon=False)
 
 
 def _read_summary(folder: Path) -> Mapping[str, Any]:

@@ -14,8 +14,9 @@ import pandas as pd
 import shapely
 
 from geobike import schema
-from geobike.errors import InputError, MissingPackageError, report
+from geobike.errors import InputError, MissingPackageError
 from geobike.io.files import read_bytes, remove, replacing, same, whole, within
+from geobike.reporting import report
 
 TableFormat = Literal["auto", "text", "parquet"]
 

@@ -10,6 +10,7 @@ from typing import IO, Final, NamedTuple
 
 from geobike.errors import GeobikeError, InputError
 from geobike.io import remote
+from geobike.io.redaction import redact
 
 
 class _Held(NamedTuple):
@@ -67,9 +68,7 @@ def _writing(path: str | Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise InputError(
-            f"{remote.shown(path)}: cannot be written: {error.strerror or error}"
-        ) from None
+        raise InputError(f"{redact(path)}: cannot be written: {error.strerror or error}") from None
 
 
 @contextmanager
@@ -133,11 +132,11 @@ def local(path: str | Path) -> Iterator[Path]:
         try:
             file.write_bytes(remote.read(path))
         except OSError as error:
-            raise InputError(f"{remote.shown(path)}: cannot be read: {error}") from None
+            raise InputError(f"{redact(path)}: cannot be read: {error}") from None
         try:
             yield file
         except GeobikeError as error:  # the user knows it by its address
-            error.args = (str(error).replace(str(file), remote.shown(path)),)
+            error.args = (str(error).replace(str(file), redact(path)),)
             raise
 
 
@@ -153,7 +152,7 @@ def _remove(path: str | Path) -> None:
         else:
             Path(path).unlink(missing_ok=True)
     except OSError as error:
-        raise InputError(f"{remote.shown(path)}: cannot be removed: {error}") from None
+        raise InputError(f"{redact(path)}: cannot be removed: {error}") from None
 
 
 def same(one: str | Path, other: str | Path) -> bool:

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, Final, NamedTuple, TypeGuard
 from urllib.parse import unquote
 
 from geobike.errors import InputError, MissingPackageError
+from geobike.io.redaction import redact
 
 _ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]+://")
 _STATES: Final = ("ETag", "etag", "md5Hash", "LastModified", "last_modified", "updated", "mtime")
@@ -60,19 +61,9 @@ def is_remote(path: str | Path) -> TypeGuard[str]:
     return isinstance(path, str) and _ADDRESS.match(path) is not None
 
 
-def shown(text: object) -> str:
-    """Return an address, or a text with addresses, without user, password and query.
-
-    Only web addresses have a query; in a bucket, ? and # are letters of a name.
-    """
-    without_query = re.sub(r"(https?://[^?#\s'\"]*)[?#][^\s'\"]*", r"\1", str(text))
-    # In abfs://container@account there is no user.
-    return re.sub(r"(?<!\babfs)(?<!\babfss)://[^/@\s]*@", "://", without_query)
-
-
 def name(address: str) -> str:
     """Return the last part of an address."""
-    return _spelt_out(shown(address).rstrip("/").rpartition("/")[2], address)
+    return _spelt_out(redact(address).rstrip("/").rpartition("/")[2], address)
 
 
 def folder(address: str, suffixes: Sequence[str]) -> str | None:
@@ -81,7 +72,7 @@ def folder(address: str, suffixes: Sequence[str]) -> str | None:
     None for a pattern, or for one object, as its name ends in one of the suffixes.
     """
     path = _system(address)[1]
-    key = shown(path)
+    key = redact(path)
     named = has_magic(key) or key.lower().endswith(tuple(suffixes))
     return None if named else _Keys.of(address, path, "").address(key.rstrip("/"))
 
@@ -91,7 +82,7 @@ def find(address: str) -> Listing:
     system, path = _system(address)
     with _failures():
         system.invalidate_cache()
-        pattern = shown(path)
+        pattern = redact(path)
         if has_magic(pattern):
             found = _matches(system, path)
             pattern = re.split(r"[*?\[]", pattern)[0]
@@ -107,11 +98,11 @@ def below(address: str, source: str | None = None) -> Listing:
     listed one by one, one that is not open is raised only if it is the source itself.
     """
     system, path = _system(address)
-    above = shown(_system(source or address)[1])
+    above = redact(_system(source or address)[1])
     with _failures():
         system.invalidate_cache()
         found = _Found({}, {})
-        _add_below(system, path, found, given=above.rstrip("/") == shown(path).rstrip("/"))
+        _add_below(system, path, found, given=above.rstrip("/") == redact(path).rstrip("/"))
     return _Keys.of(address, path, above).listing(found)
 
 
@@ -125,7 +116,7 @@ class Level(NamedTuple):
 def level(address: str, source: str) -> Level:
     """List what stands in a folder itself, named by its path below `source`. Raises OSError."""
     system, path = _system(address)
-    keys = _Keys.of(address, path, shown(_system(source)[1]))
+    keys = _Keys.of(address, path, redact(_system(source)[1]))
     found = Level([], [])
     with _failures():
         system.invalidate_cache()
@@ -179,7 +170,7 @@ class _Keys(NamedTuple):
         return self.before + key.removeprefix(self.cut)
 
     def name(self, key: str) -> str:
-        below = shown(key).removeprefix(self.above).lstrip("/")
+        below = redact(key).removeprefix(self.above).lstrip("/")
         return _spelt_out(below, self.address(key))
 
     def object(self, key: str, info: Any) -> Object:
@@ -345,13 +336,13 @@ def _system(address: str) -> tuple[Any, str]:
     try:
         from fsspec.core import url_to_fs
     except ImportError:
-        raise MissingPackageError(f"An address such as {shown(address)}", "remote") from None
+        raise MissingPackageError(f"An address such as {redact(address)}", "remote") from None
     try:
         # What was listed once may have grown since: other machines write there too.
         options = _OPTIONS.get(address.partition("://")[0], {})
         system, path = url_to_fs(address, use_listings_cache=False, **options)
     except Exception as error:  # noqa: BLE001 - no such kind, no package for it, or its own error
-        raise InputError(f"{shown(address)}: {shown(error)}") from None
+        raise InputError(f"{redact(address)}: {redact(error)}") from None
     return system, str(path)
 
 
@@ -369,7 +360,7 @@ def _failure(error: BaseException) -> OSError:
     if isinstance(error, FileNotFoundError):
         return _NotOpen("no such object")
     status = getattr(error, "status", "")  # of aiohttp, whose own text holds the whole address
-    text = getattr(error, "message", "") or shown(error) or type(error).__name__
+    text = getattr(error, "message", "") or redact(error) or type(error).__name__
     line = f"{status} {text}".strip().partition("\n")[0]  # Azure's goes on with ids of the request
     closed = isinstance(error, PermissionError) or status in _CLOSED
     return (_NotOpen if closed else OSError)(line[:200])

@@ -9,7 +9,7 @@ import folium
 import geopandas as gpd
 import pandas as pd
 
-from geobike.errors import InputError, report
+from geobike.errors import InputError
 from geobike.io.files import replacing
 from geobike.maps.assets import MapAssetsMissing
 from geobike.maps.figure import OfflineFigure, UnknownLibrary
@@ -17,6 +17,7 @@ from geobike.maps.options import PageOptions, tile_sources
 from geobike.maps.page import Page
 from geobike.maps.payload import Facts, payload
 from geobike.maps.photos import SINGLE
+from geobike.reporting import report
 
 __all__ = ["SINGLE", "MapAssetsMissing", "PageOptions", "UnknownLibrary", "build", "save"]
 

@@ -11,8 +11,9 @@ import pyproj
 import shapely
 
 from geobike import schema
-from geobike.errors import InputError, report
+from geobike.errors import InputError
 from geobike.maps.packing import packed_json
+from geobike.reporting import report
 
 _MARGIN: Final = 0.5  # of the areas' extent on each side: what one sees around them
 _STEPS: Final = 3000  # tolerance: this part of the extent

@@ -11,8 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from geobike import schema
-from geobike.errors import InputError, report
+from geobike.errors import InputError
 from geobike.maps.packing import packed_columns, packed_json
+from geobike.reporting import report
 
 READABLE: Final = 10_000
 """Photos up to which each is a circle of its own; more are gathered and packed."""

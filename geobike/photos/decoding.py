@@ -1,4 +1,4 @@
-"""Pixels: safe decoding, upright size, and the small pictures that the map shows.
+"""Pixels: decoding within limits, upright, and the size of a photo without decoding it.
 
 Photos are untrusted. Only formats that cameras write are opened, nothing larger than a limit is
 decoded, and whatever Pillow raises on a broken file becomes UnreadablePhoto with a plain reason.
@@ -8,7 +8,7 @@ import hashlib
 import struct
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import SEEK_CUR, BytesIO
 from pathlib import Path
@@ -27,9 +27,6 @@ SUFFIXES: Final = frozenset(
 )
 """Endings of files that are taken for photos, in lower case."""
 
-THUMBNAIL_SIDE: Final = 240  # pixels: 240 px at quality 60 is about 7 kB a photo
-_THUMBNAIL_QUALITY: Final = 60
-
 _START: Final = 12  # bytes that tell one format from another
 _FORMATS: Final = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "HEIF")
 _HEIC_BRANDS: Final = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
@@ -43,9 +40,6 @@ _TO_UPRIGHT: Final = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-
-Box = tuple[float, float, float, float]
-"""xmin, ymin, xmax, ymax in upright pixels of the original."""
 
 Fit = Callable[[tuple[int, int]], tuple[int, int]]
 """From a photo's upright (width, height) to the size that is enough of it."""
@@ -144,31 +138,20 @@ def read_upright(
         return _turned(small, orientation)
 
 
-def thumbnail(
-    source: str | Path | bytes,
-    *,
-    hide: Iterable[Box] = (),
-    side: int = THUMBNAIL_SIDE,
-    max_pixels: int = MAX_PIXELS,
-) -> bytes:
-    """Return a small JPEG without any metadata; what lies in the boxes of `hide` is pixelated.
+def read_small(
+    source: str | Path | bytes, *, side: int, max_pixels: int = MAX_PIXELS
+) -> tuple[Image.Image, tuple[int, int]]:
+    """Decode a photo to an upright RGB image of at most `side` pixels along its longest side.
 
-    `side` is the longest side in pixels. Raises UnreadablePhoto.
+    Returns it with the upright (width, height) of the original. Raises UnreadablePhoto.
     """
     data = _bytes(source)
     with _opened(BytesIO(data), data[:_START], max_pixels) as (image, orientation):
-        full_width = image.height if orientation >= 5 else image.width
+        size = upright(image.size, orientation)
         image.draft("RGB", (2 * side, 2 * side))  # lets the JPEG decoder itself shrink
         small = _upright_rgb(image, orientation)
     small.thumbnail((side, side))
-    for box in hide:
-        _pixelate(small, box, scale=small.width / full_width)
-    out = BytesIO()
-    # A new image carries no EXIF, no colour profile, no comment.
-    Image.frombytes("RGB", small.size, small.tobytes()).save(
-        out, "JPEG", quality=_THUMBNAIL_QUALITY, optimize=True
-    )
-    return out.getvalue()
+    return small, size
 
 
 def _bytes(source: str | Path | bytes) -> bytes:
@@ -306,26 +289,3 @@ def _rgb(image: Image.Image) -> Image.Image:
 def _turned(image: Image.Image, orientation: int) -> Image.Image:
     transpose = _TO_UPRIGHT.get(orientation)
     return image if transpose is None else image.transpose(transpose)
-
-
-_GROWTH: Final = 0.15  # of the box on each side: hair and hands stand out of a detector's box
-_CELLS: Final = 4  # a face of 4 x 4 cells tells no one apart
-
-
-def _pixelate(image: Image.Image, box: Box, *, scale: float) -> None:
-    """Replace a box, a little grown, by a few flat cells."""
-    xmin, ymin, xmax, ymax = (edge * scale for edge in box)
-    grow_x, grow_y = (xmax - xmin) * _GROWTH, (ymax - ymin) * _GROWTH
-    area = (
-        max(0, int(xmin - grow_x)),
-        max(0, int(ymin - grow_y)),
-        min(image.width, int(xmax + grow_x) + 1),
-        min(image.height, int(ymax + grow_y) + 1),
-    )
-    width, height = area[2] - area[0], area[3] - area[1]
-    if width <= 0 or height <= 0:
-        return
-    # Cells as wide as they are high; a tall figure gets more of them down than across.
-    cells = (min(_CELLS, width), max(1, min(height, round(_CELLS * height / width))))
-    patch = image.crop(area).resize(cells, Image.Resampling.BOX)
-    image.paste(patch.resize((width, height), Image.Resampling.NEAREST), area)

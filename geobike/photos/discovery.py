@@ -10,10 +10,12 @@ from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
-from geobike.errors import PhotosError, report
+from geobike.errors import PhotosError
 from geobike.io import remote
+from geobike.io.redaction import redact
 from geobike.photos import decoding
 from geobike.progress import Track, silent
+from geobike.reporting import report
 
 
 class PhotoFile(NamedTuple):
@@ -143,7 +145,7 @@ def find(
         report(what, sorted({note.where for note in notes if note.what == what}))
     if not found:
         raise PhotosError(
-            f"no photo in {', '.join(map(remote.shown, given)) or 'an empty list'}: looked for "
+            f"no photo in {', '.join(map(redact, given)) or 'an empty list'}: looked for "
             f"files ending in {' '.join(sorted(decoding.SUFFIXES))}"
         )
     return [found[photo_id] for photo_id in sorted(found)]
@@ -155,7 +157,7 @@ def _root(folders: list[str], given: Sequence[str | Path]) -> str:
     if stores and (len(stores) > 1 or not all(map(remote.is_remote, folders))):
         raise PhotosError(
             f"photos must all be on this machine or all in one kind of store, unlike "
-            f"{', '.join(map(remote.shown, given))}"
+            f"{', '.join(map(redact, given))}"
         )
     if stores:
         levels = zip(*(folder.split("/") for folder in folders), strict=False)
@@ -183,14 +185,14 @@ def _listed(address: str, files: Iterator[PhotoFile]) -> Iterator[PhotoFile]:
 
 
 def _unlisted(address: str, error: OSError) -> PhotosError:
-    return PhotosError(f"{remote.shown(address)}: cannot be listed: {error}")
+    return PhotosError(f"{redact(address)}: cannot be listed: {error}")
 
 
 def _photos_noted(found: remote.Listing, source: str, notes: list[Note]) -> Iterator[PhotoFile]:
     """Return the photos of a listing, and add what is to be reported."""
     for one in found.closed:
         folder = Folder(source, f"{one.name}/", one.address)
-        notes.append(_unread(folder, f"{remote.shown(one.address)} ({one.reason})"))
+        notes.append(_unread(folder, f"{redact(one.address)} ({one.reason})"))
     return _photos(found.objects)
 
 

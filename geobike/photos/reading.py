@@ -15,11 +15,12 @@ import numpy as np
 import pandas as pd
 
 from geobike import schema
-from geobike.errors import UnreadablePhoto, report_number
+from geobike.errors import UnreadablePhoto
 from geobike.io import parallel
 from geobike.photos import decoding, hashing, metadata
 from geobike.photos.discovery import PhotoFile, find
 from geobike.progress import Track, silent
+from geobike.reporting import report_number
 
 if TYPE_CHECKING:
     from PIL.Image import Image

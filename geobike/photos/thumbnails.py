@@ -1,16 +1,21 @@
 """The small pictures behind the numbers, with nobody to be recognised on them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from io import BytesIO
+from pathlib import Path
 from typing import Final
 
 import geopandas as gpd
 import pandas as pd
+from PIL import Image
 
 from geobike import schema
-from geobike.errors import UnreadablePhoto, report
+from geobike.errors import UnreadablePhoto
 from geobike.io.matching import among
 from geobike.photos import decoding
+from geobike.photos.anonymizing import Box, pixelate
 from geobike.progress import Track, silent
+from geobike.reporting import report
 
 LIMIT: Final = 500
 """Photos that the map shows as pictures: at 7 kB each, more would outgrow an e-mail."""
@@ -19,6 +24,12 @@ _PERSON: Final = "person"  # as COCO's models say it
 
 _HIDDEN_SCORE: Final = 0.2
 """Lowest score of what is hidden: a false person costs a few pixels, a missed one more."""
+
+
+SIDE: Final = 240
+"""Longest side of a thumbnail in pixels: 240 px at quality 60 are about 7 kB per photo."""
+
+_QUALITY: Final = 60
 
 
 def make(
@@ -59,12 +70,34 @@ def make(
         try:
             # Another file under the old name must not be shown for the one that was detected in.
             data = decoding.read_bytes(path, sha256=digest)
-            pictures[photo_id] = decoding.thumbnail(
-                data, hide=hidden.get(photo_id, ()), max_pixels=max_pixels
+            pictures[photo_id] = thumbnail(
+                data, anonymize=hidden.get(photo_id, ()), max_pixels=max_pixels
             )
         except UnreadablePhoto:
             continue
     return pictures
+
+
+def thumbnail(
+    source: str | Path | bytes,
+    *,
+    anonymize: Iterable[Box] = (),
+    side: int = SIDE,
+    max_pixels: int = decoding.MAX_PIXELS,
+) -> bytes:
+    """Return a small JPEG without any metadata; what lies in the boxes of `anonymize` is pixelated.
+
+    `side` is the longest side in pixels. Raises UnreadablePhoto.
+    """
+    small, (full_width, _) = decoding.read_small(source, side=side, max_pixels=max_pixels)
+    for box in anonymize:
+        pixelate(small, box, scale=small.width / full_width)
+    out = BytesIO()
+    # A new image carries no EXIF, no colour profile, no comment.
+    Image.frombytes("RGB", small.size, small.tobytes()).save(
+        out, "JPEG", quality=_QUALITY, optimize=True
+    )
+    return out.getvalue()
 
 
 def _without_strangers(shown: gpd.GeoDataFrame, detections: pd.DataFrame) -> gpd.GeoDataFrame:
@@ -91,12 +124,12 @@ def _without_strangers(shown: gpd.GeoDataFrame, detections: pd.DataFrame) -> gpd
 
 def _boxes(
     detections: pd.DataFrame, labels: Collection[str], photo_ids: "pd.Series[str]"
-) -> dict[str, list[decoding.Box]]:
+) -> dict[str, list[Box]]:
     """Return the boxes of the labels by photo."""
     sure = detections[detections["score"] >= _HIDDEN_SCORE]
     sure = sure[among(sure["photo_id"], photo_ids)]
     sure = sure[sure["label"].str.casefold().isin([label.casefold() for label in labels])]
-    boxes: dict[str, list[decoding.Box]] = {}
+    boxes: dict[str, list[Box]] = {}
     for photo_id, *box in sure[["photo_id", "xmin", "ymin", "xmax", "ymax"]].itertuples(
         index=False, name=None
     ):

@@ -17,10 +17,11 @@ import numpy as np
 import pandas as pd
 
 from geobike import schema
-from geobike.errors import ManifestError, MissingPackageError, report
+from geobike.errors import ManifestError, MissingPackageError
 from geobike.io import delimited
 from geobike.io.files import local
 from geobike.io.matching import plain
+from geobike.reporting import report
 
 _FINAL: Final = (schema.DUPLICATE, schema.UNREADABLE, schema.FAILED)
 """What a photo stays that an earlier run could not count, wherever it lies."""

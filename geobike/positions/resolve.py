@@ -8,8 +8,8 @@ import pandas as pd
 import pyproj
 
 from geobike import schema
-from geobike.errors import report_number
 from geobike.io.matching import among, match
+from geobike.reporting import report_number
 
 DISAGREEMENT: Final = 100.0
 """Metres between manifest and EXIF above which a photo is reported."""

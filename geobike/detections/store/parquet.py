@@ -20,10 +20,12 @@ from pandas.api.types import union_categoricals
 
 from geobike.detections.store import parquet_files
 from geobike.detections.store.parquet_files import arrow
-from geobike.detections.store.sqlite import NOWHERE, Model, Store
+from geobike.detections.store.protocol import NOWHERE, Model
+from geobike.detections.store.sqlite import Store
 from geobike.detectors.protocol import Box, Detection
 from geobike.errors import StoreError
 from geobike.io import files, remote
+from geobike.io.redaction import redact
 
 _DETECTIONS: Final = {
     "sha256": "string",  # of the photo file's bytes
@@ -116,7 +118,7 @@ class Shards:
         )
         self._read_only = read_only
         if read_only and not optional and not self._detections.names():
-            raise StoreError(f"store {remote.shown(folder)}: no such folder, or nothing in it")
+            raise StoreError(f"store {redact(folder)}: no such folder, or nothing in it")
 
     def __enter__(self) -> Self:
         return self

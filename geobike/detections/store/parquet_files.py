@@ -13,6 +13,7 @@ import numpy as np
 
 from geobike.errors import InputError, MissingPackageError, StoreError
 from geobike.io import files, remote
+from geobike.io.redaction import redact
 
 SUFFIX: Final = ".parquet"
 
@@ -105,7 +106,7 @@ class Folder:
 
     def _unreachable(self, error: OSError) -> StoreError:
         why = error.strerror or error
-        return StoreError(f"store {remote.shown(self._folder)}: cannot be read: {why}")
+        return StoreError(f"store {redact(self._folder)}: cannot be read: {why}")
 
     def _fault(self, name: str, what: str) -> StoreError:
-        return StoreError(f"store {remote.shown(self._folder)}: {name} {what}; move it elsewhere")
+        return StoreError(f"store {redact(self._folder)}: {name} {what}; move it elsewhere")

@@ -17,26 +17,25 @@ from datetime import UTC, datetime
 from itertools import count, repeat
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 import pandas as pd
 
+from geobike.detections.store.protocol import Model
 from geobike.detectors.protocol import Box, Detection
-from geobike.errors import DetectionFailed, StoreError
+from geobike.errors import StoreError
 from geobike.io import remote
+from geobike.io.redaction import redact
 
 if TYPE_CHECKING:  # a store needs no pixels
-    from PIL.Image import Image
+    pass
 
 _APPLICATION_ID: Final = 0x67656F62  # "geob", so that another program's SQLite file is refused
 _LAYOUT: Final = 1
 _NUMBERS: Final = ("score", *Box._fields)
 _WAIT: Final = 60.0  # seconds for another process to finish its write
 _BATCH: Final = 10_000  # digests in one query: under 1 MB
-
-NOWHERE: Final = ":memory:"
-"""Where a store is kept that nobody wants to keep; SQLite's own name for it."""
 
 _CREATE: Final = """
 CREATE TABLE IF NOT EXISTS answers (
@@ -58,38 +57,6 @@ CREATE TABLE IF NOT EXISTS files (
 """
 
 
-class Model(NamedTuple):
-    """Who answered: a detector's name and exact version."""
-
-    name: str
-    version: str
-
-
-class Answers(Protocol):
-    """What a run asks of a store, whether a `Store` or the shards of a cluster."""
-
-    @property
-    def path(self) -> Path | str:
-        """Where it is."""
-        ...
-
-    def models(self) -> dict[Model, int]:
-        """Return each detector that has answered, with the number of its photos."""
-        ...
-
-    def boxes(self, digests: Iterable[str], model: Model) -> pd.DataFrame:
-        """Return what this detector found in those photos: a row for each box.
-
-        The columns are `photo`, the place among the digests of the photo's, and `label` (category),
-        `score`, `xmin`, `ymin`, `xmax`, `ymax`. Boxes of one photo are in the order of the answer.
-        """
-        ...
-
-    def missing(self, digests: Iterable[str], model: Model) -> list[str]:
-        """Return the digests that this detector has not answered, in order."""
-        ...
-
-
 class Store:
     """An open store. Use it in a `with` block; one thread at a time."""
 
@@ -97,7 +64,7 @@ class Store:
         """Open the file, or make it. Raises StoreError where that cannot be done."""
         if remote.is_remote(path):
             raise StoreError(
-                f"store {remote.shown(path)}: one SQLite file, which stays on this machine; "
+                f"store {redact(path)}: one SQLite file, which stays on this machine; "
                 "--store detections.sqlite"
             )
         if Path(path).is_dir():
@@ -252,18 +219,6 @@ class Store:
             raise StoreError(
                 f"store {self.path}: the boxes of photo {digest[:12]} are damaged: {error}"
             ) from None
-
-
-class Recorded:
-    """A detector that only knows what a store holds. It never detects anew."""
-
-    def __init__(self, model: Model, path: str | Path) -> None:
-        self.name, self.version = model
-        self._path = path
-
-    def detect(self, image: "Image") -> list[Detection]:  # noqa: ARG002 - the protocol's
-        """Raise DetectionFailed: what the store has was taken before a detector is asked."""
-        raise DetectionFailed(f"not among the detections recorded in {self._path}")
 
 
 def _open(path: Path) -> sqlite3.Connection:

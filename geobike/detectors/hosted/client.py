@@ -21,7 +21,8 @@ from geobike.detectors.hosted.responses import (
     words,
 )
 from geobike.detectors.hosted.transport import LARGEST_ANSWER, Exchange, Passing, Unreachable
-from geobike.errors import DetectionFailed, DetectorStopped, ServiceUnavailable, clean
+from geobike.errors import DetectionFailed, DetectorStopped, ServiceUnavailable
+from geobike.reporting import clean
 
 FIRST_TRIES: Final = 2
 """Tries while the service was never reached: a wrong address or no network should show soon."""

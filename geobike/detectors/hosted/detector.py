@@ -16,7 +16,8 @@ from geobike.detectors.hosted.client import RetryPolicy, Service
 from geobike.detectors.hosted.parsing import classifications, detections
 from geobike.detectors.hosted.responses import PhotoTooLarge
 from geobike.detectors.protocol import FLOOR, Detection
-from geobike.errors import InputError, clean
+from geobike.errors import InputError
+from geobike.reporting import clean
 
 if TYPE_CHECKING:  # Pillow takes time to import, and a type needs only its name
     from PIL.Image import Image

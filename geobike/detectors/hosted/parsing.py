@@ -10,7 +10,7 @@ from typing import Any, Final
 from geobike.detectors.classify import Classification
 from geobike.detectors.hosted.responses import NoContract
 from geobike.detectors.protocol import FLOOR, Box, Detection
-from geobike.errors import clean
+from geobike.reporting import clean
 
 MOST_ITEMS: Final = 5000
 """DETR answers with at most 100 boxes, ViT with at most 1000 labels."""

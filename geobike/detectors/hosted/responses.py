@@ -22,8 +22,8 @@ from geobike.errors import (
     ModelUnavailable,
     RequestRefused,
     TokenError,
-    clean,
 )
+from geobike.reporting import clean
 
 LONGEST_ESTIMATE: Final = 60.0
 """Seconds of a model's `estimated_time` that are believed: it is a guess."""

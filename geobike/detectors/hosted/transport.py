@@ -18,7 +18,8 @@ import requests
 import urllib3
 
 from geobike.detectors.hosted.responses import Answer
-from geobike.errors import InputError, TokenError, clean
+from geobike.errors import InputError, TokenError
+from geobike.reporting import clean
 
 LARGEST_ANSWER: Final = 2 * 1024 * 1024
 """Bytes. An answer of DETR has about 13 KB, one with a thousand labels 150 KB."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from geobike.detectors.onnx.session import Answers, Feeds
+from geobike.detectors.onnx.runtime import Answers, Feeds
 from geobike.errors import DetectionFailed, ModelUnavailable
 
 

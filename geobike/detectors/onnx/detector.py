@@ -20,7 +20,16 @@ from geobike.detectors.classify import Classification
 from geobike.detectors.onnx import hub, labels, postprocessing, preprocessing, session
 from geobike.detectors.onnx.hub import DEFAULT_MODEL, Pin
 from geobike.detectors.onnx.preprocessing import Preparation
-from geobike.detectors.onnx.session import Answers, Feeds, Port, Runtime, Session
+from geobike.detectors.onnx.runtime import (
+    EXTRAS,
+    RUNTIMES,
+    Answers,
+    Feeds,
+    Port,
+    Runtime,
+    Session,
+    is_installed,
+)
 from geobike.detectors.protocol import Detection
 from geobike.errors import (
     GeobikeWarning,
@@ -66,10 +75,10 @@ def is_available(model: str | Path = DEFAULT_MODEL) -> Availability:
     """
     path = _as_path(model)
     if path is not None:
-        return Availability(session.is_installed(), path.is_file(), downloadable=False, size=None)
+        return Availability(is_installed(), path.is_file(), downloadable=False, size=None)
     pin = hub.find(str(model))
     return Availability(
-        session.is_installed(),
+        is_installed(),
         hub.cached(pin) is not None,
         downloadable=hub.can_download(),
         size=pin.size,
@@ -91,11 +100,11 @@ class _LocalModel(ABC):
         batch: int | None = None,
         runtime: Runtime = "onnxruntime",
     ) -> None:
-        if runtime not in session.RUNTIMES:
-            raise InputError(f"runtime {runtime!r} is none of {', '.join(session.RUNTIMES)}")
+        if runtime not in RUNTIMES:
+            raise InputError(f"runtime {runtime!r} is none of {', '.join(RUNTIMES)}")
         self._path = _as_path(model)
-        if not (session.is_installed(runtime) and (self._path or hub.installed())):
-            raise MissingPackageError(self._purpose, session.EXTRAS[runtime])
+        if not (is_installed(runtime) and (self._path or hub.installed())):
+            raise MissingPackageError(self._purpose, EXTRAS[runtime])
         if threads is not None and threads < 1:
             raise InputError(f"threads is {threads}; give 1 or more, or None for all cores")
         if batch is not None and batch < 1:

@@ -10,8 +10,9 @@ from typing import Any, Final
 import numpy as np
 
 from geobike.detectors.onnx.batching import Gathered
-from geobike.detectors.onnx.session import Answers, Feeds, Port, is_installed, words
-from geobike.errors import DetectionFailed, ModelUnavailable, report
+from geobike.detectors.onnx.runtime import Answers, Feeds, Port, is_installed, words
+from geobike.errors import DetectionFailed, ModelUnavailable
+from geobike.reporting import report
 
 GPU_BATCH: Final = 16
 """Photos that go through a model together on a GPU, at most."""
@@ -86,7 +87,7 @@ class OnnxRuntimeSession:
         *,
         size: tuple[int, int] | None = None,  # noqa: ARG002 - onnxruntime takes every size alike
     ) -> Callable[[Feeds], Answers]:
-        """Do what `session.Session` says."""
+        """Do what `runtime.Session` says."""
 
         def run(feeds: Feeds) -> Answers:
             errors = _errors()

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from geobike.detectors.onnx.session import Answers, Feeds, Port, words
+from geobike.detectors.onnx.runtime import Answers, Feeds, Port, words
 from geobike.errors import DetectionFailed, ModelUnavailable
 
 _TELEMETRY: Final = "openvino_telemetry"
@@ -46,7 +46,7 @@ class OpenVinoSession:
     def asked_for(
         self, outputs: Sequence[str], *, size: tuple[int, int] | None
     ) -> Callable[[Feeds], Answers]:
-        """Do what `session.Session` says. A model that knows the size is a quarter faster."""
+        """Do what `runtime.Session` says. A model that knows the size is a quarter faster."""
         with self._openable():
             known = {name: port for name, port in self.inputs.items() if port.shape}
             self._model.reshape({name: _settled(port, size) for name, port in known.items()})

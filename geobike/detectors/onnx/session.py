@@ -1,68 +1,8 @@
-"""A model, opened: what is asked of it, and which of two packages runs it.
+"""Open a model with the package that is to run it."""
 
-Each package has a door of its own, `session_onnxruntime` and `session_openvino`.
-"""
-
-import importlib.util
-from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple, Protocol, get_args
 
-import numpy as np
-from numpy.typing import NDArray
-
-from geobike.errors import clean
-
-Runtime = Literal["onnxruntime", "openvino"]
-"""What runs a model, by the name of its package."""
-
-RUNTIMES: Final[tuple[str, ...]] = get_args(Runtime)
-
-EXTRAS: Final[Mapping[Runtime, str]] = {"onnxruntime": "local", "openvino": "openvino"}
-"""The extra that installs it."""
-
-Feeds = Mapping[str, NDArray[Any]]
-"""What a model is given, by name of its inputs; the first axis counts photos."""
-
-Answers = list[NDArray[Any]]
-"""What it answers, output by output; the first axis counts photos."""
-
-
-class Port(NamedTuple):
-    """An input or an output of a model, as it is declared."""
-
-    shape: tuple[int | None, ...]
-    """None for what is left open; empty where the number of axes is, too."""
-    dtype: np.dtype[Any] | None
-    """None for what numpy does not have."""
-
-
-class Session(Protocol):
-    """A model that waits for photos."""
-
-    path: Path
-    inputs: Mapping[str, Port]
-    outputs: Mapping[str, Port]
-    metadata: Mapping[str, str]
-    """What its maker wrote into the file."""
-    batch: int
-    """Photos that go through it together, at most."""
-
-    def asked_for(
-        self, outputs: Sequence[str], *, size: tuple[int, int] | None
-    ) -> Callable[[Feeds], Answers]:
-        """Return what answers one photo with these outputs. Several threads may call it at once.
-
-        `size` is the (height, width) of every photo, None where they differ. What is returned
-        raises DetectionFailed for this photo, and ModelUnavailable where no photo would fare
-        better.
-        """
-        ...
-
-
-def is_installed(runtime: Runtime = "onnxruntime") -> bool:
-    """Say whether what runs a model is installed."""
-    return importlib.util.find_spec(runtime) is not None
+from geobike.detectors.onnx.runtime import Runtime, Session
 
 
 def label(runtime: Runtime) -> str:
@@ -92,8 +32,3 @@ def opened(
     from geobike.detectors.onnx.openvino import OpenVinoSession
 
     return OpenVinoSession(path, threads=threads)
-
-
-def words(error: Exception) -> str:
-    """Return what such a package says on one line; the cause may stand behind a long path."""
-    return clean(str(error), most=600)

@@ -1,7 +1,8 @@
 """A survey on a Dask cluster: workers find, read, detect and count; the client keeps the frames.
 
 Dask is imported in this package alone. What a worker detects it writes as one shard
-(`geobike.detections.store.parquet`), so that a run that is stopped, or loses workers or its scheduler, goes on there.
+(`geobike.detections.store.parquet`), so that a run that is stopped, or loses workers or its
+scheduler, goes on there.
 """
 
 import os
@@ -21,17 +22,19 @@ import pandas as pd
 
 from geobike import schema
 from geobike.detections import choice, filtering, stage
+from geobike.detections.cached import Recorded
 from geobike.detections.stage import Detected, Failure
 from geobike.detections.store.parquet import Shards, Summary, joined, new_name
-from geobike.detections.store.sqlite import Model, Recorded
+from geobike.detections.store.protocol import Model
 from geobike.detectors.protocol import Detector
 from geobike.engines.dask import folders, tasks, visibility, worker
 from geobike.engines.dask.connection import connect
-from geobike.errors import ClusterUnavailable, InputError, report
+from geobike.errors import ClusterUnavailable, InputError
 from geobike.photos import decoding, reading
 from geobike.photos.discovery import PhotoFile
 from geobike.photos.hashing import Digest
 from geobike.progress import Track, silent
+from geobike.reporting import report
 
 __all__ = ["Cluster"]
 

@@ -9,6 +9,7 @@ from geobike.engines.dask import tasks, visibility, worker
 from geobike.engines.dask.connection import translated
 from geobike.errors import ClusterUnavailable
 from geobike.io import remote
+from geobike.io.redaction import redact
 from geobike.photos import discovery
 from geobike.photos.discovery import Folder, Level, Note, PhotoFile
 
@@ -42,7 +43,7 @@ def below(client: Any, folder: Folder, notes: list[Note]) -> Iterator[PhotoFile]
     with closing(tasks.done(client, worker.find, groups)) as ended:
         for group, found in ended:
             if found is None:
-                place = remote.shown(group.folders[0].path)
+                place = redact(group.folders[0].path)
                 raise ClusterUnavailable(f"workers die listing {place}")
             visibility.check_folders(group.folders, found)
             notes += found.notes

@@ -6,8 +6,8 @@ from typing import Final
 from geobike.detections.store.parquet import Shards
 from geobike.engines.dask import worker
 from geobike.errors import InputError
-from geobike.io import remote
 from geobike.io.files import read_bytes
+from geobike.io.redaction import redact
 from geobike.photos import discovery
 from geobike.photos.discovery import Folder
 
@@ -25,7 +25,7 @@ def check_photo(unread: str | None, host: str) -> None:
     except OSError:
         return
     raise InputError(
-        f"worker {host} cannot read {remote.shown(unread)}, which can be read here; {_REMEDY}"
+        f"worker {host} cannot read {redact(unread)}, which can be read here; {_REMEDY}"
     )
 
 
@@ -48,7 +48,7 @@ def check_written(done: worker.Done, shards: Shards) -> None:
     """Raise InputError where what a worker wrote is not in the store that this machine sees."""
     if done.shard is not None and not shards.answered(done.shard):
         raise InputError(
-            f"store {remote.shown(shards.path)}: what worker {done.host} wrote there cannot be "
+            f"store {redact(shards.path)}: what worker {done.host} wrote there cannot be "
             "seen from here; name a folder that all machines share, or an address"
         )
 
@@ -81,6 +81,5 @@ def _can_list(folder: Folder) -> bool:
 
 def _unlike(folder: Folder, host: str, why: str) -> InputError:
     return InputError(
-        f"worker {host} does not see {remote.shown(folder.path)} as this machine does: {why}; "
-        f"{_REMEDY}"
+        f"worker {host} does not see {redact(folder.path)} as this machine does: {why}; {_REMEDY}"
     )

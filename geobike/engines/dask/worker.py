@@ -20,7 +20,7 @@ import pandas as pd
 from geobike.detections import choice, filtering, stage
 from geobike.detections.stage import Failure
 from geobike.detections.store.parquet import Asked, Shards, Summary, new_name
-from geobike.detections.store.sqlite import Model
+from geobike.detections.store.protocol import Model
 from geobike.detectors.protocol import Detection, Detector
 from geobike.engines.dask.notes import gathered
 from geobike.errors import DetectorStopped, GeobikeError, GeobikeWarning, InputError

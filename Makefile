@@ -36,7 +36,7 @@ else
 map: $(VENV)/base.installed
 	@test -z "$(AREAS)$(MANIFEST)" || { echo "Which photos? make map PHOTOS=my/photos AREAS=$(AREAS)" >&2; exit 2; }
 	$(BIN)/geobike map data/sample/photos --areas data/sample/areas.geojson \
-	  --manifest data/sample/manifest.csv --detector recorded --store data/sample/detections.sqlite \
+	  --manifest data/sample/manifest.csv --detector cached --store data/sample/detections.sqlite \
 	  --threshold 0.3 --timezone Europe/Amsterdam --population-column population \
 	  --context data/sample/streets.geojson \
 	  --title "Bicycles in Wielstad, a town that was never built" --out "$(OUT)" $(ARGS)

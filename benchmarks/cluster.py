@@ -35,8 +35,8 @@ from tests.making import squares
 STORED = 50_000  # photos with answers in shards
 BOXES = 10  # a photo
 MODEL = Model("made", "1")
-RULES = filtering.Rules(("bicycle",))
-RECORDED = geobike.DetectorChoice(kind="recorded")
+RULES = filtering.Filter(("bicycle",))
+RECORDED = geobike.DetectorChoice(kind="cached")
 PHOTOS = 200
 SIZE = (1600, 1200)
 SIDE = 416
@@ -169,7 +169,7 @@ def counted_here(folder: Path, photos: gpd.GeoDataFrame) -> stage.Detected:
     shards = Shards(folder)
 
     def take(digests: "pd.Series[str]", model: Model) -> pd.DataFrame:
-        return stage.judged(shards.boxes(digests, model), RULES)
+        return stage.filtered(shards.boxes(digests, model), RULES)
 
     return stage.through(photos, RECORDED, shards, lambda *_: {}, take, RULES)
 

@@ -93,11 +93,13 @@ def beside_the_model(photos: list[Path]) -> Row:
     """Return how much longer the whole way takes than the model alone in as many threads."""
     detector = opened(models.exported(models.detr))
     network = detector._open()
-    images_seen = [decoding.read_upright(photo, enough=detector.fitted) for photo in photos]
+    images_seen = [
+        decoding.read_upright(photo, target_size=detector.input_size) for photo in photos
+    ]
     seen = [preprocessing.pixels(image, network.preparation) for image in images_seen]
 
     def model() -> None:
-        with ThreadPoolExecutor(detector.together) as pool:
+        with ThreadPoolExecutor(detector.concurrency) as pool:
             list(pool.map(lambda pixels: network.run({"pixel_values": pixels}), seen * 2))
 
     whole, alone = in_turn(lambda: detect(photos * 2, detector), model, rounds=ROUNDS)
@@ -118,7 +120,9 @@ def agreement(detector: OnnxDetector, pipeline: Any, photos: list[Path]) -> str:
         assert distances, f"no box to compare in {path}"
         assert max(distances) <= AGREE, f"{path}: {max(distances):.1f} pixels apart"
         held += len(distances)
-        small = concurrency.Photo(decoding.read_upright(path, enough=detector.fitted), photo.size)
+        small = concurrency.Photo(
+            decoding.read_upright(path, target_size=detector.input_size), photo.size
+        )
         found = concurrency._in_original(detector.detect(small.image), small)
         moved += [nearest(one, found, photo.size, score=0.05) for one in theirs]
     return f"{held} boxes agree; decoded small they move by {median(moved):.1f} pixels (median)"
@@ -143,9 +147,11 @@ def detect(photos: list[Path], detector: OnnxDetector) -> None:
     sizes = {path: decoding.upright_size(path.read_bytes()) for path in set(photos)}
 
     def load(path: Path) -> concurrency.Photo:
-        return concurrency.Photo(decoding.read_upright(path, enough=detector.fitted), sizes[path])
+        return concurrency.Photo(
+            decoding.read_upright(path, target_size=detector.input_size), sizes[path]
+        )
 
-    together = detector.together
+    together = detector.concurrency
     for answer in concurrency.detect_many(
         photos, detector, load=load, keep=lambda _: None, workers=together, ahead=together
     ):

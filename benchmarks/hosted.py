@@ -58,7 +58,9 @@ def compare(what: str, photos: list[Path], address: str) -> Row:
 def sent(photos: list[Path]) -> float:
     """Return the share of the files' bytes that geobike sends."""
     hosted = HostedDetector(token=None)
-    uploads = (hosted.upload(decoding.read_upright(path, enough=hosted.fitted)) for path in photos)
+    uploads = (
+        hosted.upload(decoding.read_upright(path, target_size=hosted.input_size)) for path in photos
+    )
     return sum(map(len, uploads)) / sum(path.stat().st_size for path in photos)
 
 
@@ -67,7 +69,7 @@ def in_geobikes_way(photos: list[Path], address: str) -> None:
     kept: list[concurrency.Answer[Path]] = []
 
     def load(path: Path) -> concurrency.Photo:
-        image = decoding.read_upright(path, enough=detector.fitted)
+        image = decoding.read_upright(path, target_size=detector.input_size)
         return concurrency.Photo(image, image.size)
 
     for _ in concurrency.detect_many(

@@ -39,7 +39,7 @@ def run(_: Path) -> Iterator[Row]:
 
 
 def in_geobikes_way(folder: str) -> None:
-    found = reading.read_heads(reading.find(folder))
+    found = reading.read_metadata(reading.find(folder))
     assert found.geometry.notna().all()
     assert found["taken_at"].notna().all()
 

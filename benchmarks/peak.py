@@ -13,4 +13,4 @@ def detect_all(folder: Path, model: Path) -> None:
     detector = OnnxDetector(model, threads=1)
     with TemporaryDirectory() as kept:
         found = stage.detect(photos, detector=detector, store=Path(kept, "store.sqlite"))
-    assert found.now == len(photos)
+    assert found.newly_detected == len(photos)

@@ -143,7 +143,7 @@ def fill(store: Path) -> None:
 
 
 def out_of_the_store(store: Path) -> None:
-    recorded = geobike.DetectorChoice(kind="recorded")
+    recorded = geobike.DetectorChoice(kind="cached")
     found = geobike.detect_photos(made_photos(STORED), detector=recorded, store=store)
     assert len(found.detections) == STORED * BOXES_STORED
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from geobike.counting.ledger import Ledger
     from geobike.counting.ledger import close as close_ledger
     from geobike.detections.choice import Choice as DetectorChoice
-    from geobike.detections.filtering import judge as judge_boxes
+    from geobike.detections.filtering import filter_detections
     from geobike.detections.imported import read as read_detections
     from geobike.detections.stage import detect as detect_photos
     from geobike.detections.store.sqlite import Store
@@ -74,8 +74,8 @@ __all__ = [
     "count_per_photo",
     "detect_photos",
     "evaluate",
+    "filter_detections",
     "find_photos",
-    "judge_boxes",
     "locate",
     "map",
     "read_areas",
@@ -106,7 +106,7 @@ _HOME = {
     "assign_areas": "areas:assign",
     "detect_photos": "detections.stage:detect",
     "read_detections": "detections.imported:read",
-    "judge_boxes": "detections.filtering:judge",
+    "filter_detections": "detections.filtering:filter_detections",
     "count_per_photo": "counting.counts:per_photo",
     "count_per_area": "counting.counts:per_area",
     "close_ledger": "counting.ledger:close",

@@ -13,7 +13,7 @@ import shapely
 
 from geobike import schema
 from geobike.errors import AreasError
-from geobike.io.files import local
+from geobike.io.files import fetch_local
 from geobike.io.redaction import redact
 from geobike.reporting import report, report_number
 
@@ -144,7 +144,7 @@ def _report_if_all_lie_outside(
 
 
 def _read_file(path: str | Path, layer: str | None) -> gpd.GeoDataFrame:
-    with local(path) as file:
+    with fetch_local(path) as file:
         if not file.exists():
             raise AreasError(f"areas {file}: no such file")
         try:

@@ -147,7 +147,7 @@ def ask(endpoint: str, *, token: str | None, model: str | None = None) -> Iterat
         detector.detect(picture)
     except GeobikeError as error:
         fault = error
-    yield from _heard(detector.place, fault, token, time.monotonic() - begun)
+    yield from _heard(detector.host, fault, token, time.monotonic() - begun)
 
 
 def _heard(

@@ -30,15 +30,15 @@ def report_number(
         report(f"1 {one}" if count == 1 else f"{count} {many}", cases)
 
 
-def clean(text: str, *, most: int = WORDS) -> str:
-    """Put foreign text on one line: no control or invisible characters, at most `most` long."""
-    shown = "".join(sign if sign.isprintable() else " " for sign in text[: 20 * most])
+def one_line(text: str, *, limit: int = WORDS) -> str:
+    """Put foreign text on one line: no control or invisible characters, at limit `limit` long."""
+    shown = "".join(sign if sign.isprintable() else " " for sign in text[: 20 * limit])
     line = " ".join(shown.split())
-    return line if len(line) <= most else line[: most - 1] + "…"
+    return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
 @contextmanager
-def collecting(notes: list[str]) -> Iterator[None]:
+def collect_warnings(notes: list[str]) -> Iterator[None]:
     """Gather what geobike reports. Other warnings go their own way, and all do if the block fails.
 
     Python's warning filters are process-wide: while this runs, other threads' warnings come here.

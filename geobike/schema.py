@@ -68,7 +68,7 @@ PHOTOS: Final = Frame(
     _PHOTO_COLUMNS,
     key="photo_id",
     geometry=("Point",),
-    optional={"unseen": FLAG},  # an earlier run had no cause to detect in it
+    optional={"never_processed": FLAG},  # an earlier run had no cause to detect in it
 )
 
 COUNTS: Final = Frame(

@@ -7,7 +7,7 @@ import sqlite3
 from pathlib import Path
 
 from geobike.survey.options import Survey
-from geobike.survey.run import place
+from geobike.survey.run import locate_and_assign
 from tests.hosted_service import FakeService, Seen
 from tests.making import photo, squares
 
@@ -32,7 +32,9 @@ def town(folder: Path, number: int) -> dict[str, Path]:
 
 def digests(folder: Path) -> dict[str, Size]:
     """Return the size of each photo by its digest."""
-    placed = place(Survey(photos=folder / "photos", areas=folder / "areas.geojson")).photos
+    placed = locate_and_assign(
+        Survey(photos=folder / "photos", areas=folder / "areas.geojson")
+    ).photos
     columns = zip(placed["sha256"], placed["width"], placed["height"], strict=True)
     return {digest: (width, height) for digest, width, height in columns}
 

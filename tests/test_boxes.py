@@ -34,7 +34,7 @@ def frame(
 
 
 def test_the_reference_photo_has_eight_boxes_and_six_bicycles() -> None:
-    judged = filtering.judge(frame(REFERENCE), labels=["bicycle"])
+    judged = filtering.filter_detections(frame(REFERENCE), labels=["bicycle"])
     assert len(judged) == 8
     assert judged["kept"].sum() == 6
     assert judged.loc[~judged["kept"], "dropped_by"].tolist() == ["duplicate", "duplicate"]
@@ -43,25 +43,34 @@ def test_the_reference_photo_has_eight_boxes_and_six_bicycles() -> None:
 
 def test_each_box_says_which_rule_dropped_it() -> None:
     rows = [(0.9, 0, 0, 10, 10), (0.8, 1, 0, 11, 10), (0.5, 50, 50, 60, 60), (0.9, 90, 90, 99, 99)]
-    judged = filtering.judge(frame(rows, label=["bicycle"] * 3 + ["car"]), labels=["bicycle"])
+    judged = filtering.filter_detections(
+        frame(rows, label=["bicycle"] * 3 + ["car"]), labels=["bicycle"]
+    )
     assert judged["dropped_by"].isna().tolist() == [True, False, False, False]
     assert judged["dropped_by"].tolist()[1:] == ["duplicate", "threshold", "label"]
 
 
 def test_a_threshold_is_strict_as_the_hosted_service_has_it() -> None:
-    judged = filtering.judge(frame([(0.5, 0, 0, 1, 1), (0.500001, 5, 5, 6, 6)]), labels=["bicycle"])
+    judged = filtering.filter_detections(
+        frame([(0.5, 0, 0, 1, 1), (0.500001, 5, 5, 6, 6)]), labels=["bicycle"]
+    )
     assert judged["kept"].tolist() == [False, True]
 
 
 def test_boxes_that_overlap_by_just_the_limit_are_two() -> None:
     half = [(0.9, 0, 0, 10, 10), (0.8, 0, 0, 10, 5)]
-    assert filtering.judge(frame(half), labels=["bicycle"], max_overlap=0.5)["kept"].all()
-    assert filtering.judge(frame(half), labels=["bicycle"], max_overlap=0.49)["kept"].sum() == 1
+    assert filtering.filter_detections(frame(half), labels=["bicycle"], max_overlap=0.5)[
+        "kept"
+    ].all()
+    assert (
+        filtering.filter_detections(frame(half), labels=["bicycle"], max_overlap=0.49)["kept"].sum()
+        == 1
+    )
 
 
 def test_labels_are_names_whatever_their_case_and_may_be_several() -> None:
     rows = [(0.9, 0, 0, 10, 10), (0.9, 0, 0, 10, 10), (0.9, 0, 0, 10, 10)]
-    judged = filtering.judge(
+    judged = filtering.filter_detections(
         frame(rows, label=["Bicycle", "motorcycle", "car"]), labels=["bicycle", "MOTORCYCLE"]
     )
     assert judged["kept"].tolist() == [True, True, False]  # different labels do not suppress
@@ -69,26 +78,32 @@ def test_labels_are_names_whatever_their_case_and_may_be_several() -> None:
 
 def test_photos_do_not_suppress_each_other() -> None:
     rows = [(0.9, 0, 0, 10, 10), (0.8, 0, 0, 10, 10)]
-    judged = filtering.judge(frame(rows, photo_id=["a.jpg", "b.jpg"]), labels=["bicycle"])
+    judged = filtering.filter_detections(
+        frame(rows, photo_id=["a.jpg", "b.jpg"]), labels=["bicycle"]
+    )
     assert judged["kept"].all()
 
 
 def test_a_suppressed_box_suppresses_nothing() -> None:
     # The second overlaps the first and the third; the third overlaps only the second.
     rows = [(0.9, 0, 0, 10, 10), (0.8, 3, 0, 13, 10), (0.7, 6, 0, 16, 10)]
-    assert filtering.judge(frame(rows), labels=["bicycle"])["kept"].tolist() == [True, False, True]
+    assert filtering.filter_detections(frame(rows), labels=["bicycle"])["kept"].tolist() == [
+        True,
+        False,
+        True,
+    ]
 
 
 def test_a_label_that_no_box_has_is_reported_with_those_there_are() -> None:
     with pytest.warns(GeobikeWarning, match="no box at all is labelled 'bike'; there are: bicycle"):
-        judged = filtering.judge(frame(REFERENCE), labels=["bicycle", "bike"])
+        judged = filtering.filter_detections(frame(REFERENCE), labels=["bicycle", "bike"])
     assert judged["kept"].sum() == 6
 
 
 def test_labels_whose_boxes_were_taken_out_are_not_there() -> None:
     found = frame(REFERENCE, label=["car", "person", "bicycle", "bus"] * 2)
     with pytest.warns(GeobikeWarning, match="labelled 'bicycle'; there are: car, person, bus"):
-        filtering.judge(found[found["label"] != "bicycle"], labels=["bicycle", "car"])
+        filtering.filter_detections(found[found["label"] != "bicycle"], labels=["bicycle", "car"])
 
 
 @pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")
@@ -97,45 +112,53 @@ def test_labels_whose_boxes_were_taken_out_are_not_there() -> None:
 )
 def test_a_label_that_is_spelt_otherwise_makes_no_map_of_zeros(there: str, wanted: str) -> None:
     with pytest.raises(InputError, match=f"no box at all is labelled '{wanted}'.* one of {there}"):
-        filtering.judge(frame(REFERENCE, label=there), labels=[wanted])
+        filtering.filter_detections(frame(REFERENCE, label=there), labels=[wanted])
 
 
 @pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")
 def test_a_street_of_cars_without_a_bicycle_has_none() -> None:
     found = frame(REFERENCE, label=["car", "person", "N/A", "bus"] * 2)
-    assert not filtering.judge(found, labels=["bicycle"])["kept"].any()
+    assert not filtering.filter_detections(found, labels=["bicycle"])["kept"].any()
 
 
 def test_frames_with_plain_text_are_judged_alike() -> None:
     found = frame(REFERENCE, label=["bicycle", "car"] * 4, photo_id=["a.jpg"] * 4 + ["b.jpg"] * 4)
     plain = found.astype(dict.fromkeys(("photo_id", "label", "model", "dropped_by"), "str"))
-    kept = filtering.judge(found, labels=["bicycle"])["kept"].tolist()
-    assert filtering.judge(plain, labels=["bicycle"])["kept"].tolist() == kept
+    kept = filtering.filter_detections(found, labels=["bicycle"])["kept"].tolist()
+    assert filtering.filter_detections(plain, labels=["bicycle"])["kept"].tolist() == kept
     both = pd.concat([found.iloc[:4], plain.iloc[4:]])
-    assert filtering.judge(both, labels=["bicycle"])["kept"].tolist() == kept
+    assert filtering.filter_detections(both, labels=["bicycle"])["kept"].tolist() == kept
 
 
 def test_numbers_for_names_are_refused_with_what_makes_text_of_them() -> None:
     found = frame(REFERENCE)
     found["photo_id"] = pd.Series(7, index=found.index).astype("category")
     with pytest.raises(SchemaError, match=r"'photo_id' .* not str; convert it with .astype\('str'"):
-        filtering.judge(found, labels=["bicycle"])
-    assert filtering.judge(found.astype({"photo_id": "str"}), labels=["bicycle"])["kept"].sum() == 6
+        filtering.filter_detections(found, labels=["bicycle"])
+    assert (
+        filtering.filter_detections(found.astype({"photo_id": "str"}), labels=["bicycle"])[
+            "kept"
+        ].sum()
+        == 6
+    )
 
 
 @pytest.mark.parametrize("threshold", [0.0, 1.0, float("nan")])
 def test_a_senseless_threshold_is_refused(threshold: float) -> None:
     with pytest.raises(InputError, match=r"threshold .* is not from 0\.05 to below 1"):
-        filtering.judge(frame(REFERENCE), labels=["bicycle"], threshold=threshold)
+        filtering.filter_detections(frame(REFERENCE), labels=["bicycle"], threshold=threshold)
 
 
 def test_a_box_without_a_label_does_not_count() -> None:
     found = frame(REFERENCE[:2], label=["bicycle", None])
-    assert filtering.judge(found, labels=["bicycle"])["kept"].tolist() == [True, False]
+    assert filtering.filter_detections(found, labels=["bicycle"])["kept"].tolist() == [True, False]
 
 
 def test_no_detection_at_all_is_no_problem() -> None:
-    assert len(filtering.judge(schema.table(schema.DETECTIONS, {}), labels=["bicycle"])) == 0
+    assert (
+        len(filtering.filter_detections(schema.table(schema.DETECTIONS, {}), labels=["bicycle"]))
+        == 0
+    )
 
 
 side = st.floats(0, 100, allow_nan=False, width=32)
@@ -167,7 +190,7 @@ def test_all_photos_at_once_give_what_one_box_at_a_time_gives(found: list) -> No
     given_frame = frame(rows, label=[f[1] for f in found], photo_id=[f[0] for f in found])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", GeobikeWarning)  # of a label that this example lacks
-        ours = filtering.judge(given_frame, labels=["bicycle", "car"])["kept"].tolist()
+        ours = filtering.filter_detections(given_frame, labels=["bicycle", "car"])["kept"].tolist()
 
     # The textbook's greedy loop, over polygons.
     kept: list[int] = []

@@ -49,7 +49,7 @@ def test_what_packages_log_is_not_printed() -> None:
 def sample_map(out: Path) -> subprocess.CompletedProcess[str]:
     return geobike(
         "map", SAMPLE / "photos", "--areas", SAMPLE / "areas.geojson",
-        "--manifest", SAMPLE / "manifest.csv", "--detector", "recorded",
+        "--manifest", SAMPLE / "manifest.csv", "--detector", "cached",
         "--store", SAMPLE / "detections.sqlite", "--threshold", "0.3", "--out", out,
     )  # fmt: skip
 
@@ -81,7 +81,7 @@ def test_the_page_shows_the_pictures_that_were_asked_for(
 ) -> None:
     done = geobike(
         "map", SAMPLE / "photos", "--areas", SAMPLE / "areas.geojson",
-        "--manifest", SAMPLE / "manifest.csv", "--detector", "recorded",
+        "--manifest", SAMPLE / "manifest.csv", "--detector", "cached",
         "--store", SAMPLE / "detections.sqlite", "--out", tmp_path, *options,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -170,12 +170,12 @@ def test_locate_writes_the_same_columns_as_a_map(tmp_path: Path) -> None:
             ["map", "{photos}", "--areas", "{areas}", "--endpoint", "http://x"],
             "photos leave the machine",
         ),
-        (["map", "{photos}", "--areas", "{areas}", "--detector", "recorded"], "no such file"),
+        (["map", "{photos}", "--areas", "{areas}", "--detector", "cached"], "no such file"),
         (["map", "{photos}", "--areas", "{areas}", "--model", "no.onnx"], "no.onnx"),
         (["detect", "nowhere.jpg"], "nowhere.jpg: no such file or folder"),
         (["classify", "{photos}"], "name what classifies"),
         (
-            ["detect", "{photos}", "--detector", "recorded"],
+            ["detect", "{photos}", "--detector", "cached"],
             "needs the store that holds them: --store",
         ),
         (["locate", "{photos}", "--max-megapixels", "nan"], "--max-megapixels nan is not above 0"),
@@ -266,7 +266,7 @@ def stored(folder: Path, *photos: Path) -> Path:
 
 def test_detect_prints_what_the_hosted_service_would_answer(tmp_path: Path) -> None:
     path = photo(tmp_path / "a.jpg")
-    done = geobike("detect", path, "--detector", "recorded", "--store", stored(tmp_path, path))
+    done = geobike("detect", path, "--detector", "cached", "--store", stored(tmp_path, path))
     assert done.returncode == 0, done.stderr
     box = {"xmin": 10, "ymin": 20, "xmax": 30, "ymax": 40}
     assert json.loads(done.stdout) == [
@@ -279,7 +279,7 @@ def test_detect_on_several_photos_names_each_and_reports_the_bad(tmp_path: Path)
     paths = [photo(tmp_path / "p" / name) for name in ("a.jpg", "b.jpg")]
     (tmp_path / "p" / "bad.jpg").write_bytes(b"no photo")
     done = geobike(
-        "detect", tmp_path / "p", "--detector", "recorded", "--store", stored(tmp_path, *paths),
+        "detect", tmp_path / "p", "--detector", "cached", "--store", stored(tmp_path, *paths),
         "--threshold", "0.05", "--out", tmp_path / "d.csv", "--draw", tmp_path / "drawn",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -295,7 +295,7 @@ def test_detect_on_several_photos_names_each_and_reports_the_bad(tmp_path: Path)
 def test_detect_draws_one_photo_to_the_file_that_is_named(tmp_path: Path) -> None:
     path = photo(tmp_path / "a.jpg", size=(300, 200))
     done = geobike(
-        "detect", path, "--detector", "recorded", "--store", stored(tmp_path, path),
+        "detect", path, "--detector", "cached", "--store", stored(tmp_path, path),
         "--draw", tmp_path / "boxes.png",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -319,7 +319,7 @@ def test_drawing_overwrites_no_photo_and_says_what_it_cannot_write(
     before = path.read_bytes()
     store = stored(tmp_path, path)
     done = geobike(
-        "detect", path, "--detector", "recorded", "--store", store, "--draw", tmp_path / draw
+        "detect", path, "--detector", "cached", "--store", store, "--draw", tmp_path / draw
     )
     assert done.returncode == 2
     assert said in done.stderr
@@ -345,7 +345,7 @@ def test_only_bad_photos_is_an_error(tmp_path: Path) -> None:
     store = stored(tmp_path)
     with Store(store) as opened:
         opened.put("x", Model("drawn", "1"), [])
-    done = geobike("detect", tmp_path / "bad.jpg", "--detector", "recorded", "--store", store)
+    done = geobike("detect", tmp_path / "bad.jpg", "--detector", "cached", "--store", store)
     assert done.returncode == 2
     assert "none of the photos got an answer" in done.stderr
 

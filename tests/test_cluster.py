@@ -93,7 +93,7 @@ def test_files_that_are_known_are_not_read_again(
 
     again = geobike.run(survey, store=tmp_path / "shards", engine=cluster, track=track)
     same(first, again)
-    # What is cut short is not remembered: it might be mended.
+    # What is cut short is not open_cache: it might be mended.
     assert dict(silent) == {
         "Finding photos": None, "Reading positions": 127, "Looking at files": 127,
         "Reading photos": 1, "Detecting": 0, "Counting": 124,
@@ -210,7 +210,7 @@ def test_shards_alone_are_enough_and_what_they_lack_is_failed(
     survey = geobike.Survey(**plan, detector=Counting(tmp_path / "diary"))
     geobike.run(survey, store=tmp_path / "shards", engine=cluster)
     photo(plan["photos"] / "new.jpg", lon_lat=(4.005, 52.005))
-    recorded = geobike.Survey(**plan, detector=geobike.DetectorChoice(kind="recorded"))
+    recorded = geobike.Survey(**plan, detector=geobike.DetectorChoice(kind="cached"))
     result = geobike.run(recorded, store=tmp_path / "shards", engine=cluster)
     row = result.photos.set_index("photo_id").loc["new.jpg"]
     assert (result.model.name, result.detected_now, row["status"]) == ("counting", 0, "failed")
@@ -268,7 +268,7 @@ def test_a_token_on_its_way_shows_nowhere() -> None:
     choice = geobike.DetectorChoice(kind="huggingface", token="hf_very_secret")
     for detector in (choice, worker.Pickled(pickle.dumps(choice))):
         run = worker.Run(detector, Model("m", "1"), "shards", 1, 1, "stop")
-        assert "hf_very_secret" not in repr(worker.Part(run, "x", pd.DataFrame()))
+        assert "hf_very_secret" not in repr(worker.DetectTask(run, "x", pd.DataFrame()))
 
 
 def test_every_error_that_a_worker_sends_arrives_as_it_was() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 import geobike
 from geobike.detections.store import parquet
-from geobike.detections.store.parquet import Asked, Shards
+from geobike.detections.store.parquet import ShardQuery, Shards
 from geobike.detections.store.protocol import Model
 from geobike.detectors.protocol import Box, Detection
 from geobike.engines.dask import worker
@@ -21,7 +21,7 @@ from tests.cluster_surveys import on_workers, same
 pytest.importorskip("distributed")
 pytestmark = [pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")]
 
-RECORDED = geobike.DetectorChoice(kind="recorded")
+RECORDED = geobike.DetectorChoice(kind="cached")
 
 
 class Crowding(Counting):
@@ -169,7 +169,7 @@ def test_a_run_that_is_stopped_while_counting_leaves_nothing_to_do(
 class Mortal(Shards):
     """Shards whose first reader dies."""
 
-    def take(self, asked: Asked) -> pd.DataFrame:
+    def take(self, asked: ShardQuery) -> pd.DataFrame:
         try:
             (Path(self.path).parent / "killed").touch(exist_ok=False)
         except FileExistsError:

@@ -196,12 +196,13 @@ OTHER_VERSION = "def version():\n    return '0.0.1'\n"
 def test_a_worker_with_another_geobike_or_none_is_refused(
     tmp_path: Path, module: str, said: str
 ) -> None:
-    package = tmp_path / "elsewhere" / "geobike" / "cluster"
+    elsewhere = tmp_path / "elsewhere"
+    package = elsewhere / "geobike" / "engines" / "dask"
     package.mkdir(parents=True)
-    (package.parent / "__init__.py").touch()
-    (package / "__init__.py").touch()
+    for folder in (package, package.parent, package.parent.parent):
+        (folder / "__init__.py").touch()
     (package / "worker.py").write_text(module)
-    env = {"PYTHONPATH": str(package.parent.parent)}
+    env = {"PYTHONPATH": str(elsewhere)}
     with (
         started(tmp_path, workers=1, env=env) as processes,
         pytest.raises(InputError, match=f"worker tcp://.* {said}"),

@@ -32,7 +32,7 @@ def found(find: Callable[[], list[PhotoFile]]) -> tuple[list[PhotoFile], list[st
 def only_the_top(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Let this process list single folders only, and note which. Workers are other processes."""
     opened: list[str] = []
-    level = discovery.level
+    level = discovery.list_directory
 
     def noted(folder: discovery.Folder) -> discovery.Level:
         opened.append(folder.name)

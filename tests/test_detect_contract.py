@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geobike.detectors.hosted.parsing import classifications, detections
-from geobike.detectors.hosted.responses import NoContract, decode
+from geobike.detectors.hosted.parsing import parse_classifications, parse_detections
+from geobike.detectors.hosted.responses import InvalidResponse, parse_json
 
 numbers = st.integers() | st.floats(allow_nan=True) | st.floats(-2000, 2000) | st.floats(0, 1)
 odd = st.none() | st.booleans() | numbers | st.text(max_size=5)
@@ -24,10 +24,10 @@ answers = st.recursive(
 @given(answers)
 def test_detections_lie_in_the_picture(data: Any) -> None:
     try:
-        found = detections(
-            decode(json.dumps(data).encode()), sent=(1333, 1000), original=(4000, 3000)
+        found = parse_detections(
+            parse_json(json.dumps(data).encode()), sent=(1333, 1000), original=(4000, 3000)
         )
-    except NoContract:
+    except InvalidResponse:
         return
     for one in found:
         assert one.label == one.label.strip()
@@ -41,8 +41,8 @@ def test_detections_lie_in_the_picture(data: Any) -> None:
 @given(answers)
 def test_classifications_are_few_and_sorted(data: Any) -> None:
     try:
-        found = classifications(decode(json.dumps(data).encode()), top=2)
-    except NoContract:
+        found = parse_classifications(parse_json(json.dumps(data).encode()), top=2)
+    except InvalidResponse:
         return
     assert len(found) <= 2
     assert all(0 <= one.score <= 1 and one.label.isprintable() for one in found)

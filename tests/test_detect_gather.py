@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from geobike.detectors.onnx.batching import Answers, Feeds, Gathered
+from geobike.detectors.onnx.batching import Batcher, Inputs, Outputs
 from geobike.detectors.onnx.detector import OnnxDetector
 from geobike.errors import DetectionFailed
 from tests.tiny_onnx import coloured
@@ -23,7 +23,7 @@ class Model:
         self.fault = fault
         self.batches: list[int] = []
 
-    def __call__(self, feeds: Feeds) -> Answers:
+    def __call__(self, feeds: Inputs) -> Outputs:
         given = feeds["pixels"]
         self.batches.append(len(given))
         self.begun.set()
@@ -33,9 +33,11 @@ class Model:
         return [given * 2, given.sum(axis=1)]
 
 
-def ask(model: Callable[[Feeds], Answers], photos: list[np.ndarray], *, most: int) -> list[Answers]:
+def ask(
+    model: Callable[[Inputs], Outputs], photos: list[np.ndarray], *, most: int
+) -> list[Outputs]:
     """Ask for the first photo, and for the others while it is with the model."""
-    gathered = Gathered(model, most)
+    gathered = Batcher(model, most)
     with ThreadPoolExecutor(len(photos)) as pool:
         answers = [pool.submit(gathered, {"pixels": photos[0]})]
         assert model.begun.wait(10)
@@ -50,7 +52,7 @@ def photos(number: int, width: int = 3) -> list[np.ndarray]:
     return [np.full((1, width), float(n)) for n in range(number)]
 
 
-def held(answers: list[Answers], given: list[np.ndarray]) -> None:
+def held(answers: list[Outputs], given: list[np.ndarray]) -> None:
     for (doubled, summed), photo in zip(answers, given, strict=True):
         np.testing.assert_array_equal(doubled, photo * 2)
         np.testing.assert_array_equal(summed, photo.sum(axis=1))
@@ -75,12 +77,12 @@ def test_a_batch_that_fails_is_tried_in_smaller_ones() -> None:
 
 
 def test_a_photo_that_fails_alone_takes_no_other_along() -> None:
-    def run(feeds: Feeds) -> Answers:
+    def run(feeds: Inputs) -> Outputs:
         if 3.0 in feeds["pixels"]:
             raise DetectionFailed("this one")
         return [feeds["pixels"]]
 
-    gathered = Gathered(run, 4)
+    gathered = Batcher(run, 4)
     with ThreadPoolExecutor(8) as pool:
         answers = [pool.submit(gathered, {"pixels": photo}) for photo in photos(8)]
     failed = [n for n, answer in enumerate(answers) if answer.exception()]
@@ -89,7 +91,7 @@ def test_a_photo_that_fails_alone_takes_no_other_along() -> None:
 
 def test_a_model_that_answers_for_one_whatever_it_is_given_gets_one_at_a_time() -> None:
     class One(Model):
-        def __call__(self, feeds: Feeds) -> Answers:
+        def __call__(self, feeds: Inputs) -> Outputs:
             return [answer[:1] for answer in super().__call__(feeds)]
 
     model, given = One(), photos(5)

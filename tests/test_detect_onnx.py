@@ -166,23 +166,23 @@ def test_the_prepared_size_of_the_repository_is_used(tmp_path):
     ],
 )
 def test_a_photo_is_decoded_to_the_size_that_the_model_is_shown(tmp_path, size, shown):
-    assert detector(tmp_path, columns=92).fitted(size) == shown
+    assert detector(tmp_path, columns=92).input_size(size) == shown
 
 
 def test_a_fitted_photo_is_shown_as_it_is(tmp_path):
     found = detector(tmp_path, columns=92)
     photo = Image.effect_noise((1066, 800), 60).convert("RGB")
-    fitted = photo.resize(found.fitted(photo.size))
+    input_size = photo.resize(found.input_size(photo.size))
     preparation = found._open().preparation
     mean, std = (np.array(three)[:, None, None] for three in (preparation.mean, preparation.std))
-    levels = preprocessing.pixels(fitted, preparation) * std + mean
+    levels = preprocessing.pixels(input_size, preparation) * std + mean
     seen = (levels[0] * 255).round().astype(np.uint8).transpose(1, 2, 0)
     np.testing.assert_array_equal(seen, np.asarray(photo))
 
 
 def test_a_filter_of_the_models_own_is_used_on_the_whole_photo(tmp_path):
     bicubic = {"size": {"shortest_edge": 48}, "resample": 3}
-    assert detector(tmp_path, preprocessor_config=bicubic).fitted((400, 300)) == (400, 300)
+    assert detector(tmp_path, preprocessor_config=bicubic).input_size((400, 300)) == (400, 300)
 
 
 def test_the_version_is_the_files_digest(tmp_path):

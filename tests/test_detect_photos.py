@@ -59,7 +59,7 @@ def bicycles(found, image):
 
 def shrunk(path, found):
     """Decode as a run does: to the size that the detector is shown."""
-    return decoding.read_upright(path, enough=found.fitted)
+    return decoding.read_upright(path, target_size=found.input_size)
 
 
 def upright(path):

@@ -60,7 +60,7 @@ def test_a_gpu_is_taken_where_there_is_one_with_photos_enough_for_the_next_batch
     (first, last) = build_for_gpus["given"][0]
     assert first[0] == "CUDAExecutionProvider"
     assert last == "CPUExecutionProvider"
-    assert detector.together >= 2 * session.GPU_BATCH
+    assert detector.concurrency >= 2 * session.GPU_BATCH
     assert used().ok
     assert "GPU (CUDA)" in used().found
 

@@ -108,7 +108,7 @@ def test_its_detections_are_kept_apart_and_asked_for_by_name(tmp_path: Path, col
         models.append(result.model.name)
     assert models[0] == "model.onnx"
     assert models[1] == f"model.onnx (OpenVINO {openvino.precision()})"
-    choice = geobike.DetectorChoice(kind="recorded", model=models[1])
+    choice = geobike.DetectorChoice(kind="cached", model=models[1])
     again = geobike.run(geobike.Survey(**folders, detector=choice), store=store)
     pd.testing.assert_frame_equal(again.detections, result.detections)
 

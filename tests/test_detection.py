@@ -28,7 +28,7 @@ def in_one_file(folder: Path, answers: dict[str, list[Detection]]) -> Path:
 
 def test_a_box_takes_fifty_bytes_so_that_a_million_photos_fit_a_laptop(tmp_path: Path) -> None:
     store = in_one_file(tmp_path, dict.fromkeys(PHOTOS["sha256"], MANY))
-    recorded = geobike.DetectorChoice(kind="recorded")
+    recorded = geobike.DetectorChoice(kind="cached")
     found = geobike.detect_photos(PHOTOS, detector=recorded, store=store).detections
     assert len(found) == len(PHOTOS) * len(MANY)
     names = found["photo_id"].cat.categories.memory_usage(deep=True)  # once, however many boxes
@@ -43,7 +43,7 @@ def test_boxes_do_not_depend_on_the_order_in_which_photos_were_answered(
     one, other, bare = PHOTOS["sha256"].iloc[:3]
     answers = {one: MANY[:1], other: MANY[1:3], bare: []}
     store = in_one_file(tmp_path, {digest: answers[digest] for digest in order(list(answers))})
-    recorded = geobike.DetectorChoice(kind="recorded")
+    recorded = geobike.DetectorChoice(kind="cached")
     found = geobike.detect_photos(PHOTOS.iloc[:3], detector=recorded, store=store).detections
     assert found["label"].tolist() == ["person", "bicycle", "bicycle"]
     assert found["label"].cat.categories.tolist() == ["bicycle", "person"]

@@ -17,7 +17,7 @@ from tests.test_cli import geobike
 def body(path: Path) -> bytes:
     """Return what a run sends of a photo."""
     hosted = HostedDetector(token=None)
-    return hosted.upload(decoding.read_upright(path, enough=hosted.fitted))
+    return hosted.upload(decoding.read_upright(path, target_size=hosted.input_size))
 
 
 def test_a_dry_run_says_what_would_go_where_and_sends_nothing(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from geobike import cli
 from geobike.detections import stage
 from geobike.detections.choice import Choice
 from geobike.survey.options import Survey
-from geobike.survey.run import place
+from geobike.survey.run import locate_and_assign
 from tests.hosted_runs import Size, answered, digests, stored, town
 from tests.hosted_scenarios import HONEST, SCENARIOS, TOKEN, Reply
 from tests.hosted_service import FakeService
@@ -128,7 +128,9 @@ def test_a_run_killed_at_20_random_moments_asks_again_only_for_what_was_under_wa
 ) -> None:
     number = 600
     town(tmp_path, number)
-    placed = place(Survey(photos=tmp_path / "photos", areas=tmp_path / "areas.geojson")).photos
+    placed = locate_and_assign(
+        Survey(photos=tmp_path / "photos", areas=tmp_path / "areas.geojson")
+    ).photos
     photo = digests(tmp_path)
     store = tmp_path / "store.sqlite"
     chance = random.Random(5)

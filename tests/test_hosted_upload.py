@@ -24,7 +24,7 @@ def phone_photos(shared: Path) -> list[Path]:
 
 def body(path: Path) -> bytes:
     """Return what a run sends of a photo."""
-    return HOSTED.upload(decoding.read_upright(path, enough=HOSTED.fitted))
+    return HOSTED.upload(decoding.read_upright(path, target_size=HOSTED.input_size))
 
 
 def test_a_12_megapixel_photo_sends_less_than_a_tenth_of_its_bytes(shared: Path) -> None:

@@ -19,7 +19,7 @@ from folium import plugins
 from geobike import maps, schema
 from geobike.errors import InputError, SchemaError
 from geobike.maps import assets
-from geobike.maps.shapes import drawn
+from geobike.maps.shapes import simplified
 from tests.map_frames import TOWN, areas, build, detections, jpeg, photos
 
 
@@ -187,7 +187,7 @@ def test_simplified_areas_keep_their_shared_border() -> None:
         {"area_id": ["w", "e"], "name": ["w", "e"], "area_km2": [1.0, 1.0]},
         gpd.GeoSeries([west, east]),
     )
-    shapes, shifted = drawn(given)
+    shapes, shifted = simplified(given)
     assert not shifted
     assert sum(shapely.get_num_coordinates(shapes)) < 60  # of 208
     assert shapely.area(shapely.intersection(*shapes)) == pytest.approx(0, abs=1e-12)
@@ -197,13 +197,13 @@ def test_simplified_areas_keep_their_shared_border() -> None:
 
 def test_areas_that_overlap_are_drawn_all_the_same() -> None:
     square = shapely.box(4, 52, 4.01, 52.01)
-    shapes, _ = drawn(areas(["a", "b"], [1, 1], [1, 1], [square, square]))
+    shapes, _ = simplified(areas(["a", "b"], [1, 1], [1, 1], [square, square]))
     assert [shape.area for shape in shapes] == pytest.approx([1e-4, 1e-4])
 
 
 def test_a_ring_across_the_antimeridian_is_drawn_in_one_piece() -> None:
     ring = shapely.Polygon([(179, -17), (-179, -17), (-179, -16), (179, -16)])
-    shapes, shifted = drawn(areas(["Fiji"], [1], [1], [ring]))
+    shapes, shifted = simplified(areas(["Fiji"], [1], [1], [ring]))
     assert shifted
     assert shapes[0].bounds == (179, -17, 181, -16)
 
@@ -212,5 +212,5 @@ def test_two_halves_that_meet_at_the_antimeridian_lose_the_cut() -> None:
     halves = shapely.MultiPolygon(
         [shapely.box(179, -17, 180, -16), shapely.box(-180, -17, -179, -16)]
     )
-    shapes, _ = drawn(areas(["Fiji"], [1], [1], [halves]))
+    shapes, _ = simplified(areas(["Fiji"], [1], [1], [halves]))
     assert shapes[0].equals(shapely.box(179, -17, 181, -16))

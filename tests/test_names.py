@@ -4,7 +4,7 @@ import unicodedata
 import pandas as pd
 import pytest
 
-from geobike.io.matching import among, match
+from geobike.io.matching import isin, match
 
 
 def text(*names: str | None) -> "pd.Series[str]":
@@ -57,7 +57,7 @@ def test_photos_that_are_all_called_alike_are_matched_in_seconds() -> None:
 
 
 def test_among_knows_what_is_missing() -> None:
-    assert among(text("a", None, "c"), text("a", "a", None, "b")).tolist() == [True, False, False]
+    assert isin(text("a", None, "c"), text("a", "a", None, "b")).tolist() == [True, False, False]
 
 
 def test_a_row_without_a_name_means_no_photo() -> None:

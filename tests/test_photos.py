@@ -231,7 +231,7 @@ def test_heads_alone_say_all_but_copies_and_cuts(tmp_path: Path) -> None:
     photo(tmp_path / "a.jpg", lon_lat=DELFT, description="same", size=(60, 40), orientation=6)
     photo(tmp_path / "b.jpg", lon_lat=DELFT, description="same", size=(60, 40), orientation=6)
     (tmp_path / "empty.jpg").write_bytes(b"")
-    heads = reading.read_heads(reading.find(tmp_path))
+    heads = reading.read_metadata(reading.find(tmp_path))
     assert heads["sha256"].isna().all()
     assert heads["status"].fillna("").tolist() == ["", "", "unreadable"]
     whole = reading.read(reading.find(tmp_path))

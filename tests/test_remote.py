@@ -80,7 +80,7 @@ def test_heads_alone_are_asked_for_where_heads_are_enough(bucket: Bucket, tmp_pa
         path.write_bytes(path.read_bytes() + bytes(1_000_000))
     bucket.put(tmp_path)
     bucket.requests.clear()
-    frame = reading.read_heads(reading.find(bucket.address))
+    frame = reading.read_metadata(reading.find(bucket.address))
     assert frame.geometry.notna().all()
     assert [method for method, _ in bucket.requests].count("GET") == 1 + 3  # the listing, the heads
     assert len(bucket.requests) == 4
@@ -104,9 +104,9 @@ def test_what_is_known_is_not_read_again_until_it_changes(bucket: Bucket, tmp_pa
     def read() -> tuple[pd.DataFrame, int]:
         with geobike.Store(tmp_path / "store.sqlite") as store:
             found = reading.find(bucket.address)
-            frame = reading.read_heads(found)
+            frame = reading.read_metadata(found)
             bucket.requests.clear()
-            return reading.digest(frame, found, known=store), len(bucket.requests)
+            return reading.hash_files(frame, found, known=store), len(bucket.requests)
 
     first, asked = read()
     assert asked >= 2

@@ -53,7 +53,7 @@ def test_a_store_that_fails_for_all_heads_at_once_fails_for_each_photo(
         raise ConnectionResetError("the store hung up")
 
     monkeypatch.setattr(type(store), "cat_ranges", refuses)
-    frame = reading.read_heads(found)
+    frame = reading.read_metadata(found)
     assert frame["status"].tolist() == ["unreadable", "unreadable"]
     assert frame["reason"].unique().tolist() == ["cannot be read: the store hung up"]
 

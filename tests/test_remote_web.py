@@ -69,7 +69,7 @@ def test_a_secret_in_an_address_is_in_no_message_and_no_name(web: str, tmp_path:
         with pytest.raises(PhotosError) as caught:
             reading.find(wrong)
         assert "secret" not in str(caught.value)
-    with pytest.raises(InputError) as said, files.local(f"{web}/gone.csv?token=secret"):
+    with pytest.raises(InputError) as said, files.fetch_local(f"{web}/gone.csv?token=secret"):
         pass
     assert "secret" not in str(said.value)
     with pytest.raises(InputError) as said:

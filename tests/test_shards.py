@@ -82,7 +82,7 @@ def test_more_shards_than_are_read_at_once_are_read_all_the_same(
     for digest, boxes in answers.items():
         shards.put({digest: boxes}, MODEL)
     assert found(shards, list(answers)[::-1]) == answers
-    assert len(list(shards.ask(answers, MODEL))) == 4
+    assert len(list(shards.queries(answers, MODEL))) == 4
 
 
 def test_a_shard_that_another_machine_adds_is_seen(tmp_path: Path) -> None:
@@ -123,16 +123,16 @@ def test_a_folder_of_shards_reads_as_one_table(tmp_path: Path) -> None:
     shards = Shards(tmp_path)
     shards.put({"a": [BICYCLE]}, MODEL)
     shards.put({"b": [CAR]}, MODEL)
-    shards.keep_digests({"a key": "a"})
+    shards.keep_hashes({"a key": "a"})
     assert pd.read_parquet(tmp_path)["label"].tolist() == ["bicycle", "voiture éclair"]
 
 
 def test_digests_of_files_are_remembered_beside_the_detections(tmp_path: Path) -> None:
-    Shards(tmp_path).keep_digests({"k1": "a", "k2": "b"})
+    Shards(tmp_path).keep_hashes({"k1": "a", "k2": "b"})
     shards = Shards(tmp_path)
-    shards.keep_digests({})
-    shards.keep_digests({"k3": "c"})
-    assert shards.digests(["k1", "k3", "k4"]) == {"k1": "a", "k3": "c"}
+    shards.keep_hashes({})
+    shards.keep_hashes({"k3": "c"})
+    assert shards.hashes(["k1", "k3", "k4"]) == {"k1": "a", "k3": "c"}
     assert shards.models() == {}
 
 

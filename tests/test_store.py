@@ -162,11 +162,11 @@ def test_the_recorded_detector_says_that_it_does_not_know(path: Path) -> None:
 
 def test_digests_are_remembered_by_key_and_the_last_one_stands(path: Path) -> None:
     with Store(path) as store:
-        assert store.digests(["a"]) == {}
-        store.keep_digests({"a": "1", "b": "2"})
-        store.keep_digests({"a": "3"})
+        assert store.hashes(["a"]) == {}
+        store.keep_hashes({"a": "1", "b": "2"})
+        store.keep_hashes({"a": "3"})
     with Store(path, read_only=True) as store:
-        assert store.digests(["a", "b", "c"]) == {"a": "3", "b": "2"}
+        assert store.hashes(["a", "b", "c"]) == {"a": "3", "b": "2"}
 
 
 def test_a_recorded_store_and_one_that_cannot_be_written_do_without_digests(
@@ -175,14 +175,14 @@ def test_a_recorded_store_and_one_that_cannot_be_written_do_without_digests(
     recorded = shutil.copyfile(sample / "detections.sqlite", path.parent.parent / "old.sqlite")
     before = recorded.read_bytes()
     with Store(recorded) as store:
-        store.keep_digests({"a": "1"})
-        assert store.digests(["a"]) == {}
+        store.keep_hashes({"a": "1"})
+        assert store.hashes(["a"]) == {}
     assert recorded.read_bytes() == before
     with Store(path) as store:
         store.put("a", DETR, FOUND)
     with Store(path, read_only=True) as store:
-        store.keep_digests({"a": "1"})
-        assert store.digests(["a"]) == {}
+        store.keep_hashes({"a": "1"})
+        assert store.hashes(["a"]) == {}
 
 
 @pytest.fixture

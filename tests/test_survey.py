@@ -112,7 +112,7 @@ def test_a_stopped_run_keeps_what_it_has_and_goes_on(tmp_path: Path) -> None:
 
 def test_the_store_alone_is_enough_and_what_it_lacks_is_failed(tmp_path: Path) -> None:
     run(tmp_path, FakeDetector())
-    recorded = geobike.DetectorChoice(kind="recorded")
+    recorded = geobike.DetectorChoice(kind="cached")
     result = run(tmp_path, recorded)
     assert (result.model.name, result.detected_now) == ("fake", 0)
     assert result.ledger.bicycles_counted == 8
@@ -213,8 +213,8 @@ def test_a_store_of_several_detectors_asks_which(tmp_path: Path) -> None:
     other.name = "other"
     run(tmp_path, other)
     with pytest.raises(StoreError, match=r"several detectors; name one with --model: fake.*other"):
-        run(tmp_path, geobike.DetectorChoice(kind="recorded"))
-    named = run(tmp_path, geobike.DetectorChoice(kind="recorded", model="other"))
+        run(tmp_path, geobike.DetectorChoice(kind="cached"))
+    named = run(tmp_path, geobike.DetectorChoice(kind="cached", model="other"))
     assert named.model.name == "other"
 
 

@@ -118,7 +118,7 @@ def map_(
 
     Where neither photos nor model are at hand: --manifest and --detections, without PHOTOS.
     """
-    from geobike.engines.local import LOOKING
+    from geobike.engines.local import READ_ONLY
     from geobike.maps import PageOptions
     from geobike.survey import run
     from geobike.survey.options import Survey
@@ -166,7 +166,11 @@ def map_(
     plan.check_out(out)  # before hours of work
     if dry_run:
         _dry_run(
-            lambda: run.place(plan, store=store, engine=LOOKING, track=terminal.track()).photos,
+            lambda: (
+                run.locate_and_assign(
+                    plan, store=store, engine=READ_ONLY, track=terminal.track()
+                ).photos
+            ),
             chosen,
             store,
             plan.max_pixels,
@@ -209,7 +213,7 @@ def locate(
             prefer=prefer,
             timezone=timezone,
             max_pixels=pixels(max_megapixels),
-            heads_only=True,
+            metadata_only=True,
             track=terminal.track(),
         )
     terminal.print_located(frame)
@@ -245,7 +249,7 @@ def detect(
     One photo gives a list; several give an object with a list for each.
     """
     from geobike.detections import filtering, stage
-    from geobike.engines.local import HERE, LOOKING, remembered
+    from geobike.engines.local import LOCAL, READ_ONLY, open_cache
     from geobike.exports import writing
     from geobike.photos.reading import find, read
 
@@ -255,31 +259,33 @@ def detect(
     chosen = models.choice(detector, model, endpoint, token_file, bill_to)
 
     def read_all(engine: "Engine") -> "gpd.GeoDataFrame":
-        with remembered(store, chosen, engine) as known:
+        with open_cache(store, chosen, engine) as known:
             return read(files, max_pixels=max_pixels, known=known, track=terminal.track())
 
     if dry_run:
-        _dry_run(lambda: read_all(LOOKING), chosen, store, max_pixels)
+        _dry_run(lambda: read_all(READ_ONLY), chosen, store, max_pixels)
         return
     models.announce(chosen)
     with terminal.notes(), terminal.resumable(store):
         detected = stage.detect(
-            read_all(HERE),
+            read_all(LOCAL),
             detector=chosen,
             store=store,
             workers=workers,
             max_pixels=max_pixels,
             track=terminal.track(),
         )
-        judged = filtering.judge(
+        filtered = filtering.filter_detections(
             detected.detections,
             labels=label or detected.detections["label"].unique(),
             threshold=threshold,
         )
     # As the service answers: what stands twice is not taken out.
-    shown = terminal.by_photo(judged[judged["kept"] | (judged["dropped_by"] == filtering.TWICE)])
+    shown = terminal.by_photo(
+        filtered[filtered["kept"] | (filtered["dropped_by"] == filtering.DUPLICATE)]
+    )
     if out is not None:
-        writing.write_detections(judged, out)
+        writing.write_detections(filtered, out)
     if draw is not None:
         _draw(files, shown, draw, max_pixels)
     terminal.print_detections(detected.photos, shown)
@@ -340,7 +346,7 @@ def evaluate(
 ) -> None:
     """Hold a survey's counts against counts by hand, to know how far they are off."""
     from geobike.evaluation import agreement, plots
-    from geobike.io.files import replacing
+    from geobike.io.files import atomic_open
 
     check_out(out, truth)
     with terminal.notes():
@@ -348,7 +354,7 @@ def evaluate(
     if plot is not None:
         terminal.save_figure(plots.plot(result), plot)
     if out is not None:
-        with replacing(out) as file:
+        with atomic_open(out) as file:
             result.by_threshold.to_csv(file, index=False)
     terminal.print_evaluation(result)
 
@@ -386,7 +392,7 @@ def _dry_run(
     from geobike.detections import upload
 
     with terminal.notes():
-        weight = upload.weigh(read(), chosen, store=store, max_pixels=max_pixels)
+        weight = upload.estimate_upload(read(), chosen, store=store, max_pixels=max_pixels)
     terminal.print_upload(weight)
 
 

@@ -11,27 +11,27 @@ if TYPE_CHECKING:
 
 def store_in(out: str, engine: str) -> str:
     """Return where detections are kept unless --store says otherwise."""
-    from geobike.io.files import within
+    from geobike.io.files import join
     from geobike.io.redaction import redact
     from geobike.io.remote import is_remote
 
     if engine == "dask":
-        return str(within(out, "shards"))
+        return str(join(out, "shards"))
     if is_remote(out):
         raise InputError(
             f"--out {redact(out)}: detections are kept on this machine; say where: "
             "--store detections.sqlite"
         )
-    return str(within(out, "detections.sqlite"))
+    return str(join(out, "detections.sqlite"))
 
 
 def choose(name: str, scheduler: str | None) -> "AbstractContextManager[Engine]":
     """Return the engine that is named, to be entered."""
     from geobike.engines.dask.engine import Cluster
-    from geobike.engines.local import HERE
+    from geobike.engines.local import LOCAL
 
     if name == "dask":
         return Cluster(scheduler)
     if scheduler is not None:
         raise InputError(f"--scheduler {scheduler} is of a cluster; add --engine dask")
-    return nullcontext(HERE)
+    return nullcontext(LOCAL)

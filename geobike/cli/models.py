@@ -41,7 +41,7 @@ def announce(choice: "Choice") -> None:
     if choice.kind == "huggingface":
         from geobike.detections.choice import hosted
 
-        place = hosted(choice).place
+        place = hosted(choice).host
         terminal.say(f"photos that the store lacks are sent to {place}, shrunk and without EXIF")
 
 
@@ -79,7 +79,7 @@ def classifier(
 
         token = _token(token_file, endpoint, instead=_CLASSIFY)
         hosted = HostedClassifier(model, token=token, endpoint=endpoint, bill_to=bill_to)
-        terminal.say(f"photos are sent to {hosted.place}, shrunk and without EXIF")
+        terminal.say(f"photos are sent to {hosted.host}, shrunk and without EXIF")
         return hosted
     if model is None:
         raise InputError(

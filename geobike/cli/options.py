@@ -37,7 +37,7 @@ TableFormat = Annotated[
     ),
 ]
 DetectorKind = Annotated[
-    Literal["auto", "onnx", "openvino", "huggingface", "recorded"],
+    Literal["auto", "onnx", "openvino", "huggingface", "cached"],
     typer.Option(
         "--detector",
         help="auto: what the store has, else this machine. onnx: this machine. openvino: the same, "

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from geobike.errors import DetectorStopped, GeobikeError, GeobikeWarning, InputError
-from geobike.io.files import whole
+from geobike.io.files import atomic_path
 from geobike.io.redaction import redact
 
 if TYPE_CHECKING:
@@ -110,14 +110,14 @@ def notes() -> Iterator[None]:
 def print_upload(upload: "Upload") -> None:
     """Print what a hosted run would send, and what that would cost."""
     photos = "1 photo" if upload.photos == 1 else f"{upload.photos} photos"
-    print(f"Dry run, nothing was sent. {photos} would go to {upload.place}.")
+    print(f"Dry run, nothing was sent. {photos} would go to {upload.host}.")
     if not upload.photos:
         return
     print(
         f"{_size(upload.sent)} instead of the {_size(upload.original)} of their files; weighed on "
-        f"{upload.weighed} of them."
+        f"{upload.sampled} of them."
     )
-    if upload.own:
+    if upload.custom_endpoint:
         print("What that costs, the owner of this server knows.")
         return
     low, high = upload.dollars
@@ -218,7 +218,7 @@ def print_sample(folder: Path) -> None:
         f"Written: {folder}, described in README.md there. Its map, and what its counts are worth:"
     )
     print(
-        f"\ngeobike map {photos} --areas {areas} --manifest {manifest} --detector recorded "
+        f"\ngeobike map {photos} --areas {areas} --manifest {manifest} --detector cached "
         f"--store {store} --threshold 0.3 --timezone Europe/Amsterdam "
         f"--population-column population --context {streets} --out out"
         f"\n\ngeobike evaluate {truth} --survey out"
@@ -228,7 +228,7 @@ def print_sample(folder: Path) -> None:
 def save_figure(figure: "Figure", path: Path) -> None:
     """Save a figure in the format that its name ends in."""
     try:
-        with whole(path) as part:
+        with atomic_path(path) as part:
             figure.savefig(part)
     except ValueError as error:
         raise InputError(f"{path}: the figure cannot be written: {error}") from None

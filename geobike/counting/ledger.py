@@ -9,7 +9,7 @@ import pandas as pd
 
 from geobike import schema
 from geobike.errors import LedgerError
-from geobike.io.matching import among
+from geobike.io.matching import isin
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def close(
     schema.check(areas, schema.AREA_COUNTS)
     found = counts["status"].value_counts()
     counted = counts.loc[counts["status"] == schema.COUNTED, "photo_id"]
-    in_counted = among(detections.loc[detections["kept"], "photo_id"], counted)
+    in_counted = isin(detections.loc[detections["kept"], "photo_id"], counted)
     ledger = Ledger(
         photos_given=photos_given,
         photos={status: int(found.get(status, 0)) for status in schema.STATUSES},

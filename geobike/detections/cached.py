@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 
-class Recorded:
+class CachedDetector:
     """A detector that only knows what a store holds. It never detects anew."""
 
     def __init__(self, model: Model, path: str | Path) -> None:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
-from geobike.detections.cached import Recorded
-from geobike.detections.store.protocol import NOWHERE, Answers, Model
+from geobike.detections.cached import CachedDetector
+from geobike.detections.store.protocol import IN_MEMORY, DetectionStore, Model
 from geobike.detectors.onnx import hub
 from geobike.detectors.protocol import Detector
 from geobike.errors import InputError, StoreError
@@ -16,7 +16,7 @@ from geobike.reporting import report
 if TYPE_CHECKING:  # what sends photos is imported where they are sent
     from geobike.detectors.hosted.detector import HostedDetector
 
-Kind = Literal["auto", "onnx", "openvino", "huggingface", "recorded"]
+Kind = Literal["auto", "onnx", "openvino", "huggingface", "cached"]
 KINDS: Final[tuple[str, ...]] = get_args(Kind)
 
 
@@ -45,19 +45,19 @@ class Choice:
             )
 
 
-def is_recorded(detector: Choice | Detector) -> bool:
+def is_cached(detector: Choice | Detector) -> bool:
     """Tell whether a run is to take what a store holds, and nothing else."""
-    return isinstance(detector, Choice) and detector.kind == "recorded"
+    return isinstance(detector, Choice) and detector.kind == "cached"
 
 
-def choose(choice: Choice, store: Answers, digests: Sequence[str]) -> Detector:
+def choose(choice: Choice, store: DetectionStore, digests: Sequence[str]) -> Detector:
     """Return the detector for photos with these SHA-256 digests. A local one is not opened yet.
 
     `auto` takes what the store has if that is all, then the local model. Raises InputError,
     StoreError, MissingPackageError or DetectorStopped where there is no such detector.
     """
-    if choice.kind == "recorded":
-        return Recorded(_recorded_model(choice, store), store.path)
+    if choice.kind == "cached":
+        return CachedDetector(_recorded_model(choice, store), store.path)
     if choice.kind == "huggingface":
         return hosted(choice)
     if choice.kind == "auto":
@@ -65,7 +65,7 @@ def choose(choice: Choice, store: Answers, digests: Sequence[str]) -> Detector:
             model for model in _answered(choice, store) if not store.missing(digests, model)
         ]
         if len(complete) == 1:
-            return Recorded(complete[0], store.path)
+            return CachedDetector(complete[0], store.path)
         from geobike.detectors.onnx.runtime import is_installed
 
         if not is_installed():
@@ -104,7 +104,7 @@ def make_ready(
         )
 
 
-def _answered(choice: Choice, store: Answers) -> list[Model]:
+def _answered(choice: Choice, store: DetectionStore) -> list[Model]:
     if choice.model is None:
         return list(store.models())
     # A local model is stored under its file's name, wherever the file lies; a pinned one under
@@ -115,7 +115,7 @@ def _answered(choice: Choice, store: Answers) -> list[Model]:
     return [model for model in store.models() if model.name in names]
 
 
-def _local_or_say(choice: Choice, store: Answers, digests: Sequence[str]) -> Detector:
+def _local_or_say(choice: Choice, store: DetectionStore, digests: Sequence[str]) -> Detector:
     """Return the local detector; report it if the store has answers of another for these photos."""
     detector = _local(choice)
     for model in _answered(choice, store):
@@ -129,7 +129,7 @@ def _local_or_say(choice: Choice, store: Answers, digests: Sequence[str]) -> Det
     return detector
 
 
-def _recorded_model(choice: Choice, store: Answers) -> Model:
+def _recorded_model(choice: Choice, store: DetectionStore) -> Model:
     models = _answered(choice, store)
     if len(models) == 1:
         return models[0]
@@ -166,10 +166,10 @@ def _local(choice: Choice) -> Detector:
     )
 
 
-def _two_ways(store: Answers) -> str:
+def _two_ways(store: DetectionStore) -> str:
     lacking = (
         ""
-        if str(store.path) == NOWHERE
+        if str(store.path) == IN_MEMORY
         else (f"the store {store.path} does not hold the detections of all these photos, and ")
     )
     return (

@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from geobike.detectors.protocol import Detection
 from geobike.errors import InputError
-from geobike.io.files import whole
+from geobike.io.files import atomic_path
 
 _COLOURS: Final = ("#ffd400", "#00b7ff", "#ff5cf4", "#63ff3f", "#ff8a2b", "#b39bff")
 """Bright on streets by day and night; one for each label, in order of appearance."""
@@ -34,7 +34,7 @@ def draw_boxes(image: Image.Image, detections: Sequence[Detection]) -> Image.Ima
 def save(image: Image.Image, path: Path) -> None:
     """Write a picture in the format that its name ends in. Raises InputError."""
     try:
-        with whole(path) as part:
+        with atomic_path(path) as part:
             image.save(part)
     except (ValueError, KeyError) as error:
         raise InputError(f"{path}: cannot be written as a picture: {error}") from None

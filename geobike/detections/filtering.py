@@ -23,12 +23,12 @@ hand."""
 MAX_OVERLAP: Final = 0.5
 """Intersection over union above which two boxes of one label are the same object."""
 
-LABEL, BELOW, TWICE = REASONS = ("label", "threshold", "duplicate")
+OTHER_LABEL, BELOW_THRESHOLD, DUPLICATE = REJECTIONS = ("label", "threshold", "duplicate")
 """Why a box does not count, as `dropped_by` says it."""
 
 
-class Rules(NamedTuple):
-    """Which boxes count: see `judge`."""
+class Filter(NamedTuple):
+    """Which boxes count: see `filter_detections`."""
 
     labels: tuple[str, ...]
     threshold: float = THRESHOLD
@@ -46,7 +46,7 @@ def check(*, threshold: float, max_overlap: float) -> None:
         raise InputError(f"max_overlap {max_overlap:g} is not above 0 and at most 1")
 
 
-def judge(
+def filter_detections(
     detections: pd.DataFrame,
     *,
     labels: Iterable[str],
@@ -58,18 +58,20 @@ def judge(
     A box is kept if its label is wanted (letter case apart), its score is above `threshold`, and
     no box of the same photo and label with a higher score overlaps it by more than `max_overlap`
     (greedy non-maximum suppression; of equal scores the earlier row stays). Labels are looked for
-    as `look_for` does. Raises InputError.
+    as `check_labels` does. Raises InputError.
     """
     check(threshold=threshold, max_overlap=max_overlap)
     schema.check(detections, schema.DETECTIONS)
-    rules = Rules(tuple(labels), threshold, max_overlap)
-    look_for(rules.labels, detections["label"])
+    rules = Filter(tuple(labels), threshold, max_overlap)
+    check_labels(rules.labels, detections["label"])
     photo = schema.coded(detections["photo_id"]).codes
-    return mark(detections, broken(detections, rules, photo=photo))
+    return apply_rejections(detections, rejection_codes(detections, rules, photo=photo))
 
 
-def broken(found: pd.DataFrame, rules: Rules, *, photo: npt.NDArray[Any]) -> npt.NDArray[np.int8]:
-    """Return for each box the place in `REASONS` of why it does not count, -1 where it does.
+def rejection_codes(
+    found: pd.DataFrame, rules: Filter, *, photo: npt.NDArray[Any]
+) -> npt.NDArray[np.int8]:
+    """Return for each box the place in `REJECTIONS` of why it does not count, -1 where it does.
 
     `photo` is the same for the boxes of one photo, of which all must be there.
     """
@@ -79,30 +81,30 @@ def broken(found: pd.DataFrame, rules: Rules, *, photo: npt.NDArray[Any]) -> npt
     wanted = np.append(folded.isin(_folded(rules.labels)), False)[label.codes]
     high = (found["score"] > rules.threshold).to_numpy()
     out = np.full(len(found), -1, dtype=np.int8)
-    out[~high] = REASONS.index(BELOW)
-    out[~wanted] = REASONS.index(LABEL)
+    out[~high] = REJECTIONS.index(BELOW_THRESHOLD)
+    out[~wanted] = REJECTIONS.index(OTHER_LABEL)
     left = np.flatnonzero(wanted & high)
     number = pd.factorize(folded)[0][label.codes[left]]
     candidates = found.iloc[left].assign(photo=photo[left], label=number)
-    out[left[_repeats(candidates, rules.max_overlap)]] = REASONS.index(TWICE)
+    out[left[non_max_suppression(candidates, rules.max_overlap)]] = REJECTIONS.index(DUPLICATE)
     return out
 
 
-def mark(detections: pd.DataFrame, reason: npt.NDArray[np.int8]) -> pd.DataFrame:
-    """Return the detections frame with `kept` and `dropped_by` as `broken` says."""
+def apply_rejections(detections: pd.DataFrame, reason: npt.NDArray[np.int8]) -> pd.DataFrame:
+    """Return the detections frame with `kept` and `dropped_by` as `rejection_codes` says."""
     out = detections.copy(deep=False)
-    out["dropped_by"] = pd.Categorical.from_codes(reason, pd.Index(REASONS, dtype=schema.TEXT))
+    out["dropped_by"] = pd.Categorical.from_codes(reason, pd.Index(REJECTIONS, dtype=schema.TEXT))
     out["kept"] = reason < 0
     return out
 
 
-def look_for(labels: Sequence[str], seen: "pd.Series[str]") -> None:
+def check_labels(labels: Sequence[str], seen: "pd.Series[str]") -> None:
     """Report each wanted label that no box has. Raises InputError where no box has any of them.
 
     That would be a map of zeros. It is believed only where all labels are COCO's, for then the
     detector knows what is wanted, and found none.
     """
-    report_unseen(labels, seen)
+    report_missing_labels(labels, seen)
     found, wanted = _folded(_commonest(seen)), _folded(labels)
     if found and found.isdisjoint(wanted) and (found - _COCO or wanted.isdisjoint(_COCO)):
         raise InputError(
@@ -118,7 +120,7 @@ def _folded(names: Iterable[str]) -> set[str]:
 _COCO: Final = _folded(COCO_91)
 
 
-def report_unseen(labels: Iterable[str], seen: "pd.Series[str]") -> None:
+def report_missing_labels(labels: Iterable[str], seen: "pd.Series[str]") -> None:
     """Report each label that is wanted and that no box has, unless there is no box at all."""
     there = _commonest(seen)
     known = _folded(there)
@@ -133,7 +135,7 @@ def _commonest(seen: "pd.Series[str]") -> list[str]:
     return number[number > 0].index.tolist()
 
 
-def _repeats(candidates: pd.DataFrame, max_overlap: float) -> npt.NDArray[np.bool_]:
+def non_max_suppression(candidates: pd.DataFrame, max_overlap: float) -> npt.NDArray[np.bool_]:
     """Tell for each row whether a better box of its photo and label stands for the same object.
 
     All photos go through together: in each round the best box left of every photo and label stays,

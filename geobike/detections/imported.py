@@ -16,8 +16,8 @@ import pandas as pd
 from geobike import schema
 from geobike.errors import InputError, MissingPackageError
 from geobike.io import delimited
-from geobike.io.files import local
-from geobike.io.matching import among, match
+from geobike.io.files import fetch_local
+from geobike.io.matching import isin, match
 from geobike.reporting import report, report_number
 
 _FILE: Final = ("photo_id", "file", "filename", "file_name", "photo", "image", "path")
@@ -28,7 +28,7 @@ _ESCAPED: Final = re.compile(r"^'(?='*[=+\-@\t\r])")
 
 
 def read(path: str | Path) -> pd.DataFrame:
-    """Read boxes and return a detections frame, nothing judged yet, photos named as in the file.
+    """Read boxes and return a detections frame, nothing filtered yet, photos named as in the file.
 
     The columns are `photo_id` (or `file`), `label`, `score` from 0 to 1, `xmin`, `ymin`, `xmax`,
     `ymax` in upright pixels, and if known `model`. A row without a label says that nothing was
@@ -36,7 +36,7 @@ def read(path: str | Path) -> pd.DataFrame:
     Raises InputError, also for a single bad row, for a box left out may be a bicycle missed, and
     MissingPackageError where Parquet is not installed.
     """
-    with local(path) as file:
+    with fetch_local(path) as file:
         if not file.is_file():
             raise InputError(f"detections {file}: no such file")
         raw = _read_parquet(file) if file.suffix.lower() == ".parquet" else _read_csv(file)
@@ -58,7 +58,7 @@ def model(detections: pd.DataFrame, path: str | Path) -> tuple[str, str]:
             f"detections {path}: hold the answers of {len(names)} models, {', '.join(names[:3])}; "
             "keep the rows of one"
         )
-    with local(path) as file, file.open("rb") as opened:
+    with fetch_local(path) as file, file.open("rb") as opened:
         digest = hashlib.file_digest(opened, "sha256").hexdigest()
     return names[0] if names else file.name, digest
 
@@ -79,12 +79,12 @@ def apply(
     code = photo_id.codes
     meant = _meant(pd.Series(photo_id.categories, dtype="str"), photos["photo_id"])
     usable = photos["status"].isna() | (photos["status"] == schema.OUTSIDE)
-    named = among(meant, photos.loc[usable, "photo_id"])
+    named = isin(meant, photos.loc[usable, "photo_id"])
     kept = named[code] & detections["label"].notna().to_numpy()
     out = detections[kept].reset_index(drop=True)
     place = np.cumsum(named) - 1  # of a name among those named
     out["photo_id"] = pd.Categorical.from_codes(place[code[kept]], pd.Index(meant[named].array))
-    bare = photos["status"].isna() & ~among(photos["photo_id"], meant[named])
+    bare = photos["status"].isna() & ~isin(photos["photo_id"], meant[named])
     return _without_boxes(photos, bare), out
 
 
@@ -118,7 +118,7 @@ def _meant(names: "pd.Series[str]", photo_ids: "pd.Series[str]") -> "pd.Series[s
 def _without_boxes(photos: gpd.GeoDataFrame, bare: "pd.Series[bool]") -> gpd.GeoDataFrame:
     """Return the photos; of those that no row names, the unseen are `failed`."""
     out = photos.copy(deep=False)
-    unseen = bare & out["unseen"] if "unseen" in out else bare & False
+    unseen = bare & out["never_processed"] if "never_processed" in out else bare & False
     out.loc[unseen, "status"] = schema.FAILED
     out.loc[unseen, "reason"] = "not in the detections: the earlier run had no cause to look at it"
     remedy = "leave out of the manifest what no detector has seen"
@@ -152,12 +152,12 @@ def _read_csv(path: Path) -> pd.DataFrame:
 
 def _layout(path: Path) -> tuple[str, int]:
     """Do what `rows.layout` does. Raises InputError for a row that pandas would shift or fill."""
-    with delimited.opened(path) as file:
-        delimiter, skip = delimited.layout(file)
-        lines = delimited.read(file, delimiter, skip=skip)
+    with delimited.open_text(path) as file:
+        delimiter, skip = delimited.sniff(file)
+        lines = delimited.read_rows(file, delimiter, skip=skip)
         _, header = next(lines, (1, []))
         for line, cells in lines:
-            if fault := delimited.wrong_length(len(cells), len(header)):
+            if fault := delimited.width_fault(len(cells), len(header)):
                 raise InputError(f"detections {path} line {line}: {fault}")
     return delimiter, skip
 

@@ -15,12 +15,12 @@ import pandas as pd
 
 from geobike import schema
 from geobike.detections import choice, filtering
-from geobike.detections.store.protocol import NOWHERE, Answers, Model
+from geobike.detections.store.protocol import IN_MEMORY, DetectionStore, Model
 from geobike.detections.store.sqlite import Store
 from geobike.detectors import concurrency
 from geobike.detectors.protocol import Detection, Detector
 from geobike.errors import InputError, PhotoError, UnreadablePhoto
-from geobike.io.matching import among
+from geobike.io.matching import isin
 from geobike.photos import decoding
 from geobike.progress import Track, silent
 
@@ -34,9 +34,9 @@ class Detected(NamedTuple):
     photos: gpd.GeoDataFrame
     """The photos given, those without an answer marked `failed` or `unreadable`."""
     detections: pd.DataFrame
-    """Detections frame, judged where rules were given."""
+    """Detections frame, filtered where rules were given."""
     model: Model
-    now: int
+    newly_detected: int
     """Photos that the detector answered; the others came from the store."""
 
 
@@ -47,19 +47,19 @@ def detect(
     store: str | Path | None = None,
     workers: int | None = None,
     max_pixels: int = decoding.MAX_PIXELS,
-    rules: filtering.Rules | None = None,
+    rules: filtering.Filter | None = None,
     track: Track = silent,
 ) -> Detected:
     """Detect in the photos of a photos frame that have no status yet, asking the store first.
 
     `store` None keeps nothing. Photos outside the areas get what the store has, and are not
-    detected. With `rules`, boxes come back as `boxes.judge` leaves them. Raises DetectorStopped;
+    detected. With `rules`, boxes come back as `filtering.filter_detections` leaves them. Raises DetectorStopped;
     every answer until then is in the store.
     """
-    recorded = choice.is_recorded(detector)
+    recorded = choice.is_cached(detector)
     if recorded and store is None:
         raise InputError("the recorded detector needs the store that holds them: --store FILE")
-    with Store(store or NOWHERE, read_only=recorded) as opened:
+    with Store(store or IN_MEMORY, read_only=recorded) as opened:
 
         def work(missing: pd.DataFrame, chosen: Detector) -> dict[str, Failure]:
             model = Model(chosen.name, chosen.version)
@@ -69,7 +69,7 @@ def detect(
                 missing,
                 chosen,
                 keep=lambda digest, found: opened.put(digest, model, found),
-                workers=workers or (_together(chosen) if len(missing) else 1),
+                workers=workers or (_concurrency(chosen) if len(missing) else 1),
                 max_pixels=max_pixels,
             )
             with closing(answers):  # whatever happens, no further photo is begun
@@ -77,7 +77,7 @@ def detect(
                 return {digest: failure for digest, failure in shown if failure}
 
         def take(digests: "pd.Series[str]", model: Model) -> pd.DataFrame:
-            return judged(opened.boxes(digests, model), rules)
+            return filtered(opened.boxes(digests, model), rules)
 
         return through(placed, detector, opened, work, take, rules)
 
@@ -85,15 +85,15 @@ def detect(
 def through(
     placed: gpd.GeoDataFrame,
     detector: choice.Choice | Detector,
-    store: Answers,
+    store: DetectionStore,
     work: Callable[[pd.DataFrame, Detector], dict[str, Failure]],
     take: Callable[["pd.Series[str]", Model], pd.DataFrame],
-    rules: filtering.Rules | None,
+    rules: filtering.Filter | None,
 ) -> Detected:
     """Take what the store has, let `work` put the rest into it, and gather all of it.
 
     `work` is given the photos that lack an answer (`sha256`, `path`, `width`, `height`); `take`
-    the digests of all, to return what the store has of them, `judged`.
+    the digests of all, to return what the store has of them, `filtered`.
     """
     schema.check(placed, schema.PHOTOS)
     wanted = placed.loc[placed["status"].isna(), list(_Wanted._fields)]
@@ -104,20 +104,22 @@ def through(
     )
     model = Model(chosen.name, chosen.version)
     unanswered = pd.Series(store.missing(wanted["sha256"], model), dtype=schema.TEXT)
-    missing = wanted[among(wanted["sha256"], unanswered)]
+    missing = wanted[isin(wanted["sha256"], unanswered)]
     failures = work(missing, chosen)
     known = placed[placed["status"].isna() | (placed["status"] == schema.OUTSIDE)]
     found = _in_order(take(known["sha256"], model), known["photo_id"], model)
     if rules is not None:
-        filtering.look_for(rules.labels, found["label"])
+        filtering.check_labels(rules.labels, found["label"])
     return Detected(_mark(placed, failures), found, model, len(missing) - len(failures))
 
 
-def judged(found: pd.DataFrame, rules: filtering.Rules | None) -> pd.DataFrame:
-    """Return boxes out of a store with a column `reason`, as `boxes.broken` says."""
+def filtered(found: pd.DataFrame, rules: filtering.Filter | None) -> pd.DataFrame:
+    """Return boxes out of a store with a column `reason`, as `filtering.rejection_codes` says."""
     if rules is None:
         return found
-    return found.assign(reason=filtering.broken(found, rules, photo=found["photo"].to_numpy()))
+    return found.assign(
+        reason=filtering.rejection_codes(found, rules, photo=found["photo"].to_numpy())
+    )
 
 
 def answer(
@@ -134,12 +136,12 @@ def answer(
     `photos` has the columns `sha256`, `path`, `width` and `height`. `check` is called before each
     and may raise DetectorStopped, which is then raised, as is that of the detector.
     """
-    fit = getattr(detector, "fitted", None)
+    fit = getattr(detector, "input_size", None)
 
     def load(photo: _Wanted) -> concurrency.Photo:
         check()
         data = decoding.read_bytes(photo.path, sha256=photo.sha256)
-        image = decoding.read_upright(data, max_pixels=max_pixels, enough=fit)
+        image = decoding.read_upright(data, max_pixels=max_pixels, target_size=fit)
         return concurrency.Photo(image, (photo.width, photo.height))
 
     def keep_found(answer: concurrency.Answer[_Wanted]) -> None:
@@ -179,9 +181,9 @@ def _failure(error: PhotoError) -> Failure:
     return (schema.UNREADABLE if unreadable else schema.FAILED), str(error)
 
 
-def _together(detector: Detector) -> int:
+def _concurrency(detector: Detector) -> int:
     """Return the number of photos that the detector works on at once, if nobody says otherwise."""
-    return getattr(detector, "together", None) or os.cpu_count() or 1
+    return getattr(detector, "concurrency", None) or os.cpu_count() or 1
 
 
 def _mark(placed: gpd.GeoDataFrame, failures: dict[str, Failure]) -> gpd.GeoDataFrame:
@@ -209,4 +211,4 @@ def _in_order(found: pd.DataFrame, photo_ids: "pd.Series[str]", model: Model) ->
     code = np.zeros(len(found), dtype=np.int8)
     columns["model"] = pd.Categorical.from_codes(code, pd.Index([model.name], dtype=schema.TEXT))
     out = schema.table(schema.DETECTIONS, pd.DataFrame(columns, copy=False))
-    return out if reason is None else filtering.mark(out, reason.to_numpy())
+    return out if reason is None else filtering.apply_rejections(out, reason.to_numpy())

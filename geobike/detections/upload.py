@@ -1,4 +1,4 @@
-"""What a hosted run would send, weighed before anything is sent: photos, bytes, money."""
+"""What a hosted run would send, sampled before anything is sent: photos, bytes, money."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +30,7 @@ DOLLARS_A_SECOND: Final = 0.00012
 class Upload:
     """What would be sent, and where to."""
 
-    place: str
+    host: str
     """Host and path."""
     photos: int
     """Photos that the store lacks, each once however many copies there are."""
@@ -38,9 +38,9 @@ class Upload:
     """Bytes of their files; reckoned from the sample where there are more photos."""
     sent: int
     """Bytes of the requests; reckoned likewise."""
-    weighed: int
+    sampled: int
     """Photos in the sample."""
-    own: bool
+    custom_endpoint: bool
     """Whether the address is one that the user named, not Hugging Face's."""
 
     assumption = (
@@ -56,7 +56,7 @@ class Upload:
         return low, high
 
 
-def weigh(
+def estimate_upload(
     placed: gpd.GeoDataFrame,
     choice: Choice,
     *,
@@ -82,12 +82,12 @@ def weigh(
         else (0, 0)
     )
     return Upload(
-        place=detector.place,
+        host=detector.host,
         photos=len(files),
         original=original,
         sent=sent,
-        weighed=len(sample),
-        own=choice.endpoint is not None,
+        sampled=len(sample),
+        custom_endpoint=choice.endpoint is not None,
     )
 
 
@@ -96,7 +96,7 @@ def _weight(file: str, detector: "HostedDetector", max_pixels: int) -> tuple[int
     data = b""
     try:
         data = decoding.read_bytes(file)
-        image = decoding.read_upright(data, max_pixels=max_pixels, enough=detector.fitted)
+        image = decoding.read_upright(data, max_pixels=max_pixels, target_size=detector.input_size)
     except UnreadablePhoto:
         return len(data), 0
     return len(data), len(detector.upload(image))

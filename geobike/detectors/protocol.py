@@ -31,9 +31,9 @@ class Detection:
 class Detector(Protocol):
     """Finds objects in one photo. `name` and `version` identify the model exactly.
 
-    A detector that shrinks every photo may say so with a method `fitted`, from the photo's
+    A detector that shrinks every photo may say so with a method `input_size`, from the photo's
     (width, height) to the size that it makes use of; it is then given photos of that size. One
-    that is fastest with a certain number of photos at once may name it in `together`; else it gets
+    that is fastest with a certain number of photos at once may name it in `concurrency`; else it gets
     one for each core.
     """
 

@@ -10,24 +10,26 @@ import geopandas as gpd
 
 from geobike.detections import choice, filtering, stage
 from geobike.detectors.protocol import Detector
-from geobike.photos import reading
+from geobike.photos import hashing, reading
 from geobike.progress import Track
 
 
 class Engine(Protocol):
     """Where photos are found, read and detected in: this process, or a `geobike.Cluster`."""
 
-    def open(self, store: str | Path, *, read_only: bool) -> AbstractContextManager[reading.Known]:
+    def open(
+        self, store: str | Path, *, read_only: bool
+    ) -> AbstractContextManager[hashing.HashCache]:
         """Open what remembers digests from run to run."""
         ...
 
     def find(
         self, sources: str | Path | Sequence[str | Path], *, track: Track
     ) -> list[reading.PhotoFile]:
-        """Do what `photos.find` does."""
+        """Do what `reading.find` does."""
         ...
 
-    def read_heads(
+    def read_metadata(
         self,
         files: Sequence[reading.PhotoFile],
         *,
@@ -35,20 +37,20 @@ class Engine(Protocol):
         max_pixels: int,
         track: Track,
     ) -> gpd.GeoDataFrame:
-        """Do what `photos.read_heads` does."""
+        """Do what `reading.read_metadata` does."""
         ...
 
-    def digest(
+    def hash_files(
         self,
         frame: gpd.GeoDataFrame,
         files: Sequence[reading.PhotoFile],
         /,
         *,
         max_pixels: int,
-        known: reading.Known | None,
+        known: hashing.HashCache | None,
         track: Track,
     ) -> gpd.GeoDataFrame:
-        """Do what `photos.digest` does."""
+        """Do what `reading.hash_files` does."""
         ...
 
     def detect(
@@ -59,8 +61,8 @@ class Engine(Protocol):
         store: str | Path | None,
         workers: int | None,
         max_pixels: int,
-        rules: filtering.Rules,
+        rules: filtering.Filter,
         track: Track,
     ) -> stage.Detected:
-        """Do what `detection.detect` does."""
+        """Do what `stage.detect` does."""
         ...

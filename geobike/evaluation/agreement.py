@@ -77,8 +77,10 @@ def evaluate(truth: str | Path, survey: str | Path) -> Evaluation:
     overlap, threshold = summary["counting"]["max_overlap"], summary["counting"]["threshold"]
 
     def counts_at(level: float) -> "pd.Series[int]":
-        judged = filtering.judge(detections, labels=labels, threshold=level, max_overlap=overlap)
-        return counts.kept_boxes(judged, true.index)
+        filtered = filtering.filter_detections(
+            detections, labels=labels, threshold=level, max_overlap=overlap
+        )
+        return counts.kept_boxes(filtered, true.index)
 
     rows = [{"threshold": t, **vars(agree(counts_at(t), true))} for t in THRESHOLDS]
     now = counts_at(threshold)

@@ -15,7 +15,7 @@ import shapely
 
 from geobike import schema
 from geobike.errors import InputError, MissingPackageError
-from geobike.io.files import read_bytes, remove, replacing, same, whole, within
+from geobike.io.files import atomic_open, atomic_path, join, read_bytes, remove, same
 from geobike.reporting import report
 
 TableFormat = Literal["auto", "text", "parquet"]
@@ -88,16 +88,16 @@ def write_tables(
     ):
         parquet = _better_parquet(frame, name, form)
         names[name], other = _FILES[name][:: -1 if parquet else 1]
-        write(frame, within(folder, names[name]))
+        write(frame, join(folder, names[name]))
         if other in earlier:
-            remove(within(folder, other))
+            remove(join(folder, other))
     return names
 
 
 def _written_before(folder: str | Path) -> list[str]:
     """Return the tables that an earlier run says it wrote into a folder."""
     try:
-        return list(json.loads(read_bytes(within(folder, "summary.json")))["files"].values())
+        return list(json.loads(read_bytes(join(folder, "summary.json")))["files"].values())
     except (OSError, ValueError, TypeError, LookupError, AttributeError):
         return []  # no run, or none that left its account
 
@@ -105,7 +105,7 @@ def _written_before(folder: str | Path) -> list[str]:
 def replaces(folder: str | Path, path: str | Path) -> bool:
     """Tell whether a survey that is written into a folder may replace or remove this very file."""
     ours = (*_OTHER_FILES, *chain(*_FILES.values()))
-    return any(same(path, within(folder, file)) for file in ours)
+    return any(same(path, join(folder, file)) for file in ours)
 
 
 def write_photos(photos: gpd.GeoDataFrame, path: str | Path) -> None:
@@ -148,7 +148,7 @@ def write_labels(answers: Mapping[str, Sequence[Mapping[str, Any]]], path: str |
 
 def write_summary(summary: Mapping[str, Any], path: str | Path) -> None:
     """Write the account of a run as JSON."""
-    with replacing(path) as file:
+    with atomic_open(path) as file:
         json.dump(summary, file, indent=2, ensure_ascii=False, allow_nan=False)
         file.write("\n")
 
@@ -170,21 +170,21 @@ def _better_parquet(frame: pd.DataFrame, name: str, form: TableFormat) -> bool:
 
 def _write_parquet(frame: pd.DataFrame, path: str | Path, **options: Any) -> None:
     check_format("parquet")
-    with whole(path) as part:
+    with atomic_path(path) as part:
         frame.to_parquet(part, index=False, compression="zstd", **options)
 
 
 def _write_csv(frame: pd.DataFrame, texts: Sequence[str], path: str | Path) -> None:
     """Write CSV; what stands in the columns `texts` is made inert for spreadsheets."""
-    out = frame.assign(**{text: _inert(frame[text]) for text in texts})
+    out = frame.assign(**{text: _escape_formula(frame[text]) for text in texts})
     # Before Python 3.13, csv leaves a carriage return bare that ends a row for every reader.
     returns = any(out[text].str.contains("\r", regex=False).any() for text in texts)
     quoting: Literal[0, 2] = csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL
-    with replacing(path) as file:
+    with atomic_open(path) as file:
         out.to_csv(file, index=False, quoting=quoting, lineterminator="\n")
 
 
-def _inert(column: "pd.Series[str]") -> "pd.Series[str]":
+def _escape_formula(column: "pd.Series[str]") -> "pd.Series[str]":
     """Return text that a spreadsheet does not take for a formula, and `tables` can undo."""
     risky = column.str.match(r"'*[=+\-@\t\r]")
     return column.mask(risky, "'" + column)
@@ -192,7 +192,7 @@ def _inert(column: "pd.Series[str]") -> "pd.Series[str]":
 
 def _write_geojson(frame: gpd.GeoDataFrame, properties: Any, path: str | Path) -> None:
     """Write features line by line: valid GeoJSON, and kind to `diff` and `grep`."""
-    with replacing(path) as file:
+    with atomic_open(path) as file:
         file.write('{"type": "FeatureCollection", "features": [')
         for number, (geometry, *values) in enumerate(_json_rows(frame, properties)):
             attributes = json.dumps(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TextIO
 
 
-def opened(path: Path) -> TextIO:
+def open_text(path: Path) -> TextIO:
     """Open a CSV file, to be closed by the caller. Raises OSError, csv.Error for a workbook."""
     with path.open("rb") as file:
         if file.read(4) == b"PK\x03\x04":
@@ -14,7 +14,7 @@ def opened(path: Path) -> TextIO:
     return path.open(encoding="utf-8-sig", newline="")
 
 
-def layout(file: TextIO) -> tuple[str, int]:
+def sniff(file: TextIO) -> tuple[str, int]:
     """Return what parts the cells, and how many lines come before the header; go back to the start.
 
     One line comes before it where Excel is told, as in `sep=;`, what parts the cells.
@@ -24,17 +24,17 @@ def layout(file: TextIO) -> tuple[str, int]:
     return max(",;\t", key=first.count), int(first.lower().startswith("sep="))
 
 
-def read(file: TextIO, delimiter: str, *, skip: int = 0) -> Iterator[tuple[int, list[str]]]:
+def read_rows(file: TextIO, delimiter: str, *, skip: int = 0) -> Iterator[tuple[int, list[str]]]:
     """Yield the cells of each row that is not blank, with the number of its last line.
 
-    `file` is as `opened` gives it; of its lines the first `skip` are passed over. Raises csv.Error.
+    `file` is as `open_text` gives it; of its lines the first `skip` are passed over. Raises csv.Error.
     """
     reader = csv.reader(file, delimiter=delimiter)
     rows = ((reader.line_num, cells) for cells in reader)
     return ((line, cells) for line, cells in rows if line > skip and "".join(cells).strip())
 
 
-def wrong_length(cells: int, header: int) -> str | None:
+def width_fault(cells: int, header: int) -> str | None:
     """Tell what is wrong with a row of so many cells below a header of so many, if anything."""
     if cells == header:
         return None

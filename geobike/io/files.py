@@ -14,7 +14,7 @@ from geobike.io.redaction import redact
 
 
 class _Held(NamedTuple):
-    """What `together` holds back."""
+    """What `transaction` holds back."""
 
     parts: ExitStack
     """Keeps the unfinished files until then."""
@@ -25,7 +25,7 @@ _held: Final[ContextVar[_Held | None]] = ContextVar("_held", default=None)
 
 
 @contextmanager
-def together() -> Iterator[None]:
+def transaction() -> Iterator[None]:
     """Hold back all that is written and removed in the block, and do it in this order at its end.
 
     Until then it stands beside the files that it will replace. If the block fails, they stay.
@@ -42,7 +42,7 @@ def together() -> Iterator[None]:
 
 
 def _do(step: Callable[[], None]) -> None:
-    """Take a step, or leave it to `together`."""
+    """Take a step, or leave it to `transaction`."""
     if (held := _held.get()) is None:
         step()
     else:
@@ -50,7 +50,7 @@ def _do(step: Callable[[], None]) -> None:
 
 
 @contextmanager
-def whole(path: str | Path) -> Iterator[Path]:
+def atomic_path(path: str | Path) -> Iterator[Path]:
     """Give a path to write to, of the same suffix; what is there in the end moves to `path`.
 
     Where `path` is an address, it is sent there. Raises InputError where it cannot be written;
@@ -95,9 +95,9 @@ def _move(part: Path, path: str | Path) -> None:
 
 
 @contextmanager
-def replacing(path: str | Path) -> Iterator[IO[str]]:
+def atomic_open(path: str | Path) -> Iterator[IO[str]]:
     """Open a UTF-8 text file that takes its place at `path` only when it is finished."""
-    with whole(path) as part, part.open("w", encoding="utf-8", newline="") as file:
+    with atomic_path(path) as part, part.open("w", encoding="utf-8", newline="") as file:
         yield file
         file.close()  # before it is moved: Windows moves no open file
 
@@ -119,7 +119,7 @@ def check_folder(folder: str | Path) -> None:
 
 
 @contextmanager
-def local(path: str | Path) -> Iterator[Path]:
+def fetch_local(path: str | Path) -> Iterator[Path]:
     """Give a path on this machine to read from; what stands elsewhere is fetched as long.
 
     Raises InputError where it cannot be fetched.
@@ -176,7 +176,7 @@ def name(path: str | Path) -> str:
     return Path(path).name
 
 
-def within(folder: str | Path, file: str) -> str | Path:
+def join(folder: str | Path, file: str) -> str | Path:
     """Return the path or address of a file in a folder."""
     if remote.is_remote(folder):
         return f"{folder.rstrip('/')}/{file}"

@@ -91,7 +91,7 @@ def find(address: str) -> Listing:
     return _Keys.of(address, path, pattern.rpartition("/")[0]).listing(found)
 
 
-def below(address: str, source: str | None = None) -> Listing:
+def walk(address: str, source: str | None = None) -> Listing:
     """List all objects in a folder and in those inside, named by their path below `source`.
 
     A store lists about a thousand objects in one request. Raises OSError; but where folders are
@@ -106,31 +106,31 @@ def below(address: str, source: str | None = None) -> Listing:
     return _Keys.of(address, path, above).listing(found)
 
 
-class Level(NamedTuple):
+class Directory(NamedTuple):
     """What stands in a folder itself."""
 
     objects: list[Object]
     folders: list[Object]
 
 
-def level(address: str, source: str) -> Level:
+def list_directory(address: str, source: str) -> Directory:
     """List what stands in a folder itself, named by its path below `source`. Raises OSError."""
     system, path = _system(address)
     keys = _Keys.of(address, path, redact(_system(source)[1]))
-    found = Level([], [])
+    found = Directory([], [])
     with _failures():
         system.invalidate_cache()
         entries = system.ls(path, detail=True)
-        if _lists_at_once(system) and any(map(_is_nameless, entries)):
+        if _lists_recursively(system) and any(map(_is_nameless, entries)):
             raise OSError("a folder without a name is only listed with all around it")
         for key, info in _inside(path, entries):
             (found.folders if _is_folder(info) else found.objects).append(keys.object(key, info))
     return found
 
 
-def lists_at_once(path: str) -> bool:
+def lists_recursively(path: str) -> bool:
     """Tell whether this is an address in a store where one request lists many folders."""
-    return is_remote(path) and _lists_at_once(_system(path)[0])
+    return is_remote(path) and _lists_recursively(_system(path)[0])
 
 
 class _NotOpen(OSError):
@@ -223,7 +223,7 @@ def _add_below(system: Any, folder: str, found: _Found, *, given: bool = False) 
     A store that lists them all at once does so. Where fsspec would walk through the folders, which
     passes over those that cannot be listed, they are walked through here.
     """
-    if _lists_at_once(system):
+    if _lists_recursively(system):
         found.objects.update(system.find(folder, detail=True))
         return
     folders = [folder]
@@ -251,7 +251,7 @@ def _entries(
     yield from _inside(folder, entries)
 
 
-def _lists_at_once(system: Any) -> bool:
+def _lists_recursively(system: Any) -> bool:
     from fsspec.asyn import AsyncFileSystem
     from fsspec.spec import AbstractFileSystem
 
@@ -283,7 +283,7 @@ def read(address: str) -> bytes:
         return bytes(system.cat_file(path))
 
 
-def heads(addresses: Sequence[str], size: int) -> list[bytes | OSError]:
+def read_starts(addresses: Sequence[str], size: int) -> list[bytes | OSError]:
     """Return the first bytes of objects of one store, asked for together; more where it sends all.
 
     An object that cannot be read is an OSError.

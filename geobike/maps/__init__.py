@@ -10,12 +10,12 @@ import geopandas as gpd
 import pandas as pd
 
 from geobike.errors import InputError
-from geobike.io.files import replacing
+from geobike.io.files import atomic_open
 from geobike.maps.assets import MapAssetsMissing
 from geobike.maps.figure import OfflineFigure, UnknownLibrary
 from geobike.maps.options import PageOptions, tile_sources
 from geobike.maps.page import Page
-from geobike.maps.payload import Facts, payload
+from geobike.maps.payload import Provenance, payload
 from geobike.maps.photos import SINGLE
 from geobike.reporting import report
 
@@ -50,7 +50,7 @@ def build(
     that cannot be used, MapAssetsMissing where the browser libraries were not bundled.
     """
     chosen = replace(page or PageOptions(), **options)
-    facts = Facts(label, model, threshold, timezone, ledger)
+    facts = Provenance(label, model, threshold, timezone, ledger)
     data = payload(areas, photos, detections, thumbnails, facts, chosen)
     drawn = folium.Map(location=[0, 0], tiles=None, zoom_snap=0.25)
     drawn.options["max_zoom"] = 19  # the argument of this name reaches tile layers only
@@ -73,5 +73,5 @@ def save(drawn: folium.Map, path: str | Path) -> None:
         raise InputError(f"{path}: the map would be {size / 1e6:.0f} MB, over 25 MB; {remedy}")
     if size > _HEAVY:
         report(f"{path}: the map is {size / 1e6:.0f} MB, much for an e-mail; {remedy}")
-    with replacing(path) as file:
+    with atomic_open(path) as file:
         file.write(html)

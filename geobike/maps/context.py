@@ -12,7 +12,7 @@ import shapely
 
 from geobike import schema
 from geobike.errors import InputError
-from geobike.maps.packing import packed_json
+from geobike.maps.encoding import encode_json
 from geobike.reporting import report
 
 _MARGIN: Final = 0.5  # of the areas' extent on each side: what one sees around them
@@ -42,7 +42,7 @@ def _layer(path: Path, bounds: Any) -> dict[str, Any]:
     simple = shapely.simplify(near, max(east - west, north - south) / _STEPS)
     simple = shapely.transform(simple[~shapely.is_empty(simple)], lambda xy: xy.round(_DECIMALS))
     geometries = [json.loads(text) for text in shapely.to_geojson(simple)]
-    return {"name": path.stem, "geometries": packed_json(geometries)}
+    return {"name": path.stem, "geometries": encode_json(geometries)}
 
 
 def _shapes(path: Path) -> Any:

@@ -16,7 +16,7 @@ _SCRIPTS = (
     "classes.js",
     "background.js",
     "areas.js",
-    "cells.js",
+    "hexbins.js",
     "photos.js",
     "clusters.js",
     "legend.js",

@@ -13,10 +13,10 @@ import shapely
 from geobike import schema
 from geobike.errors import InputError
 from geobike.maps import context
+from geobike.maps.encoding import encode_json
 from geobike.maps.options import PageOptions, is_wms, words
-from geobike.maps.packing import packed_json
 from geobike.maps.photos import finite, photos, time
-from geobike.maps.shapes import drawn
+from geobike.maps.shapes import simplified
 
 METRICS: Final = ("bicycles_per_photo", "bicycle_count", "bicycles_per_km2")
 """Columns that can colour the map; the first one does at the start."""
@@ -26,7 +26,7 @@ PER_INHABITANT: Final = "bicycles_per_1000_inhabitants"
 
 
 @dataclass(frozen=True)
-class Facts:
+class Provenance:
     """How the numbers came about."""
 
     label: str
@@ -54,7 +54,7 @@ def payload(
     taken: gpd.GeoDataFrame,
     detections: pd.DataFrame,
     thumbnails: Mapping[str, bytes],
-    facts: Facts,
+    facts: Provenance,
     page: PageOptions,
 ) -> dict[str, Any]:
     """Check what `geobike.maps.build` was given and return what the page draws from."""
@@ -65,7 +65,7 @@ def payload(
         raise InputError("there is no area to draw; give at least one polygon")
     ledger = facts.ledger
     metrics = [*METRICS, PER_INHABITANT] if PER_INHABITANT in areas else list(METRICS)
-    shapes, shifted = drawn(areas)
+    shapes, shifted = simplified(areas)
     catalogue = words(page.language)
     return {
         "title": page.title,
@@ -79,7 +79,7 @@ def payload(
         "words": catalogue,
         "ledger": {status: int(ledger[status]) for status in schema.STATUSES if ledger.get(status)},
         "metrics": metrics,
-        "areas": packed_json(_areas(areas, shapes, metrics, facts.timezone)),
+        "areas": encode_json(_areas(areas, shapes, metrics, facts.timezone)),
         "photos": photos(taken, detections, thumbnails, areas["area_id"], facts.timezone, shifted),
         "context": context.layers(page.context, areas),
         "tiles": None

@@ -12,7 +12,7 @@ import pandas as pd
 
 from geobike import schema
 from geobike.errors import InputError
-from geobike.maps.packing import packed_columns, packed_json
+from geobike.maps.encoding import encode_columns, encode_json
 from geobike.reporting import report
 
 READABLE: Final = 10_000
@@ -66,8 +66,8 @@ def photos(
     return {
         "n": len(located),
         "periods": names,
-        "columns": packed_columns(columns) if packed else [each.tolist() for each in columns],
-        "details": packed_json(details) if packed else details,
+        "columns": encode_columns(columns) if packed else [each.tolist() for each in columns],
+        "details": encode_json(details) if packed else details,
     }
 
 

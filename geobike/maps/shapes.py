@@ -13,7 +13,7 @@ _STEPS = 2000  # tolerance: this part of the extent, about half a pixel with all
 _DECIMALS = 5  # about one metre
 
 
-def drawn(areas: gpd.GeoDataFrame) -> tuple[list[shapely.Geometry], bool]:
+def simplified(areas: gpd.GeoDataFrame) -> tuple[list[shapely.Geometry], bool]:
     """Return the polygons to draw, lon/lat in degrees, and whether west was moved past 180°.
 
     An area wider than 180° is taken to cross the antimeridian. Then everything west of Greenwich

@@ -41,11 +41,11 @@ _TO_UPRIGHT: Final = {
     8: Image.Transpose.ROTATE_90,
 }
 
-Fit = Callable[[tuple[int, int]], tuple[int, int]]
-"""From a photo's upright (width, height) to the size that is enough of it."""
+TargetSize = Callable[[tuple[int, int]], tuple[int, int]]
+"""From a photo's upright (width, height) to the size that is target_size of it."""
 
 _AMPLE: Final = 1.85
-"""What the JPEG decoder shrinks stays so many times as large as what is enough. On 35 real photos
+"""What the JPEG decoder shrinks stays so many times as large as what is target_size. On 35 real photos
 no count of bicycles then changes; at 1.5 two change by one. Were it much more, a photo of 12
 megapixels would not be halved for DETR any longer."""
 
@@ -118,19 +118,22 @@ def upright_size(data: bytes, *, max_pixels: int = MAX_PIXELS) -> tuple[int, int
 
 
 def read_upright(
-    source: str | Path | bytes, *, max_pixels: int = MAX_PIXELS, enough: Fit | None = None
+    source: str | Path | bytes,
+    *,
+    max_pixels: int = MAX_PIXELS,
+    target_size: TargetSize | None = None,
 ) -> Image.Image:
-    """Decode a photo to an upright RGB image, of the size that is `enough` if that is given.
+    """Decode a photo to an upright RGB image, of the size that is `target_size` if that is given.
 
     A smaller size costs less: the JPEG decoder itself shrinks by 2, 4 or 8 on the way. Raises
     UnreadablePhoto.
     """
     data = _bytes(source)
     with _opened(BytesIO(data), data[:_START], max_pixels) as (image, orientation):
-        if enough is None:
+        if target_size is None:
             return _upright_rgb(image, orientation)
         turned = orientation >= 5
-        size = enough(image.size[::-1] if turned else image.size)
+        size = target_size(image.size[::-1] if turned else image.size)
         size = size[::-1] if turned else size  # as the pixels are stored
         image.draft("RGB", (int(_AMPLE * size[0]), int(_AMPLE * size[1])))
         # Bilinear, as detectors prepare photos themselves: what they see stays nearly the same.

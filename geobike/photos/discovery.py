@@ -44,7 +44,7 @@ class Folder(NamedTuple):
     """Where it is listed: a path, or an address."""
 
 
-class Note(NamedTuple):
+class FolderNotice(NamedTuple):
     """What is to be reported of a folder; alike ones in one line, for there may be thousands."""
 
     what: str
@@ -53,16 +53,16 @@ class Note(NamedTuple):
     """The folder, if it is that it cannot be read."""
 
 
-class Level(NamedTuple):
+class Directory(NamedTuple):
     """What stands in a folder itself."""
 
     files: list[PhotoFile]
     folders: list[Folder]
-    notes: list[Note]
+    notes: list[FolderNotice]
 
 
-Lister = Callable[[Folder, list[Note]], Iterator[PhotoFile]]
-"""What lists a folder with all inside: `below`, or what does the same elsewhere."""
+Walker = Callable[[Folder, list[FolderNotice]], Iterator[PhotoFile]]
+"""What lists a folder with all inside: `walk`, or what does the same elsewhere."""
 
 
 class _Source(NamedTuple):
@@ -74,21 +74,21 @@ class _Source(NamedTuple):
     """Their `photo_id` is the path within the folder."""
 
 
-def below(folder: Folder, notes: list[Note]) -> Iterator[PhotoFile]:
+def walk(folder: Folder, notes: list[FolderNotice]) -> Iterator[PhotoFile]:
     """Yield the photos in a folder and in all inside, and add what is to be reported.
 
     Raises OSError for an address that cannot be listed, but for one that is merely not open, as
     with a dead link, only where it is the source itself.
     """
     if remote.is_remote(folder.path):
-        elsewhere = remote.below(folder.path, folder.source)
+        elsewhere = remote.walk(folder.path, folder.source)
         yield from _photos_noted(elsewhere, folder.source, notes)
         return
     waiting = [folder]
     while waiting:
         one = waiting.pop()
         try:
-            found = level(one)
+            found = list_directory(one)
         except OSError as error:
             notes.append(_unread(one, f"{error.filename} ({error.strerror})"))
             continue
@@ -97,14 +97,14 @@ def below(folder: Folder, notes: list[Note]) -> Iterator[PhotoFile]:
         notes += found.notes
 
 
-def level(folder: Folder) -> Level:
+def list_directory(folder: Folder) -> Directory:
     """Return what stands in a folder itself. Raises OSError.
 
     The listing itself says what is a link, so that only links are looked at one by one.
     """
     if remote.is_remote(folder.path):
-        return _level_elsewhere(folder)
-    found = Level([], [], [])
+        return _list_remote_directory(folder)
+    found = Directory([], [], [])
     for entry in list(os.scandir(folder.path)):
         name = folder.name + entry.name
         if _is_hidden(entry.name):
@@ -121,7 +121,7 @@ def level(folder: Folder) -> Level:
 
 
 def find(
-    sources: str | Path | Sequence[str | Path], *, lister: Lister = below, track: Track = silent
+    sources: str | Path | Sequence[str | Path], *, walker: Walker = walk, track: Track = silent
 ) -> list[PhotoFile]:
     """List the photos of folders (with all inside), single files and glob patterns, by name.
 
@@ -129,8 +129,8 @@ def find(
     Raises PhotosError where there is no photo, MissingPackageError where addresses need an extra.
     """
     given = [sources] if isinstance(sources, str | Path) else list(sources)
-    notes: list[Note] = []
-    here, elsewhere = partial(_here, lister, notes), partial(_elsewhere, lister, notes)
+    notes: list[FolderNotice] = []
+    here, elsewhere = partial(_local_source, walker, notes), partial(_remote_source, walker, notes)
     listings = [elsewhere(s) if remote.is_remote(s) else here(str(s)) for s in given]
     root = _root([folder for folder, _ in listings], given)
 
@@ -165,10 +165,10 @@ def _root(folders: list[str], given: Sequence[str | Path]) -> str:
     return os.path.commonpath(folders) if folders else ""
 
 
-def _elsewhere(lister: Lister, notes: list[Note], address: str) -> _Source:
+def _remote_source(walker: Walker, notes: list[FolderNotice], address: str) -> _Source:
     folder = remote.folder(address, sorted(decoding.SUFFIXES))
     if folder is not None:
-        found = lister(Folder(folder, "", address), notes)
+        found = walker(Folder(folder, "", address), notes)
         return _Source(folder, _listed(address, found))
     try:
         listing = remote.find(address)
@@ -188,7 +188,9 @@ def _unlisted(address: str, error: OSError) -> PhotosError:
     return PhotosError(f"{redact(address)}: cannot be listed: {error}")
 
 
-def _photos_noted(found: remote.Listing, source: str, notes: list[Note]) -> Iterator[PhotoFile]:
+def _photos_noted(
+    found: remote.Listing, source: str, notes: list[FolderNotice]
+) -> Iterator[PhotoFile]:
     """Return the photos of a listing, and add what is to be reported."""
     for one in found.closed:
         folder = Folder(source, f"{one.name}/", one.address)
@@ -196,14 +198,14 @@ def _photos_noted(found: remote.Listing, source: str, notes: list[Note]) -> Iter
     return _photos(found.objects)
 
 
-def _level_elsewhere(folder: Folder) -> Level:
-    found = remote.level(folder.path, folder.source)
+def _list_remote_directory(folder: Folder) -> Directory:
+    found = remote.list_directory(folder.path, folder.source)
     folders = [
         Folder(folder.source, f"{one.name}/", one.address)
         for one in found.folders
         if not any(map(_is_hidden, one.name.split("/")))
     ]
-    return Level(list(_photos(found.objects)), folders, [])
+    return Directory(list(_photos(found.objects)), folders, [])
 
 
 def _photos(objects: Iterable[remote.Object]) -> Iterator[PhotoFile]:
@@ -212,12 +214,12 @@ def _photos(objects: Iterable[remote.Object]) -> Iterator[PhotoFile]:
             yield _photo_file(one.address, one.name)._replace(size=one.size, state=one.state)
 
 
-def _here(lister: Lister, notes: list[Note], source: str) -> _Source:
+def _local_source(walker: Walker, notes: list[FolderNotice], source: str) -> _Source:
     path = Path(source)
     try:
         if path.is_dir():
             folder = str(path.resolve())
-            return _Source(folder, lister(Folder(folder, "", folder), notes))
+            return _Source(folder, walker(Folder(folder, "", folder), notes))
         if path.is_file():
             file = path.resolve()
             return _Source(str(file.parent), iter([_photo_file(str(file), file.name)]))
@@ -229,7 +231,7 @@ def _here(lister: Lister, notes: list[Note], source: str) -> _Source:
     raise PhotosError(f"{source}: no such file or folder")
 
 
-def _match(pattern: Path, notes: list[Note]) -> _Source:
+def _match(pattern: Path, notes: list[FolderNotice]) -> _Source:
     """Return the photos that match, and those in folders that match."""
     fixed = Path(*_fixed_parts(pattern))
     folder = fixed.resolve()
@@ -246,7 +248,7 @@ def _match(pattern: Path, notes: list[Note]) -> _Source:
                 continue
             if path.is_dir():
                 if stays(path):
-                    yield from below(Folder(str(folder), f"{name}/", str(path)), notes)
+                    yield from walk(Folder(str(folder), f"{name}/", str(path)), notes)
                 else:
                     notes.append(_not_followed(name))
             elif _is_photo(name):
@@ -256,12 +258,12 @@ def _match(pattern: Path, notes: list[Note]) -> _Source:
     return _Source(str(folder), photos())
 
 
-def _unread(folder: Folder, where: str) -> Note:
-    return Note("folders cannot be read", where, unread=folder)
+def _unread(folder: Folder, where: str) -> FolderNotice:
+    return FolderNotice("folders cannot be read", where, unread=folder)
 
 
-def _not_followed(name: str) -> Note:
-    return Note("symbolic links to folders are not followed", name)
+def _not_followed(name: str) -> FolderNotice:
+    return FolderNotice("symbolic links to folders are not followed", name)
 
 
 def _fixed_parts(pattern: Path) -> Iterator[str]:

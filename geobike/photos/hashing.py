@@ -2,10 +2,10 @@
 
 import hashlib
 import os
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from geobike.errors import UnreadablePhoto
 from geobike.io import remote
@@ -18,7 +18,7 @@ THREADS: Final = 8
 each holds one file in memory."""
 
 
-class Digest(NamedTuple):
+class FileHash(NamedTuple):
     """What a whole file says."""
 
     sha256: str | None
@@ -27,9 +27,21 @@ class Digest(NamedTuple):
     """Why the photo cannot be used."""
 
 
+class HashCache(Protocol):
+    """Where digests are kept from run to run: the store."""
+
+    def hashes(self, keys: Sequence[str]) -> Mapping[str, str]:
+        """Return the SHA-256 for those keys of `key` that are known."""
+        ...
+
+    def keep_hashes(self, hashes: Mapping[str, str]) -> None:
+        """Keep SHA-256 by key."""
+        ...
+
+
 def read(
     files: Iterable[PhotoFile], *, max_pixels: int = decoding.MAX_PIXELS, threads: int = THREADS
-) -> Generator[Digest, None, None]:
+) -> Generator[FileHash, None, None]:
     """Yield a digest for each photo, in their order; several are read at once."""
     one = partial(_one, max_pixels=max_pixels)
     with ThreadPoolExecutor(threads) as pool:
@@ -39,7 +51,7 @@ def read(
             pool.shutdown(cancel_futures=True)
 
 
-def _one(file: PhotoFile, max_pixels: int) -> Digest:
+def _one(file: PhotoFile, max_pixels: int) -> FileHash:
     digest = None
     try:
         if file.fault is not None:
@@ -48,9 +60,9 @@ def _one(file: PhotoFile, max_pixels: int) -> Digest:
         data = decoding.read_bytes(file.path)
         digest = hashlib.sha256(data).hexdigest()
         decoding.upright_size(data, max_pixels=max_pixels)
-        return Digest(digest)
+        return FileHash(digest)
     except UnreadablePhoto as error:
-        return Digest(digest, fault=str(error))
+        return FileHash(digest, fault=str(error))
 
 
 def key(file: PhotoFile) -> str | None:

@@ -7,7 +7,7 @@ looked at, so that of a photo of 5 MB a few kB are read. Source: ITU-T T.81, ann
 import struct
 from typing import BinaryIO, Final, NamedTuple
 
-HEAD: Final = 65_536
+HEADER_BYTES: Final = 65_536
 """Bytes that are read at first: EXIF and size of nearly every camera's photos lie in them."""
 
 _SOI: Final = b"\xff\xd8"
@@ -70,13 +70,13 @@ class _Window:
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._start = 0
-        self._data = file.read(HEAD)
-        self._next = 2 * HEAD
+        self._data = file.read(HEADER_BYTES)
+        self._next = 2 * HEADER_BYTES
 
     def get(self, at: int, size: int) -> bytes:
         """Return these bytes of the file; fewer at its end."""
         if at + size > self._start + len(self._data) and len(self._data):
             self._file.seek(at)
             self._start, self._data = at, self._file.read(max(self._next, size))
-            self._next = min(2 * self._next, 64 * HEAD)
+            self._next = min(2 * self._next, 64 * HEADER_BYTES)
         return self._data[at - self._start : at - self._start + size]

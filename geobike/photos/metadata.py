@@ -22,7 +22,7 @@ _TOGETHER: Final = 64
 """Objects elsewhere that are asked for at once: their heads take 4 MB."""
 
 
-class Heads(NamedTuple):
+class Metadata(NamedTuple):
     """What some photos' heads say, a value for each photo in every column."""
 
     width: npt.NDArray[np.int32]
@@ -45,14 +45,14 @@ def read(
     *,
     timezone: tzinfo | None = None,
     max_pixels: int = decoding.MAX_PIXELS,
-) -> Heads:
+) -> Metadata:
     """Read the heads of photos. What is wrong with one is its `reason`, and its size 0."""
     rows: list[_Row] = []
     for start in range(0, len(files), _TOGETHER):
         part = files[start : start + _TOGETHER]
         first = _asked_for(part)
         rows += [_row(file, first.get(file.path, b""), timezone, max_pixels) for file in part]
-    return Heads(
+    return Metadata(
         np.array([row.size[0] for row in rows], dtype=np.int32),
         np.array([row.size[1] for row in rows], dtype=np.int32),
         np.array([row.said.lon for row in rows], dtype=np.float64),
@@ -64,12 +64,12 @@ def read(
     )
 
 
-def joined(parts: Iterable[Heads]) -> Heads:
+def concatenate(parts: Iterable[Metadata]) -> Metadata:
     """Return the heads of several parts as one."""
     given = list(parts) or [read([])]
-    arrays = Heads._fields[:-1]
+    arrays = Metadata._fields[:-1]
     columns = {name: np.concatenate([getattr(part, name) for part in given]) for name in arrays}
-    return Heads(**columns, reason=list(chain(*(part.reason for part in given))))
+    return Metadata(**columns, reason=list(chain(*(part.reason for part in given))))
 
 
 class _Row(NamedTuple):
@@ -110,7 +110,7 @@ def _open(file: PhotoFile, first: bytes | OSError) -> BinaryIO:
     if isinstance(first, OSError):
         raise first
     if remote.is_remote(file.path):
-        return BufferedReader(_Object(file.path, first), jpeg.HEAD)
+        return BufferedReader(_Object(file.path, first), jpeg.HEADER_BYTES)
     return open(file.path, "rb")  # noqa: PTH123 - a Path for each of a million takes time
 
 
@@ -129,7 +129,7 @@ def _asked_for(files: Sequence[PhotoFile]) -> dict[str, bytes | OSError]:
         if file.fault is None and file.size != 0 and remote.is_remote(file.path)
     ]
     try:
-        found = remote.heads(paths, jpeg.HEAD)
+        found = remote.read_starts(paths, jpeg.HEADER_BYTES)
     except OSError as error:  # the store gave one answer for them all
         return dict.fromkeys(paths, error)
     return dict(zip(paths, found, strict=True))
@@ -141,7 +141,7 @@ class _Object(RawIOBase):
     def __init__(self, address: str, head: bytes) -> None:
         self._address = address
         self._head = BytesIO(head)
-        self._is_all = len(head) != jpeg.HEAD
+        self._is_all = len(head) != jpeg.HEADER_BYTES
         self._rest: BinaryIO | None = None
         self._at = 0
 
@@ -170,7 +170,7 @@ class _Object(RawIOBase):
 
     def _source(self, *, all_of_it: bool) -> BinaryIO:
         """Return what holds the bytes at the present place."""
-        if self._is_all or (self._at < jpeg.HEAD and not all_of_it):
+        if self._is_all or (self._at < jpeg.HEADER_BYTES and not all_of_it):
             return self._head
         if self._rest is None:
             self._rest = remote.opened(self._address)

@@ -1,14 +1,14 @@
 """Read the photos into a frame: first their heads, then all their bytes.
 
-Heads say size, place and time, and are read in a thousandth of the time that all bytes take; those
+Metadata say size, place and time, and are read in a thousandth of the time that all bytes take; those
 give the digest, by which copies are told, and show which photo is cut short. One bad photo is a row
 with a reason; only a source without any photo raises.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import tzinfo
 from functools import partial
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 import geopandas as gpd
 import numpy as np
@@ -25,23 +25,20 @@ from geobike.reporting import report_number
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["Known", "PhotoFile", "digest", "find", "frame", "load", "mark", "read", "read_heads"]
+__all__ = [
+    "PhotoFile",
+    "apply_hashes",
+    "find",
+    "frame",
+    "hash_files",
+    "load",
+    "read",
+    "read_metadata",
+]
 
 _PART: Final = 500  # photos: their heads take a tenth of a second
 _KEPT_AT_ONCE: Final = 1_000  # digests written to the store together
 _MANY: Final = 3_000  # photos from which on more processes are worth their start of 0.2 s
-
-
-class Known(Protocol):
-    """Where digests are kept from run to run: the store."""
-
-    def digests(self, keys: Sequence[str]) -> Mapping[str, str]:
-        """Return the SHA-256 for those keys of `geobike.photos.hashing.key` that are known."""
-        ...
-
-    def keep_digests(self, digests: Mapping[str, str]) -> None:
-        """Keep SHA-256 by key."""
-        ...
 
 
 def read(
@@ -49,15 +46,15 @@ def read(
     *,
     timezone: tzinfo | None = None,
     max_pixels: int = decoding.MAX_PIXELS,
-    known: Known | None = None,
+    known: hashing.HashCache | None = None,
     track: Track = silent,
 ) -> gpd.GeoDataFrame:
-    """Read every photo and return a photos frame: `read_heads`, then `digest`."""
-    photos = read_heads(files, timezone=timezone, max_pixels=max_pixels, track=track)
-    return digest(photos, files, max_pixels=max_pixels, known=known, track=track)
+    """Read every photo and return a photos frame: `read_metadata`, then `hash_files`."""
+    photos = read_metadata(files, timezone=timezone, max_pixels=max_pixels, track=track)
+    return hash_files(photos, files, max_pixels=max_pixels, known=known, track=track)
 
 
-def read_heads(
+def read_metadata(
     files: Sequence[PhotoFile],
     *,
     timezone: tzinfo | None = None,
@@ -72,7 +69,7 @@ def read_heads(
     work = partial(metadata.read, timezone=timezone, max_pixels=max_pixels)
     parts = [files[start : start + _PART] for start in range(0, len(files), _PART)]
     done = parallel.spread(work, parts) if len(files) >= _MANY else map(work, parts)
-    found: list[metadata.Heads] = []
+    found: list[metadata.Metadata] = []
 
     def each() -> Iterator[None]:
         for part in done:
@@ -84,9 +81,9 @@ def read_heads(
     return frame(files, found)
 
 
-def frame(files: Sequence[PhotoFile], parts: Iterable[metadata.Heads]) -> gpd.GeoDataFrame:
-    """Return a photos frame of what `heads.read` found in the files, part by part."""
-    said = metadata.joined(parts)
+def frame(files: Sequence[PhotoFile], parts: Iterable[metadata.Metadata]) -> gpd.GeoDataFrame:
+    """Return a photos frame of what `metadata.read` found in the files, part by part."""
+    said = metadata.concatenate(parts)
     readable = said.width > 0
     placed = ~np.isnan(said.lon)
     _report_no_zone(files, said)
@@ -107,15 +104,15 @@ def frame(files: Sequence[PhotoFile], parts: Iterable[metadata.Heads]) -> gpd.Ge
     )
 
 
-def digest(
+def hash_files(
     photos: gpd.GeoDataFrame,
     files: Sequence[PhotoFile],
     *,
     max_pixels: int = decoding.MAX_PIXELS,
-    known: Known | None = None,
+    known: hashing.HashCache | None = None,
     track: Track = silent,
 ) -> gpd.GeoDataFrame:
-    """Read the files as a whole and return their frame of `read_heads` with `sha256`.
+    """Read the files as a whole and return their frame of `read_metadata` with `sha256`.
 
     `status` becomes `unreadable` for a photo that is cut short or cannot be decoded, `duplicate`
     for one with the very same bytes as one earlier by name. What is `known` is not read again.
@@ -123,13 +120,13 @@ def digest(
     schema.check(photos, schema.PHOTOS)
     if len(photos) != len(files):
         raise ValueError(f"{len(files)} files, and a frame of {len(photos)} photos")
-    found = _digests(files, known, max_pixels)
-    return mark(photos, track(found, "Reading photos", total=len(files)))
+    found = _hashes(files, known, max_pixels)
+    return apply_hashes(photos, track(found, "Reading photos", total=len(files)))
 
 
-def mark(photos: gpd.GeoDataFrame, found: Iterable[hashing.Digest]) -> gpd.GeoDataFrame:
-    """Return a frame of `read_heads` with what `digests.read` found, photo by photo."""
-    rows = pd.DataFrame(found, columns=hashing.Digest._fields, index=photos.index)
+def apply_hashes(photos: gpd.GeoDataFrame, found: Iterable[hashing.FileHash]) -> gpd.GeoDataFrame:
+    """Return a frame of `read_metadata` with what `hashing.read` found, photo by photo."""
+    rows = pd.DataFrame(found, columns=hashing.FileHash._fields, index=photos.index)
     out = photos.copy()
     out["sha256"] = rows["sha256"].astype(schema.TEXT)
     bad = rows["fault"].notna() & out["status"].isna()
@@ -146,9 +143,9 @@ def load(file: PhotoFile, *, max_pixels: int = decoding.MAX_PIXELS) -> "Image":
     return decoding.read_upright(file.path, max_pixels=max_pixels)
 
 
-def _digests(
-    files: Sequence[PhotoFile], known: Known | None, max_pixels: int
-) -> Iterator[hashing.Digest]:
+def _hashes(
+    files: Sequence[PhotoFile], known: hashing.HashCache | None, max_pixels: int
+) -> Iterator[hashing.FileHash]:
     """Yield a digest for each file, of those that are not known by reading it."""
     if known is None:
         yield from hashing.read(files, max_pixels=max_pixels)
@@ -156,14 +153,14 @@ def _digests(
     for start in range(0, len(files), _KEPT_AT_ONCE):
         part = files[start : start + _KEPT_AT_ONCE]
         keys = [hashing.key(file) for file in part]
-        old = known.digests([key for key in keys if key is not None])
+        old = known.hashes([key for key in keys if key is not None])
         unknown = [file for file, key in zip(part, keys, strict=True) if key not in old]
         read_now = hashing.read(unknown, max_pixels=max_pixels)
         new: dict[str, str] = {}
         try:
             for key in keys:
                 if key is not None and key in old:
-                    yield hashing.Digest(old[key])
+                    yield hashing.FileHash(old[key])
                     continue
                 one = next(read_now)
                 if key is not None and one.sha256 is not None and one.fault is None:
@@ -171,10 +168,10 @@ def _digests(
                 yield one
         finally:  # also of a run that is stopped
             read_now.close()
-            known.keep_digests(new)
+            known.keep_hashes(new)
 
 
-def _report_no_zone(files: Sequence[PhotoFile], said: metadata.Heads) -> None:
+def _report_no_zone(files: Sequence[PhotoFile], said: metadata.Metadata) -> None:
     lost = [file.photo_id for file, lost in zip(files, said.no_zone, strict=True) if lost]
     report_number(
         "photo says the time but not its offset from UTC, so its time is left out; pass --timezone",

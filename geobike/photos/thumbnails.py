@@ -11,7 +11,7 @@ from PIL import Image
 
 from geobike import schema
 from geobike.errors import UnreadablePhoto
-from geobike.io.matching import among
+from geobike.io.matching import isin
 from geobike.photos import decoding
 from geobike.photos.anonymizing import Box, pixelate
 from geobike.progress import Track, silent
@@ -112,7 +112,7 @@ def _without_strangers(shown: gpd.GeoDataFrame, detections: pd.DataFrame) -> gpd
             "with it hides people who are labelled otherwise"
         )
         return shown.iloc[:0]
-    known = among(shown["photo_id"], detections["photo_id"])
+    known = isin(shown["photo_id"], detections["photo_id"])
     if not known.all():
         report(
             "photos without any box have no picture on the map, as people on them would not be "
@@ -127,7 +127,7 @@ def _boxes(
 ) -> dict[str, list[Box]]:
     """Return the boxes of the labels by photo."""
     sure = detections[detections["score"] >= _HIDDEN_SCORE]
-    sure = sure[among(sure["photo_id"], photo_ids)]
+    sure = sure[isin(sure["photo_id"], photo_ids)]
     sure = sure[sure["label"].str.casefold().isin([label.casefold() for label in labels])]
     boxes: dict[str, list[Box]] = {}
     for photo_id, *box in sure[["photo_id", "xmin", "ymin", "xmax", "ymax"]].itertuples(

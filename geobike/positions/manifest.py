@@ -19,8 +19,8 @@ import pandas as pd
 from geobike import schema
 from geobike.errors import ManifestError, MissingPackageError
 from geobike.io import delimited
-from geobike.io.files import local
-from geobike.io.matching import plain
+from geobike.io.files import fetch_local
+from geobike.io.matching import normalize_names
 from geobike.reporting import report
 
 _FINAL: Final = (schema.DUPLICATE, schema.UNREADABLE, schema.FAILED)
@@ -47,7 +47,7 @@ def read(path: str | Path, *, timezone: tzinfo | None = None) -> pd.DataFrame:
     where Parquet is not installed.
     """
     readers = {".geojson": _read_points, ".json": _read_points, ".parquet": _read_parquet}
-    with local(path) as file:
+    with fetch_local(path) as file:
         if not file.is_file():
             raise ManifestError(f"manifest {file}: no such file")
         raw = readers.get(file.suffix.lower(), _read_csv)(file)
@@ -63,7 +63,7 @@ def photos(manifest: pd.DataFrame) -> gpd.GeoDataFrame:
 
     Nothing is known of the files: no position yet, no size, no digest. A photo that an earlier run
     found `duplicate`, `unreadable` or `failed` stays so, where the manifest is what that run wrote;
-    one that lay `outside` its areas or was `unlocated` is `unseen`.
+    one that lay `outside` its areas or was `unlocated` is `never_processed`.
     """
     schema.check(manifest, schema.MANIFEST)
     named = manifest[manifest["file"].fillna("").str.strip() != ""].drop_duplicates("file")
@@ -71,7 +71,7 @@ def photos(manifest: pd.DataFrame) -> gpd.GeoDataFrame:
     for column, said in (("status", "status"), ("reason", "said")):
         if said in named:
             known[column] = named[said].array
-    known["unseen"] = known["status"].isin((schema.OUTSIDE, schema.UNLOCATED))
+    known["never_processed"] = known["status"].isin((schema.OUTSIDE, schema.UNLOCATED))
     known["status"] = known["status"].where(known["status"].isin(_FINAL))
     known["reason"] = known["reason"].fillna("the manifest gives no position")
     return schema.geotable(schema.PHOTOS, known, np.full(len(known), None, dtype=object))
@@ -80,9 +80,9 @@ def photos(manifest: pd.DataFrame) -> gpd.GeoDataFrame:
 def _read_csv(path: Path) -> pd.DataFrame:
     """Return the cells as text, with `line` and, for rows of the wrong length, `fault`."""
     try:
-        with delimited.opened(path) as file:
-            delimiter, skip = delimited.layout(file)
-            lines = delimited.read(file, delimiter, skip=skip)
+        with delimited.open_text(path) as file:
+            delimiter, skip = delimited.sniff(file)
+            lines = delimited.read_rows(file, delimiter, skip=skip)
             _, header = next(lines, (1, []))
             columns = _columns(header, path, needed=("file", "lat", "lon"))
             places = {name: header.index(column) for name, column in columns.items()}
@@ -106,9 +106,9 @@ def _chunk(lines: list[tuple[int, list[str]]], places: dict[str, int], width: in
         for name, place in places.items()
     }
     faults = pd.Series(
-        [delimited.wrong_length(len(cells), width) for _, cells in lines], dtype="str"
+        [delimited.width_fault(len(cells), width) for _, cells in lines], dtype="str"
     )
-    table["file"] = plain(table["file"])
+    table["file"] = normalize_names(table["file"])
     numbers = pd.Series([line for line, _ in lines], dtype="int64")
     return pd.DataFrame({**table, "line": numbers, "fault": faults})
 
@@ -173,7 +173,7 @@ def _columns(header: list[str], path: Path, *, needed: Iterable[str]) -> dict[st
 
 
 def _check_rows(raw: pd.DataFrame, source: str) -> dict[str, Any]:
-    """Return the columns of a manifest frame but the time, judged cell by cell."""
+    """Return the columns of a manifest frame but the time, filtered cell by cell."""
     lon, lon_fault = _numbers(raw["lon"], "longitude", limit=180)
     lat, lat_fault = _numbers(raw["lat"], "latitude", limit=90)
     heading = _headings(raw, source)

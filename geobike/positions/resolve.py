@@ -8,7 +8,7 @@ import pandas as pd
 import pyproj
 
 from geobike import schema
-from geobike.io.matching import among, match
+from geobike.io.matching import isin, match
 from geobike.reporting import report_number
 
 DISAGREEMENT: Final = 100.0
@@ -61,7 +61,7 @@ def _rows_by_photo(photos: gpd.GeoDataFrame, manifest: pd.DataFrame) -> pd.DataF
         ],
     )
     named = manifest.assign(photo_id=photo_id).dropna(subset="photo_id")
-    missing = photos.loc[~among(photos["photo_id"], named["photo_id"]), "photo_id"]
+    missing = photos.loc[~isin(photos["photo_id"], named["photo_id"]), "photo_id"]
     if len(missing) <= len(photos) / 2:  # a manifest of fewer is there to help EXIF out
         report_number(
             "photo is missing from the manifest and keeps what its EXIF says",

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import folium
 
 
-from geobike.reporting import collecting
+from geobike.reporting import collect_warnings
 from geobike.survey.options import Survey
 
 
@@ -59,7 +59,7 @@ class SurveyResult:
                 track=track,
             )
         if pictures and page.blur:
-            filtering.report_unseen(page.blur, self.detections["label"])
+            filtering.report_missing_labels(page.blur, self.detections["label"])
         return maps.build(
             self.areas,
             self.photos,
@@ -113,16 +113,16 @@ class SurveyResult:
         self.survey.check_out(folder)
         notes: list[str] = []
         failure: GeobikeError | None = None
-        with files.together():
-            with collecting(notes):
+        with files.transaction():
+            with collect_warnings(notes):
                 written = writing.write_tables(
                     self.photos, self.detections, folder, form=self.survey.table_format
                 )
             names = ("map.html", "areas.geojson", *written.values(), "summary.json")
-            paths = {name: files.within(folder, name) for name in names}
+            paths = {name: files.join(folder, name) for name in names}
             writing.write_areas(self.areas, paths["areas.geojson"])
             try:
-                with collecting(notes):
+                with collect_warnings(notes):
                     maps.save(self.map(track=track), paths["map.html"])
             except GeobikeError as error:  # the numbers stand, and no older map beside them
                 failure = error
@@ -138,7 +138,7 @@ class SurveyResult:
 
 def _digest(path: str | Path) -> str | None:
     """Return the SHA-256 of a file; None for a folder, as some GIS formats are."""
-    with files.local(path) as file:
+    with files.fetch_local(path) as file:
         if not file.is_file():
             return None
         with file.open("rb") as opened:

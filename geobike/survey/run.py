@@ -18,14 +18,14 @@ from geobike.counting import counts, ledger
 from geobike.detections import filtering, imported, stage
 from geobike.detections.store.protocol import Model
 from geobike.engines.base import Engine
-from geobike.engines.local import HERE, remembered
+from geobike.engines.local import LOCAL, open_cache
 from geobike.errors import ManifestError
 from geobike.io import files
 from geobike.maps import context
-from geobike.photos import decoding, reading
+from geobike.photos import decoding, hashing, reading
 from geobike.positions import manifest, resolve
 from geobike.progress import Track, silent
-from geobike.reporting import collecting
+from geobike.reporting import collect_warnings
 from geobike.survey.options import Survey, zone
 from geobike.survey.result import SurveyResult
 
@@ -34,7 +34,7 @@ def run(
     survey: Survey,
     *,
     store: str | Path | None = None,
-    engine: Engine = HERE,
+    engine: Engine = LOCAL,
     track: Track = silent,
 ) -> SurveyResult:
     """Run a survey; `store` is the file that keeps its detections, made where it is missing.
@@ -47,8 +47,8 @@ def run(
     """
     started_at = datetime.now(UTC)
     notes: list[str] = []
-    with collecting(notes):
-        given, polygons, placed = place(survey, store=store, engine=engine, track=track)
+    with collect_warnings(notes):
+        given, polygons, placed = locate_and_assign(survey, store=store, engine=engine, track=track)
         detected = _detect(survey, placed, store, engine, track)
         counted = counts.per_photo(detected.photos, detected.detections)
         per_area = counts.per_area(counted, polygons)
@@ -60,7 +60,7 @@ def run(
         detections=detected.detections,
         areas=per_area,
         ledger=account,
-        detected_now=detected.now,
+        detected_now=detected.newly_detected,
         warnings=tuple(dict.fromkeys(notes)),
         started_at=started_at,
     )
@@ -73,12 +73,14 @@ def _detect(
     engine: Engine,
     track: Track,
 ) -> stage.Detected:
-    rules = filtering.Rules(survey.labels, survey.threshold, survey.max_overlap)
+    rules = filtering.Filter(survey.labels, survey.threshold, survey.max_overlap)
     if survey.detections is not None:
         table = imported.read(survey.detections)
         model = Model(*imported.model(table, survey.detections))
         known, found = imported.apply(table, placed)
-        return stage.Detected(known, filtering.judge(found, **rules._asdict()), model, now=0)
+        return stage.Detected(
+            known, filtering.filter_detections(found, **rules._asdict()), model, newly_detected=0
+        )
     return engine.detect(
         placed,
         detector=survey.detector,
@@ -90,8 +92,8 @@ def _detect(
     )
 
 
-class Placed(NamedTuple):
-    """What `place` returns."""
+class LocatedPhotos(NamedTuple):
+    """What `locate_and_assign` returns."""
 
     given: int
     """Photos found."""
@@ -100,13 +102,13 @@ class Placed(NamedTuple):
     """Photos frame: those without a status are the ones to detect in."""
 
 
-def place(
+def locate_and_assign(
     survey: Survey,
     *,
     store: str | Path | None = None,
-    engine: Engine = HERE,
+    engine: Engine = LOCAL,
     track: Track = silent,
-) -> Placed:
+) -> LocatedPhotos:
     """Do what comes before detection: find the photos, where each was taken, and its area.
 
     `store` remembers which files were read, so that another run need not read them again.
@@ -128,9 +130,9 @@ def place(
                 f"manifest {files.name(cast(Path, survey.manifest))}: names no photo"
             )
         located = resolve.locate(named, table)
-        return Placed(len(named), polygons, areas.assign(located, polygons))
+        return LocatedPhotos(len(named), polygons, areas.assign(located, polygons))
     given = engine.find(survey.photos, track=track)
-    with remembered(store, survey.detector, engine) as known:
+    with open_cache(store, survey.detector, engine) as known:
         located = locate(
             given,
             manifest_path=survey.manifest,
@@ -141,7 +143,7 @@ def place(
             engine=engine,
             track=track,
         )
-    return Placed(len(given), polygons, areas.assign(located, polygons))
+    return LocatedPhotos(len(given), polygons, areas.assign(located, polygons))
 
 
 def locate(
@@ -151,20 +153,20 @@ def locate(
     prefer: resolve.Source = "manifest",
     timezone: str | None = None,
     max_pixels: int = decoding.MAX_PIXELS,
-    heads_only: bool = False,
-    known: reading.Known | None = None,
-    engine: Engine = HERE,
+    metadata_only: bool = False,
+    known: hashing.HashCache | None = None,
+    engine: Engine = LOCAL,
     track: Track = silent,
 ) -> gpd.GeoDataFrame:
     """Return a photos frame: what each file and the manifest say of where it was taken.
 
-    `heads_only` reads no more of each file than that takes: no digest, so no copy is told, and no
+    `metadata_only` reads no more of each file than that takes: no digest, so no copy is told, and no
     photo is found to be cut short. `known` remembers digests from run to run.
     """
     clock = zone(timezone)
     # The manifest first: a mistake in it should show before a million photos are read.
     table = None if manifest_path is None else manifest.read(manifest_path, timezone=clock)
-    frame = engine.read_heads(given, timezone=clock, max_pixels=max_pixels, track=track)
-    if not heads_only:
-        frame = engine.digest(frame, given, max_pixels=max_pixels, known=known, track=track)
+    frame = engine.read_metadata(given, timezone=clock, max_pixels=max_pixels, track=track)
+    if not metadata_only:
+        frame = engine.hash_files(frame, given, max_pixels=max_pixels, known=known, track=track)
     return resolve.locate(frame, table, prefer=prefer)

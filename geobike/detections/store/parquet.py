@@ -20,7 +20,7 @@ from pandas.api.types import union_categoricals
 
 from geobike.detections.store import parquet_files
 from geobike.detections.store.parquet_files import arrow
-from geobike.detections.store.protocol import NOWHERE, Model
+from geobike.detections.store.protocol import IN_MEMORY, Model
 from geobike.detections.store.sqlite import Store
 from geobike.detectors.protocol import Box, Detection
 from geobike.errors import StoreError
@@ -61,7 +61,7 @@ def existing(store: str | Path | None) -> "Store | Shards":
         return Shards(store, read_only=True, optional=True)
     if store is not None and Path(store).is_file():
         return Store(store, read_only=True)
-    return Store(NOWHERE)
+    return Store(IN_MEMORY)
 
 
 def new_name() -> str:
@@ -76,7 +76,7 @@ Summaries = Callable[[Sequence[Sequence[str]]], Iterator[tuple[Sequence[str], Su
 """Takes names of shards, some hundred together, and yields them with their summary."""
 
 
-class Asked(NamedTuple):
+class ShardQuery(NamedTuple):
     """Photos whose boxes are asked of some shards."""
 
     model: Model
@@ -113,9 +113,7 @@ class Shards:
             )
         self._detections = parquet_files.Folder(self.path, "detections", _DETECTIONS)
         self._index = _Index(self._detections, summaries or self._summaries)
-        self._files = parquet_files.Folder(
-            files.within(self.path, _FOLDER_OF_FILES), "files", _FILES
-        )
+        self._files = parquet_files.Folder(files.join(self.path, _FOLDER_OF_FILES), "files", _FILES)
         self._read_only = read_only
         if read_only and not optional and not self._detections.names():
             raise StoreError(f"store {redact(folder)}: no such folder, or nothing in it")
@@ -146,13 +144,13 @@ class Shards:
         return missing
 
     def boxes(self, digests: Iterable[str], model: Model) -> pd.DataFrame:
-        """Do what `store.Answers.boxes` says.
+        """Do what `DetectionStore.boxes` says.
 
         Of a photo that two runs answered at the same time, the first answer stands.
         """
-        return joined(map(self.take, self.ask(digests, model)))
+        return concatenate(map(self.query, self.queries(digests, model)))
 
-    def ask(self, digests: Iterable[str], model: Model) -> Iterator[Asked]:
+    def queries(self, digests: Iterable[str], model: Model) -> Iterator[ShardQuery]:
         """Yield what to ask of the shards, some hundred each time, to learn all about photos."""
         asked, answers = _texts(digests), self._index.answers(model)
         place = _places(answers["sha256"], asked)
@@ -166,9 +164,9 @@ class Shards:
             names = [self._index.names[one] for one in used[start : start + _TOGETHER]]
             low, high = np.searchsorted(shard, (start, start + _TOGETHER))
             some = photo[low:high]
-            yield Asked(model, names, asked.take(some), some, shard[low:high] - start)
+            yield ShardQuery(model, names, asked.take(some), some, shard[low:high] - start)
 
-    def take(self, asked: Asked) -> pd.DataFrame:
+    def query(self, asked: ShardQuery) -> pd.DataFrame:
         """Return what is asked for, as `boxes` does."""
         rows = self._detections.rows(asked.shards)
         place = _places(rows["sha256"], asked.digests)
@@ -214,7 +212,7 @@ class Shards:
         except OSError:  # as a rule there is none yet
             return set()
 
-    def digests(self, keys: Iterable[str]) -> dict[str, str]:
+    def hashes(self, keys: Iterable[str]) -> dict[str, str]:
         """Return the SHA-256 for those keys of `geobike.photos.hashing.key` that are known."""
         asked, found = _texts(keys), dict[str, str]()
         for names in _groups(self._files.names()):
@@ -223,7 +221,7 @@ class Shards:
             found |= zip(rows["key"].to_pylist(), rows["sha256"].to_pylist(), strict=True)
         return found
 
-    def keep_digests(self, digests: Mapping[str, str]) -> None:
+    def keep_hashes(self, digests: Mapping[str, str]) -> None:
         """Keep SHA-256 by key. A store that is read only forgets them, and that costs time."""
         if digests and not self._read_only:
             self._files.put([digests.keys(), digests.values()], new_name())
@@ -271,8 +269,8 @@ class _Index:
         return rows.set_column(1, "shard", pa.array(shard)).filter(pa.array(shard >= 0))
 
 
-def joined(found: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    """Return boxes of several `take` as one frame."""
+def concatenate(found: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Return boxes of several `query` as one frame."""
     frames = list(found) or [_NO_BOX]
     label = union_categoricals([each["label"] for each in frames])  # concat would make text of it
     numbers = pd.concat([each.drop(columns="label") for each in frames], ignore_index=True)

@@ -57,7 +57,7 @@ class Folder:
         """Write a file, column by column. Raises StoreError."""
         table = arrow().table([list(column) for column in columns], schema=self._schema())
         try:
-            with files.whole(files.within(self._folder, name)) as part:
+            with files.atomic_path(files.join(self._folder, name)) as part:
                 arrow().parquet.write_table(
                     table, part, compression="zstd", use_dictionary=self._texts
                 )
@@ -71,7 +71,7 @@ class Folder:
                 folder = self._folder
                 found = [one.name for one in folder.iterdir()] if folder.exists() else []
             else:
-                found = [one.name for one in remote.below(self._folder).objects]
+                found = [one.name for one in remote.walk(self._folder).objects]
         except OSError as error:
             raise self._unreachable(error) from None
         # Unfinished files begin with a dot.
@@ -86,7 +86,7 @@ class Folder:
         return self._decode(name, self._fetch(name))
 
     def _fetch(self, name: str) -> bytes:
-        return files.read_bytes(files.within(self._folder, name))
+        return files.read_bytes(files.join(self._folder, name))
 
     def _decode(self, name: str, data: bytes, columns: Sequence[str] | None = None) -> Any:
         try:

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple, Protocol
 
 import pandas as pd
 
-NOWHERE: Final = ":memory:"
+IN_MEMORY: Final = ":memory:"
 """Where a store is kept that nobody wants to keep; SQLite's own name for it."""
 
 
@@ -17,7 +17,7 @@ class Model(NamedTuple):
     version: str
 
 
-class Answers(Protocol):
+class DetectionStore(Protocol):
     """What a run asks of a store, whether a `Store` or the shards of a cluster."""
 
     @property

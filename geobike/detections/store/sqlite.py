@@ -120,7 +120,7 @@ class Store:
                 yield digest, *self._columns(boxes, digest)
 
     def boxes(self, digests: Iterable[str], model: Model) -> pd.DataFrame:
-        """Do what `Answers.boxes` says."""
+        """Do what `DetectionStore.boxes` says."""
         place = {digest: row for row, digest in enumerate(digests)}
         # Bare numbers: models leave a hundred boxes a photo, which as objects would fill a laptop.
         code_of: defaultdict[str, int] = defaultdict(count().__next__)
@@ -159,7 +159,7 @@ class Store:
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: cannot be written: {error}") from None
 
-    def digests(self, keys: Sequence[str]) -> dict[str, str]:
+    def hashes(self, keys: Sequence[str]) -> dict[str, str]:
         """Return the SHA-256 for those keys of `geobike.photos.hashing.key` that are known."""
         if not self._knows_files():
             return {}
@@ -169,7 +169,7 @@ class Store:
         )
         return dict(found)
 
-    def keep_digests(self, digests: Mapping[str, str]) -> None:
+    def keep_hashes(self, digests: Mapping[str, str]) -> None:
         """Keep SHA-256 by key, where the store can be written and has a table for them.
 
         Other stores stay as they are, and their photos are read again in each run.
@@ -187,7 +187,7 @@ class Store:
             raise StoreError(f"store {self.path}: cannot be written: {error}") from None
 
     def _knows_files(self) -> bool:
-        """Tell whether files are remembered; a store that was recorded to be handed on has none."""
+        """Tell whether files are open_cache; a store that was recorded to be handed on has none."""
         found = self._rows("SELECT 1 FROM sqlite_master WHERE name = 'files'")
         return next(found, None) is not None
 

@@ -11,18 +11,23 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from geobike.detectors.hosted.responses import (
-    Answer,
-    NoContract,
-    asked_wait,
-    content,
-    decode,
-    is_passing,
-    refusal,
-    words,
+    InvalidResponse,
+    Response,
+    decoded_body,
+    error_for,
+    is_transient,
+    message_in,
+    parse_json,
+    requested_wait,
 )
-from geobike.detectors.hosted.transport import LARGEST_ANSWER, Exchange, Passing, Unreachable
+from geobike.detectors.hosted.transport import (
+    MAX_RESPONSE_BYTES,
+    ConnectionFailed,
+    TransientError,
+    Transport,
+)
 from geobike.errors import DetectionFailed, DetectorStopped, ServiceUnavailable
-from geobike.reporting import clean
+from geobike.reporting import one_line
 
 FIRST_TRIES: Final = 2
 """Tries while the service was never reached: a wrong address or no network should show soon."""
@@ -62,7 +67,7 @@ class _Unanswered(DetectionFailed):
     """One photo got no usable answer, for a reason that may hold for every photo."""
 
 
-class Service:
+class Client:
     """One address that answers for one model. Safe to share between threads.
 
     Raises InputError for an address that cannot be used or would give the token away, TokenError
@@ -78,21 +83,21 @@ class Service:
         bill_to: str | None = None,
         policy: RetryPolicy,
     ) -> None:
-        self._exchange = Exchange(
+        self._transport = Transport(
             address, token=token, bill_to=bill_to, connect=policy.connect, read=policy.read
         )
-        self.place = self._exchange.place
+        self.host = self._transport.host
         """Host and path, without the query, which may hold a secret."""
         self._model = model
         self._policy = policy
-        self._circuit = _Circuit(self.place, policy.photos_in_a_row)
+        self._circuit = _Circuit(self.host, policy.photos_in_a_row)
         self._reached = False
         self._stop: DetectorStopped | None = None  # the last one raised, in whichever thread
 
     def ask(self, body: bytes, read: Callable[[Any], _T]) -> _T:
         """Send a JSON body and return what `read` makes of the JSON answer.
 
-        `read` raises NoContract for an answer that is not as agreed. Raises DetectionFailed when
+        `read` raises InvalidResponse for an answer that is not as agreed. Raises DetectionFailed when
         this photo got no answer, and DetectorStopped when no photo would get one.
         """
         try:
@@ -120,14 +125,14 @@ class Service:
                 raise type(self._stop)(str(self._stop))
             try:
                 return self._once(body, read, end - self._policy.clock())
-            except Passing as fault:
+            except TransientError as fault:
                 wait = self._policy.wait(attempt, fault.asked)
                 self._give_up_if_due(fault, attempt, wait, end)
             self._policy.sleep(wait)
 
-    def _give_up_if_due(self, fault: Passing, attempt: int, wait: float, end: float) -> None:
+    def _give_up_if_due(self, fault: TransientError, attempt: int, wait: float, end: float) -> None:
         first_tries = min(FIRST_TRIES, self._policy.tries)
-        if isinstance(fault, Unreachable) and not self._reached and attempt >= first_tries:
+        if isinstance(fault, ConnectionFailed) and not self._reached and attempt >= first_tries:
             raise ServiceUnavailable(
                 f"{fault}. Check the network, the endpoint's address and HTTPS_PROXY, or detect on "
                 "this machine"
@@ -141,41 +146,41 @@ class Service:
             )
 
     def _once(self, body: bytes, read: Callable[[Any], _T], seconds: float) -> _T:
-        answer = self._exchange.post(body, min(seconds, self._policy.exchange))
+        answer = self._transport.post(body, min(seconds, self._policy.exchange))
         self._reached = True
         if answer.status != 200:
             raise self._fault(answer)
         try:
             return read(self._data(answer))
-        except NoContract as fault:
+        except InvalidResponse as fault:
             start = self._quote(answer.body[:5000].decode("utf-8", errors="replace"))
-            raise _Unanswered(f"{self.place} gave an unusable answer: {fault}: {start}") from None
+            raise _Unanswered(f"{self.host} gave an unusable answer: {fault}: {start}") from None
 
-    def _fault(self, answer: Answer) -> Exception:
+    def _fault(self, answer: Response) -> Exception:
         """Return what an answer other than 200 stands for."""
-        if is_passing(answer.status) or 200 < answer.status < 300:
-            return self._passing(answer)
-        said = self._quote(words(answer))
-        return refusal(answer, said, model=self._model, with_token=self._exchange.has_token)
+        if is_transient(answer.status) or 200 < answer.status < 300:
+            return self._transient(answer)
+        said = self._quote(message_in(answer))
+        return error_for(answer, said, model=self._model, with_token=self._transport.has_token)
 
-    def _data(self, answer: Answer) -> Any:
+    def _data(self, answer: Response) -> Any:
         """Return the JSON of a 200, which may yet be a fault in disguise."""
         try:
-            data = decode(content(answer, most=LARGEST_ANSWER))
+            data = parse_json(decoded_body(answer, most=MAX_RESPONSE_BYTES))
         except ValueError:
-            raise self._passing(answer, " without JSON") from None
+            raise self._transient(answer, " without JSON") from None
         if isinstance(data, dict) and "error" in data:
-            raise self._passing(answer, " with an error")
+            raise self._transient(answer, " with an error")
         return data
 
-    def _passing(self, answer: Answer, how: str = "") -> Passing:
-        said = self._quote(words(answer))
-        asked = asked_wait(answer, now=self._policy.now())
-        return Passing(f"the service answered {answer.status}{how}: {said}", asked)
+    def _transient(self, answer: Response, how: str = "") -> TransientError:
+        said = self._quote(message_in(answer))
+        asked = requested_wait(answer, now=self._policy.now())
+        return TransientError(f"the service answered {answer.status}{how}: {said}", asked)
 
     def _quote(self, text: str) -> str:
         """Make foreign text fit for a message."""
-        return clean(self._exchange.without_token(text))
+        return one_line(self._transport.without_token(text))
 
 
 class _Circuit:

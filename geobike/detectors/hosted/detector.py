@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from geobike.detectors.classify import Classification
-from geobike.detectors.hosted.client import RetryPolicy, Service
-from geobike.detectors.hosted.parsing import classifications, detections
+from geobike.detectors.hosted.client import Client, RetryPolicy
+from geobike.detectors.hosted.parsing import parse_classifications, parse_detections
 from geobike.detectors.hosted.responses import PhotoTooLarge
 from geobike.detectors.protocol import FLOOR, Detection
 from geobike.errors import InputError
-from geobike.reporting import clean
+from geobike.reporting import one_line
 
 if TYPE_CHECKING:  # Pillow takes time to import, and a type needs only its name
     from PIL.Image import Image
@@ -37,7 +37,7 @@ QUALITY: Final = 75
 """Of the JPEG, on Pillow's scale to 95. On 35 real photos a local detector still finds every box
 that scores above 0.35 in the original; 95 would send more than twice as much for the same."""
 
-TOGETHER: Final = 4
+CONCURRENCY: Final = 4
 """Requests under way at once: the service works on one photo at a time for each user."""
 
 LARGEST_TOKEN_FILE: Final = 4096
@@ -50,7 +50,7 @@ class _Hosted:
     """A model behind HTTP: its address, what it is called, who pays."""
 
     _default: ClassVar[str]
-    together: Final = TOGETHER
+    concurrency: Final = CONCURRENCY
 
     def __init__(
         self,
@@ -63,12 +63,10 @@ class _Hosted:
     ) -> None:
         self.name = self._default if model is None else model
         address = endpoint or _routed(self.name)
-        self._service = Service(
-            address, model=self.name, token=token, bill_to=bill_to, policy=policy
-        )
-        self.place = self._service.place
+        self._client = Client(address, model=self.name, token=token, bill_to=bill_to, policy=policy)
+        self.host = self._client.host
         """Host and path that photos are sent to."""
-        self.version = f"hosted:{self.place}"
+        self.version = f"hosted:{self.host}"
 
 
 class HostedDetector(_Hosted):
@@ -80,7 +78,7 @@ class HostedDetector(_Hosted):
 
     _default = DETECTOR
 
-    def fitted(self, size: tuple[int, int]) -> tuple[int, int]:
+    def input_size(self, size: tuple[int, int]) -> tuple[int, int]:
         """Return the (width, height) in which a photo of `size` is uploaded."""
         return _fitted(size)
 
@@ -96,9 +94,9 @@ class HostedDetector(_Hosted):
         """
 
         def read(data: Any, sent: tuple[int, int]) -> list[Detection]:
-            return detections(data, sent=sent, original=image.size)
+            return parse_detections(data, sent=sent, original=image.size)
 
-        return _ask(self._service, image, {"threshold": FLOOR}, read)
+        return _ask(self._client, image, {"threshold": FLOOR}, read)
 
 
 class HostedClassifier(_Hosted):
@@ -112,9 +110,9 @@ class HostedClassifier(_Hosted):
             raise InputError(f"top is {top}; ask for at least one label")
 
         def read(data: Any, _sent: tuple[int, int]) -> list[Classification]:
-            return classifications(data, top=top)
+            return parse_classifications(data, top=top)
 
-        return _ask(self._service, image, {"top_k": top}, read)
+        return _ask(self._client, image, {"top_k": top}, read)
 
 
 def encode(image: "Image", *, share: float = 1.0) -> bytes:
@@ -147,7 +145,7 @@ def _body(picture: bytes, parameters: Mapping[str, float]) -> bytes:
 
 
 def _ask(
-    service: Service,
+    service: Client,
     image: "Image",
     parameters: Mapping[str, float],
     read: Callable[[Any, tuple[int, int]], _T],
@@ -168,7 +166,7 @@ def _routed(model: str) -> str:
     """Return the model's address on Hugging Face's router."""
     if not re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", model, re.ASCII):
         raise InputError(
-            f"{clean(model)!r} is no model on Hugging Face; name it as owner/model, "
+            f"{one_line(model)!r} is no model on Hugging Face; name it as owner/model, "
             "for example facebook/detr-resnet-50"
         )
     return ROUTER + model

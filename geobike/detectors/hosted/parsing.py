@@ -1,16 +1,16 @@
 """From a hosted model's JSON to detections and classifications, checked value by value.
 
 Nothing in an answer is trusted: every number is finite and in range, every text is short, every
-list is bounded, or the whole answer is refused with NoContract.
+list is bounded, or the whole answer is refused with InvalidResponse.
 """
 
 import math
 from typing import Any, Final
 
 from geobike.detectors.classify import Classification
-from geobike.detectors.hosted.responses import NoContract
+from geobike.detectors.hosted.responses import InvalidResponse
 from geobike.detectors.protocol import FLOOR, Box, Detection
-from geobike.reporting import clean
+from geobike.reporting import one_line
 
 MOST_ITEMS: Final = 5000
 """DETR answers with at most 100 boxes, ViT with at most 1000 labels."""
@@ -24,7 +24,9 @@ FARTHEST: Final = 10.0
 _ROUNDING: Final = 1e-6  # what single precision may add to a score of 1
 
 
-def detections(data: Any, *, sent: tuple[int, int], original: tuple[int, int]) -> list[Detection]:
+def parse_detections(
+    data: Any, *, sent: tuple[int, int], original: tuple[int, int]
+) -> list[Detection]:
     """Read boxes, the highest score first, in pixels of the original and clipped to it.
 
     `sent` and `original` are (width, height) in pixels of the upload and of the photo. Boxes that
@@ -42,7 +44,7 @@ def detections(data: Any, *, sent: tuple[int, int], original: tuple[int, int]) -
     return sorted(real, key=lambda one: -one.score)
 
 
-def classifications(data: Any, *, top: int) -> list[Classification]:
+def parse_classifications(data: Any, *, top: int) -> list[Classification]:
     """Read at most `top` labels, the highest score first."""
     found = [Classification(_label(item), _score(item)) for item in _items(data)]
     return sorted(found, key=lambda one: -one.score)[:top]
@@ -55,30 +57,30 @@ def _items(data: Any) -> list[dict[str, Any]]:
     if isinstance(data, list) and len(data) == 1 and isinstance(data[0], list):
         data = data[0]
     if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
-        raise NoContract("it is no list of objects")
+        raise InvalidResponse("it is no list of objects")
     if len(data) > MOST_ITEMS:
-        raise NoContract(f"it lists {len(data):,} objects")
+        raise InvalidResponse(f"it lists {len(data):,} objects")
     return data
 
 
 def _label(item: dict[str, Any]) -> str:
     label = item.get("label")
-    if not isinstance(label, str) or len(label) > LONGEST_LABEL or not clean(label):
-        raise NoContract("a label is missing, empty or far too long")
-    return clean(label, most=LONGEST_LABEL)
+    if not isinstance(label, str) or len(label) > LONGEST_LABEL or not one_line(label):
+        raise InvalidResponse("a label is missing, empty or far too long")
+    return one_line(label, limit=LONGEST_LABEL)
 
 
 def _score(item: dict[str, Any]) -> float:
     score = _number(item.get("score"), "score")
     if not 0 <= score <= 1 + _ROUNDING:
-        raise NoContract(f"a score is {score:g}, not between 0 and 1")
+        raise InvalidResponse(f"a score is {score:g}, not between 0 and 1")
     return min(score, 1.0)
 
 
 def _box(item: dict[str, Any], sent: tuple[int, int], original: tuple[int, int]) -> Box:
     box = item.get("box")
     if not isinstance(box, dict):
-        raise NoContract("an object has no box")
+        raise InvalidResponse("an object has no box")
     xmin, xmax = (_along(box.get(name), name, sent[0], original[0]) for name in ("xmin", "xmax"))
     ymin, ymax = (_along(box.get(name), name, sent[1], original[1]) for name in ("ymin", "ymax"))
     return Box(xmin, ymin, xmax, ymax)
@@ -88,17 +90,17 @@ def _along(value: Any, name: str, sent: int, original: int) -> float:
     """Scale one coordinate from the upload to the original, and clip it."""
     place = _number(value, name) / sent
     if abs(place) > FARTHEST:
-        raise NoContract(f"{name} lies far outside the picture")
+        raise InvalidResponse(f"{name} lies far outside the picture")
     return min(max(place, 0.0), 1.0) * original
 
 
 def _number(value: Any, name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise NoContract(f"{name} is missing or no number")
+        raise InvalidResponse(f"{name} is missing or no number")
     try:
         number = float(value)
     except OverflowError:
         number = math.inf
     if not math.isfinite(number):
-        raise NoContract(f"{name} is beyond any number")
+        raise InvalidResponse(f"{name} is beyond any number")
     return number

@@ -23,7 +23,7 @@ from geobike.errors import (
     RequestRefused,
     TokenError,
 )
-from geobike.reporting import clean
+from geobike.reporting import one_line
 
 LONGEST_ESTIMATE: Final = 60.0
 """Seconds of a model's `estimated_time` that are believed: it is a guess."""
@@ -52,12 +52,12 @@ class PhotoTooLarge(DetectionFailed):
     """The service takes no upload of this size; a smaller one may pass."""
 
 
-class NoContract(Exception):
+class InvalidResponse(Exception):
     """The answer is readable, and not what was agreed."""
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """One complete HTTP answer. `headers` has lower-case names, `body` is as it was sent."""
 
     status: int
@@ -65,15 +65,15 @@ class Answer:
     body: bytes
 
 
-def is_passing(status: int) -> bool:
+def is_transient(status: int) -> bool:
     """Whether the same request may fare better in a moment."""
     return status in _PASSING or status >= 500
 
 
-def content(answer: Answer, *, most: int) -> bytes:
+def decoded_body(answer: Response, *, most: int) -> bytes:
     """Return the body, unpacked if it was gzipped although nobody asked for that.
 
-    Raises NoContract when it holds more than `most` bytes or is packed in another way.
+    Raises InvalidResponse when it holds more than `most` bytes or is packed in another way.
     """
     packing = answer.headers.get("content-encoding", "identity").strip().lower()
     body = answer.body
@@ -81,27 +81,27 @@ def content(answer: Answer, *, most: int) -> bytes:
         try:  # never unpacks further than one byte over the limit
             body = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(body, most + 1)
         except zlib.error as error:
-            raise NoContract("its gzip is broken") from error
+            raise InvalidResponse("its gzip is broken") from error
     elif packing != "identity":
-        raise NoContract(f"it is packed as {clean(packing, most=20)!r}")
+        raise InvalidResponse(f"it is packed as {one_line(packing, limit=20)!r}")
     if len(body) > most:
-        raise NoContract(f"it is longer than {most:,} bytes")
+        raise InvalidResponse(f"it is longer than {most:,} bytes")
     return body
 
 
-def decode(body: bytes) -> Any:
-    """Read JSON. Raises ValueError when it is none, NoContract when it is JSON to distrust."""
+def parse_json(body: bytes) -> Any:
+    """Read JSON. Raises ValueError when it is none, InvalidResponse when it is JSON to distrust."""
     try:
         return json.loads(body, parse_constant=_refuse_constant)
     except RecursionError:
-        raise NoContract("it is nested too deeply") from None
+        raise InvalidResponse("it is nested too deeply") from None
 
 
 def _refuse_constant(name: str) -> None:
-    raise NoContract(f"it holds the number {name}")
+    raise InvalidResponse(f"it holds the number {name}")
 
 
-def words(answer: Answer) -> str:
+def message_in(answer: Response) -> str:
     """Return what the service itself says about its answer, uncut; its status name if nothing."""
     text = answer.body.decode("utf-8", errors="replace").strip()
     if text.startswith("<"):
@@ -114,8 +114,8 @@ def words(answer: Answer) -> str:
 
 def _said(text: str) -> str:
     try:
-        data = decode(text.encode())
-    except (ValueError, NoContract):
+        data = parse_json(text.encode())
+    except (ValueError, InvalidResponse):
         return text
     if not isinstance(data, dict):
         return text
@@ -124,7 +124,7 @@ def _said(text: str) -> str:
     return "; ".join(parts) if all(isinstance(part, str) for part in parts) else text
 
 
-def asked_wait(answer: Answer, *, now: float) -> float | None:
+def requested_wait(answer: Response, *, now: float) -> float | None:
     """Return the seconds that the service asks to wait, or None if it asks for none.
 
     `now` is the time of day in seconds since 1970, against which an HTTP date is held. Sources:
@@ -163,8 +163,8 @@ def _quota_reset(value: str) -> float:
 
 def _estimate(body: bytes) -> float:
     try:
-        data = decode(body)
-    except (ValueError, NoContract):
+        data = parse_json(body)
+    except (ValueError, InvalidResponse):
         return 0.0
     seconds = data.get("estimated_time") if isinstance(data, dict) else None
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
@@ -172,7 +172,7 @@ def _estimate(body: bytes) -> float:
     return float(min(seconds, LONGEST_ESTIMATE))
 
 
-def refusal(answer: Answer, said: str, *, model: str, with_token: bool) -> GeobikeError:
+def error_for(answer: Response, said: str, *, model: str, with_token: bool) -> GeobikeError:
     """Return the error that a final answer stands for. `said` is what goes into its message."""
     status = answer.status
     heard = f"the service answered {status}: {said.rstrip('.')}"
@@ -202,11 +202,11 @@ def _names_the_model(said: str) -> bool:
     return "model not supported" in said.lower() or "not supported by provider" in said.lower()
 
 
-def _request_help(answer: Answer) -> str:
+def _request_help(answer: Response) -> str:
     if answer.status == 407:
         return "The proxy wants a name and a password: set them in HTTPS_PROXY"
     if 300 <= answer.status < 400:
-        host = clean(_host(answer.headers.get("location", "")), most=100)
+        host = one_line(_host(answer.headers.get("location", "")), limit=100)
         return f"It points to {host or 'another path'}; give the final address as the endpoint"
     return f"No photo would fare better: {_OTHER_MODEL}"
 

@@ -17,11 +17,11 @@ from urllib.parse import urlsplit
 import requests
 import urllib3
 
-from geobike.detectors.hosted.responses import Answer
+from geobike.detectors.hosted.responses import Response
 from geobike.errors import InputError, TokenError
-from geobike.reporting import clean
+from geobike.reporting import one_line
 
-LARGEST_ANSWER: Final = 2 * 1024 * 1024
+MAX_RESPONSE_BYTES: Final = 2 * 1024 * 1024
 """Bytes. An answer of DETR has about 13 KB, one with a thousand labels 150 KB."""
 
 CONNECTIONS: Final = 16
@@ -38,7 +38,7 @@ _NO_ADDRESS: Final = (
 _log = logging.getLogger(__name__)
 
 
-class Passing(Exception):
+class TransientError(Exception):
     """One try failed, and the next may not. `asked` is the wait that the service wants."""
 
     def __init__(self, message: str, asked: float | None = None) -> None:
@@ -46,11 +46,11 @@ class Passing(Exception):
         self.asked = asked
 
 
-class Unreachable(Passing):
+class ConnectionFailed(TransientError):
     """No connection came about."""
 
 
-class Exchange:
+class Transport:
     """Sends to one address. `place` is its host and path, without the query: that may be secret.
 
     Raises InputError for an address that cannot be used or would give the token away, TokenError
@@ -72,7 +72,7 @@ class Exchange:
         self._timeouts = (connect, read)
         parts = urlsplit(self._address)
         self._host = parts.netloc
-        self.place = parts.netloc + parts.path
+        self.host = parts.netloc + parts.path
 
     @property
     def has_token(self) -> bool:
@@ -83,14 +83,14 @@ class Exchange:
         """Return foreign text without the token, which a service may echo."""
         return text.replace(self._token, "[token]") if self._token else text
 
-    def post(self, body: bytes, seconds: float) -> Answer:
-        """Send a JSON body and return the whole answer within `seconds`, or raise Passing.
+    def post(self, body: bytes, seconds: float) -> Response:
+        """Send a JSON body and return the whole answer within `seconds`, or raise TransientError.
 
         The timeouts of requests hold for one read of the socket. A server that sends a byte now
         and then could hold them off for hours, so the exchange runs in a thread that is left to
         itself when its time is up.
         """
-        outcome: queue.SimpleQueue[Answer | BaseException] = queue.SimpleQueue()
+        outcome: queue.SimpleQueue[Response | BaseException] = queue.SimpleQueue()
         end = time.monotonic() + seconds
 
         def run() -> None:
@@ -103,12 +103,12 @@ class Exchange:
         try:
             answer = outcome.get(timeout=max(seconds, 0.0))
         except queue.Empty:
-            raise Passing(f"no complete answer within {seconds:.3g} s") from None
+            raise TransientError(f"no complete answer within {seconds:.3g} s") from None
         if isinstance(answer, BaseException):
             raise answer
         return answer
 
-    def _post(self, body: bytes, end: float) -> Answer:
+    def _post(self, body: bytes, end: float) -> Response:
         try:
             with self._session.post(
                 self._address,
@@ -121,15 +121,15 @@ class Exchange:
                     name.lower(): self.without_token(value)
                     for name, value in response.headers.items()
                 }
-                answer = Answer(response.status_code, headers, _read(response, end))
+                answer = Response(response.status_code, headers, _read(response, end))
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise _network_fault(error, self._host) from None
         _log.debug(
             "%s answered %d, model %s, request %s",
-            self.place,
+            self.host,
             answer.status,
-            clean(headers.get("x-sha", "?"), most=64),
-            clean(headers.get("x-request-id", "?"), most=64),
+            one_line(headers.get("x-sha", "?"), limit=64),
+            one_line(headers.get("x-request-id", "?"), limit=64),
         )
         return answer
 
@@ -137,37 +137,41 @@ class Exchange:
 def _read(response: requests.Response, end: float) -> bytes:
     """Read the body as it comes, to one byte over the limit, until `end` on the real clock."""
     body = bytearray()
-    while len(body) <= LARGEST_ANSWER:
-        block = response.raw.read1(min(_BLOCK, LARGEST_ANSWER + 1 - len(body)))
+    while len(body) <= MAX_RESPONSE_BYTES:
+        block = response.raw.read1(min(_BLOCK, MAX_RESPONSE_BYTES + 1 - len(body)))
         if not block:
             break
         body += block
         if time.monotonic() > end:
-            raise Passing("the answer came too slowly")
+            raise TransientError("the answer came too slowly")
     return bytes(body)
 
 
-def _network_fault(error: Exception, host: str) -> Passing:
+def _network_fault(error: Exception, host: str) -> TransientError:
     """Put a network error into words. Its own text is left out: it can hold a header."""
     cause = error.args[0] if error.args else None
     reason = getattr(cause, "reason", None)
     if isinstance(error, requests.exceptions.ProxyError):
-        return Unreachable(f"cannot reach {host}: the proxy cannot be reached or refuses")
+        return ConnectionFailed(f"cannot reach {host}: the proxy cannot be reached or refuses")
     if isinstance(error, requests.exceptions.SSLError):
-        return Unreachable(f"cannot reach {host}: its TLS certificate or protocol is not accepted")
+        return ConnectionFailed(
+            f"cannot reach {host}: its TLS certificate or protocol is not accepted"
+        )
     if isinstance(error, _NO_ADDRESS):
-        return Unreachable(f"cannot reach {host}: its address, or the proxy's, cannot be used")
+        return ConnectionFailed(f"cannot reach {host}: its address, or the proxy's, cannot be used")
     if type(error) is OSError:  # requests raises it bare, and for this alone
-        return Unreachable(f"cannot reach {host}: REQUESTS_CA_BUNDLE names no usable certificates")
+        return ConnectionFailed(
+            f"cannot reach {host}: REQUESTS_CA_BUNDLE names no usable certificates"
+        )
     if isinstance(error, requests.exceptions.ConnectTimeout):
-        return Unreachable(f"cannot reach {host}: no connection in time")
+        return ConnectionFailed(f"cannot reach {host}: no connection in time")
     if isinstance(reason, urllib3.exceptions.NameResolutionError):
-        return Unreachable(f"cannot reach {host}: its name cannot be resolved")
+        return ConnectionFailed(f"cannot reach {host}: its name cannot be resolved")
     if isinstance(cause, urllib3.exceptions.MaxRetryError):
-        return Unreachable(f"cannot reach {host}: it takes no connection")
+        return ConnectionFailed(f"cannot reach {host}: it takes no connection")
     if isinstance(error, requests.exceptions.Timeout | urllib3.exceptions.TimeoutError):
-        return Passing(f"{host} fell silent")
-    return Passing(f"the connection to {host} broke ({type(error).__name__})")
+        return TransientError(f"{host} fell silent")
+    return TransientError(f"the connection to {host} broke ({type(error).__name__})")
 
 
 class _Bearer(requests.auth.AuthBase):
@@ -246,5 +250,5 @@ def _checked_token(token: str | None) -> str | None:
 
 def _checked_payer(bill_to: str | None) -> str | None:
     if bill_to is not None and not re.fullmatch(r"[\w.-]+", bill_to, re.ASCII):
-        raise InputError(f"{clean(bill_to)!r} cannot be billed; give an organisation's name")
+        raise InputError(f"{one_line(bill_to)!r} cannot be billed; give an organisation's name")
     return bill_to

@@ -19,15 +19,15 @@ from numpy.typing import NDArray
 from geobike.detectors.classify import Classification
 from geobike.detectors.onnx import hub, labels, postprocessing, preprocessing, session
 from geobike.detectors.onnx.hub import DEFAULT_MODEL, Pin
-from geobike.detectors.onnx.preprocessing import Preparation
+from geobike.detectors.onnx.preprocessing import Preprocessing
 from geobike.detectors.onnx.runtime import (
     EXTRAS,
     RUNTIMES,
-    Answers,
-    Feeds,
-    Port,
+    Inputs,
+    Outputs,
     Runtime,
     Session,
+    TensorSpec,
     is_installed,
 )
 from geobike.detectors.protocol import Detection
@@ -151,7 +151,7 @@ class OnnxDetector(_LocalModel):
 
     `model` is the path of an .onnx file, a name in `hub.PINS`, a pinned repository, or
     `org/name@commit`. `threads` bounds the processor cores for one photo; None takes all. `batch`
-    bounds the photos that go through the model together, where several threads call `detect` at
+    bounds the photos that go through the model concurrency, where several threads call `detect` at
     once; None is what is fastest: 1 on the processor, 16 on a GPU. `runtime` is what runs the
     model: openvino is up to twice as fast on processors with bfloat16, in which it computes there;
     that moves scores a little, and `name` says so.
@@ -177,7 +177,7 @@ class OnnxDetector(_LocalModel):
         super().__init__(model, threads=threads, batch=batch, runtime=runtime)
 
     @property
-    def together(self) -> int:
+    def concurrency(self) -> int:
         """Photos to detect at once, so that none of the cores, or of the GPU's time, is idle."""
         batch = self._open().session.batch
         # While one batch is with the GPU, the next is made ready.
@@ -188,14 +188,14 @@ class OnnxDetector(_LocalModel):
         """Every label that the model can give, in its own order."""
         return list(dict.fromkeys(self._open().names.values()))
 
-    def fitted(self, size: tuple[int, int]) -> tuple[int, int]:
+    def input_size(self, size: tuple[int, int]) -> tuple[int, int]:
         """Return the (width, height) in which the model is shown a photo of `size`.
 
         Raises DetectionFailed for a shape that no model can be shown, and as `detect` does.
         """
         preparation = self._open().preparation
         assert preparation is not None  # noqa: S101 - set by _understand
-        return preprocessing.fitted(size, preparation)
+        return preprocessing.input_size(size, preparation)
 
     def detect(self, image: "Image") -> list[Detection]:
         """Return every object that scores above `FLOOR` in an upright RGB image.
@@ -214,7 +214,7 @@ class OnnxDetector(_LocalModel):
         if outputs is None:
             raise network.refused()
         if outputs == postprocessing.DEPLOYED:
-            names, preparation = network.names or _coco_80(network), preprocessing.STRETCH
+            names, preparation = network.names or _coco_80(network), preprocessing.RESIZE
         else:
             names, preparation = _by_logits(network)
         understood = network.with_defaults(names, preparation, outputs)
@@ -258,10 +258,10 @@ class _Network:
     session: Session
     names: Mapping[int, str]
     """Class names by number; empty while unknown."""
-    preparation: Preparation | None
-    asked_for: tuple[str, ...] = ()
+    preparation: Preprocessing | None
+    outputs_read: tuple[str, ...] = ()
     """The outputs that are read."""
-    run: Callable[[Feeds], Answers] | None = None
+    run: Callable[[Inputs], Outputs] | None = None
 
     @property
     def path(self) -> Path:
@@ -272,7 +272,7 @@ class _Network:
         return tuple(self.session.outputs)
 
     def with_defaults(
-        self, names: Mapping[int, str], preparation: Preparation, outputs: tuple[str, ...]
+        self, names: Mapping[int, str], preparation: Preprocessing, outputs: tuple[str, ...]
     ) -> "_Network":
         """Return it with what was still open, and with the size that the model insists on.
 
@@ -285,8 +285,8 @@ class _Network:
             raise self.refused()
         match inputs[images[0]].shape[2:]:
             case (int(height), int(width)) if settled.crop != (height, width):
-                settled = replace(settled, stretch=(height, width), crop=None)
-        run = self.session.asked_for(outputs, size=settled.crop or settled.stretch)
+                settled = replace(settled, resize=(height, width), crop=None)
+        run = self.session.bind(outputs, size=settled.crop or settled.resize)
         return _Network(self.session, self.names or names, settled, outputs, run)
 
     def answers(self, image: "Image") -> dict[str, NDArray[Any]]:
@@ -296,7 +296,7 @@ class _Network:
         pixels = preprocessing.pixels(image, self.preparation)
         inputs = self.session.inputs
         feeds = {name: _feed(name, port, pixels, image) for name, port in inputs.items()}
-        return dict(zip(self.asked_for, self.run(feeds), strict=True))
+        return dict(zip(self.outputs_read, self.run(feeds), strict=True))
 
     def refused(self, why: str = "") -> ModelUnavailable:
         """Return the error that names what the model has and what is understood."""
@@ -307,7 +307,7 @@ class _Network:
         )
 
 
-def _by_logits(network: _Network) -> tuple[Mapping[int, str], Preparation]:
+def _by_logits(network: _Network) -> tuple[Mapping[int, str], Preprocessing]:
     """Return names and preparation of a Hugging Face export from its columns of logits."""
     shape = network.session.outputs["logits"].shape
     columns = (shape[-1] if shape else None) or 0  # 0: not declared
@@ -323,7 +323,7 @@ def _by_logits(network: _Network) -> tuple[Mapping[int, str], Preparation]:
     stretched = len(names) != len(labels.COCO_91) and not postprocessing.with_no_object(
         columns, names
     )
-    return names, preprocessing.STRETCH if stretched else preprocessing.DETR
+    return names, preprocessing.RESIZE if stretched else preprocessing.DETR
 
 
 def _coco_80(network: _Network) -> Mapping[int, str]:
@@ -336,7 +336,7 @@ def _coco_80(network: _Network) -> Mapping[int, str]:
     return labels.numbered(labels.COCO_80)
 
 
-def _feed(name: str, port: Port, pixels: NDArray[np.float32], image: "Image") -> NDArray[Any]:
+def _feed(name: str, port: TensorSpec, pixels: NDArray[np.float32], image: "Image") -> NDArray[Any]:
     """Return what one declared input is to be given."""
     if name == _SIZE_INPUT:
         return np.array([[image.width, image.height]], port.dtype)

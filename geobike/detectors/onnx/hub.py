@@ -20,8 +20,8 @@ from geobike.detectors.onnx.preprocessing import (
     DETR,
     IMAGENET_MEAN,
     IMAGENET_STD,
-    STRETCH,
-    Preparation,
+    RESIZE,
+    Preprocessing,
 )
 from geobike.errors import InputError, MissingPackageError, ModelUnavailable
 
@@ -48,12 +48,12 @@ class Pin:
     """None: the hub's own declaration is taken, and the repository's config files are read."""
     size: int | None = None
     """Bytes to download."""
-    preparation: Preparation | None = None
+    preparation: Preprocessing | None = None
     names: Mapping[int, str] | None = field(default=None, repr=False, hash=False)
 
 
 def _pin(repo: str, revision: str, sha256: str, size: int, **other: Any) -> Pin:
-    facts: dict[str, Any] = {"preparation": STRETCH, "names": numbered(COCO_80)} | other
+    facts: dict[str, Any] = {"preparation": RESIZE, "names": numbered(COCO_80)} | other
     return Pin(f"onnx-community/{repo}", revision, sha256=sha256, size=size, **facts)
 
 
@@ -87,7 +87,7 @@ PINS: Final[Mapping[str, Pin]] = {
         "63463b68b200177d1fea7015f11f3cebb0ba4eeb",
         "121cc1476a7b69d865ca4bdc2bca59a3239020d227e4c3f35a811bef81aeb7f1",
         114_680_416,
-        preparation=Preparation(stretch=(512, 512), mean=IMAGENET_MEAN, std=IMAGENET_STD),
+        preparation=Preprocessing(resize=(512, 512), mean=IMAGENET_MEAN, std=IMAGENET_STD),
         names=numbered(COCO_91),
     ),
     "detr": Pin(

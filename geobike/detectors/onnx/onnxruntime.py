@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from geobike.detectors.onnx.batching import Gathered
-from geobike.detectors.onnx.runtime import Answers, Feeds, Port, is_installed, words
+from geobike.detectors.onnx.batching import Batcher
+from geobike.detectors.onnx.runtime import Inputs, Outputs, TensorSpec, error_text, is_installed
 from geobike.errors import DetectionFailed, ModelUnavailable
 from geobike.reporting import report
 
@@ -65,14 +65,14 @@ class OnnxRuntimeSession:
             self._session = _opened(path, threads)
         except tuple(_errors().values()) as error:
             raise ModelUnavailable(
-                f"{path} is no ONNX model that can be opened: {words(error)}"
+                f"{path} is no ONNX model that can be opened: {error_text(error)}"
             ) from error
         self.path = path
-        self.inputs: Mapping[str, Port] = {
-            one.name: _port(one) for one in self._session.get_inputs()
+        self.inputs: Mapping[str, TensorSpec] = {
+            one.name: _spec(one) for one in self._session.get_inputs()
         }
-        self.outputs: Mapping[str, Port] = {
-            one.name: _port(one) for one in self._session.get_outputs()
+        self.outputs: Mapping[str, TensorSpec] = {
+            one.name: _spec(one) for one in self._session.get_outputs()
         }
         self.metadata: Mapping[str, str] = self._session.get_modelmeta().custom_metadata_map
         on_gpu = _on_gpu(self._session)
@@ -81,26 +81,28 @@ class OnnxRuntimeSession:
         fixed = any(not one.shape or one.shape[0] is not None for one in self.inputs.values())
         self.batch = 1 if fixed else batch or (GPU_BATCH if on_gpu else 1)
 
-    def asked_for(
+    def bind(
         self,
         outputs: Sequence[str],
         *,
         size: tuple[int, int] | None = None,  # noqa: ARG002 - onnxruntime takes every size alike
-    ) -> Callable[[Feeds], Answers]:
+    ) -> Callable[[Inputs], Outputs]:
         """Do what `runtime.Session` says."""
 
-        def run(feeds: Feeds) -> Answers:
+        def run(feeds: Inputs) -> Outputs:
             errors = _errors()
             try:
                 return [np.asarray(one) for one in self._session.run(list(outputs), dict(feeds))]
             except errors["InvalidArgument"] as error:  # shapes: every photo would meet the same
-                raise ModelUnavailable(f"{self.path} refuses its input: {words(error)}") from error
+                raise ModelUnavailable(
+                    f"{self.path} refuses its input: {error_text(error)}"
+                ) from error
             except tuple(errors.values()) as error:
                 raise DetectionFailed(
-                    f"onnxruntime failed on this photo: {words(error)}"
+                    f"onnxruntime failed on this photo: {error_text(error)}"
                 ) from error
 
-        return run if self.batch == 1 else Gathered(run, self.batch)
+        return run if self.batch == 1 else Batcher(run, self.batch)
 
 
 def _opened(model: Path | bytes, threads: int | None) -> Any:
@@ -119,9 +121,9 @@ def _opened(model: Path | bytes, threads: int | None) -> Any:
     return onnxruntime.InferenceSession(model, options, providers=providers)
 
 
-def _port(given: Any) -> Port:
+def _spec(given: Any) -> TensorSpec:
     axes = (axis if isinstance(axis, int) else None for axis in given.shape)
-    return Port(tuple(axes), _DTYPES.get(given.type))
+    return TensorSpec(tuple(axes), _DTYPES.get(given.type))
 
 
 def _on_gpu(session: Any) -> bool:

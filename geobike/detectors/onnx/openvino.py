@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from geobike.detectors.onnx.runtime import Answers, Feeds, Port, words
+from geobike.detectors.onnx.runtime import Inputs, Outputs, TensorSpec, error_text
 from geobike.errors import DetectionFailed, ModelUnavailable
 
 _TELEMETRY: Final = "openvino_telemetry"
@@ -39,13 +39,13 @@ class OpenVinoSession:
             # By name: of a file that is no model, OpenVINO would ask all its readers, which print.
             reader = _openvino().frontend.FrontEndManager().load_by_framework("onnx")
             self._model = reader.convert(reader.load(str(path)))
-        self.inputs: Mapping[str, Port] = {p.any_name: _port(p) for p in self._model.inputs}
-        self.outputs: Mapping[str, Port] = {p.any_name: _port(p) for p in self._model.outputs}
+        self.inputs: Mapping[str, TensorSpec] = {p.any_name: _spec(p) for p in self._model.inputs}
+        self.outputs: Mapping[str, TensorSpec] = {p.any_name: _spec(p) for p in self._model.outputs}
         self.metadata = _metadata(self._model)
 
-    def asked_for(
+    def bind(
         self, outputs: Sequence[str], *, size: tuple[int, int] | None
-    ) -> Callable[[Feeds], Answers]:
+    ) -> Callable[[Inputs], Outputs]:
         """Do what `runtime.Session` says. A model that knows the size is a quarter faster."""
         with self._openable():
             known = {name: port for name, port in self.inputs.items() if port.shape}
@@ -53,13 +53,15 @@ class OpenVinoSession:
             compiled = _core().compile_model(self._model, "CPU", self._configuration())
         mine = threading.local()
 
-        def run(feeds: Feeds) -> Answers:
+        def run(feeds: Inputs) -> Outputs:
             if not hasattr(mine, "request"):
                 mine.request = compiled.create_infer_request()
             try:
                 found = mine.request.infer(dict(feeds), share_inputs=True)
             except RuntimeError as error:
-                raise DetectionFailed(f"OpenVINO failed on this photo: {words(error)}") from error
+                raise DetectionFailed(
+                    f"OpenVINO failed on this photo: {error_text(error)}"
+                ) from error
             return [np.array(found[name]) for name in outputs]
 
         return run
@@ -80,7 +82,7 @@ class OpenVinoSession:
             yield
         except Exception as error:
             raise ModelUnavailable(
-                f"{self.path} is no ONNX model that can be opened: {words(error)}"
+                f"{self.path} is no ONNX model that can be opened: {error_text(error)}"
             ) from error
 
 
@@ -106,11 +108,11 @@ def _openvino() -> Any:
     return openvino
 
 
-def _port(port: Any) -> Port:
+def _spec(port: Any) -> TensorSpec:
     shape = port.partial_shape
     known = [] if shape.rank.is_dynamic else list(shape)
     axes = tuple(None if one.is_dynamic else one.get_length() for one in known)
-    return Port(axes, _dtype(port.element_type))
+    return TensorSpec(axes, _dtype(port.element_type))
 
 
 def _dtype(element: Any) -> np.dtype[Any] | None:
@@ -121,7 +123,7 @@ def _dtype(element: Any) -> np.dtype[Any] | None:
     return dtype
 
 
-def _settled(port: Port, size: tuple[int, int] | None) -> list[int]:
+def _settled(port: TensorSpec, size: tuple[int, int] | None) -> list[int]:
     """Return the shape of an input with one photo, -1 for what stays open."""
     axes = [-1 if axis is None else axis for axis in port.shape]
     if axes[0] == -1:

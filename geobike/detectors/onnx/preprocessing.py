@@ -23,13 +23,13 @@ _LARGEST_AREA: Final = _LARGEST_EDGE**2  # pixels; 200 MB as float32
 
 
 @dataclass(frozen=True, slots=True)
-class Preparation:
+class Preprocessing:
     """How a model wants its photo. Sizes are pixels of what the model sees, height first."""
 
-    stretch: tuple[int, int] | None = None
+    resize: tuple[int, int] | None = None
     """Exactly this size, whatever the photo's shape."""
     shortest: int | None = None
-    """Without `stretch`: the shorter edge, keeping the photo's shape."""
+    """Without `resize`: the shorter edge, keeping the photo's shape."""
     longest: int | None = None
     """The longer edge at most, where `shortest` would make it longer."""
     multiple: int = 1
@@ -42,17 +42,17 @@ class Preparation:
     std: Triple = (1.0, 1.0, 1.0)
 
 
-DETR: Final = Preparation(shortest=800, longest=1333, mean=IMAGENET_MEAN, std=IMAGENET_STD)
+DETR: Final = Preprocessing(shortest=800, longest=1333, mean=IMAGENET_MEAN, std=IMAGENET_STD)
 """DETR and its kin."""
 
-STRETCH: Final = Preparation(stretch=(640, 640))
+RESIZE: Final = Preprocessing(resize=(640, 640))
 """RT-DETR, D-FINE and the deploy exports."""
 
-VIT: Final = Preparation(stretch=(224, 224), mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
+VIT: Final = Preprocessing(resize=(224, 224), mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
 """ViT classifiers."""
 
 
-def from_config(config: Mapping[str, Any], place: str) -> Preparation:
+def from_config(config: Mapping[str, Any], place: str) -> Preprocessing:
     """Read a Hugging Face preprocessor_config.json.
 
     Raises ModelUnavailable, naming `place`, for anything that geobike would do otherwise.
@@ -65,7 +65,7 @@ def from_config(config: Mapping[str, Any], place: str) -> Preparation:
         ) from None
 
 
-def fitted(size: tuple[int, int], preparation: Preparation) -> tuple[int, int]:
+def input_size(size: tuple[int, int], preparation: Preprocessing) -> tuple[int, int]:
     """Return the (width, height) in which a model is shown a photo of this (width, height).
 
     A photo that comes in that size is not resized again. Where that cannot be had, `size` itself
@@ -79,7 +79,7 @@ def fitted(size: tuple[int, int], preparation: Preparation) -> tuple[int, int]:
     return wanted
 
 
-def pixels(image: "Image", preparation: Preparation) -> NDArray[np.float32]:
+def pixels(image: "Image", preparation: Preprocessing) -> NDArray[np.float32]:
     """Return an upright RGB image as the model wants it, [1, 3, height, width].
 
     The photo is resized in one step: Pillow's faster two-step reduction (`reducing_gap`) would
@@ -107,14 +107,14 @@ def _cropped(image: "Image", height: int, width: int) -> "Image":
     return image.crop((left, top, left + width, top + height))
 
 
-def _size(width: int, height: int, preparation: Preparation) -> tuple[int, int]:
+def _size(width: int, height: int, preparation: Preprocessing) -> tuple[int, int]:
     """Return width and height after resizing.
 
     The rule, its rounding included, is that of `get_size_with_aspect_ratio` in
     transformers/image_transforms.py.
     """
-    if preparation.stretch is not None:
-        return preparation.stretch[1], preparation.stretch[0]
+    if preparation.resize is not None:
+        return preparation.resize[1], preparation.resize[0]
     short, long = sorted((width, height))
     edge: float = preparation.shortest or short
     if preparation.longest is not None and long / short * edge > preparation.longest:
@@ -131,11 +131,11 @@ def _size(width: int, height: int, preparation: Preparation) -> tuple[int, int]:
     return (new_long, new_short) if height < width else (new_short, new_long)
 
 
-def _read(config: Mapping[str, Any]) -> Preparation:
+def _read(config: Mapping[str, Any]) -> Preprocessing:
     if config.get("do_pad") and config.get("pad_size"):
         raise ValueError("pad_size")
     normalise = config.get("do_normalize", True)
-    return Preparation(
+    return Preprocessing(
         **_sizes(config),
         multiple=16 if str(config.get("image_processor_type", "")).startswith("Yolos") else 1,
         crop=_pair(_edges(config["crop_size"])) if config.get("do_center_crop") else None,
@@ -155,7 +155,7 @@ def _sizes(config: Mapping[str, Any]) -> dict[str, Any]:
         return {}
     edges = _edges(config["size"])
     if "height" in edges:
-        return {"stretch": _pair(edges)}
+        return {"resize": _pair(edges)}
     if "shortest_edge" not in edges:
         raise ValueError(f"size {config['size']}")
     longest = edges.get("longest_edge", config.get("max_size"))  # max_size: before 2023

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, NamedTuple, Protocol, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from geobike.reporting import clean
+from geobike.reporting import one_line
 
 Runtime = Literal["onnxruntime", "openvino"]
 """What runs a model, by the name of its package."""
@@ -18,14 +18,14 @@ RUNTIMES: Final[tuple[str, ...]] = get_args(Runtime)
 EXTRAS: Final[Mapping[Runtime, str]] = {"onnxruntime": "local", "openvino": "openvino"}
 """The extra that installs it."""
 
-Feeds = Mapping[str, NDArray[Any]]
+Inputs = Mapping[str, NDArray[Any]]
 """What a model is given, by name of its inputs; the first axis counts photos."""
 
-Answers = list[NDArray[Any]]
+Outputs = list[NDArray[Any]]
 """What it answers, output by output; the first axis counts photos."""
 
 
-class Port(NamedTuple):
+class TensorSpec(NamedTuple):
     """An input or an output of a model, as it is declared."""
 
     shape: tuple[int | None, ...]
@@ -38,16 +38,16 @@ class Session(Protocol):
     """A model that waits for photos."""
 
     path: Path
-    inputs: Mapping[str, Port]
-    outputs: Mapping[str, Port]
+    inputs: Mapping[str, TensorSpec]
+    outputs: Mapping[str, TensorSpec]
     metadata: Mapping[str, str]
     """What its maker wrote into the file."""
     batch: int
     """Photos that go through it together, at most."""
 
-    def asked_for(
+    def bind(
         self, outputs: Sequence[str], *, size: tuple[int, int] | None
-    ) -> Callable[[Feeds], Answers]:
+    ) -> Callable[[Inputs], Outputs]:
         """Return what answers one photo with these outputs. Several threads may call it at once.
 
         `size` is the (height, width) of every photo, None where they differ. What is returned
@@ -62,6 +62,6 @@ def is_installed(runtime: Runtime = "onnxruntime") -> bool:
     return importlib.util.find_spec(runtime) is not None
 
 
-def words(error: Exception) -> str:
+def error_text(error: Exception) -> str:
     """Return what such a package says on one line; the cause may stand behind a long path."""
-    return clean(str(error), most=600)
+    return one_line(str(error), limit=600)

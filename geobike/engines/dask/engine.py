@@ -22,17 +22,17 @@ import pandas as pd
 
 from geobike import schema
 from geobike.detections import choice, filtering, stage
-from geobike.detections.cached import Recorded
+from geobike.detections.cached import CachedDetector
 from geobike.detections.stage import Detected, Failure
-from geobike.detections.store.parquet import Shards, Summary, joined, new_name
+from geobike.detections.store.parquet import Shards, Summary, concatenate, new_name
 from geobike.detections.store.protocol import Model
 from geobike.detectors.protocol import Detector
 from geobike.engines.dask import folders, tasks, visibility, worker
 from geobike.engines.dask.connection import connect
 from geobike.errors import ClusterUnavailable, InputError
-from geobike.photos import decoding, reading
+from geobike.photos import decoding, hashing, reading
 from geobike.photos.discovery import PhotoFile
-from geobike.photos.hashing import Digest
+from geobike.photos.hashing import FileHash
 from geobike.progress import Track, silent
 from geobike.reporting import report
 
@@ -53,7 +53,7 @@ DEADLY: Final = "every worker that tried it died; it may need more memory than t
 """Why a photo is `failed` during which workers are killed."""
 
 KEPT_AT_ONCE: Final = 50_000
-"""Digests that are kept together: what a run that is killed has to read again."""
+"""Digests that are kept concurrency: what a run that is killed has to read again."""
 
 Result = TypeVar("Result")
 
@@ -99,13 +99,13 @@ class Cluster:
     def find(
         self, sources: str | Path | Sequence[str | Path], *, track: Track = silent
     ) -> list[PhotoFile]:
-        """Do what `photos.find` does; what lies deep in folders, the workers list.
+        """Do what `reading.find` does; what lies deep in folders, the workers list.
 
         Raises InputError where a worker does not see what this machine sees.
         """
-        return reading.find(sources, lister=partial(folders.below, self._client), track=track)
+        return reading.find(sources, walker=partial(folders.walk, self._client), track=track)
 
-    def read_heads(
+    def read_metadata(
         self,
         files: Sequence[PhotoFile],
         *,
@@ -113,46 +113,46 @@ class Cluster:
         max_pixels: int = decoding.MAX_PIXELS,
         track: Track = silent,
     ) -> gpd.GeoDataFrame:
-        """Do what `photos.read_heads` does.
+        """Do what `reading.read_metadata` does.
 
         Raises InputError where a worker cannot read what can be read here.
         """
-        work = partial(worker.read_heads, timezone=timezone, max_pixels=max_pixels)
+        work = partial(worker.read_metadata, timezone=timezone, max_pixels=max_pixels)
         return reading.frame(files, self._in_order(work, files, "Reading positions", track))
 
-    def digest(
+    def hash_files(
         self,
         frame: gpd.GeoDataFrame,
         files: Sequence[PhotoFile],
         *,
         max_pixels: int = decoding.MAX_PIXELS,
-        known: reading.Known | None = None,
+        known: hashing.HashCache | None = None,
         track: Track = silent,
     ) -> gpd.GeoDataFrame:
-        """Do what `photos.digest` does."""
+        """Do what `reading.hash_files` does."""
         keys = list(chain(*self._in_order(worker.keys, files, "Looking at files", track)))
-        old = known.digests([key for key in keys if key is not None]) if known else {}
+        old = known.hashes([key for key in keys if key is not None]) if known else {}
         unread = [i for i, key in enumerate(keys) if key is None or key not in old]
         new: dict[str, str] = {}
 
-        def remember(start: int, found: Sequence[Digest]) -> None:
+        def remember(start: int, found: Sequence[FileHash]) -> None:
             for i, one in zip(unread[start : start + len(found)], found, strict=True):
                 if (key := keys[i]) and one.sha256 and not one.fault:
                     new[key] = one.sha256
             if known and len(new) >= KEPT_AT_ONCE:
-                known.keep_digests(new)
+                known.keep_hashes(new)
                 new.clear()
 
-        work = partial(worker.read_digests, max_pixels=max_pixels)
+        work = partial(worker.read_hashes, max_pixels=max_pixels)
         unknown = [files[i] for i in unread]
         try:
             read_now = self._in_order(work, unknown, "Reading photos", track, remember)
         finally:  # also of a run that is stopped
             if known:
-                known.keep_digests(new)
+                known.keep_hashes(new)
         found = iter(chain(*read_now))
-        return reading.mark(
-            frame, [Digest(old[key]) if key and key in old else next(found) for key in keys]
+        return reading.apply_hashes(
+            frame, [FileHash(old[key]) if key and key in old else next(found) for key in keys]
         )
 
     def detect(
@@ -163,10 +163,10 @@ class Cluster:
         store: str | Path | None,
         workers: int | None = None,
         max_pixels: int = decoding.MAX_PIXELS,
-        rules: filtering.Rules | None = None,
+        rules: filtering.Filter | None = None,
         track: Track = silent,
     ) -> Detected:
-        """Do what `detection.detect` does; `store` is the folder or address of the shards.
+        """Do what `stage.detect` does; `store` is the folder or address of the shards.
 
         `workers` is the number of photos at once on each thread of a worker, 1 if None.
         """
@@ -176,7 +176,7 @@ class Cluster:
         def summaries(groups: Sequence[Sequence[str]]) -> Iterator[tuple[Sequence[str], Summary]]:
             return self._from_shards(shards, worker.summary, groups)
 
-        recorded = choice.is_recorded(detector)
+        recorded = choice.is_cached(detector)
         shards = Shards(store, read_only=recorded, summaries=summaries)
 
         def work(missing: pd.DataFrame, chosen: Detector) -> dict[str, Failure]:
@@ -184,7 +184,7 @@ class Cluster:
                 detector=_for_workers(detector, chosen),
                 model=Model(chosen.name, chosen.version),
                 store=shards.path,
-                together=workers or 1,
+                concurrency=workers or 1,
                 max_pixels=max_pixels,
                 stop=f"geobike-stop-{uuid.uuid4().hex}",
             )
@@ -196,8 +196,8 @@ class Cluster:
             found: list[pd.DataFrame] = []
 
             def each() -> Iterator[None]:
-                judged = partial(worker.take, rules=rules)
-                taken = self._from_shards(shards, judged, shards.ask(digests, model))
+                filtered = partial(worker.query, rules=rules)
+                taken = self._from_shards(shards, filtered, shards.queries(digests, model))
                 with closing(taken):
                     for asked, some in taken:
                         found.append(some)
@@ -205,13 +205,13 @@ class Cluster:
 
             for _ in track(each(), "Counting", total=len(digests)):
                 pass
-            return joined(found)
+            return concatenate(found)
 
         return stage.through(placed, detector, shards, work, take, rules)
 
     def _in_order(
         self,
-        work: Callable[[worker.Files], worker.Read[Result]],
+        work: Callable[[worker.FilesTask], worker.FilesResult[Result]],
         files: Sequence[PhotoFile],
         description: str,
         track: Track,
@@ -221,12 +221,14 @@ class Cluster:
 
         `seen` is given each as it comes, with the place of its first file.
         """
-        groups = (worker.Files(at, files[at : at + FILES]) for at in range(0, len(files), FILES))
+        groups = (
+            worker.FilesTask(at, files[at : at + FILES]) for at in range(0, len(files), FILES)
+        )
         found: dict[int, Result] = {}
         reported: set[str] = set()
 
         def each() -> Iterator[PhotoFile]:
-            with closing(tasks.done(self._client, work, groups)) as ended:
+            with closing(tasks.run(self._client, work, groups)) as ended:
                 for part, done in ended:
                     if done is None:
                         first, last = part.files[0].photo_id, part.files[-1].photo_id
@@ -247,11 +249,11 @@ class Cluster:
         """Yield the digest of each photo when its shard is there, or with why it is in none."""
         size = min(max(PARTITION, -(-len(missing) // MOST_SHARDS)), LARGEST_PARTITION)
         groups = (
-            worker.Part(run, new_name(), missing.iloc[start : start + size])
+            worker.DetectTask(run, new_name(), missing.iloc[start : start + size])
             for start in range(0, len(missing), size)
         )
         reported, hosts = set[str](), set[str]()
-        with closing(tasks.done(self._client, worker.detect, groups, stop=run.stop)) as ended:
+        with closing(tasks.run(self._client, worker.detect, groups, stop=run.stop)) as ended:
             for part, done in ended:
                 if done is None:
                     yield part.photos["sha256"].iloc[0], (schema.FAILED, DEADLY)
@@ -273,8 +275,8 @@ class Cluster:
         asked: Iterable[worker.Asks],
     ) -> Generator[tuple[worker.Asks, Result], None, None]:
         """Have shards read on the workers; yield what was asked and the outcome, as they come."""
-        shelves = (worker.Shelf(shards.path, read, one) for one in asked)
-        with closing(tasks.done(self._client, worker.read_shards, shelves)) as ended:
+        shelves = (worker.ShardTask(shards.path, read, one) for one in asked)
+        with closing(tasks.run(self._client, worker.read_shards, shelves)) as ended:
             for shelf, taken in ended:
                 if taken is None:
                     raise ClusterUnavailable("workers die reading shards")
@@ -293,7 +295,7 @@ def _for_workers(
     detector: choice.Choice | Detector, chosen: Detector
 ) -> choice.Choice | worker.Pickled:
     """Return what a worker makes the detector from: the settings, where they are enough."""
-    if isinstance(detector, choice.Choice) and not isinstance(chosen, Recorded):
+    if isinstance(detector, choice.Choice) and not isinstance(chosen, CachedDetector):
         kind = "onnx" if detector.kind == "auto" else detector.kind
         return replace(detector, kind=kind, download_progress=None)
     from distributed.protocol import pickle

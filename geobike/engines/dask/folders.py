@@ -11,7 +11,7 @@ from geobike.errors import ClusterUnavailable
 from geobike.io import remote
 from geobike.io.redaction import redact
 from geobike.photos import discovery
-from geobike.photos.discovery import Folder, Level, Note, PhotoFile
+from geobike.photos.discovery import Directory, Folder, FolderNotice, PhotoFile
 
 FEW: Final = 4
 """Folders for each thread of the workers, so that one that holds much keeps none waiting."""
@@ -23,24 +23,24 @@ in one request, whatever their folders."""
 _OPENED: Final = 200  # folders, a request each, before what is found by then is handed out
 
 
-def below(client: Any, folder: Folder, notes: list[Note]) -> Iterator[PhotoFile]:
-    """Do what `listing.below` does, with the workers.
+def walk(client: Any, folder: Folder, notes: list[FolderNotice]) -> Iterator[PhotoFile]:
+    """Do what `discovery.walk` does, with the workers.
 
     Raises InputError where a worker does not see what this machine sees.
     """
     with translated():
         threads = max(tasks.threads(client), 1)
     top = _opened(folder, FEW * threads)
-    if len(top.folders) > MOST * threads and remote.lists_at_once(folder.path):
-        yield from discovery.below(folder, notes)
+    if len(top.folders) > MOST * threads and remote.lists_recursively(folder.path):
+        yield from discovery.walk(folder, notes)
         return
     yield from top.files
     notes += top.notes
     size = max(1, -(-len(top.folders) // (MOST * threads)))
     groups = (
-        worker.Folders(top.folders[at : at + size]) for at in range(0, len(top.folders), size)
+        worker.FoldersTask(top.folders[at : at + size]) for at in range(0, len(top.folders), size)
     )
-    with closing(tasks.done(client, worker.find, groups)) as ended:
+    with closing(tasks.run(client, worker.find, groups)) as ended:
         for group, found in ended:
             if found is None:
                 place = redact(group.folders[0].path)
@@ -50,19 +50,19 @@ def below(client: Any, folder: Folder, notes: list[Note]) -> Iterator[PhotoFile]
             yield from found.files
 
 
-def _opened(folder: Folder, wanted: int) -> Level:
+def _opened(folder: Folder, wanted: int) -> Directory:
     """Return what stands in the topmost folders, and the folders left to list with all inside.
 
     Those that cannot be listed here are among these: whoever lists them says why.
     """
-    found = Level([], [], [])
+    found = Directory([], [], [])
     waiting = deque([folder])
     for _ in range(_OPENED):
         if not waiting or len(waiting) + len(found.folders) >= wanted:
             break
         one = waiting.popleft()
         try:
-            level = discovery.level(one)
+            level = discovery.list_directory(one)
         except OSError:
             found.folders.append(one)
             continue

@@ -1,4 +1,4 @@
-"""Parts of a survey, done on the workers of a cluster, whatever happens to these."""
+"""Tasks of a survey, run on the workers of a cluster, whatever happens to these."""
 
 import time
 import uuid
@@ -19,24 +19,24 @@ _AHEAD: Final = 3  # parts for each thread of a worker, so that none runs dry
 Result = TypeVar("Result")
 
 
-class Part(Protocol):
+class Task(Protocol):
     """What a worker is handed."""
 
-    def pieces(self) -> Iterable[Self]:
+    def split(self) -> Iterable[Self]:
         """Return what to try alone where workers died during the whole."""
         ...
 
 
-AnyPart = TypeVar("AnyPart", bound=Part)
+AnyTask = TypeVar("AnyTask", bound=Task)
 
 
-def done(
+def run(
     client: Any,
-    work: Callable[[AnyPart], Result],
-    parts: Iterable[AnyPart],
+    work: Callable[[AnyTask], Result],
+    parts: Iterable[AnyTask],
     *,
     stop: str | None = None,
-) -> Generator[tuple[AnyPart, Result | None], None, None]:
+) -> Generator[tuple[AnyTask, Result | None], None, None]:
     """Have `work` done on the workers; yield each part with its outcome, as they come.
 
     Few parts are handed out at a time, so that the scheduler never holds them all. However this
@@ -48,7 +48,7 @@ def done(
 
     waiting, ended = iter(parts), SimpleQueue[Any]()
     running: dict[str, tuple[Any, Any]] = {}
-    suspects: list[AnyPart] = []
+    suspects: list[AnyTask] = []
 
     def begin(number: int) -> None:
         for part in islice(waiting, max(number, 0)):
@@ -65,7 +65,7 @@ def done(
                 begin(room.now() - len(running))
                 if not running and suspects:
                     # Alone, so that there is no doubt during which of them a worker dies.
-                    waiting, room.alone = chain(*(one.pieces() for one in suspects)), True
+                    waiting, room.alone = chain(*(one.split() for one in suspects)), True
                     suspects.clear()
                     continue
                 if not running:

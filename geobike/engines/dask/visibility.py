@@ -29,14 +29,14 @@ def check_photo(unread: str | None, host: str) -> None:
     )
 
 
-def check_folders(folders: Iterable[Folder], found: worker.Found) -> None:
+def check_folders(folders: Iterable[Folder], found: worker.FoldersResult) -> None:
     """Raise InputError where a worker did not find the photos of folders that this machine does.
 
     Raises OSError for an address that this machine cannot list either.
     """
     if found.error is not None or not (found.files or found.notes):
         for folder in folders:
-            if next(discovery.below(folder, []), None):
+            if next(discovery.walk(folder, []), None):
                 why = found.error or "it finds no photo"
                 raise _unlike(folder, found.host, why)
     for note in found.notes:
@@ -44,7 +44,7 @@ def check_folders(folders: Iterable[Folder], found: worker.Found) -> None:
             raise _unlike(note.unread, found.host, f"{note.what}: {note.where}")
 
 
-def check_written(done: worker.Done, shards: Shards) -> None:
+def check_written(done: worker.DetectResult, shards: Shards) -> None:
     """Raise InputError where what a worker wrote is not in the store that this machine sees."""
     if done.shard is not None and not shards.answered(done.shard):
         raise InputError(
@@ -54,8 +54,8 @@ def check_written(done: worker.Done, shards: Shards) -> None:
 
 
 def checked(
-    shelf: worker.Shelf[worker.Asks, worker.Result],
-    taken: worker.Taken[worker.Result],
+    shelf: worker.ShardTask[worker.Asks, worker.Result],
+    taken: worker.ShardResult[worker.Result],
     shards: Shards,
 ) -> worker.Result:
     """Return what a worker read in shards.
@@ -73,7 +73,7 @@ def checked(
 
 def _can_list(folder: Folder) -> bool:
     try:
-        discovery.level(folder)
+        discovery.list_directory(folder)
     except OSError:
         return False
     return True

@@ -19,13 +19,13 @@ import pandas as pd
 
 from geobike.detections import choice, filtering, stage
 from geobike.detections.stage import Failure
-from geobike.detections.store.parquet import Asked, Shards, Summary, new_name
+from geobike.detections.store.parquet import ShardQuery, Shards, Summary, new_name
 from geobike.detections.store.protocol import Model
 from geobike.detectors.protocol import Detection, Detector
 from geobike.engines.dask.notes import gathered
 from geobike.errors import DetectorStopped, GeobikeError, GeobikeWarning, InputError
 from geobike.photos import discovery, hashing, metadata
-from geobike.photos.discovery import Folder, Note, PhotoFile
+from geobike.photos.discovery import Folder, FolderNotice, PhotoFile
 from geobike.version import __version__
 
 _UNREAD: Final = "cannot be read: "  # how heads, digests and images begin to say it
@@ -50,7 +50,7 @@ class Run:
     model: Model
     """What the detector is called here; a worker's must be the same."""
     store: str | Path
-    together: int
+    concurrency: int
     """Photos detected at once."""
     max_pixels: int
     stop: str
@@ -58,7 +58,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Part:
+class DetectTask:
     """Photos that make one shard."""
 
     run: Run
@@ -66,59 +66,59 @@ class Part:
     photos: pd.DataFrame = field(repr=False)
     """`sha256`, `path`, `width`, `height`."""
 
-    def pieces(self) -> "list[Part]":
+    def split(self) -> "list[DetectTask]":
         """Return a part for each photo."""
         rows = range(len(self.photos))
-        return [Part(self.run, new_name(), self.photos.iloc[row : row + 1]) for row in rows]
+        return [DetectTask(self.run, new_name(), self.photos.iloc[row : row + 1]) for row in rows]
 
 
-class Files(NamedTuple):
+class FilesTask(NamedTuple):
     """Some of the files that are to be read."""
 
     start: int
     """Place of the first among all."""
     files: Sequence[PhotoFile]
 
-    def pieces(self) -> "list[Files]":
+    def split(self) -> "list[FilesTask]":
         """Return itself, to be tried once more."""
         return [self]
 
 
 @dataclass(frozen=True)
-class Folders:
-    """Folders in which photos are to be found."""
+class FoldersTask:
+    """FoldersTask in which photos are to be found."""
 
     folders: Sequence[Folder] = field(repr=False)
 
-    def pieces(self) -> "list[Folders]":
+    def split(self) -> "list[FoldersTask]":
         """Return a part for each folder."""
-        return [Folders([folder]) for folder in self.folders]
+        return [FoldersTask([folder]) for folder in self.folders]
 
 
-class Found(NamedTuple):
+class FoldersResult(NamedTuple):
     """What was found in folders."""
 
     host: str
     files: list[PhotoFile]
-    notes: list[Note]
+    notes: list[FolderNotice]
     error: str | None
     """Why the folders could not be listed to the end."""
 
 
 @dataclass(frozen=True)
-class Shelf(Generic[Asks, Result]):
+class ShardTask(Generic[Asks, Result]):
     """Shards that are to be read."""
 
     store: str | Path
     read: Callable[[Shards, Asks], Result]
     asked: Asks = field(repr=False)
 
-    def pieces(self) -> "list[Shelf[Asks, Result]]":
+    def split(self) -> "list[ShardTask[Asks, Result]]":
         """Return itself, to be tried once more."""
         return [self]
 
 
-class Taken(NamedTuple, Generic[Result]):
+class ShardResult(NamedTuple, Generic[Result]):
     """What was taken out of shards."""
 
     host: str
@@ -127,7 +127,7 @@ class Taken(NamedTuple, Generic[Result]):
     """Why they could not be read."""
 
 
-class Read(NamedTuple, Generic[Result]):
+class FilesResult(NamedTuple, Generic[Result]):
     """What reading files gave."""
 
     result: Result
@@ -138,7 +138,7 @@ class Read(NamedTuple, Generic[Result]):
     """What is to be reported."""
 
 
-class Done(NamedTuple):
+class DetectResult(NamedTuple):
     """What became of a part."""
 
     host: str
@@ -158,30 +158,30 @@ def version() -> str:
     return __version__
 
 
-def find(part: Folders) -> Found:
+def find(part: FoldersTask) -> FoldersResult:
     """Find the photos in folders and in all inside."""
     files: list[PhotoFile] = []
-    notes: list[Note] = []
+    notes: list[FolderNotice] = []
     error = None
     try:
         for folder in part.folders:
-            files += discovery.below(folder, notes)
+            files += discovery.walk(folder, notes)
     except (OSError, GeobikeError) as stop:
         error = str(stop)
-    return Found(platform.node(), files, notes, error)
+    return FoldersResult(platform.node(), files, notes, error)
 
 
-def read_shards(part: Shelf[Asks, Result]) -> Taken[Result]:
+def read_shards(part: ShardTask[Asks, Result]) -> ShardResult[Result]:
     """Read shards."""
     try:
-        return Taken(platform.node(), part.read(Shards(part.store), part.asked), None)
+        return ShardResult(platform.node(), part.read(Shards(part.store), part.asked), None)
     except GeobikeError as error:
-        return Taken(platform.node(), None, error)
+        return ShardResult(platform.node(), None, error)
 
 
-def take(shards: Shards, asked: Asked, *, rules: filtering.Rules | None) -> pd.DataFrame:
+def query(shards: Shards, asked: ShardQuery, *, rules: filtering.Filter | None) -> pd.DataFrame:
     """Take boxes out of shards and judge them."""
-    return stage.judged(shards.take(asked), rules)
+    return stage.filtered(shards.query(asked), rules)
 
 
 def summary(shards: Shards, names: Sequence[str]) -> Summary:
@@ -189,26 +189,28 @@ def summary(shards: Shards, names: Sequence[str]) -> Summary:
     return shards.summary(names)
 
 
-def read_heads(part: Files, *, timezone: tzinfo | None, max_pixels: int) -> Read[metadata.Heads]:
-    """Return what `heads.read` says of files."""
+def read_metadata(
+    part: FilesTask, *, timezone: tzinfo | None, max_pixels: int
+) -> FilesResult[metadata.Metadata]:
+    """Return what `metadata.read` says of files."""
     with gathered() as notes:
         said = metadata.read(part.files, timezone=timezone, max_pixels=max_pixels)
-    return Read(said, platform.node(), _unread(part, said.reason), notes)
+    return FilesResult(said, platform.node(), _unread(part, said.reason), notes)
 
 
-def keys(part: Files) -> Read[list[str | None]]:
-    """Return what `digests.key` says of files."""
-    return Read([hashing.key(file) for file in part.files], platform.node())
+def keys(part: FilesTask) -> FilesResult[list[str | None]]:
+    """Return what `hashing.key` says of files."""
+    return FilesResult([hashing.key(file) for file in part.files], platform.node())
 
 
-def read_digests(part: Files, *, max_pixels: int) -> Read[list[hashing.Digest]]:
-    """Return what `digests.read` says of files."""
+def read_hashes(part: FilesTask, *, max_pixels: int) -> FilesResult[list[hashing.FileHash]]:
+    """Return what `hashing.read` says of files."""
     with gathered() as notes:
         found = list(hashing.read(part.files, max_pixels=max_pixels))
-    return Read(found, platform.node(), _unread(part, [one.fault for one in found]), notes)
+    return FilesResult(found, platform.node(), _unread(part, [one.fault for one in found]), notes)
 
 
-def _unread(part: Files, faults: Iterable[str | None]) -> str | None:
+def _unread(part: FilesTask, faults: Iterable[str | None]) -> str | None:
     pairs = zip(part.files, faults, strict=True)
     return _all_unread((file.path, why) for file, why in pairs if file.fault is None)
 
@@ -223,7 +225,7 @@ def _all_unread(pairs: Iterable[tuple[str, str | None]]) -> str | None:
     return paths[0][0] if paths and lost else None
 
 
-def detect(part: Part) -> Done:
+def detect(part: DetectTask) -> DetectResult:
     """Detect in photos and write their shard."""
     run, shards = part.run, Shards(part.run.store)
     failures: dict[str, Failure] = {}
@@ -242,7 +244,7 @@ def detect(part: Part) -> Done:
                 part.photos[~part.photos["sha256"].isin(before)],
                 detector,
                 keep=kept.__setitem__,
-                workers=run.together,
+                workers=run.concurrency,
                 max_pixels=run.max_pixels,
                 check=watch,
             )
@@ -258,7 +260,7 @@ def detect(part: Part) -> Done:
     whys = [failures[digest][1] if digest in failures else None for digest in part.photos["sha256"]]
     unread = _all_unread(zip(part.photos["path"], whys, strict=True))
     shard = name if kept else None
-    return Done(platform.node(), failures, shard, unread, [*opening, *notes], error)
+    return DetectResult(platform.node(), failures, shard, unread, [*opening, *notes], error)
 
 
 class _Watch:

@@ -12,13 +12,13 @@ import numpy.typing as npt
 _LARGE: Final = 500_000  # characters of JSON; below, readable text costs little
 
 
-def packed_json(value: Any) -> Any:
+def encode_json(value: Any) -> Any:
     """Return the value itself while it is small, else its JSON, gzipped, as base64 text."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return _text(text.encode()) if len(text) > _LARGE else value
 
 
-def packed_columns(columns: Sequence[npt.NDArray[np.int32]]) -> str:
+def encode_columns(columns: Sequence[npt.NDArray[np.int32]]) -> str:
     """Return integer columns of one length as base64 of one gzip block.
 
     Signs go to the lowest bit (zigzag), then the bytes are laid plane by plane, lowest first: small

@@ -31,7 +31,7 @@ def report_number(
 
 
 def one_line(text: str, *, limit: int = WORDS) -> str:
-    """Put foreign text on one line: no control or invisible characters, at limit `limit` long."""
+    """Put foreign text on one line: no control or invisible characters, at most `limit` long."""
     shown = "".join(sign if sign.isprintable() else " " for sign in text[: 20 * limit])
     line = " ".join(shown.split())
     return line if len(line) <= limit else line[: limit - 1] + "…"

@@ -53,8 +53,8 @@ def detect(
     """Detect in the photos of a photos frame that have no status yet, asking the store first.
 
     `store` None keeps nothing. Photos outside the areas get what the store has, and are not
-    detected. With `rules`, boxes come back as `filtering.filter_detections` leaves them. Raises DetectorStopped;
-    every answer until then is in the store.
+    detected. With `rules`, boxes come back as `filtering.filter_detections` leaves them. Raises
+    DetectorStopped; every answer until then is in the store.
     """
     recorded = choice.is_cached(detector)
     if recorded and store is None:

@@ -33,8 +33,8 @@ class Detector(Protocol):
 
     A detector that shrinks every photo may say so with a method `input_size`, from the photo's
     (width, height) to the size that it makes use of; it is then given photos of that size. One
-    that is fastest with a certain number of photos at once may name it in `concurrency`; else it gets
-    one for each core.
+    that is fastest with a certain number of photos at once may name it in `concurrency`; else it
+    gets one for each core.
     """
 
     name: str

@@ -27,7 +27,7 @@ def sniff(file: TextIO) -> tuple[str, int]:
 def read_rows(file: TextIO, delimiter: str, *, skip: int = 0) -> Iterator[tuple[int, list[str]]]:
     """Yield the cells of each row that is not blank, with the number of its last line.
 
-    `file` is as `open_text` gives it; of its lines the first `skip` are passed over. Raises csv.Error.
+    `file` is as `open_text` gives it; its first `skip` lines are skipped. Raises csv.Error.
     """
     reader = csv.reader(file, delimiter=delimiter)
     rows = ((reader.line_num, cells) for cells in reader)

@@ -42,11 +42,11 @@ _TO_UPRIGHT: Final = {
 }
 
 TargetSize = Callable[[tuple[int, int]], tuple[int, int]]
-"""From a photo's upright (width, height) to the size that is target_size of it."""
+"""From a photo's upright (width, height) to the size that it is to be decoded at."""
 
 _AMPLE: Final = 1.85
-"""What the JPEG decoder shrinks stays so many times as large as what is target_size. On 35 real photos
-no count of bicycles then changes; at 1.5 two change by one. Were it much more, a photo of 12
+"""The JPEG decoder shrinks to no less than so many times the target size. On 35 real photos no
+count of bicycles then changes; at 1.5 two change by one. Were it much more, a photo of 12
 megapixels would not be halved for DETR any longer."""
 
 
@@ -123,7 +123,7 @@ def read_upright(
     max_pixels: int = MAX_PIXELS,
     target_size: TargetSize | None = None,
 ) -> Image.Image:
-    """Decode a photo to an upright RGB image, of the size that is `target_size` if that is given.
+    """Decode a photo to an upright RGB image, resized to what `target_size` says if that is given.
 
     A smaller size costs less: the JPEG decoder itself shrinks by 2, 4 or 8 on the way. Raises
     UnreadablePhoto.

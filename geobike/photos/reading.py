@@ -1,7 +1,7 @@
-"""Read the photos into a frame: first their heads, then all their bytes.
+"""Read the photos into a frame: first their metadata, then all their bytes.
 
-Metadata say size, place and time, and are read in a thousandth of the time that all bytes take; those
-give the digest, by which copies are told, and show which photo is cut short. One bad photo is a row
+Metadata give size, place and time, in a thousandth of the time that all bytes take. Those give the
+SHA-256, by which duplicates are found, and show which photo is truncated. One bad photo is a row
 with a reason; only a source without any photo raises.
 """
 

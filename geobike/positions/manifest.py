@@ -173,7 +173,7 @@ def _columns(header: list[str], path: Path, *, needed: Iterable[str]) -> dict[st
 
 
 def _check_rows(raw: pd.DataFrame, source: str) -> dict[str, Any]:
-    """Return the columns of a manifest frame but the time, filtered cell by cell."""
+    """Return the columns of a manifest frame but the time, checked cell by cell."""
     lon, lon_fault = _numbers(raw["lon"], "longitude", limit=180)
     lat, lat_fault = _numbers(raw["lat"], "latitude", limit=90)
     heading = _headings(raw, source)

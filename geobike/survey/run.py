@@ -160,8 +160,8 @@ def locate(
 ) -> gpd.GeoDataFrame:
     """Return a photos frame: what each file and the manifest say of where it was taken.
 
-    `metadata_only` reads no more of each file than that takes: no digest, so no copy is told, and no
-    photo is found to be cut short. `known` remembers digests from run to run.
+    `metadata_only` reads only file headers, so neither duplicates nor truncated photos are found.
+    `known` keeps hashes from run to run.
     """
     clock = zone(timezone)
     # The manifest first: a mistake in it should show before a million photos are read.

@@ -97,7 +97,7 @@ class Client:
     def ask(self, body: bytes, read: Callable[[Any], _T]) -> _T:
         """Send a JSON body and return what `read` makes of the JSON answer.
 
-        `read` raises InvalidResponse for an answer that is not as agreed. Raises DetectionFailed when
+        `read` raises InvalidResponse for JSON that breaks the contract. Raises DetectionFailed when
         this photo got no answer, and DetectorStopped when no photo would get one.
         """
         try:

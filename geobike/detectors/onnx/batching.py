@@ -24,8 +24,9 @@ class _Photo:
 class Batcher:
     """A model that several threads ask for one photo each, and that runs once for several.
 
-    While it runs, photos wait; the next run takes those of one shape along, `max_batch_size` at most. Nobody
-    waits for photos still to come. A batch that fails halves `max_batch_size`, and its photos run again.
+    While it runs, photos wait; the next run batches those of one shape, `max_batch_size` at most.
+    Nobody waits for photos still to come. A batch that fails halves `max_batch_size`, and its
+    photos run again.
     """
 
     def __init__(self, run: Callable[[Inputs], Outputs], max_batch_size: int) -> None:

@@ -53,7 +53,7 @@ DEADLY: Final = "every worker that tried it died; it may need more memory than t
 """Why a photo is `failed` during which workers are killed."""
 
 KEPT_AT_ONCE: Final = 50_000
-"""Digests that are kept concurrency: what a run that is killed has to read again."""
+"""Hashes that are kept at once: what a run that is killed has to read again."""
 
 Result = TypeVar("Result")
 

@@ -86,7 +86,7 @@ class FilesTask(NamedTuple):
 
 @dataclass(frozen=True)
 class FoldersTask:
-    """FoldersTask in which photos are to be found."""
+    """Folders in which photos are to be found."""
 
     folders: Sequence[Folder] = field(repr=False)
 
@@ -180,7 +180,7 @@ def read_shards(part: ShardTask[Asks, Result]) -> ShardResult[Result]:
 
 
 def query(shards: Shards, asked: ShardQuery, *, rules: filtering.Filter | None) -> pd.DataFrame:
-    """Take boxes out of shards and judge them."""
+    """Take boxes out of shards and filter them."""
     return stage.filtered(shards.query(asked), rules)
 
 

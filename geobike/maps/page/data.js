@@ -39,7 +39,7 @@ geobike.inflated = function (text) {
   return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip")));
 };
 
-// Undo geobike.maps.packing.packed_columns: byte planes, sign in the lowest bit.
+// Undo geobike.maps.encoding.encode_columns: byte planes, sign in the lowest bit.
 geobike.columns = function (bytes, n) {
   const all = new Int32Array(bytes.length / 4);
   const [one, two, three] = [all.length, 2 * all.length, 3 * all.length];

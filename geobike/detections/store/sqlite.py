@@ -187,7 +187,7 @@ class Store:
             raise StoreError(f"store {self.path}: cannot be written: {error}") from None
 
     def _knows_files(self) -> bool:
-        """Tell whether the hashes of files are kept; a store that was recorded to be handed on has none."""
+        """Tell whether hashes of files are kept; a store made to be handed on keeps none."""
         found = self._rows("SELECT 1 FROM sqlite_master WHERE name = 'files'")
         return next(found, None) is not None
 

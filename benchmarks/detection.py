@@ -19,7 +19,7 @@ from PIL import Image, ImageFilter
 from benchmarks import models, peak
 from benchmarks.measure import Row, Skipped, in_child, in_turn
 from geobike.detectors import concurrency
-from geobike.detectors.onnx import preprocessing, session
+from geobike.detectors.onnx import preprocessing, runtime, session
 from geobike.detectors.onnx.detector import OnnxDetector
 from geobike.detectors.protocol import FLOOR, Detection
 from geobike.photos import decoding
@@ -39,7 +39,7 @@ def run(shared: Path) -> Iterator[Row]:
         theirs = pipeline()
         yield from against_the_pipeline(photos, theirs)
         yield beside_the_model(photos)
-        if session.is_installed("openvino"):
+        if runtime.is_installed("openvino"):
             yield from with_openvino(photos)
     yield from memory(shared)
 
@@ -158,9 +158,9 @@ def detect(photos: list[Path], detector: OnnxDetector) -> None:
         assert answer.detections is not None
 
 
-def opened(path: Path, runtime: session.Runtime = "onnxruntime") -> OnnxDetector:
+def opened(path: Path, by: runtime.Runtime = "onnxruntime") -> OnnxDetector:
     """Return a detector as a survey opens it."""
-    detector = OnnxDetector(path, threads=1, runtime=runtime)
+    detector = OnnxDetector(path, threads=1, runtime=by)
     detector.open()
     return detector
 

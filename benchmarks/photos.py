@@ -9,7 +9,7 @@ from typing import Any
 import geobike
 from benchmarks.measure import Row, seconds
 from geobike.detections import choice, filtering
-from geobike.detectors.onnx import session
+from geobike.detectors.onnx import runtime, session
 
 MODEL = "models/deimv2_hgnetv2_femto_coco.onnx"
 
@@ -17,7 +17,7 @@ MODEL = "models/deimv2_hgnetv2_femto_coco.onnx"
 def run(shared: Path) -> Iterator[Row]:
     if (shared / "photos").is_dir() and (shared / MODEL).is_file():
         yield share_beside_the_model(shared)
-        if session.is_installed("openvino"):
+        if runtime.is_installed("openvino"):
             yield from counts_with_openvino(shared)
 
 

@@ -34,15 +34,15 @@ def only_the_top(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     opened: list[str] = []
     level = discovery.list_directory
 
-    def noted(folder: discovery.Folder) -> discovery.Level:
+    def noted(folder: discovery.Folder) -> discovery.Directory:
         opened.append(folder.name)
         return level(folder)
 
     def refused(*_: object) -> Iterator[PhotoFile]:
         raise AssertionError("the client lists all by itself")
 
-    monkeypatch.setattr(discovery, "level", noted)
-    monkeypatch.setattr(folders.listing, "below", refused)
+    monkeypatch.setattr(discovery, "list_directory", noted)
+    monkeypatch.setattr(folders.discovery, "walk", refused)
     return opened
 
 
@@ -201,12 +201,12 @@ def test_a_dead_link_is_reported_as_on_one_machine(
     assert note.count("/gone (no such object)") == 2
 
 
-def refused(folder: discovery.Folder) -> discovery.Level:
+def refused(folder: discovery.Folder) -> discovery.Directory:
     raise PermissionError(13, "Permission denied", folder.path)
 
 
-def blind(_: discovery.Folder) -> discovery.Level:
-    return discovery.Level([], [], [])
+def blind(_: discovery.Folder) -> discovery.Directory:
+    return discovery.Directory([], [], [])
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def blind(_: discovery.Folder) -> discovery.Level:
 def test_a_folder_that_a_worker_may_not_read_or_finds_empty_stops_the_run(
     cluster: geobike.Cluster,
     street: Path,
-    eyes: Callable[[discovery.Folder], discovery.Level],
+    eyes: Callable[[discovery.Folder], discovery.Directory],
     why: str,
 ) -> None:
     with (

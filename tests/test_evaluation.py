@@ -10,7 +10,7 @@ from PIL import Image
 import geobike
 from geobike.detectors.protocol import Detection
 from geobike.errors import GeobikeWarning, InputError
-from geobike.evaluation import agreement
+from geobike.evaluation import agreement, plots
 from tests.making import FakeDetector, photo, squares
 
 
@@ -132,7 +132,7 @@ def test_a_folder_without_a_survey_says_so(survey: Path, tmp_path: Path) -> None
 def test_the_plot_is_a_picture(survey: Path, suffix: str) -> None:
     pytest.importorskip("matplotlib")
     by_hand = truth(survey, "file,bicycles\na.jpg,3\nd.jpg,2\n")
-    figure = agreement.plot(agreement.evaluate(by_hand, survey))
+    figure = plots.plot(agreement.evaluate(by_hand, survey))
     path = survey / f"plot.{suffix}"
     figure.savefig(path)
     assert path.stat().st_size > 5000

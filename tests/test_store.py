@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from geobike.detections.cached import Recorded
+from geobike.detections.cached import CachedDetector
 from geobike.detections.store.protocol import Model
 from geobike.detections.store.sqlite import Store
 from geobike.detectors.protocol import Box, Detection
@@ -157,7 +157,7 @@ def test_damaged_boxes_are_named_not_counted(path: Path, store: Store, boxes: st
 
 def test_the_recorded_detector_says_that_it_does_not_know(path: Path) -> None:
     with pytest.raises(DetectionFailed, match="not among the detections recorded in"):
-        Recorded(DETR, path).detect(None)  # type: ignore[arg-type]  # it never looks
+        CachedDetector(DETR, path).detect(None)  # type: ignore[arg-type]  # it never looks
 
 
 def test_digests_are_remembered_by_key_and_the_last_one_stands(path: Path) -> None:

@@ -53,7 +53,7 @@ lint: $(VENV)/dev.installed  ## Check style, types and the arrows between module
 	$(BIN)/lint-imports
 
 parity: $(VENV)/parity.installed $(VENV)/dev.installed  ## Hold our reading of models against transformers' own (installs torch)
-	$(BIN)/python -m pytest tests/test_parity.py $(ARGS)
+	$(BIN)/python -m pytest tests/detectors/onnx/test_parity.py $(ARGS)
 
 bench: $(VENV)/dev.installed  ## Measure speed against what one would otherwise run
 	$(BIN)/python -m benchmarks $(ARGS)

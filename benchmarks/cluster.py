@@ -29,8 +29,8 @@ from geobike.detections.store.protocol import Model
 from geobike.detectors.onnx.postprocessing import DEPLOYED
 from geobike.detectors.protocol import Box, Detection
 from geobike.engines.dask.engine import PARTITION
-from tests import tiny_onnx
-from tests.making import squares
+from tests.support import tiny_onnx
+from tests.support.making import squares
 
 STORED = 50_000  # photos with answers in shards
 BOXES = 10  # a photo

@@ -23,7 +23,7 @@ from geobike.detectors.onnx import preprocessing, runtime, session
 from geobike.detectors.onnx.detector import OnnxDetector
 from geobike.detectors.protocol import FLOOR, Detection
 from geobike.photos import decoding
-from tests.tiny_onnx import coloured
+from tests.support.tiny_onnx import coloured
 
 PHOTOS = 4
 ROUNDS = 3

@@ -19,7 +19,7 @@ from geobike.detectors import concurrency
 from geobike.detectors.hosted.detector import HostedDetector
 from geobike.photos import decoding
 from geobike.photos.reading import find
-from tests.hosted_scenarios import TOKEN
+from tests.support.hosted_scenarios import TOKEN
 
 DELAY = 0.3  # seconds for each answer
 UPLINK = 10.0  # Mbit/s
@@ -91,7 +91,15 @@ def in_the_tutorials_way(photos: list[Path], address: str) -> None:
 @contextmanager
 def serving(*options: str) -> Iterator[str]:
     """Run the stand-in service and give its address."""
-    command = [sys.executable, "-m", "tests.hosted_service", "--port", "0", "--scenario", "ok_one"]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.support.hosted_service",
+        "--port",
+        "0",
+        "--scenario",
+        "ok_one",
+    ]
     command += ["--delay", str(DELAY), *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as service:
         assert service.stdout is not None

@@ -21,7 +21,7 @@ import geobike
 from benchmarks.measure import Row
 from geobike import maps, schema
 from geobike.maps.figure import OfflineFigure
-from tests.browser import CHROMIUM, FLAGS
+from tests.support.browser import CHROMIUM, FLAGS
 
 
 def run(_: Path) -> Iterator[Row]:

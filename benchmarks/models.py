@@ -82,7 +82,7 @@ def drawn(build: Callable[[], Any]) -> Any:
     """Return the model with the same random weights in every run."""
     import torch
 
-    from tests.random_models import enlivened
+    from tests.support.random_models import enlivened
 
     torch.manual_seed(3)
     return enlivened(build()).eval()
@@ -97,7 +97,7 @@ def exported(build: Callable[[], Any]) -> Path:
     if not path.is_file():
         import torch
 
-        from tests.random_models import export
+        from tests.support.random_models import export
 
         unfinished = path.with_suffix(".part")
         export(build(), torch.rand(1, 3, *SIZES[build]), unfinished)

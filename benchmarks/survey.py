@@ -20,7 +20,7 @@ from benchmarks.maps import made_areas
 from benchmarks.measure import Row, Spent, in_child
 from geobike.detections.choice import Choice
 from geobike.progress import Item
-from tests.tiny_onnx import coloured
+from tests.support.tiny_onnx import coloured
 
 AREAS = 500
 

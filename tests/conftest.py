@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 pytest_plugins = [
-    "tests.browser",
-    "tests.cluster_surveys",
-    "tests.hosted_service",
-    "tests.object_store",
+    "tests.support.browser",
+    "tests.support.cluster_surveys",
+    "tests.support.hosted_service",
+    "tests.support.object_store",
 ]
 
 ROOT = Path(__file__).parent.parent

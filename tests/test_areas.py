@@ -13,7 +13,7 @@ from shapely import GeometryCollection, LineString, MultiPolygon, Point, Polygon
 
 from geobike import areas, schema
 from geobike.errors import AreasError, GeobikeWarning
-from tests.making import photos_frame, squares
+from tests.support.making import photos_frame, squares
 
 AMERSFOORT = (5.387206, 52.155174)
 """Longitude and latitude of the tower at (155000, 463000), where the Dutch grid is anchored."""

@@ -6,9 +6,9 @@ import pytest
 
 from geobike import doctor
 from geobike.errors import InputError
-from tests.hosted_scenarios import TOKEN
-from tests.hosted_service import FakeService
-from tests.test_cli import geobike
+from tests.support.hosted_scenarios import TOKEN
+from tests.support.hosted_service import FakeService
+from tests.support.program import geobike
 
 
 @pytest.fixture

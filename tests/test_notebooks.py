@@ -12,8 +12,8 @@ import pytest
 from nbclient import NotebookClient
 
 from tests.conftest import ROOT
-from tests.hosted_scenarios import DETR, TOKEN, VIT
-from tests.hosted_service import FakeService
+from tests.support.hosted_scenarios import DETR, TOKEN, VIT
+from tests.support.hosted_service import FakeService
 
 FOLDER = ROOT / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))

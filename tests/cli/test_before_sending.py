@@ -8,10 +8,10 @@ from geobike.cli.settings import forbidding
 from geobike.detectors.hosted.detector import HostedDetector
 from geobike.errors import InputError
 from geobike.photos import decoding
-from tests.hosted_runs import town
-from tests.hosted_scenarios import TOKEN
-from tests.hosted_service import FakeService
-from tests.test_cli import geobike
+from tests.support.hosted_runs import town
+from tests.support.hosted_scenarios import TOKEN
+from tests.support.hosted_service import FakeService
+from tests.support.program import geobike
 
 
 def body(path: Path) -> bytes:

@@ -1,7 +1,6 @@
 """The command line as a user meets it: what it prints, where, and how it exits."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,26 +14,12 @@ from geobike.detections.store.protocol import Model
 from geobike.detections.store.sqlite import Store
 from geobike.detectors.protocol import Box, Detection
 from tests.conftest import ROOT
-from tests.hosted_scenarios import TOKEN
-from tests.hosted_service import FakeService
-from tests.making import jpeg, photo, squares
+from tests.support.hosted_scenarios import TOKEN
+from tests.support.hosted_service import FakeService
+from tests.support.making import jpeg, photo, squares
+from tests.support.program import geobike
 
 SAMPLE = ROOT / "data" / "sample"
-
-
-def geobike(
-    *arguments: object, env: dict[str, str] | None = None, cwd: Path | None = None
-) -> subprocess.CompletedProcess[str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
-    return subprocess.run(
-        [sys.executable, "-m", "geobike", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        env={**clean, "HF_HOME": "/nonexistent", "COLUMNS": "100", **(env or {})},
-        timeout=120,
-        check=False,
-        cwd=cwd,
-    )
 
 
 def test_what_packages_log_is_not_printed() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from geobike import cli
-from tests.making import DELFT, photo, squares
+from tests.support.making import DELFT, photo, squares
 
 
 @pytest.fixture

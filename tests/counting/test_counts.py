@@ -6,7 +6,7 @@ from shapely import box
 from geobike import schema
 from geobike.counting import counts, ledger
 from geobike.errors import LedgerError, SchemaError
-from tests.making import photos_frame
+from tests.support.making import photos_frame
 
 
 def areas() -> gpd.GeoDataFrame:

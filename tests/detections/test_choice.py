@@ -8,8 +8,8 @@ import pytest
 
 import geobike
 from geobike.errors import InputError
-from tests.making import photo, squares
-from tests.tiny_onnx import answering
+from tests.support.making import photo, squares
+from tests.support.tiny_onnx import answering
 
 pytestmark = pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")
 

@@ -9,7 +9,7 @@ from geobike import schema
 from geobike.detections import imported
 from geobike.errors import GeobikeWarning, InputError, ManifestError
 from geobike.positions import manifest, resolve
-from tests.making import FakeDetector, photo, photos_frame, squares
+from tests.support.making import FakeDetector, photo, photos_frame, squares
 
 HEADER = "file,label,score,xmin,ymin,xmax,ymax\n"
 

@@ -9,7 +9,7 @@ import geobike
 from geobike.detections.store.protocol import Model
 from geobike.detections.store.sqlite import Store
 from geobike.detectors.protocol import Box, Detection
-from tests.making import photos_frame
+from tests.support.making import photos_frame
 
 MODEL = Model("fake", "1")
 PHOTOS = photos_frame({f"car 3/{number:04d}.jpg": (4.4, 52.0) for number in range(200)})

@@ -11,7 +11,7 @@ import geobike
 from geobike.detectors.protocol import Detection
 from geobike.errors import GeobikeWarning, InputError
 from geobike.evaluation import agreement, plots
-from tests.making import FakeDetector, photo, squares
+from tests.support.making import FakeDetector, photo, squares
 
 
 @pytest.fixture

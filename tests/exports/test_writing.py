@@ -17,7 +17,7 @@ from geobike.counting import counts
 from geobike.detections import imported
 from geobike.errors import GeobikeWarning, InputError
 from geobike.exports import writing
-from tests.making import photos_frame
+from tests.support.making import photos_frame
 
 
 def area_counts(*shapes: Polygon | MultiPolygon) -> gpd.GeoDataFrame:

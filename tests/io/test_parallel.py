@@ -12,7 +12,8 @@ import pytest
 
 from geobike.io import parallel
 from geobike.photos import reading
-from tests.making import DELFT, photo
+from tests.conftest import ROOT
+from tests.support.making import DELFT, photo
 
 
 def test_parts_come_back_in_their_order_from_other_processes() -> None:
@@ -60,9 +61,9 @@ def runs(process: int) -> bool:
 
 SCRIPT = """
 import sys
-from geobike import processes
-from tests.test_processes import slowly
-for process in processes.spread(slowly, range(1000)):
+from geobike.io import parallel
+from tests.io.test_parallel import slowly
+for process in parallel.spread(slowly, range(1000)):
     print(process, flush=True)
 """
 
@@ -81,7 +82,7 @@ def test_nothing_runs_on_when_the_run_is_stopped_or_killed(stop: signal.Signals)
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        cwd=Path(__file__).parent.parent,
+        cwd=ROOT,
     ) as script:
         assert script.stdout is not None
         assert script.stderr is not None

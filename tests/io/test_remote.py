@@ -15,8 +15,8 @@ from geobike.io import remote
 from geobike.io.redaction import redact
 from geobike.photos import reading
 from geobike.positions import manifest
-from tests.making import DELFT, FakeDetector, jpeg, photo, squares
-from tests.object_store import Bucket
+from tests.support.making import DELFT, FakeDetector, jpeg, photo, squares
+from tests.support.object_store import Bucket
 
 pytest.importorskip("fsspec")
 

@@ -9,8 +9,8 @@ import pytest
 from geobike.errors import InputError, MissingPackageError, PhotosError
 from geobike.io import remote
 from geobike.photos import reading
-from tests.making import DELFT, jpeg, photo
-from tests.object_store import Bucket
+from tests.support.making import DELFT, jpeg, photo
+from tests.support.object_store import Bucket
 
 pytest.importorskip("fsspec")
 

@@ -6,11 +6,11 @@ import pytest
 
 from geobike.detections.store.parquet import Shards
 from geobike.photos import reading
-from tests.hosted_runs import town
-from tests.hosted_scenarios import TOKEN
-from tests.hosted_service import FakeService
-from tests.object_store import Bucket
-from tests.test_cli import geobike
+from tests.support.hosted_runs import town
+from tests.support.hosted_scenarios import TOKEN
+from tests.support.hosted_service import FakeService
+from tests.support.object_store import Bucket
+from tests.support.program import geobike
 
 pytest.importorskip("fsspec")
 

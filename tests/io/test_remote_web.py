@@ -14,9 +14,9 @@ from geobike import areas
 from geobike.errors import GeobikeWarning, InputError, PhotosError
 from geobike.io import files
 from geobike.photos import reading
-from tests.making import DELFT, photo
-from tests.test_remote import comparable, survey_files
-from tests.web_folder import index, served
+from tests.io.test_remote import comparable, survey_files
+from tests.support.making import DELFT, photo
+from tests.support.web_folder import index, served
 
 pytest.importorskip("aiohttp")
 

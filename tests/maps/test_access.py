@@ -5,9 +5,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.axe import axe  # noqa: F401 - a fixture
-from tests.browser import Open
-from tests.map_frames import TOWN, build, detections, jpeg, photos
+from tests.support.axe import axe  # noqa: F401 - a fixture
+from tests.support.browser import Open
+from tests.support.map_frames import TOWN, build, detections, jpeg, photos
 
 SCREENS = {"laptop": {"width": 1280, "height": 800}, "telephone": {"width": 390, "height": 844}}
 

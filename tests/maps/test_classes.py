@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from tests.browser import Open
-from tests.map_frames import build
+from tests.support.browser import Open
+from tests.support.map_frames import build
 
 CASES: dict[str, tuple[list[float], list[tuple[float, float]]]] = {
     "equal shares": ([float(n) for n in range(1, 11)], [(1, 2), (3, 4), (5, 6), (7, 8), (9, 10)]),

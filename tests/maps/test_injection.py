@@ -5,8 +5,8 @@ from pathlib import Path
 import folium
 import pytest
 
-from tests.browser import Open
-from tests.map_frames import TOWN, areas, build, detections, jpeg, photos
+from tests.support.browser import Open
+from tests.support.map_frames import TOWN, areas, build, detections, jpeg, photos
 
 EVIL = {
     "image": "<img src=x onerror=window.__xss=1>",

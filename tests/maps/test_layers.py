@@ -12,8 +12,8 @@ import shapely
 
 from geobike import maps
 from geobike.errors import InputError
-from tests.browser import Open
-from tests.map_frames import TOWN, areas, build, jpeg, photos
+from tests.support.browser import Open
+from tests.support.map_frames import TOWN, areas, build, jpeg, photos
 
 LEGEND = ".gb-classes:not(.gb-photo-key) li"
 

@@ -20,7 +20,7 @@ from geobike import maps, schema
 from geobike.errors import InputError, SchemaError
 from geobike.maps import assets
 from geobike.maps.shapes import simplified
-from tests.map_frames import TOWN, areas, build, detections, jpeg, photos
+from tests.support.map_frames import TOWN, areas, build, detections, jpeg, photos
 
 
 def block(html: str) -> Any:

@@ -8,8 +8,8 @@ import pytest
 
 import geobike
 from geobike.maps import PageOptions
-from tests.browser import Open
-from tests.making import FakeDetector, photo, squares
+from tests.support.browser import Open
+from tests.support.making import FakeDetector, photo, squares
 
 
 @pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")

@@ -5,8 +5,8 @@ import pytest
 import shapely
 from folium import plugins
 
-from tests.browser import Open
-from tests.map_frames import areas, build, detections, jpeg, photos
+from tests.support.browser import Open
+from tests.support.map_frames import areas, build, detections, jpeg, photos
 
 PHOTOS = photos({"a/one.jpg": (4.005, 52.005, 1), "far.jpg": (4.053, 52.005, None)})
 TABLE = ".gb-table tbody th"

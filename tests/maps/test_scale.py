@@ -10,8 +10,8 @@ import shapely
 
 from geobike import maps, schema
 from geobike.errors import GeobikeWarning, InputError
-from tests.browser import Open
-from tests.map_frames import areas, build, jpeg, photos
+from tests.support.browser import Open
+from tests.support.map_frames import areas, build, jpeg, photos
 
 
 def many_photos(count: int) -> gpd.GeoDataFrame:

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from tests.browser import Open
-from tests.map_frames import areas, build, jpeg, photos
+from tests.support.browser import Open
+from tests.support.map_frames import areas, build, jpeg, photos
 
 PHOTOS = photos({"a/one.jpg": (4.005, 52.005, 1), "far.jpg": (4.053, 52.005, None)})
 LEGEND = ".gb-classes:not(.gb-photo-key) li"

@@ -12,8 +12,8 @@ import pytest
 from geobike.errors import InputError
 from geobike.maps import PageOptions
 from geobike.maps.assets import page as page_file
-from tests.browser import Open
-from tests.map_frames import TOWN, areas, build, photos
+from tests.support.browser import Open
+from tests.support.map_frames import TOWN, areas, build, photos
 
 TABLE = ".gb-table tbody th"
 LEGEND = ".gb-classes:not(.gb-photo-key) li"

@@ -10,7 +10,7 @@ from PIL.PngImagePlugin import PngImageFile
 from geobike.errors import UnreadablePhoto
 from geobike.photos import decoding, exif
 from geobike.photos.thumbnails import thumbnail
-from tests.making import DELFT, jpeg
+from tests.support.making import DELFT, jpeg
 
 
 def halves(orientation: int, format: str = "JPEG") -> bytes:

@@ -14,7 +14,7 @@ from PIL import ExifTags, Image
 from PIL.TiffImagePlugin import IFDRational
 
 from geobike.photos import exif, reading
-from tests.making import DELFT, jpeg
+from tests.support.making import DELFT, jpeg
 
 GPS, BASE = ExifTags.GPS, ExifTags.Base
 

@@ -10,8 +10,8 @@ from PIL import Image
 
 from geobike.errors import UnreadablePhoto
 from geobike.photos import decoding, discovery, exif, jpeg, metadata
-from tests.making import DELFT, photo
-from tests.making import jpeg as made
+from tests.support.making import DELFT, photo
+from tests.support.making import jpeg as made
 
 
 def segment(marker: int, content: bytes) -> bytes:

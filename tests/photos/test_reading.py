@@ -8,7 +8,7 @@ import pytest
 from geobike.detections.store.sqlite import Store
 from geobike.errors import GeobikeWarning, PhotosError, UnreadablePhoto
 from geobike.photos import decoding, reading
-from tests.making import DELFT, jpeg, photo
+from tests.support.making import DELFT, jpeg, photo
 
 
 def ids(source: str | Path | list[str]) -> list[str]:

@@ -12,7 +12,7 @@ from PIL import Image
 from geobike import schema
 from geobike.errors import GeobikeWarning
 from geobike.photos import thumbnails
-from tests.making import photos_frame
+from tests.support.making import photos_frame
 
 STRIPES = np.zeros((200, 400, 3), dtype=np.uint8)
 STRIPES[:, ::4] = 255  # what pixelation cannot keep

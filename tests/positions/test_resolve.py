@@ -8,7 +8,7 @@ from geobike import schema
 from geobike.errors import GeobikeWarning
 from geobike.photos import reading
 from geobike.positions import resolve
-from tests.making import DELFT, photo, photos_frame
+from tests.support.making import DELFT, photo, photos_frame
 
 pytestmark = pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")
 FAR = (4.40, 52.05)

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import geobike
-from tests.making import photo, town
+from tests.support.making import photo, town
 
 
 @pytest.fixture(scope="module")

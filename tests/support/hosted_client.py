@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from PIL import Image
 
 from geobike.detectors.hosted.detector import HostedDetector, RetryPolicy
-from tests.hosted_scenarios import TOKEN
-from tests.hosted_service import FakeService
+from tests.support.hosted_scenarios import TOKEN
+from tests.support.hosted_service import FakeService
 
 STREET = Image.radial_gradient("L").resize((64, 48)).convert("RGB")
 NOW = datetime(2026, 10, 21, 7, 27, 37, tzinfo=UTC).timestamp()

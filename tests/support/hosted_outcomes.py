@@ -1,4 +1,7 @@
-"""What becomes of a survey of one photo under every scenario: python -m tests.hosted_outcomes."""
+"""What becomes of a survey of one photo under every scenario.
+
+Run it: python -m tests.support.hosted_outcomes.
+"""
 
 import contextlib
 import io
@@ -13,10 +16,10 @@ import geobike
 from geobike.cli import terminal
 from geobike.detectors.hosted.detector import HostedDetector
 from geobike.errors import DetectorStopped
-from tests.hosted_client import Waits, policy
-from tests.hosted_scenarios import SCENARIOS, TOKEN
-from tests.hosted_service import FakeService
-from tests.making import photo, squares
+from tests.support.hosted_client import Waits, policy
+from tests.support.hosted_scenarios import SCENARIOS, TOKEN
+from tests.support.hosted_service import FakeService
+from tests.support.making import photo, squares
 
 
 @dataclass(frozen=True)

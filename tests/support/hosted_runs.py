@@ -8,8 +8,8 @@ from pathlib import Path
 
 from geobike.survey.options import Survey
 from geobike.survey.run import locate_and_assign
-from tests.hosted_service import FakeService, Seen
-from tests.making import photo, squares
+from tests.support.hosted_service import FakeService, Seen
+from tests.support.making import photo, squares
 
 Size = tuple[int, int]
 

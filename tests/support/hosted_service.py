@@ -2,7 +2,7 @@
 
 Left alone it checks what the router checks, decodes the picture and answers with a few objects at
 places relative to it. A scenario replaces its answers, one request after the other. To try it by
-hand: python -m tests.hosted_service --port 8123 --scenario rate_429_retry_after_int
+hand: python -m tests.support.hosted_service --port 8123 --scenario rate_429_retry_after_int
 """
 
 import argparse
@@ -22,7 +22,7 @@ from typing import Any, BinaryIO
 import pytest
 from PIL import Image, ImageOps
 
-from tests.hosted_scenarios import (
+from tests.support.hosted_scenarios import (
     DETR,
     HONEST,
     SCENARIOS,

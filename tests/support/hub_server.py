@@ -1,7 +1,7 @@
 """A loopback stand-in for a Hugging Face hub: it holds files of repositories at commits.
 
 It answers what huggingface_hub asks for a download: HEAD and GET of /<repo>/resolve/<commit>/<file>
-with the headers of the real one. To try it by hand: python -m tests.hub_server FOLDER, where FOLDER
+with the headers of the real one. Run it: python -m tests.support.hub_server FOLDER, where FOLDER
 holds <org>/<name>/<commit>/<file>, and HF_ENDPOINT set to the address that it prints.
 """
 

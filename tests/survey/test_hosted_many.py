@@ -7,9 +7,9 @@ from pathlib import Path
 
 import geobike
 from geobike.detectors.hosted.detector import HostedDetector, RetryPolicy
-from tests.hosted_runs import Size, size_of, stored, town
-from tests.hosted_scenarios import HONEST, SCENARIOS, TOKEN, Reply
-from tests.hosted_service import FakeService, Seen
+from tests.support.hosted_runs import Size, size_of, stored, town
+from tests.support.hosted_scenarios import HONEST, SCENARIOS, TOKEN, Reply
+from tests.support.hosted_service import FakeService, Seen
 
 PHOTOS = 2000
 FAULTS = 0.2  # of the requests

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.hosted_outcomes import Outcome, everything_said, outcomes
-from tests.hosted_scenarios import SCENARIOS, TOKEN
+from tests.support.hosted_outcomes import Outcome, everything_said, outcomes
+from tests.support.hosted_scenarios import SCENARIOS, TOKEN
 
 pytestmark = pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")
 
@@ -56,7 +56,7 @@ def test_a_reader_sees_each_kind_of_end(everyone: list[Outcome]) -> None:
 def test_the_store_holds_what_was_counted_and_nothing_else(
     tmp_path_factory: pytest.TempPathFactory, everyone: list[Outcome]
 ) -> None:
-    from tests.hosted_runs import stored
+    from tests.support.hosted_runs import stored
 
     folder = next(tmp_path_factory.getbasetemp().glob("outcomes*"))
     for one in everyone:

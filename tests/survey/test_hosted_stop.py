@@ -17,9 +17,9 @@ from geobike.detections import stage
 from geobike.detections.choice import Choice
 from geobike.survey.options import Survey
 from geobike.survey.run import locate_and_assign
-from tests.hosted_runs import Size, answered, digests, stored, town
-from tests.hosted_scenarios import HONEST, SCENARIOS, TOKEN, Reply
-from tests.hosted_service import FakeService
+from tests.support.hosted_runs import Size, answered, digests, stored, town
+from tests.support.hosted_scenarios import HONEST, SCENARIOS, TOKEN, Reply
+from tests.support.hosted_service import FakeService
 
 KILLS = 20
 WORKERS = 4

@@ -24,7 +24,7 @@ from geobike.errors import (
 )
 from geobike.photos import thumbnails
 from geobike.survey.run import locate as locate_files
-from tests.making import FakeDetector, photo, squares, town
+from tests.support.making import FakeDetector, photo, squares, town
 
 pytestmark = pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")
 MODEL = "models/deimv2_hgnetv2_femto_coco.onnx"

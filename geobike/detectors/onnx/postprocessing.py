@@ -10,7 +10,7 @@ Two conventions, told apart by the names of the outputs:
                                 in pixels of the original.
 
 The rules are those of `post_process_object_detection` in transformers 5
-(models/detr and models/rt_detr); tests/test_parity.py holds them against it.
+(models/detr and models/rt_detr); tests/detectors/onnx/test_parity.py holds them against it.
 """
 
 from collections.abc import Mapping

@@ -12,6 +12,7 @@ from geobike.detections.store.protocol import Model
 from geobike.detections.store.sqlite import Store
 from geobike.detectors.protocol import Box, Detection
 from geobike.errors import DetectionFailed, StoreError
+from tests.conftest import ROOT
 
 DETR = Model("facebook/detr-resnet-50", "hosted:example")
 OTHER = Model("facebook/detr-resnet-50", "sha256:abc")
@@ -187,4 +188,4 @@ def test_a_recorded_store_and_one_that_cannot_be_written_do_without_digests(
 
 @pytest.fixture
 def sample() -> Path:
-    return Path(__file__).parent.parent / "data" / "sample"
+    return ROOT / "data" / "sample"

@@ -14,9 +14,9 @@ from geobike.errors import (
     RequestRefused,
     TokenError,
 )
-from tests.hosted_client import STREET, Waits, detector, policy
-from tests.hosted_scenarios import TOKEN
-from tests.hosted_service import FakeService
+from tests.support.hosted_client import STREET, Waits, detector, policy
+from tests.support.hosted_scenarios import TOKEN
+from tests.support.hosted_service import FakeService
 
 
 @pytest.fixture

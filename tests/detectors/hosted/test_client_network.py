@@ -7,9 +7,9 @@ import pytest
 
 from geobike.detectors.hosted.detector import HostedDetector
 from geobike.errors import RequestRefused, ServiceUnavailable
-from tests.hosted_client import STREET, Waits, detector, policy
-from tests.hosted_scenarios import TOKEN, Reply
-from tests.hosted_service import FakeService
+from tests.support.hosted_client import STREET, Waits, detector, policy
+from tests.support.hosted_scenarios import TOKEN, Reply
+from tests.support.hosted_service import FakeService
 
 
 @pytest.fixture

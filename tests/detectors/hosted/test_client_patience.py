@@ -10,9 +10,9 @@ import pytest
 
 from geobike.detectors.hosted.detector import HostedDetector
 from geobike.errors import CreditsExhausted, DetectionFailed, ServiceUnavailable
-from tests.hosted_client import STREET, Waits, detector, policy
-from tests.hosted_scenarios import HONEST, TOKEN, says
-from tests.hosted_service import FakeService
+from tests.support.hosted_client import STREET, Waits, detector, policy
+from tests.support.hosted_scenarios import HONEST, TOKEN, says
+from tests.support.hosted_service import FakeService
 
 
 @pytest.fixture

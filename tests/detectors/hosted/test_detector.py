@@ -16,8 +16,8 @@ from geobike.detectors.hosted.detector import (
     find_token,
 )
 from geobike.errors import InputError, TokenError
-from tests.hosted_scenarios import DETR, TOKEN, VIT
-from tests.hosted_service import FakeService
+from tests.support.hosted_scenarios import DETR, TOKEN, VIT
+from tests.support.hosted_service import FakeService
 
 ONCE = RetryPolicy(tries=1, sleep=lambda _: None)
 

@@ -9,8 +9,8 @@ import pytest
 import requests
 from PIL import Image
 
-from tests.hosted_scenarios import DETR, TOKEN, VIT
-from tests.hosted_service import FakeService
+from tests.support.hosted_scenarios import DETR, TOKEN, VIT
+from tests.support.hosted_service import FakeService
 
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 JPEG = BEARER | {"Content-Type": "image/jpeg"}

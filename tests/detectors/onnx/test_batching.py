@@ -12,7 +12,7 @@ from PIL import Image
 from geobike.detectors.onnx.batching import Batcher, Inputs, Outputs
 from geobike.detectors.onnx.detector import OnnxDetector
 from geobike.errors import DetectionFailed
-from tests.tiny_onnx import coloured
+from tests.support.tiny_onnx import coloured
 
 
 class Model:

@@ -16,7 +16,7 @@ from geobike.errors import (
     MissingPackageError,
     ModelUnavailable,
 )
-from tests.tiny_onnx import answering, model, node
+from tests.support.tiny_onnx import answering, model, node
 
 pytest.importorskip("onnxruntime", reason="needs the extra `local`: onnxruntime")
 

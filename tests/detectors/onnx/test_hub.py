@@ -8,15 +8,15 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from geobike.detectors.onnx import hub
 from geobike.errors import InputError
-from tests.hub_server import Hub, serving
-from tests.tiny_onnx import answering
+from tests.conftest import ROOT
+from tests.support.hub_server import Hub, serving
+from tests.support.tiny_onnx import answering
 
 pytest.importorskip("huggingface_hub", reason="needs the extra `local`: huggingface_hub")
 pytest.importorskip("onnxruntime", reason="needs the extra `local`: onnxruntime")
@@ -67,7 +67,7 @@ except GeobikeError as error:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", caught],
         env=clean | settings | environment,
-        cwd=Path(__file__).parent.parent,
+        cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=120,

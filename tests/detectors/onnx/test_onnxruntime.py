@@ -8,7 +8,7 @@ from geobike import doctor
 from geobike.detectors.onnx import onnxruntime as session
 from geobike.detectors.onnx.detector import OnnxDetector
 from geobike.errors import GeobikeWarning
-from tests.tiny_onnx import coloured
+from tests.support.tiny_onnx import coloured
 
 onnxruntime = pytest.importorskip("onnxruntime", reason="needs the extra `local`: onnxruntime")
 

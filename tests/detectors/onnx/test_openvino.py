@@ -15,9 +15,9 @@ from geobike import doctor
 from geobike.detectors.onnx import openvino
 from geobike.detectors.onnx.detector import OnnxClassifier, OnnxDetector
 from geobike.errors import InputError, MissingPackageError, ModelUnavailable
-from tests.making import photo
-from tests.test_survey import MODEL, town
-from tests.tiny_onnx import answering, coloured, model, node
+from tests.support.making import photo
+from tests.support.tiny_onnx import answering, coloured, model, node
+from tests.survey.test_survey import MODEL, town
 
 pytest.importorskip("onnxruntime", reason="needs the extra `local`: onnxruntime")
 pytest.importorskip("openvino", reason="needs the extra `openvino`")

@@ -19,7 +19,7 @@ torch = pytest.importorskip("torch", reason="needs the extra `parity`: torch is 
 transformers = pytest.importorskip("transformers", reason="needs the extra `parity`: transformers")
 pytest.importorskip("onnxruntime", reason="needs the extra `local`: onnxruntime")
 
-from tests.random_models import enlivened, export  # noqa: E402 - it needs torch
+from tests.support.random_models import enlivened, export  # noqa: E402 - it needs torch
 
 SIZES = [(640, 480), (480, 640), (1333, 500), (3024, 4032), (1001, 333), (97, 801)]
 

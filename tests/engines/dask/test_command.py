@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from geobike.detections.store.sqlite import Store
-from tests import tiny_onnx
-from tests.making import photo, squares
-from tests.object_store import Bucket
-from tests.test_cli import geobike as command
+from tests.support import tiny_onnx
+from tests.support.making import photo, squares
+from tests.support.object_store import Bucket
+from tests.support.program import geobike as command
 
 pytest.importorskip("distributed")
 pytest.importorskip("onnxruntime")

@@ -15,8 +15,8 @@ from geobike.detections.store.protocol import Model
 from geobike.detectors.protocol import Box, Detection
 from geobike.engines.dask import worker
 from geobike.errors import InputError, StoreError
-from tests.cluster_detectors import Counting
-from tests.cluster_surveys import on_workers, same
+from tests.support.cluster_detectors import Counting
+from tests.support.cluster_surveys import on_workers, same
 
 pytest.importorskip("distributed")
 pytestmark = [pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")]

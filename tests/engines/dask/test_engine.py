@@ -24,8 +24,8 @@ from geobike.errors import (
 from geobike.photos import hashing, metadata
 from geobike.photos.discovery import PhotoFile
 from geobike.reporting import report
-from tests import cluster_surveys, tiny_onnx
-from tests.cluster_detectors import (
+from tests.support import cluster_surveys, tiny_onnx
+from tests.support.cluster_detectors import (
     Counting,
     Deadly,
     Failing,
@@ -34,10 +34,10 @@ from tests.cluster_detectors import (
     asked,
     lines,
 )
-from tests.cluster_surveys import same
-from tests.hosted_scenarios import TOKEN
-from tests.hosted_service import FakeService
-from tests.making import photo
+from tests.support.cluster_surveys import same
+from tests.support.hosted_scenarios import TOKEN
+from tests.support.hosted_service import FakeService
+from tests.support.making import photo
 
 distributed = pytest.importorskip("distributed")
 pytestmark = [pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")]

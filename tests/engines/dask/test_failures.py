@@ -15,10 +15,10 @@ from geobike.detections.store.parquet import Shards
 from geobike.engines.dask import connection
 from geobike.engines.dask.engine import PARTITION
 from geobike.errors import ClusterUnavailable, InputError
-from tests.cluster_detectors import Counting, asked, lines
-from tests.cluster_processes import started
 from tests.conftest import ROOT
-from tests.making import photo, squares
+from tests.support.cluster_detectors import Counting, asked, lines
+from tests.support.cluster_processes import started
+from tests.support.making import photo, squares
 
 pytest.importorskip("distributed")
 
@@ -98,7 +98,7 @@ PROGRAM = """
 import sys
 from pathlib import Path
 import geobike
-from tests.cluster_detectors import Counting
+from tests.support.cluster_detectors import Counting
 
 if __name__ == "__main__":
     photos, areas, diary, store = sys.argv[1:]

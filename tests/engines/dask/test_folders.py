@@ -12,10 +12,10 @@ from geobike.engines.dask import folders
 from geobike.errors import InputError, PhotosError
 from geobike.photos import discovery, reading
 from geobike.photos.discovery import PhotoFile
-from tests.cluster_surveys import on_workers
-from tests.making import photo
-from tests.object_store import Bucket
-from tests.web_folder import index, served
+from tests.support.cluster_surveys import on_workers
+from tests.support.making import photo
+from tests.support.object_store import Bucket
+from tests.support.web_folder import index, served
 
 pytest.importorskip("distributed")
 

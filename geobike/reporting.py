@@ -1,8 +1,10 @@
 """What a run reports without stopping, and foreign text made fit for one line."""
 
+import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Final
 
 from geobike.errors import GeobikeWarning
@@ -12,10 +14,10 @@ WORDS: Final = 200
 
 
 def report(what: str, cases: Sequence[str] = (), *, shown: int = 3) -> None:
-    """Warn with a GeobikeWarning that quotes the first few cases."""
+    """Warn with a GeobikeWarning that quotes the first few cases, or tell whoever collects."""
     more = f", and {len(cases) - shown} more" if len(cases) > shown else ""
     quoted = f": {', '.join(cases[:shown])}{more}" if cases else ""
-    warnings.warn(f"{what}{quoted}", GeobikeWarning, stacklevel=3)
+    _emit(f"{what}{quoted}")
 
 
 def report_number(
@@ -37,21 +39,42 @@ def one_line(text: str, *, limit: int = WORDS) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
-@contextmanager
-def collect_warnings(notes: list[str]) -> Iterator[None]:
-    """Gather what geobike reports. Other warnings go their own way, and all do if the block fails.
+_lock: Final = threading.Lock()
+_open: Final[list[list[str]]] = []
+_own: Final[ContextVar[list[str] | None]] = ContextVar("_own", default=None)
 
-    Python's warning filters are process-wide: while this runs, other threads' warnings come here.
+
+@contextmanager
+def collect_warnings() -> Iterator[list[str]]:
+    """Give a list that receives what is reported meanwhile, instead of Python's warnings.
+
+    Safe with threads: a thread reports to the collector that was opened in it; a thread that opened
+    none, such as one of a pool, to the latest that is open. If the block fails, what was collected
+    is reported outside it.
     """
-    failed, caught = True, list[warnings.WarningMessage]()
+    collected: list[str] = []
+    with _lock:
+        _open.append(collected)
+    token = _own.set(collected)
+    failed = True
     try:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", GeobikeWarning)
-            yield
+        yield collected
         failed = False
     finally:
-        for one in caught:
-            if failed or not issubclass(one.category, GeobikeWarning):
-                warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
-            else:
-                notes.append(str(one.message))
+        _own.reset(token)
+        with _lock:
+            _open[:] = [other for other in _open if other is not collected]
+        if failed:
+            for message in collected:
+                _emit(message)
+
+
+def _emit(message: str) -> None:
+    with _lock:
+        collector = _own.get()
+        if collector is None and _open:
+            collector = _open[-1]
+        if collector is not None:
+            collector.append(message)
+            return
+    warnings.warn(message, GeobikeWarning, stacklevel=4)

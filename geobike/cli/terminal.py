@@ -3,7 +3,6 @@
 import json
 import shlex
 import sys
-import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from geobike.errors import DetectorStopped, GeobikeError, GeobikeWarning, InputError
+from geobike.errors import DetectorStopped, GeobikeError, InputError
 from geobike.io.files import atomic_path
 from geobike.io.redaction import redact
+from geobike.reporting import collect_warnings
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -97,14 +97,13 @@ def _holds_any(store: str) -> bool:
 @contextmanager
 def notes() -> Iterator[None]:
     """Print what geobike reports on the way, instead of Python's warnings."""
-    caught: list[warnings.WarningMessage] = []
-    try:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", GeobikeWarning)
+    with collect_warnings() as collected:
+        try:
             yield
-    finally:
-        for note in dict.fromkeys(str(warning.message) for warning in caught):
-            say(f"note: {note}")
+        finally:
+            for note in dict.fromkeys(collected):
+                say(f"note: {note}")
+            collected.clear()  # if the block fails, they have been said already
 
 
 def print_upload(upload: "Upload") -> None:

@@ -15,7 +15,7 @@ import shapely
 
 from geobike import schema
 from geobike.errors import InputError, MissingPackageError
-from geobike.io.files import atomic_open, atomic_path, join, read_bytes, remove, same
+from geobike.io.files import Transaction, atomic_open, atomic_path, join, read_bytes, same
 from geobike.reporting import report
 
 TableFormat = Literal["auto", "text", "parquet"]
@@ -69,11 +69,11 @@ def check_format(form: TableFormat) -> None:
 def write_tables(
     photos: gpd.GeoDataFrame,
     detections: pd.DataFrame,
-    folder: str | Path,
+    out: Transaction,
     *,
     form: TableFormat = "auto",
 ) -> dict[str, str]:
-    """Write photos and detections into a folder; return the names of their files.
+    """Write photos and detections; return the names of their files.
 
     `form` text is `photos.geojson` and `detections.csv`, parquet is `.parquet` both; auto is
     Parquet for a table of more than MANY rows, if it is installed. The same table in the other
@@ -81,16 +81,16 @@ def write_tables(
     contradict this one.
     """
     check_format(form)
-    names, earlier = {}, _written_before(folder)
+    names, earlier = {}, _written_before(out.folder)
     for name, frame, write in (
         ("photos", photos, write_photos),
         ("detections", detections, write_detections),
     ):
         parquet = _better_parquet(frame, name, form)
         names[name], other = _FILES[name][:: -1 if parquet else 1]
-        write(frame, join(folder, names[name]))
+        write(frame, out.staging / names[name])
         if other in earlier:
-            remove(join(folder, other))
+            out.discard(other)
     return names
 
 

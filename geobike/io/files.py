@@ -1,66 +1,79 @@
-"""Files, here or elsewhere: read as one, and written so that they appear whole or not at all."""
+"""Local and remote files: read alike, and written so that they appear whole or not at all."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from contextvars import ContextVar
-from functools import partial
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
-from typing import IO, Final, NamedTuple
+from typing import IO
 
 from geobike.errors import GeobikeError, InputError
 from geobike.io import remote
 from geobike.io.redaction import redact
 
 
-class _Held(NamedTuple):
-    """What `transaction` holds back."""
+class Transaction:
+    """Files that appear in a folder together, once all of them are written."""
 
-    parts: ExitStack
-    """Keeps the unfinished files until then."""
-    steps: list[Callable[[], None]]
+    def __init__(self, folder: str | Path, staging: Path) -> None:
+        self.folder = folder
+        self.staging = staging
+        """An empty folder on this machine; what is written into it moves to `folder`."""
+        self._obsolete: list[str] = []
 
+    def discard(self, name: str) -> None:
+        """Have a file of an earlier run removed from the folder, if it is there."""
+        self._obsolete.append(name)
 
-_held: Final[ContextVar[_Held | None]] = ContextVar("_held", default=None)
+    def commit(self, *, last: str) -> None:
+        """Move the files, the one that is named `last` behind all others."""
+        files = sorted(self.staging.iterdir(), key=lambda file: (file.name == last, file.name))
+        for name in self._obsolete:
+            remove(join(self.folder, name))
+        for file in files:
+            _move(file, join(self.folder, file.name))
 
 
 @contextmanager
-def transaction() -> Iterator[None]:
-    """Hold back all that is written and removed in the block, and do it in this order at its end.
+def transaction(folder: str | Path, *, last: str) -> Iterator[Transaction]:
+    """Give a transaction that is committed at the end of the block.
 
-    Until then it stands beside the files that it will replace. If the block fails, they stay.
+    If the block fails, the folder stays as it was. The file named `last` vouches for the others:
+    it is moved when they are all in place. Raises InputError where the folder cannot be written.
     """
-    with ExitStack() as parts:
-        held = _Held(parts, [])
-        before = _held.set(held)
+    with _staging(folder) as staging:
+        open_transaction = Transaction(folder, staging)
         try:
-            yield
-        finally:
-            _held.reset(before)
-        for step in held.steps:
-            step()
+            yield open_transaction
+        except GeobikeError as error:  # the user knows the folder, not where we write meanwhile
+            error.args = (str(error).replace(str(staging), redact(folder)),)
+            raise
+        open_transaction.commit(last=last)
 
 
-def _do(step: Callable[[], None]) -> None:
-    """Take a step, or leave it to `transaction`."""
-    if (held := _held.get()) is None:
-        step()
-    else:
-        held.steps.append(step)
+@contextmanager
+def _staging(folder: str | Path) -> Iterator[Path]:
+    if remote.is_remote(folder):
+        with TemporaryDirectory() as staging:
+            yield Path(staging)
+        return
+    with _writing(folder):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        # Beside the files that it will replace: a move within one disk is all or nothing.
+        place = TemporaryDirectory(prefix=".part-", dir=folder)
+    with place as staging:
+        yield Path(staging)
 
 
 @contextmanager
 def atomic_path(path: str | Path) -> Iterator[Path]:
-    """Give a path to write to, of the same suffix; what is there in the end moves to `path`.
+    """Give a path to write to, of the same suffix; at the end of the block it moves to `path`.
 
-    Where `path` is an address, it is sent there. Raises InputError where it cannot be written;
-    what stood at `path` before then stays.
+    Where `path` is a URL, it is uploaded there. Raises InputError where it cannot be written; what
+    was at `path` before then stays.
     """
-    with _writing(path), ExitStack() as own:
-        held = _held.get()
-        part = (held.parts if held else own).enter_context(_part(path))
+    with _writing(path), _part(path) as part:
         yield part
-        _do(partial(_move, part, path))
+        _move(part, path)
 
 
 @contextmanager
@@ -142,10 +155,6 @@ def fetch_local(path: str | Path) -> Iterator[Path]:
 
 def remove(path: str | Path) -> None:
     """Remove a file, if it is there. Raises InputError where that cannot be done."""
-    _do(partial(_remove, path))
-
-
-def _remove(path: str | Path) -> None:
     try:
         if remote.is_remote(path):
             remote.remove(path)

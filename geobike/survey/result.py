@@ -111,29 +111,26 @@ class SurveyResult:
         the last one is written: a folder holds one survey, also where a run fails half-way.
         """
         self.survey.check_out(folder)
-        notes: list[str] = []
         failure: GeobikeError | None = None
-        with files.transaction():
-            with collect_warnings(notes):
+        with files.transaction(folder, last="summary.json") as out:
+            with collect_warnings() as notes:
                 written = writing.write_tables(
-                    self.photos, self.detections, folder, form=self.survey.table_format
+                    self.photos, self.detections, out, form=self.survey.table_format
                 )
-            names = ("map.html", "areas.geojson", *written.values(), "summary.json")
-            paths = {name: files.join(folder, name) for name in names}
-            writing.write_areas(self.areas, paths["areas.geojson"])
-            try:
-                with collect_warnings(notes):
-                    maps.save(self.map(track=track), paths["map.html"])
-            except GeobikeError as error:  # the numbers stand, and no older map beside them
-                failure = error
-                files.remove(paths["map.html"])
+                writing.write_areas(self.areas, out.staging / "areas.geojson")
+                try:
+                    maps.save(self.map(track=track), out.staging / "map.html")
+                except GeobikeError as error:  # the numbers hold, and no older map beside them
+                    failure = error
+                    out.discard("map.html")
             summary = self.summary() | {"files": written, "warnings": [*self.warnings, *notes]}
-            writing.write_summary(summary, paths["summary.json"])
+            writing.write_summary(summary, out.staging / "summary.json")
         for note in notes:
             report(note)
         if failure is not None:
             raise failure
-        return paths
+        names = ("map.html", "areas.geojson", *written.values(), "summary.json")
+        return {name: files.join(folder, name) for name in names}
 
 
 def _digest(path: str | Path) -> str | None:

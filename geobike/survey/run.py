@@ -46,8 +46,7 @@ def run(
     where the detector cannot go on; what it had answered is in the store.
     """
     started_at = datetime.now(UTC)
-    notes: list[str] = []
-    with collect_warnings(notes):
+    with collect_warnings() as notes:
         given, polygons, placed = locate_and_assign(survey, store=store, engine=engine, track=track)
         detected = _detect(survey, placed, store, engine, track)
         counted = counts.per_photo(detected.photos, detected.detections)

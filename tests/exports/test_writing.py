@@ -17,6 +17,7 @@ from geobike.counting import counts
 from geobike.detections import imported
 from geobike.errors import GeobikeWarning, InputError
 from geobike.exports import writing
+from geobike.io import files
 from tests.support.making import photos_frame
 
 
@@ -231,8 +232,9 @@ def test_many_rows_become_parquet_and_no_older_table_contradicts_them(
     pytest.importorskip("pyarrow")
 
     def tables_of_a_run(**options: Any) -> list[str]:
-        written = writing.write_tables(*two_tables, tmp_path, **options)
-        writing.write_summary({"files": written}, tmp_path / "summary.json")
+        with files.transaction(tmp_path, last="summary.json") as out:
+            written = writing.write_tables(*two_tables, out, **options)
+            writing.write_summary({"files": written}, out.staging / "summary.json")
         return [name for name in names(tmp_path) if name != "summary.json"]
 
     assert tables_of_a_run() == ["detections.csv", "photos.geojson"]
@@ -245,7 +247,8 @@ def test_many_rows_become_parquet_and_no_older_table_contradicts_them(
 def test_a_table_that_no_run_wrote_stays(tmp_path: Path, two_tables: Any) -> None:
     (tmp_path / "photos.parquet").write_text("mine")
     (tmp_path / "summary.json").write_text("not of a run")
-    writing.write_tables(*two_tables, tmp_path, form="text")
+    with files.transaction(tmp_path, last="summary.json") as out:
+        writing.write_tables(*two_tables, out, form="text")
     assert (tmp_path / "photos.parquet").read_text() == "mine"
 
 
@@ -254,8 +257,11 @@ def test_without_pyarrow_many_rows_stay_text_and_it_is_said(
 ) -> None:
     monkeypatch.setattr(writing, "MANY", 1)
     monkeypatch.setattr(writing, "_parquet_is_there", lambda: False)
-    with pytest.warns(GeobikeWarning, match="2 rows of photos are written as text.*parquet"):
-        writing.write_tables(*two_tables, tmp_path)
+    with (
+        files.transaction(tmp_path, last="summary.json") as out,
+        pytest.warns(GeobikeWarning, match="2 rows of photos are written as text.*parquet"),
+    ):
+        writing.write_tables(*two_tables, out)
     assert names(tmp_path) == ["detections.csv", "photos.geojson"]
     with pytest.raises(InputError, match=r"geobike\[parquet\]"):
         geobike.Survey(photos="photos", areas="areas.geojson", table_format="parquet")

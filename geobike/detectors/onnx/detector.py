@@ -6,7 +6,6 @@ What speaks with the packages that run models stands in `session`.
 import json
 import os
 import threading
-import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -32,11 +31,11 @@ from geobike.detectors.onnx.runtime import (
 )
 from geobike.detectors.protocol import Detection
 from geobike.errors import (
-    GeobikeWarning,
     InputError,
     MissingPackageError,
     ModelUnavailable,
 )
+from geobike.reporting import report
 
 if TYPE_CHECKING:  # Pillow takes time to import, and a type needs only its name
     from PIL.Image import Image
@@ -327,11 +326,9 @@ def _by_logits(network: _Network) -> tuple[Mapping[int, str], Preprocessing]:
 
 
 def _coco_80(network: _Network) -> Mapping[int, str]:
-    warnings.warn(
+    report(
         f"{network.path.name} does not name its classes; they are taken to be the 80 of COCO. "
-        "If they are not, put a config.json with id2label beside it",
-        GeobikeWarning,
-        stacklevel=2,
+        "If they are not, put a config.json with id2label beside it"
     )
     return labels.numbered(labels.COCO_80)
 

@@ -6,7 +6,6 @@ Errors are handed back, not raised: Dask would log them, and they concern the ru
 import platform
 import threading
 import time
-import warnings
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
@@ -22,10 +21,10 @@ from geobike.detections.stage import Failure
 from geobike.detections.store.parquet import ShardQuery, Shards, Summary, new_name
 from geobike.detections.store.protocol import Model
 from geobike.detectors.protocol import Detection, Detector
-from geobike.engines.dask.notes import gathered
-from geobike.errors import DetectorStopped, GeobikeError, GeobikeWarning, InputError
+from geobike.errors import DetectorStopped, GeobikeError, InputError
 from geobike.photos import discovery, hashing, metadata
 from geobike.photos.discovery import Folder, FolderNotice, PhotoFile
+from geobike.reporting import collect_warnings
 from geobike.version import __version__
 
 _UNREAD: Final = "cannot be read: "  # how heads, digests and images begin to say it
@@ -193,7 +192,7 @@ def read_metadata(
     part: FilesTask, *, timezone: tzinfo | None, max_pixels: int
 ) -> FilesResult[metadata.Metadata]:
     """Return what `metadata.read` says of files."""
-    with gathered() as notes:
+    with collect_warnings() as notes:
         said = metadata.read(part.files, timezone=timezone, max_pixels=max_pixels)
     return FilesResult(said, platform.node(), _unread(part, said.reason), notes)
 
@@ -205,7 +204,7 @@ def keys(part: FilesTask) -> FilesResult[list[str | None]]:
 
 def read_hashes(part: FilesTask, *, max_pixels: int) -> FilesResult[list[hashing.FileHash]]:
     """Return what `hashing.read` says of files."""
-    with gathered() as notes:
+    with collect_warnings() as notes:
         found = list(hashing.read(part.files, max_pixels=max_pixels))
     return FilesResult(found, platform.node(), _unread(part, [one.fault for one in found]), notes)
 
@@ -235,7 +234,7 @@ def detect(part: DetectTask) -> DetectResult:
     # Where a worker died that held the outcome of a part, Dask has the part done again.
     before = shards.answered(part.shard)
     name = new_name() if before else part.shard
-    with gathered() as notes:
+    with collect_warnings() as notes:
         try:
             watch = _Watch(run.stop)
             watch()
@@ -298,10 +297,8 @@ def _detector(run: Run) -> tuple[Detector, tuple[str, ...]]:
 @lru_cache(maxsize=1)  # models are large, and a worker works on one survey at a time
 def _load(source: choice.Choice | Pickled) -> tuple[Detector, tuple[str, ...]]:
     """Return the detector, ready to detect, and what it reported meanwhile."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", GeobikeWarning)
+    with collect_warnings() as notes:
         detector = _made(source)
-    notes = [str(one.message) for one in caught if issubclass(one.category, GeobikeWarning)]
     return detector, tuple(notes)
 
 

@@ -49,7 +49,7 @@ def used():
 
 def test_on_a_processor_one_photo_goes_at_a_time_and_one_for_each_core(tmp_path, monkeypatch):
     monkeypatch.setattr("os.cpu_count", lambda: 6)
-    assert found(tmp_path, "N").together == 6
+    assert found(tmp_path, "N").concurrency == 6
     assert used().found == "the processor, 6 photos at once"
 
 
@@ -68,7 +68,7 @@ def test_a_gpu_is_taken_where_there_is_one_with_photos_enough_for_the_next_batch
 @pytest.mark.usefixtures("build_for_gpus")
 def test_a_model_of_one_photo_gets_one_on_a_gpu_too(tmp_path, monkeypatch):
     monkeypatch.setattr("os.cpu_count", lambda: 2)
-    assert found(tmp_path, 1).together == 2
+    assert found(tmp_path, 1).concurrency == 2
 
 
 def test_a_gpu_that_cannot_be_used_is_reported_and_the_processor_taken(tmp_path, build_for_gpus):

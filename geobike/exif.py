@@ -57,6 +57,8 @@ def read(file: BinaryIO, *, timezone: tzinfo | None = None) -> Reading:
         return Reading(reason=_unreadable(error))
     if block:
         return read_block(block, timezone=timezone)
+    if block is not None:  # older programs hide it in a PNG's text
+        return _judged(_tags_of_pillow(_loader(file)), "no EXIF", timezone)
     if header is not None and (header.size or header.exif):
         reading = read_block(header.exif, timezone=timezone)
         if reading.orientation is not None or not header.turned_by_xmp:
@@ -149,9 +151,15 @@ class _Metered:
         self.steps = 0
 
     def read(self, size: int = -1) -> bytes:
+        self.steps += 1
+        if 0 <= size < _STEP_BYTES and self.steps < _MAX_STEPS:
+            return self._read(size)
+        return self._read_much(size)
+
+    def _read_much(self, size: int) -> bytes:
         most = (_MAX_STEPS - self.steps + 1) * _STEP_BYTES
-        data = self._read(size if 0 <= size < most else most)
-        self.steps += 1 + len(data) // _STEP_BYTES
+        data = self._read(size if 0 <= size < most else max(0, most))
+        self.steps += len(data) // _STEP_BYTES
         if self.steps > _MAX_STEPS:
             raise _TooManySteps
         return data

@@ -198,12 +198,14 @@ def _open(file: BinaryIO, start: bytes, max_pixels: int) -> Iterator[tuple[Image
         with _HEADER_LOCK, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a doubtful EXIF block is the exif module's business
             _register_heic(start)
-            jpeg.read_header(file)  # refuses what Pillow would take minutes for
-            late_exif = png.exif_block(file)  # for one behind the pixels Pillow would decode them
+            if start.startswith(jpeg.SOI):
+                jpeg.read_header(file)  # refuses what Pillow would take minutes for
+            # For EXIF behind the pixels Pillow would decode them.
+            late_exif = png.exif_block(file)
             image = Image.open(file, formats=_known_formats())
             refuse_many(*image.size, max_pixels)
             if image.format == "PNG" and "exif" not in image.info:
-                image.info["exif"] = late_exif
+                image.info["exif"] = late_exif or None
             orientation = _orientation(image)
         with image:
             yield image, orientation

@@ -13,13 +13,14 @@ from geobike.errors import UnreadablePhoto
 HEAD: Final = 65_536
 """Bytes that are read at first: EXIF and size of nearly every camera's photos lie in them."""
 
-_SOI: Final = b"\xff\xd8"
+SOI: Final = b"\xff\xd8"
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # SOF0 to SOF15
 _SCAN: Final = 0xDA
 _ALONE: Final = frozenset({0x00, 0x01, 0xC8, 0xFF, *range(0xD0, 0xDA), *range(0xF0, 0xFE)})
 """No length follows these; after C8 and F0 to FD, which no photo has, Pillow reads none either."""
 _STRAY: Final = 0x00
 _APP1: Final = 0xE1
+_SEGMENT: Final = struct.Struct(">BBH")
 _EXIF: Final = b"Exif\0\0"
 _TIFF: Final = (b"II*\0", b"MM\0*")
 
@@ -47,7 +48,7 @@ def read_header(file: BinaryIO) -> Header | None:
     """
     file.seek(0)
     window = _Window(file)
-    if window.get(0, 2) != _SOI:
+    if window.get(0, 2) != SOI:
         return None
     size, turned_by_xmp, regular = None, False, True
     exif: list[bytes] = []
@@ -80,12 +81,12 @@ def _segments(window: "_Window") -> Iterator[tuple[int, int, int]]:
     Bytes of FF may fill the space before a marker. What else is out of place is passed over as
     Pillow does it, so that nothing that Pillow reads is missed, and yielded as _STRAY.
     """
-    at = 2
+    at, get, unpack = 2, window.get, _SEGMENT.unpack  # a million photos have ten million segments
     for _ in range(_MAX_STEPS):
-        start = window.get(at, 4)
+        start = get(at, 4)
         if len(start) < 4:
             return
-        mark, marker, length = struct.unpack(">BBH", start)
+        mark, marker, length = unpack(start)
         if mark == 0xFF and marker not in _ALONE and length >= 2:
             yield marker, at + 4, length - 2
             at += 2 + length

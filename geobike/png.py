@@ -18,19 +18,21 @@ _MAX_CHUNKS: Final = 100_000
 
 
 def exif_block(file: BinaryIO) -> bytes | None:
-    """Return the first EXIF block of a PNG; None where there is none, or the file is no PNG.
+    """Return the first EXIF block of a PNG, empty where there is none; None for other files.
 
     OSError may escape. Raises UnreadablePhoto as `refuse_many_chunks` does, and for EXIF of more
     bytes than are read.
     """
-    block, pixels = None, False
+    block, pixels = b"", False
+    if not _is_png(file):
+        return None
     for name, size in _chunks(file):
-        if name == b"eXIf" and block is None:
+        if name == b"eXIf" and not block:
             jpeg.refuse_long_exif(size)
             block = file.read(size)
             file.seek(-len(block), SEEK_CUR)
         pixels = pixels or name == b"IDAT"
-        if block is not None and pixels:
+        if block and pixels:
             break  # what is behind the first pixels may be dear to ask for
     return block
 
@@ -43,8 +45,7 @@ def refuse_many_chunks(file: BinaryIO) -> None:
 
 def _chunks(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
     """Yield name and size of each chunk, with the file at its content."""
-    file.seek(0)
-    if file.read(len(_SIGNATURE)) != _SIGNATURE:
+    if not _is_png(file):
         return
     for _ in range(_MAX_CHUNKS):
         head = file.read(8)
@@ -54,3 +55,9 @@ def _chunks(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
         yield name, size
         file.seek(size + 4, SEEK_CUR)
     raise UnreadablePhoto(f"the PNG has over {_MAX_CHUNKS:,} chunks, more than any photo's")
+
+
+def _is_png(file: BinaryIO) -> bool:
+    """Tell, and leave the file behind the signature."""
+    file.seek(0)
+    return file.read(len(_SIGNATURE)) == _SIGNATURE

@@ -79,12 +79,13 @@ def _entries(block: bytes, order: str, at: int, wanted: frozenset[int]) -> dict[
     and Pillow, which turns the pixels, take the first.
     """
     found: dict[int, _Entry] = {}
+    place, end = _PLACE[order].unpack, len(block)
     for entry in [entry for entry in _all_entries(block, order, at) if entry[0] in wanted]:
         tag, kind, count, value = entry
         if kind not in _VALUE_SIZES:
             continue  # no reader has a value for it
         size = count * _VALUE_SIZES[kind]
-        if size > 4 and not 8 <= _PLACE[order].unpack(value)[0] <= len(block) - size:
+        if size > 4 and not 8 <= place(value)[0] <= end - size:
             raise _Unusual
         if tag in found and tag in (SUB, GPS):
             raise _Unusual

@@ -5,12 +5,11 @@ decoded, and whatever Pillow raises on a broken file becomes UnreadablePhoto wit
 """
 
 import hashlib
-import struct
 import threading
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from io import SEEK_CUR, BytesIO
+from contextlib import AbstractContextManager, contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -18,6 +17,7 @@ from PIL import Image, UnidentifiedImageError
 
 from geobike.errors import UnreadablePhoto
 from geobike.io import files, remote
+from geobike.photos import jpeg, png
 
 MAX_PIXELS: Final = 200_000_000
 """Largest photo that is decoded: the largest phone sensors on sale give 200 megapixels."""
@@ -111,7 +111,7 @@ def upright_size(data: bytes, *, max_pixels: int = MAX_PIXELS) -> tuple[int, int
 
     Raises UnreadablePhoto when the file is no photo, is too large, or is plainly cut short.
     """
-    with _opened(BytesIO(data), data[:_START], max_pixels) as (image, orientation):
+    with _opened_bytes(data, max_pixels) as (image, orientation):
         if image.format not in ("JPEG", "MPO") or _may_be_cut_short(data):
             image.load()  # the only sure way to find a missing end
         return upright(image.size, orientation)
@@ -129,7 +129,7 @@ def read_upright(
     UnreadablePhoto.
     """
     data = _bytes(source)
-    with _opened(BytesIO(data), data[:_START], max_pixels) as (image, orientation):
+    with _opened_bytes(data, max_pixels) as (image, orientation):
         if target_size is None:
             return _upright_rgb(image, orientation)
         turned = orientation >= 5
@@ -149,7 +149,7 @@ def read_small(
     Returns it with the upright (width, height) of the original. Raises UnreadablePhoto.
     """
     data = _bytes(source)
-    with _opened(BytesIO(data), data[:_START], max_pixels) as (image, orientation):
+    with _opened_bytes(data, max_pixels) as (image, orientation):
         size = upright(image.size, orientation)
         image.draft("RGB", (2 * side, 2 * side))  # lets the JPEG decoder itself shrink
         small = _upright_rgb(image, orientation)
@@ -159,6 +159,11 @@ def read_small(
 
 def _bytes(source: str | Path | bytes) -> bytes:
     return source if isinstance(source, bytes) else read_bytes(source)
+
+
+def _opened_bytes(data: bytes, max_pixels: int) -> AbstractContextManager[tuple[Image.Image, int]]:
+    png.refuse_many_chunks(BytesIO(data))  # those behind the pixels too
+    return _opened(BytesIO(data), data[:_START], max_pixels)
 
 
 # Python's warning filters are process-wide, and so are changed under a lock, only for a header.
@@ -180,10 +185,14 @@ def _open(file: BinaryIO, start: bytes, max_pixels: int) -> Iterator[tuple[Image
         with _HEADER_LOCK, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a doubtful EXIF block is the exif module's business
             _register_heic(start)
+            if start.startswith(jpeg.SOI):
+                jpeg.read_header(file)  # refuses what Pillow would take minutes for
+            # For EXIF behind the pixels Pillow would decode them.
+            late_exif = png.exif_block(file)
             image = Image.open(file, formats=_known_formats())
             refuse_many(*image.size, max_pixels)
             if image.format == "PNG" and "exif" not in image.info:
-                image.info["exif"] = _late_exif(file)
+                image.info["exif"] = late_exif or None
             orientation = _orientation(image)
         with image:
             yield image, orientation
@@ -227,24 +236,6 @@ def _orientation(image: Image.Image) -> int:
         return 1  # Pillow turns TIFF itself
     value = Image.Image.getexif(image).get(_ORIENTATION_TAG)  # a PNG's own may decode it all
     return value if isinstance(value, int) and value in _TO_UPRIGHT else 1
-
-
-def _late_exif(png: BinaryIO) -> bytes | None:
-    """Return the EXIF behind a PNG's pixels, for which Pillow would decode them; None for none.
-
-    Source: Portable Network Graphics (PNG) Specification, section 5.3, Chunk layout.
-    """
-    before = png.tell()
-    png.seek(8)  # the signature
-    try:
-        while len(head := png.read(8)) == 8:
-            size, kind = struct.unpack(">I4s", head)
-            if kind == b"eXIf":
-                return png.read(size)
-            png.seek(size + 4, SEEK_CUR)  # what it holds, and its checksum
-        return None
-    finally:
-        png.seek(before)
 
 
 def _register_heic(start: bytes) -> None:

@@ -9,18 +9,18 @@ a reason, never repaired.
 import logging
 import math
 import re
-import struct
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from io import BytesIO
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, cast
 
 import exifread
 from PIL import ExifTags, Image
 
-from geobike.photos import jpeg
+from geobike.errors import UnreadablePhoto
+from geobike.photos import jpeg, png, tiff
 
 # exifread reports every file without EXIF; a photo's reason says it better.
 logging.getLogger("exifread").addHandler(logging.NullHandler())
@@ -50,24 +50,44 @@ def read(file: BinaryIO, *, timezone: tzinfo | None = None) -> Reading:
     """
     try:
         header = jpeg.read_header(file)
+        block = png.exif_block(file) if header is None else None
+    except UnreadablePhoto as error:
+        return Reading(reason=f"EXIF cannot be read ({error})")
     except OSError as error:
         return Reading(reason=_unreadable(error))
+    if block:
+        return read_block(block, timezone=timezone)
+    if block is not None:  # older programs hide it in a PNG's text
+        return _judged(_tags_of_pillow(_loader(file)), "no EXIF", timezone)
     if header is not None and (header.size or header.exif):
         reading = read_block(header.exif, timezone=timezone)
         if reading.orientation is not None or not header.turned_by_xmp:
             return reading
-    tags, fault = _read_with_exifread(file)
-    return _judged(_read_with_pillow(file) if tags is None else tags, fault, timezone)
+    return _read_in_full(file, _loader(file), timezone)
 
 
 def read_block(block: bytes, *, timezone: tzinfo | None = None) -> Reading:
     """Read an EXIF block as `jpeg.read_header` gives it; an empty one says nothing."""
+    block = block.removeprefix(b"Exif\0\0")  # written twice, or into a PNG
     if not block:
         return Reading(reason="no EXIF")
-    tags, fault = _read_with_exifread(BytesIO(_thinned(block)))
-    if tags is None:
-        tags, fault = _read_with_exifread(BytesIO(block))
-    return _judged(_read_block_with_pillow(block) if tags is None else tags, fault, timezone)
+    thinned = tiff.thinned(block, _WANTED)
+    if thinned is not None:
+        tags, fault = _read_with_exifread(BytesIO(thinned))
+        if tags is not None:
+            return _judged(tags, fault, timezone)
+    return _read_in_full(BytesIO(block), _block_loader(block), timezone)
+
+
+_Loader = Callable[[], Image.Exif]
+
+
+def _read_in_full(file: BinaryIO, load: _Loader, timezone: tzinfo | None) -> Reading:
+    """Read a file or block as it is; by Pillow's `load` where exifread fails."""
+    tags, fault = _read_with_exifread(_metered(file))
+    if fault == _ENDLESS:  # the pixels are turned nevertheless
+        return Reading(orientation=_orientation_of_pillow(load), reason=fault)
+    return _judged(_tags_of_pillow(load) if tags is None else tags, fault, timezone)
 
 
 def _judged(tags: Mapping[str, Any] | None, fault: str, timezone: tzinfo | None) -> Reading:
@@ -105,10 +125,52 @@ _TIME_TAGS: Final = (
 )
 
 
+_MAX_STEPS: Final = 100_000
+"""Reads that exifread may ask for; of 130 real photos none took more than 1,026."""
+_STEP_BYTES: Final = 1024  # a read of more takes longer: so many bytes are a step more
+_ENDLESS: Final = "EXIF cannot be read (too many entries, or directories that form a loop)"
+
+
+class _TooManySteps(Exception):
+    """A reader goes round in circles, or as good as that."""
+
+
+def _metered(file: BinaryIO) -> BinaryIO:
+    return cast(BinaryIO, _Metered(file))
+
+
+class _Metered:
+    """A file for exifread, which reads number by number, and a directory as often as it is named.
+
+    Raises _TooManySteps in the end.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._read = file.read
+        self.seek, self.tell = file.seek, file.tell
+        self.steps = 0
+
+    def read(self, size: int = -1) -> bytes:
+        self.steps += 1
+        if 0 <= size < _STEP_BYTES and self.steps < _MAX_STEPS:
+            return self._read(size)
+        return self._read_much(size)
+
+    def _read_much(self, size: int) -> bytes:
+        most = (_MAX_STEPS - self.steps + 1) * _STEP_BYTES
+        data = self._read(size if 0 <= size < most else max(0, most))
+        self.steps += len(data) // _STEP_BYTES
+        if self.steps > _MAX_STEPS:
+            raise _TooManySteps
+        return data
+
+
 def _read_with_exifread(file: BinaryIO) -> tuple[dict[str, Any] | None, str]:
     """Return the tags and "", or None and why there are none."""
     try:
         found = exifread.process_file(file, details=False, extract_thumbnail=False)
+    except _TooManySteps:
+        return None, _ENDLESS
     except Exception as error:  # noqa: BLE001 - exifread lets about six kinds escape on broken files
         return None, _unreadable(error)
     if not found:
@@ -124,25 +186,34 @@ def _unreadable(error: Exception) -> str:
     return f"EXIF cannot be read ({type(error).__name__})"
 
 
-def _read_with_pillow(file: BinaryIO) -> dict[str, Any] | None:
+def _loader(file: BinaryIO) -> _Loader:
     def load() -> Image.Exif:
         file.seek(0)
         with Image.open(file) as image:
             return Image.Image.getexif(image)  # a PNG's own decodes it all
 
-    return _tags_of_pillow(load)
+    return load
 
 
-def _read_block_with_pillow(block: bytes) -> dict[str, Any] | None:
+def _block_loader(block: bytes) -> _Loader:
     def load() -> Image.Exif:
         exif = Image.Exif()
-        exif.load(block)
+        exif.load_from_fp(_metered(BytesIO(block)))
         return exif
 
-    return _tags_of_pillow(load)
+    return load
 
 
-def _tags_of_pillow(load: Callable[[], Image.Exif]) -> dict[str, Any] | None:
+def _orientation_of_pillow(load: _Loader) -> int | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return _orientation({"Orientation": load().get(tiff.ORIENTATION)})
+    except Exception:  # noqa: BLE001 - a broken file may raise anything
+        return None
+
+
+def _tags_of_pillow(load: _Loader) -> dict[str, Any] | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of what the reason says
@@ -154,57 +225,15 @@ def _tags_of_pillow(load: Callable[[], Image.Exif]) -> dict[str, Any] | None:
         return None
     tags = {name: sub.get(ExifTags.Base[name]) for name in _TIME_TAGS}
     tags |= {name: gps.get(ExifTags.GPS[name]) for name in _GPS_TAGS}
-    tags["Orientation"] = exif.get(ExifTags.Base.Orientation)
+    tags["Orientation"] = exif.get(tiff.ORIENTATION)
     return {name: value for name, value in tags.items() if value is not None}
 
 
-_SUB, _GPS = int(ExifTags.IFD.Exif), int(ExifTags.IFD.GPSInfo)
-_WANTED: Final = {
-    "main": frozenset({int(ExifTags.Base.Orientation), _SUB, _GPS}),
-    "sub": frozenset(int(ExifTags.Base[name]) for name in _TIME_TAGS) | {_GPS},
-    "gps": frozenset(int(ExifTags.GPS[name]) for name in _GPS_TAGS),
-}
-"""Tags that are looked at, in the block's first directory and in those it points to."""
-_LONG: Final = 4  # the type of a pointer. Source: TIFF 6.0, section 2
-
-
-def _thinned(block: bytes) -> bytes:
-    """Return the block with no entries in its directories but those that are looked at.
-
-    exifread reads every entry, and takes two thirds of its time for what nobody asked for. Values
-    stay where they are. A block that is not as it should be is returned as it is.
-    """
-    order = {b"II*\0": "<", b"MM\0*": ">"}.get(block[:4])
-    out = bytearray(block)
-    try:
-        if order is not None:
-            (first,) = struct.unpack_from(f"{order}I", block, 4)
-            pointers = _thin(out, order, first, _WANTED["main"])
-            for name, tag in (("sub", _SUB), ("gps", _GPS)):
-                if tag in pointers:
-                    _thin(out, order, pointers[tag], _WANTED[name])
-    except struct.error:
-        return block
-    return bytes(out)
-
-
-def _thin(block: bytearray, order: str, at: int, wanted: frozenset[int]) -> dict[int, int]:
-    """Leave only wanted entries in the directory at `at`, and none after it; return its pointers.
-
-    A directory is a count, as many entries of 12 bytes (tag, type, number, value), and the place
-    of the next directory: the thumbnail's.
-    """
-    (count,) = struct.unpack_from(f"{order}H", block, at)
-    tags = struct.unpack_from(order + "H10x" * count, block, at + 2)
-    kept = [
-        bytes(block[start : start + 12])
-        for start, tag in zip(range(at + 2, len(block), 12), tags, strict=False)
-        if tag in wanted
-    ]
-    struct.pack_into(f"{order}H", block, at, len(kept))
-    block[at + 2 : at + 2 + 12 * len(kept) + 4] = b"".join(kept) + bytes(4)
-    fields = [struct.unpack(f"{order}HHII", entry) for entry in kept]
-    return {tag: value for tag, kind, _, value in fields if kind == _LONG}
+_WANTED: Final = tiff.Wanted(
+    main=frozenset({tiff.ORIENTATION, tiff.SUB, tiff.GPS}),
+    sub=frozenset(int(ExifTags.Base[name]) for name in _TIME_TAGS) | {tiff.GPS},
+    gps=frozenset(int(ExifTags.GPS[name]) for name in _GPS_TAGS),
+)
 
 
 def _position(tags: Mapping[str, Any]) -> tuple[float | None, float | None, str | None]:

@@ -5,17 +5,28 @@ looked at, so that of a photo of 5 MB a few kB are read. Source: ITU-T T.81, ann
 """
 
 import struct
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO, Final, NamedTuple
+
+from geobike.errors import UnreadablePhoto
 
 HEADER_BYTES: Final = 65_536
 """Bytes that are read at first: EXIF and size of nearly every camera's photos lie in them."""
 
-_SOI: Final = b"\xff\xd8"
+SOI: Final = b"\xff\xd8"
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # SOF0 to SOF15
 _SCAN: Final = 0xDA
-_ALONE: Final = frozenset({0x00, 0x01, 0xFF, *range(0xD0, 0xDA)})  # no length follows these
+_ALONE: Final = frozenset({0x00, 0x01, 0xC8, 0xFF, *range(0xD0, 0xDA), *range(0xF0, 0xFE)})
+"""No length follows these; after C8 and F0 to FD, which no photo has, Pillow reads none either."""
+_STRAY: Final = 0x00
 _APP1: Final = 0xE1
+_SEGMENT: Final = struct.Struct(">BBH")
 _EXIF: Final = b"Exif\0\0"
+_TIFF: Final = (b"II*\0", b"MM\0*")
+
+MAX_EXIF: Final = 128 * HEADER_BYTES
+"""Most bytes of EXIF that are read, 8 MB. Pillow copies all of them at each segment of 64 kB."""
+_MAX_STEPS: Final = 65_536  # of segments and bytes between them; a photo has some ten, or hundreds
 
 
 class Header(NamedTuple):
@@ -30,29 +41,72 @@ class Header(NamedTuple):
 
 
 def read_header(file: BinaryIO) -> Header | None:
-    """Return what stands before the pixels; None where the file is no JPEG. OSError may escape."""
+    """Return what stands before the pixels; None where the file is no JPEG.
+
+    OSError may escape. Raises UnreadablePhoto for more segments, bytes between them or EXIF than
+    any photo has: Pillow would take minutes for them.
+    """
     file.seek(0)
     window = _Window(file)
-    if window.get(0, 2) != _SOI:
+    if window.get(0, 2) != SOI:
         return None
-    size, exif, turned_by_xmp = None, b"", False
-    at = 2
-    while len(start := window.get(at, 4)) == 4:
-        mark, marker, length = struct.unpack(">BBH", start)
-        if mark != 0xFF or marker in _ALONE or length < 2:
-            break  # whoever reads more leniently may look for himself
+    size, turned_by_xmp, regular = None, False, True
+    exif: list[bytes] = []
+    for marker, at, length in _segments(window):
         if marker == _SCAN:
-            return Header(size, exif, turned_by_xmp)
-        if marker in _FRAMES:
-            size = _size(window.get(at + 4, 6))
+            return Header(size if regular else None, _first_block(exif), turned_by_xmp)
+        if marker == _STRAY:
+            regular = False  # whoever reads more leniently may look for himself
+        elif marker in _FRAMES:
+            size = _size(window.get(at, 6))
         elif marker == _APP1:
-            content = window.get(at + 4, length - 2)
+            content = window.get(at, length)
             if content.startswith(_EXIF):
-                exif += content[len(_EXIF) :]  # one of over 64 kB is spread over several
+                exif.append(content[len(_EXIF) :])
+                refuse_long_exif(len(exif) * HEADER_BYTES)
             elif b"tiff:Orientation" in content:
                 turned_by_xmp = True
-        at += 2 + length
-    return Header(None, exif, turned_by_xmp)
+    return Header(None, _first_block(exif), turned_by_xmp)
+
+
+def refuse_long_exif(size: int) -> None:
+    """Raise UnreadablePhoto for EXIF of more bytes than are read."""
+    if size > MAX_EXIF:
+        raise UnreadablePhoto(f"the photo's EXIF is over the limit of {MAX_EXIF / 1e6:.0f} MB")
+
+
+def _segments(window: "_Window") -> Iterator[tuple[int, int, int]]:
+    """Yield marker, place of the content and its size for each segment.
+
+    Bytes of FF may fill the space before a marker. What else is out of place is passed over as
+    Pillow does it, so that nothing that Pillow reads is missed, and yielded as _STRAY.
+    """
+    at, get, unpack = 2, window.get, _SEGMENT.unpack  # a million photos have ten million segments
+    for _ in range(_MAX_STEPS):
+        start = get(at, 4)
+        if len(start) < 4:
+            return
+        mark, marker, length = unpack(start)
+        if mark == 0xFF and marker not in _ALONE and length >= 2:
+            yield marker, at + 4, length - 2
+            at += 2 + length
+        elif mark == marker == 0xFF:
+            at += 1
+        else:
+            yield _STRAY, at, 0
+            at += 1 if mark != 0xFF else 2 if marker in _ALONE else 4
+    raise UnreadablePhoto(
+        f"the JPEG has over {_MAX_STEPS:,} segments or stray bytes before its pixels"
+    )
+
+
+def _first_block(parts: Sequence[bytes]) -> bytes:
+    """Return the EXIF block: one of over 64 kB is spread over several segments.
+
+    One that begins like a TIFF file is another block, as exiftool has it, and Pillow reads none.
+    """
+    ends = (n for n, part in enumerate(parts) if n and part.startswith(_TIFF))
+    return b"".join(parts[: next(ends, len(parts))])
 
 
 def _size(frame: bytes) -> tuple[int, int] | None:

@@ -126,6 +126,18 @@ def test_the_head_of_a_png_says_its_size_and_nothing_is_decoded(
     assert not decoded
 
 
+@pytest.mark.parametrize("behind", [False, True])
+def test_a_png_of_millions_of_chunks_is_refused_before_they_are_read(behind: bool) -> None:
+    whole = png_of_one_row(4, 1)
+    chunk = png((b"zzZz", b""))[8:-12]
+    at = len(whole) - 12 if behind else 33
+    data = whole[:at] + chunk * 2_000_000 + whole[at:]
+    for look in (decoding.upright_size, decoding.read_upright, thumbnail):
+        with pytest.raises(UnreadablePhoto, match="over 100,000 chunks"):
+            look(data)
+    assert "over 100,000 chunks" in str(exif.read(BytesIO(data)).reason)
+
+
 def test_the_limit_can_be_set_and_a_large_photo_under_it_raises_no_warning() -> None:
     data = jpeg(size=(100, 100))
     with pytest.raises(UnreadablePhoto, match=r"limit of 0\.009 megapixels"):

@@ -10,6 +10,7 @@ from PIL import Image
 
 from geobike.errors import UnreadablePhoto
 from geobike.photos import decoding, discovery, exif, jpeg, metadata
+from geobike.photos.thumbnails import thumbnail
 from tests.support.making import DELFT, photo
 from tests.support.making import jpeg as made
 
@@ -70,6 +71,64 @@ def test_exif_in_several_segments_is_one_block() -> None:
     parts = segment(0xE1, EXIF[4:100]) + segment(0xE1, b"Exif\0\0" + EXIF[100:])
     data = PLAIN[:2] + parts + PLAIN[2:]
     assert exif.read(BytesIO(data)).lat == pytest.approx(DELFT[1])
+
+
+def test_of_two_exif_blocks_the_first_is_read_as_pillow_does() -> None:
+    other, _ = split(made(lon_lat=(5.0, 53.0), orientation=3))
+    file = BytesIO(PLAIN[:2] + EXIF + other + PLAIN[2:])
+    header = jpeg.read_header(file)
+    assert header is not None
+    assert header.exif == EXIF[10:]
+    with Image.open(file) as image:
+        assert image.getexif()[0x0112] == exif.read(file).orientation == 6
+
+
+def test_fill_bytes_before_a_marker_hide_nothing() -> None:
+    file = BytesIO(PLAIN[:2] + b"\xff" * 5_000 + EXIF + b"\xff" * 5_000 + PLAIN[2:])
+    header = jpeg.read_header(file)
+    assert header is not None
+    assert header.size == (70, 50)
+    assert exif.read(file).lat == pytest.approx(DELFT[1])
+
+
+def test_exif_behind_bytes_that_belong_to_no_segment_is_found() -> None:
+    scan = PLAIN.index(b"\xff\xda")
+    for stray in (b"\0" * 1_000, b"\xff\0" * 1_000, b"\xff\xd0" * 1_000):
+        file = BytesIO(PLAIN[:scan] + stray + EXIF + PLAIN[scan:])
+        with Image.open(file) as image:
+            assert image.getexif()[0x0112] == 6  # Pillow finds it too
+        assert exif.read(file).lat == pytest.approx(DELFT[1])
+
+
+@pytest.mark.parametrize(
+    ("between", "said"),
+    [
+        (b"\xff" * 5_000_000, "segments or stray bytes"),
+        (b"\0" * 5_000_000, "segments or stray bytes"),
+        (b"\xff\0" * 2_500_000, "segments or stray bytes"),
+        (b"\xff\xd0" * 2_500_000, "segments or stray bytes"),
+        (segment(0xFE, b"") * 5_000_000, "segments or stray bytes"),
+        (segment(0xE1, b"Exif\0\0" + bytes(60_000)) * 1_600, "EXIF is over the limit of 8 MB"),
+        (segment(0xE1, b"Exif\0\0") * 60_000, "EXIF is over the limit of 8 MB"),
+    ],
+    ids=["fill", "zeros", "escaped", "restarts", "comments", "exif", "exif-bits"],
+)
+def test_what_pillow_takes_minutes_for_is_refused_by_the_first_megabytes(
+    between: bytes, said: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(PLAIN[:20] + between + PLAIN[20:])  # behind the JFIF segment
+    row = metadata.read(discovery.find(path))
+    assert row.width[0] == 0
+    assert said in str(row.reason[0])
+    file = Counting(path.read_bytes())
+    with pytest.raises(UnreadablePhoto, match=said):
+        decoding.announced_size(file)
+    assert file.taken < 20_000_000
+    for read in (decoding.upright_size, decoding.read_upright, thumbnail):
+        with pytest.raises(UnreadablePhoto, match=said):
+            read(path.read_bytes())
+    assert said in str(exif.read(file).reason)
 
 
 def test_an_orientation_that_only_xmp_names_turns_the_size_as_it_turns_the_picture(

@@ -107,7 +107,7 @@ def test_a_shard_that_only_workers_cannot_read_stops_the_run_with_the_reason(
     cluster: geobike.Cluster, counted: dict[str, Any], tmp_path: Path
 ) -> None:
     with (
-        on_workers(cluster, Shards, "take", cannot_read),
+        on_workers(cluster, Shards, "query", cannot_read),
         pytest.raises(InputError, match=r"worker .*no such file; it can be read here: name a"),
     ):
         geobike.run(geobike.Survey(**counted), store=tmp_path / "shards", engine=cluster)

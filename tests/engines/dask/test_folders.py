@@ -220,7 +220,7 @@ def test_a_folder_that_a_worker_may_not_read_or_finds_empty_stops_the_run(
     why: str,
 ) -> None:
     with (
-        on_workers(cluster, discovery, "level", eyes),
+        on_workers(cluster, discovery, "list_directory", eyes),
         pytest.raises(InputError, match=f"does not see .*{street}/day.* as this .*: .*{why}"),
     ):
         cluster.find(street)

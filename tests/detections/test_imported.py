@@ -276,6 +276,6 @@ def test_tables_and_outputs_may_be_addresses(tmp_path: Path) -> None:
 
 def test_a_photo_whose_rows_were_taken_out_has_no_row(boxes: Path) -> None:
     found = read(boxes, "a.jpg,bicycle,0.9,0,0,9,9\nb.jpg,car,0.9,0,0,9,9\n")
-    photos = photos_frame({"a.jpg": (4.0, 52.0), "b.jpg": (4.0, 52.0)}).assign(unseen=True)
+    photos = photos_frame({"a.jpg": (4.0, 52.0), "b.jpg": (4.0, 52.0)}).assign(never_processed=True)
     marked, _ = imported.apply(found[found["photo_id"] != "a.jpg"], photos)
     assert marked["status"].fillna("").tolist() == ["failed", ""]

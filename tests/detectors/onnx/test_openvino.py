@@ -137,7 +137,7 @@ def test_a_model_of_another_kind_is_refused_with_what_it_has(tmp_path: Path) -> 
 def test_without_the_package_the_extra_is_named(
     colours: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("geobike.detectors.onnx.runtime.is_installed", lambda _: False)
+    monkeypatch.setattr("geobike.detectors.onnx.detector.is_installed", lambda _: False)
     with pytest.raises(MissingPackageError, match=r"pip install 'geobike\[openvino\]'"):
         OnnxDetector(colours, runtime="openvino")
 

@@ -165,7 +165,7 @@ def test_detr_sees_a_photo_at_this_size(photo, seen):
 
 def test_colours_are_scaled_as_the_model_was_trained():
     image = Image.new("RGB", (4, 4), (255, 51, 0))
-    plain = preprocessing.pixels(image, preprocessing.Preprocessing(stretch=(2, 2)))
+    plain = preprocessing.pixels(image, preprocessing.Preprocessing(resize=(2, 2)))
     assert plain[0, :, 0, 0] == pytest.approx([1, 0.2, 0])
     imagenet = preprocessing.pixels(image, preprocessing.DETR)
     wanted = [(1 - 0.485) / 0.229, (0.2 - 0.456) / 0.224, (0 - 0.406) / 0.225]

@@ -169,11 +169,11 @@ def test_a_run_that_is_stopped_while_counting_leaves_nothing_to_do(
 class Mortal(Shards):
     """Shards whose first reader dies."""
 
-    def take(self, asked: ShardQuery) -> pd.DataFrame:
+    def query(self, asked: ShardQuery) -> pd.DataFrame:
         try:
             (Path(self.path).parent / "killed").touch(exist_ok=False)
         except FileExistsError:
-            return super().take(asked)
+            return super().query(asked)
         os.kill(os.getpid(), signal.SIGKILL)
         raise AssertionError
 

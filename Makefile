@@ -8,14 +8,14 @@ SAMPLE_PYTHON ?= python3.11
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup map test lint parity bench bench-gpu sample picture clean
+.PHONY: help setup map test test-fast lint parity bench bench-gpu sample picture clean
 
 # What an installation depends on; a change of any makes the next command install anew.
 SOURCES := pyproject.toml hatch_build.py web/package-lock.json
 
 help:  ## Say what there is
 	@echo "make COMMAND, where COMMAND is"
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if (3, 11) <= v < (3, 14) else f"geobike needs Python 3.11 to 3.13; $(PYTHON) is {v.major}.{v.minor}. Try: make PYTHON=python3.12 ...")'
@@ -45,6 +45,9 @@ endif
 
 test: $(VENV)/dev.installed  ## Run the tests; those that miss a browser or the shared photos are skipped by name
 	$(BIN)/python -m pytest $(ARGS)
+
+test-fast: $(VENV)/dev.installed  ## Run the tests that start no browser, cluster, server or notebook
+	$(BIN)/python -m pytest -m "not (browser or cluster or service or notebook or slow)" $(ARGS)
 
 lint: $(VENV)/dev.installed  ## Check style, types and the arrows between modules
 	$(BIN)/ruff check .

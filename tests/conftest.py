@@ -1,4 +1,4 @@
-"""What every test may lean on."""
+"""What every test may use, and what each test is marked with."""
 
 import os
 from pathlib import Path
@@ -13,6 +13,28 @@ pytest_plugins = [
 ]
 
 ROOT = Path(__file__).parent.parent
+
+_MARKED_BY_FIXTURE = {
+    "browser": "browser",
+    "cluster": "cluster",
+    "service": "service",
+    "bucket": "service",
+    "tutorial": "notebook",
+}
+"""A fixture that takes seconds -> the mark of the tests that use it."""
+
+_MARKED_BY_FOLDER = {"tests/engines/dask": "cluster", "notebooks": "notebook"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by what they start, so that `make test-fast` can leave them out."""
+    for item in items:
+        for fixture in getattr(item, "fixturenames", ()):
+            if fixture in _MARKED_BY_FIXTURE:
+                item.add_marker(_MARKED_BY_FIXTURE[fixture])
+        folder = item.path.relative_to(ROOT).parent.as_posix()
+        if folder in _MARKED_BY_FOLDER:
+            item.add_marker(_MARKED_BY_FOLDER[folder])
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,5 @@
 """`geobike doctor --endpoint`: one small picture, and what its answer shows."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from geobike import doctor
@@ -9,12 +7,6 @@ from geobike.errors import InputError
 from tests.support.hosted_scenarios import TOKEN
 from tests.support.hosted_service import FakeService
 from tests.support.program import geobike
-
-
-@pytest.fixture
-def service() -> Iterator[FakeService]:
-    with FakeService() as running:
-        yield running
 
 
 def ask(service: FakeService, token: str | None = TOKEN) -> dict[str, doctor.Finding]:

@@ -20,32 +20,37 @@ NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 TUTORIAL = FOLDER / "00-tutorial.ipynb"
 ROUTER = '"https://router.huggingface.co/hf-inference/models/"'
 
-each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
 
-
-@each_notebook
-def test_a_notebook_is_kept_without_outputs(path: Path) -> None:
+def outputs(path: Path) -> list[object]:
+    """Return what is left of a run in a notebook: outputs and numbers of executions."""
     code = [cell for cell in json.loads(path.read_text())["cells"] if cell["cell_type"] == "code"]
-    assert code
-    assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in code)
+    assert code, path.name
+    return [*(one for cell in code for one in cell["outputs"])] + [
+        cell["execution_count"] for cell in code if cell["execution_count"] is not None
+    ]
 
 
-@each_notebook
-def test_a_notebook_holds_no_token(path: Path) -> None:
-    assert not re.search(r"\bhf_\w{8,}", path.read_text())
+def test_notebooks_are_kept_without_outputs_and_without_a_token() -> None:
+    assert len(NOTEBOOKS) == 6
+    assert {path.name: outputs(path) for path in NOTEBOOKS if outputs(path)} == {}
+    assert [path.name for path in NOTEBOOKS if re.search(r"\bhf_\w{8,}", path.read_text())] == []
 
 
-@each_notebook
-def test_a_notebook_asks_a_question_and_ends_with_something_to_try(path: Path) -> None:
-    cells = nbformat.read(path, 4).cells
-    assert re.match(r"# .+\?\n", cells[0].source)
-    assert cells[-1].source.startswith("## Try")
+def test_each_notebook_asks_a_question_and_ends_with_something_to_try() -> None:
+    for path in NOTEBOOKS:
+        cells = nbformat.read(path, 4).cells
+        assert re.match(r"# .+\?\n", cells[0].source), path.name
+        assert cells[-1].source.startswith("## Try"), path.name
 
 
-@each_notebook
-def test_links_between_notebooks_lead_somewhere(path: Path) -> None:
-    for target in re.findall(r"\]\(([\w.-]+\.ipynb)\)", path.read_text()):
-        assert (FOLDER / target).is_file()
+def test_links_between_notebooks_lead_somewhere() -> None:
+    links = [
+        (path.name, target)
+        for path in NOTEBOOKS
+        for target in re.findall(r"\]\(([\w.-]+\.ipynb)\)", path.read_text())
+    ]
+    assert links
+    assert [link for link in links if not (FOLDER / link[1]).is_file()] == []
 
 
 def test_the_tutorial_opens_and_installs_from_the_project_s_own_address() -> None:
@@ -58,33 +63,33 @@ def test_the_tutorial_opens_and_installs_from_the_project_s_own_address() -> Non
 
 
 def test_with_a_token_the_tutorial_asks_both_models(
-    hosted_service: FakeService, tutorial: Callable[..., str]
+    service: FakeService, tutorial: Callable[..., str]
 ) -> None:
-    said = tutorial(hosted_service.url(""), API_TOKEN=f"{TOKEN}\n")  # as pasted
-    asked = [seen.path.partition("/models/")[2] for seen in hosted_service.requests]
+    said = tutorial(service.url(""), API_TOKEN=f"{TOKEN}\n")  # as pasted
+    asked = [seen.path.partition("/models/")[2] for seen in service.requests]
     assert asked == [VIT, DETR]
-    assert [seen.status for seen in hosted_service.requests] == [200, 200]
+    assert [seen.status for seen in service.requests] == [200, 200]
     assert "RECORDED" not in said
     assert "mountain bike, all-terrain bike, off-roader" in said  # the service's best label
     assert re.search(r"detection +bicycle +1 ", said)  # its one bicycle that scores above 0.5
     assert TOKEN not in said
-    assert all(b"Exif" not in seen.body for seen in hosted_service.requests)  # no position
+    assert all(b"Exif" not in seen.body for seen in service.requests)  # no position
 
 
 def test_a_refused_token_stops_the_tutorial_with_the_service_s_reason(
-    hosted_service: FakeService, tutorial: Callable[..., str]
+    service: FakeService, tutorial: Callable[..., str]
 ) -> None:
     wrong = "hf_wrong_token"
     with pytest.raises(Exception, match=r"401: .*Invalid username or password") as stopped:
-        tutorial(hosted_service.url(""), HF_TOKEN=wrong)
+        tutorial(service.url(""), HF_TOKEN=wrong)
     assert wrong not in str(stopped.value)
 
 
 def test_without_a_token_the_tutorial_marks_both_answers_as_recorded(
-    hosted_service: FakeService, tutorial: Callable[..., str]
+    service: FakeService, tutorial: Callable[..., str]
 ) -> None:
-    said = tutorial(hosted_service.url(""))
-    assert not hosted_service.requests
+    said = tutorial(service.url(""))
+    assert not service.requests
     assert said.count("RECORDED. There is no token") == 2
     for model in ("EfficientNet-Lite0", "DEIMv2-Femto"):
         assert f"the answer of another model: {model}" in said

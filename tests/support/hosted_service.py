@@ -154,9 +154,9 @@ class Uplink:
 
 
 @pytest.fixture
-def hosted_service() -> Iterator[FakeService]:
-    with FakeService() as service:
-        yield service
+def service() -> Iterator[FakeService]:
+    with FakeService() as running:
+        yield running
 
 
 def honest(seen: Seen) -> Reply:

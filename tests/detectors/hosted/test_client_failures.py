@@ -1,7 +1,6 @@
 """Each failure of the hosted service, and what it comes to for a photo or the run."""
 
 import logging
-from collections.abc import Iterator
 
 import pytest
 
@@ -17,18 +16,6 @@ from geobike.errors import (
 from tests.support.hosted_client import STREET, Waits, detector, policy
 from tests.support.hosted_scenarios import TOKEN
 from tests.support.hosted_service import FakeService
-
-
-@pytest.fixture
-def service() -> Iterator[FakeService]:
-    with FakeService() as running:
-        yield running
-
-
-@pytest.fixture
-def waits() -> Waits:
-    return Waits()
-
 
 REFUSED = [
     # scenario, error, what the message says, requests sent

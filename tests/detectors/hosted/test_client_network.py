@@ -1,6 +1,5 @@
 """Where the hosted detector connects to, and what it takes along."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,17 +9,6 @@ from geobike.errors import RequestRefused, ServiceUnavailable
 from tests.support.hosted_client import STREET, Waits, detector, policy
 from tests.support.hosted_scenarios import TOKEN, Reply
 from tests.support.hosted_service import FakeService
-
-
-@pytest.fixture
-def service() -> Iterator[FakeService]:
-    with FakeService() as running:
-        yield running
-
-
-@pytest.fixture
-def waits() -> Waits:
-    return Waits()
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -13,18 +12,6 @@ from geobike.errors import CreditsExhausted, DetectionFailed, ServiceUnavailable
 from tests.support.hosted_client import STREET, Waits, detector, policy
 from tests.support.hosted_scenarios import HONEST, TOKEN, says
 from tests.support.hosted_service import FakeService
-
-
-@pytest.fixture
-def service() -> Iterator[FakeService]:
-    with FakeService() as running:
-        yield running
-
-
-@pytest.fixture
-def waits() -> Waits:
-    return Waits()
-
 
 WAITED = [
     # scenario, seconds waited before each further try

@@ -1,7 +1,6 @@
 """The hosted detector and classifier where the service behaves."""
 
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,12 +19,6 @@ from tests.support.hosted_scenarios import DETR, TOKEN, VIT
 from tests.support.hosted_service import FakeService
 
 ONCE = RetryPolicy(tries=1, sleep=lambda _: None)
-
-
-@pytest.fixture
-def service() -> Iterator[FakeService]:
-    with FakeService() as running:
-        yield running
 
 
 def detector(service: FakeService, **options: object) -> HostedDetector:

@@ -2,7 +2,6 @@
 
 import base64
 import io
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -25,12 +24,6 @@ def photo(orientation: int = 1) -> bytes:
 
 
 TEXT = base64.b64encode(photo()).decode()
-
-
-@pytest.fixture
-def service() -> Iterator[FakeService]:
-    with FakeService() as running:
-        yield running
 
 
 def post(service: FakeService, model: str = DETR, **request: Any) -> requests.Response:

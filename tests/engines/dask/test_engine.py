@@ -254,9 +254,9 @@ def test_a_detector_that_cannot_be_sent_is_refused_before_anything_is_detected(
 
 
 def test_workers_may_send_photos_to_a_service_and_no_log_has_the_token(
-    cluster: geobike.Cluster, hosted_service: FakeService, plan: dict[str, Path], tmp_path: Path
+    cluster: geobike.Cluster, service: FakeService, plan: dict[str, Path], tmp_path: Path
 ) -> None:
-    choice = geobike.DetectorChoice(kind="huggingface", token=TOKEN, endpoint=hosted_service.url())
+    choice = geobike.DetectorChoice(kind="huggingface", token=TOKEN, endpoint=service.url())
     survey = geobike.Survey(**plan, detector=choice)
     result = geobike.run(survey, store=tmp_path / "shards", engine=cluster)
     assert result.detected_now == 123

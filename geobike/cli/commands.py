@@ -17,6 +17,7 @@ from geobike.cli.options import (
     DryRun,
     Endpoint,
     EngineName,
+    Formats,
     Labels,
     Language,
     Manifest,
@@ -31,7 +32,6 @@ from geobike.cli.options import (
     ShowPeople,
     Source,
     StoreFile,
-    TableFormat,
     Threshold,
     Tiles,
     Timezone,
@@ -71,7 +71,7 @@ def map_(
     out: Annotated[
         str, typer.Option(metavar="FOLDER", help="Folder for the map and the files.")
     ] = "out",
-    table_format: TableFormat = "auto",
+    formats: Formats = None,
     detector: DetectorKind = "auto",
     model: Model = None,
     endpoint: Endpoint = None,
@@ -149,7 +149,7 @@ def map_(
         detector=chosen,
         workers=workers,
         population_column=population_column,
-        table_format=table_format,
+        formats=tuple(formats or ["auto"]),
         page=PageOptions(
             title=title,
             language=language,
@@ -190,7 +190,9 @@ def map_(
 def locate(
     photos: Photos,
     manifest: Manifest = None,
-    out: Annotated[str | None, typer.Option(metavar="FILE", help="GeoJSON to write.")] = None,
+    out: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Photos to write: .geojson or .parquet.")
+    ] = None,
     prefer: Prefer = "manifest",
     timezone: Timezone = None,
     max_megapixels: MaxMegapixels = 200,
@@ -205,6 +207,8 @@ def locate(
     from geobike.survey import run
 
     check_out(out, manifest)
+    if out is not None:
+        writing.check_path(out, "photos")  # before hours of work
 
     with terminal.notes():
         frame = run.locate(
@@ -238,7 +242,7 @@ def detect(
         typer.Option(metavar="OUT", help="Draw the boxes: a picture, or a folder for several."),
     ] = None,
     out: Annotated[
-        str | None, typer.Option(metavar="FILE", help="CSV of all detections to write.")
+        str | None, typer.Option(metavar="FILE", help="All detections to write: .csv or .parquet.")
     ] = None,
     max_megapixels: MaxMegapixels = 200,
     workers: Workers = None,
@@ -254,6 +258,8 @@ def detect(
     from geobike.photos.reading import find, read
 
     check_out(out)
+    if out is not None:
+        writing.check_path(out, "detections")  # before hours of work
     files = find(photos)
     max_pixels = pixels(max_megapixels)
     chosen = models.choice(detector, model, endpoint, token_file, bill_to)
@@ -311,7 +317,7 @@ def classify(
     max_megapixels: MaxMegapixels = 200,
 ) -> None:
     """Say what each photo shows as a whole: the best labels with their scores, as JSON."""
-    from geobike.exports import writing
+    from geobike.exports.csv import write_labels
     from geobike.photos.reading import find, load
 
     check_out(out)
@@ -329,7 +335,7 @@ def classify(
             continue
         answers[file.photo_id] = [{"label": one.label, "score": one.score} for one in found]
     if out is not None:
-        writing.write_labels(answers, out)
+        write_labels(answers, out)
     terminal.print_answers(answers, asked=len(files))
 
 

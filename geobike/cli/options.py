@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from geobike.errors import InputError
+from geobike.exports import formats
 
 Photos = Annotated[
     list[str],
@@ -29,12 +30,9 @@ DetectionTable = Annotated[
         "xmax, ymax. Then no detector is asked.",
     ),
 ]
-TableFormat = Annotated[
-    Literal["auto", "text", "parquet"],
-    typer.Option(
-        help="Photos and detections as GeoJSON and CSV (text) or as Parquet. auto: Parquet above "
-        "100,000 rows."
-    ),
+Formats = Annotated[
+    list[str] | None,
+    typer.Option("--format", metavar="NAME", help=f"{formats.describe()}  [default: auto]"),
 ]
 DetectorKind = Annotated[
     Literal["auto", "onnx", "openvino", "huggingface", "cached"],

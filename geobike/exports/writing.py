@@ -1,229 +1,138 @@
-"""The files that leave the house: GeoJSON by RFC 7946, CSV, JSON, and Parquet for many rows."""
+"""Writing a survey's tables into its folder, and one table to a path."""
 
-import csv
-import importlib.util
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any, Final, Literal
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Final
 
-import geopandas as gpd
-import numpy as np
-import pandas as pd
-import shapely
+from geobike.errors import GeobikeError
+from geobike.exports import formats
+from geobike.exports.protocol import TABLES, Files, Frames, Table
+from geobike.io.files import Transaction, atomic_path, join, read_bytes, same
+from geobike.io.redaction import redact
 
-from geobike import schema
-from geobike.errors import InputError, MissingPackageError
-from geobike.io.files import Transaction, atomic_open, atomic_path, join, read_bytes, same
-from geobike.reporting import report
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
 
-TableFormat = Literal["auto", "text", "parquet"]
-
-MANY: Final = 100_000
-"""Rows above which a table is better Parquet: GIS programs take minutes over such a GeoJSON, and
-spreadsheets do not show such a CSV to its end."""
-
-_DECIMALS: Final = 7  # of a degree: about 1 cm, the most that RFC 7946 advises
-
-_FILES: Final = {
-    "photos": ("photos.geojson", "photos.parquet"),
-    "detections": ("detections.csv", "detections.parquet"),
-}
-"""Each table's names, as text and as Parquet."""
-
-_OTHER_FILES: Final = ("areas.geojson", "map.html", "summary.json")
-
-_CHUNK: Final = 20_000  # features that are Python objects at a time
-
-_PHOTO_PROPERTIES: Final = (
-    "photo_id",
-    "status",
-    "reason",
-    "bicycle_count",
-    "area_id",
-    "taken_at",
-    "heading",
-    "position_source",
-    "width",
-    "height",
-    "sha256",
-)
+_OTHER_FILES: Final = ("map.html", "summary.json")
 
 
-def write_areas(areas: gpd.GeoDataFrame, path: str | Path) -> None:
-    """Write an area counts frame as GeoJSON, its properties those of the frame."""
-    schema.check(areas, schema.AREA_COUNTS)
-    columns = [*schema.AREA_COUNTS.columns, *schema.present(areas, schema.AREA_COUNTS)]
-    _write_geojson(areas, columns, path)
+@dataclass(frozen=True)
+class Written:
+    """The files that the tables of a survey were written to."""
 
+    by_format: Mapping[str, Files]
+    """For each format the names of its files by table."""
 
-def check_format(form: TableFormat) -> None:
-    """Raise InputError for a format that is not known, MissingPackageError for one not there."""
-    if form not in ("auto", "text", "parquet"):
-        raise InputError(f"table format {form!r} is not auto, text or parquet")
-    if form == "parquet" and not _parquet_is_there():
-        raise MissingPackageError("Writing Parquet", "parquet")
+    @property
+    def files(self) -> dict[Table, str]:
+        """One file for each table, which geobike can read again."""
+        readable = [f for name, f in self.by_format.items() if formats.FORMATS[name].readable]
+        return {
+            table: next(files[table] for files in readable if table in files) for table in TABLES
+        }
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all files: areas first, then photos, then detections."""
+        by_table = (files[t] for t in TABLES for files in self.by_format.values() if t in files)
+        return list(dict.fromkeys(by_table))
 
 
 def write_tables(
-    photos: gpd.GeoDataFrame,
-    detections: pd.DataFrame,
-    out: Transaction,
-    *,
-    form: TableFormat = "auto",
-) -> dict[str, str]:
-    """Write photos and detections; return the names of their files.
+    frames: Frames, out: Transaction, *, names: Sequence[str] = (formats.AUTO,)
+) -> Written:
+    """Write all tables of a survey in the formats of these names (see `formats.assign`).
 
-    `form` text is `photos.geojson` and `detections.csv`, parquet is `.parquet` both; auto is
-    Parquet for a table of more than MANY rows, if it is installed. The same table in the other
-    format is removed where `summary.json` says that an earlier run wrote it, for it would
-    contradict this one.
+    A file in another format is removed where `summary.json` says that an earlier run wrote it, for
+    it would contradict this run.
     """
-    check_format(form)
-    names, earlier = {}, _written_before(out.folder)
-    for name, frame, write in (
-        ("photos", photos, write_photos),
-        ("detections", detections, write_detections),
-    ):
-        parquet = _better_parquet(frame, name, form)
-        names[name], other = _FILES[name][:: -1 if parquet else 1]
-        write(frame, out.staging / names[name])
-        if other in earlier:
-            out.discard(other)
-    return names
+    from geobike.exports.frames import select
+
+    formats.check(names)
+    selected = select(frames)
+    by_format = {
+        name: formats.FORMATS[name].write(selected.only(tables), out.staging)
+        for name, tables in formats.assign(names, selected).items()
+    }
+    written = Written(by_format)
+    for name in sorted(_written_before(out.folder).difference(written.names)):
+        out.discard(name)
+    return written
 
 
-def _written_before(folder: str | Path) -> list[str]:
-    """Return the tables that an earlier run says it wrote into a folder."""
+def _written_before(folder: str | Path) -> set[str]:
+    """Return the table files that an earlier run says it wrote into a folder."""
     try:
-        return list(json.loads(read_bytes(join(folder, "summary.json")))["files"].values())
+        summary = json.loads(read_bytes(join(folder, "summary.json")))
+        files, exports = summary["files"], summary.get("exports", {})
+        if "geobike" in summary and "areas" not in files:  # once always written, but not listed
+            files = files | {"areas": "areas.geojson"}
+        return formats.file_names().intersection(
+            chain(files.values(), *(by_table.values() for by_table in exports.values()))
+        )
     except (OSError, ValueError, TypeError, LookupError, AttributeError):
-        return []  # no run, or none that left its account
+        return set()  # no run, or none that left its account
 
 
 def replaces(folder: str | Path, path: str | Path) -> bool:
     """Tell whether a survey that is written into a folder may replace or remove this very file."""
-    ours = (*_OTHER_FILES, *chain(*_FILES.values()))
+    ours = (*_OTHER_FILES, *formats.file_names())
     return any(same(path, join(folder, file)) for file in ours)
 
 
-def write_photos(photos: gpd.GeoDataFrame, path: str | Path) -> None:
-    """Write every photo, also those without a position (null geometry).
+def check_path(path: str | Path, table: Table) -> None:
+    """Raise InputError, or MissingPackageError, where a path's ending is no use for a table."""
+    formats.for_path(path, table)
 
-    A path that ends in `.parquet` becomes GeoParquet 1.1, which needs an extra; every other
-    GeoJSON. Takes a photos or a counts frame; the `bicycle_count` of a photos frame is null.
+
+def write_areas(areas: "gpd.GeoDataFrame", path: str | Path) -> None:
+    """Write an area counts frame in the format of the path's ending: .geojson or .parquet.
+
+    Raises InputError for another ending, or where the file cannot be written, SchemaError for
+    another frame, and MissingPackageError where Parquet is not installed.
     """
-    schema.check(photos, schema.COUNTS if "bicycle_count" in photos else schema.PHOTOS)
-    out = photos.reindex(columns=[*_PHOTO_PROPERTIES, "geometry"])
-    if Path(path).suffix == ".parquet":
-        _write_parquet(out, path, schema_version="1.1.0")
-    else:
-        _write_geojson(out, _PHOTO_PROPERTIES, path)
+    _write_one("areas", Frames(areas=areas), path)
 
 
-def write_detections(detections: pd.DataFrame, path: str | Path) -> None:
-    """Write a detections frame, as Parquet or CSV by the path's ending.
+def write_photos(photos: "gpd.GeoDataFrame", path: str | Path) -> None:
+    """Write every photo, also those without a position (null geometry): .geojson or .parquet.
+
+    Takes a photos or a counts frame; the `bicycle_count` of a photos frame is null. A path that
+    ends in `.parquet` becomes GeoParquet 1.1, which needs an extra. Raises as `write_areas` does.
+    """
+    _write_one("photos", Frames(photos=photos), path)
+
+
+def write_detections(detections: "pd.DataFrame", path: str | Path) -> None:
+    """Write a detections frame in the format of the path's ending: .csv or .parquet.
 
     Scores and pixels are written in full: a score of 0.30004 is above 0.3, also when it is read
-    again. Text in the CSV is made inert for spreadsheets.
+    again. Text in the CSV is escaped against CSV formula injection. Raises as `write_areas` does.
     """
-    schema.check(detections, schema.DETECTIONS)
-    columns = schema.DETECTIONS.columns
-    texts = [name for name, dtype in columns.items() if dtype == schema.CODED]
-    out = detections[list(columns)]
-    if Path(path).suffix == ".parquet":
-        # As text: photos are so many that their codes would be spelt out again block by block.
-        _write_parquet(out.astype({"photo_id": schema.TEXT}), path)
-        return
-    _write_csv(out.astype(dict.fromkeys(texts, schema.TEXT)), texts, path)
+    _write_one("detections", Frames(detections=detections), path)
 
 
-def write_labels(answers: Mapping[str, Sequence[Mapping[str, Any]]], path: str | Path) -> None:
-    """Write labels with their scores, by photo, as CSV."""
-    rows = [{"photo_id": photo, **one} for photo, found in answers.items() for one in found]
-    out = pd.DataFrame(rows, columns=["photo_id", "label", "score"])
-    _write_csv(out, ("photo_id", "label"), path)
+def _write_one(table: Table, frames: Frames, path: str | Path) -> None:
+    from geobike.exports.frames import select
+
+    chosen, selected = formats.for_path(path, table), select(frames)
+    with atomic_path(path) as part, _folder_beside(part) as folder:
+        file = folder / chosen.files[table]
+        try:
+            chosen.write(selected, folder)
+        except GeobikeError as error:  # the user knows the path, not where we write meanwhile
+            error.args = (str(error).replace(str(file), redact(path)),)
+            raise
+        file.replace(part)
 
 
-def write_summary(summary: Mapping[str, Any], path: str | Path) -> None:
-    """Write the account of a run as JSON."""
-    with atomic_open(path) as file:
-        json.dump(summary, file, indent=2, ensure_ascii=False, allow_nan=False)
-        file.write("\n")
-
-
-def _parquet_is_there() -> bool:
-    return importlib.util.find_spec("pyarrow") is not None
-
-
-def _better_parquet(frame: pd.DataFrame, name: str, form: TableFormat) -> bool:
-    if form != "auto" or len(frame) <= MANY:
-        return form == "parquet"
-    if not _parquet_is_there():
-        report(
-            f"{len(frame):,} rows of {name} are written as text; Parquet would take a tenth of the "
-            "room and open sooner: pip install 'geobike[parquet]'"
-        )
-    return _parquet_is_there()
-
-
-def _write_parquet(frame: pd.DataFrame, path: str | Path, **options: Any) -> None:
-    check_format("parquet")
-    with atomic_path(path) as part:
-        frame.to_parquet(part, index=False, compression="zstd", **options)
-
-
-def _write_csv(frame: pd.DataFrame, texts: Sequence[str], path: str | Path) -> None:
-    """Write CSV; what stands in the columns `texts` is made inert for spreadsheets."""
-    out = frame.assign(**{text: _escape_formula(frame[text]) for text in texts})
-    # Before Python 3.13, csv leaves a carriage return bare that ends a row for every reader.
-    returns = any(out[text].str.contains("\r", regex=False).any() for text in texts)
-    quoting: Literal[0, 2] = csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL
-    with atomic_open(path) as file:
-        out.to_csv(file, index=False, quoting=quoting, lineterminator="\n")
-
-
-def _escape_formula(column: "pd.Series[str]") -> "pd.Series[str]":
-    """Return text that a spreadsheet does not take for a formula, and `tables` can undo."""
-    risky = column.str.match(r"'*[=+\-@\t\r]")
-    return column.mask(risky, "'" + column)
-
-
-def _write_geojson(frame: gpd.GeoDataFrame, properties: Any, path: str | Path) -> None:
-    """Write features line by line: valid GeoJSON, and kind to `diff` and `grep`."""
-    with atomic_open(path) as file:
-        file.write('{"type": "FeatureCollection", "features": [')
-        for number, (geometry, *values) in enumerate(_json_rows(frame, properties)):
-            attributes = json.dumps(
-                dict(zip(properties, values, strict=True)), ensure_ascii=False, allow_nan=False
-            )
-            comma = ",\n" if number else "\n"
-            file.write(
-                f'{comma}{{"type": "Feature", "geometry": {geometry}, "properties": {attributes}}}'
-            )
-        file.write("\n]}\n")
-
-
-def _json_rows(frame: gpd.GeoDataFrame, properties: Any) -> Iterator[tuple[Any, ...]]:
-    """Yield geometry and values row by row, so many at a time that memory stays small."""
-    for start in range(0, len(frame), _CHUNK):
-        chunk = frame.iloc[start : start + _CHUNK]
-        columns = [_json_values(chunk[name]) for name in properties]
-        yield from zip(_json_geometries(chunk.geometry), *columns, strict=True)
-
-
-def _json_values(column: "pd.Series[Any]") -> list[Any]:
-    """Return Python values; NA, NaN and infinity as None, times in ISO 8601 with Z."""
-    if isinstance(column.dtype, pd.DatetimeTZDtype):
-        column = column.dt.strftime("%Y-%m-%dT%H:%M:%SZ")
-    known = np.isfinite(column) if column.dtype == "float64" else column.notna()
-    return column.astype(object).where(known, None).tolist()
-
-
-def _json_geometries(geometry: gpd.GeoSeries) -> Iterator[str]:
-    """Yield RFC 7946 geometries: 7 decimals at most, exterior rings counter-clockwise."""
-    shapes = shapely.transform(np.asarray(geometry.array), lambda degrees: degrees.round(_DECIMALS))
-    shapes = shapely.orient_polygons(shapes, exterior_cw=False)
-    for text in shapely.to_geojson(shapes):
-        yield "null" if text is None else text
+@contextmanager
+def _folder_beside(file: Path) -> Iterator[Path]:
+    with TemporaryDirectory(prefix=".part-", dir=file.parent) as folder:
+        yield Path(folder)

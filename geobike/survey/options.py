@@ -11,6 +11,7 @@ from geobike import maps
 from geobike.detections import choice, filtering
 from geobike.detectors.protocol import Detector
 from geobike.errors import InputError
+from geobike.exports import formats as export_formats
 from geobike.exports import writing
 from geobike.io import files
 from geobike.io.redaction import redact
@@ -57,15 +58,16 @@ class Survey:
     """Column of the areas' file with inhabitants; adds bicycles per 1,000 of them."""
     page: maps.PageOptions = field(default_factory=maps.PageOptions)
     """How the map looks and what it carries."""
-    table_format: writing.TableFormat = "auto"
-    """Photos and detections as text (GeoJSON, CSV) or Parquet; auto: Parquet for many rows."""
+    formats: tuple[str, ...] = (export_formats.AUTO,)
+    """Export formats, by their names in `geobike.exports.formats`; auto: GeoJSON and CSV, but
+    Parquet for many rows."""
 
     def __post_init__(self) -> None:
         if self.photos is None and (self.manifest is None or self.detections is None):
             raise InputError(
                 "no photos named; without them a survey needs a manifest and a table of detections"
             )
-        writing.check_format(self.table_format)
+        export_formats.check(self.formats)
         filtering.check(threshold=self.threshold, max_overlap=self.max_overlap)
         if isinstance(self.labels, str):
             raise InputError(f"labels is the text {self.labels!r}; give a tuple of labels")

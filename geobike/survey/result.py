@@ -15,6 +15,8 @@ from geobike.detections import filtering
 from geobike.detections.store.protocol import Model
 from geobike.errors import GeobikeError
 from geobike.exports import writing
+from geobike.exports.protocol import Frames
+from geobike.exports.summary import write_summary
 from geobike.io import files
 from geobike.photos import thumbnails
 from geobike.progress import Track, silent
@@ -114,22 +116,24 @@ class SurveyResult:
         failure: GeobikeError | None = None
         with files.transaction(folder, last="summary.json") as out:
             with collect_warnings() as notes:
-                written = writing.write_tables(
-                    self.photos, self.detections, out, form=self.survey.table_format
-                )
-                writing.write_areas(self.areas, out.staging / "areas.geojson")
+                frames = Frames(areas=self.areas, photos=self.photos, detections=self.detections)
+                written = writing.write_tables(frames, out, names=self.survey.formats)
                 try:
                     maps.save(self.map(track=track), out.staging / "map.html")
                 except GeobikeError as error:  # the numbers hold, and no older map beside them
                     failure = error
                     out.discard("map.html")
-            summary = self.summary() | {"files": written, "warnings": [*self.warnings, *notes]}
-            writing.write_summary(summary, out.staging / "summary.json")
+            summary = self.summary() | {
+                "files": written.files,
+                "exports": written.by_format,
+                "warnings": [*self.warnings, *notes],
+            }
+            write_summary(summary, out.staging / "summary.json")
         for note in notes:
             report(note)
         if failure is not None:
             raise failure
-        names = ("map.html", "areas.geojson", *written.values(), "summary.json")
+        names = ("map.html", *written.names, "summary.json")
         return {name: files.join(folder, name) for name in names}
 
 

@@ -169,9 +169,9 @@ def test_a_photo_that_the_earlier_run_could_not_count_is_no_photo_without_bicycl
     assert located["reason"].fillna("").tolist() == ["", "no answer", "", "GPS was switched off"]
 
 
-@pytest.mark.parametrize("form", ["text", "parquet"])
+@pytest.mark.parametrize("form", ["auto", "geoparquet"])
 def test_what_a_survey_wrote_gives_the_same_counts_again(tmp_path: Path, form: str) -> None:
-    if form == "parquet":
+    if form == "geoparquet":
         pytest.importorskip("pyarrow")
     for name, lon, width in (("a", 4.005, 50), ("b", 4.015, 20), ("c", 4.5, 30), ("d", None, 30)):
         place = None if lon is None else (lon, 52.005)
@@ -180,7 +180,7 @@ def test_what_a_survey_wrote_gives_the_same_counts_again(tmp_path: Path, form: s
     areas = squares(tmp_path / "areas.geojson", ["west", "east", "nobody"])
     first = geobike.run(
         geobike.Survey(
-            photos=tmp_path / "photos", areas=areas, detector=FakeDetector(), table_format=form
+            photos=tmp_path / "photos", areas=areas, detector=FakeDetector(), formats=(form,)
         )
     )
     written = first.write(tmp_path / "first")

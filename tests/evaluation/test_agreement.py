@@ -84,7 +84,7 @@ def test_a_survey_of_many_photos_is_read_from_parquet_alike(survey: Path) -> Non
     before = agreement.evaluate(by_hand, survey)
     tables = {"manifest": survey / "photos.geojson", "detections": survey / "detections.csv"}
     areas = survey.parent / "areas.geojson"
-    plan = geobike.Survey(**tables, areas=areas, table_format="parquet")
+    plan = geobike.Survey(**tables, areas=areas, formats=("geoparquet",))
     geobike.run(plan).write(survey.parent / "again")
     assert agreement.evaluate(by_hand, survey.parent / "again").agreement == before.agreement
 

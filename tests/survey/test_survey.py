@@ -315,12 +315,12 @@ def test_a_run_that_fails_while_writing_leaves_the_earlier_survey_whole(
     pytest.importorskip("pyarrow")
     run(tmp_path, FakeDetector()).write(tmp_path / "out")
     before = contents(tmp_path / "out")
-    strict = run(tmp_path, FakeDetector(), threshold=0.95, table_format="parquet")
+    strict = run(tmp_path, FakeDetector(), threshold=0.95, formats=("geoparquet",))
 
     def full(*_: object) -> None:
         raise InputError("no space left on device")
 
-    monkeypatch.setattr("geobike.exports.writing.write_summary", full)  # the last of all
+    monkeypatch.setattr("geobike.survey.result.write_summary", full)  # the last of all
     with pytest.raises(InputError, match="no space left"):
         strict.write(tmp_path / "out")
     assert contents(tmp_path / "out") == before

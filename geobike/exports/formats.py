@@ -1,0 +1,123 @@
+"""The registry of export formats, and which of them a table is written in."""
+
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Final
+
+from geobike.errors import InputError
+from geobike.exports import csv, geojson, geoparquet
+from geobike.exports.protocol import Format, Frames, Table
+from geobike.io.files import name as file_name
+from geobike.io.redaction import redact
+from geobike.reporting import report
+
+FORMATS: Final[dict[str, Format]] = {
+    form.name: form
+    for form in (
+        geojson.FORMAT,
+        csv.FORMAT,
+        geoparquet.FORMAT,
+    )
+}
+"""By name, as in `--format`. Their modules import light, for `--help` lists them."""
+
+AUTO: Final = "auto"
+"""No format but a rule: text, and Parquet for a table of more than MANY rows."""
+
+MANY: Final = 100_000
+"""Rows above which a table is better Parquet: GIS programs take minutes over such a GeoJSON, and
+spreadsheets do not show such a CSV to its end."""
+
+_TEXT: Final[Mapping[Table, Format]] = {
+    "areas": geojson.FORMAT,
+    "photos": geojson.FORMAT,
+    "detections": csv.FORMAT,
+}
+
+
+def describe() -> str:
+    """Return what `--format` takes, for the help."""
+    known = "; ".join(f"{form.name}: {form.help}" for form in FORMATS.values())
+    return (
+        f"{AUTO}: GeoJSON and CSV, but Parquet above {MANY:,} rows; {known}. May be repeated; "
+        f"tables that no named format holds are written as with {AUTO}."
+    )
+
+
+def check(names: Sequence[str]) -> None:
+    """Raise InputError for formats that are not known, MissingPackageError for a missing extra."""
+    if isinstance(names, str):
+        raise InputError(f"formats is the text {names!r}; give a tuple of formats")
+    if not names:
+        raise InputError(f"no format named; name one, such as {AUTO}")
+    for name in names:
+        if name == AUTO:
+            continue
+        if name not in FORMATS:
+            raise InputError(f"format {name!r} is not known{_nearest(name)}")
+        FORMATS[name].check_installed()
+
+
+def _nearest(name: str) -> str:
+    known = [AUTO, *FORMATS]
+    near = get_close_matches(str(name).lower(), known, n=1)
+    listed = f"formats are {', '.join(known)}"
+    return f"; did you mean {near[0]}? The {listed}" if near else f"; the {listed}"
+
+
+def assign(names: Sequence[str], frames: Frames) -> dict[str, list[Table]]:
+    """Return the tables that each format is to write.
+
+    A table is written in every named format that can hold it; where geobike could read none of
+    them again, also as with AUTO.
+    """
+    out: dict[str, list[Table]] = {}
+    for table, frame in frames.items():
+        named = [name for name in dict.fromkeys(names) if _holds(name, table)]
+        if not any(name == AUTO or FORMATS[name].readable for name in named):
+            named.append(AUTO)
+        chosen = [_automatic(table, len(frame)) if name == AUTO else name for name in named]
+        for name in dict.fromkeys(chosen):
+            out.setdefault(name, []).append(table)
+    return out
+
+
+def _holds(name: str, table: Table) -> bool:
+    return name == AUTO or table in FORMATS[name].files
+
+
+def _automatic(table: Table, rows: int) -> str:
+    if table == "areas" or rows <= MANY:
+        return _TEXT[table].name
+    if geoparquet.FORMAT.is_installed():
+        return geoparquet.FORMAT.name
+    report(
+        f"{rows:,} rows of {table} are written as text; Parquet would take a tenth of the "
+        "space and open sooner: pip install 'geobike[parquet]'"
+    )
+    return _TEXT[table].name
+
+
+def for_path(path: str | Path, table: Table) -> Format:
+    """Return the format that the ending of a path names.
+
+    Raises InputError where no format that can hold the table has this ending, and
+    MissingPackageError where the format needs an extra.
+    """
+    ending = Path(file_name(path)).suffix.lower()
+    able = [form for form in FORMATS.values() if table in form.files]
+    for form in able:
+        if ending in form.suffixes:
+            form.check_installed()
+            return form
+    endings = [suffix for form in able for suffix in form.suffixes]
+    raise InputError(
+        f"{redact(path)}: {table} cannot be written as {ending or 'a file without an ending'}; "
+        f"name a file that ends in {' or '.join(endings)}"
+    )
+
+
+def file_names() -> set[str]:
+    """Return the names of all files that any format writes into a survey's folder."""
+    return {file for form in FORMATS.values() for file in form.files.values()}

@@ -1,0 +1,54 @@
+"""The columns that files have, in every format alike."""
+
+from typing import Final
+
+import geopandas as gpd
+import pandas as pd
+
+from geobike import schema
+from geobike.exports.protocol import Frames
+
+_PHOTO_COLUMNS: Final = (
+    "photo_id",
+    "status",
+    "reason",
+    "bicycle_count",
+    "area_id",
+    "taken_at",
+    "heading",
+    "position_source",
+    "width",
+    "height",
+    "sha256",
+)
+"""All but `path`: where a file is on one machine is no business of others."""
+
+
+def select(frames: Frames) -> Frames:
+    """Check the frames and return them with the columns that files have.
+
+    `areas` is an area counts frame, `photos` a photos or a counts frame (the `bicycle_count` of a
+    photos frame becomes null), `detections` a detections frame. Raises SchemaError.
+    """
+    return Frames(
+        areas=None if frames.areas is None else _areas(frames.areas),
+        photos=None if frames.photos is None else _photos(frames.photos),
+        detections=None if frames.detections is None else _detections(frames.detections),
+    )
+
+
+def _areas(areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    schema.check(areas, schema.AREA_COUNTS)
+    columns = [*schema.AREA_COUNTS.columns, *schema.present(areas, schema.AREA_COUNTS)]
+    return gpd.GeoDataFrame(areas[columns], geometry=areas.geometry)
+
+
+def _photos(photos: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    schema.check(photos, schema.COUNTS if "bicycle_count" in photos else schema.PHOTOS)
+    columns = photos.reindex(columns=list(_PHOTO_COLUMNS))
+    return gpd.GeoDataFrame(columns, geometry=photos.geometry)
+
+
+def _detections(detections: pd.DataFrame) -> pd.DataFrame:
+    schema.check(detections, schema.DETECTIONS)
+    return detections[list(schema.DETECTIONS.columns)]

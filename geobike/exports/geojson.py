@@ -1,0 +1,74 @@
+"""GeoJSON by RFC 7946: areas and photos."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from geobike.exports.protocol import Files, Format, Table, one_file_per_table
+from geobike.io.files import atomic_open
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+_DECIMALS: Final = 7  # of a degree: about 1 cm, the most that RFC 7946 advises
+
+_CHUNK: Final = 20_000  # features that are Python objects at a time
+
+
+def _write_table(_: Table, frame: "gpd.GeoDataFrame", path: Path) -> None:
+    """Write one feature per line: valid GeoJSON that `diff` and `grep` can work with."""
+    names = [name for name in frame.columns if name != frame.geometry.name]
+    with atomic_open(path) as file:
+        file.write('{"type": "FeatureCollection", "features": [')
+        for number, (geometry, *values) in enumerate(_rows(frame, names)):
+            properties = json.dumps(
+                dict(zip(names, values, strict=True)), ensure_ascii=False, allow_nan=False
+            )
+            comma = ",\n" if number else "\n"
+            file.write(
+                f'{comma}{{"type": "Feature", "geometry": {geometry}, "properties": {properties}}}'
+            )
+        file.write("\n]}\n")
+
+
+def _rows(frame: "gpd.GeoDataFrame", names: list[str]) -> Iterator[tuple[Any, ...]]:
+    """Yield geometry and values row by row, in chunks, so that memory stays small."""
+    for start in range(0, len(frame), _CHUNK):
+        chunk = frame.iloc[start : start + _CHUNK]
+        columns = [_values(chunk[name]) for name in names]
+        yield from zip(_geometries(chunk.geometry), *columns, strict=True)
+
+
+def _values(column: "pd.Series[Any]") -> list[Any]:
+    """Return Python values; NA, NaN and infinity as None, times in ISO 8601 with Z."""
+    import numpy as np
+    import pandas as pd
+
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        column = column.dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+    known = np.isfinite(column) if column.dtype == "float64" else column.notna()
+    return column.astype(object).where(known, None).tolist()
+
+
+def _geometries(geometry: "gpd.GeoSeries") -> Iterator[str]:
+    """Yield RFC 7946 geometries: 7 decimals at most, exterior rings counter-clockwise."""
+    import numpy as np
+    import shapely
+
+    shapes = shapely.transform(np.asarray(geometry.array), lambda degrees: degrees.round(_DECIMALS))
+    shapes = shapely.orient_polygons(shapes, exterior_cw=False)
+    for text in shapely.to_geojson(shapes):
+        yield "null" if text is None else text
+
+
+_FILES: Final[Files] = {"areas": "areas.geojson", "photos": "photos.geojson"}
+
+FORMAT: Final = Format(
+    name="geojson",
+    help="areas and photos",
+    files=_FILES,
+    suffixes=(".geojson", ".json"),
+    write=one_file_per_table(_FILES, _write_table),
+)

@@ -1,0 +1,91 @@
+"""What an export format is, and the tables that it is given to write."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from geobike.errors import MissingPackageError
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+Table = Literal["areas", "photos", "detections"]
+
+TABLES: Final[tuple[Table, ...]] = ("areas", "photos", "detections")
+
+Files = Mapping[Table, str]
+"""Names of files by table. Tables in one file, such as layers of a GeoPackage, share a name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frames:
+    """The tables to write, with exactly the columns that files have; None is not written.
+
+    `geobike.exports.frames.select` makes them, so that all formats hold the same values.
+    """
+
+    areas: "gpd.GeoDataFrame | None" = None
+    """Polygons in EPSG:4326, with the columns of an area counts frame."""
+    photos: "gpd.GeoDataFrame | None" = None
+    """Points in EPSG:4326, or no geometry for photos without a position."""
+    detections: "pd.DataFrame | None" = None
+    """Boxes in pixels; no geometry."""
+
+    def only(self, tables: Collection[Table]) -> "Frames":
+        """Return the frames with the other tables left out."""
+        return replace(self, **{table: None for table in TABLES if table not in tables})
+
+    def items(self) -> Iterator[tuple[Table, Any]]:
+        """Yield each table to write, with its name."""
+        for table in TABLES:
+            if (frame := getattr(self, table)) is not None:
+                yield table, frame
+
+
+@dataclass(frozen=True, kw_only=True)
+class Format:
+    """An export format. `geobike.exports.formats` lists them all."""
+
+    name: str
+    """As in `--format`."""
+    help: str
+    """One line for `--help`: what the format holds."""
+    files: Files
+    """The tables that it can hold, with the names of their files in a survey's folder."""
+    suffixes: tuple[str, ...]
+    """Endings of a path that choose this format, in lower case: .geojson."""
+    write: Callable[[Frames, Path], Files]
+    """Write the tables that the format can hold into an empty local folder, under the names of
+    `files`; return the names of those written."""
+    extra: str | None = None
+    """The extra of geobike that it needs,"""
+    package: str | None = None
+    """and the package that this extra installs."""
+    readable: bool = True
+    """Whether `geobike evaluate` and `--manifest` can read its photos, `--detections` its boxes."""
+
+    def is_installed(self) -> bool:
+        """Tell whether the package is there that the format needs."""
+        return self.package is None or find_spec(self.package) is not None
+
+    def check_installed(self) -> None:
+        """Raise MissingPackageError where it is not."""
+        if self.extra is not None and not self.is_installed():
+            raise MissingPackageError(f"Writing {self.name}", self.extra)
+
+
+def one_file_per_table(
+    files: Files, write_table: Callable[[Table, Any, Path], None]
+) -> Callable[[Frames, Path], Files]:
+    """Return `Format.write` for a format that has one file per table."""
+
+    def write(frames: Frames, folder: Path) -> Files:
+        held = {table: frame for table, frame in frames.items() if table in files}
+        for table, frame in held.items():
+            write_table(table, frame, folder / files[table])
+        return {table: files[table] for table in held}
+
+    return write

@@ -65,7 +65,7 @@ class OnnxRuntimeSession:
             self._session = _opened(path, threads)
         except tuple(_errors().values()) as error:
             raise ModelUnavailable(
-                f"{path} is no ONNX model that can be opened: {error_text(error)}"
+                f"{path} is not an ONNX model that can be opened: {error_text(error)}"
             ) from error
         self.path = path
         self.inputs: Mapping[str, TensorSpec] = {

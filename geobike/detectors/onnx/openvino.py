@@ -19,7 +19,9 @@ from geobike.detectors.onnx.runtime import Inputs, Outputs, TensorSpec, error_te
 from geobike.errors import DetectionFailed, ModelUnavailable
 
 _TELEMETRY: Final = "openvino_telemetry"
-_IMPORTING = threading.Lock()
+_OPENING = threading.RLock()
+"""Held while OpenVINO is imported and a model is opened: several threads at once may deadlock in
+its extension modules, which wait for each other and for Python's global lock."""
 
 
 @cache
@@ -38,10 +40,10 @@ class OpenVinoSession:
         with self._openable():
             # By name: of a file that is no model, OpenVINO would ask all its readers, which print.
             reader = _openvino().frontend.FrontEndManager().load_by_framework("onnx")
-            self._model = reader.convert(reader.load(str(path)))
-        self.inputs: Mapping[str, TensorSpec] = {p.any_name: _spec(p) for p in self._model.inputs}
-        self.outputs: Mapping[str, TensorSpec] = {p.any_name: _spec(p) for p in self._model.outputs}
-        self.metadata = _metadata(self._model)
+            model = self._model = reader.convert(reader.load(str(path)))
+            self.inputs: Mapping[str, TensorSpec] = {p.any_name: _spec(p) for p in model.inputs}
+            self.outputs: Mapping[str, TensorSpec] = {p.any_name: _spec(p) for p in model.outputs}
+            self.metadata = _metadata(model)
 
     def bind(
         self, outputs: Sequence[str], *, size: tuple[int, int] | None
@@ -79,15 +81,21 @@ class OpenVinoSession:
     @contextmanager
     def _openable(self) -> Iterator[None]:
         try:
-            yield
+            with _OPENING:
+                yield
         except Exception as error:
             raise ModelUnavailable(
-                f"{self.path} is no ONNX model that can be opened: {error_text(error)}"
+                f"{self.path} is not an ONNX model that can be opened: {error_text(error)}"
             ) from error
 
 
-@cache
 def _core() -> Any:
+    with _OPENING:
+        return _only_core()
+
+
+@cache
+def _only_core() -> Any:
     return _openvino().Core()
 
 
@@ -96,7 +104,7 @@ def _openvino() -> Any:
 
     Where that part is missing, OpenVINO does without.
     """
-    with _IMPORTING:
+    with _OPENING:
         blocked = _TELEMETRY not in sys.modules
         if blocked:
             sys.modules[_TELEMETRY] = None  # type: ignore[assignment]  # Python's sign for: not there

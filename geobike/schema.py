@@ -31,6 +31,8 @@ TEXT: Final = "str"
 FLOAT: Final = "float64"
 COUNT: Final = "Int64"  # nullable, so that "not counted" is NA and never 0
 TIME: Final = "datetime64[us, UTC]"
+LOCAL_TIME: Final = "datetime64[us]"  # what a clock shows, whatever its offset from UTC
+MINUTES: Final = "Int16"
 FLAG: Final = "bool"
 CODED: Final = "category"  # text that recurs, kept once; plain text is taken as well
 
@@ -68,7 +70,11 @@ PHOTOS: Final = Frame(
     _PHOTO_COLUMNS,
     key="photo_id",
     geometry=("Point",),
-    optional={"never_processed": FLAG},  # an earlier run had no cause to detect in it
+    optional={
+        "never_processed": FLAG,  # an earlier run had no cause to detect in it
+        "taken_local": LOCAL_TIME,  # what the camera's clock showed; never exported
+        "utc_offset_minutes": MINUTES,  # of that clock as the photo gives it, NA where it does not
+    },
 )
 
 COUNTS: Final = Frame(

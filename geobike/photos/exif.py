@@ -12,7 +12,7 @@ import re
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import datetime, timedelta, timezone
 from io import BytesIO
 from typing import Any, BinaryIO, Final, cast
 
@@ -25,7 +25,7 @@ from geobike.photos import jpeg, png, tiff
 # exifread reports every file without EXIF; a photo's reason says it better.
 logging.getLogger("exifread").addHandler(logging.NullHandler())
 
-_MAX_OFFSET: Final = timedelta(hours=14)  # of local time from UTC, anywhere on Earth
+_MAX_OFFSET: Final = 14 * 60  # minutes of local time from UTC, anywhere on Earth
 _YEARS: Final = range(1800, 2200)  # clocks that were never set write the year 1, which has no UTC
 _GPS_CLOCK_SLACK: Final = timedelta(minutes=5)  # a fix may be minutes older than the photo
 
@@ -36,17 +36,25 @@ class Reading:
 
     lon: float | None = None
     lat: float | None = None
-    taken_at: datetime | None = None  # timezone-aware
-    no_zone: bool = False  # there is a time, but nothing places it
+    taken_local: datetime | None = None  # what the camera's clock showed, without tzinfo
+    utc_offset_minutes: int | None = None  # of that clock, where the photo gives it
     heading: float | None = None  # degrees clockwise from north, 0 <= heading < 360
     orientation: int | None = None  # 1 to 8, as EXIF numbers them
     reason: str | None = None
 
+    @property
+    def taken_at(self) -> datetime | None:
+        """The instant, timezone-aware; None where the photo gives no offset from UTC."""
+        if self.taken_local is None or self.utc_offset_minutes is None:
+            return None
+        offset = timedelta(minutes=self.utc_offset_minutes)
+        return self.taken_local.replace(tzinfo=timezone(offset))
 
-def read(file: BinaryIO, *, timezone: tzinfo | None = None) -> Reading:
+
+def read(file: BinaryIO) -> Reading:
     """Read the EXIF of an image file, opened in binary mode. No exception escapes.
 
-    A time without an offset is placed by the GPS clock, else in `timezone`, else left out.
+    The offset from UTC is the one that EXIF names, else local time minus the GPS clock.
     """
     try:
         header = jpeg.read_header(file)
@@ -56,17 +64,17 @@ def read(file: BinaryIO, *, timezone: tzinfo | None = None) -> Reading:
     except OSError as error:
         return Reading(reason=_unreadable(error))
     if block:
-        return read_block(block, timezone=timezone)
+        return read_block(block)
     if block is not None:  # older programs hide it in a PNG's text
-        return _judged(_tags_of_pillow(_loader(file)), "no EXIF", timezone)
+        return _judged(_tags_of_pillow(_loader(file)), "no EXIF")
     if header is not None and (header.size or header.exif):
-        reading = read_block(header.exif, timezone=timezone)
+        reading = read_block(header.exif)
         if reading.orientation is not None or not header.turned_by_xmp:
             return reading
-    return _read_in_full(file, _loader(file), timezone)
+    return _read_in_full(file, _loader(file))
 
 
-def read_block(block: bytes, *, timezone: tzinfo | None = None) -> Reading:
+def read_block(block: bytes) -> Reading:
     """Read an EXIF block as `jpeg.read_header` gives it; an empty one says nothing."""
     block = block.removeprefix(b"Exif\0\0")  # written twice, or into a PNG
     if not block:
@@ -75,31 +83,31 @@ def read_block(block: bytes, *, timezone: tzinfo | None = None) -> Reading:
     if thinned is not None:
         tags, fault = _read_with_exifread(BytesIO(thinned))
         if tags is not None:
-            return _judged(tags, fault, timezone)
-    return _read_in_full(BytesIO(block), _block_loader(block), timezone)
+            return _judged(tags, fault)
+    return _read_in_full(BytesIO(block), _block_loader(block))
 
 
 _Loader = Callable[[], Image.Exif]
 
 
-def _read_in_full(file: BinaryIO, load: _Loader, timezone: tzinfo | None) -> Reading:
+def _read_in_full(file: BinaryIO, load: _Loader) -> Reading:
     """Read a file or block as it is; by Pillow's `load` where exifread fails."""
     tags, fault = _read_with_exifread(_metered(file))
     if fault == _ENDLESS:  # the pixels are turned nevertheless
         return Reading(orientation=_orientation_of_pillow(load), reason=fault)
-    return _judged(_tags_of_pillow(load) if tags is None else tags, fault, timezone)
+    return _judged(_tags_of_pillow(load) if tags is None else tags, fault)
 
 
-def _judged(tags: Mapping[str, Any] | None, fault: str, timezone: tzinfo | None) -> Reading:
+def _judged(tags: Mapping[str, Any] | None, fault: str) -> Reading:
     if tags is None:
         return Reading(reason=fault)
     lon, lat, reason = _position(tags)
-    taken_at = _taken_at(tags, timezone)
+    taken_local, utc_offset_minutes = _taken(tags)
     return Reading(
         lon=lon,
         lat=lat,
-        taken_at=None if taken_at is None or taken_at.tzinfo is None else taken_at,
-        no_zone=taken_at is not None and taken_at.tzinfo is None,
+        taken_local=taken_local,
+        utc_offset_minutes=utc_offset_minutes,
         heading=_heading(tags),
         orientation=_orientation(tags),
         reason=reason,
@@ -279,16 +287,18 @@ def _orientation(tags: Mapping[str, Any]) -> int | None:
     return values[0] if values and values[0] in range(1, 9) else None
 
 
-def _taken_at(tags: Mapping[str, Any], assumed: tzinfo | None) -> datetime | None:
-    """Return the time of exposure; without tzinfo where nothing says the offset."""
+def _taken(tags: Mapping[str, Any]) -> tuple[datetime | None, int | None]:
+    """Return the local time of exposure, and its offset from UTC in minutes where it is known."""
     for kind in ("Original", "Digitized"):
         local = _local_time(tags.get(f"DateTime{kind}"))
         if local is None:
             continue
-        offset = _offset(tags.get(f"OffsetTime{kind}")) or _offset(tags.get("OffsetTime"))
-        zone = offset or _offset_by_gps_clock(tags, local) or assumed
-        return local.replace(tzinfo=zone)
-    return None
+        for name in (f"OffsetTime{kind}", "OffsetTime"):
+            offset = _offset(tags.get(name))
+            if offset is not None:
+                return local, offset
+        return local, _offset_by_gps_clock(tags, local)
+    return None, None
 
 
 def _local_time(value: Any) -> datetime | None:
@@ -299,19 +309,22 @@ def _local_time(value: Any) -> datetime | None:
     return time if time.year in _YEARS else None
 
 
-def _offset(value: Any) -> tzinfo | None:
+def _offset(value: Any) -> int | None:
+    """Return minutes ahead of UTC."""
     text = _text(value)
     if text == "Z":
-        return UTC
+        return 0
     match = re.fullmatch(r"([+-])(\d\d):?([0-5]\d)", text)
     if match is None:
         return None
-    size = timedelta(hours=int(match[2]), minutes=int(match[3]))
-    return timezone(-size if match[1] == "-" else size) if size <= _MAX_OFFSET else None
+    minutes = 60 * int(match[2]) + int(match[3])
+    if minutes > _MAX_OFFSET:
+        return None
+    return -minutes if match[1] == "-" else minutes
 
 
-def _offset_by_gps_clock(tags: Mapping[str, Any], local: datetime) -> tzinfo | None:
-    """Return local time minus GPS time (UTC), if that is a whole number of quarters of an hour."""
+def _offset_by_gps_clock(tags: Mapping[str, Any], local: datetime) -> int | None:
+    """Return local time minus GPS time (UTC) in minutes, if it is near a multiple of 15."""
     clock = [_number(part) for part in _sequence(tags.get("GPSTimeStamp"))]
     day = _local_time(f"{_text(tags.get('GPSDateStamp'))[:10]} 00:00:00")
     if day is None or len(clock) != 3 or None in clock:
@@ -321,10 +334,9 @@ def _offset_by_gps_clock(tags: Mapping[str, Any], local: datetime) -> tzinfo | N
         gap = local - (day + timedelta(hours=hours, minutes=minutes, seconds=seconds))
     except OverflowError:
         return None
-    quarter = timedelta(minutes=15)
-    offset = round(gap / quarter) * quarter
-    plausible = abs(offset) <= _MAX_OFFSET and abs(gap - offset) <= _GPS_CLOCK_SLACK
-    return timezone(offset) if plausible else None
+    offset = 15 * round(gap / timedelta(minutes=15))
+    off_by = abs(gap - timedelta(minutes=offset))
+    return offset if abs(offset) <= _MAX_OFFSET and off_by <= _GPS_CLOCK_SLACK else None
 
 
 def _sequence(value: Any) -> list[Any]:

@@ -5,7 +5,7 @@ Works on a part of the photos at a time, in this process; `photos` spreads the p
 
 import os
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from io import BufferedReader, BytesIO, RawIOBase
 from itertools import chain
 from typing import Any, BinaryIO, Final, NamedTuple
@@ -33,9 +33,11 @@ class Metadata(NamedTuple):
     lat: npt.NDArray[np.float64]
     heading: npt.NDArray[np.float64]
     taken_at: npt.NDArray[np.datetime64]
-    """Microseconds, UTC."""
-    no_zone: npt.NDArray[np.bool_]
-    """There is a time, but nothing places it."""
+    """Microseconds, UTC; NaT where no offset from UTC is known."""
+    taken_local: npt.NDArray[np.datetime64]
+    """Microseconds; what the camera's clock showed."""
+    utc_offset_minutes: npt.NDArray[np.float64]
+    """Of that clock, NaN where the photo does not give it."""
     reason: list[str | None]
     """Why the photo cannot be read, or has no position."""
 
@@ -51,15 +53,16 @@ def read(
     for start in range(0, len(files), _TOGETHER):
         part = files[start : start + _TOGETHER]
         first = _asked_for(part)
-        rows += [_row(file, first.get(file.path, b""), timezone, max_pixels) for file in part]
+        rows += [_row(file, first.get(file.path, b""), max_pixels) for file in part]
     return Metadata(
         np.array([row.size[0] for row in rows], dtype=np.int32),
         np.array([row.size[1] for row in rows], dtype=np.int32),
         np.array([row.said.lon for row in rows], dtype=np.float64),
         np.array([row.said.lat for row in rows], dtype=np.float64),
         np.array([row.said.heading for row in rows], dtype=np.float64),
-        np.array([_utc(row.said.taken_at) for row in rows], dtype="datetime64[us]"),
-        np.array([row.said.no_zone for row in rows], dtype=np.bool_),
+        np.array([_utc(row.said, timezone) for row in rows], dtype="datetime64[us]"),
+        np.array([row.said.taken_local for row in rows], dtype="datetime64[us]"),
+        np.array([row.said.utc_offset_minutes for row in rows], dtype=np.float64),
         [row.said.reason for row in rows],
     )
 
@@ -77,11 +80,11 @@ class _Row(NamedTuple):
     said: exif.Reading
 
 
-def _row(file: PhotoFile, first: bytes | OSError, timezone: tzinfo | None, max_pixels: int) -> _Row:
+def _row(file: PhotoFile, first: bytes | OSError, max_pixels: int) -> _Row:
     try:
         with _open(file, first) as opened:
             decoding.refuse_large(_size(file, opened))
-            return _read(opened, timezone, max_pixels)
+            return _read(opened, max_pixels)
     except UnreadablePhoto as error:
         fault = str(error)
     except OSError as error:
@@ -89,19 +92,28 @@ def _row(file: PhotoFile, first: bytes | OSError, timezone: tzinfo | None, max_p
     return _Row((0, 0), exif.Reading(reason=fault))
 
 
-def _read(file: BinaryIO, timezone: tzinfo | None, max_pixels: int) -> _Row:
+def _read(file: BinaryIO, max_pixels: int) -> _Row:
     header = jpeg.read_header(file)
     if header is not None and header.size is not None:
-        said = exif.read_block(header.exif, timezone=timezone)
+        said = exif.read_block(header.exif)
         if said.orientation is not None or not header.turned_by_xmp:
             decoding.refuse_many(*header.size, max_pixels)
             return _Row(decoding.upright(header.size, said.orientation or 1), said)
     # Another format, or a JPEG that is not as it should be: Pillow looks.
-    return _Row(decoding.announced_size(file, max_pixels), exif.read(file, timezone=timezone))
+    return _Row(decoding.announced_size(file, max_pixels), exif.read(file))
 
 
-def _utc(time: datetime | None) -> datetime | None:
-    return None if time is None else time.astimezone(UTC).replace(tzinfo=None)
+def _utc(said: exif.Reading, zone: tzinfo | None) -> datetime | None:
+    """Return the time in UTC, without tzinfo: by the photo's own offset, else in the user's zone.
+
+    A time that the clocks showed twice is the first of the two (PEP 495, fold 0).
+    """
+    local, minutes = said.taken_local, said.utc_offset_minutes
+    if local is None:
+        return None
+    if minutes is not None:
+        return local - timedelta(minutes=minutes)
+    return None if zone is None else local.replace(tzinfo=zone).astimezone(UTC).replace(tzinfo=None)
 
 
 def _open(file: PhotoFile, first: bytes | OSError) -> BinaryIO:

@@ -95,6 +95,8 @@ def frame(files: Sequence[PhotoFile], parts: Iterable[metadata.Metadata]) -> gpd
             "width": pd.Series(said.width, dtype=schema.COUNT).where(readable),
             "height": pd.Series(said.height, dtype=schema.COUNT).where(readable),
             "taken_at": pd.Series(said.taken_at).dt.tz_localize("UTC"),
+            "taken_local": said.taken_local,
+            "utc_offset_minutes": said.utc_offset_minutes,
             "heading": said.heading,
             "position_source": pd.Series("exif", index=range(len(files))).where(placed),
             "status": pd.Series(schema.UNREADABLE, index=range(len(files))).where(~readable),
@@ -172,7 +174,8 @@ def _hashes(
 
 
 def _report_no_zone(files: Sequence[PhotoFile], said: metadata.Metadata) -> None:
-    lost = [file.photo_id for file, lost in zip(files, said.no_zone, strict=True) if lost]
+    no_zone = np.isnat(said.taken_at) & ~np.isnat(said.taken_local)
+    lost = [files[number].photo_id for number in np.flatnonzero(no_zone).tolist()]
     report_number(
         "photo says the time but not its offset from UTC, so its time is left out; pass --timezone",
         "photos say the time but not its offset from UTC, so their times are left out; "

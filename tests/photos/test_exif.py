@@ -19,8 +19,8 @@ from tests.support.making import DELFT, jpeg
 GPS, BASE = ExifTags.GPS, ExifTags.Base
 
 
-def read(data: bytes, **options: ZoneInfo) -> exif.Reading:
-    return exif.read(BytesIO(data), **options)
+def read(data: bytes) -> exif.Reading:
+    return exif.read(BytesIO(data))
 
 
 def expected(shared: Path) -> list[dict[str, str]]:
@@ -127,11 +127,25 @@ def test_a_gps_clock_that_contradicts_the_camera_is_not_believed() -> None:
     assert read(jpeg(times=times, gps=gps)).taken_at is None
 
 
-def test_a_time_without_any_offset_is_left_out_or_placed_where_the_user_says() -> None:
-    data = jpeg(times={BASE.DateTimeOriginal: "2022:07:19 12:00:00"})
-    assert read(data).taken_at is None
-    placed = read(data, timezone=ZoneInfo("Europe/Amsterdam")).taken_at
-    assert placed == datetime(2022, 7, 19, 10, 0, tzinfo=UTC)
+def test_a_time_without_any_offset_keeps_what_the_clock_showed() -> None:
+    reading = read(jpeg(times={BASE.DateTimeOriginal: "2022:07:19 12:00:00"}))
+    assert reading.taken_local == datetime(2022, 7, 19, 12, 0)
+    assert reading.utc_offset_minutes is None
+    assert reading.taken_at is None
+
+
+@pytest.mark.parametrize(
+    ("offset", "minutes"), [("Z", 0), ("+00:00", 0), ("+05:45", 345), ("-03:30", -210)]
+)
+def test_the_offset_that_exif_names_is_kept_beside_the_local_time(
+    offset: str, minutes: int
+) -> None:
+    times = {BASE.DateTimeOriginal: "2022:07:19 12:00:00", BASE.OffsetTimeOriginal: offset}
+    # EXIF's own word counts, though the GPS clock says two hours.
+    gps = {GPS.GPSDateStamp: "2022:07:19", GPS.GPSTimeStamp: (10.0, 0.0, 0.0)}
+    reading = read(jpeg(times=times, gps=gps))
+    assert reading.taken_local == datetime(2022, 7, 19, 12, 0)
+    assert reading.utc_offset_minutes == minutes
 
 
 @pytest.mark.parametrize(

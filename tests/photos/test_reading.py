@@ -1,6 +1,9 @@
 import hashlib
+import warnings
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
@@ -127,11 +130,41 @@ def test_a_glob_that_matches_folders_takes_what_is_inside(tmp_path: Path) -> Non
     assert ids(f"{tmp_path}/m*") == ["mon/deep/a.jpg"]
 
 
-def test_times_that_nothing_places_are_left_out_and_said(tmp_path: Path) -> None:
+def test_a_time_without_an_offset_keeps_its_clock_and_is_an_instant_only_in_a_zone(
+    tmp_path: Path,
+) -> None:
     photo(tmp_path / "a.jpg", times={0x9003: "2022:07:19 12:00:00"})
+    photo(tmp_path / "b.jpg", times={0x9003: "2022:07:19 12:00:00", 0x9011: "-03:30"})
+    photo(tmp_path / "c.jpg")
     with pytest.warns(GeobikeWarning, match=r"1 photo says the time .* pass --timezone: a\.jpg"):
         frame = reading.read(reading.find(tmp_path))
-    assert frame["taken_at"].isna().all()
+    noon = datetime(2022, 7, 19, 12, 0)
+    assert frame["taken_at"].isna().tolist() == [True, False, True]
+    assert frame["taken_local"].fillna(pd.Timestamp(0)).tolist() == [noon, noon, pd.Timestamp(0)]
+    assert frame["utc_offset_minutes"].fillna(999).tolist() == [999, -210, 999]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        placed = reading.read(reading.find(tmp_path), timezone=ZoneInfo("Europe/Amsterdam"))
+    assert placed["taken_at"].iloc[0] == datetime(2022, 7, 19, 10, 0, tzinfo=UTC)
+    assert placed["taken_at"].iloc[1] == datetime(2022, 7, 19, 15, 30, tzinfo=UTC)
+    # The zone is the user's word, so what the photo says stays as it was.
+    assert placed["taken_local"].equals(frame["taken_local"])
+    assert placed["utc_offset_minutes"].equals(frame["utc_offset_minutes"])
+
+
+@pytest.mark.parametrize(
+    ("local", "utc"),
+    [
+        ("2024:10:27 02:30:00", datetime(2024, 10, 27, 0, 30, tzinfo=UTC)),  # shown twice
+        ("2024:03:31 02:30:00", datetime(2024, 3, 31, 1, 30, tzinfo=UTC)),  # never shown
+    ],
+)
+def test_a_time_that_the_clocks_showed_twice_or_never_is_the_one_by_the_earlier_offset(
+    tmp_path: Path, local: str, utc: datetime
+) -> None:
+    photo(tmp_path / "a.jpg", times={0x9003: local})
+    frame = reading.read(reading.find(tmp_path), timezone=ZoneInfo("Europe/Amsterdam"))
+    assert frame["taken_at"].tolist() == [utc]
 
 
 def test_files_of_the_same_bytes_are_one_photo_the_first_by_name(tmp_path: Path) -> None:

@@ -74,6 +74,7 @@ PHOTOS: Final = Frame(
         "never_processed": FLAG,  # an earlier run had no cause to detect in it
         "taken_local": LOCAL_TIME,  # what the camera's clock showed; never exported
         "utc_offset_minutes": MINUTES,  # of that clock as the photo gives it, NA where it does not
+        "position_error_m": FLOAT,  # likely error, where the source of the position gives it
     },
 )
 
@@ -125,6 +126,20 @@ AREA_COUNTS: Final = Frame(
     geometry=("Polygon", "MultiPolygon"),
     optional=dict(AREAS.optional)
     | {"bicycles_per_1000_inhabitants": FLOAT},  # NA where photo_count or population is 0
+)
+
+POSITIONS: Final = Frame(
+    "positions",  # on the index of a photos frame: what one source gives
+    {
+        "lon": FLOAT,  # degrees, WGS 84; NA where the source gives no valid position
+        "lat": FLOAT,
+        "heading": FLOAT,
+        "taken_at": TIME,
+        "accuracy": FLOAT,  # likely error in metres, NA where it is not known
+        "source": TEXT,  # what `position_source` becomes
+        "reason": TEXT,  # why there is no position, NA where the source knows nothing of the photo
+        "refused": FLAG,  # it gives a bad position, so that no later source may give another
+    },
 )
 
 MANIFEST: Final = Frame(

@@ -20,8 +20,8 @@ from geobike import schema
 from geobike.errors import ManifestError, MissingPackageError
 from geobike.io import delimited
 from geobike.io.files import fetch_local
-from geobike.io.matching import normalize_names
-from geobike.reporting import report
+from geobike.io.matching import isin, match, normalize_names
+from geobike.reporting import report, report_number
 
 _FINAL: Final = (schema.DUPLICATE, schema.UNREADABLE, schema.FAILED)
 """What a photo stays that an earlier run could not count, wherever it lies."""
@@ -75,6 +75,22 @@ def photos(manifest: pd.DataFrame) -> gpd.GeoDataFrame:
     known["status"] = known["status"].where(known["status"].isin(_FINAL))
     known["reason"] = known["reason"].fillna("the manifest gives no position")
     return schema.geotable(schema.PHOTOS, known, np.full(len(known), None, dtype=object))
+
+
+def positions(photos: gpd.GeoDataFrame, manifest: pd.DataFrame | None) -> pd.DataFrame | None:
+    """Return the positions frame of a manifest; None without one.
+
+    Reported are rows that match no photo, or the same photo, and photos that a manifest of most of
+    them lacks.
+    """
+    if manifest is None:
+        return None
+    schema.check(manifest, schema.MANIFEST)
+    rows = _rows_by_photo(photos, manifest)
+    bad = rows["reason"].notna()
+    rows[["lon", "lat"]] = rows[["lon", "lat"]].mask(bad)
+    rows["source"] = pd.Series("manifest", index=rows.index).where(rows["lon"].notna())
+    return schema.table(schema.POSITIONS, rows.assign(refused=bad))
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
@@ -275,3 +291,63 @@ def _lines(raw: pd.DataFrame, source: str) -> "pd.Series[str]":
 def _report(what: str, fate: str, cases: "pd.Series[str]") -> None:
     if len(cases):
         report(f"{len(cases)} {what}{'s' * (len(cases) != 1)} {fate}", cases.tolist())
+
+
+def _rows_by_photo(photos: gpd.GeoDataFrame, manifest: pd.DataFrame) -> pd.DataFrame:
+    """Return the manifest's rows on the photos' index, empty where it does not name a photo."""
+    photo_id = match(manifest["file"], photos["photo_id"])
+    by_end = photo_id.notna() & (photo_id != manifest["file"])
+    report_number(
+        "row is matched to a photo by the end of its path",
+        "rows are matched to photos by the end of their paths",
+        [
+            f"{file} for {found}"
+            for file, found in zip(manifest.loc[by_end, "file"], photo_id[by_end], strict=True)
+        ],
+    )
+    unknown = manifest[photo_id.isna()]
+    report_number(
+        "row names a photo that was not found",
+        "rows name photos that were not found",
+        [
+            f"{file} (line {line})"
+            for file, line in zip(unknown["file"], unknown["line"], strict=True)
+        ],
+    )
+    named = manifest.assign(photo_id=photo_id).dropna(subset="photo_id")
+    missing = photos.loc[~isin(photos["photo_id"], named["photo_id"]), "photo_id"]
+    if len(missing) <= len(photos) / 2:  # a manifest of fewer is there to help EXIF out
+        report_number(
+            "photo is missing from the manifest",
+            "photos are missing from the manifest",
+            missing.tolist(),
+        )
+    rows = _one_row_each(named).set_index("photo_id").reindex(photos["photo_id"])
+    return rows.set_index(photos.index)
+
+
+def _one_row_each(named: pd.DataFrame) -> pd.DataFrame:
+    """Merge rows that name one photo: alike, the first stands; unlike, none can be trusted.
+
+    A row that gives no position contradicts none.
+    """
+    twice = named[named["photo_id"].duplicated(keep=False)]
+    lines = {
+        str(photo_id): ", ".join(map(str, rows))
+        for photo_id, rows in twice.groupby("photo_id")["line"]
+    }
+    report_number(
+        "photo has more than one row in the manifest",
+        "photos have more than one row in the manifest",
+        [f"{photo_id} (lines {rows})" for photo_id, rows in lines.items()],
+    )
+    placed_first = named.sort_values("lon", key=pd.isna, kind="stable")
+    rows = placed_first.drop_duplicates("photo_id").copy()
+    apart = twice.groupby("photo_id")[["lon", "lat"]].nunique().gt(1).any(axis=1)
+    torn = rows["photo_id"].isin(apart.index[apart])
+    rows.loc[torn, ["lon", "lat"]] = np.nan
+    rows.loc[torn, "reason"] = [
+        f"manifest lines {lines[photo_id]} give different positions"
+        for photo_id in rows.loc[torn, "photo_id"]
+    ]
+    return rows

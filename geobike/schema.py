@@ -25,7 +25,7 @@ DUPLICATE: Final = "duplicate"
 UNREADABLE: Final = "unreadable"
 FAILED: Final = "failed"
 STATUSES: Final = (COUNTED, OUTSIDE, UNLOCATED, DUPLICATE, UNREADABLE, FAILED)
-"""Where a photo can end. Until then its status is NA."""
+"""Final statuses of a photo. Until then its status is NA."""
 
 TEXT: Final = "str"
 FLOAT: Final = "float64"
@@ -53,7 +53,7 @@ class Frame:
 
 _PHOTO_COLUMNS = {
     "photo_id": TEXT,  # POSIX path relative to the photo folder
-    "path": TEXT,  # where the file is read; never exported
+    "path": TEXT,  # path or URL of the file; never exported
     "sha256": TEXT,  # of the file's bytes; NA where it cannot be read
     "width": COUNT,  # upright pixels
     "height": COUNT,  # upright pixels
@@ -71,7 +71,7 @@ PHOTOS: Final = Frame(
     key="photo_id",
     geometry=("Point",),
     optional={
-        "never_processed": FLAG,  # an earlier run had no cause to detect in it
+        "never_processed": FLAG,  # an earlier run had no reason to detect in it
         "taken_local": LOCAL_TIME,  # what the camera's clock showed; never exported
         "utc_offset_minutes": MINUTES,  # of that clock as the photo gives it, NA where it does not
         "position_error_m": FLOAT,  # likely error, where the source of the position gives it
@@ -138,7 +138,7 @@ POSITIONS: Final = Frame(
         "accuracy": FLOAT,  # likely error in metres, NA where it is not known
         "source": TEXT,  # what `position_source` becomes
         "reason": TEXT,  # why there is no position, NA where the source knows nothing of the photo
-        "refused": FLAG,  # it gives a bad position, so that no later source may give another
+        "refused": FLAG,  # bad, as the reason says; later sources must not replace it
     },
 )
 

@@ -1,9 +1,9 @@
-"""What a photo says of itself: where, when and in which direction it was taken.
+"""The EXIF of a photo: where, when and in which direction it was taken.
 
-exifread reads. It is given the EXIF block of a JPEG, which it does not find itself behind several
-thousand bytes of other segments (some Huawei phones). Pillow is asked where exifread fails or finds
-nothing, as it does behind the colour profile of a WebP. Values that cannot be true are refused with
-a reason, never repaired.
+exifread reads it. It is given the EXIF block of a JPEG, which it does not find itself after several
+thousand bytes of other segments (some Huawei phones). Pillow reads where exifread fails or finds
+nothing, as after the colour profile of a WebP. Values that cannot be true are rejected with a
+reason, never repaired.
 """
 
 import logging
@@ -22,17 +22,17 @@ from PIL import ExifTags, Image
 from geobike.errors import UnreadablePhoto
 from geobike.photos import jpeg, png, tiff
 
-# exifread reports every file without EXIF; a photo's reason says it better.
+# exifread logs every file without EXIF; the reason of the photo says so already.
 logging.getLogger("exifread").addHandler(logging.NullHandler())
 
 _MAX_OFFSET: Final = 14 * 60  # minutes of local time from UTC, anywhere on Earth
-_YEARS: Final = range(1800, 2200)  # clocks that were never set write the year 1, which has no UTC
+_YEARS: Final = range(1800, 2200)  # a clock that was never set gives the year 1, which has no UTC
 _GPS_CLOCK_SLACK: Final = timedelta(minutes=5)  # a fix may be minutes older than the photo
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What one file says. Degrees on WGS 84; `reason` says why there is no position."""
+    """The EXIF values of one file. Degrees on WGS 84; `reason` is why there is no position."""
 
     lon: float | None = None
     lat: float | None = None
@@ -65,17 +65,17 @@ def read(file: BinaryIO) -> Reading:
         return Reading(reason=_unreadable(error))
     if block:
         return read_block(block)
-    if block is not None:  # older programs hide it in a PNG's text
-        return _judged(_tags_of_pillow(_loader(file)), "no EXIF")
+    if block is not None:  # older programs write it into the text of a PNG
+        return _reading(_tags_of_pillow(_loader(file)), "no EXIF")
     if header is not None and (header.size or header.exif):
         reading = read_block(header.exif)
-        if reading.orientation is not None or not header.turned_by_xmp:
+        if reading.orientation is not None or not header.rotated_by_xmp:
             return reading
     return _read_in_full(file, _loader(file))
 
 
 def read_block(block: bytes) -> Reading:
-    """Read an EXIF block as `jpeg.read_header` gives it; an empty one says nothing."""
+    """Read an EXIF block as `jpeg.read_header` returns it, which may be empty."""
     block = block.removeprefix(b"Exif\0\0")  # written twice, or into a PNG
     if not block:
         return Reading(reason="no EXIF")
@@ -83,7 +83,7 @@ def read_block(block: bytes) -> Reading:
     if thinned is not None:
         tags, fault = _read_with_exifread(BytesIO(thinned))
         if tags is not None:
-            return _judged(tags, fault)
+            return _reading(tags, fault)
     return _read_in_full(BytesIO(block), _block_loader(block))
 
 
@@ -91,14 +91,14 @@ _Loader = Callable[[], Image.Exif]
 
 
 def _read_in_full(file: BinaryIO, load: _Loader) -> Reading:
-    """Read a file or block as it is; by Pillow's `load` where exifread fails."""
+    """Read a file or block as it is; with Pillow, by `load`, where exifread fails."""
     tags, fault = _read_with_exifread(_metered(file))
-    if fault == _ENDLESS:  # the pixels are turned nevertheless
+    if fault == _TOO_MANY_ENTRIES:  # Pillow rotates the pixels nevertheless
         return Reading(orientation=_orientation_of_pillow(load), reason=fault)
-    return _judged(_tags_of_pillow(load) if tags is None else tags, fault)
+    return _reading(_tags_of_pillow(load) if tags is None else tags, fault)
 
 
-def _judged(tags: Mapping[str, Any] | None, fault: str) -> Reading:
+def _reading(tags: Mapping[str, Any] | None, fault: str) -> Reading:
     if tags is None:
         return Reading(reason=fault)
     lon, lat, reason = _position(tags)
@@ -114,7 +114,7 @@ def _judged(tags: Mapping[str, Any] | None, fault: str) -> Reading:
     )
 
 
-# Both readers fill the same names, EXIF's own, so that one set of rules judges them.
+# Both readers use the names of the EXIF standard, so that the same rules apply to their values.
 _GPS_TAGS: Final = (
     "GPSLatitude",
     "GPSLatitudeRef",
@@ -134,13 +134,13 @@ _TIME_TAGS: Final = (
 
 
 _MAX_STEPS: Final = 100_000
-"""Reads that exifread may ask for; of 130 real photos none took more than 1,026."""
-_STEP_BYTES: Final = 1024  # a read of more takes longer: so many bytes are a step more
-_ENDLESS: Final = "EXIF cannot be read (too many entries, or directories that form a loop)"
+"""Reads that exifread may make; none of 130 real photos took more than 1,026."""
+_STEP_BYTES: Final = 1024  # a longer read counts as a step more per so many bytes
+_TOO_MANY_ENTRIES: Final = "EXIF cannot be read (too many entries, or directories that form a loop)"
 
 
 class _TooManySteps(Exception):
-    """A reader goes round in circles, or as good as that."""
+    """A reader follows a loop, or does not come to an end."""
 
 
 def _metered(file: BinaryIO) -> BinaryIO:
@@ -148,9 +148,9 @@ def _metered(file: BinaryIO) -> BinaryIO:
 
 
 class _Metered:
-    """A file for exifread, which reads number by number, and a directory as often as it is named.
+    """A file that limits the reads of exifread, which follows every pointer to a directory.
 
-    Raises _TooManySteps in the end.
+    Raises _TooManySteps beyond the limit.
     """
 
     def __init__(self, file: BinaryIO) -> None:
@@ -174,12 +174,12 @@ class _Metered:
 
 
 def _read_with_exifread(file: BinaryIO) -> tuple[dict[str, Any] | None, str]:
-    """Return the tags and "", or None and why there are none."""
+    """Return the tags and an empty text, or None and why there are none."""
     try:
         found = exifread.process_file(file, details=False, extract_thumbnail=False)
     except _TooManySteps:
-        return None, _ENDLESS
-    except Exception as error:  # noqa: BLE001 - exifread lets about six kinds escape on broken files
+        return None, _TOO_MANY_ENTRIES
+    except Exception as error:  # noqa: BLE001 - exifread raises about six kinds on damaged files
         return None, _unreadable(error)
     if not found:
         return None, "no EXIF"
@@ -198,7 +198,7 @@ def _loader(file: BinaryIO) -> _Loader:
     def load() -> Image.Exif:
         file.seek(0)
         with Image.open(file) as image:
-            return Image.Image.getexif(image)  # a PNG's own decodes it all
+            return Image.Image.getexif(image)  # that of a PNG decodes all of it
 
     return load
 
@@ -217,17 +217,17 @@ def _orientation_of_pillow(load: _Loader) -> int | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return _orientation({"Orientation": load().get(tiff.ORIENTATION)})
-    except Exception:  # noqa: BLE001 - a broken file may raise anything
+    except Exception:  # noqa: BLE001 - a damaged file may raise anything
         return None
 
 
 def _tags_of_pillow(load: _Loader) -> dict[str, Any] | None:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns of what the reason says
+            warnings.simplefilter("ignore")  # Pillow warns about what the reason says
             exif = load()
             gps, sub = exif.get_ifd(ExifTags.IFD.GPSInfo), exif.get_ifd(ExifTags.IFD.Exif)
-    except Exception:  # noqa: BLE001 - a broken file may raise anything
+    except Exception:  # noqa: BLE001 - a damaged file may raise anything
         return None
     if not exif:
         return None
@@ -264,7 +264,7 @@ def _degrees(
     name = f"GPS{axis.capitalize()}"
     parts = [_number(part) for part in _sequence(tags[name])]
     if not 1 <= len(parts) <= 3 or any(part is None or part < 0 for part in parts):
-        raise ValueError(f"GPS {axis} {_quote(tags[name])} is no angle")
+        raise ValueError(f"GPS {axis} {_quote(tags[name])} is not a valid angle")
     reference = _text(tags.get(f"{name}Ref")).upper()
     if reference not in (positive, negative):
         wanted = f"neither {positive} nor {negative}"

@@ -1,6 +1,6 @@
-"""What the first bytes of each photo say: size, place, time. A photo may yet turn out cut short.
+"""Metadata from the header of each photo: size, position, time. The rest may be truncated.
 
-Works on a part of the photos at a time, in this process; `photos` spreads the parts.
+Works on a part of the photos at a time, in this process; `reading` distributes the parts.
 """
 
 import os
@@ -18,18 +18,18 @@ from geobike.io import remote
 from geobike.photos import decoding, exif, jpeg
 from geobike.photos.discovery import PhotoFile
 
-_TOGETHER: Final = 64
-"""Objects elsewhere that are asked for at once: their heads take 4 MB."""
+_REMOTE_BATCH: Final = 64
+"""Remote files whose first bytes are fetched together, which takes 4 MB."""
 
 
 class Metadata(NamedTuple):
-    """What some photos' heads say, a value for each photo in every column."""
+    """Metadata of several photos: in each column a value per photo."""
 
     width: npt.NDArray[np.int32]
-    """Upright pixels; 0 where the photo cannot be read."""
+    """Upright pixels; 0 for a photo that cannot be read."""
     height: npt.NDArray[np.int32]
     lon: npt.NDArray[np.float64]
-    """Degrees on WGS 84, NaN for none."""
+    """Degrees on WGS 84; NaN without a position."""
     lat: npt.NDArray[np.float64]
     heading: npt.NDArray[np.float64]
     taken_at: npt.NDArray[np.datetime64]
@@ -48,11 +48,11 @@ def read(
     timezone: tzinfo | None = None,
     max_pixels: int = decoding.MAX_PIXELS,
 ) -> Metadata:
-    """Read the heads of photos. What is wrong with one is its `reason`, and its size 0."""
+    """Read the metadata of photos. One that cannot be read has a `reason`, and size 0."""
     rows: list[_Row] = []
-    for start in range(0, len(files), _TOGETHER):
-        part = files[start : start + _TOGETHER]
-        first = _asked_for(part)
+    for start in range(0, len(files), _REMOTE_BATCH):
+        part = files[start : start + _REMOTE_BATCH]
+        first = _fetch_starts(part)
         rows += [_row(file, first.get(file.path, b""), max_pixels) for file in part]
     return Metadata(
         np.array([row.size[0] for row in rows], dtype=np.int32),
@@ -68,7 +68,7 @@ def read(
 
 
 def concatenate(parts: Iterable[Metadata]) -> Metadata:
-    """Return the heads of several parts as one."""
+    """Return the metadata of several parts as one."""
     given = list(parts) or [read([])]
     arrays = Metadata._fields[:-1]
     columns = {name: np.concatenate([getattr(part, name) for part in given]) for name in arrays}
@@ -83,7 +83,7 @@ class _Row(NamedTuple):
 def _row(file: PhotoFile, first: bytes | OSError, max_pixels: int) -> _Row:
     try:
         with _open(file, first) as opened:
-            decoding.refuse_large(_size(file, opened))
+            decoding.check_file_size(_size(file, opened))
             return _read(opened, max_pixels)
     except UnreadablePhoto as error:
         fault = str(error)
@@ -96,11 +96,11 @@ def _read(file: BinaryIO, max_pixels: int) -> _Row:
     header = jpeg.read_header(file)
     if header is not None and header.size is not None:
         said = exif.read_block(header.exif)
-        if said.orientation is not None or not header.turned_by_xmp:
-            decoding.refuse_many(*header.size, max_pixels)
+        if said.orientation is not None or not header.rotated_by_xmp:
+            decoding.check_pixels(*header.size, max_pixels)
             return _Row(decoding.upright(header.size, said.orientation or 1), said)
-    # Another format, or a JPEG that is not as it should be: Pillow looks.
-    return _Row(decoding.announced_size(file, max_pixels), exif.read(file))
+    # Another format, or an irregular JPEG: Pillow reads it.
+    return _Row(decoding.header_size(file, max_pixels), exif.read(file))
 
 
 def _utc(said: exif.Reading, zone: tzinfo | None) -> datetime | None:
@@ -122,19 +122,19 @@ def _open(file: PhotoFile, first: bytes | OSError) -> BinaryIO:
     if isinstance(first, OSError):
         raise first
     if remote.is_remote(file.path):
-        return BufferedReader(_Object(file.path, first), jpeg.HEADER_BYTES)
+        return BufferedReader(_RemoteFile(file.path, first), jpeg.HEADER_BYTES)
     return open(file.path, "rb")  # noqa: PTH123 - a Path for each of a million takes time
 
 
 def _size(file: PhotoFile, opened: BinaryIO) -> int:
-    """Return how many bytes the file has; 0 where its store does not say."""
+    """Return the size of the file in bytes; 0 where its store does not give it."""
     if remote.is_remote(file.path):
         return file.size or 0
     return os.fstat(opened.fileno()).st_size
 
 
-def _asked_for(files: Sequence[PhotoFile]) -> dict[str, bytes | OSError]:
-    """Return the heads of those that stand elsewhere; an empty object has none to ask for."""
+def _fetch_starts(files: Sequence[PhotoFile]) -> dict[str, bytes | OSError]:
+    """Return the first bytes of the remote files that are not empty, or the error, by path."""
     paths = [
         file.path
         for file in files
@@ -142,18 +142,18 @@ def _asked_for(files: Sequence[PhotoFile]) -> dict[str, bytes | OSError]:
     ]
     try:
         found = remote.read_starts(paths, jpeg.HEADER_BYTES)
-    except OSError as error:  # the store gave one answer for them all
+    except OSError as error:  # one for all of them
         return dict.fromkeys(paths, error)
     return dict(zip(paths, found, strict=True))
 
 
-class _Object(RawIOBase):
-    """An object elsewhere whose head is at hand. The rest is asked for when it is needed."""
+class _RemoteFile(RawIOBase):
+    """A remote file, its first bytes in memory. The rest is opened when it is needed."""
 
-    def __init__(self, address: str, head: bytes) -> None:
-        self._address = address
-        self._head = BytesIO(head)
-        self._is_all = len(head) != jpeg.HEADER_BYTES
+    def __init__(self, url: str, start: bytes) -> None:
+        self._url = url
+        self._start = BytesIO(start)
+        self._is_all = len(start) != jpeg.HEADER_BYTES
         self._rest: BinaryIO | None = None
         self._at = 0
 
@@ -181,11 +181,11 @@ class _Object(RawIOBase):
         return len(data)
 
     def _source(self, *, all_of_it: bool) -> BinaryIO:
-        """Return what holds the bytes at the present place."""
+        """Return the file that holds the bytes at the present position."""
         if self._is_all or (self._at < jpeg.HEADER_BYTES and not all_of_it):
-            return self._head
+            return self._start
         if self._rest is None:
-            self._rest = remote.opened(self._address)
+            self._rest = remote.opened(self._url)
         return self._rest
 
     def close(self) -> None:

@@ -79,8 +79,8 @@ def _first_valid(
 ) -> tuple[pd.DataFrame, "pd.Series[str]"]:
     """Return the first valid place of each photo, and why it must not have one, or NA.
 
-    A refusal ends the search where another source follows, and where it is the first word on the
-    photo. The last of several sources refuses nothing, since nobody is asked after it.
+    A refusal blocks the sources after it. That of the last of several blocks nothing, so that a
+    copy may still give the position; that of the first does not allow even this.
     """
     place = found[0][list(_PLACE)]
     refusal = found[0]["reason"].where(found[0]["refused"] & undecided)

@@ -48,7 +48,7 @@ def test_the_awkward_files_are_read_as_exiftool_reads_them(shared: Path) -> None
             assert reading.reason is None, row["file"]
 
 
-def test_orientation_is_what_exiftool_says(shared: Path) -> None:
+def test_orientation_is_that_of_exiftool(shared: Path) -> None:
     for row in expected(shared):
         if row["orientation"]:
             with (shared / "exif" / row["file"]).open("rb") as file:
@@ -56,7 +56,7 @@ def test_orientation_is_what_exiftool_says(shared: Path) -> None:
 
 
 @pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
-def test_times_and_headings_are_what_exiftool_says(shared: Path) -> None:
+def test_times_and_headings_are_those_of_exiftool(shared: Path) -> None:
     files = sorted((shared / "photos" / "street").iterdir())
     tags = ["-DateTimeOriginal", "-OffsetTimeOriginal", "-GPSImgDirection", "-n", "-csv"]
     out = subprocess.run(["exiftool", *tags, *files], capture_output=True, text=True, check=True)
@@ -78,11 +78,14 @@ def test_times_and_headings_are_what_exiftool_says(shared: Path) -> None:
         ({GPS.GPSLongitude: (213.64, 0.0, 0.0)}, "longitude 213.64 is beyond"),
         ({GPS.GPSLatitudeRef: "X"}, "reference 'X' is neither N nor S"),
         ({GPS.GPSLongitudeRef: "\0"}, "reference '' is neither E nor W"),
-        ({GPS.GPSLatitude: (IFDRational(52), IFDRational(0, 0), IFDRational(0))}, "is no angle"),
+        (
+            {GPS.GPSLatitude: (IFDRational(52), IFDRational(0, 0), IFDRational(0))},
+            "is not a valid angle",
+        ),
         ({GPS.GPSLatitude: (0.0, 0.0, 0.0), GPS.GPSLongitude: (0.0, 0.0, 0.0)}, "(0, 0)"),
     ],
 )
-def test_a_senseless_position_is_refused_with_its_reason(gps: dict, said: str) -> None:
+def test_an_invalid_position_is_rejected_with_its_reason(gps: dict, said: str) -> None:
     reading = read(jpeg(lon_lat=DELFT, gps=gps))
     assert (reading.lon, reading.lat) == (None, None)
     assert said in reading.reason
@@ -163,7 +166,7 @@ def test_an_impossible_time_is_none(time: str) -> None:
         ("0001:01:01 00:00:00", ""),
     ],
 )
-def test_a_year_without_photographs_is_no_time_and_does_not_end_the_run(
+def test_a_year_without_photographs_is_not_a_time_and_does_not_end_the_run(
     time: str, offset: str, tmp_path: Path
 ) -> None:
     times = {BASE.DateTimeOriginal: time, BASE.OffsetTimeOriginal: offset}
@@ -174,7 +177,7 @@ def test_a_year_without_photographs_is_no_time_and_does_not_end_the_run(
 
 
 @pytest.mark.parametrize(("written", "heading"), [(360.0, 0.0), (17.5, 17.5), (361.0, None)])
-def test_headings_lie_on_the_circle(written: float, heading: float | None) -> None:
+def test_headings_are_from_0_to_below_360(written: float, heading: float | None) -> None:
     assert read(jpeg(lon_lat=DELFT, gps={GPS.GPSImgDirection: written})).heading == heading
 
 

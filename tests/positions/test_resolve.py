@@ -169,7 +169,7 @@ def test_another_source_needs_one_line_in_the_registry_and_matches_clocks_of_no_
         (("exif", "manifest", "track"), DELFT),
     ],
 )
-def test_a_bad_row_keeps_away_only_what_comes_after_the_manifest(
+def test_a_bad_row_blocks_only_the_sources_after_the_manifest(
     order: tuple[str, ...], found: tuple[float, float] | None
 ) -> None:
     frame = minutes("a.jpg")
@@ -223,7 +223,7 @@ def test_photos_are_missing_from_a_manifest_of_most_and_not_from_one_that_helps_
         resolve.locate(frame, manifest(("a.jpg", *DELFT)))
 
 
-def test_a_path_that_ends_alike_means_the_only_such_photo_and_is_reported() -> None:
+def test_a_row_matches_the_only_photo_with_the_same_end_of_its_path_and_is_reported() -> None:
     frame = photos_frame({"mon/a.jpg": None, "mon/b.jpg": None, "tue/b.jpg": None, "c.jpg": None})
     table = manifest(("a.jpg", *FAR), ("b.jpg", *FAR), ("/home/me/photos/c.jpg", *FAR))
     with pytest.warns(GeobikeWarning, match=r"^2 rows are matched .*: a\.jpg for mon/a\.jpg, "):
@@ -275,7 +275,20 @@ def test_a_photo_borrows_the_position_that_the_manifest_gives_its_copy(tmp_path:
         assert out["status"].fillna("").tolist() == ["", "duplicate"]
 
 
-def test_time_and_heading_of_the_manifest_win_and_what_it_lacks_stays() -> None:
+def test_a_copy_lends_its_position_to_a_bad_row_only_where_the_manifest_is_the_last_resort(
+    tmp_path: Path,
+) -> None:
+    photo(tmp_path / "a.jpg", description="the same")
+    photo(tmp_path / "b.jpg", description="the same")
+    frame = reading.read(reading.find(tmp_path))
+    table = manifest(("a.jpg", None, None), ("b.jpg", *FAR))
+    table["reason"] = pd.Series(["line 2: latitude 'x'", None], dtype="str")
+    assert place(resolve.locate(frame, table), "a.jpg") is None
+    last = resolve.locate(frame, table, positions=("exif", "manifest"))
+    assert place(last, "a.jpg") == FAR
+
+
+def test_time_and_heading_of_the_manifest_win_and_exif_fills_what_it_lacks() -> None:
     taken = pd.Timestamp("2022-01-19T10:00:00Z")
     frame = photos_frame({"a.jpg": DELFT, "b.jpg": DELFT})
     frame["heading"] = [10.0, 20.0]

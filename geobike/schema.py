@@ -25,12 +25,14 @@ DUPLICATE: Final = "duplicate"
 UNREADABLE: Final = "unreadable"
 FAILED: Final = "failed"
 STATUSES: Final = (COUNTED, OUTSIDE, UNLOCATED, DUPLICATE, UNREADABLE, FAILED)
-"""Where a photo can end. Until then its status is NA."""
+"""Final statuses of a photo. Until then its status is NA."""
 
 TEXT: Final = "str"
 FLOAT: Final = "float64"
 COUNT: Final = "Int64"  # nullable, so that "not counted" is NA and never 0
 TIME: Final = "datetime64[us, UTC]"
+LOCAL_TIME: Final = "datetime64[us]"  # what a clock shows, whatever its offset from UTC
+MINUTES: Final = "Int16"
 FLAG: Final = "bool"
 CODED: Final = "category"  # text that recurs, kept once; plain text is taken as well
 
@@ -51,7 +53,7 @@ class Frame:
 
 _PHOTO_COLUMNS = {
     "photo_id": TEXT,  # POSIX path relative to the photo folder
-    "path": TEXT,  # where the file is read; never exported
+    "path": TEXT,  # path or URL of the file; never exported
     "sha256": TEXT,  # of the file's bytes; NA where it cannot be read
     "width": COUNT,  # upright pixels
     "height": COUNT,  # upright pixels
@@ -68,7 +70,12 @@ PHOTOS: Final = Frame(
     _PHOTO_COLUMNS,
     key="photo_id",
     geometry=("Point",),
-    optional={"never_processed": FLAG},  # an earlier run had no cause to detect in it
+    optional={
+        "never_processed": FLAG,  # an earlier run had no reason to detect in it
+        "taken_local": LOCAL_TIME,  # what the camera's clock showed; never exported
+        "utc_offset_minutes": MINUTES,  # of that clock as the photo gives it, NA where it does not
+        "position_error_m": FLOAT,  # likely error, where the source of the position gives it
+    },
 )
 
 COUNTS: Final = Frame(
@@ -119,6 +126,20 @@ AREA_COUNTS: Final = Frame(
     geometry=("Polygon", "MultiPolygon"),
     optional=dict(AREAS.optional)
     | {"bicycles_per_1000_inhabitants": FLOAT},  # NA where photo_count or population is 0
+)
+
+POSITIONS: Final = Frame(
+    "positions",  # on the index of a photos frame: what one source gives
+    {
+        "lon": FLOAT,  # degrees, WGS 84; NA where the source gives no valid position
+        "lat": FLOAT,
+        "heading": FLOAT,
+        "taken_at": TIME,
+        "accuracy": FLOAT,  # likely error in metres, NA where it is not known
+        "source": TEXT,  # what `position_source` becomes
+        "reason": TEXT,  # why there is no position, NA where the source knows nothing of the photo
+        "refused": FLAG,  # bad, as the reason says; later sources must not replace it
+    },
 )
 
 MANIFEST: Final = Frame(

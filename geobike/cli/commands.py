@@ -27,7 +27,7 @@ from geobike.cli.options import (
     NoThumbnails,
     Photos,
     PhotosIfAny,
-    Prefer,
+    Positions,
     Scheduler,
     ShowPeople,
     Source,
@@ -39,6 +39,7 @@ from geobike.cli.options import (
     TokenFile,
     Workers,
     check_out,
+    names,
     pixels,
 )
 from geobike.errors import DetectorStopped, GeobikeError, InputError
@@ -93,7 +94,7 @@ def map_(
         str | None,
         typer.Option(help="CRS of the areas, such as EPSG:28992, whatever the file says."),
     ] = None,
-    prefer: Prefer = "manifest",
+    positions: Positions = "manifest,exif",
     timezone: Timezone = None,
     max_megapixels: MaxMegapixels = 200,
     workers: Workers = None,
@@ -137,7 +138,7 @@ def map_(
         areas=areas,
         manifest=manifest,
         detections=detections,
-        prefer=prefer,
+        positions=names(positions),
         name_column=name_column,
         id_column=id_column,
         layer=layer,
@@ -193,7 +194,7 @@ def locate(
     out: Annotated[
         str | None, typer.Option(metavar="FILE", help="Photos to write: .geojson or .parquet.")
     ] = None,
-    prefer: Prefer = "manifest",
+    positions: Positions = "manifest,exif",
     timezone: Timezone = None,
     max_megapixels: MaxMegapixels = 200,
 ) -> None:
@@ -214,7 +215,7 @@ def locate(
         frame = run.locate(
             find(photos),
             manifest_path=manifest,
-            prefer=prefer,
+            positions=names(positions),
             timezone=timezone,
             max_pixels=pixels(max_megapixels),
             metadata_only=True,

@@ -76,8 +76,13 @@ Manifest = Annotated[
         help="CSV, GeoJSON or Parquet with file, latitude, longitude of the photos.",
     ),
 ]
-Prefer = Annotated[
-    Literal["manifest", "exif"], typer.Option(help="Whose position wins where both have one.")
+Positions = Annotated[
+    str,
+    typer.Option(
+        metavar="NAMES",
+        help="Position sources in order, separated by commas: the first valid position wins, and a "
+        "source left out is not used.",
+    ),
 ]
 Timezone = Annotated[
     str | None,
@@ -163,6 +168,11 @@ Scheduler = Annotated[
         rich_help_panel="A cluster",
     ),
 ]
+
+
+def names(positions: str) -> tuple[str, ...]:
+    """Return --positions as names."""
+    return tuple(name.strip() for name in positions.split(","))
 
 
 def pixels(megapixels: float) -> int:

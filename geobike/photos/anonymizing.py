@@ -1,4 +1,4 @@
-"""People and what else identifies them, made unrecognisable on a picture."""
+"""Anonymize pictures: pixelate people, and whatever else identifies them."""
 
 from typing import Final
 
@@ -7,14 +7,14 @@ from PIL import Image
 Box = tuple[float, float, float, float]
 """xmin, ymin, xmax, ymax in upright pixels of the original."""
 
-_GROWTH: Final = 0.15  # of the box on each side: hair and hands stand out of a detector's box
-_CELLS: Final = 4  # a face of 4 x 4 cells tells no one apart
+_GROWTH: Final = 0.15  # of the box on each side: hair and hands reach out of a detector's box
+_CELLS: Final = 4  # nobody is recognisable by 4 x 4 cells
 
 
 def pixelate(image: Image.Image, box: Box, *, scale: float) -> None:
-    """Replace a box, a little grown, by a few flat cells.
+    """Replace a slightly enlarged box by a few flat cells, in place.
 
-    `scale` is what one pixel of the original is in this picture.
+    `scale` is the width of this picture over that of the original.
     """
     xmin, ymin, xmax, ymax = (edge * scale for edge in box)
     grow_x, grow_y = (xmax - xmin) * _GROWTH, (ymax - ymin) * _GROWTH
@@ -27,7 +27,7 @@ def pixelate(image: Image.Image, box: Box, *, scale: float) -> None:
     width, height = area[2] - area[0], area[3] - area[1]
     if width <= 0 or height <= 0:
         return
-    # Cells as wide as they are high; a tall figure gets more of them down than across.
+    # Square cells: a tall figure has more of them down than across.
     cells = (min(_CELLS, width), max(1, min(height, round(_CELLS * height / width))))
     patch = image.crop(area).resize(cells, Image.Resampling.BOX)
     image.paste(patch.resize((width, height), Image.Resampling.NEAREST), area)

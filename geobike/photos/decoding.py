@@ -1,7 +1,7 @@
-"""Pixels: decoding within limits, upright, and the size of a photo without decoding it.
+"""Decode photos within limits and upright, and find the size of a photo without decoding it.
 
 Photos are untrusted. Only formats that cameras write are opened, nothing larger than a limit is
-decoded, and whatever Pillow raises on a broken file becomes UnreadablePhoto with a plain reason.
+decoded, and whatever Pillow raises for a damaged file becomes UnreadablePhoto with a plain reason.
 """
 
 import hashlib
@@ -25,9 +25,9 @@ MAX_PIXELS: Final = 200_000_000
 SUFFIXES: Final = frozenset(
     (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".heic", ".heif")
 )
-"""Endings of files that are taken for photos, in lower case."""
+"""Suffixes of photo files, in lower case."""
 
-_START: Final = 12  # bytes that tell one format from another
+_MAGIC_BYTES: Final = 12  # that identify the format
 _FORMATS: Final = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "HEIF")
 _HEIC_BRANDS: Final = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
 _ORIENTATION_TAG: Final = 0x0112
@@ -42,46 +42,46 @@ _TO_UPRIGHT: Final = {
 }
 
 TargetSize = Callable[[tuple[int, int]], tuple[int, int]]
-"""From a photo's upright (width, height) to the size that it is to be decoded at."""
+"""From the upright (width, height) of a photo to the size to decode it at."""
 
-_AMPLE: Final = 1.85
-"""The JPEG decoder shrinks to no less than so many times the target size. On 35 real photos no
-count of bicycles then changes; at 1.5 two change by one. Were it much more, a photo of 12
-megapixels would not be halved for DETR any longer."""
+_DRAFT_RATIO: Final = 1.85
+"""The JPEG decoder reduces a photo to no less than this multiple of the target size. On 35 real
+photos no bicycle count then changes; at 1.5 two change by one. At much more, a photo of 12
+megapixels would no longer be halved for DETR."""
 
 
 MAX_BYTES: Final = 2_000_000_000
-"""Largest file that is read; 200 megapixels without compression are 1.2 GB."""
+"""Largest file that is read; 200 megapixels without compression take 1.2 GB."""
 
 
 def read_bytes(path: str | Path, *, sha256: str | None = None) -> bytes:
-    """Read a photo, here or elsewhere, and hold it against a digest if one is given.
+    """Read a local or remote photo, and verify its SHA-256 if one is given.
 
     Raises UnreadablePhoto.
     """
     try:
         if not remote.is_remote(path):
-            refuse_large(Path(path).stat().st_size)
+            check_file_size(Path(path).stat().st_size)
         data = files.read_bytes(path)
     except OSError as error:
         raise UnreadablePhoto(f"cannot be read: {error.strerror or error}") from None
     except MemoryError:
-        raise UnreadablePhoto("needs more memory to read than there is") from None
+        raise UnreadablePhoto("needs more memory to read than is available") from None
     if sha256 is not None and hashlib.sha256(data).hexdigest() != sha256:
         raise UnreadablePhoto("the file has changed since it was first read")
     return data
 
 
-def refuse_large(size: int) -> None:
-    """Raise UnreadablePhoto for a file of more bytes than are read."""
+def check_file_size(size: int) -> None:
+    """Raise UnreadablePhoto for a file of more than MAX_BYTES."""
     if size > MAX_BYTES:
         raise UnreadablePhoto(
-            f"the file's {size / 1e9:.1f} GB are over the limit of {MAX_BYTES / 1e9:g} GB"
+            f"the file of {size / 1e9:.1f} GB is over the limit of {MAX_BYTES / 1e9:g} GB"
         )
 
 
-def refuse_many(width: int, height: int, max_pixels: int) -> None:
-    """Raise UnreadablePhoto for a photo of more pixels than are decoded."""
+def check_pixels(width: int, height: int, max_pixels: int) -> None:
+    """Raise UnreadablePhoto for a photo of more than `max_pixels`."""
     if width * height > max_pixels:
         raise UnreadablePhoto(
             f"{width} x {height} pixels is over the limit of "
@@ -90,17 +90,17 @@ def refuse_many(width: int, height: int, max_pixels: int) -> None:
 
 
 def upright(size: tuple[int, int], orientation: int) -> tuple[int, int]:
-    """Return width and height of a photo once it is turned as its EXIF orientation says."""
+    """Return width and height of a photo after rotation by its EXIF orientation."""
     return size[::-1] if orientation >= 5 else size
 
 
-def announced_size(file: BinaryIO, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
-    """Return width and height in upright pixels as the file announces them, nothing decoded.
+def header_size(file: BinaryIO, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
+    """Return width and height in upright pixels from the file header, without decoding.
 
-    Raises UnreadablePhoto when the file is no photo or is too large.
+    Raises UnreadablePhoto for a file that is not a photo or is too large.
     """
     file.seek(0)
-    start = file.read(_START)
+    start = file.read(_MAGIC_BYTES)
     file.seek(0)
     with _opened(file, start, max_pixels) as (image, orientation):
         return upright(image.size, orientation)
@@ -109,11 +109,11 @@ def announced_size(file: BinaryIO, max_pixels: int = MAX_PIXELS) -> tuple[int, i
 def upright_size(data: bytes, *, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
     """Return width and height in upright pixels, without decoding more than is needed.
 
-    Raises UnreadablePhoto when the file is no photo, is too large, or is plainly cut short.
+    Raises UnreadablePhoto for a file that is not a photo, is too large, or is plainly truncated.
     """
     with _opened_bytes(data, max_pixels) as (image, orientation):
-        if image.format not in ("JPEG", "MPO") or _may_be_cut_short(data):
-            image.load()  # the only sure way to find a missing end
+        if image.format not in ("JPEG", "MPO") or _may_be_truncated(data):
+            image.load()  # the only reliable way to detect a truncated file
         return upright(image.size, orientation)
 
 
@@ -123,22 +123,22 @@ def read_upright(
     max_pixels: int = MAX_PIXELS,
     target_size: TargetSize | None = None,
 ) -> Image.Image:
-    """Decode a photo to an upright RGB image, resized to what `target_size` says if that is given.
+    """Decode a photo to an upright RGB image, resized to `target_size` if that is given.
 
-    A smaller size costs less: the JPEG decoder itself shrinks by 2, 4 or 8 on the way. Raises
+    A smaller size costs less, as the JPEG decoder itself can reduce by 2, 4 or 8. Raises
     UnreadablePhoto.
     """
     data = _bytes(source)
     with _opened_bytes(data, max_pixels) as (image, orientation):
         if target_size is None:
             return _upright_rgb(image, orientation)
-        turned = orientation >= 5
-        size = target_size(image.size[::-1] if turned else image.size)
-        size = size[::-1] if turned else size  # as the pixels are stored
-        image.draft("RGB", (int(_AMPLE * size[0]), int(_AMPLE * size[1])))
-        # Bilinear, as detectors prepare photos themselves: what they see stays nearly the same.
+        swapped = orientation >= 5
+        size = target_size(image.size[::-1] if swapped else image.size)
+        size = size[::-1] if swapped else size  # as the pixels are stored
+        image.draft("RGB", (int(_DRAFT_RATIO * size[0]), int(_DRAFT_RATIO * size[1])))
+        # Bilinear, as in the preprocessing of detectors: their input stays nearly the same.
         small = _rgb(image).resize(size, Image.Resampling.BILINEAR)
-        return _turned(small, orientation)
+        return _rotated(small, orientation)
 
 
 def read_small(
@@ -151,7 +151,7 @@ def read_small(
     data = _bytes(source)
     with _opened_bytes(data, max_pixels) as (image, orientation):
         size = upright(image.size, orientation)
-        image.draft("RGB", (2 * side, 2 * side))  # lets the JPEG decoder itself shrink
+        image.draft("RGB", (2 * side, 2 * side))  # lets the JPEG decoder itself reduce
         small = _upright_rgb(image, orientation)
     small.thumbnail((side, side))
     return small, size
@@ -162,17 +162,17 @@ def _bytes(source: str | Path | bytes) -> bytes:
 
 
 def _opened_bytes(data: bytes, max_pixels: int) -> AbstractContextManager[tuple[Image.Image, int]]:
-    png.refuse_many_chunks(BytesIO(data))  # those behind the pixels too
-    return _opened(BytesIO(data), data[:_START], max_pixels)
+    png.check_chunks(BytesIO(data))  # including those after the pixels
+    return _opened(BytesIO(data), data[:_MAGIC_BYTES], max_pixels)
 
 
-# Python's warning filters are process-wide, and so are changed under a lock, only for a header.
+# Python's warning filters are process-wide: they are changed under a lock, while a header is read.
 _HEADER_LOCK = threading.Lock()
 
 
 @contextmanager
 def _opened(file: BinaryIO, start: bytes, max_pixels: int) -> Iterator[tuple[Image.Image, int]]:
-    """Open a photo, given also its first bytes, and give it with its EXIF orientation.
+    """Open a photo, given its first bytes too, and yield it with its EXIF orientation.
 
     Every failure becomes UnreadablePhoto.
     """
@@ -183,14 +183,14 @@ def _opened(file: BinaryIO, start: bytes, max_pixels: int) -> Iterator[tuple[Ima
 def _open(file: BinaryIO, start: bytes, max_pixels: int) -> Iterator[tuple[Image.Image, int]]:
     try:
         with _HEADER_LOCK, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a doubtful EXIF block is the exif module's business
+            warnings.simplefilter("ignore")  # the exif module reports doubtful EXIF
             _register_heic(start)
             if start.startswith(jpeg.SOI):
-                jpeg.read_header(file)  # refuses what Pillow would take minutes for
-            # For EXIF behind the pixels Pillow would decode them.
+                jpeg.read_header(file)  # rejects files that Pillow would take minutes for
+            # To reach EXIF after the pixels, Pillow would decode them.
             late_exif = png.exif_block(file)
             image = Image.open(file, formats=_known_formats())
-            refuse_many(*image.size, max_pixels)
+            check_pixels(*image.size, max_pixels)
             if image.format == "PNG" and "exif" not in image.info:
                 image.info["exif"] = late_exif or None
             orientation = _orientation(image)
@@ -199,18 +199,18 @@ def _open(file: BinaryIO, start: bytes, max_pixels: int) -> Iterator[tuple[Image
     except UnreadablePhoto:
         raise
     except MemoryError:
-        raise UnreadablePhoto("needs more memory to decode than there is") from None
+        raise UnreadablePhoto("needs more memory to decode than is available") from None
     except UnidentifiedImageError:
-        raise UnreadablePhoto("not a photo: " + _what_it_is(start)) from None
-    except Exception as error:  # noqa: BLE001 - decoders raise anything on broken files
+        raise UnreadablePhoto("not a photo: " + _describe(start)) from None
+    except Exception as error:  # noqa: BLE001 - decoders raise anything on damaged files
         raise UnreadablePhoto(f"cannot be decoded: {str(error)[:120]}") from None
 
 
 class _WithoutPillowsLimit:
-    """Lift Pillow's own limit, which some decoders check a second time, while we decode.
+    """Disable Pillow's own pixel limit, which some decoders check a second time, while we decode.
 
-    The limit is process-wide and photos are decoded in several threads: the first one in lifts it,
-    the last one out puts it back.
+    The limit is process-wide and photos are decoded in several threads: the first thread to enter
+    disables it, the last to leave restores it.
     """
 
     _lock = threading.Lock()
@@ -231,15 +231,15 @@ class _WithoutPillowsLimit:
 
 
 def _orientation(image: Image.Image) -> int:
-    """Return the EXIF orientation that is still to be applied, 1 to 8."""
+    """Return the EXIF orientation to apply, 1 to 8."""
     if image.format == "TIFF":
-        return 1  # Pillow turns TIFF itself
-    value = Image.Image.getexif(image).get(_ORIENTATION_TAG)  # a PNG's own may decode it all
+        return 1  # Pillow rotates TIFF itself
+    value = Image.Image.getexif(image).get(_ORIENTATION_TAG)  # that of a PNG may decode all of it
     return value if isinstance(value, int) and value in _TO_UPRIGHT else 1
 
 
 def _register_heic(start: bytes) -> None:
-    """Teach Pillow HEIC, the format of iPhones, when such a file is at hand."""
+    """Register the HEIC decoder with Pillow, when the first such file is opened."""
     if start[4:8] != b"ftyp" or start[8:12] not in _HEIC_BRANDS or "HEIF" in Image.OPEN:
         return
     try:
@@ -254,32 +254,32 @@ def _known_formats() -> tuple[str, ...]:
     return tuple(name for name in _FORMATS if name in Image.OPEN)
 
 
-def _may_be_cut_short(jpeg: bytes) -> bool:
-    """Tell whether the last scan has no end marker after it.
+def _may_be_truncated(jpeg: bytes) -> bool:
+    """Return whether no end marker follows the last scan.
 
-    Inside a scan every FF is followed by 00 or a restart marker, so a marker is a marker; what
-    phones append behind the picture may mislead, which is why the caller then decodes.
+    Inside a scan every FF is followed by 00 or a restart marker, so no pixel looks like an end
+    marker. What phones append after the picture may mislead, so the caller decodes to be sure.
     """
     start_of_scan, end_of_image = b"\xff\xda", b"\xff\xd9"
     return start_of_scan in jpeg[max(0, jpeg.rfind(end_of_image)) :]
 
 
-def _what_it_is(start: bytes) -> str:
+def _describe(start: bytes) -> str:
     if not start:
         return "the file is empty"
     return f"the file begins with {start[:8]!r}"
 
 
 def _upright_rgb(image: Image.Image, orientation: int) -> Image.Image:
-    return _turned(_rgb(image).convert("RGB"), orientation)  # a copy, which outlives the file
+    return _rotated(_rgb(image).convert("RGB"), orientation)  # a copy that outlives the file
 
 
 def _rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I;16"):  # 16-bit grey: convert() would cut it off at white
+    if image.mode.startswith("I;16"):  # 16-bit grey: convert() would clip it
         image = image.point(lambda value: value / 256).convert("L")
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
-def _turned(image: Image.Image, orientation: int) -> Image.Image:
+def _rotated(image: Image.Image, orientation: int) -> Image.Image:
     transpose = _TO_UPRIGHT.get(orientation)
     return image if transpose is None else image.transpose(transpose)

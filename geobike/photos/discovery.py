@@ -1,11 +1,11 @@
-"""Find the photos: in folders, by pattern, one by one, here or elsewhere. No photo is opened."""
+"""Find the photos in folders, by pattern or one by one, local or remote, without opening any."""
 
 import glob
 import os
 import posixpath
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache, partial
+from functools import cache
 from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
@@ -19,42 +19,42 @@ from geobike.reporting import report
 
 
 class PhotoFile(NamedTuple):
-    """One file that is taken for a photo."""
+    """A file that looks like a photo by its name."""
 
     photo_id: str
     """POSIX path relative to the photo folder."""
     path: str
-    """Where it is read: a path, or the address of an object elsewhere."""
+    """A path, or the URL of a remote file."""
     fault: str | None = None
-    """Why it must not be opened, if so."""
+    """Why it must not be opened; None if it may be."""
     size: int | None = None
-    """Bytes, where the listing said so."""
+    """Bytes, if the listing gives them."""
     state: str | None = None
-    """What changes with the content, where the listing said so."""
+    """Version of the content, such as an ETag, if the listing gives it."""
 
 
 class Folder(NamedTuple):
-    """A folder in which photos are looked for, with all inside."""
+    """A folder to search for photos, with its subfolders."""
 
     source: str
-    """The path or address that photos are named below."""
+    """The path or URL that names of photos are relative to."""
     name: str
-    """Path of the folder below the source, with / behind it; empty for the source itself."""
+    """Path relative to the source, ending in /; empty for the source itself."""
     path: str
-    """Where it is listed: a path, or an address."""
+    """A path, or a URL."""
 
 
 class FolderNotice(NamedTuple):
-    """What is to be reported of a folder; alike ones in one line, for there may be thousands."""
+    """Something to report about a folder; equal ones are reported in one line."""
 
     what: str
     where: str
     unread: Folder | None = None
-    """The folder, if it is that it cannot be read."""
+    """The folder, if the notice is that it cannot be read."""
 
 
 class Directory(NamedTuple):
-    """What stands in a folder itself."""
+    """The entries of a folder, without those of its subfolders."""
 
     files: list[PhotoFile]
     folders: list[Folder]
@@ -62,27 +62,27 @@ class Directory(NamedTuple):
 
 
 Walker = Callable[[Folder, list[FolderNotice]], Iterator[PhotoFile]]
-"""What lists a folder with all inside: `walk`, or what does the same elsewhere."""
+"""Lists a folder with its subfolders: `walk`, or the same on a cluster."""
 
 
 class _Source(NamedTuple):
-    """What one source holds."""
+    """The photos of one source."""
 
     folder: str
-    """Path or address that all of it lies in."""
+    """Path or URL that contains all of them."""
     files: Iterator[PhotoFile]
     """Their `photo_id` is the path within the folder."""
 
 
 def walk(folder: Folder, notes: list[FolderNotice]) -> Iterator[PhotoFile]:
-    """Yield the photos in a folder and in all inside, and add what is to be reported.
+    """Yield the photos in a folder and its subfolders, and append what is to be reported.
 
-    Raises OSError for an address that cannot be listed, but for one that is merely not open, as
-    with a dead link, only where it is the source itself.
+    Raises OSError for a URL that cannot be listed; for one that refuses or does not exist, such as
+    a dead link, only if it is the source itself.
     """
     if remote.is_remote(folder.path):
-        elsewhere = remote.walk(folder.path, folder.source)
-        yield from _photos_noted(elsewhere, folder.source, notes)
+        listing = remote.walk(folder.path, folder.source)
+        yield from _noted_photos(listing, folder.source, notes)
         return
     waiting = [folder]
     while waiting:
@@ -90,7 +90,7 @@ def walk(folder: Folder, notes: list[FolderNotice]) -> Iterator[PhotoFile]:
         try:
             found = list_directory(one)
         except OSError as error:
-            notes.append(_unread(one, f"{error.filename} ({error.strerror})"))
+            notes.append(_unreadable(one, f"{error.filename} ({error.strerror})"))
             continue
         yield from found.files
         waiting += found.folders
@@ -98,9 +98,9 @@ def walk(folder: Folder, notes: list[FolderNotice]) -> Iterator[PhotoFile]:
 
 
 def list_directory(folder: Folder) -> Directory:
-    """Return what stands in a folder itself. Raises OSError.
+    """Return the entries of a folder. Raises OSError.
 
-    The listing itself says what is a link, so that only links are looked at one by one.
+    The listing itself identifies links, so that only links are looked up one by one.
     """
     if remote.is_remote(folder.path):
         return _list_remote_directory(folder)
@@ -111,7 +111,7 @@ def list_directory(folder: Folder) -> Directory:
             continue
         if entry.is_dir(follow_symlinks=False):
             found.folders.append(Folder(folder.source, f"{name}/", entry.path))
-        elif entry.is_symlink() and os.path.isdir(entry.path):  # noqa: PTH112 - nothing escapes from it
+        elif entry.is_symlink() and os.path.isdir(entry.path):  # noqa: PTH112 - it never raises
             found.notes.append(_not_followed(name))
         elif _is_photo(name):
             plain = entry.is_file(follow_symlinks=False)
@@ -125,13 +125,15 @@ def find(
 ) -> list[PhotoFile]:
     """List the photos of folders (with all inside), single files and glob patterns, by name.
 
-    A source may be an address (s3://bucket/photos). Hidden files and `__MACOSX` are left out.
-    Raises PhotosError where there is no photo, MissingPackageError where addresses need an extra.
+    A source may be a URL (s3://bucket/photos). Hidden files and `__MACOSX` are skipped. Raises
+    PhotosError if there is no photo, MissingPackageError if a URL needs an extra.
     """
     given = [sources] if isinstance(sources, str | Path) else list(sources)
     notes: list[FolderNotice] = []
-    here, elsewhere = partial(_local_source, walker, notes), partial(_remote_source, walker, notes)
-    listings = [elsewhere(s) if remote.is_remote(s) else here(str(s)) for s in given]
+    listings = [
+        (_remote_source if remote.is_remote(source) else _local_source)(walker, notes, str(source))
+        for source in given
+    ]
     root = _root([folder for folder, _ in listings], given)
 
     def each() -> Iterator[PhotoFile]:
@@ -152,11 +154,11 @@ def find(
 
 
 def _root(folders: list[str], given: Sequence[str | Path]) -> str:
-    """Return the folder that all sources lie in."""
+    """Return the folder that contains all sources."""
     stores = {folder.partition("://")[0] for folder in folders if remote.is_remote(folder)}
     if stores and (len(stores) > 1 or not all(map(remote.is_remote, folders))):
         raise PhotosError(
-            f"photos must all be on this machine or all in one kind of store, unlike "
+            f"photos must all be local or all in one kind of store, not as in "
             f"{', '.join(map(redact, given))}"
         )
     if stores:
@@ -165,36 +167,36 @@ def _root(folders: list[str], given: Sequence[str | Path]) -> str:
     return os.path.commonpath(folders) if folders else ""
 
 
-def _remote_source(walker: Walker, notes: list[FolderNotice], address: str) -> _Source:
-    folder = remote.folder(address, sorted(decoding.SUFFIXES))
+def _remote_source(walker: Walker, notes: list[FolderNotice], url: str) -> _Source:
+    folder = remote.folder(url, sorted(decoding.SUFFIXES))
     if folder is not None:
-        found = walker(Folder(folder, "", address), notes)
-        return _Source(folder, _listed(address, found))
+        found = walker(Folder(folder, "", url), notes)
+        return _Source(folder, _translate_errors(url, found))
     try:
-        listing = remote.find(address)
+        listing = remote.find(url)
     except OSError as error:
-        raise _unlisted(address, error) from None
-    return _Source(listing.folder, _photos_noted(listing, address, notes))
+        raise _cannot_list(url, error) from None
+    return _Source(listing.folder, _noted_photos(listing, url, notes))
 
 
-def _listed(address: str, files: Iterator[PhotoFile]) -> Iterator[PhotoFile]:
+def _translate_errors(url: str, files: Iterator[PhotoFile]) -> Iterator[PhotoFile]:
     try:
         yield from files
     except OSError as error:
-        raise _unlisted(address, error) from None
+        raise _cannot_list(url, error) from None
 
 
-def _unlisted(address: str, error: OSError) -> PhotosError:
-    return PhotosError(f"{redact(address)}: cannot be listed: {error}")
+def _cannot_list(url: str, error: OSError) -> PhotosError:
+    return PhotosError(f"{redact(url)}: cannot be listed: {error}")
 
 
-def _photos_noted(
+def _noted_photos(
     found: remote.Listing, source: str, notes: list[FolderNotice]
 ) -> Iterator[PhotoFile]:
-    """Return the photos of a listing, and add what is to be reported."""
+    """Return the photos of a listing, and append what is to be reported."""
     for one in found.closed:
         folder = Folder(source, f"{one.name}/", one.address)
-        notes.append(_unread(folder, f"{redact(one.address)} ({one.reason})"))
+        notes.append(_unreadable(folder, f"{redact(one.address)} ({one.reason})"))
     return _photos(found.objects)
 
 
@@ -232,8 +234,8 @@ def _local_source(walker: Walker, notes: list[FolderNotice], source: str) -> _So
 
 
 def _match(pattern: Path, notes: list[FolderNotice]) -> _Source:
-    """Return the photos that match, and those in folders that match."""
-    fixed = Path(*_fixed_parts(pattern))
+    """Return the photos that match a pattern, and those in folders that match."""
+    fixed = Path(*_parts_before_wildcard(pattern))
     folder = fixed.resolve()
     matches = list(folder.glob(str(pattern.relative_to(fixed))))
 
@@ -258,7 +260,7 @@ def _match(pattern: Path, notes: list[FolderNotice]) -> _Source:
     return _Source(str(folder), photos())
 
 
-def _unread(folder: Folder, where: str) -> FolderNotice:
+def _unreadable(folder: Folder, where: str) -> FolderNotice:
     return FolderNotice("folders cannot be read", where, unread=folder)
 
 
@@ -266,7 +268,7 @@ def _not_followed(name: str) -> FolderNotice:
     return FolderNotice("symbolic links to folders are not followed", name)
 
 
-def _fixed_parts(pattern: Path) -> Iterator[str]:
+def _parts_before_wildcard(pattern: Path) -> Iterator[str]:
     """Yield the folders before the first wildcard."""
     for part in pattern.parent.parts:
         if glob.has_magic(part):
@@ -292,11 +294,11 @@ def _photo_file(path: str, name: str, fault: str | None = None) -> PhotoFile:
 
 
 def _fault(path: Path, folder: Path) -> str | None:
-    """Return why this, which may be a link, must not be opened."""
+    """Return why a file, which may be a link, must not be opened; None if it may be."""
     try:
-        # Resolved as a whole: a link may stand anywhere on the way.
+        # The whole path is resolved: any part of it may be a link.
         if not path.resolve().is_relative_to(folder):
             return "a symbolic link that leads out of the photo folder is not followed"
         return None if path.is_file() else "not a regular file"
-    except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle, before Python 3.13
-        return f"cannot be reached: {getattr(error, 'strerror', None) or 'links in a circle'}"
+    except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links, before Python 3.13
+        return f"cannot be reached: {getattr(error, 'strerror', None) or 'links form a loop'}"

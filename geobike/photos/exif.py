@@ -1,9 +1,9 @@
-"""What a photo says of itself: where, when and in which direction it was taken.
+"""The EXIF of a photo: where, when and in which direction it was taken.
 
-exifread reads. It is given the EXIF block of a JPEG, which it does not find itself behind several
-thousand bytes of other segments (some Huawei phones). Pillow is asked where exifread fails or finds
-nothing, as it does behind the colour profile of a WebP. Values that cannot be true are refused with
-a reason, never repaired.
+exifread reads it. It is given the EXIF block of a JPEG, which it does not find itself after several
+thousand bytes of other segments (some Huawei phones). Pillow reads where exifread fails or finds
+nothing, as after the colour profile of a WebP. Values that cannot be true are rejected with a
+reason, never repaired.
 """
 
 import logging
@@ -12,7 +12,7 @@ import re
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import datetime, timedelta, timezone
 from io import BytesIO
 from typing import Any, BinaryIO, Final, cast
 
@@ -22,31 +22,39 @@ from PIL import ExifTags, Image
 from geobike.errors import UnreadablePhoto
 from geobike.photos import jpeg, png, tiff
 
-# exifread reports every file without EXIF; a photo's reason says it better.
+# exifread logs every file without EXIF; the reason of the photo says so already.
 logging.getLogger("exifread").addHandler(logging.NullHandler())
 
-_MAX_OFFSET: Final = timedelta(hours=14)  # of local time from UTC, anywhere on Earth
-_YEARS: Final = range(1800, 2200)  # clocks that were never set write the year 1, which has no UTC
+_MAX_OFFSET: Final = 14 * 60  # minutes of local time from UTC, anywhere on Earth
+_YEARS: Final = range(1800, 2200)  # a clock that was never set gives the year 1, which has no UTC
 _GPS_CLOCK_SLACK: Final = timedelta(minutes=5)  # a fix may be minutes older than the photo
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What one file says. Degrees on WGS 84; `reason` says why there is no position."""
+    """The EXIF values of one file. Degrees on WGS 84; `reason` is why there is no position."""
 
     lon: float | None = None
     lat: float | None = None
-    taken_at: datetime | None = None  # timezone-aware
-    no_zone: bool = False  # there is a time, but nothing places it
+    taken_local: datetime | None = None  # what the camera's clock showed, without tzinfo
+    utc_offset_minutes: int | None = None  # of that clock, where the photo gives it
     heading: float | None = None  # degrees clockwise from north, 0 <= heading < 360
     orientation: int | None = None  # 1 to 8, as EXIF numbers them
     reason: str | None = None
 
+    @property
+    def taken_at(self) -> datetime | None:
+        """The instant, timezone-aware; None where the photo gives no offset from UTC."""
+        if self.taken_local is None or self.utc_offset_minutes is None:
+            return None
+        offset = timedelta(minutes=self.utc_offset_minutes)
+        return self.taken_local.replace(tzinfo=timezone(offset))
 
-def read(file: BinaryIO, *, timezone: tzinfo | None = None) -> Reading:
+
+def read(file: BinaryIO) -> Reading:
     """Read the EXIF of an image file, opened in binary mode. No exception escapes.
 
-    A time without an offset is placed by the GPS clock, else in `timezone`, else left out.
+    The offset from UTC is the one that EXIF names, else local time minus the GPS clock.
     """
     try:
         header = jpeg.read_header(file)
@@ -56,18 +64,18 @@ def read(file: BinaryIO, *, timezone: tzinfo | None = None) -> Reading:
     except OSError as error:
         return Reading(reason=_unreadable(error))
     if block:
-        return read_block(block, timezone=timezone)
-    if block is not None:  # older programs hide it in a PNG's text
-        return _judged(_tags_of_pillow(_loader(file)), "no EXIF", timezone)
+        return read_block(block)
+    if block is not None:  # older programs write it into the text of a PNG
+        return _reading(_tags_of_pillow(_loader(file)), "no EXIF")
     if header is not None and (header.size or header.exif):
-        reading = read_block(header.exif, timezone=timezone)
-        if reading.orientation is not None or not header.turned_by_xmp:
+        reading = read_block(header.exif)
+        if reading.orientation is not None or not header.rotated_by_xmp:
             return reading
-    return _read_in_full(file, _loader(file), timezone)
+    return _read_in_full(file, _loader(file))
 
 
-def read_block(block: bytes, *, timezone: tzinfo | None = None) -> Reading:
-    """Read an EXIF block as `jpeg.read_header` gives it; an empty one says nothing."""
+def read_block(block: bytes) -> Reading:
+    """Read an EXIF block as `jpeg.read_header` returns it, which may be empty."""
     block = block.removeprefix(b"Exif\0\0")  # written twice, or into a PNG
     if not block:
         return Reading(reason="no EXIF")
@@ -75,38 +83,38 @@ def read_block(block: bytes, *, timezone: tzinfo | None = None) -> Reading:
     if thinned is not None:
         tags, fault = _read_with_exifread(BytesIO(thinned))
         if tags is not None:
-            return _judged(tags, fault, timezone)
-    return _read_in_full(BytesIO(block), _block_loader(block), timezone)
+            return _reading(tags, fault)
+    return _read_in_full(BytesIO(block), _block_loader(block))
 
 
 _Loader = Callable[[], Image.Exif]
 
 
-def _read_in_full(file: BinaryIO, load: _Loader, timezone: tzinfo | None) -> Reading:
-    """Read a file or block as it is; by Pillow's `load` where exifread fails."""
+def _read_in_full(file: BinaryIO, load: _Loader) -> Reading:
+    """Read a file or block as it is; with Pillow, by `load`, where exifread fails."""
     tags, fault = _read_with_exifread(_metered(file))
-    if fault == _ENDLESS:  # the pixels are turned nevertheless
+    if fault == _TOO_MANY_ENTRIES:  # Pillow rotates the pixels nevertheless
         return Reading(orientation=_orientation_of_pillow(load), reason=fault)
-    return _judged(_tags_of_pillow(load) if tags is None else tags, fault, timezone)
+    return _reading(_tags_of_pillow(load) if tags is None else tags, fault)
 
 
-def _judged(tags: Mapping[str, Any] | None, fault: str, timezone: tzinfo | None) -> Reading:
+def _reading(tags: Mapping[str, Any] | None, fault: str) -> Reading:
     if tags is None:
         return Reading(reason=fault)
     lon, lat, reason = _position(tags)
-    taken_at = _taken_at(tags, timezone)
+    taken_local, utc_offset_minutes = _taken(tags)
     return Reading(
         lon=lon,
         lat=lat,
-        taken_at=None if taken_at is None or taken_at.tzinfo is None else taken_at,
-        no_zone=taken_at is not None and taken_at.tzinfo is None,
+        taken_local=taken_local,
+        utc_offset_minutes=utc_offset_minutes,
         heading=_heading(tags),
         orientation=_orientation(tags),
         reason=reason,
     )
 
 
-# Both readers fill the same names, EXIF's own, so that one set of rules judges them.
+# Both readers use the names of the EXIF standard, so that the same rules apply to their values.
 _GPS_TAGS: Final = (
     "GPSLatitude",
     "GPSLatitudeRef",
@@ -126,13 +134,13 @@ _TIME_TAGS: Final = (
 
 
 _MAX_STEPS: Final = 100_000
-"""Reads that exifread may ask for; of 130 real photos none took more than 1,026."""
-_STEP_BYTES: Final = 1024  # a read of more takes longer: so many bytes are a step more
-_ENDLESS: Final = "EXIF cannot be read (too many entries, or directories that form a loop)"
+"""Reads that exifread may make; none of 130 real photos took more than 1,026."""
+_STEP_BYTES: Final = 1024  # a longer read counts as a step more per so many bytes
+_TOO_MANY_ENTRIES: Final = "EXIF cannot be read (too many entries, or directories that form a loop)"
 
 
 class _TooManySteps(Exception):
-    """A reader goes round in circles, or as good as that."""
+    """A reader follows a loop, or does not come to an end."""
 
 
 def _metered(file: BinaryIO) -> BinaryIO:
@@ -140,9 +148,9 @@ def _metered(file: BinaryIO) -> BinaryIO:
 
 
 class _Metered:
-    """A file for exifread, which reads number by number, and a directory as often as it is named.
+    """A file that limits the reads of exifread, which follows every pointer to a directory.
 
-    Raises _TooManySteps in the end.
+    Raises _TooManySteps beyond the limit.
     """
 
     def __init__(self, file: BinaryIO) -> None:
@@ -166,12 +174,12 @@ class _Metered:
 
 
 def _read_with_exifread(file: BinaryIO) -> tuple[dict[str, Any] | None, str]:
-    """Return the tags and "", or None and why there are none."""
+    """Return the tags and an empty text, or None and why there are none."""
     try:
         found = exifread.process_file(file, details=False, extract_thumbnail=False)
     except _TooManySteps:
-        return None, _ENDLESS
-    except Exception as error:  # noqa: BLE001 - exifread lets about six kinds escape on broken files
+        return None, _TOO_MANY_ENTRIES
+    except Exception as error:  # noqa: BLE001 - exifread raises about six kinds on damaged files
         return None, _unreadable(error)
     if not found:
         return None, "no EXIF"
@@ -190,7 +198,7 @@ def _loader(file: BinaryIO) -> _Loader:
     def load() -> Image.Exif:
         file.seek(0)
         with Image.open(file) as image:
-            return Image.Image.getexif(image)  # a PNG's own decodes it all
+            return Image.Image.getexif(image)  # that of a PNG decodes all of it
 
     return load
 
@@ -209,17 +217,17 @@ def _orientation_of_pillow(load: _Loader) -> int | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return _orientation({"Orientation": load().get(tiff.ORIENTATION)})
-    except Exception:  # noqa: BLE001 - a broken file may raise anything
+    except Exception:  # noqa: BLE001 - a damaged file may raise anything
         return None
 
 
 def _tags_of_pillow(load: _Loader) -> dict[str, Any] | None:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns of what the reason says
+            warnings.simplefilter("ignore")  # Pillow warns about what the reason says
             exif = load()
             gps, sub = exif.get_ifd(ExifTags.IFD.GPSInfo), exif.get_ifd(ExifTags.IFD.Exif)
-    except Exception:  # noqa: BLE001 - a broken file may raise anything
+    except Exception:  # noqa: BLE001 - a damaged file may raise anything
         return None
     if not exif:
         return None
@@ -256,7 +264,7 @@ def _degrees(
     name = f"GPS{axis.capitalize()}"
     parts = [_number(part) for part in _sequence(tags[name])]
     if not 1 <= len(parts) <= 3 or any(part is None or part < 0 for part in parts):
-        raise ValueError(f"GPS {axis} {_quote(tags[name])} is no angle")
+        raise ValueError(f"GPS {axis} {_quote(tags[name])} is not a valid angle")
     reference = _text(tags.get(f"{name}Ref")).upper()
     if reference not in (positive, negative):
         wanted = f"neither {positive} nor {negative}"
@@ -279,16 +287,18 @@ def _orientation(tags: Mapping[str, Any]) -> int | None:
     return values[0] if values and values[0] in range(1, 9) else None
 
 
-def _taken_at(tags: Mapping[str, Any], assumed: tzinfo | None) -> datetime | None:
-    """Return the time of exposure; without tzinfo where nothing says the offset."""
+def _taken(tags: Mapping[str, Any]) -> tuple[datetime | None, int | None]:
+    """Return the local time of exposure, and its offset from UTC in minutes where it is known."""
     for kind in ("Original", "Digitized"):
         local = _local_time(tags.get(f"DateTime{kind}"))
         if local is None:
             continue
-        offset = _offset(tags.get(f"OffsetTime{kind}")) or _offset(tags.get("OffsetTime"))
-        zone = offset or _offset_by_gps_clock(tags, local) or assumed
-        return local.replace(tzinfo=zone)
-    return None
+        for name in (f"OffsetTime{kind}", "OffsetTime"):
+            offset = _offset(tags.get(name))
+            if offset is not None:
+                return local, offset
+        return local, _offset_by_gps_clock(tags, local)
+    return None, None
 
 
 def _local_time(value: Any) -> datetime | None:
@@ -299,19 +309,22 @@ def _local_time(value: Any) -> datetime | None:
     return time if time.year in _YEARS else None
 
 
-def _offset(value: Any) -> tzinfo | None:
+def _offset(value: Any) -> int | None:
+    """Return minutes ahead of UTC."""
     text = _text(value)
     if text == "Z":
-        return UTC
+        return 0
     match = re.fullmatch(r"([+-])(\d\d):?([0-5]\d)", text)
     if match is None:
         return None
-    size = timedelta(hours=int(match[2]), minutes=int(match[3]))
-    return timezone(-size if match[1] == "-" else size) if size <= _MAX_OFFSET else None
+    minutes = 60 * int(match[2]) + int(match[3])
+    if minutes > _MAX_OFFSET:
+        return None
+    return -minutes if match[1] == "-" else minutes
 
 
-def _offset_by_gps_clock(tags: Mapping[str, Any], local: datetime) -> tzinfo | None:
-    """Return local time minus GPS time (UTC), if that is a whole number of quarters of an hour."""
+def _offset_by_gps_clock(tags: Mapping[str, Any], local: datetime) -> int | None:
+    """Return local time minus GPS time (UTC) in minutes, if it is near a multiple of 15."""
     clock = [_number(part) for part in _sequence(tags.get("GPSTimeStamp"))]
     day = _local_time(f"{_text(tags.get('GPSDateStamp'))[:10]} 00:00:00")
     if day is None or len(clock) != 3 or None in clock:
@@ -321,10 +334,9 @@ def _offset_by_gps_clock(tags: Mapping[str, Any], local: datetime) -> tzinfo | N
         gap = local - (day + timedelta(hours=hours, minutes=minutes, seconds=seconds))
     except OverflowError:
         return None
-    quarter = timedelta(minutes=15)
-    offset = round(gap / quarter) * quarter
-    plausible = abs(offset) <= _MAX_OFFSET and abs(gap - offset) <= _GPS_CLOCK_SLACK
-    return timezone(offset) if plausible else None
+    offset = 15 * round(gap / timedelta(minutes=15))
+    off_by = abs(gap - timedelta(minutes=offset))
+    return offset if abs(offset) <= _MAX_OFFSET and off_by <= _GPS_CLOCK_SLACK else None
 
 
 def _sequence(value: Any) -> list[Any]:

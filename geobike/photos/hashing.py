@@ -1,4 +1,4 @@
-"""Read each photo as a whole: its digest, and whether it is whole and can be decoded."""
+"""Read whole photo files: their SHA-256, and whether they are complete and can be decoded."""
 
 import hashlib
 import os
@@ -14,35 +14,35 @@ from geobike.photos import decoding
 from geobike.photos.discovery import PhotoFile
 
 THREADS: Final = 8
-"""Photos read at once. Digests and reads take two cores' time at most, slow disks and stores wait;
-each holds one file in memory."""
+"""Photos read at once; each holds one file in memory. Hashing keeps two cores busy at most: the
+threads wait for slow disks and stores."""
 
 
 class FileHash(NamedTuple):
-    """What a whole file says."""
+    """What reading a whole file gives."""
 
     sha256: str | None
-    """Of its bytes; None where they cannot be read."""
+    """Of the bytes; None where they cannot be read."""
     fault: str | None = None
     """Why the photo cannot be used."""
 
 
 class HashCache(Protocol):
-    """Where digests are kept from run to run: the store."""
+    """Keeps hashes from run to run, as the store does."""
 
     def hashes(self, keys: Sequence[str]) -> Mapping[str, str]:
-        """Return the SHA-256 for those keys of `key` that are known."""
+        """Return the SHA-256 of those keys, as `key` makes them, that are known."""
         ...
 
     def keep_hashes(self, hashes: Mapping[str, str]) -> None:
-        """Keep SHA-256 by key."""
+        """Keep hashes by key."""
         ...
 
 
 def read(
     files: Iterable[PhotoFile], *, max_pixels: int = decoding.MAX_PIXELS, threads: int = THREADS
 ) -> Generator[FileHash, None, None]:
-    """Yield a digest for each photo, in their order; several are read at once."""
+    """Yield the hash of each photo, in order; several are read at once."""
     one = partial(_one, max_pixels=max_pixels)
     with ThreadPoolExecutor(threads) as pool:
         try:
@@ -52,24 +52,25 @@ def read(
 
 
 def _one(file: PhotoFile, max_pixels: int) -> FileHash:
-    digest = None
+    sha256 = None
     try:
         if file.fault is not None:
             raise UnreadablePhoto(file.fault)
-        decoding.refuse_large(file.size or 0)
+        decoding.check_file_size(file.size or 0)
         data = decoding.read_bytes(file.path)
-        digest = hashlib.sha256(data).hexdigest()
+        sha256 = hashlib.sha256(data).hexdigest()
         decoding.upright_size(data, max_pixels=max_pixels)
-        return FileHash(digest)
+        return FileHash(sha256)
     except UnreadablePhoto as error:
-        return FileHash(digest, fault=str(error))
+        return FileHash(sha256, fault=str(error))
 
 
 def key(file: PhotoFile) -> str | None:
-    """Return what names a file's present content: path, size and time of change, hashed.
+    """Return a hash of path, size and modification time, which identifies a file's content.
 
-    The same path, size and time (or, elsewhere, ETag) are taken for the same bytes. Hashed, so
-    that a store of detections that is handed on tells no paths. None where nothing tells.
+    Files of the same path, size and time (or ETag, if remote) are taken to have the same bytes. It
+    is a hash, so that a store of detections that is passed on reveals no paths. None where the
+    state of the file is unknown.
     """
     if file.fault is not None:
         return None

@@ -1,7 +1,7 @@
-"""What stands before the pixels of a JPEG: its size, and the EXIF block wherever it stands.
+"""The header of a JPEG, which is everything before the pixels: its size and its EXIF block.
 
-A JPEG is a row of segments: a marker (FF and one byte), a length, the content. Only their heads are
-looked at, so that of a photo of 5 MB a few kB are read. Source: ITU-T T.81, annex B.
+A JPEG is a sequence of segments: a marker (FF and one byte), a length, the content. Most contents
+are skipped, so that a few kB of a photo of 5 MB are read. Source: ITU-T T.81, annex B.
 """
 
 import struct
@@ -11,13 +11,13 @@ from typing import BinaryIO, Final, NamedTuple
 from geobike.errors import UnreadablePhoto
 
 HEADER_BYTES: Final = 65_536
-"""Bytes that are read at first: EXIF and size of nearly every camera's photos lie in them."""
+"""Bytes to read first: they hold EXIF and size in the photos of nearly every camera."""
 
 SOI: Final = b"\xff\xd8"
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # SOF0 to SOF15
 _SCAN: Final = 0xDA
 _ALONE: Final = frozenset({0x00, 0x01, 0xC8, 0xFF, *range(0xD0, 0xDA), *range(0xF0, 0xFE)})
-"""No length follows these; after C8 and F0 to FD, which no photo has, Pillow reads none either."""
+"""Markers without a length; after C8 and F0 to FD, which no photo has, Pillow reads none either."""
 _STRAY: Final = 0x00
 _APP1: Final = 0xE1
 _SEGMENT: Final = struct.Struct(">BBH")
@@ -25,61 +25,61 @@ _EXIF: Final = b"Exif\0\0"
 _TIFF: Final = (b"II*\0", b"MM\0*")
 
 MAX_EXIF: Final = 128 * HEADER_BYTES
-"""Most bytes of EXIF that are read, 8 MB. Pillow copies all of them at each segment of 64 kB."""
-_MAX_STEPS: Final = 65_536  # of segments and bytes between them; a photo has some ten, or hundreds
+"""Limit on EXIF, 8 MB: Pillow copies all of it at each segment of 64 kB."""
+_MAX_STEPS: Final = 65_536  # segments and bytes between them; a photo has ten to hundreds
 
 
 class Header(NamedTuple):
-    """What the segments before the first scan say."""
+    """What the segments before the first scan give."""
 
     size: tuple[int, int] | None
-    """Width and height as stored; None where the segments are not as they should be."""
+    """Width and height as stored; None where the segments are irregular."""
     exif: bytes
     """The EXIF block, a TIFF structure; empty where there is none."""
-    turned_by_xmp: bool
-    """Whether XMP, a second place for such things, names an orientation."""
+    rotated_by_xmp: bool
+    """Whether XMP, another kind of metadata, gives an orientation."""
 
 
 def read_header(file: BinaryIO) -> Header | None:
-    """Return what stands before the pixels; None where the file is no JPEG.
+    """Return the header; None where the file is not a JPEG.
 
     OSError may escape. Raises UnreadablePhoto for more segments, bytes between them or EXIF than
-    any photo has: Pillow would take minutes for them.
+    any photo has: Pillow would take minutes to read them.
     """
     file.seek(0)
     window = _Window(file)
     if window.get(0, 2) != SOI:
         return None
-    size, turned_by_xmp, regular = None, False, True
+    size, rotated_by_xmp, regular = None, False, True
     exif: list[bytes] = []
     for marker, at, length in _segments(window):
         if marker == _SCAN:
-            return Header(size if regular else None, _first_block(exif), turned_by_xmp)
+            return Header(size if regular else None, _first_block(exif), rotated_by_xmp)
         if marker == _STRAY:
-            regular = False  # whoever reads more leniently may look for himself
+            regular = False  # left to readers that are more lenient
         elif marker in _FRAMES:
             size = _size(window.get(at, 6))
         elif marker == _APP1:
             content = window.get(at, length)
             if content.startswith(_EXIF):
                 exif.append(content[len(_EXIF) :])
-                refuse_long_exif(len(exif) * HEADER_BYTES)
+                check_exif_size(len(exif) * HEADER_BYTES)
             elif b"tiff:Orientation" in content:
-                turned_by_xmp = True
-    return Header(None, _first_block(exif), turned_by_xmp)
+                rotated_by_xmp = True
+    return Header(None, _first_block(exif), rotated_by_xmp)
 
 
-def refuse_long_exif(size: int) -> None:
-    """Raise UnreadablePhoto for EXIF of more bytes than are read."""
+def check_exif_size(size: int) -> None:
+    """Raise UnreadablePhoto for EXIF of more than MAX_EXIF bytes."""
     if size > MAX_EXIF:
         raise UnreadablePhoto(f"the photo's EXIF is over the limit of {MAX_EXIF / 1e6:.0f} MB")
 
 
 def _segments(window: "_Window") -> Iterator[tuple[int, int, int]]:
-    """Yield marker, place of the content and its size for each segment.
+    """Yield marker, offset of the content and its size for each segment.
 
-    Bytes of FF may fill the space before a marker. What else is out of place is passed over as
-    Pillow does it, so that nothing that Pillow reads is missed, and yielded as _STRAY.
+    Bytes of FF may fill the space before a marker. Other stray bytes are skipped as Pillow skips
+    them, so that nothing that Pillow reads is missed, and yielded as _STRAY.
     """
     at, get, unpack = 2, window.get, _SEGMENT.unpack  # a million photos have ten million segments
     for _ in range(_MAX_STEPS):
@@ -101,25 +101,25 @@ def _segments(window: "_Window") -> Iterator[tuple[int, int, int]]:
 
 
 def _first_block(parts: Sequence[bytes]) -> bytes:
-    """Return the EXIF block: one of over 64 kB is spread over several segments.
+    """Return the EXIF block, which is split over several segments if it is over 64 kB.
 
-    One that begins like a TIFF file is another block, as exiftool has it, and Pillow reads none.
+    A part that begins like a TIFF file is a second block, as for exiftool; Pillow reads none.
     """
     ends = (n for n, part in enumerate(parts) if n and part.startswith(_TIFF))
     return b"".join(parts[: next(ends, len(parts))])
 
 
 def _size(frame: bytes) -> tuple[int, int] | None:
-    """Return width and height of a frame of 8 bits a sample in 1, 3 or 4 layers."""
+    """Return width and height of a frame of 8 bits per sample in 1, 3 or 4 components."""
     if len(frame) < 6:
         return None
-    bits, height, width, layers = struct.unpack(">BHHB", frame)
-    known = bits == 8 and layers in (1, 3, 4) and width and height
+    bits, height, width, components = struct.unpack(">BHHB", frame)
+    known = bits == 8 and components in (1, 3, 4) and width and height
     return (width, height) if known else None
 
 
 class _Window:
-    """The part of a file that was read last. Each next part is larger: a request may be dear."""
+    """The part of a file that was read last. Each next part is larger: a request may be slow."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file

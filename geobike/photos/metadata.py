@@ -1,11 +1,11 @@
-"""What the first bytes of each photo say: size, place, time. A photo may yet turn out cut short.
+"""Metadata from the header of each photo: size, position, time. The rest may be truncated.
 
-Works on a part of the photos at a time, in this process; `photos` spreads the parts.
+Works on a part of the photos at a time, in this process; `reading` distributes the parts.
 """
 
 import os
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from io import BufferedReader, BytesIO, RawIOBase
 from itertools import chain
 from typing import Any, BinaryIO, Final, NamedTuple
@@ -18,24 +18,26 @@ from geobike.io import remote
 from geobike.photos import decoding, exif, jpeg
 from geobike.photos.discovery import PhotoFile
 
-_TOGETHER: Final = 64
-"""Objects elsewhere that are asked for at once: their heads take 4 MB."""
+_REMOTE_BATCH: Final = 64
+"""Remote files whose first bytes are fetched together, which takes 4 MB."""
 
 
 class Metadata(NamedTuple):
-    """What some photos' heads say, a value for each photo in every column."""
+    """Metadata of several photos: in each column a value per photo."""
 
     width: npt.NDArray[np.int32]
-    """Upright pixels; 0 where the photo cannot be read."""
+    """Upright pixels; 0 for a photo that cannot be read."""
     height: npt.NDArray[np.int32]
     lon: npt.NDArray[np.float64]
-    """Degrees on WGS 84, NaN for none."""
+    """Degrees on WGS 84; NaN without a position."""
     lat: npt.NDArray[np.float64]
     heading: npt.NDArray[np.float64]
     taken_at: npt.NDArray[np.datetime64]
-    """Microseconds, UTC."""
-    no_zone: npt.NDArray[np.bool_]
-    """There is a time, but nothing places it."""
+    """Microseconds, UTC; NaT where no offset from UTC is known."""
+    taken_local: npt.NDArray[np.datetime64]
+    """Microseconds; what the camera's clock showed."""
+    utc_offset_minutes: npt.NDArray[np.float64]
+    """Of that clock, NaN where the photo does not give it."""
     reason: list[str | None]
     """Why the photo cannot be read, or has no position."""
 
@@ -46,26 +48,27 @@ def read(
     timezone: tzinfo | None = None,
     max_pixels: int = decoding.MAX_PIXELS,
 ) -> Metadata:
-    """Read the heads of photos. What is wrong with one is its `reason`, and its size 0."""
+    """Read the metadata of photos. One that cannot be read has a `reason`, and size 0."""
     rows: list[_Row] = []
-    for start in range(0, len(files), _TOGETHER):
-        part = files[start : start + _TOGETHER]
-        first = _asked_for(part)
-        rows += [_row(file, first.get(file.path, b""), timezone, max_pixels) for file in part]
+    for start in range(0, len(files), _REMOTE_BATCH):
+        part = files[start : start + _REMOTE_BATCH]
+        first = _fetch_starts(part)
+        rows += [_row(file, first.get(file.path, b""), max_pixels) for file in part]
     return Metadata(
         np.array([row.size[0] for row in rows], dtype=np.int32),
         np.array([row.size[1] for row in rows], dtype=np.int32),
         np.array([row.said.lon for row in rows], dtype=np.float64),
         np.array([row.said.lat for row in rows], dtype=np.float64),
         np.array([row.said.heading for row in rows], dtype=np.float64),
-        np.array([_utc(row.said.taken_at) for row in rows], dtype="datetime64[us]"),
-        np.array([row.said.no_zone for row in rows], dtype=np.bool_),
+        np.array([_utc(row.said, timezone) for row in rows], dtype="datetime64[us]"),
+        np.array([row.said.taken_local for row in rows], dtype="datetime64[us]"),
+        np.array([row.said.utc_offset_minutes for row in rows], dtype=np.float64),
         [row.said.reason for row in rows],
     )
 
 
 def concatenate(parts: Iterable[Metadata]) -> Metadata:
-    """Return the heads of several parts as one."""
+    """Return the metadata of several parts as one."""
     given = list(parts) or [read([])]
     arrays = Metadata._fields[:-1]
     columns = {name: np.concatenate([getattr(part, name) for part in given]) for name in arrays}
@@ -77,11 +80,11 @@ class _Row(NamedTuple):
     said: exif.Reading
 
 
-def _row(file: PhotoFile, first: bytes | OSError, timezone: tzinfo | None, max_pixels: int) -> _Row:
+def _row(file: PhotoFile, first: bytes | OSError, max_pixels: int) -> _Row:
     try:
         with _open(file, first) as opened:
-            decoding.refuse_large(_size(file, opened))
-            return _read(opened, timezone, max_pixels)
+            decoding.check_file_size(_size(file, opened))
+            return _read(opened, max_pixels)
     except UnreadablePhoto as error:
         fault = str(error)
     except OSError as error:
@@ -89,19 +92,28 @@ def _row(file: PhotoFile, first: bytes | OSError, timezone: tzinfo | None, max_p
     return _Row((0, 0), exif.Reading(reason=fault))
 
 
-def _read(file: BinaryIO, timezone: tzinfo | None, max_pixels: int) -> _Row:
+def _read(file: BinaryIO, max_pixels: int) -> _Row:
     header = jpeg.read_header(file)
     if header is not None and header.size is not None:
-        said = exif.read_block(header.exif, timezone=timezone)
-        if said.orientation is not None or not header.turned_by_xmp:
-            decoding.refuse_many(*header.size, max_pixels)
+        said = exif.read_block(header.exif)
+        if said.orientation is not None or not header.rotated_by_xmp:
+            decoding.check_pixels(*header.size, max_pixels)
             return _Row(decoding.upright(header.size, said.orientation or 1), said)
-    # Another format, or a JPEG that is not as it should be: Pillow looks.
-    return _Row(decoding.announced_size(file, max_pixels), exif.read(file, timezone=timezone))
+    # Another format, or an irregular JPEG: Pillow reads it.
+    return _Row(decoding.header_size(file, max_pixels), exif.read(file))
 
 
-def _utc(time: datetime | None) -> datetime | None:
-    return None if time is None else time.astimezone(UTC).replace(tzinfo=None)
+def _utc(said: exif.Reading, zone: tzinfo | None) -> datetime | None:
+    """Return the time in UTC, without tzinfo: by the photo's own offset, else in the user's zone.
+
+    A time that the clocks showed twice is the first of the two (PEP 495, fold 0).
+    """
+    local, minutes = said.taken_local, said.utc_offset_minutes
+    if local is None:
+        return None
+    if minutes is not None:
+        return local - timedelta(minutes=minutes)
+    return None if zone is None else local.replace(tzinfo=zone).astimezone(UTC).replace(tzinfo=None)
 
 
 def _open(file: PhotoFile, first: bytes | OSError) -> BinaryIO:
@@ -110,19 +122,19 @@ def _open(file: PhotoFile, first: bytes | OSError) -> BinaryIO:
     if isinstance(first, OSError):
         raise first
     if remote.is_remote(file.path):
-        return BufferedReader(_Object(file.path, first), jpeg.HEADER_BYTES)
+        return BufferedReader(_RemoteFile(file.path, first), jpeg.HEADER_BYTES)
     return open(file.path, "rb")  # noqa: PTH123 - a Path for each of a million takes time
 
 
 def _size(file: PhotoFile, opened: BinaryIO) -> int:
-    """Return how many bytes the file has; 0 where its store does not say."""
+    """Return the size of the file in bytes; 0 where its store does not give it."""
     if remote.is_remote(file.path):
         return file.size or 0
     return os.fstat(opened.fileno()).st_size
 
 
-def _asked_for(files: Sequence[PhotoFile]) -> dict[str, bytes | OSError]:
-    """Return the heads of those that stand elsewhere; an empty object has none to ask for."""
+def _fetch_starts(files: Sequence[PhotoFile]) -> dict[str, bytes | OSError]:
+    """Return the first bytes of the remote files that are not empty, or the error, by path."""
     paths = [
         file.path
         for file in files
@@ -130,18 +142,18 @@ def _asked_for(files: Sequence[PhotoFile]) -> dict[str, bytes | OSError]:
     ]
     try:
         found = remote.read_starts(paths, jpeg.HEADER_BYTES)
-    except OSError as error:  # the store gave one answer for them all
+    except OSError as error:  # one for all of them
         return dict.fromkeys(paths, error)
     return dict(zip(paths, found, strict=True))
 
 
-class _Object(RawIOBase):
-    """An object elsewhere whose head is at hand. The rest is asked for when it is needed."""
+class _RemoteFile(RawIOBase):
+    """A remote file, its first bytes in memory. The rest is opened when it is needed."""
 
-    def __init__(self, address: str, head: bytes) -> None:
-        self._address = address
-        self._head = BytesIO(head)
-        self._is_all = len(head) != jpeg.HEADER_BYTES
+    def __init__(self, url: str, start: bytes) -> None:
+        self._url = url
+        self._start = BytesIO(start)
+        self._is_all = len(start) != jpeg.HEADER_BYTES
         self._rest: BinaryIO | None = None
         self._at = 0
 
@@ -169,11 +181,11 @@ class _Object(RawIOBase):
         return len(data)
 
     def _source(self, *, all_of_it: bool) -> BinaryIO:
-        """Return what holds the bytes at the present place."""
+        """Return the file that holds the bytes at the present position."""
         if self._is_all or (self._at < jpeg.HEADER_BYTES and not all_of_it):
-            return self._head
+            return self._start
         if self._rest is None:
-            self._rest = remote.opened(self._address)
+            self._rest = remote.opened(self._url)
         return self._rest
 
     def close(self) -> None:

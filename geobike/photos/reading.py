@@ -1,7 +1,7 @@
 """Read the photos into a frame: first their metadata, then all their bytes.
 
-Metadata give size, place and time, in a thousandth of the time that all bytes take. Those give the
-SHA-256, by which duplicates are found, and show which photo is truncated. One bad photo is a row
+Metadata give size, position and time, in a thousandth of the time that all bytes take. Those give
+the SHA-256, which finds duplicates, and show which photos are truncated. One bad photo is a row
 with a reason; only a source without any photo raises.
 """
 
@@ -36,9 +36,9 @@ __all__ = [
     "read_metadata",
 ]
 
-_PART: Final = 500  # photos: their heads take a tenth of a second
-_KEPT_AT_ONCE: Final = 1_000  # digests written to the store together
-_MANY: Final = 3_000  # photos from which on more processes are worth their start of 0.2 s
+_PART: Final = 500  # photos: their metadata take a tenth of a second
+_CACHE_BATCH: Final = 1_000  # hashes written to the store together
+_MANY: Final = 3_000  # photos that justify more processes, which take 0.2 s to start
 
 
 def read(
@@ -61,10 +61,11 @@ def read_metadata(
     max_pixels: int = decoding.MAX_PIXELS,
     track: Track = silent,
 ) -> gpd.GeoDataFrame:
-    """Read the heads of files and return a photos frame with the positions that EXIF gives.
+    """Read file headers and return a photos frame with the positions that EXIF gives.
 
-    `timezone` places times that name no offset. `sha256` is NA. `status` is `unreadable` where the
-    head is no photo's, else NA; `reason` of a photo without a position is why EXIF gave none.
+    `timezone` is the zone of times without an offset from UTC. `sha256` is NA. `status` is
+    `unreadable` for a file that does not begin like a photo, else NA; `reason` is why a photo has
+    no position in EXIF.
     """
     work = partial(metadata.read, timezone=timezone, max_pixels=max_pixels)
     parts = [files[start : start + _PART] for start in range(0, len(files), _PART)]
@@ -82,7 +83,7 @@ def read_metadata(
 
 
 def frame(files: Sequence[PhotoFile], parts: Iterable[metadata.Metadata]) -> gpd.GeoDataFrame:
-    """Return a photos frame of what `metadata.read` found in the files, part by part."""
+    """Return a photos frame of the files from the results of `metadata.read`, in order."""
     said = metadata.concatenate(parts)
     readable = said.width > 0
     placed = ~np.isnan(said.lon)
@@ -95,6 +96,8 @@ def frame(files: Sequence[PhotoFile], parts: Iterable[metadata.Metadata]) -> gpd
             "width": pd.Series(said.width, dtype=schema.COUNT).where(readable),
             "height": pd.Series(said.height, dtype=schema.COUNT).where(readable),
             "taken_at": pd.Series(said.taken_at).dt.tz_localize("UTC"),
+            "taken_local": said.taken_local,
+            "utc_offset_minutes": said.utc_offset_minutes,
             "heading": said.heading,
             "position_source": pd.Series("exif", index=range(len(files))).where(placed),
             "status": pd.Series(schema.UNREADABLE, index=range(len(files))).where(~readable),
@@ -112,10 +115,10 @@ def hash_files(
     known: hashing.HashCache | None = None,
     track: Track = silent,
 ) -> gpd.GeoDataFrame:
-    """Read the files as a whole and return their frame of `read_metadata` with `sha256`.
+    """Read whole files and return their frame of `read_metadata` with `sha256`.
 
-    `status` becomes `unreadable` for a photo that is cut short or cannot be decoded, `duplicate`
-    for one with the very same bytes as one earlier by name. What is `known` is not read again.
+    `status` becomes `unreadable` for a photo that is truncated or cannot be decoded, `duplicate`
+    for one with the same bytes as another that precedes it by name. Files in `known` are not read.
     """
     schema.check(photos, schema.PHOTOS)
     if len(photos) != len(files):
@@ -125,7 +128,7 @@ def hash_files(
 
 
 def apply_hashes(photos: gpd.GeoDataFrame, found: Iterable[hashing.FileHash]) -> gpd.GeoDataFrame:
-    """Return a frame of `read_metadata` with what `hashing.read` found, photo by photo."""
+    """Return a frame of `read_metadata` with the results of `hashing.read`, one per photo."""
     rows = pd.DataFrame(found, columns=hashing.FileHash._fields, index=photos.index)
     out = photos.copy()
     out["sha256"] = rows["sha256"].astype(schema.TEXT)
@@ -146,12 +149,12 @@ def load(file: PhotoFile, *, max_pixels: int = decoding.MAX_PIXELS) -> "Image":
 def _hashes(
     files: Sequence[PhotoFile], known: hashing.HashCache | None, max_pixels: int
 ) -> Iterator[hashing.FileHash]:
-    """Yield a digest for each file, of those that are not known by reading it."""
+    """Yield the hash of each file, which is read where its hash is not known."""
     if known is None:
         yield from hashing.read(files, max_pixels=max_pixels)
         return
-    for start in range(0, len(files), _KEPT_AT_ONCE):
-        part = files[start : start + _KEPT_AT_ONCE]
+    for start in range(0, len(files), _CACHE_BATCH):
+        part = files[start : start + _CACHE_BATCH]
         keys = [hashing.key(file) for file in part]
         old = known.hashes([key for key in keys if key is not None])
         unknown = [file for file, key in zip(part, keys, strict=True) if key not in old]
@@ -166,16 +169,17 @@ def _hashes(
                 if key is not None and one.sha256 is not None and one.fault is None:
                     new[key] = one.sha256
                 yield one
-        finally:  # also of a run that is stopped
+        finally:  # also when the run is stopped
             read_now.close()
             known.keep_hashes(new)
 
 
 def _report_no_zone(files: Sequence[PhotoFile], said: metadata.Metadata) -> None:
-    lost = [file.photo_id for file, lost in zip(files, said.no_zone, strict=True) if lost]
+    no_zone = np.isnat(said.taken_at) & ~np.isnat(said.taken_local)
+    lost = [files[number].photo_id for number in np.flatnonzero(no_zone).tolist()]
     report_number(
-        "photo says the time but not its offset from UTC, so its time is left out; pass --timezone",
-        "photos say the time but not its offset from UTC, so their times are left out; "
+        "photo has a time without an offset from UTC, so the time is not used; pass --timezone",
+        "photos have a time without an offset from UTC, so these times are not used; "
         "pass --timezone",
         lost,
     )

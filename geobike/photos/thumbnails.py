@@ -1,4 +1,4 @@
-"""The small pictures behind the numbers, with nobody to be recognised on them."""
+"""Thumbnails of the photos for the map, with people anonymized."""
 
 from collections.abc import Collection, Iterable
 from io import BytesIO
@@ -18,16 +18,16 @@ from geobike.progress import Track, silent
 from geobike.reporting import report
 
 LIMIT: Final = 500
-"""Photos that the map shows as pictures: at 7 kB each, more would outgrow an e-mail."""
+"""Most thumbnails on a map: at 7 kB each, more would be too large for an e-mail."""
 
-_PERSON: Final = "person"  # as COCO's models say it
+_PERSON: Final = "person"  # as models trained on COCO call it
 
 _HIDDEN_SCORE: Final = 0.2
-"""Lowest score of what is hidden: a false person costs a few pixels, a missed one more."""
+"""Lowest score that is hidden: a false person costs a few pixels, a missed one more."""
 
 
 SIDE: Final = 240
-"""Longest side of a thumbnail in pixels: 240 px at quality 60 are about 7 kB per photo."""
+"""Longest side of a thumbnail in pixels: 240 at quality 60 take about 7 kB."""
 
 _QUALITY: Final = 60
 
@@ -43,12 +43,12 @@ def make(
 ) -> dict[str, bytes]:
     """Return JPEGs without metadata by `photo_id`, for counted photos.
 
-    Boxes of the labels in `hide`, in any letter case, are pixelated beyond recognition. Where
-    people are to be hidden and no box is labelled `person`, there are no pictures; a photo without
-    any box has none either, for it may be that no detector has seen it. Both are reported.
+    Boxes of the labels in `hide`, in any letter case, are pixelated beyond recognition. If people
+    are to be hidden and no box is labelled `person`, no photo has a thumbnail; nor has a photo
+    without any box, since perhaps no detector processed it. Both are reported.
 
-    Where there are more than `limit`, those with most bicycles. A photo that is no longer there
-    has no picture: its detections may have been recorded long ago.
+    Of more than `limit` photos, those with most bicycles have one. A photo that no longer exists
+    has none: its detections may be old.
     """
     schema.check(counts, schema.COUNTS)
     schema.check(detections, schema.DETECTIONS)
@@ -68,7 +68,7 @@ def make(
         total=len(shown),
     ):
         try:
-            # Another file under the old name must not be shown for the one that was detected in.
+            # A file that has since replaced the photo must not be shown in its place.
             data = decoding.read_bytes(path, sha256=digest)
             pictures[photo_id] = thumbnail(
                 data, anonymize=hidden.get(photo_id, ()), max_pixels=max_pixels
@@ -85,7 +85,7 @@ def thumbnail(
     side: int = SIDE,
     max_pixels: int = decoding.MAX_PIXELS,
 ) -> bytes:
-    """Return a small JPEG without any metadata; what lies in the boxes of `anonymize` is pixelated.
+    """Return a small JPEG without any metadata, pixelated inside the boxes of `anonymize`.
 
     `side` is the longest side in pixels. Raises UnreadablePhoto.
     """
@@ -101,15 +101,15 @@ def thumbnail(
 
 
 def _without_strangers(shown: gpd.GeoDataFrame, detections: pd.DataFrame) -> gpd.GeoDataFrame:
-    """Return the photos whose boxes tell where people are, or that none are there."""
+    """Return the photos that a detector of people has processed."""
     if shown.empty:
         return shown
     labels = detections["label"].dropna().unique()  # few, of millions of boxes
     if _PERSON not in (label.casefold() for label in labels):
         report(
-            f"the map has no pictures: no box at all is labelled {_PERSON!r}, so people on them "
-            "would not be hidden; --show-people adds the pictures as they are, and --blur LABEL "
-            "with it hides people who are labelled otherwise"
+            f"the map has no pictures: no box is labelled {_PERSON!r}, so people on them would not "
+            "be hidden; --show-people adds the pictures as they are, and --blur LABEL with it "
+            "hides people who are labelled otherwise"
         )
         return shown.iloc[:0]
     known = isin(shown["photo_id"], detections["photo_id"])

@@ -1,4 +1,4 @@
-"""The directories of a TIFF structure, which is what EXIF is, and a copy that is soon read.
+"""The directories of a TIFF structure, such as an EXIF block, and a copy that is faster to read.
 
 Source: TIFF 6.0, section 2; Exif 2.32, section 4.6.
 """
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 ORIENTATION, SUB, GPS = 0x0112, 0x8769, 0x8825
-"""Tags: how the photo is to be turned; where the Exif and the GPS directory are."""
+"""Tags: the orientation, and the offsets of the Exif and the GPS directory."""
 
 _ORDERS: Final = {b"II*\0": "<", b"MM\0*": ">"}
 _COUNT: Final = {order: struct.Struct(order + "H") for order in "<>"}
@@ -17,13 +17,13 @@ _ENTRY: Final = {order: struct.Struct(order + "HHI4s") for order in "<>"}  # tag
 _VALUE_SIZES: Final = dict(enumerate((1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4), start=1))
 """Bytes of one value of each type. Source: TIFF 6.0, section 2, and its supplement 1 for 13."""
 _POINTER_TYPES: Final = (4, 13)
-_MAX_CHAIN: Final = 8  # directories one after the other: a camera writes two
+_MAX_CHAIN: Final = 8  # directories in a row: a camera writes two
 
 _Entry = tuple[int, int, int, bytes]
 
 
 class Wanted(NamedTuple):
-    """Tags that are looked at, those of the directories among them."""
+    """Tags that are read, including those of the directories."""
 
     main: frozenset[int]
     """In the first directory."""
@@ -34,16 +34,16 @@ class Wanted(NamedTuple):
 
 
 class _Unusual(Exception):
-    """A block whose short copy might not say the same."""
+    """A block whose short copy might be read differently."""
 
 
 def thinned(block: bytes, wanted: Wanted) -> bytes | None:
-    """Return a copy that begins with directories of nothing but the entries that are looked at.
+    """Return a copy of the block whose directories hold only the wanted entries.
 
-    exifread reads every entry, and takes two thirds of its time for what nobody asked for. The new
-    directories follow the end of the block, and the header points to them. No other byte changes
-    and every value lies inside the block, so that what is read is what the block says. None where
-    that is not certain.
+    exifread reads every entry, and spends two thirds of its time on those that are not wanted. The
+    new directories follow the end of the block, and the header points to them. No other byte
+    changes and every value lies inside the block, so that the values read are those of the block.
+    None where that is not certain.
     """
     order = _ORDERS.get(block[:4])
     try:
@@ -62,7 +62,7 @@ def _with_short_directories(block: bytes, order: str, wanted: Wanted) -> bytes |
     for tag, tags in ((SUB, wanted.sub), (GPS, wanted.gps)):
         if tag in main:
             found = _entries(block, order, _pointer(main[tag], order), tags)
-            if tag == SUB and GPS in found:  # a second place that says where
+            if tag == SUB and GPS in found:  # a second pointer to a GPS directory
                 return None
             main[tag] = (*main[tag][:3], _PLACE[order].pack(end))
             parts.append(_directory(found, order))
@@ -74,9 +74,9 @@ def _with_short_directories(block: bytes, order: str, wanted: Wanted) -> bytes |
 def _entries(block: bytes, order: str, at: int, wanted: frozenset[int]) -> dict[int, _Entry]:
     """Return the wanted entries of the directory at `at`. Raises _Unusual.
 
-    A directory is a count, as many entries of 12 bytes, and the place of the next directory. Of
-    entries with the same tag exiftool, like exifread, takes the last; of orientations exiftool
-    and Pillow, which turns the pixels, take the first.
+    A directory is a count, as many entries of 12 bytes, and the offset of the next directory. Of
+    entries with the same tag exiftool and exifread take the last; of orientations exiftool and
+    Pillow, which rotates the pixels, take the first.
     """
     found: dict[int, _Entry] = {}
     place, end = _PLACE[order].unpack, len(block)
@@ -111,13 +111,13 @@ def _pointer(entry: _Entry, order: str) -> int:
 
 
 def _directory(entries: Mapping[int, _Entry], order: str) -> bytes:
-    """Return a directory that has no next one."""
+    """Return a directory without a next one."""
     packed = [_ENTRY[order].pack(*entry) for entry in entries.values()]
     return b"".join((_COUNT[order].pack(len(packed)), *packed, bytes(4)))
 
 
 def _gps_in_next_directories(block: bytes, order: str, at: int) -> bool:
-    """Tell whether a directory after the first, the thumbnail's, points to a GPS directory.
+    """Return whether a directory after the first, which is for the thumbnail, points to GPS.
 
     exifread follows that pointer too. Raises _Unusual.
     """

@@ -1,124 +1,116 @@
-"""Where each photo was taken: the manifest's word against EXIF's."""
+"""Where each photo was taken: the first valid position of several sources, in order."""
 
-from typing import Final, Literal
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyproj
+import shapely
 
 from geobike import schema
-from geobike.io.matching import isin, match
+from geobike.positions import sources
 from geobike.reporting import report_number
 
 DISAGREEMENT: Final = 100.0
-"""Metres between manifest and EXIF above which a photo is reported."""
+"""Metres between two sources above which a photo is reported."""
 
-Source = Literal["manifest", "exif"]
+_PLACE: Final = ("lon", "lat", "accuracy", "source")
+"""Columns of a positions frame that are all taken from the same source."""
 
 
 def locate(
-    photos: gpd.GeoDataFrame, manifest: pd.DataFrame | None = None, *, prefer: Source = "manifest"
+    photos: gpd.GeoDataFrame,
+    manifest: pd.DataFrame | None = None,
+    *,
+    positions: Sequence[str] = sources.DEFAULT,
+    **tables: pd.DataFrame | None,
 ) -> gpd.GeoDataFrame:
-    """Return the photos with their positions settled; those without one are `unlocated`.
+    """Return the photos with their positions resolved; those without one are `unlocated`.
 
-    A photo whose manifest row is bad stays without a position, whatever EXIF says: a mistyped
-    correction must not bring back what it was to correct. Reported are rows that name no photo or
-    name one twice, photos that a manifest of most of them lacks, and disagreements of more than
-    100 m.
+    `positions` names the sources in order. The first valid position wins; so do, each by itself,
+    the first heading and the first time. A source that is not named is not used, except that a
+    photo without any other time keeps its own. `tables` are those of further sources, by name.
+
+    A photo with a bad manifest row does not get its position from a source named after the
+    manifest: a mistyped correction must not bring back the position that it was to correct.
+    Reported are manifest rows that match no photo or the same photo, photos that a manifest of
+    most of them lacks, and photos whose position differs by more than 100 m between two sources.
+
+    Raises InputError for names that are unknown, repeated or empty, or where no source can give a
+    position, and SchemaError for a frame of another kind.
     """
     schema.check(photos, schema.PHOTOS)
+    given = {"manifest": manifest, **tables}
+    sources.check(positions, given=[name for name, table in given.items() if table is not None])
+    found: dict[str, pd.DataFrame] = {}
+    for source in (sources.SOURCES[name] for name in positions):
+        frame = source.positions(photos, given.get(source.name))
+        if frame is not None:
+            schema.check(frame, schema.POSITIONS)
+            found[source.label] = frame
+    for pair in combinations(found.items(), 2):
+        _report_disagreement(photos["photo_id"], *pair)
+    located = _borrow_from_copies(_apply(photos, list(found.values())))
+    return _mark_unlocated(located, list(found))
+
+
+def _apply(photos: gpd.GeoDataFrame, found: Sequence[pd.DataFrame]) -> gpd.GeoDataFrame:
+    """Return the photos with the first valid values; refused ones are `unlocated` for good."""
+    undecided = photos["status"].isna()
+    place, refusal = _first_valid(found, undecided)
     out = photos.copy(deep=False)
-    if manifest is not None:
-        schema.check(manifest, schema.MANIFEST)
-        out = _apply(out, _rows_by_photo(photos, manifest), prefer)
-        out = _borrow_from_copies(out)
-    unlocated = out.geometry.isna() & out["status"].isna()
-    out.loc[unlocated, "status"] = schema.UNLOCATED
-    out.loc[out.geometry.notna() & out["status"].isna(), "reason"] = None
+    out["geometry"] = _moved(photos.geometry, place["lon"], place["lat"])
+    out["position_source"] = place["source"].where(place["lon"].notna())
+    if "position_error_m" in photos or place["accuracy"].notna().any():
+        out["position_error_m"] = place["accuracy"]
+    out["heading"] = _first([frame["heading"] for frame in found])
+    out["taken_at"] = _first([*(frame["taken_at"] for frame in found), photos["taken_at"]])
+    reason = _first([refusal, *(frame["reason"] for frame in found)])
+    out["reason"] = photos["reason"].where(~undecided, reason)
+    out.loc[refusal.notna(), "status"] = schema.UNLOCATED
     return out
 
 
-def _rows_by_photo(photos: gpd.GeoDataFrame, manifest: pd.DataFrame) -> pd.DataFrame:
-    """Return the manifest's rows on the photos' index, empty where it does not name a photo."""
-    photo_id = match(manifest["file"], photos["photo_id"])
-    by_end = photo_id.notna() & (photo_id != manifest["file"])
-    report_number(
-        "row is taken to mean the photo whose path ends alike",
-        "rows are taken to mean the photos whose paths end alike",
-        [
-            f"{file} for {found}"
-            for file, found in zip(manifest.loc[by_end, "file"], photo_id[by_end], strict=True)
-        ],
-    )
-    unknown = manifest[photo_id.isna()]
-    report_number(
-        "row names a photo that is not there",
-        "rows name photos that are not there",
-        [
-            f"{file} (line {line})"
-            for file, line in zip(unknown["file"], unknown["line"], strict=True)
-        ],
-    )
-    named = manifest.assign(photo_id=photo_id).dropna(subset="photo_id")
-    missing = photos.loc[~isin(photos["photo_id"], named["photo_id"]), "photo_id"]
-    if len(missing) <= len(photos) / 2:  # a manifest of fewer is there to help EXIF out
-        report_number(
-            "photo is missing from the manifest and keeps what its EXIF says",
-            "photos are missing from the manifest and keep what their EXIF says",
-            missing.tolist(),
-        )
-    rows = _one_row_each(named).set_index("photo_id").reindex(photos["photo_id"])
-    return rows.set_index(photos.index)
+def _first_valid(
+    found: Sequence[pd.DataFrame], undecided: "pd.Series[bool]"
+) -> tuple[pd.DataFrame, "pd.Series[str]"]:
+    """Return the first valid place of each photo, and why it must not have one, or NA.
 
-
-def _one_row_each(named: pd.DataFrame) -> pd.DataFrame:
-    """Merge rows that name one photo: alike, the first stands; unlike, none can be trusted.
-
-    A row that gives no position contradicts none.
+    A refusal blocks the sources after it. That of the last of several blocks nothing, so that a
+    copy may still give the position; that of the first does not allow even this.
     """
-    twice = named[named["photo_id"].duplicated(keep=False)]
-    lines = {
-        str(photo_id): ", ".join(map(str, rows))
-        for photo_id, rows in twice.groupby("photo_id")["line"]
-    }
-    report_number(
-        "photo stands twice in the manifest",
-        "photos stand twice in the manifest",
-        [f"{photo_id} (lines {rows})" for photo_id, rows in lines.items()],
-    )
-    placed_first = named.sort_values("lon", key=pd.isna, kind="stable")
-    rows = placed_first.drop_duplicates("photo_id").copy()
-    apart = twice.groupby("photo_id")[["lon", "lat"]].nunique().gt(1).any(axis=1)
-    torn = rows["photo_id"].isin(apart.index[apart])
-    rows.loc[torn, ["lon", "lat"]] = np.nan
-    rows.loc[torn, "reason"] = [
-        f"manifest lines {lines[photo_id]} give different positions"
-        for photo_id in rows.loc[torn, "photo_id"]
-    ]
-    return rows
+    place = found[0][list(_PLACE)]
+    refusal = found[0]["reason"].where(found[0]["refused"] & undecided)
+    for number, frame in enumerate(found[1:], start=2):
+        missing = place["lon"].isna() & refusal.isna()
+        use = missing & frame["lon"].notna()
+        place = pd.DataFrame({name: place[name].where(~use, frame[name]) for name in _PLACE})
+        if number < len(found):
+            refused = frame["reason"].where(frame["refused"] & undecided & missing)
+            refusal = refusal.fillna(refused)
+    return place, refusal
 
 
-def _apply(photos: gpd.GeoDataFrame, rows: pd.DataFrame, prefer: Source) -> gpd.GeoDataFrame:
-    out = photos.copy(deep=False)
-    position = gpd.GeoSeries(
-        schema.points(rows["lon"], rows["lat"]), index=photos.index, crs=schema.CRS
-    )
-    _report_disagreement(photos, position)
-    use = position.notna() & ((prefer == "manifest") | photos.geometry.isna())
-    out.loc[use, "geometry"] = position[use]
-    out.loc[use, "position_source"] = "manifest"
-    for column in ("taken_at", "heading"):
-        first, second = rows[column], photos[column]
-        if prefer == "exif":
-            first, second = second, first
-        out[column] = first.fillna(second).astype(schema.PHOTOS.columns[column])
-    bad = rows["reason"].notna() & photos["status"].isna() & (prefer == "manifest")
-    out.loc[bad, "geometry"] = None
-    out.loc[bad, "position_source"] = None
-    out.loc[bad, "status"] = schema.UNLOCATED
-    out.loc[bad, "reason"] = rows.loc[bad, "reason"]
+def _first(columns: Sequence["pd.Series[Any]"]) -> "pd.Series[Any]":
+    """Return the first value of each row that is not NA."""
+    out = columns[0]
+    for column in columns[1:]:
+        out = out.fillna(column)
     return out
+
+
+def _moved(
+    points: gpd.GeoSeries, lon: "pd.Series[float]", lat: "pd.Series[float]"
+) -> gpd.GeoSeries:
+    """Return the points at other coordinates; those that stay are the same objects."""
+    out = np.array(points.array, dtype=object)
+    x, y = shapely.get_x(out), shapely.get_y(out)
+    same = (x == lon) & (y == lat) | np.isnan(x) & lon.isna()
+    out[~same] = schema.points(lon[~same], lat[~same])
+    return gpd.GeoSeries(out, index=points.index, crs=schema.CRS)
 
 
 def _borrow_from_copies(photos: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -126,23 +118,39 @@ def _borrow_from_copies(photos: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     copies = photos[(photos["status"] == schema.DUPLICATE) & photos.geometry.notna()]
     lenders = copies.drop_duplicates("sha256").set_index("sha256")
     lost = photos["status"].isna() & photos.geometry.isna() & photos["sha256"].notna()
-    needy = photos.index[lost & photos["sha256"].isin(lenders.index)]
-    lent = lenders.loc[photos.loc[needy, "sha256"]].set_index(needy)
+    borrowers = photos.index[lost & photos["sha256"].isin(lenders.index)]
+    lent = lenders.loc[photos.loc[borrowers, "sha256"]].set_index(borrowers)
     out = photos.copy(deep=False)
-    for column in ("geometry", "position_source", "taken_at", "heading"):
-        out.loc[needy, column] = lent[column]
+    for column in ("geometry", "position_source", "position_error_m", "taken_at", "heading"):
+        if column in photos:
+            out.loc[borrowers, column] = lent[column]
     return out
 
 
-def _report_disagreement(photos: gpd.GeoDataFrame, position: gpd.GeoSeries) -> None:
-    both = photos.geometry.notna() & position.notna()
-    exif, ours = photos.geometry[both], position[both]
+def _mark_unlocated(photos: gpd.GeoDataFrame, labels: Sequence[str]) -> gpd.GeoDataFrame:
+    """Give each photo without a position its status and a reason, and the others no reason."""
+    out = photos.copy(deep=False)
+    undecided = out["status"].isna()
+    unlocated = out.geometry.isna() & undecided
+    out.loc[unlocated, "status"] = schema.UNLOCATED
+    out.loc[unlocated & out["reason"].isna(), "reason"] = f"no position in {' or '.join(labels)}"
+    out.loc[undecided & ~unlocated, "reason"] = None
+    return out
+
+
+def _report_disagreement(
+    photo_ids: "pd.Series[str]", one: tuple[str, pd.DataFrame], other: tuple[str, pd.DataFrame]
+) -> None:
+    (label, here), (other_label, there) = one, other
+    both = here["lon"].notna() & there["lon"].notna()
+    here, there = here[both], there[both]
     geod = pyproj.Geod(ellps="WGS84")
-    metres = geod.inv(exif.x, exif.y, ours.x, ours.y)[2]
-    gaps = pd.Series(metres, index=exif.index, dtype="float64")
+    metres = geod.inv(here["lon"], here["lat"], there["lon"], there["lat"])[2]
+    gaps = pd.Series(metres, index=here.index, dtype="float64")
     far = gaps[gaps > DISAGREEMENT].sort_values(ascending=False)
+    where = f"more than {DISAGREEMENT:g} m apart in {label} and {other_label}"
     report_number(
-        "photo lies more than 100 m apart in manifest and EXIF",
-        "photos lie more than 100 m apart in manifest and EXIF",
-        [f"{photos.at[row, 'photo_id']} ({gap:.0f} m)" for row, gap in far.items()],
+        f"photo has positions {where}",
+        f"photos have positions {where}",
+        [f"{name} ({gap:.0f} m)" for name, gap in zip(photo_ids[far.index], far, strict=True)],
     )

@@ -16,7 +16,7 @@ from geobike.exports import writing
 from geobike.io import files
 from geobike.io.redaction import redact
 from geobike.photos import decoding
-from geobike.positions import resolve
+from geobike.positions import sources
 
 if TYPE_CHECKING:
     pass
@@ -33,8 +33,8 @@ class Survey:
     manifest: str | Path | None = None
     detections: str | Path | None = None
     """Table of boxes from elsewhere (see `geobike.detections.imported`), instead of a detector."""
-    prefer: resolve.Source = "manifest"
-    """Whose position wins where manifest and EXIF both give one."""
+    positions: tuple[str, ...] = sources.DEFAULT
+    """Position sources in order: the first valid position wins; one left out is not used."""
     name_column: str | None = None
     id_column: str | None = None
     layer: str | None = None
@@ -68,6 +68,9 @@ class Survey:
                 "no photos named; without them a survey needs a manifest and a table of detections"
             )
         export_formats.check(self.formats)
+        sources.check(self.positions, given=() if self.manifest is None else ("manifest",))
+        if self.photos is None and "manifest" not in self.positions:
+            raise InputError("without photos the manifest gives the positions; add it to positions")
         filtering.check(threshold=self.threshold, max_overlap=self.max_overlap)
         if isinstance(self.labels, str):
             raise InputError(f"labels is the text {self.labels!r}; give a tuple of labels")

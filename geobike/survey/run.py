@@ -23,7 +23,7 @@ from geobike.errors import ManifestError
 from geobike.io import files
 from geobike.maps import context
 from geobike.photos import decoding, hashing, reading
-from geobike.positions import manifest, resolve
+from geobike.positions import manifest, resolve, sources
 from geobike.progress import Track, silent
 from geobike.reporting import collect_warnings
 from geobike.survey.options import Survey, zone
@@ -135,7 +135,7 @@ def locate_and_assign(
         located = locate(
             given,
             manifest_path=survey.manifest,
-            prefer=survey.prefer,
+            positions=survey.positions,
             timezone=survey.timezone,
             max_pixels=survey.max_pixels,
             known=known,
@@ -149,7 +149,7 @@ def locate(
     given: Sequence[reading.PhotoFile],
     *,
     manifest_path: str | Path | None = None,
-    prefer: resolve.Source = "manifest",
+    positions: Sequence[str] = sources.DEFAULT,
     timezone: str | None = None,
     max_pixels: int = decoding.MAX_PIXELS,
     metadata_only: bool = False,
@@ -160,12 +160,15 @@ def locate(
     """Return a photos frame: what each file and the manifest say of where it was taken.
 
     `metadata_only` reads only file headers, so neither duplicates nor truncated photos are found.
-    `known` keeps hashes from run to run.
+    `known` keeps hashes from run to run. Sources that `positions` does not name are not read.
     """
+    sources.check(positions, given=() if manifest_path is None else ("manifest",))
+    if "manifest" not in positions:
+        manifest_path = None
     clock = zone(timezone)
     # The manifest first: a mistake in it should show before a million photos are read.
     table = None if manifest_path is None else manifest.read(manifest_path, timezone=clock)
     frame = engine.read_metadata(given, timezone=clock, max_pixels=max_pixels, track=track)
     if not metadata_only:
         frame = engine.hash_files(frame, given, max_pixels=max_pixels, known=known, track=track)
-    return resolve.locate(frame, table, prefer=prefer)
+    return resolve.locate(frame, table, positions=positions)

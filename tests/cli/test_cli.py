@@ -163,6 +163,11 @@ def test_locate_writes_the_same_columns_as_a_map(tmp_path: Path) -> None:
             ["detect", "{photos}", "--detector", "cached"],
             "needs the store that holds them: --store",
         ),
+        (
+            ["map", "{photos}", "--areas", "{areas}", "--positions", "manifest,exfi"],
+            "'exfi' is not a position source; the nearest is exif",
+        ),
+        (["locate", "{photos}", "--positions", "manifest"], "add --manifest FILE, or exif"),
         (["locate", "{photos}", "--max-megapixels", "nan"], "--max-megapixels nan is not above 0"),
         (["locate", "{photos}", "--max-megapixels", "-1"], "--max-megapixels -1 is not above 0"),
     ],

@@ -75,5 +75,5 @@ def test_photos_here_and_elsewhere_are_not_mixed(tmp_path: Path) -> None:
 
     fsspec.filesystem("memory").pipe("/p/a.jpg", jpeg())
     photo(tmp_path / "a.jpg")
-    with pytest.raises(PhotosError, match="all be on this machine or all in one kind of store"):
+    with pytest.raises(PhotosError, match="all be local or all in one kind of store"):
         reading.find([str(tmp_path), "memory://p"])

@@ -45,12 +45,12 @@ def test_a_photo_is_turned_upright(orientation: int, format: str) -> None:
 
 
 @pytest.mark.parametrize("orientation", [0, 9, 153])
-def test_a_senseless_orientation_loses_no_photo(orientation: int) -> None:
+def test_an_invalid_orientation_loses_no_photo(orientation: int) -> None:
     data = jpeg(size=(64, 48), orientation=orientation)
     assert decoding.read_upright(data).size == decoding.upright_size(data) == (64, 48)
 
 
-def test_an_orientation_that_is_no_number_loses_no_photo() -> None:
+def test_an_orientation_that_is_not_a_number_loses_no_photo() -> None:
     # One tag, the orientation, as text: header, number of tags, tag, type, length, value, end.
     exif = b"Exif\0\0II*\0\x08\0\0\0" + b"\x01\0" + b"\x12\x01\x02\0\x04\0\0\0abc\0" + b"\0" * 4
     out = BytesIO()
@@ -78,7 +78,9 @@ def test_upright_is_what_pillow_calls_upright(shared: Path) -> None:
         (b"GIF89a" + b"\0" * 60, "not a photo"),
     ],
 )
-def test_what_is_no_whole_photo_is_unreadable_with_a_reason(data: bytes, said: str) -> None:
+def test_a_file_that_is_not_a_complete_photo_is_unreadable_with_a_reason(
+    data: bytes, said: str
+) -> None:
     with pytest.raises(UnreadablePhoto, match=said):
         decoding.upright_size(data)
     with pytest.raises(UnreadablePhoto):
@@ -105,24 +107,24 @@ def test_a_decompression_bomb_is_refused_before_it_is_decoded(
     monkeypatch.setattr(PngImageFile, "load", decoded.append)
     bomb = png_of_one_row(30_000, 30_000)
     looks = (decoding.upright_size, decoding.read_upright, thumbnail)
-    for look in (*looks, lambda data: decoding.announced_size(BytesIO(data))):
+    for look in (*looks, lambda data: decoding.header_size(BytesIO(data))):
         with pytest.raises(UnreadablePhoto, match="30000 x 30000 pixels is over the limit of 200"):
             look(bomb)
     assert not decoded
 
 
-def test_the_head_of_a_png_says_its_size_and_nothing_is_decoded(
+def test_the_header_of_a_png_gives_its_size_and_nothing_is_decoded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     decoded: list[Image.Image] = []
     monkeypatch.setattr(PngImageFile, "load", decoded.append)
     head = BytesIO(png_of_one_row(4_000, 3_000))
-    assert decoding.announced_size(head) == (4_000, 3_000)
+    assert decoding.header_size(head) == (4_000, 3_000)
     assert exif.read(head).reason == "no EXIF"
-    # One tag behind the pixels: the orientation, 6, which is a quarter turn.
+    # One tag after the pixels: the orientation, 6, which is a quarter turn.
     turned = b"II*\0\x08\0\0\0" + b"\x01\0" + b"\x12\x01\x03\0\x01\0\0\0\x06\0\0\0" + b"\0" * 4
     head = BytesIO(png_of_one_row(4_000, 3_000, (b"eXIf", turned)))
-    assert decoding.announced_size(head) == (3_000, 4_000)
+    assert decoding.header_size(head) == (3_000, 4_000)
     assert not decoded
 
 
@@ -159,11 +161,11 @@ def test_a_huge_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
     path = tmp_path / "huge.jpg"
     with path.open("wb") as file:
         file.truncate(40_000_000_000)  # sparse: takes no room
-    with pytest.raises(UnreadablePhoto, match=r"the file's 40\.0 GB are over the limit of 2 GB"):
+    with pytest.raises(UnreadablePhoto, match=r"the file of 40\.0 GB is over the limit of 2 GB"):
         decoding.read_upright(path)
 
 
-def test_a_file_that_was_exchanged_is_not_taken_for_the_one_that_was_read(tmp_path: Path) -> None:
+def test_a_file_that_was_replaced_is_not_mistaken_for_the_one_that_was_read(tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
     path.write_bytes(jpeg())
     with pytest.raises(UnreadablePhoto, match="has changed since"):
@@ -202,7 +204,7 @@ def test_a_thumbnail_is_small_and_carries_nothing_but_pixels() -> None:
     assert b"Exif" not in data
 
 
-def test_people_on_a_thumbnail_cannot_be_made_out() -> None:
+def test_people_on_a_thumbnail_are_not_recognisable() -> None:
     stripes = Image.new("RGB", (800, 600), "white")
     for x in range(0, 800, 16):
         stripes.paste("black", (x, 0, x + 8, 600))
@@ -211,13 +213,13 @@ def test_people_on_a_thumbnail_cannot_be_made_out() -> None:
     person = (200.0, 100.0, 400.0, 500.0)
     with Image.open(BytesIO(thumbnail(out.getvalue(), anonymize=[person]))) as image:
         grey = image.convert("L")
-    # The box is 60 to 120, 30 to 150 here; hair and hands stand a tenth of it out of each side.
+    # The box is 60 to 120, 30 to 150 here; hair and hands reach a tenth of it out of each side.
     hidden = grey.crop((55, 19, 125, 161)).getextrema()
     open_to_see = grey.crop((150, 35, 230, 145)).getextrema()
     assert hidden[1] - hidden[0] < 60  # no stripe is left
     assert open_to_see[1] - open_to_see[0] > 120
 
 
-def test_a_box_that_leaves_the_photo_is_hidden_where_it_lies_on_it() -> None:
+def test_a_box_partly_outside_the_photo_is_hidden_inside_it() -> None:
     boxes = [(-500.0, -500.0, 1e6, 1e6), (2000.0, 2000.0, 3000.0, 3000.0), (5.0, 5.0, 5.0, 5.0)]
     assert thumbnail(jpeg(size=(640, 480)), anonymize=boxes)

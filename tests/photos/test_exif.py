@@ -19,8 +19,8 @@ from tests.support.making import DELFT, jpeg
 GPS, BASE = ExifTags.GPS, ExifTags.Base
 
 
-def read(data: bytes, **options: ZoneInfo) -> exif.Reading:
-    return exif.read(BytesIO(data), **options)
+def read(data: bytes) -> exif.Reading:
+    return exif.read(BytesIO(data))
 
 
 def expected(shared: Path) -> list[dict[str, str]]:
@@ -48,7 +48,7 @@ def test_the_awkward_files_are_read_as_exiftool_reads_them(shared: Path) -> None
             assert reading.reason is None, row["file"]
 
 
-def test_orientation_is_what_exiftool_says(shared: Path) -> None:
+def test_orientation_is_that_of_exiftool(shared: Path) -> None:
     for row in expected(shared):
         if row["orientation"]:
             with (shared / "exif" / row["file"]).open("rb") as file:
@@ -56,7 +56,7 @@ def test_orientation_is_what_exiftool_says(shared: Path) -> None:
 
 
 @pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
-def test_times_and_headings_are_what_exiftool_says(shared: Path) -> None:
+def test_times_and_headings_are_those_of_exiftool(shared: Path) -> None:
     files = sorted((shared / "photos" / "street").iterdir())
     tags = ["-DateTimeOriginal", "-OffsetTimeOriginal", "-GPSImgDirection", "-n", "-csv"]
     out = subprocess.run(["exiftool", *tags, *files], capture_output=True, text=True, check=True)
@@ -78,11 +78,14 @@ def test_times_and_headings_are_what_exiftool_says(shared: Path) -> None:
         ({GPS.GPSLongitude: (213.64, 0.0, 0.0)}, "longitude 213.64 is beyond"),
         ({GPS.GPSLatitudeRef: "X"}, "reference 'X' is neither N nor S"),
         ({GPS.GPSLongitudeRef: "\0"}, "reference '' is neither E nor W"),
-        ({GPS.GPSLatitude: (IFDRational(52), IFDRational(0, 0), IFDRational(0))}, "is no angle"),
+        (
+            {GPS.GPSLatitude: (IFDRational(52), IFDRational(0, 0), IFDRational(0))},
+            "is not a valid angle",
+        ),
         ({GPS.GPSLatitude: (0.0, 0.0, 0.0), GPS.GPSLongitude: (0.0, 0.0, 0.0)}, "(0, 0)"),
     ],
 )
-def test_a_senseless_position_is_refused_with_its_reason(gps: dict, said: str) -> None:
+def test_an_invalid_position_is_rejected_with_its_reason(gps: dict, said: str) -> None:
     reading = read(jpeg(lon_lat=DELFT, gps=gps))
     assert (reading.lon, reading.lat) == (None, None)
     assert said in reading.reason
@@ -127,11 +130,25 @@ def test_a_gps_clock_that_contradicts_the_camera_is_not_believed() -> None:
     assert read(jpeg(times=times, gps=gps)).taken_at is None
 
 
-def test_a_time_without_any_offset_is_left_out_or_placed_where_the_user_says() -> None:
-    data = jpeg(times={BASE.DateTimeOriginal: "2022:07:19 12:00:00"})
-    assert read(data).taken_at is None
-    placed = read(data, timezone=ZoneInfo("Europe/Amsterdam")).taken_at
-    assert placed == datetime(2022, 7, 19, 10, 0, tzinfo=UTC)
+def test_a_time_without_any_offset_keeps_what_the_clock_showed() -> None:
+    reading = read(jpeg(times={BASE.DateTimeOriginal: "2022:07:19 12:00:00"}))
+    assert reading.taken_local == datetime(2022, 7, 19, 12, 0)
+    assert reading.utc_offset_minutes is None
+    assert reading.taken_at is None
+
+
+@pytest.mark.parametrize(
+    ("offset", "minutes"), [("Z", 0), ("+00:00", 0), ("+05:45", 345), ("-03:30", -210)]
+)
+def test_the_offset_that_exif_names_is_kept_beside_the_local_time(
+    offset: str, minutes: int
+) -> None:
+    times = {BASE.DateTimeOriginal: "2022:07:19 12:00:00", BASE.OffsetTimeOriginal: offset}
+    # EXIF's own word counts, though the GPS clock says two hours.
+    gps = {GPS.GPSDateStamp: "2022:07:19", GPS.GPSTimeStamp: (10.0, 0.0, 0.0)}
+    reading = read(jpeg(times=times, gps=gps))
+    assert reading.taken_local == datetime(2022, 7, 19, 12, 0)
+    assert reading.utc_offset_minutes == minutes
 
 
 @pytest.mark.parametrize(
@@ -149,7 +166,7 @@ def test_an_impossible_time_is_none(time: str) -> None:
         ("0001:01:01 00:00:00", ""),
     ],
 )
-def test_a_year_without_photographs_is_no_time_and_does_not_end_the_run(
+def test_a_year_without_photographs_is_not_a_time_and_does_not_end_the_run(
     time: str, offset: str, tmp_path: Path
 ) -> None:
     times = {BASE.DateTimeOriginal: time, BASE.OffsetTimeOriginal: offset}
@@ -160,7 +177,7 @@ def test_a_year_without_photographs_is_no_time_and_does_not_end_the_run(
 
 
 @pytest.mark.parametrize(("written", "heading"), [(360.0, 0.0), (17.5, 17.5), (361.0, None)])
-def test_headings_lie_on_the_circle(written: float, heading: float | None) -> None:
+def test_headings_are_from_0_to_below_360(written: float, heading: float | None) -> None:
     assert read(jpeg(lon_lat=DELFT, gps={GPS.GPSImgDirection: written})).heading == heading
 
 

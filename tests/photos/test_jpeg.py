@@ -1,4 +1,4 @@
-"""What stands before the pixels, held against Pillow's reading of the same file."""
+"""The header of a JPEG, compared with what Pillow reads from the same file."""
 
 from io import BytesIO
 from pathlib import Path
@@ -40,7 +40,7 @@ class Counting(BytesIO):
         return data
 
 
-def test_the_head_alone_is_read_of_a_large_photo() -> None:
+def test_only_the_header_of_a_large_photo_is_read() -> None:
     file = Counting(made(lon_lat=DELFT, size=(70, 50)) + bytes(5_000_000))
     header = jpeg.read_header(file)
     assert header is not None
@@ -50,8 +50,10 @@ def test_the_head_alone_is_read_of_a_large_photo() -> None:
 
 
 @pytest.mark.parametrize("in_front", [1, 20])
-def test_exif_and_size_behind_a_megabyte_of_other_segments_are_found(in_front: int) -> None:
-    far = segment(0xE2, b"\xff\xd8\xff\xe1" * 16_000) * in_front  # reads like markers, and is none
+def test_exif_and_size_after_a_megabyte_of_other_segments_are_found(in_front: int) -> None:
+    far = (
+        segment(0xE2, b"\xff\xd8\xff\xe1" * 16_000) * in_front
+    )  # looks like markers, but is content
     file = Counting(PLAIN[:2] + far + EXIF + PLAIN[2:] + bytes(50_000_000))
     header = jpeg.read_header(file)
     assert header is not None
@@ -60,7 +62,7 @@ def test_exif_and_size_behind_a_megabyte_of_other_segments_are_found(in_front: i
     assert file.taken < 12_000_000
 
 
-def test_exif_behind_the_size_is_found() -> None:
+def test_exif_after_the_size_is_found() -> None:
     scan = PLAIN.index(b"\xff\xda")
     header = jpeg.read_header(BytesIO(PLAIN[:scan] + EXIF + PLAIN[scan:]))
     assert header is not None
@@ -91,7 +93,7 @@ def test_fill_bytes_before_a_marker_hide_nothing() -> None:
     assert exif.read(file).lat == pytest.approx(DELFT[1])
 
 
-def test_exif_behind_bytes_that_belong_to_no_segment_is_found() -> None:
+def test_exif_after_bytes_that_belong_to_no_segment_is_found() -> None:
     scan = PLAIN.index(b"\xff\xda")
     for stray in (b"\0" * 1_000, b"\xff\0" * 1_000, b"\xff\xd0" * 1_000):
         file = BytesIO(PLAIN[:scan] + stray + EXIF + PLAIN[scan:])
@@ -113,17 +115,17 @@ def test_exif_behind_bytes_that_belong_to_no_segment_is_found() -> None:
     ],
     ids=["fill", "zeros", "escaped", "restarts", "comments", "exif", "exif-bits"],
 )
-def test_what_pillow_takes_minutes_for_is_refused_by_the_first_megabytes(
+def test_what_pillow_takes_minutes_for_is_rejected_by_the_first_megabytes(
     between: bytes, said: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "a.jpg"
-    path.write_bytes(PLAIN[:20] + between + PLAIN[20:])  # behind the JFIF segment
+    path.write_bytes(PLAIN[:20] + between + PLAIN[20:])  # after the JFIF segment
     row = metadata.read(discovery.find(path))
     assert row.width[0] == 0
     assert said in str(row.reason[0])
     file = Counting(path.read_bytes())
     with pytest.raises(UnreadablePhoto, match=said):
-        decoding.announced_size(file)
+        decoding.header_size(file)
     assert file.taken < 20_000_000
     for read in (decoding.upright_size, decoding.read_upright, thumbnail):
         with pytest.raises(UnreadablePhoto, match=said):
@@ -144,7 +146,7 @@ def test_an_orientation_that_only_xmp_names_turns_the_size_as_it_turns_the_pictu
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # damaged EXIF is what is tested
 @settings(max_examples=300, deadline=None)
 @given(cut=st.integers(0, 800), junk=st.binary(min_size=1, max_size=8), at=st.integers(2, 700))
-def test_damaged_heads_give_the_size_that_decoding_gives_or_none(
+def test_damaged_headers_give_the_size_that_decoding_gives_or_none(
     cut: int, junk: bytes, at: int
 ) -> None:
     data = bytearray(made(lon_lat=DELFT, orientation=6, size=(70, 50)))
@@ -152,17 +154,17 @@ def test_damaged_heads_give_the_size_that_decoding_gives_or_none(
     file = BytesIO(bytes(data[: len(data) - cut]))
     header = jpeg.read_header(file)
     if header is None or header.size is None:
-        return  # Pillow is asked
+        return  # Pillow reads the size
     try:
         with Image.open(file) as image:
             assert image.size == header.size
-    except (OSError, SyntaxError):  # what is wrong behind the size shows when all of it is read
+    except (OSError, SyntaxError):  # damage after the size shows when the whole file is read
         pass
 
 
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "TIFF"])
 @pytest.mark.parametrize("orientation", [1, 3, 6])
-def test_the_head_gives_the_size_that_the_whole_file_gives(
+def test_the_header_gives_the_size_that_the_whole_file_gives(
     tmp_path: Path, format: str, orientation: int
 ) -> None:
     path = photo(
@@ -173,7 +175,7 @@ def test_the_head_gives_the_size_that_the_whole_file_gives(
     assert (said.width[0], said.height[0]) == size
 
 
-def test_too_many_pixels_are_refused_by_the_head(tmp_path: Path) -> None:
+def test_too_many_pixels_are_rejected_by_the_header(tmp_path: Path) -> None:
     path = photo(tmp_path / "a.jpg", size=(100, 100))
     said = metadata.read(discovery.find(path), max_pixels=9_000)
     assert said.width[0] == 0

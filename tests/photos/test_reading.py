@@ -1,6 +1,9 @@
 import hashlib
+import warnings
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
@@ -64,7 +67,7 @@ def test_no_photo_is_an_error_that_says_what_was_looked_for(tmp_path: Path) -> N
         reading.find(tmp_path / "nowhere")
 
 
-def test_links_out_of_the_folder_are_not_followed_and_said(tmp_path: Path) -> None:
+def test_links_out_of_the_folder_are_not_followed_but_reported(tmp_path: Path) -> None:
     secret = photo(tmp_path / "private" / "secret.jpg", lon_lat=DELFT)
     folder = photo(tmp_path / "photos" / "mine.jpg").parent
     (folder / "leak.jpg").symlink_to(secret)
@@ -80,7 +83,7 @@ def test_links_out_of_the_folder_are_not_followed_and_said(tmp_path: Path) -> No
     assert frame.at["mine.jpg", "status"] == "duplicate"
 
 
-def test_links_are_judged_by_the_source_they_stand_in(tmp_path: Path) -> None:
+def test_links_must_stay_inside_the_source_that_holds_them(tmp_path: Path) -> None:
     secret = photo(tmp_path / "secret" / "secret.jpg")
     for name in ("one", "two"):
         photo(tmp_path / name / "mine.jpg")
@@ -97,7 +100,7 @@ def test_links_are_judged_by_the_source_they_stand_in(tmp_path: Path) -> None:
         reading.load(files[0])
 
 
-def test_many_linked_folders_are_told_of_in_one_line(tmp_path: Path) -> None:
+def test_many_linked_folders_are_reported_in_one_line(tmp_path: Path) -> None:
     folder = photo(tmp_path / "photos" / "mine.jpg").parent
     for number in range(500):
         (folder / f"{number:03d}").symlink_to(tmp_path)
@@ -108,7 +111,7 @@ def test_many_linked_folders_are_told_of_in_one_line(tmp_path: Path) -> None:
     ]
 
 
-def test_links_in_a_circle_are_a_row_with_a_reason(tmp_path: Path) -> None:
+def test_a_loop_of_links_is_a_row_with_a_reason(tmp_path: Path) -> None:
     photo(tmp_path / "a.jpg")
     (tmp_path / "loop.jpg").symlink_to(tmp_path / "loop.jpg")
     frame = reading.read(reading.find(tmp_path)).set_index("photo_id")
@@ -127,11 +130,43 @@ def test_a_glob_that_matches_folders_takes_what_is_inside(tmp_path: Path) -> Non
     assert ids(f"{tmp_path}/m*") == ["mon/deep/a.jpg"]
 
 
-def test_times_that_nothing_places_are_left_out_and_said(tmp_path: Path) -> None:
+def test_a_time_without_an_offset_keeps_its_clock_and_is_an_instant_only_in_a_zone(
+    tmp_path: Path,
+) -> None:
     photo(tmp_path / "a.jpg", times={0x9003: "2022:07:19 12:00:00"})
-    with pytest.warns(GeobikeWarning, match=r"1 photo says the time .* pass --timezone: a\.jpg"):
+    photo(tmp_path / "b.jpg", times={0x9003: "2022:07:19 12:00:00", 0x9011: "-03:30"})
+    photo(tmp_path / "c.jpg")
+    with pytest.warns(
+        GeobikeWarning, match=r"1 photo has a time without .* pass --timezone: a\.jpg"
+    ):
         frame = reading.read(reading.find(tmp_path))
-    assert frame["taken_at"].isna().all()
+    noon = datetime(2022, 7, 19, 12, 0)
+    assert frame["taken_at"].isna().tolist() == [True, False, True]
+    assert frame["taken_local"].fillna(pd.Timestamp(0)).tolist() == [noon, noon, pd.Timestamp(0)]
+    assert frame["utc_offset_minutes"].fillna(999).tolist() == [999, -210, 999]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        placed = reading.read(reading.find(tmp_path), timezone=ZoneInfo("Europe/Amsterdam"))
+    assert placed["taken_at"].iloc[0] == datetime(2022, 7, 19, 10, 0, tzinfo=UTC)
+    assert placed["taken_at"].iloc[1] == datetime(2022, 7, 19, 15, 30, tzinfo=UTC)
+    # The zone is the user's word, so what the photo says stays as it was.
+    assert placed["taken_local"].equals(frame["taken_local"])
+    assert placed["utc_offset_minutes"].equals(frame["utc_offset_minutes"])
+
+
+@pytest.mark.parametrize(
+    ("local", "utc"),
+    [
+        ("2024:10:27 02:30:00", datetime(2024, 10, 27, 0, 30, tzinfo=UTC)),  # shown twice
+        ("2024:03:31 02:30:00", datetime(2024, 3, 31, 1, 30, tzinfo=UTC)),  # never shown
+    ],
+)
+def test_a_time_that_the_clocks_showed_twice_or_never_is_the_one_by_the_earlier_offset(
+    tmp_path: Path, local: str, utc: datetime
+) -> None:
+    photo(tmp_path / "a.jpg", times={0x9003: local})
+    frame = reading.read(reading.find(tmp_path), timezone=ZoneInfo("Europe/Amsterdam"))
+    assert frame["taken_at"].tolist() == [utc]
 
 
 def test_files_of_the_same_bytes_are_one_photo_the_first_by_name(tmp_path: Path) -> None:
@@ -167,7 +202,7 @@ def test_broken_files_become_unreadable_rows_and_the_rest_goes_on(tmp_path: Path
     assert frame["reason"].drop("good.jpg").notna().all()
 
 
-def test_a_cut_photo_is_found_though_its_preview_is_whole(tmp_path: Path) -> None:
+def test_a_truncated_photo_is_found_though_its_preview_is_complete(tmp_path: Path) -> None:
     # A JPEG inside the EXIF, as phones write for previews, ends with an end marker of its own.
     whole = jpeg(size=(800, 600))
     preview = jpeg(size=(16, 16))
@@ -176,7 +211,7 @@ def test_a_cut_photo_is_found_though_its_preview_is_whole(tmp_path: Path) -> Non
     assert reading.read(reading.find(tmp_path))["status"].tolist() == ["unreadable"]
 
 
-def test_a_name_that_is_no_utf8_is_accounted_for(tmp_path: Path) -> None:
+def test_a_name_that_is_not_utf8_is_accounted_for(tmp_path: Path) -> None:
     name = b"caf\xe9.jpg"
     try:
         Path(str(tmp_path), name.decode("utf-8", "surrogateescape")).write_bytes(jpeg())
@@ -187,7 +222,7 @@ def test_a_name_that_is_no_utf8_is_accounted_for(tmp_path: Path) -> None:
     assert "not UTF-8" in frame["reason"].iloc[0]
 
 
-def test_a_second_run_reads_heads_alone_until_a_file_changes(
+def test_a_second_run_reads_only_headers_until_a_file_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("a.jpg", "b.jpg", "copy.jpg"):
@@ -212,7 +247,7 @@ def test_a_second_run_reads_heads_alone_until_a_file_changes(
     assert names == ["a.jpg", "b.jpg", "copy.jpg", "cut.jpg"]
     assert first["status"].fillna("").tolist() == ["", "", "duplicate", "unreadable"]
     again, names = run()
-    assert names == ["cut.jpg"]  # what is wrong may have been mended meanwhile
+    assert names == ["cut.jpg"]  # a bad file may have been repaired meanwhile
     assert first.equals(again)
     photo(tmp_path / "photos" / "b.jpg", description="another", lon_lat=DELFT)
     changed, names = run()
@@ -220,25 +255,25 @@ def test_a_second_run_reads_heads_alone_until_a_file_changes(
     assert (first["sha256"] != changed["sha256"]).tolist() == [False, True, False, False]
 
 
-def test_the_store_tells_no_path_of_the_photos(tmp_path: Path) -> None:
+def test_the_store_reveals_no_path_of_the_photos(tmp_path: Path) -> None:
     photo(tmp_path / "very private" / "a.jpg")
     with Store(tmp_path / "store.sqlite") as store:
         reading.read(reading.find(tmp_path / "very private"), known=store)
     assert b"private" not in (tmp_path / "store.sqlite").read_bytes()
 
 
-def test_heads_alone_say_all_but_copies_and_cuts(tmp_path: Path) -> None:
+def test_headers_give_everything_but_duplicates_and_truncation(tmp_path: Path) -> None:
     photo(tmp_path / "a.jpg", lon_lat=DELFT, description="same", size=(60, 40), orientation=6)
     photo(tmp_path / "b.jpg", lon_lat=DELFT, description="same", size=(60, 40), orientation=6)
     (tmp_path / "empty.jpg").write_bytes(b"")
-    heads = reading.read_metadata(reading.find(tmp_path))
-    assert heads["sha256"].isna().all()
-    assert heads["status"].fillna("").tolist() == ["", "", "unreadable"]
+    headers = reading.read_metadata(reading.find(tmp_path))
+    assert headers["sha256"].isna().all()
+    assert headers["status"].fillna("").tolist() == ["", "", "unreadable"]
     whole = reading.read(reading.find(tmp_path))
     assert whole["status"].fillna("").tolist() == ["", "duplicate", "unreadable"]
     same = ["photo_id", "path", "width", "height", "taken_at", "heading", "position_source"]
-    pd.testing.assert_frame_equal(pd.DataFrame(heads[same]), pd.DataFrame(whole[same]))
-    assert heads.geometry[:2].geom_equals(whole.geometry[:2]).all()
+    pd.testing.assert_frame_equal(pd.DataFrame(headers[same]), pd.DataFrame(whole[same]))
+    assert headers.geometry[:2].geom_equals(whole.geometry[:2]).all()
 
 
 def test_no_photo_at_all_is_an_empty_frame() -> None:

@@ -1,4 +1,4 @@
-"""Which pictures the map carries, and what is made unrecognisable on them."""
+"""Which photos have a thumbnail on the map, and what is anonymized on it."""
 
 import hashlib
 import io
@@ -15,7 +15,7 @@ from geobike.photos import thumbnails
 from tests.support.making import photos_frame
 
 STRIPES = np.zeros((200, 400, 3), dtype=np.uint8)
-STRIPES[:, ::4] = 255  # what pixelation cannot keep
+STRIPES[:, ::4] = 255  # which pixelation removes
 STRIPES[:, 1::4] = 255
 
 
@@ -61,7 +61,7 @@ HIDDEN = {
 
 
 @pytest.mark.parametrize("case", HIDDEN)
-def test_what_is_to_be_hidden_cannot_be_made_out(tmp_path: Path, case: str) -> None:
+def test_hidden_labels_are_not_recognisable(tmp_path: Path, case: str) -> None:
     options, sharp = HIDDEN[case]
     made = thumbnails.make(counted(tmp_path, ["a.jpg"]), found("Person", "car", "bench"), **options)
     seen = contrast(made["a.jpg"])
@@ -82,14 +82,14 @@ def test_beyond_the_limit_those_with_most_bicycles_are_shown(tmp_path: Path) -> 
     assert sorted(made) == ["b.jpg", "c.jpg"]
 
 
-def test_a_photo_that_is_gone_has_no_picture(tmp_path: Path) -> None:
+def test_a_photo_that_no_longer_exists_has_no_thumbnail(tmp_path: Path) -> None:
     frame = counted(tmp_path, ["a.jpg", "b.jpg"])
     (tmp_path / "a.jpg").unlink()
     assert list(thumbnails.make(frame, found(), hide=())) == ["b.jpg"]
 
 
 @pytest.mark.parametrize("labels", [("bicycle",), ("bicycle", "car"), ()])
-def test_there_are_no_pictures_where_the_boxes_cannot_tell_who_is_on_them(
+def test_there_are_no_thumbnails_without_a_detector_of_people(
     tmp_path: Path, labels: tuple[str, ...]
 ) -> None:
     frame = counted(tmp_path, ["a.jpg"])
@@ -98,13 +98,13 @@ def test_there_are_no_pictures_where_the_boxes_cannot_tell_who_is_on_them(
     assert list(thumbnails.make(frame, found(*labels), hide=("car",))) == ["a.jpg"]
 
 
-def test_there_is_no_picture_of_a_photo_that_perhaps_no_detector_saw(tmp_path: Path) -> None:
+def test_a_photo_that_perhaps_no_detector_processed_has_no_thumbnail(tmp_path: Path) -> None:
     frame = counted(tmp_path, ["a.jpg", "b.jpg"])
     with pytest.warns(GeobikeWarning, match=r"without any box have no picture .*: b\.jpg"):
         assert list(thumbnails.make(frame, found("person"))) == ["a.jpg"]
 
 
-def test_where_no_photo_is_at_hand_nothing_is_said_of_pictures(tmp_path: Path) -> None:
+def test_without_photo_files_nothing_is_reported_about_thumbnails(tmp_path: Path) -> None:
     frame = counted(tmp_path, ["a.jpg"])
     frame["path"] = pd.Series([None], dtype="str")
     assert thumbnails.make(frame, found("bicycle")) == {}

@@ -52,7 +52,7 @@ def untouched(data: bytes) -> exif.Reading:
         return exif.read_block(data)
 
 
-def test_degrees_right_behind_their_directory_are_read_as_they_are() -> None:
+def test_degrees_right_after_their_directory_are_read_as_they_are() -> None:
     # As a real photo has it: no pointer to a next directory, where the first degrees then are.
     for order in "<>":
         directories = photo_directories(order, without_pointer=("main", "sub", "gps"))
@@ -192,7 +192,7 @@ def loops() -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("name", loops())
-def test_pointers_in_a_circle_end_with_a_reason_in_bounded_time(name: str, tmp_path: Path) -> None:
+def test_a_loop_of_pointers_ends_with_a_reason_in_bounded_time(name: str, tmp_path: Path) -> None:
     path = tmp_path / name
     path.write_bytes(loops()[name])
     start = time.monotonic()
@@ -219,7 +219,7 @@ class Counting(BytesIO):
 
 
 @pytest.mark.parametrize("number", [400, 4_000, 40_000])
-def test_what_is_asked_of_a_file_does_not_grow_with_its_pointers(number: int) -> None:
+def test_reads_of_a_file_do_not_grow_with_its_pointers(number: int) -> None:
     file = Counting(in_tiff(jpeg(format="TIFF"), GPS, number))
     assert exif.read(file).reason
     assert file.asked < 110_000 + 3 * number

@@ -81,7 +81,7 @@ def test_an_empty_position_is_no_fault(table: Path) -> None:
 
 
 @pytest.mark.parametrize("heading", ["north", "400", "-5"])
-def test_a_bad_heading_is_reported_and_spoils_nothing_else(table: Path, heading: str) -> None:
+def test_a_bad_heading_is_reported_and_affects_nothing_else(table: Path, heading: str) -> None:
     with pytest.warns(GeobikeWarning, match=f"line 2: heading '{heading}' is not from 0 to 360"):
         row = read(table, f"file,lat,lon,heading\na.jpg,52,4,{heading}\n").iloc[0]
     assert row["lat"] == 52
@@ -110,8 +110,8 @@ def test_a_time_without_an_offset_needs_a_timezone(table: Path) -> None:
     with pytest.warns(GeobikeWarning) as caught:
         assert read(table, text)["taken_at"].isna().all()
     said = " ".join(str(one.message) for one in caught)
-    assert "line 2: taken_at '2022-07-19 12:00' names no offset from UTC; pass --timezone" in said
-    assert "line 3: taken_at 'NOON' is no ISO 8601 time such as 20" in said
+    assert "line 2: taken_at '2022-07-19 12:00' has no offset from UTC; pass --timezone" in said
+    assert "line 3: taken_at 'NOON' is not a valid ISO 8601 time such as 20" in said
     with pytest.warns(GeobikeWarning, match="NOON"):
         placed = manifest.read(table, timezone=ZoneInfo("Europe/Amsterdam"))
     assert placed["taken_at"].iloc[0] == datetime(2022, 7, 19, 10, 0, tzinfo=UTC)
@@ -121,7 +121,7 @@ def test_a_time_without_an_offset_needs_a_timezone(table: Path) -> None:
     "time", ["2024-05-01T10:00+02", "2024-05-01T08:00z", "2024-05-01 10:00:00+0200"]
 )
 def test_every_iso_spelling_of_an_offset_is_understood(table: Path, time: str) -> None:
-    with pytest.warns(GeobikeWarning, match="'2024-05-01' names no offset"):
+    with pytest.warns(GeobikeWarning, match="'2024-05-01' has no offset"):
         frame = read(table, f"file,lat,lon,taken_at\na.jpg,52,4,{time}\nb.jpg,52,4,2024-05-01\n")
     assert frame["taken_at"].iloc[0] == datetime(2024, 5, 1, 8, tzinfo=UTC)
 
@@ -137,17 +137,19 @@ def test_every_iso_spelling_of_an_offset_is_understood(table: Path, time: str) -
         "1799-12-31T12:00:00Z",
     ],
 )
-def test_a_time_of_no_photo_is_no_time(table: Path, time: str, zone: str | None) -> None:
+def test_a_time_outside_the_years_of_photos_is_not_used(
+    table: Path, time: str, zone: str | None
+) -> None:
     table.write_text(f"file,lat,lon,taken_at\na.jpg,52,4,{time}\nb.jpg,52,4,2024-05-01T10:00Z\n")
-    with pytest.warns(GeobikeWarning, match=f"1 time left out: .*'{re.escape(time)}' lies outside"):
+    with pytest.warns(GeobikeWarning, match=f"1 time left out: .*'{re.escape(time)}' is outside"):
         frame = manifest.read(table, timezone=zone and ZoneInfo(zone))
     assert frame["taken_at"].isna().tolist() == [True, False]
-    assert frame["reason"].isna().all()  # the position stands
+    assert frame["reason"].isna().all()  # the position is kept
 
 
-def test_a_time_that_the_clocks_skipped_is_said_so(table: Path) -> None:
+def test_a_time_that_the_clocks_skipped_is_reported(table: Path) -> None:
     table.write_text("file,lat,lon,taken_at\na.jpg,52,4,2024-03-31T02:30:00\n")
-    with pytest.warns(GeobikeWarning, match="stood twice or never on the clocks of Europe/Amst"):
+    with pytest.warns(GeobikeWarning, match="is ambiguous or does not exist in Europe/Amsterdam"):
         manifest.read(table, timezone=ZoneInfo("Europe/Amsterdam"))
 
 
@@ -184,7 +186,7 @@ def test_parquet_is_a_manifest(tmp_path: Path, with_geometry: bool) -> None:
     assert frame.loc[1, ["lon", "lat", "reason"]].isna().all()
 
 
-def test_a_header_alone_is_said_to_name_no_photo(table: Path) -> None:
+def test_a_manifest_with_only_a_header_is_reported(table: Path) -> None:
     with pytest.warns(GeobikeWarning, match=r"manifest manifest\.csv: has no row"):
         assert read(table, "file,lat,lon\n").empty
 

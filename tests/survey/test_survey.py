@@ -240,6 +240,12 @@ def test_outside_photos_keep_their_recorded_boxes_apart(tmp_path: Path) -> None:
         ({"max_pixels": 0}, "max_pixels is 0"),
         ({"timezone": "Mars/Olympus"}, "timezone 'Mars/Olympus' is not known"),
         ({"workers": 0}, "workers is 0"),
+        ({"positions": ("exif", "exif")}, "names exif more than once"),
+        ({"positions": ("manifest",)}, "add --manifest FILE, or exif"),
+        (
+            {"photos": None, "manifest": "m", "detections": "d", "positions": ("exif",)},
+            "without photos the manifest gives the positions",
+        ),
         ({"max_overlap": 0.0}, "max_overlap 0"),
     ],
 )
@@ -247,7 +253,7 @@ def test_a_senseless_configuration_is_refused_before_anything_runs(
     options: dict, said: str
 ) -> None:
     with pytest.raises(InputError, match=said):
-        geobike.Survey(photos="photos", areas="areas.geojson", **options)
+        geobike.Survey(**{"photos": "photos", "areas": "areas.geojson"} | options)
 
 
 @pytest.mark.parametrize(
@@ -405,6 +411,23 @@ def answers_in(store: Path) -> int:
         return 0  # the table is just being made
     finally:
         connection.close()
+
+
+def test_a_survey_uses_the_sources_that_are_named_and_reads_no_other(tmp_path: Path) -> None:
+    folder = town(tmp_path)
+    table = tmp_path / "m.csv"
+    table.write_text("file,lat,lon\nwest.jpg,52.005,4.015\n")  # which is in the east
+
+    def counts(manifest: Path, *positions: str) -> dict[str, int]:
+        plan = geobike.Survey(
+            **folder, manifest=manifest, positions=positions, detector=FakeDetector()
+        )
+        return geobike.run(plan).areas.set_index("name")["photo_count"].to_dict()
+
+    assert counts(table, "manifest", "exif") == {"west": 1, "east": 2, "far": 0}
+    assert counts(table, "exif", "manifest") == {"west": 2, "east": 1, "far": 0}
+    assert counts(table, "manifest") == {"west": 0, "east": 1, "far": 0}
+    assert counts(tmp_path / "no such file", "exif") == {"west": 2, "east": 1, "far": 0}
 
 
 def test_locating_alone_gives_the_same_positions_as_a_survey(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 pytest_plugins = [
     "tests.support.browser",
     "tests.support.cluster_surveys",
+    "tests.support.exported",
     "tests.support.hosted_service",
     "tests.support.object_store",
 ]

@@ -4,7 +4,6 @@ With them a survey can be counted where neither photos nor model are at hand.
 """
 
 import csv
-import hashlib
 import re
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +16,7 @@ from geobike import schema
 from geobike.errors import InputError, MissingPackageError
 from geobike.io import delimited
 from geobike.io.files import fetch_local
+from geobike.io.inputs import InputFile
 from geobike.io.matching import isin, match
 from geobike.reporting import report, report_number
 
@@ -46,8 +46,8 @@ def read(path: str | Path) -> pd.DataFrame:
     return schema.table(schema.DETECTIONS, raw)
 
 
-def model(detections: pd.DataFrame, path: str | Path) -> tuple[str, str]:
-    """Return name and version of what made the detections that were read from a file.
+def model(detections: pd.DataFrame, file: InputFile) -> tuple[str, str]:
+    """Return name and version of the model whose detections were read from a file.
 
     The name is that in the column `model`, else the file's; the version is the file's SHA-256.
     Raises InputError where several models answered: their boxes would be counted twice.
@@ -55,12 +55,10 @@ def model(detections: pd.DataFrame, path: str | Path) -> tuple[str, str]:
     names = sorted(detections["model"].dropna().unique())
     if len(names) > 1:
         raise InputError(
-            f"detections {path}: hold the answers of {len(names)} models, {', '.join(names[:3])}; "
-            "keep the rows of one"
+            f"detections {file.name}: holds the answers of {len(names)} models: "
+            f"{', '.join(names[:3])}; keep the rows of one"
         )
-    with fetch_local(path) as file, file.open("rb") as opened:
-        digest = hashlib.file_digest(opened, "sha256").hexdigest()
-    return names[0] if names else file.name, digest
+    return names[0] if names else file.name, file.sha256 or ""
 
 
 def apply(

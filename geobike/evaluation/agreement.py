@@ -1,20 +1,19 @@
-"""How far the counts can be trusted: a survey's counts against counts by hand.
+"""How far the counts can be trusted: a survey's counts compared with manual counts.
 
 The survey is read from the files it wrote, so that anyone who has them can check it.
 """
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from geobike import schema
+from geobike import saved, schema
 from geobike.counting import counts
-from geobike.detections import filtering, imported
+from geobike.detections import filtering
 from geobike.detectors.protocol import FLOOR
 from geobike.errors import InputError
 from geobike.io.matching import match
@@ -29,7 +28,7 @@ _COUNT: Final = ("bicycles", "bicycle_count", "count", "true")
 
 @dataclass(frozen=True)
 class Agreement:
-    """How counts agree with the truth, over the photos that have both; in bicycles a photo."""
+    """How counts agree with the truth, over the photos that have both; in bicycles per photo."""
 
     photos: int
     mean_absolute_error: float
@@ -62,23 +61,21 @@ class Evaluation:
 
 
 def evaluate(truth: str | Path, survey: str | Path) -> Evaluation:
-    """Hold a survey's counts against counts by hand.
+    """Compare a survey's counts with manual counts.
 
     `truth` is a CSV with the columns `file` and `bicycles`; `survey` is the folder that
     `geobike map` wrote. Photos that did not count, and those nobody counted by hand, are left out
     and reported. Raises InputError.
     """
-    folder = Path(survey)
-    summary = _read_summary(folder)
-    detections = imported.read(folder / summary["files"]["detections"])
-    counted = _read_counted(folder / summary["files"]["photos"])
+    finished = saved.read(survey)
+    detections, photos = finished.detections(), finished.photos()
+    counted = photos.loc[photos["status"] == schema.COUNTED, "photo_id"].reset_index(drop=True)
     true = _read_truth(Path(truth), counted)
-    labels = summary["counting"]["labels"]
-    overlap, threshold = summary["counting"]["max_overlap"], summary["counting"]["threshold"]
+    threshold = finished.threshold
 
     def counts_at(level: float) -> "pd.Series[int]":
         filtered = filtering.filter_detections(
-            detections, labels=labels, threshold=level, max_overlap=overlap
+            detections, labels=finished.labels, threshold=level, max_overlap=finished.max_overlap
         )
         return counts.kept_boxes(filtered, true.index)
 
@@ -103,30 +100,6 @@ def agree(counted: "pd.Series[int]", true: "pd.Series[int]") -> Agreement:
     )
 
 
-def _read_summary(folder: Path) -> Mapping[str, Any]:
-    path = folder / "summary.json"
-    try:
-        summary: Mapping[str, Any] = json.loads(path.read_text("utf-8"))
-        _ = [summary["counting"][name] for name in ("labels", "threshold", "max_overlap")]
-        _ = [summary["files"][name] for name in ("photos", "detections")]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path}: no summary of a survey ({error}); run geobike map") from None
-    return summary
-
-
-def _read_counted(path: Path) -> "pd.Series[str]":
-    try:
-        if path.suffix == ".parquet":
-            rows = pd.read_parquet(path, columns=["photo_id", "status"])
-        else:
-            features = json.loads(path.read_text("utf-8"))["features"]
-            rows = pd.DataFrame([feature["properties"] for feature in features])
-        ids: pd.Series[str] = rows.loc[rows["status"] == schema.COUNTED, "photo_id"].astype("str")
-    except (OSError, ValueError, KeyError, TypeError, ImportError) as error:
-        raise InputError(f"{path}: no photos of a survey ({error})") from None
-    return ids.reset_index(drop=True)
-
-
 def _read_truth(path: Path, counted: "pd.Series[str]") -> "pd.Series[int]":
     """Return the counts by hand by `photo_id`, for the photos that the survey counted."""
     try:
@@ -136,10 +109,10 @@ def _read_truth(path: Path, counted: "pd.Series[str]") -> "pd.Series[int]":
     file, number = _column(rows, _FILE, path), _column(rows, _COUNT, path)
     counts = pd.to_numeric(number, errors="coerce")
     for row in np.flatnonzero(~(counts >= 0) | (counts % 1 != 0)):
-        raise InputError(f"truth {path} line {row + 2}: {number.iloc[row]!r} is no count")
+        raise InputError(f"truth {path} line {row + 2}: {number.iloc[row]!r} is not a valid count")
     photo_id = match(file, counted)
     if photo_id.dropna().duplicated().any():
-        raise InputError(f"truth {path}: {photo_id[photo_id.duplicated()].iloc[0]} stands twice")
+        raise InputError(f"truth {path}: {photo_id[photo_id.duplicated()].iloc[0]} is duplicated")
     if photo_id.isna().any():
         report("photos counted by hand but not by the survey", file[photo_id.isna()].tolist())
     true = counts.astype(int).set_axis(photo_id)[photo_id.notna().to_numpy()]

@@ -1,25 +1,21 @@
-"""Writing a survey's tables into its folder, and one table to a path."""
+"""Writing all tables of a survey into a folder, and one table to a path."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from geobike.errors import GeobikeError
 from geobike.exports import formats
 from geobike.exports.protocol import TABLES, Files, Frames, Table
-from geobike.io.files import Transaction, atomic_path, join, read_bytes, same
+from geobike.io.files import atomic_path
 from geobike.io.redaction import redact
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
-
-_OTHER_FILES: Final = ("map.html", "summary.json")
 
 
 @dataclass(frozen=True)
@@ -45,45 +41,22 @@ class Written:
 
 
 def write_tables(
-    frames: Frames, out: Transaction, *, names: Sequence[str] = (formats.AUTO,)
+    frames: Frames, folder: Path, *, names: Sequence[str] = (formats.AUTO,)
 ) -> Written:
-    """Write all tables of a survey in the formats of these names (see `formats.assign`).
+    """Write all tables of a survey into a folder, in the formats of these names.
 
-    A file in another format is removed where `summary.json` says that an earlier run wrote it, for
-    it would contradict this run.
+    Which table goes into which format, `formats.assign` says. Raises InputError.
     """
     from geobike.exports.frames import select
 
     formats.check(names)
     selected = select(frames)
-    by_format = {
-        name: formats.FORMATS[name].write(selected.only(tables), out.staging)
-        for name, tables in formats.assign(names, selected).items()
-    }
-    written = Written(by_format)
-    for name in sorted(_written_before(out.folder).difference(written.names)):
-        out.discard(name)
-    return written
-
-
-def _written_before(folder: str | Path) -> set[str]:
-    """Return the table files that an earlier run says it wrote into a folder."""
-    try:
-        summary = json.loads(read_bytes(join(folder, "summary.json")))
-        files, exports = summary["files"], summary.get("exports", {})
-        if "geobike" in summary and "areas" not in files:  # once always written, but not listed
-            files = files | {"areas": "areas.geojson"}
-        return formats.file_names().intersection(
-            chain(files.values(), *(by_table.values() for by_table in exports.values()))
-        )
-    except (OSError, ValueError, TypeError, LookupError, AttributeError):
-        return set()  # no run, or none that left its account
-
-
-def replaces(folder: str | Path, path: str | Path) -> bool:
-    """Tell whether a survey that is written into a folder may replace or remove this very file."""
-    ours = (*_OTHER_FILES, *formats.file_names())
-    return any(same(path, join(folder, file)) for file in ours)
+    return Written(
+        {
+            name: formats.FORMATS[name].write(selected.only(tables), folder)
+            for name, tables in formats.assign(names, selected).items()
+        }
+    )
 
 
 def check_path(path: str | Path, table: Table) -> None:

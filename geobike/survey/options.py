@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from geobike import maps
+from geobike import maps, saved
 from geobike.detections import choice, filtering
 from geobike.detectors.protocol import Detector
 from geobike.errors import InputError
 from geobike.exports import formats as export_formats
-from geobike.exports import writing
 from geobike.io import files
 from geobike.io.redaction import redact
 from geobike.photos import decoding
@@ -86,7 +85,7 @@ class Survey:
         """Raise InputError for a folder that cannot be written, or that holds what is read."""
         files.check_folder(folder)
         for given in (self.areas, self.manifest, self.detections, *self.page.context):
-            if given is not None and writing.replaces(folder, given):
+            if given is not None and saved.replaces(folder, given):
                 raise InputError(
                     f"{redact(given)} would be replaced; write into another folder (--out)"
                 )

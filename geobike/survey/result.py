@@ -1,6 +1,7 @@
 """What a survey found, and the folder that it is written to."""
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,25 +10,20 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pandas as pd
 
-from geobike import maps
+from geobike import maps, saved
 from geobike.counting import ledger
 from geobike.detections import filtering
 from geobike.detections.store.protocol import Model
-from geobike.errors import GeobikeError
-from geobike.exports import writing
 from geobike.exports.protocol import Frames
-from geobike.exports.summary import write_summary
-from geobike.io import files
+from geobike.io.inputs import InputFile
 from geobike.photos import thumbnails
 from geobike.progress import Track, silent
-from geobike.reporting import report
 from geobike.version import __version__
 
 if TYPE_CHECKING:
     import folium
 
 
-from geobike.reporting import collect_warnings
 from geobike.survey.options import Survey
 
 
@@ -45,6 +41,8 @@ class SurveyResult:
     ledger: ledger.Ledger
     detected_now: int
     """Photos that the detector answered in this run; the others came from the store."""
+    inputs: Mapping[str, Sequence[InputFile]]
+    """The files that were read: areas, and where given manifest and detections."""
     warnings: tuple[str, ...]
     started_at: datetime
 
@@ -94,13 +92,8 @@ class SurveyResult:
                 "max_overlap": survey.max_overlap,
             },
             "inputs": {
-                "areas": {"file": files.name(survey.areas), "sha256": _digest(survey.areas)},
-                "manifest": None
-                if survey.manifest is None
-                else {"file": files.name(survey.manifest), "sha256": _digest(survey.manifest)},
-                "detections": None
-                if survey.detections is None
-                else {"file": files.name(survey.detections), "sha256": self.model.version},
+                **{role: _named(self.inputs.get(role, ())) for role in ("areas", "manifest")},
+                "detections": _named(self.inputs.get("detections", ())),
                 "photos_sha256": _digest_of_all(self.photos["sha256"]),
             },
             "warnings": list(self.warnings),
@@ -113,40 +106,20 @@ class SurveyResult:
         the last one is written: a folder holds one survey, also where a run fails half-way.
         """
         self.survey.check_out(folder)
-        failure: GeobikeError | None = None
-        with files.transaction(folder, last="summary.json") as out:
-            with collect_warnings() as notes:
-                frames = Frames(areas=self.areas, photos=self.photos, detections=self.detections)
-                written = writing.write_tables(frames, out, names=self.survey.formats)
-                try:
-                    maps.save(self.map(track=track), out.staging / "map.html")
-                except GeobikeError as error:  # the numbers hold, and no older map beside them
-                    failure = error
-                    out.discard("map.html")
-            summary = self.summary() | {
-                "files": written.files,
-                "exports": written.by_format,
-                "warnings": [*self.warnings, *notes],
-            }
-            write_summary(summary, out.staging / "summary.json")
-        for note in notes:
-            report(note)
-        if failure is not None:
-            raise failure
-        names = ("map.html", *written.names, "summary.json")
-        return {name: files.join(folder, name) for name in names}
+        return saved.write(
+            folder,
+            Frames(areas=self.areas, photos=self.photos, detections=self.detections),
+            names=self.survey.formats,
+            save_map=lambda path: maps.save(self.map(track=track), path),
+            summary=self.summary,
+        )
 
 
-def _digest(path: str | Path) -> str | None:
-    """Return the SHA-256 of a file; None for a folder, as some GIS formats are."""
-    with files.fetch_local(path) as file:
-        if not file.is_file():
-            return None
-        with file.open("rb") as opened:
-            return hashlib.file_digest(opened, "sha256").hexdigest()
+def _named(read: Sequence[InputFile]) -> dict[str, str | None] | None:
+    return {"file": read[0].name, "sha256": read[0].sha256} if read else None
 
 
 def _digest_of_all(digests: "pd.Series[str]") -> str | None:
-    """Return the SHA-256 of the sorted photo digests, one a line: the same for the same photos."""
+    """Return the SHA-256 of the sorted hashes of the photos, one per line."""
     known = sorted(digests.dropna())
     return hashlib.sha256("\n".join(known).encode()).hexdigest() if known else None

@@ -7,11 +7,12 @@ need not be paid for.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import NamedTuple, cast
 
 import geopandas as gpd
+import pandas as pd
 
 from geobike import areas
 from geobike.counting import counts, ledger
@@ -21,6 +22,7 @@ from geobike.engines.base import Engine
 from geobike.engines.local import LOCAL, open_cache
 from geobike.errors import ManifestError
 from geobike.io import files
+from geobike.io.inputs import Inputs
 from geobike.maps import context
 from geobike.photos import decoding, hashing, reading
 from geobike.positions import manifest, resolve, sources
@@ -46,9 +48,12 @@ def run(
     where the detector cannot go on; what it had answered is in the store.
     """
     started_at = datetime.now(UTC)
+    inputs = Inputs()
     with collect_warnings() as notes:
-        given, polygons, placed = locate_and_assign(survey, store=store, engine=engine, track=track)
-        detected = _detect(survey, placed, store, engine, track)
+        given, polygons, placed = locate_and_assign(
+            survey, store=store, engine=engine, inputs=inputs, track=track
+        )
+        detected = _detect(survey, placed, store, engine, inputs, track)
         counted = counts.per_photo(detected.photos, detected.detections)
         per_area = counts.per_area(counted, polygons)
         account = ledger.close(given, counted, detected.detections, per_area)
@@ -59,6 +64,7 @@ def run(
         detections=detected.detections,
         areas=per_area,
         ledger=account,
+        inputs=inputs.read,
         detected_now=detected.newly_detected,
         warnings=tuple(dict.fromkeys(notes)),
         started_at=started_at,
@@ -70,12 +76,14 @@ def _detect(
     placed: gpd.GeoDataFrame,
     store: str | Path | None,
     engine: Engine,
+    inputs: Inputs,
     track: Track,
 ) -> stage.Detected:
     rules = filtering.Filter(survey.labels, survey.threshold, survey.max_overlap)
     if survey.detections is not None:
-        table = imported.read(survey.detections)
-        model = Model(*imported.model(table, survey.detections))
+        with inputs.open("detections", survey.detections) as file:
+            table = imported.read(file.path)
+        model = Model(*imported.model(table, file))
         known, found = imported.apply(table, placed)
         return stage.Detected(
             known, filtering.filter_detections(found, **rules._asdict()), model, newly_detected=0
@@ -106,23 +114,27 @@ def locate_and_assign(
     *,
     store: str | Path | None = None,
     engine: Engine = LOCAL,
+    inputs: Inputs | None = None,
     track: Track = silent,
 ) -> LocatedPhotos:
     """Do what comes before detection: find the photos, where each was taken, and its area.
 
-    `store` remembers which files were read, so that another run need not read them again.
+    `store` remembers which files were read, so that another run need not read them again. `inputs`
+    learns what was read of areas and manifest.
     """
+    inputs = inputs or Inputs()
     context.check(survey.page.context)  # drawn last; a mistake should show first
-    polygons = areas.read(
-        survey.areas,
-        layer=survey.layer,
-        population_column=survey.population_column,
-        name_column=survey.name_column,
-        id_column=survey.id_column,
-        crs=survey.crs,
-    )
+    with inputs.open("areas", survey.areas) as file:
+        polygons = areas.read(
+            file.path,
+            layer=survey.layer,
+            population_column=survey.population_column,
+            name_column=survey.name_column,
+            id_column=survey.id_column,
+            crs=survey.crs,
+        )
     if survey.photos is None:
-        table = manifest.read(cast(Path, survey.manifest), timezone=zone(survey.timezone))
+        table = _read_manifest(cast(Path, survey.manifest), zone(survey.timezone), inputs)
         named = manifest.photos(table)
         if named.empty:
             raise ManifestError(
@@ -140,6 +152,7 @@ def locate_and_assign(
             max_pixels=survey.max_pixels,
             known=known,
             engine=engine,
+            inputs=inputs,
             track=track,
         )
     return LocatedPhotos(len(given), polygons, areas.assign(located, polygons))
@@ -155,6 +168,7 @@ def locate(
     metadata_only: bool = False,
     known: hashing.HashCache | None = None,
     engine: Engine = LOCAL,
+    inputs: Inputs | None = None,
     track: Track = silent,
 ) -> gpd.GeoDataFrame:
     """Return a photos frame: what each file and the manifest say of where it was taken.
@@ -167,8 +181,15 @@ def locate(
         manifest_path = None
     clock = zone(timezone)
     # The manifest first: a mistake in it should show before a million photos are read.
-    table = None if manifest_path is None else manifest.read(manifest_path, timezone=clock)
+    table = None
+    if manifest_path is not None:
+        table = _read_manifest(manifest_path, clock, inputs or Inputs())
     frame = engine.read_metadata(given, timezone=clock, max_pixels=max_pixels, track=track)
     if not metadata_only:
         frame = engine.hash_files(frame, given, max_pixels=max_pixels, known=known, track=track)
     return resolve.locate(frame, table, positions=positions)
+
+
+def _read_manifest(path: str | Path, clock: tzinfo | None, inputs: Inputs) -> pd.DataFrame:
+    with inputs.open("manifest", path) as file:
+        return manifest.read(file.path, timezone=clock)

@@ -8,6 +8,7 @@ import geobike
 from geobike import schema
 from geobike.detections import imported
 from geobike.errors import GeobikeWarning, InputError, ManifestError
+from geobike.io.inputs import Inputs
 from geobike.positions import manifest, resolve
 from tests.support.making import FakeDetector, photo, photos_frame, squares
 
@@ -148,8 +149,10 @@ def test_it_is_said_how_many_photos_no_detector_may_have_seen(
 
 def test_boxes_of_two_models_are_not_added_up(boxes: Path) -> None:
     boxes.write_text("model," + HEADER + "m,a.jpg,bicycle,1,0,0,9,9\nn,a.jpg,bicycle,1,0,0,9,9\n")
-    with pytest.raises(InputError, match="answers of 2 models, m, n"):
-        imported.model(imported.read(boxes), boxes)
+    with Inputs().open("detections", boxes) as file:
+        table = imported.read(file.path)
+    with pytest.raises(InputError, match="answers of 2 models: m, n"):
+        imported.model(table, file)
 
 
 def test_a_photo_that_the_earlier_run_could_not_count_is_no_photo_without_bicycles(

@@ -105,11 +105,11 @@ def test_photos_that_do_not_count_are_left_out_and_named(survey: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("file,bicycles\na.jpg,three\n", "line 2: 'three' is no count"),
-        ("file,bicycles\na.jpg,3\nc.jpg,-1\n", "line 3: '-1' is no count"),
-        ("file,bicycles\na.jpg,2.5\n", "line 2: '2.5' is no count"),
-        ("file,bicycles\na.jpg,\n", "line 2: .* is no count"),
-        ("file,bicycles\na.jpg,3\na.jpg,4\n", r"a\.jpg stands twice"),
+        ("file,bicycles\na.jpg,three\n", "line 2: 'three' is not a valid count"),
+        ("file,bicycles\na.jpg,3\nc.jpg,-1\n", "line 3: '-1' is not a valid count"),
+        ("file,bicycles\na.jpg,2.5\n", "line 2: '2.5' is not a valid count"),
+        ("file,bicycles\na.jpg,\n", "line 2: .* is not a valid count"),
+        ("file,bicycles\na.jpg,3\na.jpg,4\n", r"a\.jpg is duplicated"),
         ("file,number\na.jpg,3\n", "no column bicycles or .*; the columns are file, number"),
         ("file,bicycles\nother.jpg,3\n", "names no photo that the survey counted"),
     ],
@@ -121,10 +121,10 @@ def test_a_truth_that_cannot_be_used_says_why(survey: Path, text: str, said: str
 
 def test_a_folder_without_a_survey_says_so(survey: Path, tmp_path: Path) -> None:
     by_hand = truth(survey, "file,bicycles\na.jpg,3\n")
-    with pytest.raises(InputError, match=r"no summary of a survey .*; run geobike map"):
+    with pytest.raises(InputError, match=r"not the summary of a survey .*; run geobike map"):
         agreement.evaluate(by_hand, tmp_path / "nowhere")
     (survey / "summary.json").write_text(json.dumps({"counting": {}}))
-    with pytest.raises(InputError, match="no summary of a survey"):
+    with pytest.raises(InputError, match="not the summary of a survey"):
         agreement.evaluate(by_hand, survey)
 
 

@@ -6,48 +6,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from shapely import box
 
 import geobike
 from geobike import schema
 from geobike.detections import imported
 from geobike.errors import GeobikeWarning, InputError, MissingPackageError
 from geobike.exports import formats, protocol, writing
-from geobike.exports.protocol import Files, Format, Frames
-from geobike.exports.summary import write_summary
-from geobike.io import files
-from tests.support.exported import area_counts
-from tests.support.making import photos_frame
-
-
-@pytest.fixture
-def frames() -> Frames:
-    box_ = {"photo_id": ["a.jpg"], "label": "bicycle", "score": 0.9, "xmin": 0.0, "ymin": 0.0}
-    found = schema.table(schema.DETECTIONS, pd.DataFrame(box_ | {"xmax": 9.0, "ymax": 9.0}))
-    photos = photos_frame({"a.jpg": (4, 52), "b.jpg": (4, 52)})
-    return Frames(areas=area_counts(box(4, 52, 5, 53)), photos=photos, detections=found)
-
-
-@pytest.fixture
-def one_file(monkeypatch: pytest.MonkeyPatch) -> Format:
-    """A format such as GeoPackage: all tables in one file, which geobike cannot read again."""
-    names: Files = dict.fromkeys(protocol.TABLES, "survey.json")
-
-    def write(frames: Frames, folder: Path) -> Files:
-        rows = {table: len(frame) for table, frame in frames.items()}
-        (folder / "survey.json").write_text(json.dumps(rows))
-        return {table: names[table] for table in rows}
-
-    added = Format(
-        name="onefile",
-        help="all tables in one file",
-        files=names,
-        suffixes=(".onefile",),
-        write=write,
-        readable=False,
-    )
-    monkeypatch.setitem(formats.FORMATS, added.name, added)
-    return added
+from geobike.exports.protocol import Format, Frames
 
 
 def names(folder: Path) -> list[str]:
@@ -55,12 +20,10 @@ def names(folder: Path) -> list[str]:
 
 
 def tables_of_a_run(folder: Path, frames: Frames, *named: str) -> list[str]:
-    """Write tables as a survey does; return the names of the files that the folder then holds."""
-    with files.transaction(folder, last="summary.json") as out:
-        written = writing.write_tables(frames, out, names=named or ("auto",))
-        summary = {"files": written.files, "exports": written.by_format}
-        write_summary(summary, out.staging / "summary.json")
-    return [name for name in names(folder) if name != "summary.json"]
+    """Write tables into a new folder; return the names of its files."""
+    folder.mkdir(exist_ok=True)
+    writing.write_tables(frames, folder, names=named or ("auto",))
+    return names(folder)
 
 
 TEXT = ["areas.geojson", "detections.csv", "photos.geojson"]
@@ -97,52 +60,10 @@ def test_many_rows_become_parquet_unless_a_format_is_named(
     assert tables_of_a_run(tmp_path / "c", frames, "geojson") == TEXT
 
 
-def test_no_older_table_contradicts_a_run(tmp_path: Path, frames: Frames, one_file: Format) -> None:
-    pytest.importorskip("pyarrow")
-    assert tables_of_a_run(tmp_path, frames) == TEXT
-    assert tables_of_a_run(tmp_path, frames, "geoparquet") == PARQUET
-    assert tables_of_a_run(tmp_path, frames, one_file.name) == [*TEXT, "survey.json"]
-    assert tables_of_a_run(tmp_path, frames, "geoparquet") == PARQUET
-
-
-def test_areas_that_an_earlier_version_did_not_list_contradict_no_run(
-    tmp_path: Path, frames: Frames
-) -> None:
-    pytest.importorskip("pyarrow")
-    listed = {"photos": "photos.geojson", "detections": "detections.csv"}
-    for name in TEXT:
-        (tmp_path / name).write_text("of an earlier run")
-    (tmp_path / "summary.json").write_text(json.dumps({"geobike": "0.1.0", "files": listed}))
-    assert tables_of_a_run(tmp_path, frames, "geoparquet") == PARQUET
-
-
-@pytest.mark.parametrize(
-    "summary",
-    [
-        "not of a run",
-        "[]",
-        '{"files": ["photos.geojson"]}',
-        '{"files": {}, "exports": {"geojson": "photos.geojson"}}',
-        '{"files": {"photos": "../mine.txt"}, "exports": {"x": {"photos": "mine.txt"}}}',
-    ],
-)
-def test_a_file_that_no_run_wrote_stays(tmp_path: Path, frames: Frames, summary: str) -> None:
-    pytest.importorskip("pyarrow")
-    out = tmp_path / "out"
-    mine = [tmp_path / "mine.txt", out / "mine.txt", out / "areas.geojson", out / "photos.geojson"]
-    out.mkdir()
-    for path in mine:
-        path.write_text("mine")
-    (out / "summary.json").write_text(summary)
-    tables_of_a_run(out, frames, "geoparquet")
-    assert [path.read_text() for path in mine] == ["mine"] * 4
-
-
 def test_a_format_that_holds_several_tables_in_one_file_is_one_file_of_the_run(
     tmp_path: Path, frames: Frames, one_file: Format
 ) -> None:
-    with files.transaction(tmp_path, last="survey.json") as out:
-        written = writing.write_tables(frames, out, names=("geojson", one_file.name))
+    written = writing.write_tables(frames, tmp_path, names=("geojson", one_file.name))
     assert json.loads((tmp_path / "survey.json").read_text()) == {
         "areas": 1,
         "photos": 2,
@@ -151,13 +72,6 @@ def test_a_format_that_holds_several_tables_in_one_file_is_one_file_of_the_run(
     assert written.names == ["areas.geojson", "survey.json", "photos.geojson", "detections.csv"]
     assert written.files["detections"] == "detections.csv"  # what geobike can read again
     assert written.by_format[one_file.name] == dict.fromkeys(protocol.TABLES, "survey.json")
-
-
-def test_an_input_in_any_format_is_not_replaced(tmp_path: Path, one_file: Format) -> None:
-    ours = [*TEXT, *PARQUET, *one_file.files.values(), "map.html", "summary.json"]
-    assert all(writing.replaces(tmp_path, tmp_path / name) for name in ours)
-    assert not writing.replaces(tmp_path, tmp_path / "manifest.csv")
-    assert not writing.replaces(tmp_path, tmp_path.parent / "photos.geojson")
 
 
 def test_without_pyarrow_many_rows_stay_text_and_it_is_reported(

@@ -1,5 +1,6 @@
 """Whole surveys: from files to map and GIS files, the sums closed."""
 
+import hashlib
 import json
 import os
 import signal
@@ -12,6 +13,7 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 import pytest
+from PIL import Image
 
 import geobike
 from geobike.detectors.protocol import Detection
@@ -326,12 +328,34 @@ def test_a_run_that_fails_while_writing_leaves_the_earlier_survey_whole(
     def full(*_: object) -> None:
         raise InputError("no space left on device")
 
-    monkeypatch.setattr("geobike.survey.result.write_summary", full)  # the last of all
+    monkeypatch.setattr("geobike.saved._write_summary", full)  # the last of all
     with pytest.raises(InputError, match="no space left"):
         strict.write(tmp_path / "out")
     assert contents(tmp_path / "out") == before
     monkeypatch.undo()
     assert sorted(strict.write(tmp_path / "out")) == sorted(contents(tmp_path / "out"))
+
+
+@pytest.mark.parametrize("role", ["areas", "manifest"])
+def test_the_summary_names_the_bytes_that_were_read_whatever_the_file_holds_later(
+    tmp_path: Path, role: str
+) -> None:
+    files = town(tmp_path)
+    manifest = tmp_path / "manifest.csv"
+    manifest.write_text("file,latitude,longitude\nwest.jpg,52.005,4.006\n")
+    read = {"areas": files["areas"], "manifest": manifest}[role]
+    used = hashlib.sha256(read.read_bytes()).hexdigest()
+
+    class Changing(FakeDetector):
+        """A detector during whose work the user saves the file again."""
+
+        def detect(self, image: Image.Image) -> list[Detection]:
+            read.write_bytes(read.read_bytes() + b" ")
+            return super().detect(image)
+
+    result = geobike.run(geobike.Survey(**files, manifest=manifest, detector=Changing()))
+    assert hashlib.sha256(read.read_bytes()).hexdigest() != used
+    assert result.summary()["inputs"][role] == {"file": read.name, "sha256": used}
 
 
 def test_where_the_map_cannot_be_made_the_numbers_stand_beside_no_older_map(

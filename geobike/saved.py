@@ -1,0 +1,185 @@
+"""A survey's folder: how it is written, and how whoever needs a finished survey reads it.
+
+`summary.json` describes the folder. It is moved into place last and holds the SHA-256 of every
+other file, so that a folder with files of two runs, left by a run that was killed, is recognised.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from geobike.detections import imported
+from geobike.errors import GeobikeError, InputError
+from geobike.exports import formats, writing
+from geobike.exports.protocol import Frames, Table
+from geobike.io import files
+from geobike.io.redaction import redact
+from geobike.reporting import collect_warnings, report
+
+VERSION: Final = 1
+"""Of the layout of the folder and of the keys in `summary.json`. Folders without one are read too:
+they have the same keys."""
+
+MAP: Final = "map.html"
+SUMMARY: Final = "summary.json"
+
+
+def write(
+    folder: str | Path,
+    frames: Frames,
+    *,
+    names: tuple[str, ...],
+    save_map: Callable[[Path], None],
+    summary: Callable[[], Mapping[str, Any]],
+) -> dict[str, str | Path]:
+    """Write a survey into a folder, or to a URL such as s3://bucket/survey; return its files.
+
+    `names` are those of the export formats. `save_map` writes the map to a path; where it fails the
+    tables are written all the same, and its error is raised in the end. `summary` is called last.
+    All files take their places together: a folder holds one survey, also where a run fails.
+    Raises InputError where the folder cannot be written.
+    """
+    failure: GeobikeError | None = None
+    with files.transaction(folder, last=SUMMARY) as out:
+        with collect_warnings() as notes:
+            written = writing.write_tables(frames, out.staging, names=names)
+            try:
+                save_map(out.staging / MAP)
+            except GeobikeError as error:  # the numbers hold, and no older map beside them
+                failure = error
+                out.discard(MAP)
+        for name in sorted(_earlier_tables(folder).difference(written.names)):
+            out.discard(name)  # another format's file would contradict this run
+        account = dict(summary())
+        account["warnings"] = [*account.get("warnings", ()), *notes]
+        account |= {"files": written.files, "exports": written.by_format}
+        account |= {"layout": VERSION, "sha256": _hashes(out.staging)}
+        _write_summary(account, out.staging / SUMMARY)
+    for note in notes:
+        report(note)
+    if failure is not None:
+        raise failure
+    return {name: files.join(folder, name) for name in (MAP, *written.names, SUMMARY)}
+
+
+def replaces(folder: str | Path, path: str | Path) -> bool:
+    """Tell whether a survey that is written into a folder may replace or remove this very file."""
+    ours = (MAP, SUMMARY, *formats.file_names())
+    return any(files.same(path, files.join(folder, file)) for file in ours)
+
+
+@dataclass(frozen=True)
+class SavedSurvey:
+    """A finished survey, read from its folder."""
+
+    folder: str | Path
+    summary: Mapping[str, Any]
+    """What `summary.json` holds."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What was counted."""
+        return tuple(self.summary["counting"]["labels"])
+
+    @property
+    def threshold(self) -> float:
+        """Boxes with a score above this were counted, 0 to 1."""
+        return float(self.summary["counting"]["threshold"])
+
+    @property
+    def max_overlap(self) -> float:
+        """Intersection over union above which two boxes of one label were one object."""
+        return float(self.summary["counting"]["max_overlap"])
+
+    def photos(self) -> pd.DataFrame:
+        """Return the photos' table as it was written, without geometry. Raises InputError."""
+        with self._open("photos") as path:
+            try:
+                if path.suffix == ".parquet":
+                    return pd.read_parquet(path).drop(columns="geometry")
+                features = json.loads(path.read_text("utf-8"))["features"]
+                rows = pd.DataFrame([feature["properties"] for feature in features])
+                return rows.astype({"photo_id": "str", "status": "str"})
+            except (OSError, ValueError, KeyError, TypeError, ImportError) as error:
+                raise InputError(f"{path}: is not the photos of a survey ({error})") from None
+
+    def detections(self) -> pd.DataFrame:
+        """Return the detections frame, as `geobike.read_detections` reads it. Raises InputError."""
+        with self._open("detections") as path:
+            return imported.read(path)
+
+    def _open(self, table: Table) -> AbstractContextManager[Path]:
+        return files.fetch_local(files.join(self.folder, self._checked(table)))
+
+    def _checked(self, table: Table) -> str:
+        """Return the file of a table, of which the summary vouches."""
+        name: str = self.summary["files"][table]
+        known = self.summary.get("sha256", {}).get(name)
+        path = files.join(self.folder, name)
+        try:
+            found = hashlib.sha256(files.read_bytes(path)).hexdigest()
+        except OSError as error:
+            raise InputError(f"{redact(path)}: cannot be read: {error}") from None
+        if known is not None and found != known:
+            raise InputError(
+                f"{redact(path)}: is not the file that {SUMMARY} describes: it was edited, or a "
+                "run was stopped while it wrote; run geobike map again"
+            )
+        return name
+
+
+def read(folder: str | Path) -> SavedSurvey:
+    """Return the survey in a folder that `geobike map` wrote.
+
+    Raises InputError where there is none, or one of a newer geobike.
+    """
+    path = files.join(folder, SUMMARY)
+    try:
+        summary = json.loads(files.read_bytes(path))
+        _ = [summary["counting"][name] for name in ("labels", "threshold", "max_overlap")]
+        _ = [summary["files"][name] for name in ("photos", "detections")]
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise InputError(
+            f"{redact(path)}: is not the summary of a survey ({error}); run geobike map"
+        ) from None
+    layout = summary.get("layout", VERSION)
+    if layout != VERSION:
+        raise InputError(
+            f"{redact(path)}: has layout {layout!r}, and this geobike reads {VERSION}; "
+            "use the geobike that wrote it, or run geobike map again"
+        )
+    return SavedSurvey(folder, summary)
+
+
+def _earlier_tables(folder: str | Path) -> set[str]:
+    """Return the table files that an earlier run says it wrote into a folder."""
+    try:
+        summary = json.loads(files.read_bytes(files.join(folder, SUMMARY)))
+        names = set(summary["files"].values())
+        for by_table in summary.get("exports", {}).values():
+            names |= set(by_table.values())
+        if "geobike" in summary and "areas" not in summary["files"]:
+            names.add("areas.geojson")  # in folders without a layout always written, never listed
+        return formats.file_names() & names
+    except (OSError, ValueError, TypeError, LookupError, AttributeError):
+        return set()  # no run, or none that left its account
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    hashes = {}
+    for file in sorted(folder.iterdir()):
+        with file.open("rb") as opened:
+            hashes[file.name] = hashlib.file_digest(opened, "sha256").hexdigest()
+    return hashes
+
+
+def _write_summary(summary: Mapping[str, Any], path: Path) -> None:
+    with files.atomic_open(path) as file:
+        json.dump(summary, file, indent=2, ensure_ascii=False, allow_nan=False)
+        file.write("\n")

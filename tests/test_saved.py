@@ -1,0 +1,149 @@
+"""A survey's folder holds one survey, says which, and is believed only where it is whole."""
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from geobike import saved
+from geobike.errors import InputError
+from geobike.exports.protocol import Format, Frames
+
+TEXT = ["areas.geojson", "detections.csv", "photos.geojson"]
+PARQUET = ["areas.parquet", "detections.parquet", "photos.parquet"]
+ACCOUNT = {
+    "geobike": "test",
+    "counting": {"labels": ["bicycle"], "threshold": 0.5, "max_overlap": 0.5},
+}
+
+
+def write(
+    folder: Path, frames: Frames, *named: str, account: Mapping[str, Any] = ACCOUNT
+) -> dict[str, str | Path]:
+    return saved.write(
+        folder,
+        frames,
+        names=named or ("auto",),
+        save_map=lambda path: path.write_text("a map") and None,
+        summary=lambda: account,
+    )
+
+
+def tables_of_a_run(folder: Path, frames: Frames, *named: str) -> list[str]:
+    """Write a survey; return the names of the tables that the folder then holds."""
+    write(folder, frames, *named)
+    found = sorted(path.name for path in folder.iterdir())
+    return [name for name in found if name not in ("map.html", "summary.json")]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_what_was_written_is_read_again(tmp_path: Path, frames: Frames) -> None:
+    assert sorted(write(tmp_path, frames)) == [*TEXT[:2], "map.html", TEXT[2], "summary.json"]
+    survey = saved.read(tmp_path)
+    assert (survey.labels, survey.threshold, survey.max_overlap) == (("bicycle",), 0.5, 0.5)
+    assert survey.photos()["photo_id"].tolist() == ["a.jpg", "b.jpg"]
+    assert survey.detections()["score"].tolist() == [0.9]
+
+
+def test_parquet_is_read_as_text_is(tmp_path: Path, frames: Frames) -> None:
+    pytest.importorskip("pyarrow")
+    write(tmp_path / "text", frames)
+    write(tmp_path / "parquet", frames, "geoparquet")
+    one, other = saved.read(tmp_path / "text"), saved.read(tmp_path / "parquet")
+    assert one.photos()["photo_id"].tolist() == other.photos()["photo_id"].tolist()
+    assert one.detections().equals(other.detections())
+
+
+@pytest.mark.parametrize(("table", "file"), [("photos", TEXT[2]), ("detections", TEXT[1])])
+def test_a_table_of_another_run_is_recognised(
+    tmp_path: Path, frames: Frames, table: str, file: str
+) -> None:
+    write(tmp_path, frames)
+    text = (tmp_path / file).read_text()
+    (tmp_path / file).write_text(text.replace("a.jpg", "c.jpg"))
+    with pytest.raises(InputError, match=rf"{file}: is not the file that summary\.json describes"):
+        getattr(saved.read(tmp_path), table)()
+
+
+def test_a_folder_of_the_first_version_is_read(tmp_path: Path, frames: Frames) -> None:
+    write(tmp_path, frames)
+    path = tmp_path / "summary.json"
+    summary = json.loads(path.read_text())
+    for key in ("layout", "sha256", "exports"):
+        del summary[key]
+    path.write_text(json.dumps(summary))
+    assert len(saved.read(tmp_path).photos()) == 2
+
+
+def test_a_folder_of_a_newer_version_is_refused_with_the_remedy(
+    tmp_path: Path, frames: Frames
+) -> None:
+    write(tmp_path, frames)
+    path = tmp_path / "summary.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"layout": 99}))
+    with pytest.raises(InputError, match="has layout 99, and this geobike reads 1; use the"):
+        saved.read(tmp_path)
+
+
+def test_a_run_that_fails_in_the_end_leaves_the_earlier_survey_whole(
+    tmp_path: Path, frames: Frames
+) -> None:
+    write(tmp_path, frames)
+    before = contents(tmp_path)
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write(tmp_path, frames, "geoparquet", account=ACCOUNT | {"new": math.nan})
+    assert contents(tmp_path) == before
+
+
+def test_no_older_table_contradicts_a_run(tmp_path: Path, frames: Frames, one_file: Format) -> None:
+    pytest.importorskip("pyarrow")
+    assert tables_of_a_run(tmp_path, frames) == TEXT
+    assert tables_of_a_run(tmp_path, frames, "geoparquet") == PARQUET
+    assert tables_of_a_run(tmp_path, frames, one_file.name) == [*TEXT, "survey.json"]
+    assert tables_of_a_run(tmp_path, frames, "geoparquet") == PARQUET
+
+
+def test_areas_that_an_earlier_version_did_not_list_contradict_no_run(
+    tmp_path: Path, frames: Frames
+) -> None:
+    pytest.importorskip("pyarrow")
+    listed = {"photos": "photos.geojson", "detections": "detections.csv"}
+    for name in TEXT:
+        (tmp_path / name).write_text("of an earlier run")
+    (tmp_path / "summary.json").write_text(json.dumps({"geobike": "0.1.0", "files": listed}))
+    assert tables_of_a_run(tmp_path, frames, "geoparquet") == PARQUET
+
+
+@pytest.mark.parametrize(
+    "summary",
+    [
+        "not of a run",
+        "[]",
+        '{"files": ["photos.geojson"]}',
+        '{"files": {}, "exports": {"geojson": "photos.geojson"}}',
+        '{"files": {"photos": "../mine.txt"}, "exports": {"x": {"photos": "mine.txt"}}}',
+    ],
+)
+def test_a_file_that_no_run_wrote_stays(tmp_path: Path, frames: Frames, summary: str) -> None:
+    pytest.importorskip("pyarrow")
+    out = tmp_path / "out"
+    mine = [tmp_path / "mine.txt", out / "mine.txt", out / "areas.geojson", out / "photos.geojson"]
+    out.mkdir()
+    for path in mine:
+        path.write_text("mine")
+    (out / "summary.json").write_text(summary)
+    tables_of_a_run(out, frames, "geoparquet")
+    assert [path.read_text() for path in mine] == ["mine"] * 4
+
+
+def test_an_input_in_any_format_is_not_replaced(tmp_path: Path, one_file: Format) -> None:
+    ours = [*TEXT, *PARQUET, *one_file.files.values(), "map.html", "summary.json"]
+    assert all(saved.replaces(tmp_path, tmp_path / name) for name in ours)
+    assert not saved.replaces(tmp_path, tmp_path / "manifest.csv")
+    assert not saved.replaces(tmp_path, tmp_path.parent / "photos.geojson")

@@ -13,7 +13,8 @@ GeobikeError                 base of them all; one line, no traceback, for the u
 ├── DetectorStopped          exit 3  the detector cannot go on; what is done is kept
 │   ├── TokenError                   no token, a wrong one, or one without the permission
 │   ├── CreditsExhausted             the account has no credit left
-│   ├── ModelUnavailable             the model is not there, or not the one that was pinned
+│   ├── ModelUnavailable             the model is not there, not the pinned one, or answers nothing
+│   │                                that can be used
 │   ├── RequestRefused               the service says that our request is wrong
 │   ├── ServiceUnavailable           the service is down, or answers what is no contract
 │   └── ClusterUnavailable           the scheduler or all workers of a cluster are gone
@@ -84,7 +85,7 @@ class CreditsExhausted(DetectorStopped):
 
 
 class ModelUnavailable(DetectorStopped):
-    """The model does not exist, is withdrawn, or is not the one that was pinned."""
+    """The model does not exist, is withdrawn, is not the pinned one, or gives no usable answer."""
 
 
 class RequestRefused(DetectorStopped):

@@ -11,9 +11,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from geobike import schema
+from geobike.detectors import check as detect_check
 from geobike.detectors.onnx.labels import COCO_91
-from geobike.detectors.protocol import FLOOR
-from geobike.errors import InputError
+from geobike.detectors.protocol import FLOOR, Box
+from geobike.errors import InputError, SchemaError
 from geobike.reporting import report
 
 THRESHOLD: Final = 0.5
@@ -58,14 +59,29 @@ def filter_detections(
     A box is kept if its label is wanted (letter case apart), its score is above `threshold`, and
     no box of the same photo and label with a higher score overlaps it by more than `max_overlap`
     (greedy non-maximum suppression; of equal scores the earlier row stays). Labels are looked for
-    as `check_labels` does. Raises InputError.
+    as `check_labels` does. Raises InputError, and SchemaError for a box that breaks a rule of
+    `detect.check`.
     """
     check(threshold=threshold, max_overlap=max_overlap)
     schema.check(detections, schema.DETECTIONS)
+    _check_values(detections)
     rules = Filter(tuple(labels), threshold, max_overlap)
     check_labels(rules.labels, detections["label"])
     photo = schema.coded(detections["photo_id"]).codes
     return apply_rejections(detections, rejection_codes(detections, rules, photo=photo))
+
+
+def _check_values(detections: pd.DataFrame) -> None:
+    """Raise SchemaError for the first box that is none; rows without a label are no boxes."""
+    label = schema.coded(detections["label"])
+    box = np.flatnonzero(label.codes >= 0)
+    columns = (detections[name].to_numpy()[box] for name in ("score", *Box._fields))
+    fault = detect_check.first_wrong_label(label.codes[box], label.categories)
+    if fault := fault or detect_check.first_fault(*columns):
+        row = detections.index[box[fault.row]]
+        raise SchemaError(
+            f"row {row!r} of the detections frame has {fault.what}; leave out or mend it"
+        )
 
 
 def rejection_codes(

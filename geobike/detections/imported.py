@@ -10,9 +10,11 @@ from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from geobike import schema
+from geobike.detectors import check
 from geobike.errors import InputError, MissingPackageError
 from geobike.io import delimited
 from geobike.io.files import fetch_local
@@ -40,6 +42,9 @@ def read(path: str | Path) -> pd.DataFrame:
         if not file.is_file():
             raise InputError(f"detections {file}: no such file")
         raw = _read_parquet(file) if file.suffix.lower() == ".parquet" else _read_csv(file)
+        empty = raw["label"] == ""  # of a Parquet file; an empty cell of a CSV is missing already
+        if empty.any():
+            raw["label"] = raw["label"].mask(empty)
         for name in ("score", *_SIDES):
             raw[name] = _numbers(raw[name])
         _check(raw, file)
@@ -166,13 +171,30 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     except ImportError:
         raise MissingPackageError("Reading detections from Parquet", "parquet") from None
     try:
-        names = pyarrow.parquet.read_schema(path).names
-        wanted = [name for name in names if name in (*_FILE, "label", "score", *_SIDES, "model")]
+        fields = pyarrow.parquet.read_schema(path)
+        known = (*_FILE, "label", "score", *_SIDES, "model")
+        wanted = [name for name in fields.names if name in known]
+        for name in {*wanted} & {*_FILE, "label", "model"}:
+            _check_text(name, fields.field(name).type)
         # Of labels and models there are few. Photos are many, and quicker to number as text.
         raw = pd.read_parquet(path, columns=wanted, read_dictionary=["label", "model"])
+        for name in raw.select_dtypes("str"):  # pyarrow does not look at it before
+            pyarrow.array(raw[name]).validate(full=True)
+    except InputError as error:
+        raise InputError(f"detections {path}: {error}") from None
     except Exception as error:  # noqa: BLE001 - pyarrow's errors share no base
         raise InputError(f"detections {path}: cannot be read as Parquet: {error}") from None
     return _columns(raw, path)
+
+
+def _check_text(name: str, kind: Any) -> None:
+    """Raise InputError for a column of an Arrow type that no text is made of."""
+    from pyarrow import types
+
+    value = kind.value_type if types.is_dictionary(kind) else kind
+    binary = (types.is_binary, types.is_large_binary, types.is_fixed_size_binary)
+    if types.is_nested(value) or any(is_kind(value) for is_kind in binary):
+        raise InputError(f"column {name} is of {kind}, not of text; write it as text (UTF-8)")
 
 
 def _columns(raw: pd.DataFrame, path: Path) -> pd.DataFrame:
@@ -195,15 +217,22 @@ def _numbers(column: "pd.Series[Any]") -> "pd.Series[float]":
     return pd.to_numeric(column, errors="coerce").astype("float64")
 
 
+def _right_labels(label: "pd.Series[Any]") -> npt.NDArray[np.bool_]:
+    """Tell which labels pass. They recur, so that each is looked at once; some are numbers."""
+    codes, labels = pd.factorize(label)
+    right = [check.wrong_label(str(one)) is None for one in labels]
+    return np.array([*right, False])[codes]  # the last one: none at all
+
+
 def _check(raw: pd.DataFrame, path: Path) -> None:
     """Raise InputError for the first row that is no box."""
-    left, top, right, bottom = (raw[side] for side in _SIDES)
+    score, *sides = (raw[name].to_numpy() for name in ("score", *_SIDES))
     box = raw["label"].notna()
     faults = {
         "names no photo": raw["photo_id"].isna() | (raw["photo_id"] == ""),
-        "has a score that is not from 0 to 1": box & ~raw["score"].between(0, 1),
-        "has no box whose sides are numbers and in order": box
-        & ~((left <= right) & (top <= bottom) & np.isfinite(left + top + right + bottom)),
+        "has a label that is not text": box & ~_right_labels(raw["label"]),
+        "has a score that is not from 0 to 1": box & ~check.right_scores(score),
+        "has no box whose sides are numbers and in order": box & ~check.right_corners(*sides),
     }
     for fault, where in faults.items():
         if where.any():

@@ -4,10 +4,10 @@ The store keeps each answer as it comes, so that a run that is stopped goes on w
 """
 
 import os
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -18,14 +18,29 @@ from geobike.detections import choice, filtering
 from geobike.detections.store.protocol import IN_MEMORY, DetectionStore, Model
 from geobike.detections.store.sqlite import Store
 from geobike.detectors import concurrency
+from geobike.detectors.check import UnusableAnswer
 from geobike.detectors.protocol import Detection, Detector
-from geobike.errors import InputError, PhotoError, UnreadablePhoto
+from geobike.errors import InputError, ModelUnavailable, PhotoError, UnreadablePhoto
 from geobike.io.matching import isin
 from geobike.photos import decoding
 from geobike.progress import Track, silent
 
-Failure = tuple[str, str]
-"""Status and reason of a photo that got no answer."""
+UNUSABLE: Final = 5
+"""Photos whose answers cannot be used after which a run stops that has no other answer: as many as
+in `detect.service` get none."""
+
+
+class Failure(NamedTuple):
+    """Why a photo got no answer."""
+
+    status: str
+    reason: str
+    unusable: bool = False
+    """The detector answered, and its answer cannot be used; it may be so with every photo."""
+
+
+Outcome = tuple[str, Failure | None]
+"""FileHash of a photo, and why there is no answer."""
 
 
 class Detected(NamedTuple):
@@ -61,39 +76,38 @@ def detect(
         raise InputError("the recorded detector needs the store that holds them: --store FILE")
     with Store(store or IN_MEMORY, read_only=recorded) as opened:
 
-        def work(missing: pd.DataFrame, chosen: Detector) -> dict[str, Failure]:
+        def work(missing: pd.DataFrame, chosen: Detector) -> Generator[Outcome, None, None]:
             model = Model(chosen.name, chosen.version)
             if len(missing):
                 choice.make_ready(chosen, detector, labels=rules.labels if rules else ())
-            answers = answer(
+            return answer(
                 missing,
                 chosen,
                 keep=lambda digest, found: opened.put(digest, model, found),
                 workers=workers or (_concurrency(chosen) if len(missing) else 1),
                 max_pixels=max_pixels,
             )
-            with closing(answers):  # whatever happens, no further photo is begun
-                shown = track(answers, "Detecting", total=len(missing))
-                return {digest: failure for digest, failure in shown if failure}
 
         def take(digests: "pd.Series[str]", model: Model) -> pd.DataFrame:
             return filtered(opened.boxes(digests, model), rules)
 
-        return through(placed, detector, opened, work, take, rules)
+        return through(placed, detector, opened, work, take, rules=rules, track=track)
 
 
 def through(
     placed: gpd.GeoDataFrame,
     detector: choice.Choice | Detector,
     store: DetectionStore,
-    work: Callable[[pd.DataFrame, Detector], dict[str, Failure]],
+    work: Callable[[pd.DataFrame, Detector], Generator[Outcome, None, None]],
     take: Callable[["pd.Series[str]", Model], pd.DataFrame],
+    *,
     rules: filtering.Filter | None,
+    track: Track,
 ) -> Detected:
     """Take what the store has, let `work` put the rest into it, and gather all of it.
 
-    `work` is given the photos that lack an answer (`sha256`, `path`, `width`, `height`); `take`
-    the digests of all, to return what the store has of them, `filtered`.
+    `work` is given the photos that lack an answer (`sha256`, `path`, `width`, `height`), and yields
+    what became of each; `take` the hashes of all, to return what the store has of them, filtered.
     """
     schema.check(placed, schema.PHOTOS)
     wanted = placed.loc[placed["status"].isna(), list(_Wanted._fields)]
@@ -105,12 +119,34 @@ def through(
     model = Model(chosen.name, chosen.version)
     unanswered = pd.Series(store.missing(wanted["sha256"], model), dtype=schema.TEXT)
     missing = wanted[isin(wanted["sha256"], unanswered)]
-    failures = work(missing, chosen)
+    with closing(work(missing, chosen)) as outcomes:  # whatever happens, no further photo is begun
+        watched = outcomes if len(missing) < len(wanted) else _usable(outcomes, model)
+        shown = track(watched, "Detecting", total=len(missing))
+        failures = {digest: failure for digest, failure in shown if failure}
     known = placed[placed["status"].isna() | (placed["status"] == schema.OUTSIDE)]
     found = _in_order(take(known["sha256"], model), known["photo_id"], model)
     if rules is not None:
         filtering.check_labels(rules.labels, found["label"])
     return Detected(_mark(placed, failures), found, model, len(missing) - len(failures))
+
+
+def _usable(outcomes: Iterable[Outcome], model: Model) -> Iterator[Outcome]:
+    """Yield what became of photos, as long as not all of them got answers that cannot be used.
+
+    Raises ModelUnavailable after `UNUSABLE` of those, or in the end, where no photo has an answer.
+    """
+    unusable, reason, answered = 0, "", False
+    for digest, failure in outcomes:
+        yield digest, failure
+        answered |= failure is None
+        if failure is not None and failure.unusable:
+            unusable, reason = unusable + 1, failure.reason
+        if unusable == UNUSABLE and not answered:
+            break
+    if unusable and not answered:
+        raise ModelUnavailable(
+            f"{model.name} gives no usable answer (photos tried: {unusable}); the last: {reason}"
+        )
 
 
 def filtered(found: pd.DataFrame, rules: filtering.Filter | None) -> pd.DataFrame:
@@ -130,7 +166,7 @@ def answer(
     workers: int,
     max_pixels: int = decoding.MAX_PIXELS,
     check: Callable[[], None] = lambda: None,
-) -> Generator[tuple[str, Failure | None], None, None]:
+) -> Generator[Outcome, None, None]:
     """Yield the digest of each photo once its answer is kept, or with why there is none.
 
     `photos` has the columns `sha256`, `path`, `width` and `height`. `check` is called before each
@@ -178,7 +214,8 @@ def _wanted(photos: pd.DataFrame) -> Iterator[_Wanted]:
 
 def _failure(error: PhotoError) -> Failure:
     unreadable = isinstance(error, UnreadablePhoto)
-    return (schema.UNREADABLE if unreadable else schema.FAILED), str(error)
+    status = schema.UNREADABLE if unreadable else schema.FAILED
+    return Failure(status, str(error), isinstance(error, UnusableAnswer))
 
 
 def _concurrency(detector: Detector) -> int:

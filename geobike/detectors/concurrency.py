@@ -8,6 +8,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
+from geobike.detectors import check
 from geobike.detectors.protocol import Box, Detection, Detector
 from geobike.errors import DetectorStopped, PhotoError
 
@@ -72,7 +73,8 @@ def detect_many(
         if isinstance(photo, PhotoError):
             return Answer(key, None, photo)
         try:
-            return Answer(key, _in_original(detector.detect(photo.image), photo))
+            found = check.detections(detector.detect(photo.image))
+            return Answer(key, _in_original(found, photo))
         except PhotoError as error:
             return Answer(key, None, error)
         except DetectorStopped:

@@ -41,6 +41,27 @@ def test_the_reference_photo_has_eight_boxes_and_six_bicycles() -> None:
     assert judged.loc[~judged["kept"], "score"].tolist() == [0.6459, 0.9444]
 
 
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ((np.nan, 0, 0, 1, 1), "row 1 .* has a score of nan"),
+        ((7, 0, 0, 1, 1), "row 1 .* has a score of 7, not from 0 to 1"),
+        ((0.9, 0, 0, np.inf, 1), "row 1 .* has corners that are not pixels in order"),
+        ((0.9, 5, 0, 1, 1), "row 1 .* has corners that are not pixels in order"),
+    ],
+)
+def test_a_frame_with_a_box_that_is_none_is_refused_not_counted_without_it(
+    row: tuple[float, ...], said: str
+) -> None:
+    with pytest.raises(SchemaError, match=said):
+        filtering.filter_detections(frame([REFERENCE[0], row]), labels=["bicycle"])
+    unlabelled = frame([REFERENCE[0], row], label=["bicycle", None])
+    assert filtering.filter_detections(unlabelled, labels=["bicycle"])["kept"].tolist() == [
+        True,
+        False,
+    ]
+
+
 def test_each_box_says_which_rule_dropped_it() -> None:
     rows = [(0.9, 0, 0, 10, 10), (0.8, 1, 0, 11, 10), (0.5, 50, 50, 60, 60), (0.9, 90, 90, 99, 99)]
     judged = filtering.filter_detections(

@@ -10,7 +10,7 @@ from geobike.detections import imported
 from geobike.errors import GeobikeWarning, InputError, ManifestError
 from geobike.io.inputs import Inputs
 from geobike.positions import manifest, resolve
-from tests.support.making import FakeDetector, photo, photos_frame, squares
+from tests.support.making import FakeDetector, handed, photo, photos_frame, squares
 
 HEADER = "file,label,score,xmin,ymin,xmax,ymax\n"
 
@@ -31,6 +31,11 @@ def read(path: Path, rows: str) -> pd.DataFrame:
         ("b.jpg,bicycle,87,0,0,9,9", "row 2 .* score that is not from 0 to 1.*score 87"),
         ("b.jpg,bicycle,high,0,0,9,9", "row 2 .* score that is not from 0 to 1"),
         ("b.jpg,bicycle,0.9,0,0,x,9", "row 2 .* no box whose sides are numbers"),
+        ("b.jpg,bicycle,nan,0,0,9,9", "row 2 .* score that is not from 0 to 1"),
+        ("b.jpg,bicycle,inf,0,0,9,9", "row 2 .* score that is not from 0 to 1"),
+        ("b.jpg,bicycle,0.9,0,-inf,9,9", "row 2 .* no box whose sides are numbers"),
+        ("b.jpg,bicycle,0.9,0,0,1e99,9", "row 2 .* no box whose sides are numbers"),
+        ("b.jpg,\u00a0,0.9,0,0,9,9", "row 2 .* has a label that is not text"),
         ("b.jpg,bicycle,0.9,9,0,0,9", "row 2 .* in order.*xmin 9"),
         (",bicycle,0.9,0,0,9,9", "row 2 .* names no photo"),
     ],
@@ -77,6 +82,50 @@ def test_what_excel_is_told_of_the_delimiter_is_no_header(boxes: Path) -> None:
     ]
     with pytest.raises(InputError, match="line 3: 1 cell where the header has 7"):
         read(boxes, "a.jpg,bicycle,0.25,0,1,8,9\nb.jpg\n")
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [
+        ("file", "column file is of binary, not of text"),
+        ("label", "column label is of binary, not of text"),
+        ("model", "column model is of binary, not of text"),
+        ("utf-8 file", "cannot be read as Parquet"),
+        ("utf-8 label", "cannot be read as Parquet"),
+    ],
+)
+def test_a_parquet_table_whose_text_is_none_is_an_error_that_says_so(
+    tmp_path: Path, column: str, said: str
+) -> None:
+    pa = pytest.importorskip("pyarrow")
+    pq = pytest.importorskip("pyarrow.parquet")
+    given = {"file": ["a.jpg"], "label": ["bicycle"], "model": ["m"], "score": [0.9]}
+    given |= dict(zip(("xmin", "ymin", "xmax", "ymax"), ([0.0], [0.0], [9.0], [9.0]), strict=True))
+    text = pa.array([b"\xff"])
+    if column.startswith("utf-8 "):
+        text = pa.Array.from_buffers(pa.string(), 1, text.buffers())
+    path = tmp_path / "boxes.parquet"
+    pq.write_table(pa.table(given | {column.removeprefix("utf-8 "): text}), path)
+    with pytest.raises(InputError, match=rf"boxes\.parquet: {said}"):
+        imported.read(path)
+
+
+def test_the_handed_table_of_binary_names_is_an_error_that_says_so(shared: Path) -> None:
+    pytest.importorskip("pyarrow")
+    with pytest.raises(InputError, match="is of binary, not of text"):
+        imported.read(handed(shared, "boxes-binary-names.parquet"))
+
+
+def test_a_label_of_no_character_says_in_parquet_too_that_nothing_was_found(
+    tmp_path: Path,
+) -> None:
+    pytest.importorskip("pyarrow")
+    row = {"score": 0.9, "xmin": 0.0, "ymin": 0.0, "xmax": 9.0, "ymax": 9.0}
+    given = [{"file": "a.jpg", "label": "bicycle"} | row, {"file": "b.jpg", "label": ""} | row]
+    pd.DataFrame(given).to_parquet(tmp_path / "boxes.parquet")
+    found = imported.read(tmp_path / "boxes.parquet")
+    _, applied = imported.apply(found, photos_frame({"a.jpg": (4, 52), "b.jpg": (4, 52)}))
+    assert applied["photo_id"].tolist() == ["a.jpg"]
 
 
 def test_a_table_without_scores_is_refused_by_name(boxes: Path) -> None:

@@ -81,6 +81,20 @@ def test_boxes_come_back_in_pixels_of_the_original() -> None:
     assert answer.detections == [Detection("bicycle", 0.9, Box(4, 4, 12, 8))]
 
 
+def test_an_answer_of_whichever_detector_that_is_not_made_of_boxes_fails_its_photo() -> None:
+    class Broken(Detector):
+        def detect(self, image: Image.Image) -> list[Detection]:
+            score = float("nan") if image.width == 2 else 0.9
+            return [*super().detect(image), Detection("bicycle", score, Box(1, 2, 3, 4))]
+
+    kept, running = run(keys(3), Broken(), workers=1)
+    assert list(running) == kept
+    errors = {answer.key: answer.error for answer in kept if answer.detections is None}
+    assert list(errors) == ["2"]
+    assert isinstance(errors["2"], DetectionFailed)
+    assert "a score of nan" in str(errors["2"])
+
+
 def test_a_run_that_is_left_begins_no_further_photo_and_keeps_what_is_under_way() -> None:
     detector = Detector(seconds=0.05)
     kept, running = run(keys(100), detector, workers=2, ahead=4)

@@ -53,6 +53,14 @@ class Failing(Counting):
         return super().detect(image)
 
 
+class Broken(Counting):
+    """Answers with scores that are not numbers."""
+
+    def detect(self, image: Image.Image) -> list[Detection]:
+        super().detect(image)
+        return [Detection("bicycle", float("nan"), Box(0, 0, 9, 9))]
+
+
 class Grumbling(Counting):
     """Reports something about each photo, the same of all."""
 

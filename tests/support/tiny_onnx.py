@@ -25,14 +25,18 @@ def model(
     graph += b"".join(_field(5, _tensor(name, a)) for name, a in (constants or {}).items())
     graph += b"".join(_field(11, _value(name, *what)) for name, what in inputs.items())
     graph += b"".join(_field(12, _value(name, *what)) for name, what in outputs.items())
-    notes = [_text(1, key) + _text(2, value) for key, value in (metadata or {}).items()]
     opset = _field(2, 17)
     return (
         _field(1, 8)  # the version of the format
         + _field(7, graph)
         + _field(8, opset)
-        + b"".join(_field(14, note) for note in notes)
+        + b"".join(metadata_entry(key, value) for key, value in (metadata or {}).items())
     )
+
+
+def metadata_entry(key: str, value: str) -> bytes:
+    """Return a note of the model's maker, which may also be put behind a model."""
+    return _field(14, _text(1, key) + _text(2, value))
 
 
 def node(operation: str, inputs: Sequence[str], output: str, **numbers: int) -> bytes:

@@ -22,6 +22,7 @@ from geobike.detections.store import parquet_files
 from geobike.detections.store.parquet_files import arrow
 from geobike.detections.store.protocol import IN_MEMORY, Model
 from geobike.detections.store.sqlite import Store
+from geobike.detectors import check
 from geobike.detectors.protocol import Box, Detection
 from geobike.errors import StoreError
 from geobike.io import files, remote
@@ -167,18 +168,35 @@ class Shards:
             yield ShardQuery(model, names, asked.take(some), some, shard[low:high] - start)
 
     def query(self, asked: ShardQuery) -> pd.DataFrame:
-        """Return what is asked for, as `boxes` does."""
-        rows = self._detections.rows(asked.shards)
+        """Return what is asked for, as `boxes` does. Raises StoreError for damaged boxes."""
+        rows = self._detections.rows(asked.shards, texts=["label"])
+        without = rows["label"]
+        for column in (rows[name] for name in _BOX if rows[name].null_count != without.null_count):
+            odd = arrow().compute.not_equal(column.is_null(), without.is_null())
+            self._refuse_first(odd, rows, asked.shards, "a box has no label, or no score or corner")
         place = _places(rows["sha256"], asked.digests)
         wanted = (place >= 0) & (asked.shard[place] == rows["shard"].to_numpy())
         wanted &= _is_by(asked.model, rows) & arrow().compute.is_valid(rows["label"]).to_numpy()
         out: pd.DataFrame = rows.select(_BOX).filter(wanted).to_pandas()
+        out = out.astype({"label": "category"})
+        if fault := _first_fault(out):
+            row = np.flatnonzero(wanted)[fault.row]
+            shard, digest = (rows[name][row].as_py() for name in ("shard", "sha256"))
+            what = f"is damaged: photo {digest[:12]} has {fault.what}"
+            raise self._detections.fault(asked.shards[shard], what)
         photo = asked.photo[place[wanted]].astype(np.int32)
-        return out.astype({"label": "category"}).assign(photo=photo)
+        return out.assign(photo=photo)
+
+    def _refuse_first(self, where: Any, rows: Any, names: Sequence[str], what: str) -> None:
+        """Raise StoreError that names the shard of the first row where it is so."""
+        shard = rows["shard"][arrow().compute.index(where, True).as_py()].as_py()
+        raise self._detections.fault(names[shard], f"is damaged: {what}")
 
     def summary(self, names: Sequence[str]) -> Summary:
         """Return who answered which photos in these shards."""
-        rows = self._detections.rows(names, columns=["sha256", *_MODEL])
+        rows = self._detections.rows(names, columns=["sha256", *_MODEL], texts=_MODEL)
+        for column in (rows[name] for name in ("sha256", *_MODEL) if rows[name].null_count):
+            self._refuse_first(column.is_null(), rows, names, "a row has no photo or no detector")
         rows = rows.group_by(rows.column_names).aggregate([])
         models = [Model(*row.values()) for row in rows.group_by(_MODEL).aggregate([]).to_pylist()]
         return {
@@ -267,6 +285,12 @@ class _Index:
         place[[self._numbers[name] for name in self.names]] = np.arange(len(self.names))
         shard = place[rows["shard"].to_numpy()]
         return rows.set_column(1, "shard", pa.array(shard)).filter(pa.array(shard >= 0))
+
+
+def _first_fault(boxes: pd.DataFrame) -> check.Fault | None:
+    label = boxes["label"].cat
+    wrong = check.first_wrong_label(label.codes.to_numpy(), label.categories)
+    return wrong or check.first_fault(*(boxes[name].to_numpy() for name in _BOX[1:]))
 
 
 def concatenate(found: Iterable[pd.DataFrame]) -> pd.DataFrame:

@@ -17,25 +17,27 @@ from datetime import UTC, datetime
 from itertools import count, repeat
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import Any, Final, Self
 
 import numpy as np
 import pandas as pd
 
 from geobike.detections.store.protocol import Model
+from geobike.detectors import check
 from geobike.detectors.protocol import Box, Detection
 from geobike.errors import StoreError
 from geobike.io import remote
 from geobike.io.redaction import redact
 
-if TYPE_CHECKING:  # a store needs no pixels
-    pass
-
 _APPLICATION_ID: Final = 0x67656F62  # "geob", so that another program's SQLite file is refused
 _LAYOUT: Final = 1
 _NUMBERS: Final = ("score", *Box._fields)
 _WAIT: Final = 60.0  # seconds for another process to finish its write
+_UNREADABLE: Final = (sqlite3.Error, OSError, UnicodeError)
+"""What opening or reading raises; a damaged schema, say, is text that is not UTF-8."""
 _BATCH: Final = 10_000  # digests in one query: under 1 MB
+
+_REMEDY: Final = "take the store from a backup, or name another --store to detect anew"
 
 _CREATE: Final = """
 CREATE TABLE IF NOT EXISTS answers (
@@ -78,7 +80,7 @@ class Store:
         try:
             self._connection = _open_to_read(self.path) if read_only else _open(self.path)
             self._check_kind()
-        except (sqlite3.Error, OSError) as error:
+        except _UNREADABLE as error:
             raise StoreError(f"store {path}: cannot be opened: {error}") from None
 
     def __enter__(self) -> Self:
@@ -97,11 +99,18 @@ class Store:
         rows = self._rows(
             "SELECT detector, version, count(*) FROM answers GROUP BY detector, version"
         )
-        return {Model(name, version): photos for name, version, photos in rows}
+        found = {Model(name, version): photos for name, version, photos in rows}
+        for wrong in filter(None, (check.wrong_label(text) for model in found for text in model)):
+            raise StoreError(f"store {self.path}: damaged, a detector has {wrong}; {_REMEDY}")
+        return found
 
     def get(self, digests: Sequence[str], model: Model) -> Iterator[tuple[str, list[Detection]]]:
         """Yield digest and detections of those photos that this detector has answered."""
         for digest, labels, numbers in self._answers(digests, model):
+            columns = map(np.asarray, numbers)
+            fault = check.first_wrong_label(np.arange(len(labels)), labels)
+            if fault := fault or check.first_fault(*columns):
+                raise self._damaged(digest, fault.what)
             rows = zip(labels, *numbers, strict=True)
             yield digest, [Detection(label, score, Box(*box)) for label, score, *box in rows]
 
@@ -112,7 +121,9 @@ class Store:
         for start in range(0, len(digests), _BATCH):
             batch = digests[start : start + _BATCH]
             rows = self._rows(
-                "SELECT sha256, boxes FROM answers WHERE detector = ? AND version = ? "
+                # As bytes, so that text that is not UTF-8 is found out beside its photo.
+                "SELECT sha256, CAST(boxes AS BLOB) FROM answers "
+                "WHERE detector = ? AND version = ? "
                 "AND sha256 IN (SELECT value FROM json_each(?))",
                 (*model, json.dumps(batch)),
             )
@@ -130,13 +141,12 @@ class Store:
             code.extend(map(code_of.__getitem__, labels))
             for kept, column in zip(numbers.values(), columns, strict=True):
                 kept.extend(column)
-        names = pd.Index([*code_of], dtype="str")
-        found: dict[str, Any] = {
-            "photo": np.frombuffer(photo, np.intc),
-            "label": pd.Categorical.from_codes(np.frombuffer(code, np.intc), names),
-        }
-        found |= {name: np.frombuffer(kept) for name, kept in numbers.items()}
-        return pd.DataFrame(found, copy=False)
+        photos, codes = (np.frombuffer(each, np.intc) for each in (photo, code))
+        found = {name: np.frombuffer(kept) for name, kept in numbers.items()}
+        if fault := check.first_wrong_label(codes, code_of) or check.first_fault(*found.values()):
+            raise self._damaged([*place][photos[fault.row]], fault.what)
+        label = pd.Categorical.from_codes(codes, pd.Index([*code_of], dtype="str"))
+        return pd.DataFrame({"photo": photos, "label": label} | found, copy=False)
 
     def missing(self, digests: Iterable[str], model: Model) -> list[str]:
         """Return the digests that this detector has not answered, in order."""
@@ -156,7 +166,7 @@ class Store:
                     "INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?, ?)",
                     (digest, *model, boxes, now),
                 )
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeError) as error:
             raise StoreError(f"store {self.path}: cannot be written: {error}") from None
 
     def hashes(self, keys: Sequence[str]) -> dict[str, str]:
@@ -193,8 +203,9 @@ class Store:
 
     def _rows(self, query: str, values: Sequence[str] = ()) -> Iterator[tuple[Any, ...]]:
         try:
-            yield from self._connection.execute(query, values)
-        except sqlite3.Error as error:
+            # A cursor itself would be closed with this generator, after the connection.
+            yield from iter(self._connection.execute(query, values).fetchone, None)
+        except _UNREADABLE as error:
             raise StoreError(f"store {self.path}: cannot be read: {error}") from None
 
     def _check_kind(self) -> None:
@@ -208,17 +219,20 @@ class Store:
                 "use the geobike that wrote it, or another --store"
             )
 
-    def _columns(self, boxes: str, digest: str) -> tuple[list[str], list["array[float]"]]:
+    def _columns(self, boxes: bytes, digest: str) -> tuple[list[str], list["array[float]"]]:
         """Return the labels of a photo's boxes, and their `_NUMBERS`, each in a column."""
         try:
             rows = json.loads(boxes)
             labels, *numbers = zip(*rows, strict=True) if rows != [] else [()] * 6
             columns = [array("d", column) for _, column in zip(_NUMBERS, numbers, strict=True)]
             return list(map(sys.intern, labels)), columns
-        except (ValueError, TypeError) as error:
-            raise StoreError(
-                f"store {self.path}: the boxes of photo {digest[:12]} are damaged: {error}"
-            ) from None
+        except (ValueError, TypeError, OverflowError, RecursionError) as error:
+            raise self._damaged(digest, str(error)) from None
+
+    def _damaged(self, digest: str, what: str) -> StoreError:
+        return StoreError(
+            f"store {self.path}: the boxes of photo {digest[:12]} are damaged: {what}; {_REMEDY}"
+        )
 
 
 def _open(path: Path) -> sqlite3.Connection:

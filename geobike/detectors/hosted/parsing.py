@@ -7,6 +7,7 @@ list is bounded, or the whole answer is refused with InvalidResponse.
 import math
 from typing import Any, Final
 
+from geobike.detectors import check
 from geobike.detectors.classify import Classification
 from geobike.detectors.hosted.responses import InvalidResponse
 from geobike.detectors.protocol import FLOOR, Box, Detection
@@ -20,8 +21,6 @@ LONGEST_LABEL: Final = 300
 
 FARTHEST: Final = 10.0
 """How far outside the picture a box may end, in sides of the picture; models do overshoot."""
-
-_ROUNDING: Final = 1e-6  # what single precision may add to a score of 1
 
 
 def parse_detections(
@@ -72,9 +71,9 @@ def _label(item: dict[str, Any]) -> str:
 
 def _score(item: dict[str, Any]) -> float:
     score = _number(item.get("score"), "score")
-    if not 0 <= score <= 1 + _ROUNDING:
+    if not -check.ROUNDING <= score <= 1 + check.ROUNDING:
         raise InvalidResponse(f"a score is {score:g}, not between 0 and 1")
-    return min(score, 1.0)
+    return min(max(score, 0.0), 1.0)
 
 
 def _box(item: dict[str, Any], sent: tuple[int, int], original: tuple[int, int]) -> Box:
@@ -83,6 +82,8 @@ def _box(item: dict[str, Any], sent: tuple[int, int], original: tuple[int, int])
         raise InvalidResponse("an object has no box")
     xmin, xmax = (_along(box.get(name), name, sent[0], original[0]) for name in ("xmin", "xmax"))
     ymin, ymax = (_along(box.get(name), name, sent[1], original[1]) for name in ("ymin", "ymax"))
+    if xmin > xmax or ymin > ymax:
+        raise InvalidResponse("the corners of a box are in the wrong order")
     return Box(xmin, ymin, xmax, ymax)
 
 

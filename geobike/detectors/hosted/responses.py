@@ -169,7 +169,7 @@ def _estimate(body: bytes) -> float:
     seconds = data.get("estimated_time") if isinstance(data, dict) else None
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         return 0.0
-    return float(min(seconds, LONGEST_ESTIMATE))
+    return float(max(0, min(seconds, LONGEST_ESTIMATE)))  # JSON's whole numbers have no end
 
 
 def error_for(answer: Response, said: str, *, model: str, with_token: bool) -> GeobikeError:

@@ -67,7 +67,7 @@ class Batcher:
         except (DetectionFailed, ModelUnavailable):
             answers = []
         # Some models leave the number of photos open and answer for one all the same.
-        if not answers or any(len(answer) != len(photos) for answer in answers):
+        if not answers or any(one.shape[:1] != (len(photos),) for one in answers):
             self.max_batch_size = len(photos) // 2
             return
         for row, one in enumerate(photos):

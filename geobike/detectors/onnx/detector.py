@@ -116,7 +116,9 @@ class _LocalModel(ABC):
         else:
             sha256 = _sha256(self._path)
             self._pin = hub.pinned_as(sha256)  # a pinned model that was copied here by hand
-            self.name, self.version = self._path.name, f"sha256:{sha256}"
+            # The name is stored and printed, and a file's name need not be text.
+            self.name = self._path.name.encode(errors="replace").decode()
+            self.version = f"sha256:{sha256}"
         if run_by := session.label(runtime):
             self.name += f" ({run_by})"
         self._network: _Network | None = None
@@ -237,7 +239,8 @@ class OnnxClassifier(_LocalModel):
         Raises as `OnnxDetector.detect` does.
         """
         network = self._open()
-        scores = postprocessing.softmax(network.answers(image)["logits"].reshape(-1))
+        logits = postprocessing.numbers("logits", network.answers(image)["logits"])
+        scores = postprocessing.softmax(logits.reshape(-1))
         best = map(int, np.argsort(-scores, kind="stable")[: max(top, 0)])
         return [
             Classification(network.names.get(number, f"LABEL_{number}"), float(scores[number]))

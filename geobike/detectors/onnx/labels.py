@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from geobike.detectors import check
 from geobike.errors import ModelUnavailable
 
 NO_CLASS: Final = "N/A"
@@ -82,8 +83,12 @@ def _table(given: Any, place: str) -> dict[int, str]:
         given = dict(enumerate(given))
     try:
         names = {int(number): str(name) for number, name in given.items()}
-    except (AttributeError, TypeError, ValueError):
+    except (AttributeError, TypeError, ValueError, OverflowError):
         names = {}
     if not names or min(names) < 0:
         raise ModelUnavailable(f"{place} is no table of names by number, like {{'1': 'bicycle'}}")
-    return names
+    named = {number: name for number, name in names.items() if name.strip()}
+    for number, name in named.items():
+        if wrong := check.wrong_label(name):
+            raise ModelUnavailable(f"{place}: class {number} has {wrong}; mend that name")
+    return names | {number: f"LABEL_{number}" for number in names.keys() - named.keys()}

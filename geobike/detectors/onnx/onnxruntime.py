@@ -68,13 +68,17 @@ class OnnxRuntimeSession:
                 f"{path} is not an ONNX model that can be opened: {error_text(error)}"
             ) from error
         self.path = path
-        self.inputs: Mapping[str, TensorSpec] = {
-            one.name: _spec(one) for one in self._session.get_inputs()
-        }
-        self.outputs: Mapping[str, TensorSpec] = {
-            one.name: _spec(one) for one in self._session.get_outputs()
-        }
-        self.metadata: Mapping[str, str] = self._session.get_modelmeta().custom_metadata_map
+        self.inputs: Mapping[str, TensorSpec]
+        self.outputs: Mapping[str, TensorSpec]
+        self.metadata: Mapping[str, str]
+        try:
+            self.inputs = {one.name: _spec(one) for one in self._session.get_inputs()}
+            self.outputs = {one.name: _spec(one) for one in self._session.get_outputs()}
+            self.metadata = self._session.get_modelmeta().custom_metadata_map
+        except UnicodeDecodeError as error:
+            raise ModelUnavailable(
+                f"{path} holds a name that is not UTF-8: {error_text(error)}; export the model anew"
+            ) from error
         on_gpu = _on_gpu(self._session)
         if offers_gpu() and not on_gpu:
             report(f"no GPU can be used, so {path.name} runs on the processor; see geobike doctor")
@@ -92,7 +96,7 @@ class OnnxRuntimeSession:
         def run(feeds: Inputs) -> Outputs:
             errors = _errors()
             try:
-                return [np.asarray(one) for one in self._session.run(list(outputs), dict(feeds))]
+                found = self._session.run(list(outputs), dict(feeds))
             except errors["InvalidArgument"] as error:  # shapes: every photo would meet the same
                 raise ModelUnavailable(
                     f"{self.path} refuses its input: {error_text(error)}"
@@ -101,6 +105,9 @@ class OnnxRuntimeSession:
                 raise DetectionFailed(
                     f"onnxruntime failed on this photo: {error_text(error)}"
                 ) from error
+            if any(isinstance(one, list | dict) for one in found):  # ONNX has sequences and maps
+                raise ModelUnavailable(f"{self.path} answers with lists; name another model")
+            return [np.asarray(one) for one in found]
 
         return run if self.batch == 1 else Batcher(run, self.batch)
 

@@ -19,11 +19,14 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from geobike.detectors import check
 from geobike.detectors.protocol import FLOOR, Box, Detection
 from geobike.errors import ModelUnavailable
 
 HUGGING_FACE: Final = ("logits", "pred_boxes")
 DEPLOYED: Final = ("labels", "boxes", "scores")
+
+_LAST_CLASS: Final = 2**31 - 1  # far more classes than any model tells apart
 
 Floats = NDArray[np.floating[Any]]
 
@@ -47,14 +50,12 @@ def read(
     """Return the detections in a model's answer for one photo of `width` x `height` pixels.
 
     `answers` holds the outputs of one convention by name, each with a batch of one. Raises
-    ModelUnavailable where their shapes do not belong together, or do not fit `names`.
+    ModelUnavailable where their shapes do not belong together, do not fit `names`, or are not of
+    numbers; and UnusableAnswer where this answer breaks a rule of `check`, also in a value that
+    would count for nothing: a model that overflows in one place is right in none.
     """
     _check_shapes(answers)
-    # Half precision is too coarse for pixels: at 4000 its steps are 2.
-    single = {
-        name: answer[0].astype(np.float32) if answer.dtype.kind == "f" else answer[0]
-        for name, answer in answers.items()
-    }
+    single = {name: numbers(name, answer[0]) for name, answer in answers.items()}
     if {*HUGGING_FACE} <= {*single}:
         logits, boxes = (single[name] for name in HUGGING_FACE)
         softmax = with_no_object(logits.shape[1], names)
@@ -63,6 +64,23 @@ def read(
         classes, boxes, scores = (single[name] for name in DEPLOYED)
         found = Found(scores, classes, boxes)
     return detections(found, names=names, width=width, height=height)
+
+
+def numbers(name: str, answer: NDArray[Any]) -> NDArray[Any]:
+    """Return what an output holds, in single precision where it is not in whole numbers.
+
+    Raises ModelUnavailable for what is not of numbers, UnusableAnswer for NaN and infinities.
+    """
+    if answer.dtype.kind not in "fiu":
+        raise ModelUnavailable(
+            f"the model's output {name} is of {answer.dtype}, not of numbers; name another model"
+        )
+    if answer.dtype.kind == "f":
+        # Half precision is too coarse for pixels: at 4000 its steps are 2.
+        with np.errstate(over="ignore"):  # of double precision; it shows as infinity
+            answer = answer.astype(np.float32)
+    check.require_finite(answer, f"its output {name}")
+    return answer
 
 
 def with_no_object(columns: int, names: Mapping[int, str]) -> bool:
@@ -81,7 +99,8 @@ def with_no_object(columns: int, names: Mapping[int, str]) -> bool:
 
 def softmax(logits: Floats) -> Floats:
     """Return probabilities along the last axis."""
-    powers: Floats = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    with np.errstate(over="ignore"):  # a difference beyond any number: the chance is then 0
+        powers: Floats = np.exp(logits - logits.max(axis=-1, keepdims=True))
     total: Floats = powers.sum(axis=-1, keepdims=True)
     return powers / total
 
@@ -109,31 +128,45 @@ def detections(
 ) -> list[Detection]:
     """Return what scores above `floor`, the highest first.
 
-    Boxes are clipped to the photo of `width` x `height` pixels; those without an inside, and
-    those that are no numbers, are left out. Raises ModelUnavailable for a score above 1: the
-    model gives something else than probabilities, and no threshold would mean anything.
+    Boxes are clipped to the photo of `width` x `height` pixels; those that then enclose nothing are
+    left out. Raises UnusableAnswer for scores outside 0 to 1 and corners that are not finite in any
+    row, corners that are not in order above `floor`, and classes without a number.
     """
-    if (found.scores > 1 + 1e-3).any():  # half precision may round a hair above 1
-        raise ModelUnavailable(f"the model gives a score of {found.scores.max():.3g}, above 1")
-    boxes = np.clip(found.boxes.astype(np.float64), 0, [width, height, width, height])
-    inside = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])  # False for NaN
-    kept = np.flatnonzero(inside & (found.scores > floor))
-    order = kept[np.argsort(-found.scores[kept], kind="stable")]
+    scores, corners = check.within_rounding(found.scores), found.boxes.astype(np.float64)
+    classes = _class_numbers(found.classes)
+    check.require_finite(corners, "its boxes in pixels")
+    # Below the floor the sides of a box may well have crossed: nobody asked for that box.
+    filtered = (scores > floor) | ~check.right_scores(scores)
+    if fault := check.first_fault(scores[filtered], *corners[filtered].T):
+        raise check.unusable(f"it has {fault.what}")
+    boxes = np.clip(corners, 0, [width, height, width, height])
+    inside = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
+    kept = np.flatnonzero(inside & (scores > floor))
+    order = kept[np.argsort(-scores[kept], kind="stable")]
     return [
         Detection(
-            label=names.get(int(found.classes[row]), f"LABEL_{int(found.classes[row])}"),
-            score=min(float(found.scores[row]), 1.0),
+            label=names.get(classes[row], f"LABEL_{classes[row]}"),
+            score=float(scores[row]),
             box=Box(*map(float, boxes[row])),
         )
         for row in order
     ]
 
 
+def _class_numbers(classes: NDArray[Any]) -> list[int]:
+    """Return classes as Python's numbers; some models give them as floats."""
+    wrong = (classes < 0) | (classes > _LAST_CLASS) | (classes != np.floor(classes))
+    if wrong.any():
+        raise check.unusable(f"it has a class {classes[wrong][0]:.6g}, which is not a class number")
+    return [int(number) for number in classes]
+
+
 def _corners(boxes: Floats, width: int, height: int) -> Floats:
     """Turn centre, width and height from 0 to 1 into corners in pixels."""
     centre, half = boxes[:, :2], boxes[:, 2:] / 2
-    corners: Floats = np.concatenate([centre - half, centre + half], axis=1)
-    return corners * np.array([width, height, width, height], dtype=corners.dtype)
+    with np.errstate(over="ignore"):  # it shows as infinity
+        corners: Floats = np.concatenate([centre - half, centre + half], axis=1)
+        return corners * np.array([width, height, width, height], dtype=corners.dtype)
 
 
 def _check_shapes(answers: Mapping[str, NDArray[Any]]) -> None:

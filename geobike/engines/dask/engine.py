@@ -23,7 +23,7 @@ import pandas as pd
 from geobike import schema
 from geobike.detections import choice, filtering, stage
 from geobike.detections.cached import CachedDetector
-from geobike.detections.stage import Detected, Failure
+from geobike.detections.stage import Detected, Failure, Outcome
 from geobike.detections.store.parquet import Shards, Summary, concatenate, new_name
 from geobike.detections.store.protocol import Model
 from geobike.detectors.protocol import Detector
@@ -179,7 +179,7 @@ class Cluster:
         recorded = choice.is_cached(detector)
         shards = Shards(store, read_only=recorded, summaries=summaries)
 
-        def work(missing: pd.DataFrame, chosen: Detector) -> dict[str, Failure]:
+        def work(missing: pd.DataFrame, chosen: Detector) -> Generator[Outcome, None, None]:
             run = worker.Run(
                 detector=_for_workers(detector, chosen),
                 model=Model(chosen.name, chosen.version),
@@ -188,9 +188,7 @@ class Cluster:
                 max_pixels=max_pixels,
                 stop=f"geobike-stop-{uuid.uuid4().hex}",
             )
-            with closing(self._answers(run, missing, shards)) as answers:
-                shown = track(answers, "Detecting", total=len(missing))
-                return {digest: failure for digest, failure in shown if failure}
+            return self._answers(run, missing, shards)
 
         def take(digests: "pd.Series[str]", model: Model) -> pd.DataFrame:
             found: list[pd.DataFrame] = []
@@ -207,7 +205,7 @@ class Cluster:
                 pass
             return concatenate(found)
 
-        return stage.through(placed, detector, shards, work, take, rules)
+        return stage.through(placed, detector, shards, work, take, rules=rules, track=track)
 
     def _in_order(
         self,
@@ -245,7 +243,7 @@ class Cluster:
 
     def _answers(
         self, run: worker.Run, missing: pd.DataFrame, shards: Shards
-    ) -> Generator[tuple[str, Failure | None], None, None]:
+    ) -> Generator[Outcome, None, None]:
         """Yield the digest of each photo when its shard is there, or with why it is in none."""
         size = min(max(PARTITION, -(-len(missing) // MOST_SHARDS)), LARGEST_PARTITION)
         groups = (
@@ -256,7 +254,7 @@ class Cluster:
         with closing(tasks.run(self._client, worker.detect, groups, stop=run.stop)) as ended:
             for part, done in ended:
                 if done is None:
-                    yield part.photos["sha256"].iloc[0], (schema.FAILED, DEADLY)
+                    yield part.photos["sha256"].iloc[0], Failure(schema.FAILED, DEADLY)
                     continue
                 _report(done.notes, reported)
                 if done.error is not None:

@@ -2,8 +2,11 @@
 
 import json
 import multiprocessing
+import random
+import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -14,8 +17,10 @@ from geobike.detections.store.protocol import Model
 from geobike.detections.store.sqlite import Store
 from geobike.detectors.protocol import Box, Detection
 from geobike.errors import MissingPackageError, StoreError
+from tests.support.making import handed
 
-pytest.importorskip("pyarrow")
+pa = pytest.importorskip("pyarrow")
+pq = pytest.importorskip("pyarrow.parquet")
 
 MODEL = Model("fake", "1")
 BICYCLE = Detection("bicycle", 0.1 + 0.2, Box(1 / 3, 2, 3e4, 4.5))
@@ -181,6 +186,77 @@ def test_a_damaged_or_foreign_file_is_named(tmp_path: Path, name: str, make, sai
     make(tmp_path / name)
     with pytest.raises(StoreError, match=f"store {tmp_path}: {said}"):
         Shards(tmp_path).missing(["a"], MODEL)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"score": float("nan")}, "photo a has a score of nan"),
+        ({"score": 7.0}, "photo a has a score of 7, not from 0 to 1"),
+        ({"xmin": float("inf")}, "photo a has corners that are not pixels in order: xmin inf"),
+        ({"ymax": -4.6e-71}, "photo a has corners that are not pixels in order"),
+        ({"ymax": 9.3e136}, "photo a has corners that are not pixels in order"),
+        ({"label": " "}, "photo a has a blank label"),
+        ({"label": None}, "a box has no label, or no score or corner"),
+        ({"score": None}, "a box has no label, or no score or corner"),
+        ({"sha256": None}, "a row has no photo or no detector"),
+        ({"version": None}, "a row has no photo or no detector"),
+    ],
+)
+def test_a_box_that_is_none_is_named_with_its_shard(
+    tmp_path: Path, changed: dict[str, Any], said: str
+) -> None:
+    Shards(tmp_path).put({"b": [CAR]}, MODEL, name="1.parquet")
+    Shards(tmp_path).put({"c": [], "a": [CAR, BICYCLE]}, MODEL, name="2.parquet")
+    table = pq.read_table(tmp_path / "2.parquet")
+    (name, value), row = next(iter(changed.items())), table.num_rows - 1
+    values = pa.array([*table[name].to_pylist()[:row], value], table[name].type)
+    pq.write_table(
+        table.set_column(table.column_names.index(name), name, values), tmp_path / "2.parquet"
+    )
+    with pytest.raises(StoreError, match=rf"2\.parquet is damaged: {said}"):
+        found(Shards(tmp_path), ["b", "c", "a"])
+
+
+def test_the_handed_shard_that_differs_from_what_was_written_is_named(
+    tmp_path: Path, shared: Path
+) -> None:
+    shutil.copyfile(handed(shared, "shard-DIFFERS-SILENTLY.parquet"), tmp_path / "1.parquet")
+    (model,) = Shards(tmp_path).models()
+    digests = pq.read_table(tmp_path / "1.parquet")["sha256"].unique().to_pylist()
+    with pytest.raises(StoreError, match=r"1\.parquet is damaged"):
+        found(Shards(tmp_path), digests, model)
+
+
+def test_damage_to_a_shard_never_passes_for_an_answer(tmp_path: Path) -> None:
+    answers = {f"{i}": [BICYCLE, CAR] * (i % 4) for i in range(50)}
+    shards = Shards(tmp_path)
+    shards.put(answers, MODEL, name="1.parquet")
+    whole = (tmp_path / "1.parquet").read_bytes()
+    chance, damaged = random.Random(7), 0
+    for _ in range(300):
+        data = bytearray(whole)
+        start = chance.randrange(len(data))
+        for place in range(start, min(start + chance.choice([1, 1, 8, 200]), len(data))):
+            data[place] = chance.randrange(256)
+        (tmp_path / "1.parquet").write_bytes(data)
+        try:
+            assert found(Shards(tmp_path), list(answers)) == answers
+        except StoreError:
+            damaged += 1
+    assert damaged > 200
+
+
+def test_a_shard_of_text_that_is_not_utf_8_is_named(tmp_path: Path) -> None:
+    shards = Shards(tmp_path)
+    shards.put({"a": [BICYCLE]}, MODEL, name="1.parquet")
+    table = pq.read_table(tmp_path / "1.parquet")
+    text = pa.array([b"bicycl\xff"]).cast(pa.binary())
+    bad = pa.Array.from_buffers(pa.string(), 1, text.buffers())
+    place = table.column_names.index("label")
+    pq.write_table(table.set_column(place, table.field("label"), bad), tmp_path / "1.parquet")
+    with pytest.raises(StoreError, match=r"1\.parquet is damaged"):
+        found(shards, ["a"])
 
 
 def test_a_shard_cut_short_is_named(tmp_path: Path) -> None:

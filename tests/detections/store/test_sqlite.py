@@ -13,6 +13,7 @@ from geobike.detections.store.sqlite import Store
 from geobike.detectors.protocol import Box, Detection
 from geobike.errors import DetectionFailed, StoreError
 from tests.conftest import ROOT
+from tests.support.making import handed
 
 DETR = Model("facebook/detr-resnet-50", "hosted:example")
 OTHER = Model("facebook/detr-resnet-50", "sha256:abc")
@@ -145,15 +146,68 @@ def test_a_file_that_is_no_store_is_refused_and_left_alone(tmp_path: Path) -> No
         "[[7, 0.5, 1, 2, 3, 4]]",
         '[["bicycle", 0.5, 1, 2',
         "null",
+        pytest.param("[" * 100_000, id="nested"),
+        pytest.param(f'[["bicycle", 1{"0" * 400}, 1, 2, 3, 4]]', id="digits"),
+        pytest.param(f'[["bicycle", 1{"0" * 5000}, 1, 2, 3, 4]]', id="more digits"),
+        '[["bicycle", 7, 1, 2, 3, 4]]',
+        '[["bicycle", -0.5, 1, 2, 3, 4]]',
+        '[["bicycle", NaN, 1, 2, 3, 4]]',
+        '[["bicycle", Infinity, 1, 2, 3, 4]]',
+        '[["bicycle", 0.5, 1, 2, NaN, 4]]',
+        '[["bicycle", 0.5, -Infinity, 2, 3, 4]]',
+        '[["bicycle", 0.5, 1, 2, 3, 9e136]]',
+        '[["bicycle", 0.5, 3, 2, 1, 4]]',
+        '[["bicycle", 0.5, 1, 4, 3, 2]]',
+        '[["", 0.5, 1, 2, 3, 4]]',
+        r'[["\ud800", 0.5, 1, 2, 3, 4]]',
+        '[[["bicycle"], 0.5, 1, 2, 3, 4]]',
+        pytest.param(b'[["bi\xff", 0.5, 1, 2, 3, 4]]', id="not UTF-8"),
     ],
 )
-def test_damaged_boxes_are_named_not_counted(path: Path, store: Store, boxes: str) -> None:
-    store.put("a", DETR, FOUND)
+def test_damaged_boxes_are_named_not_counted(
+    path: Path, store: Store, boxes: str | bytes, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for photo in ("before", "a", "behind"):
+        store.put(photo, DETR, FOUND)
     with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE answers SET boxes = ?", (boxes,))
+        change = "UPDATE answers SET boxes = CAST(? AS TEXT) WHERE sha256 = 'a'"
+        connection.execute(change, (boxes,))
     connection.close()
-    with pytest.raises(StoreError, match="the boxes of photo a are damaged"):
-        list(store.get(["a"], DETR))
+    said = f"store {path}: the boxes of photo a are damaged"
+    for read in (Store.boxes, lambda opened, *asked: list(opened.get(*asked))):
+        with Store(path) as opened, pytest.raises(StoreError, match=said) as refused:
+            read(opened, ["before", "a", "behind"], DETR)
+        assert len(str(refused.value)) < len(said) + 300
+    assert len(store.boxes(["before", "behind"], DETR)) == 2 * len(FOUND)
+    assert capfd.readouterr().err == ""  # no "Exception ignored in"
+
+
+@pytest.mark.parametrize("detector", [None, 7, "", b"\xff", b"bi\xff"])
+def test_a_detector_without_a_name_is_a_damaged_store(
+    path: Path, store: Store, detector: str | bytes | int | None
+) -> None:
+    table = "CREATE TABLE answers (sha256 TEXT, detector, version TEXT, boxes TEXT, answered_at)"
+    text = "CAST(? AS TEXT)" if isinstance(detector, bytes) else "?"
+    with sqlite3.connect(path) as connection:
+        connection.execute("DROP TABLE answers")
+        connection.execute(table)
+        connection.execute(f"INSERT INTO answers VALUES ('a', {text}, '1', '[]', '')", (detector,))
+    connection.close()
+    with pytest.raises(StoreError, match=r"detections\.sqlite: (damaged|cannot be read)"):
+        store.models()
+
+
+def test_the_handed_store_whose_text_is_not_utf_8_is_named(shared: Path) -> None:
+    file = handed(shared, "store-UnicodeDecodeError.sqlite")
+    with pytest.raises(StoreError, match=r"store-UnicodeDecodeError\.sqlite: cannot be opened"):
+        Store(file, read_only=True)
+
+
+def test_a_name_that_no_file_can_hold_is_no_traceback(store: Store) -> None:
+    with pytest.raises(StoreError, match="cannot be written"):
+        store.put("a", Model("\ud800", "1"), [])
+    with pytest.raises(StoreError, match="cannot be read"):
+        store.missing(["a"], Model("\ud800", "1"))
 
 
 def test_the_recorded_detector_says_that_it_does_not_know(path: Path) -> None:

@@ -52,6 +52,15 @@ def test_a_senseless_retry_after_is_passed_over(
     assert waits.slept == [1]
 
 
+@pytest.mark.parametrize("seconds", [-(10**400), 10**400, -1, 1e400])
+def test_an_estimate_of_whichever_size_is_no_traceback(
+    service: FakeService, waits: Waits, seconds: float
+) -> None:
+    service.play([says(503, "loading", estimated_time=seconds), HONEST])
+    assert len(detector(service, waits).detect(STREET)) == 3
+    assert waits.slept == [60 if seconds == 10**400 else 1]  # infinity is not JSON
+
+
 def test_the_longest_of_several_asked_waits_holds(service: FakeService, waits: Waits) -> None:
     headers = {"Retry-After": "5", "RateLimit": '"day";r=9;t=9000, "api";r=0;t=8'}
     service.play([says(503, "loading", headers=headers, estimated_time=7.5), HONEST])

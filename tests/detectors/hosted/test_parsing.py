@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,6 +37,29 @@ def test_detections_lie_in_the_picture(data: Any) -> None:
         assert 0 <= one.box.xmin < one.box.xmax <= 4000
         assert 0 <= one.box.ymin < one.box.ymax <= 3000
     assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"score": 1.5}, "a score is 1.5"),
+        ({"score": -0.5}, "a score is -0.5"),
+        ({"score": True}, "score is missing or no number"),
+        ({"score": 10**400}, "score is beyond any number"),
+        ({"label": "\ud800"}, "a label is missing, empty"),
+        ({"box": {"xmin": 30, "ymin": 0, "xmax": 10, "ymax": 9}}, "in the wrong order"),
+        ({"box": {"xmin": 0, "ymin": 9, "xmax": 10, "ymax": 8}}, "in the wrong order"),
+    ],
+)
+def test_one_object_that_is_none_refuses_the_whole_answer(
+    changed: dict[str, Any], said: str
+) -> None:
+    right = {"label": "bicycle", "score": 0.9}
+    right["box"] = {"xmin": 0, "ymin": 0, "xmax": 10, "ymax": 9}
+    sizes = {"sent": (1333, 1000), "original": (4000, 3000)}
+    assert len(parse_detections([right, right], **sizes)) == 2
+    with pytest.raises(InvalidResponse, match=said):
+        parse_detections([right, right | changed], **sizes)
 
 
 @given(answers)

@@ -1,6 +1,7 @@
 """The local detector and classifier, on tiny models whose answers are known."""
 
 import json
+import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,12 +12,14 @@ from PIL import Image
 from geobike.detectors.onnx import preprocessing
 from geobike.detectors.onnx.detector import OnnxClassifier, OnnxDetector, is_available
 from geobike.errors import (
+    DetectionFailed,
     GeobikeWarning,
     InputError,
     MissingPackageError,
     ModelUnavailable,
 )
-from tests.support.tiny_onnx import answering, model, node
+from tests.support.making import handed
+from tests.support.tiny_onnx import answering, metadata_entry, model, node
 
 pytest.importorskip("onnxruntime", reason="needs the extra `local`: onnxruntime")
 
@@ -268,6 +271,63 @@ def test_several_threads_share_one_detector(tmp_path):
         [level / 255 for level in levels], abs=SUMS
     )
     assert [one.box.xmax for (one,) in answers] == [0.75 * photo.width for photo in photos]
+
+
+def test_a_class_whose_name_no_file_can_hold_is_refused_with_its_place(tmp_path):
+    names = {"id2label": {str(n): "bi\ud800" if n == 7 else f"thing {n}" for n in range(80)}}
+    with pytest.raises(ModelUnavailable, match=r"config\.json: class 7 has .* not valid Unicode"):
+        detector(tmp_path, config=names).detect(PHOTO)
+
+
+def test_the_handed_model_with_such_a_name_is_refused(shared):
+    with pytest.raises(ModelUnavailable, match="not valid Unicode"):
+        OnnxDetector(handed(shared, "model-names-surrogate.onnx")).detect(PHOTO)
+
+
+def test_the_handed_model_that_answers_nan_finds_nothing_out(shared):
+    with pytest.raises(DetectionFailed, match="not finite, such as nan"):
+        OnnxDetector(handed(shared, "model-answers-nan.onnx")).detect(PHOTO)
+
+
+@pytest.mark.parametrize("runtime", ["onnxruntime", "openvino"])
+@pytest.mark.parametrize("name", [b"pred_boxes", b"pixel_values", b"bicycle"])
+def test_a_model_whose_names_are_not_utf_8_is_named(tmp_path, runtime, name):
+    pytest.importorskip(runtime)
+    content = answering({"pixel_values": OPEN}, logits=logits(80, 1), pred_boxes=CENTRE)
+    content += metadata_entry("names", '["bicycle"]')
+    path = write(tmp_path, content.replace(name, name[:-1] + b"\xff"))
+    with pytest.raises(ModelUnavailable, match=rf"{path} .*'utf-8' codec can't decode"):
+        OnnxDetector(path, runtime=runtime).detect(PHOTO)
+
+
+def test_a_model_file_whose_name_is_not_text_has_a_name_that_is(tmp_path):
+    path = tmp_path / os.fsdecode(b"bicycle-\xff.onnx")
+    try:
+        path.write_bytes(b"")
+    except OSError:
+        pytest.skip("this file system takes only names of text")
+    assert OnnxDetector(path).name == "bicycle-?.onnx"
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int64"])
+def test_a_detector_whose_logits_are_not_probabilities_of_any_kind_is_no_traceback(tmp_path, dtype):
+    content = answering(
+        {"pixel_values": OPEN}, logits=logits(80, 1).astype(dtype), pred_boxes=CENTRE
+    )
+    found = OnnxDetector(write(tmp_path, content))
+    if dtype == "bool":
+        with pytest.raises(ModelUnavailable, match="logits is of bool, not of numbers"):
+            found.detect(PHOTO)
+    else:
+        assert [one.label for one in found.detect(PHOTO)] == ["bicycle"]
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_classifier_that_answers_no_number_fails_the_photo(tmp_path, value):
+    answer = np.array([[0, value, 0]], np.float32)
+    found = OnnxClassifier(write(tmp_path, answering({"pixel_values": OPEN}, logits=answer)))
+    with pytest.raises(DetectionFailed, match="in its output logits are not finite"):
+        found.classify(PHOTO)
 
 
 def colours(shape=(1, 3, "height", "width")):

@@ -1,12 +1,17 @@
 """Raw answers with a known meaning, and sizes that DETR's own processor gives."""
 
+import math
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
 from PIL import Image
 
 from geobike.detectors.onnx import labels, postprocessing, preprocessing
 from geobike.detectors.protocol import Box
-from geobike.errors import DetectionFailed, ModelUnavailable
+from geobike.errors import DetectionFailed, GeobikeError, ModelUnavailable
 
 NAMES = {0: "person", 1: "bicycle"}
 MIDDLE = (0.5, 0.5, 0.2, 0.4)  # of 100 x 200 pixels: from (40, 60) to (60, 140)
@@ -73,9 +78,7 @@ def test_a_box_that_leaves_the_photo_is_clipped():
     assert one.box == (0, 0, 100, 200)
 
 
-@pytest.mark.parametrize(
-    "box", [(10, 10, 10, 50), (50, 10, 20, 50), (120, 10, 150, 50), (np.nan, 0, 10, 10)]
-)
+@pytest.mark.parametrize("box", [(10, 10, 10, 50), (120, 10, 150, 50), (10, -9, 20, 0)])
 def test_a_box_without_an_inside_is_left_out(box):
     assert read(deployed_answer([0.9, 0.8], [box, (0, 0, 10, 10)])) == read(
         deployed_answer([0.8], [(0, 0, 10, 10)])
@@ -84,16 +87,126 @@ def test_a_box_without_an_inside_is_left_out(box):
 
 def test_only_scores_above_the_floor_are_kept():
     boxes = [(0, 0, 10, 10)] * 3
-    assert found(deployed_answer([0.049, 0.051, np.nan], boxes)) == [("bicycle", 0.051)]
+    assert found(deployed_answer([0.049, 0.051, 0], boxes)) == [("bicycle", 0.051)]
 
 
 def test_a_class_without_a_name_keeps_its_number():
     assert found(deployed_answer([0.5], [(0, 0, 1, 1)], [7])) == [("LABEL_7", 0.5)]
 
 
-def test_scores_that_are_no_probabilities_stop_the_run():
-    with pytest.raises(ModelUnavailable, match="score of 12"):
-        read(deployed_answer([12.0], [(0, 0, 1, 1)]))
+NOT_FINITE = [np.nan, np.inf, -np.inf]
+
+
+@pytest.mark.parametrize("value", NOT_FINITE)
+@pytest.mark.parametrize("where", [0, 1])  # above the floor, and below it
+@pytest.mark.parametrize("name", ["labels", "boxes", "scores"])
+def test_an_answer_that_is_not_finite_fails_the_photo(name, where, value):
+    answers = deployed_answer([0.9, 0.01], [(0, 0, 10, 10)] * 2, [1.0, 1.0])
+    answers[name][0, where] = value
+    with pytest.raises(DetectionFailed, match=f"in its output {name} are not finite, such as"):
+        read(answers)
+
+
+@pytest.mark.parametrize("value", NOT_FINITE)
+@pytest.mark.parametrize("answer", [softmax_answer, sigmoid_answer])
+@pytest.mark.parametrize("name", ["logits", "pred_boxes"])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_logits_that_overflowed_fail_the_photo(dtype, name, answer, value):
+    chances = (0.3, 0.6, 0.1) if answer is softmax_answer else (0.3, 0.6)
+    answers = {key: array.astype(dtype) for key, array in answer(chances).items()}
+    answers[name][0, 0, 1] = value
+    with pytest.raises(DetectionFailed, match=f"in its output {name} are not finite"):
+        read(answers)
+
+
+@pytest.mark.parametrize(
+    ("scores", "boxes", "classes", "said"),
+    [
+        ([12.0], [(0, 0, 1, 1)], [1], "a score of 12, not from 0 to 1"),
+        ([-0.1], [(0, 0, 1, 1)], [1], "a score of -0.1"),  # a logit of what is not there
+        ([1.01], [(0, 0, 1, 1)], [1], "a score of 1.01"),
+        ([0.5], [(50, 10, 20, 50)], [1], "corners that are not pixels in order: xmin 50"),
+        ([0.5], [(0, 10, 1, 9)], [1], "corners that are not pixels in order"),
+        ([0.5], [(0, 0, 1e30, 1)], [1], "corners that are not pixels in order"),
+        ([0.5], [(0, 0, 1, 1)], [1.5], "a class 1.5"),
+        ([0.5], [(0, 0, 1, 1)], [-1], "a class -1"),
+        ([0.5], [(0, 0, 1, 1)], [1e30], r"a class 1e\+30"),
+    ],
+)
+def test_what_is_no_score_box_or_class_fails_the_photo(scores, boxes, classes, said):
+    with pytest.raises(DetectionFailed, match=said):
+        read(deployed_answer(scores, boxes, classes))
+
+
+@pytest.mark.parametrize(("score", "taken"), [(1.0009765625, 1), (1, 1), (-0.0005, None)])
+def test_a_score_that_half_precision_rounds_past_the_end_is_clipped(score, taken):
+    answers = deployed_answer([score], [(0, 0, 1, 1)])
+    answers["scores"] = answers["scores"].astype(np.float16)
+    assert [one.score for one in read(answers)] == ([] if taken is None else [taken])
+
+
+def test_a_box_below_the_floor_whose_sides_crossed_does_not_matter():
+    answers = deployed_answer([0.9, 0.04], [(0, 0, 10, 10), (20, 0, 10, 10)])
+    assert found(answers) == [("bicycle", 0.9)]
+
+
+@pytest.mark.parametrize("name", ["labels", "boxes", "scores"])
+@pytest.mark.parametrize("dtype", [bool, object, "U3", complex])
+def test_an_output_that_is_not_of_numbers_stops_the_run(name, dtype):
+    answers = deployed_answer([0.5], [(0, 0, 1, 1)])
+    answers[name] = answers[name].astype(dtype)
+    with pytest.raises(ModelUnavailable, match=f"output {name} is of .* not of numbers"):
+        read(answers)
+
+
+def test_classes_may_be_numbered_by_floats():
+    assert found(deployed_answer([0.5], [(0, 0, 1, 1)], [0.0])) == [("person", 0.5)]
+
+
+anything = st.floats(width=32) | st.sampled_from([0.0, 0.04, 0.5, 1.0, 50.0, 150.0])
+chance = st.floats(0, 1, width=32) | st.sampled_from([0.04, 0.06])
+pixel = st.floats(-100, 300, width=32)
+
+
+def rows_of(scores, sides):
+    row = st.tuples(scores, sides, sides, sides, sides)
+    return st.lists(row, max_size=6)
+
+
+@given(rows_of(anything, anything) | rows_of(chance, pixel))
+def test_no_row_of_a_deploy_export_is_dropped_in_silence(rows):
+    table = np.array(rows, np.float32).reshape(-1, 5)
+    try:
+        boxes = read(deployed_answer(table[:, 0], table[:, 1:]))
+    except GeobikeError:
+        return
+    assert all(map(math.isfinite, table.ravel()))
+    seen = 0
+    for score, xmin, ymin, xmax, ymax in table.tolist():
+        inside = xmin < xmax and ymin < ymax and xmin < 100 and ymin < 200 and min(xmax, ymax) > 0
+        seen += score > 0.05 and inside
+    assert len(boxes) == seen
+    for one in boxes:
+        assert 0.05 < one.score <= 1
+        assert 0 <= one.box.xmin < one.box.xmax <= 100
+        assert 0 <= one.box.ymin < one.box.ymax <= 200
+
+
+@given(st.data(), st.integers(0, 4), st.sampled_from([2, 3]))
+def test_logits_give_boxes_or_an_error_and_nothing_between(data, queries, columns):
+    floats = st.floats(width=32) | st.sampled_from([-8.0, 0.0, 8.0, 3e38, -3e38])
+    draw = [arrays.arrays(np.float32, (1, queries, n), elements=floats) for n in (columns, 4)]
+    logits, boxes = map(data.draw, draw)
+    try:
+        detections = read({"logits": logits, "pred_boxes": boxes})
+    except GeobikeError:
+        return
+    assert np.isfinite(logits).all()
+    assert np.isfinite(boxes).all()
+    for one in detections:
+        assert 0.05 < one.score <= 1
+        assert 0 <= one.box.xmin < one.box.xmax <= 100
+        assert 0 <= one.box.ymin < one.box.ymax <= 200
 
 
 def test_columns_that_fit_no_table_of_names_stop_the_run():
@@ -138,10 +251,24 @@ def test_a_model_may_carry_its_names_as_json_or_as_python(text):
     assert labels.from_metadata({"names": text}, "x.onnx") == {1: "bicycle"}
 
 
-@pytest.mark.parametrize("given", ["bicycle", {"one": "bicycle"}, {}, {"-1": "bicycle"}, 3])
+@pytest.mark.parametrize(
+    "given",
+    ["bicycle", {"one": "bicycle"}, {}, {"-1": "bicycle"}, 3, {float("inf"): "bicycle"}],
+)
 def test_a_table_of_names_that_is_none_is_named_with_its_place(given):
     with pytest.raises(ModelUnavailable, match=r"id2label of here/config\.json"):
         labels.from_config({"id2label": given}, "here/config.json")
+
+
+@pytest.mark.parametrize("text", [r'{"0": "bi\ud800"}', r"{0: 'bi\ud800'}", r'["bi\ud800"]'])
+def test_a_name_that_no_file_can_hold_is_refused_where_it_comes_in(text):
+    with pytest.raises(ModelUnavailable, match=r"x\.onnx: class 0 has .* not valid Unicode"):
+        labels.from_metadata({"names": text}, "x.onnx")
+
+
+def test_a_class_whose_name_is_blank_is_called_by_its_number():
+    given = {"id2label": {"0": "", "1": "bicycle", "2": " "}}
+    assert labels.from_config(given, "x") == {0: "LABEL_0", 1: "bicycle", 2: "LABEL_2"}
 
 
 # Width, height; and what transformers' DetrImageProcessor makes of them, held again in test_parity.

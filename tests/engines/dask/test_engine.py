@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 import geobike
+from geobike.detections.store.parquet import Shards
 from geobike.detections.store.protocol import Model
 from geobike.detectors.onnx.postprocessing import DEPLOYED
 from geobike.engines.dask import worker
@@ -19,6 +20,7 @@ from geobike.errors import (
     DetectorStopped,
     InputError,
     MissingPackageError,
+    ModelUnavailable,
     StoreError,
 )
 from geobike.photos import hashing, metadata
@@ -26,6 +28,7 @@ from geobike.photos.discovery import PhotoFile
 from geobike.reporting import report
 from tests.support import cluster_surveys, tiny_onnx
 from tests.support.cluster_detectors import (
+    Broken,
     Counting,
     Deadly,
     Failing,
@@ -55,6 +58,15 @@ def test_the_result_is_that_of_one_machine_row_by_row(
     )
     assert spread.warnings == alone.warnings
     assert spread.detected_now == alone.detected_now == 122
+
+
+def test_a_model_without_one_usable_answer_stops_the_run_and_leaves_no_shard(
+    cluster: geobike.Cluster, plan: dict[str, Path], tmp_path: Path
+) -> None:
+    survey = geobike.Survey(**plan, detector=Broken(tmp_path / "diary"))
+    with pytest.raises(ModelUnavailable, match=r"gives no usable answer.* a score of nan"):
+        geobike.run(survey, store=tmp_path / "shards", engine=cluster)
+    assert Shards(tmp_path / "shards").models() == {}
 
 
 def test_each_worker_makes_the_detector_once_and_no_photo_is_asked_about_twice(

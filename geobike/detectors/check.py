@@ -1,0 +1,134 @@
+"""What a box must be, wherever it comes from: a model, a service, a store, a shard or a table.
+
+A failure is never a zero. NaN is above no threshold and overlaps nothing, so that a broken answer
+would pass for a photo without bicycles. What breaks these rules is refused as a whole:
+
+score     from 0 to 1
+corners   numbers of pixels, xmin <= xmax and ymin <= ymax
+label     text that is not blank and that UTF-8 can hold
+
+A box without area passes: clipping to the photo may leave one, and its sides are in order.
+The rules look at whole columns, since a store may hold a hundred million boxes.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geobike.detectors.protocol import Box, Detection
+from geobike.errors import DetectionFailed
+
+ROUNDING: Final = 1e-3
+"""How far a model's score may lie outside 0 to 1, and is clipped. Half precision counts in steps of
+0.00098 at 1. What is recorded was clipped before, and has no such leave."""
+
+LARGEST: Final = 1e9
+"""Pixels. No photo is as wide or high, so that no corner of a box lies farther out."""
+
+_ROWS: Final = 1_000_000  # looked at together: the masks of all boxes of a survey would fill memory
+
+_REMEDY: Final = "name another model, or export this one anew in float32"
+
+
+class UnusableAnswer(DetectionFailed):
+    """The detector answered for this photo, and the answer is not made of boxes."""
+
+
+class Fault(NamedTuple):
+    """The first of many boxes that breaks a rule."""
+
+    row: int
+    what: str
+    """Completes "it has ..."."""
+
+
+def right_scores(score: NDArray[Any]) -> NDArray[np.bool_]:
+    """Tell which scores are from 0 to 1. NaN is not."""
+    return (score >= 0) & (score <= 1)
+
+
+def right_corners(
+    xmin: NDArray[Any], ymin: NDArray[Any], xmax: NDArray[Any], ymax: NDArray[Any]
+) -> NDArray[np.bool_]:
+    """Tell which boxes have their corners in order and within `LARGEST`. NaN is neither."""
+    across = (xmin >= -LARGEST) & (xmin <= xmax) & (xmax <= LARGEST)
+    down = (ymin >= -LARGEST) & (ymin <= ymax) & (ymax <= LARGEST)
+    return across & down
+
+
+def wrong_label(label: object) -> str | None:
+    """Return what is wrong with a label, None where nothing is."""
+    if not isinstance(label, str):
+        return f"a label that is not text: {ascii(label)[:50]}"
+    if not label.strip():
+        return "a blank label"
+    if any("\ud800" <= sign <= "\udfff" for sign in label):
+        return f"a label that is not valid Unicode: {ascii(label)[:50]}"
+    return None
+
+
+def first_wrong_label(codes: NDArray[np.integer[Any]], labels: Iterable[object]) -> Fault | None:
+    """Return the first box with a wrong label; `codes` are places in `labels`, box by box."""
+    for code, label in enumerate(labels):
+        if (what := wrong_label(label)) and (there := codes == code).any():
+            return Fault(int(there.argmax()), what)
+    return None
+
+
+def first_fault(score: NDArray[Any], *corners: NDArray[Any]) -> Fault | None:
+    """Return the first box with a wrong score or corner: columns score, xmin, ymin, xmax, ymax."""
+    for start in range(0, len(score), _ROWS):
+        scores, *sides = (column[start : start + _ROWS] for column in (score, *corners))
+        right = right_scores(scores) & right_corners(*sides)
+        if not right.all():
+            row = int(right.argmin())
+            return Fault(start + row, _what(float(scores[row]), [float(one[row]) for one in sides]))
+    return None
+
+
+def _what(score: float, corners: Sequence[float]) -> str:
+    if not 0 <= score <= 1:
+        return f"a score of {score:.3g}, not from 0 to 1"
+    sides = ", ".join(f"{name} {side:.6g}" for name, side in zip(Box._fields, corners, strict=True))
+    return f"corners that are not pixels in order: {sides}"
+
+
+def within_rounding(score: NDArray[Any]) -> NDArray[Any]:
+    """Return scores with those that lie outside 0 to 1 by `ROUNDING` or less clipped."""
+    clipped = np.clip(score, 0, 1)
+    with np.errstate(invalid="ignore"):  # infinity less itself
+        return np.where(np.abs(score - clipped) <= ROUNDING, clipped, score)
+
+
+def require_finite(values: NDArray[Any], where: str) -> None:
+    """Raise UnusableAnswer where one of the values of a model's answer is NaN or infinite."""
+    bad = ~np.isfinite(values)
+    if bad.any():
+        first = values[bad].flat[0]
+        raise unusable(
+            f"{bad.sum()} of {bad.size} values in {where} are not finite, such as {first}"
+        )
+
+
+def unusable(what: str) -> UnusableAnswer:
+    """Return the error of a model's answer; `what` says what is wrong with it."""
+    return UnusableAnswer(f"the model's answer cannot be used: {what}; {_REMEDY}")
+
+
+def detections(found: Sequence[Detection]) -> list[Detection]:
+    """Return a detector's answer for one photo, its numbers as Python's own.
+
+    Raises UnusableAnswer where one of the boxes breaks a rule.
+    """
+    try:
+        numbers = np.array([(one.score, *one.box) for one in found], np.float64).reshape(-1, 5)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise unusable(f"a score or box is not made of numbers ({error})") from None
+    if fault := first_fault(*numbers.T):
+        raise unusable(f"it has {fault.what}")
+    if wrong := next(filter(None, (wrong_label(one.label) for one in found)), None):
+        raise unusable(f"it has {wrong}")
+    rows = zip(found, numbers.tolist(), strict=True)
+    return [Detection(one.label, score, Box(*box)) for one, (score, *box) in rows]

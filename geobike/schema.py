@@ -4,7 +4,7 @@ Every frame is described once, here. A stage calls `check` on what it is given, 
 frame is refused at the door with a message that names the column and the remedy.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ import pandas as pd
 import shapely
 
 from geobike.errors import SchemaError
+from geobike.metrics import METRICS, Metric
 
 CRS: Final = "EPSG:4326"
 """Every geometry that leaves a stage is longitude, latitude in degrees on WGS 84."""
@@ -111,22 +112,26 @@ AREAS: Final = Frame(
     optional={"population": COUNT},  # inhabitants, where the user names their column
 )
 
-AREA_COUNTS: Final = Frame(
-    "area counts",
-    dict(AREAS.columns)
-    | {
-        "photo_count": COUNT,  # counted photos
-        "bicycle_count": COUNT,
-        "bicycles_per_photo": FLOAT,  # NA where photo_count is 0
-        "bicycles_per_km2": FLOAT,  # NA where photo_count is 0
-        "first_photo_at": TIME,
-        "last_photo_at": TIME,
-    },
-    key="area_id",
-    geometry=("Polygon", "MultiPolygon"),
-    optional=dict(AREAS.optional)
-    | {"bicycles_per_1000_inhabitants": FLOAT},  # NA where photo_count or population is 0
-)
+
+def area_counts(metrics: Sequence[Metric] = METRICS) -> Frame:
+    """Return the frame of areas with these metrics; ranges and what needs a column are optional."""
+    fixed = {metric.name: _dtype(metric) for metric in metrics if metric.needs is None}
+    optional = {metric.name: _dtype(metric) for metric in metrics if metric.needs is not None}
+    ranges = {column: FLOAT for metric in metrics for column in metric.ranges}
+    return Frame(
+        "area counts",
+        {**AREAS.columns, **fixed, "first_photo_at": TIME, "last_photo_at": TIME},
+        key=AREAS.key,
+        geometry=AREAS.geometry,
+        optional={**AREAS.optional, **optional, **ranges},
+    )
+
+
+def _dtype(metric: Metric) -> str:
+    return COUNT if metric.denominator is None else FLOAT
+
+
+AREA_COUNTS: Final = area_counts()
 
 POSITIONS: Final = Frame(
     "positions",  # on the index of a photos frame: what one source gives

@@ -1,1 +1,1 @@
-"""From boxes to numbers per photo and per area, and the account of where all of it went."""
+"""Bicycles per photo and per area, and the account of every photo and bicycle."""

@@ -1,18 +1,19 @@
-"""From boxes to numbers: bicycles per photo, then per area, with honest rates.
+"""Bicycles per photo, then the metrics of each area.
 
 Counts are zero-filled. Rates are NA where no photo was counted: no photos is not no bicycles.
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 
-from geobike import schema
+from geobike import metrics, schema
 
 
 def per_photo(photos: gpd.GeoDataFrame, detections: pd.DataFrame) -> gpd.GeoDataFrame:
-    """Return a counts frame: every photo left without a status is now `counted`.
+    """Return a counts frame: every photo without a status becomes `counted`.
 
     `bicycle_count` is the number of kept boxes, 0 where there is none, and NA for every photo that
     is not `counted`.
@@ -34,28 +35,27 @@ def kept_boxes(detections: pd.DataFrame, photo_ids: Iterable[str]) -> "pd.Series
 
 
 def per_area(counts: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return an area counts frame: what the counted photos of each area show.
+    """Return an area counts frame: every metric of the counted photos of each area.
 
-    Units: `bicycles_per_photo` bicycles / photo, `bicycles_per_km2` bicycles seen / km², which
-    grows with the number of photos and so compares areas only where they were photographed alike.
+    See `geobike.metrics` for units, formulas, and where a metric is NA.
     """
     schema.check(counts, schema.COUNTS)
     schema.check(areas, schema.AREAS)
-    counted = counts[counts["status"] == schema.COUNTED]
-    groups = counted.groupby("area_id")
+    groups = counts[counts["status"] == schema.COUNTED].groupby("area_id")
     area_id = areas["area_id"]
+    known = areas.assign(**{total.name: _total(total, groups, area_id) for total in metrics.SUMS})
     out = areas.copy()
-    out["photo_count"] = area_id.map(groups.size()).fillna(0).astype("Int64")
-    out["bicycle_count"] = area_id.map(groups["bicycle_count"].sum()).fillna(0).astype("Int64")
-    bicycles = out["bicycle_count"].astype("float64").mask(out["photo_count"] == 0)
-    out["bicycles_per_photo"] = bicycles / out["photo_count"].astype("float64")
-    out["bicycles_per_km2"] = bicycles / out["area_km2"].mask(out["area_km2"] == 0)
-    if "population" in out:
-        thousands = out["population"].astype("float64") / 1000
-        out["bicycles_per_1000_inhabitants"] = bicycles / thousands.mask(thousands == 0)
+    for metric in metrics.available(list(areas)):
+        out[metric.name] = metrics.values(metric, known)
     for column, times in (
         ("first_photo_at", groups["taken_at"].min()),
         ("last_photo_at", groups["taken_at"].max()),
     ):
         out[column] = times.reindex(area_id).astype(schema.TIME).array
     return out
+
+
+def _total(total: metrics.Sum, groups: Any, area_id: "pd.Series[str]") -> "pd.Series[int]":
+    """Return a sum over the photos of each area, 0 where there are none."""
+    sums = groups.size() if total.column is None else groups[total.column].sum()
+    return area_id.map(sums).fillna(0).astype(schema.COUNT)

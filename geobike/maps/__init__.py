@@ -15,14 +15,14 @@ from geobike.maps.assets import MapAssetsMissing
 from geobike.maps.figure import OfflineFigure, UnknownLibrary
 from geobike.maps.options import PageOptions, tile_sources
 from geobike.maps.page import Page
-from geobike.maps.payload import Provenance, payload
+from geobike.maps.payload import Provenance, page_data
 from geobike.maps.photos import SINGLE
 from geobike.reporting import report
 
 __all__ = ["SINGLE", "MapAssetsMissing", "PageOptions", "UnknownLibrary", "build", "save"]
 
-_HEAVY: Final = 10_000_000  # bytes: what many mail servers still carry
-_TOO_HEAVY: Final = 25_000_000  # bytes: what hardly any does
+_HEAVY: Final = 10_000_000  # bytes: what many mail servers accept
+_TOO_HEAVY: Final = 25_000_000  # bytes: what hardly any accepts
 
 
 def build(
@@ -43,35 +43,35 @@ def build(
 
     `areas` is an AREA_COUNTS frame, `photos` a COUNTS frame, `detections` a DETECTIONS frame.
     `label` is what was counted, `ledger` the number of photos by status. `thumbnails` holds small
-    JPEG files by `photo_id`, shown as they are: without EXIF, people hidden. Times are shown in
+    JPEG files by `photo_id`, shown as they are: without EXIF, people anonymized. Times are shown in
     `timezone`. `options` are fields of `page`, such as `title` or `language`.
 
-    Raises SchemaError for a frame of another kind, InputError for no area at all or for an option
-    that cannot be used, MapAssetsMissing where the browser libraries were not bundled.
+    Raises SchemaError for a frame of another kind, InputError for a frame without areas or for an
+    invalid option, MapAssetsMissing where the browser libraries were not bundled.
     """
     chosen = replace(page or PageOptions(), **options)
-    facts = Provenance(label, model, threshold, timezone, ledger)
-    data = payload(areas, photos, detections, thumbnails, facts, chosen)
-    drawn = folium.Map(location=[0, 0], tiles=None, zoom_snap=0.25)
-    drawn.options["max_zoom"] = 19  # the argument of this name reaches tile layers only
+    provenance = Provenance(label, model, threshold, timezone, ledger)
+    data = page_data(areas, photos, detections, thumbnails, provenance, chosen)
+    page_map = folium.Map(location=[0, 0], tiles=None, zoom_snap=0.25)
+    page_map.options["max_zoom"] = 19  # the argument of this name reaches tile layers only
     hosts = [] if chosen.tiles is None else tile_sources(chosen.tiles)
-    OfflineFigure(chosen.title, data["language"], hosts).add_child(drawn)
-    Page(data).add_to(drawn)
-    return drawn
+    OfflineFigure(chosen.title, data["language"], hosts).add_child(page_map)
+    Page(data).add_to(page_map)
+    return page_map
 
 
-def save(drawn: folium.Map, path: str | Path) -> None:
-    """Write the page as one HTML file; a stop half-way leaves no half a file under `path`.
+def save(page_map: folium.Map, path: str | Path) -> None:
+    """Write the page as one HTML file; `path` never holds a part of it.
 
-    Raises InputError where `path` cannot be written, UnknownLibrary for a layer that needs what
-    the page does not carry. A page over 10 MB is reported, one over 25 MB is refused.
+    Raises InputError where `path` cannot be written, UnknownLibrary for a layer that needs a
+    library that the page does not carry. A page over 10 MB is reported, one over 25 MB is refused.
     """
-    html = drawn.get_root().render()
+    html = page_map.get_root().render()
     size = len(html.encode())
     remedy = "make it smaller with --no-thumbnails, fewer --context files, or areas in parts"
     if size > _TOO_HEAVY:
         raise InputError(f"{path}: the map would be {size / 1e6:.0f} MB, over 25 MB; {remedy}")
     if size > _HEAVY:
-        report(f"{path}: the map is {size / 1e6:.0f} MB, much for an e-mail; {remedy}")
+        report(f"{path}: the map is {size / 1e6:.0f} MB, large for an e-mail; {remedy}")
     with atomic_open(path) as file:
         file.write(html)

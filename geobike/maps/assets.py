@@ -1,4 +1,4 @@
-"""The browser libraries and our own page files, as text that can stand inside one HTML file."""
+"""The browser libraries and our own page files, as text for one HTML file."""
 
 import base64
 import mimetypes
@@ -15,21 +15,21 @@ class MapAssetsMissing(InputError):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"the map needs the bundled browser library {name}, and it is not there; in the "
+            f"the map needs the bundled browser library {name}, which is missing; in the "
             "source tree run once: pip install --editable ."
         )
 
 
 @cache
 def script(name: str) -> str:
-    """Return a bundled JavaScript file as text that can stand between script tags."""
+    """Return a bundled JavaScript file as text that is safe between script tags."""
     text = re.sub(r"^//# sourceMappingURL=.*$", "", _bundled(name), flags=re.MULTILINE)
     return closed(text)
 
 
 @cache
 def style(name: str) -> str:
-    """Return a bundled style sheet, its images turned into data addresses."""
+    """Return a bundled style sheet with its images as data URLs."""
     folder = name.rpartition("/")[0]
 
     def inlined(match: re.Match[str]) -> str:
@@ -41,7 +41,7 @@ def style(name: str) -> str:
 
 @cache
 def image(name: str) -> str:
-    """Return a bundled image as a data address."""
+    """Return a bundled image as a data URL."""
     kind = mimetypes.guess_type(name)[0]
     return f"data:{kind};base64,{base64.b64encode(_file(name).read_bytes()).decode()}"
 
@@ -61,7 +61,7 @@ def heat_script() -> str:
 
 
 def closed(script: str) -> str:
-    """Keep a script from ending its own tag: inside a JavaScript string an escape does it."""
+    """Escape what would end the script tag; inside a JavaScript string the meaning is unchanged."""
     return re.sub(r"<(?=/script|!--|script)", r"\\x3c", script, flags=re.IGNORECASE)
 
 

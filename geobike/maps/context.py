@@ -1,4 +1,4 @@
-"""Water, streets and borders that the user gives: read, cut to the map, simplified."""
+"""The user's water, streets and borders: read, clipped to the map, simplified."""
 
 import json
 from collections.abc import Iterable
@@ -15,18 +15,18 @@ from geobike.errors import InputError
 from geobike.maps.encoding import encode_json
 from geobike.reporting import report
 
-_MARGIN: Final = 0.5  # of the areas' extent on each side: what one sees around them
-_STEPS: Final = 3000  # tolerance: this part of the extent
+_MARGIN: Final = 0.5  # of the extent of the areas, on each side
+_STEPS: Final = 3000  # the tolerance is the extent divided by this
 _DECIMALS: Final = 5
 
 
 def layers(paths: tuple[str | Path, ...], areas: gpd.GeoDataFrame) -> list[dict[str, Any]]:
-    """Return each file as a layer named for the file. Raises InputError."""
+    """Return each file as a layer named after the file. Raises InputError."""
     return [_layer(Path(path), areas.total_bounds) for path in paths]
 
 
 def check(paths: Iterable[str | Path]) -> None:
-    """Raise InputError for a file that `layers` could not draw."""
+    """Raise InputError for a file that `layers` cannot draw."""
     for path in paths:
         _shapes(Path(path))
 
@@ -38,7 +38,7 @@ def _layer(path: Path, bounds: Any) -> dict[str, Any]:
     near = shapely.clip_by_rect(shapes, west - x, south - y, east + x, north + y)
     near = near[~shapely.is_empty(near)]
     if not len(near):
-        report(f"context {path}: shows nothing near the areas")
+        report(f"context {path}: has no shapes near the areas")
     simple = shapely.simplify(near, max(east - west, north - south) / _STEPS)
     simple = shapely.transform(simple[~shapely.is_empty(simple)], lambda xy: xy.round(_DECIMALS))
     geometries = [json.loads(text) for text in shapely.to_geojson(simple)]
@@ -63,7 +63,7 @@ def _shapes(path: Path) -> Any:
     shapes = shapely.get_parts(
         shapely.force_2d(shapely.make_valid(shapes[~shapely.is_missing(shapes)]))
     )
-    shapes = shapes[shapely.get_dimensions(shapes) > 0]  # points are no orientation
+    shapes = shapes[shapely.get_dimensions(shapes) > 0]  # points do not help orientation
     if not len(shapes):
-        raise InputError(f"context {path}: holds no line and no polygon")
+        raise InputError(f"context {path}: has no lines and no polygons")
     return shapes

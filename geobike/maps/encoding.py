@@ -1,4 +1,4 @@
-"""Much data in little text: what the page unpacks with the browser's own DecompressionStream."""
+"""Compact encodings of large data; the page decodes them with the browser's DecompressionStream."""
 
 import base64
 import gzip
@@ -13,7 +13,7 @@ _LARGE: Final = 500_000  # characters of JSON; below, readable text costs little
 
 
 def encode_json(value: Any) -> Any:
-    """Return the value itself while it is small, else its JSON, gzipped, as base64 text."""
+    """Return the value itself if it is small, else its JSON, gzipped, as base64 text."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return _text(text.encode()) if len(text) > _LARGE else value
 
@@ -21,8 +21,8 @@ def encode_json(value: Any) -> Any:
 def encode_columns(columns: Sequence[npt.NDArray[np.int32]]) -> str:
     """Return integer columns of one length as base64 of one gzip block.
 
-    Signs go to the lowest bit (zigzag), then the bytes are laid plane by plane, lowest first: small
-    numbers leave long runs of zero bytes, which gzip all but removes.
+    Signs go to the lowest bit (zigzag encoding), then the bytes are written plane by plane, lowest
+    first: small numbers give long runs of zero bytes, which compress to almost nothing.
     """
     signed = np.concatenate([np.asarray(column, dtype=np.int32) for column in columns])
     zigzag = ((signed << 1) ^ (signed >> 31)).astype("<u4")

@@ -1,4 +1,4 @@
-"""A branca Figure that holds all it needs: every library inlined, nothing fetched."""
+"""A self-contained branca Figure: every library inlined, nothing fetched."""
 
 import base64
 import hashlib
@@ -15,7 +15,7 @@ from geobike.maps import assets
 
 
 class UnknownLibrary(InputError):
-    """A layer wants a browser library that the page does not carry."""
+    """A layer needs a browser library that the page does not carry."""
 
     def __init__(self, name: str) -> None:
         super().__init__(
@@ -25,7 +25,7 @@ class UnknownLibrary(InputError):
 
 
 class Raw(Element):
-    """Text that goes into the page as it is. branca would read an Element's text as a template."""
+    """Text that goes into the page unchanged. branca would read an Element's text as a template."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -129,7 +129,7 @@ def _library(name: str) -> str:
 
 
 def _default_icon() -> str:
-    """Leaflet looks for its marker images beside its style sheet, and there is none."""
+    """Leaflet looks for its marker images beside its style sheet, which is inlined here."""
     images = {
         option: assets.image(f"leaflet/images/{file}.png")
         for option, file in {
@@ -142,7 +142,7 @@ def _default_icon() -> str:
 
 
 def _own_head(text: str) -> str:
-    """Take out folium's viewport, which forbids pinch zoom, and its doubled content type."""
+    """Remove folium's viewport, which forbids pinch zoom, and its repeated content type."""
     text = re.sub(r"<meta\b[^>]*>", "", text)
     if address := re.search(
         r"<(?:script|link)\b[^>]*\b(?:src|href)\s*=\s*[\"']?([^\"'\s>]+)", text
@@ -152,10 +152,10 @@ def _own_head(text: str) -> str:
 
 
 def _policy(scripts: list[str], tile_sources: Sequence[str]) -> str:
-    """Let run what we and folium wrote, by its hash; let nothing be fetched but named tiles.
+    """Allow only our scripts and folium's, by their hashes, and requests only to the tile sources.
 
-    The hashes come from the blocks that go in, never from the finished page: markup that slipped
-    in through a name would not be among them. Leaflet sets styles, so these stay open.
+    The hashes are taken from the scripts that are added, never from the finished page: markup
+    injected through a name is not among them. Leaflet sets styles, so inline styles are allowed.
     """
     hashes = " ".join(
         f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"

@@ -1,4 +1,4 @@
-"""What a user may choose about the page."""
+"""The options of the page."""
 
 import json
 import re
@@ -15,27 +15,27 @@ from geobike.maps import assets
 
 @dataclass(frozen=True, kw_only=True)
 class PageOptions:
-    """How the map page looks and what it carries. Made once, handed down, never changed."""
+    """How the map page looks and what it holds."""
 
     title: str = "Where bicycles stand"
     language: str | Path = "en"
-    """A language that geobike brings, or the path of a catalogue file (see `maps/page/words-*`)."""
+    """A bundled language, or the path of a catalogue file (see `maps/page/words-*`)."""
     min_photos: int = 1
-    """Areas with fewer photos are hatched: too little was seen for a rate."""
+    """Areas with fewer photos are hatched: too few for a rate."""
     source: str = ""
     """Where photos and areas come from, shown below the map."""
     context: tuple[str | Path, ...] = ()
-    """Files of water, streets or borders, drawn quietly for orientation."""
+    """Files of water, streets or borders, drawn in pale colours for orientation."""
     tiles: str | None = None
-    """XYZ address with {z}, {x}, {y}, or WMS address with a `layers` parameter."""
+    """XYZ URL with {z}, {x}, {y}, or WMS URL with a `layers` parameter."""
     attribution: str = ""
-    """Whom the tiles' owner wants named."""
+    """Attribution required by the tile provider."""
     thumbnails: bool = True
     """Whether photos open with their picture."""
     show_people: bool = False
-    """Leave people on the pictures as they are."""
+    """Whether people on the pictures stay recognisable."""
     blur: tuple[str, ...] = ()
-    """Further labels to make unrecognisable on the pictures, such as car."""
+    """Further labels to anonymize on the pictures, such as car."""
 
     def __post_init__(self) -> None:
         words(self.language)
@@ -44,11 +44,11 @@ class PageOptions:
         if self.tiles is not None:
             tile_sources(self.tiles)
             if not self.attribution.strip():
-                raise InputError("tiles need an attribution: say whose they are (--attribution)")
+                raise InputError("tiles need an attribution: name their provider (--attribution)")
 
     @property
     def hidden(self) -> tuple[str, ...]:
-        """Labels that are made unrecognisable on the pictures."""
+        """Labels that are anonymized on the pictures."""
         return (() if self.show_people else ("person",)) + self.blur
 
 
@@ -72,8 +72,12 @@ def words(language: str | Path) -> dict[str, Any]:
     return {key: given[key] for key in english}
 
 
+_ALWAYS: Final = {"n", "thing", "things", "Things"}
+"""Placeholders that the page fills in any text."""
+
+
 def languages() -> list[str]:
-    """Return the languages that geobike brings."""
+    """Return the bundled languages."""
     files = (resources.files(__package__) / "page").iterdir()
     found = (re.fullmatch(r"words-(\w+)\.json", file.name) for file in files)
     return sorted(match[1] for match in found if match)
@@ -81,7 +85,7 @@ def languages() -> list[str]:
 
 def _check_catalogue(given: Any, english: Mapping[str, Any], path: Path) -> None:
     if not isinstance(given, dict):
-        raise InputError(f"language {path}: is no JSON object of words")
+        raise InputError(f"language {path}: is not a JSON object of words")
     missing = [key for key in english if key not in given]
     if missing:
         raise InputError(f"language {path}: has no words for {', '.join(missing)}")
@@ -91,49 +95,54 @@ def _check_catalogue(given: Any, english: Mapping[str, Any], path: Path) -> None
         if not all(isinstance(form, str) for form in forms) or (
             isinstance(given[key], dict) and not (plural and "other" in given[key])
         ):
-            raise InputError(f"language {path}: {key} is no text, nor plural forms with 'other'")
+            raise InputError(
+                f"language {path}: {key} is neither text nor plural forms with 'other'"
+            )
         strange = (
-            _places(*forms)
-            - _places(*(expected.values() if isinstance(expected, dict) else [expected]))
-            - {"n"}
+            _placeholders(*forms)
+            - _placeholders(*(expected.values() if isinstance(expected, dict) else [expected]))
+            - _ALWAYS
         )
         if strange:
-            raise InputError(f"language {path}: {key} has an unknown place {{{min(strange)}}}")
+            raise InputError(
+                f"language {path}: {key} has an unknown placeholder {{{min(strange)}}}"
+            )
     if not re.fullmatch(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", given["language"]):
         raise InputError(
-            f"language {path}: language {given['language']!r} is no tag such as fr or pt-BR"
+            f"language {path}: language {given['language']!r} is not a language tag; "
+            "write one such as fr or pt-BR"
         )
 
 
-def _places(*forms: str) -> set[str]:
-    return {place for form in forms for place in re.findall(r"\{(\w+)\}", form)}
+def _placeholders(*forms: str) -> set[str]:
+    return {name for form in forms for name in re.findall(r"\{(\w+)\}", form)}
 
 
-_SUBDOMAINS: Final = "abc"  # what Leaflet puts in the place of {s}
+_SUBDOMAINS: Final = "abc"  # what Leaflet puts in place of {s}
 
 
 def tile_sources(tiles: str) -> list[str]:
-    """Return the origins that a tile address needs, for the page's policy; raise InputError."""
+    """Return the origins of a tile URL, for the page's policy. Raises InputError."""
     example = re.sub(r"\{[^{}]*\}", "0", tiles.replace("{s}", "a"))
     try:
         parts = urlsplit(example)
-        # Nothing may stand in the host that would end the policy's list of sources.
+        # The host must not contain anything that ends the policy's list of sources.
         usable = re.fullmatch(r"[\w.-]+(:\d+)?|\[[0-9a-f:]+\](:\d+)?", parts.netloc, re.IGNORECASE)
     except ValueError:
         usable = None
     if usable is None or parts.scheme not in ("http", "https"):
-        raise InputError(f"tiles {tiles!r} is no http or https address without user and password")
+        raise InputError(f"tiles {tiles!r} is not an http or https URL without user and password")
     if not is_wms(tiles) and not all(f"{{{axis}}}" in tiles for axis in "zxy"):
         raise InputError(
             f"tiles {tiles!r} has no {{z}}, {{x}} and {{y}}, and no layers= as a WMS has"
         )
     host = tiles.split("/")[2].split("?")[0]
     if re.search(r"\{(?!s\})", host):
-        raise InputError(f"tiles {tiles!r} names a host that is not one; only {{s}} may vary in it")
+        raise InputError(f"tiles {tiles!r} has an invalid host; only {{s}} may vary in it")
     letters = _SUBDOMAINS if "{s}" in host else "a"
     return [f"{parts.scheme}://{host.replace('{s}', letter)}" for letter in letters]
 
 
 def is_wms(tiles: str) -> bool:
-    """Tell a WMS address, which names its layers, from one with places for z, x, y."""
+    """Tell a WMS URL, which names its layers, from one with placeholders for z, x, y."""
     return re.search(r"[?&]layers=", tiles, re.IGNORECASE) is not None

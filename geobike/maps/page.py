@@ -1,4 +1,4 @@
-"""Our one element on Folium's map: style, scripts, and the data as a JSON block."""
+"""Our element on Folium's map: style, scripts, and the data as a JSON block."""
 
 import json
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ _SCRIPTS = (
     "notes.js",
     "tools.js",
 )
-# Known to the figure by name; the address is never used.
+# The figure knows them by name; the URL is never used.
 _LIBRARIES = {"markerclusterjs": JavascriptLink, "leaflet-heat.js": JavascriptLink}
 _STYLES = {"markerclustercss": CssLink}
 
@@ -32,8 +32,8 @@ _STYLES = {"markerclustercss": CssLink}
 class Page(MacroElement):
     """Draws the areas, the photos, the legend and the table from one JSON block.
 
-    Text reaches the page as JSON alone and is shown through textContent, so none of it is ever
-    read as markup, as script or as a template.
+    Text reaches the page only as JSON and is shown through textContent, so it is never parsed as
+    markup, script or template.
     """
 
     def __init__(self, data: Mapping[str, Any]) -> None:
@@ -42,7 +42,7 @@ class Page(MacroElement):
         self._data = data
 
     def render(self, **_: Any) -> str:
-        """Put our parts into the figure. branca's own way would compile the data as a template."""
+        """Add our parts to the figure. branca's own way would compile the data as a template."""
         figure: Any = self.get_root()
         parent: Any = self._parent
         name = self.get_name()
@@ -61,10 +61,10 @@ class Page(MacroElement):
         )
         start = f"geobike.start({parent.get_name()}, {json.dumps(name)});"
         figure.script.add_child(Raw(start), name=name)
-        return ""  # nothing in place: all of it went into the figure
+        return ""  # nothing here: the parts are in the figure
 
 
 def _block(data: Mapping[str, Any]) -> str:
-    """Return JSON that no HTML parser can take for markup."""
+    """Return JSON that no HTML parser reads as markup."""
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c")

@@ -1,28 +1,22 @@
-"""What the page is told: every figure as it stands in the frames, as plain JSON values."""
+"""The data of the page: the values of the frames as plain JSON, and the metrics they belong to."""
 
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import geopandas as gpd
 import pandas as pd
 import shapely
 
-from geobike import schema
+from geobike import metrics, schema
 from geobike.errors import InputError
 from geobike.maps import context
 from geobike.maps.encoding import encode_json
 from geobike.maps.options import PageOptions, is_wms, words
 from geobike.maps.photos import finite, photos, time
 from geobike.maps.shapes import simplified
-
-METRICS: Final = ("bicycles_per_photo", "bicycle_count", "bicycles_per_km2")
-"""Columns that can colour the map; the first one does at the start."""
-
-PER_INHABITANT: Final = "bicycles_per_1000_inhabitants"
-"""The metric that is there where the areas' file names their population."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +43,12 @@ class Provenance:
             raise InputError(f"the ledger counts an unknown status: {', '.join(sorted(unknown))}")
 
 
-def payload(
+def page_data(
     areas: gpd.GeoDataFrame,
     taken: gpd.GeoDataFrame,
     detections: pd.DataFrame,
     thumbnails: Mapping[str, bytes],
-    facts: Provenance,
+    provenance: Provenance,
     page: PageOptions,
 ) -> dict[str, Any]:
     """Check what `geobike.maps.build` was given and return what the page draws from."""
@@ -62,25 +56,27 @@ def payload(
     schema.check(taken, schema.COUNTS)
     schema.check(detections, schema.DETECTIONS)
     if areas.empty:
-        raise InputError("there is no area to draw; give at least one polygon")
-    ledger = facts.ledger
-    metrics = [*METRICS, PER_INHABITANT] if PER_INHABITANT in areas else list(METRICS)
+        raise InputError("there are no areas to draw; give at least one polygon")
+    ledger = provenance.ledger
+    found = [metric for metric in metrics.available(list(areas)) if metric.name in areas]
     shapes, shifted = simplified(areas)
     catalogue = words(page.language)
     return {
         "title": page.title,
-        "label": facts.label,
-        "model": facts.model,
-        "threshold": facts.threshold,
-        "timezone": facts.timezone,
+        "label": provenance.label,
+        "model": provenance.model,
+        "threshold": provenance.threshold,
+        "timezone": provenance.timezone,
         "language": catalogue["language"],
         "min_photos": page.min_photos,
         "source": page.source,
         "words": catalogue,
         "ledger": {status: int(ledger[status]) for status in schema.STATUSES if ledger.get(status)},
-        "metrics": metrics,
-        "areas": encode_json(_areas(areas, shapes, metrics, facts.timezone)),
-        "photos": photos(taken, detections, thumbnails, areas["area_id"], facts.timezone, shifted),
+        **_statistics(found),
+        "areas": encode_json(_areas(areas, shapes, found, provenance.timezone)),
+        "photos": photos(
+            taken, detections, thumbnails, areas["area_id"], provenance.timezone, shifted
+        ),
         "context": context.layers(page.context, areas),
         "tiles": None
         if page.tiles is None
@@ -88,18 +84,46 @@ def payload(
     }
 
 
+def _statistics(found: list[metrics.Metric]) -> dict[str, Any]:
+    """Return what the page needs to show the metrics, and to recount them for a period.
+
+    `sums` gives each sum the column of the photos that it adds up, null to count them; `constants`
+    are columns of the areas, `needed` those that metrics were asked for.
+    """
+    sums = {total.name: total.column for total in metrics.SUMS}
+    needed = sorted({metric.needs for metric in found if metric.needs is not None})
+    constants = {metric.denominator for metric in found} - {None, *sums}
+    ratios = [metric.name for metric in found if metric.denominator in sums]
+    return {
+        "metrics": [_metric(metric) for metric in found],
+        "sums": sums,
+        "constants": sorted(constants | set(needed)),
+        "needed": needed,
+        "roles": {"photos": metrics.PHOTOS, "things": metrics.BICYCLES, "hexbins": ratios[0]},
+    }
+
+
+def _metric(metric: metrics.Metric) -> dict[str, Any]:
+    keys = ("name", "numerator", "denominator", "per", "digits", "order")
+    return {key: getattr(metric, key) for key in keys} | {"shown": sorted(metric.shown)}
+
+
 def _areas(
-    areas: gpd.GeoDataFrame, shapes: list[shapely.Geometry], metrics: list[str], timezone: str
+    areas: gpd.GeoDataFrame,
+    shapes: list[shapely.Geometry],
+    found: list[metrics.Metric],
+    timezone: str,
 ) -> list[dict[str, Any]]:
     named = areas["name"].fillna(areas["area_id"])
     repeated = named.duplicated(keep=False)
-    columns = ["area_km2", "photo_count", *metrics]
-    columns += ["population"] if PER_INHABITANT in metrics else []
+    statistics = _statistics(found)
+    ranges = [column for metric in found for column in metric.ranges if column in areas]
+    columns = [*statistics["constants"], *(metric.name for metric in found), *ranges]
     return [
         {
             "id": row.area_id,
             "name": f"{name} ({row.area_id})" if again else name,
-            **{column: finite(getattr(row, column)) for column in columns},
+            "figures": {column: finite(getattr(row, column)) for column in columns},
             "first": time(row.first_photo_at, timezone),
             "last": time(row.last_photo_at, timezone),
             "geometry": json.loads(shapely.to_geojson(shape)),
@@ -109,5 +133,5 @@ def _areas(
 
 
 def _rows(frame: pd.DataFrame) -> Iterator[Any]:
-    """Return the rows by column name, as values whose types `schema.check` has seen to."""
+    """Return the rows by column name, as values with the types that `schema.check` has checked."""
     return iter(frame.itertuples())

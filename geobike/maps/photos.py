@@ -1,4 +1,4 @@
-"""The photos as the page is told of them: figures in columns, texts and pictures apart."""
+"""The photos in the data of the page: numbers in named columns, texts and pictures apart."""
 
 import base64
 import math
@@ -10,15 +10,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from geobike import schema
+from geobike import metrics, schema
 from geobike.errors import InputError
 from geobike.maps.encoding import encode_columns, encode_json
 from geobike.reporting import report
 
 READABLE: Final = 10_000
-"""Photos up to which each is a circle of its own; more are gathered and packed."""
+"""Photos up to which each is a circle of its own; more are clustered, and their data packed."""
 SINGLE: Final = 100_000
-"""Photos up to which each can be opened; of more the page holds place, day and count alone."""
+"""Photos up to which each can be opened; of more the page holds only place, day and count."""
 
 _DEGREE: Final = 100_000  # steps of a degree: five decimals, about one metre
 _CLOCK: Final = "%Y-%m-%d %H:%M"
@@ -35,8 +35,9 @@ def photos(
 ) -> dict[str, Any]:
     """Return the located photos, and the days, months or years that the slider steps through.
 
-    The columns are `lon` and `lat` in 1e-5 degrees, each the step from the photo before,
-    `count` (-1 where not counted), `area` and `period` (positions, -1 for none).
+    The columns are `lon` and `lat` in 1e-5 degrees, each the step from the photo before, `area`
+    and `period` (positions, -1 for none), and what the sums of areas add up (-1 where the photo
+    is not counted). Where photos are many, the columns are packed in the order of `names`.
     """
     nowhere = given.geometry.isna() | given.geometry.is_empty
     located = given[~nowhere & given["status"].isin(schema.STATUSES)]
@@ -44,30 +45,42 @@ def photos(
         located = located.iloc[np.argsort(located.geometry.hilbert_distance().to_numpy())]
     lon = located.geometry.x.to_numpy()
     lon = lon % 360 if shifted else lon
-    counts = located["status"] == schema.COUNTED
-    counted = located["bicycle_count"].mask(~counts)
-    number, names = _periods(located["taken_at"].where(counts), timezone)
-    columns = [
-        _steps(lon),
-        _steps(located.geometry.y.to_numpy()),
-        counted.fillna(-1).to_numpy(dtype=np.int32),
-        pd.Index(area_ids).get_indexer(located["area_id"]).astype(np.int32),
-        number,
-    ]
+    counted = located["status"] == schema.COUNTED
+    period, periods = _periods(located["taken_at"].where(counted), timezone)
+    columns = {
+        "lon": _steps(lon),
+        "lat": _steps(located.geometry.y.to_numpy()),
+        "area": pd.Index(area_ids).get_indexer(located["area_id"]).astype(np.int32),
+        "period": period.astype(np.int32),
+        **_summed(located, counted),
+    }
     packed = len(located) > READABLE
     details = None
     if len(located) <= SINGLE:
         details = _details(located, detections, thumbnails, timezone)
     else:
         report(
-            f"the map shows {len(located):,} photos by place and count alone, without names and "
-            f"pictures: it opens single photos up to {SINGLE:,}"
+            f"the map shows {len(located):,} photos only by place and count, without names and "
+            f"pictures: single photos can be opened up to {SINGLE:,}"
         )
     return {
         "n": len(located),
-        "periods": names,
-        "columns": encode_columns(columns) if packed else [each.tolist() for each in columns],
+        "periods": periods,
+        "names": list(columns),
+        "columns": encode_columns(list(columns.values()))
+        if packed
+        else {name: column.tolist() for name, column in columns.items()},
         "details": encode_json(details) if packed else details,
+    }
+
+
+def _summed(
+    located: gpd.GeoDataFrame, counted: "pd.Series[bool]"
+) -> dict[str, npt.NDArray[np.int32]]:
+    """Return the columns that the sums of areas add up, -1 where a photo is not counted."""
+    names = [total.column for total in metrics.SUMS if total.column is not None]
+    return {
+        name: located[name].mask(~counted).fillna(-1).to_numpy(dtype=np.int32) for name in names
     }
 
 
@@ -107,7 +120,7 @@ def _details(
 def _picture(row: Any, thumbnails: Mapping[str, bytes], boxes: Mapping[Any, Any]) -> dict[str, Any]:
     content = thumbnails[row.photo_id]
     if not content.startswith(b"\xff\xd8"):
-        raise InputError(f"the thumbnail of {row.photo_id!r} is no JPEG; encode it as one")
+        raise InputError(f"the thumbnail of {row.photo_id!r} is not a JPEG; encode it as JPEG")
     return {
         "image": f"data:image/jpeg;base64,{base64.b64encode(content).decode()}",
         "width": finite(row.width),
@@ -134,7 +147,7 @@ def _boxes(found: pd.DataFrame | None, width: Any, height: Any) -> list[dict[str
 
 
 def _rows(frame: pd.DataFrame) -> Iterator[Any]:
-    """Return the rows by column name, as values whose types `schema.check` has seen to."""
+    """Return the rows by column name, as values with the types that `schema.check` has checked."""
     return iter(frame.itertuples())
 
 
@@ -146,5 +159,5 @@ def finite(value: Any) -> int | float | None:
 
 
 def time(value: Any, timezone: str) -> str | None:
-    """Return a time on the clock of the map."""
+    """Return a time in the timezone of the map."""
     return None if pd.isna(value) else value.tz_convert(timezone).strftime(_CLOCK)

@@ -1,6 +1,6 @@
-"""The polygons as they are drawn: simplified, rounded, whole across the antimeridian.
+"""The polygons to draw: simplified, rounded, in one piece across the antimeridian.
 
-Only the drawn copy is touched. Counts and areas come from the originals.
+Only the copy for drawing is changed. Counts and areas come from the originals.
 """
 
 import geopandas as gpd
@@ -9,7 +9,7 @@ import numpy.typing as npt
 import shapely
 
 _METRES_PER_DEGREE = 111_320.0  # of latitude; of longitude times the cosine of the latitude
-_STEPS = 2000  # tolerance: this part of the extent, about half a pixel with all of it on screen
+_STEPS = 2000  # the tolerance is the extent / this: half a pixel when all of it is on screen
 _DECIMALS = 5  # about one metre
 
 
@@ -46,10 +46,10 @@ def _wrap(xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def _simplified(geometry: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
-    """Simplify shared borders alike, so that no gap opens; keep an original that would be lost.
+    """Simplify shared borders identically, without gaps; keep an original that would be lost.
 
     Degrees are scaled to metres at the middle latitude. A projected CRS would be no better for
-    drawing, and UTM ends at the antimeridian.
+    drawing, and UTM does not cross the antimeridian.
     """
     west, south, far_east, north = shapely.total_bounds(geometry)
     scale = _METRES_PER_DEGREE * np.array([max(np.cos(np.radians((south + north) / 2)), 0.01), 1])
@@ -57,7 +57,7 @@ def _simplified(geometry: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
     metres = shapely.transform(geometry, lambda xy: xy * scale)
     try:
         simple = shapely.coverage_simplify(metres, tolerance)
-    except shapely.errors.GEOSException:  # not a coverage at all: draw what was given
+    except shapely.errors.GEOSException:  # not a coverage: draw the originals
         return geometry
     lost = shapely.is_empty(simple) | ~shapely.is_valid(simple)
     return np.where(lost, geometry, shapely.transform(simple, lambda xy: xy / scale))

@@ -80,10 +80,10 @@ def test_a_photo_opens_and_closes_by_keyboard_alone(show: Open) -> None:
     popup.wait_for(state="detached")
 
 
-def test_the_first_stop_of_the_tabulator_skips_to_the_figures(show: Open) -> None:
+def test_the_first_stop_of_the_tabulator_skips_to_the_statistics(show: Open) -> None:
     page = show(build(**town())).page
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent") == "Skip to the figures"
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the area statistics"
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.name") == "gb-metric"

@@ -1,4 +1,4 @@
-"""The classes of a figure, asked of the page's own script."""
+"""The classes of values, computed by the page's own script."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ CASES: dict[str, tuple[list[float], list[tuple[float, float]]]] = {
 @pytest.mark.parametrize("case", CASES)
 def test_classes_are_those_that_one_would_write_by_hand(show: Open, case: str) -> None:
     values, ranges = CASES[case]
-    found = show(build()).page.evaluate("values => geobike.classify(values)", values)
+    found = show(build()).page.evaluate("values => geobike.classify(values, 2)", values)
     assert [(each["low"], each["high"]) for each in found] == ranges
 
 
@@ -27,8 +27,8 @@ def test_every_value_takes_the_colour_of_the_class_that_holds_it(show: Open) -> 
     values = np.random.default_rng(1).gamma(0.5, 4, 500).tolist()
     classes, colours = show(build()).page.evaluate(
         """values => {
-          const classes = geobike.classify(values);
-          return [classes, values.map((value) => geobike.colourOf(classes, value))];
+          const classes = geobike.classify(values, 2);
+          return [classes, values.map((value) => geobike.colourOf(classes, value, 2))];
         }""",
         values,
     )
@@ -41,5 +41,5 @@ def test_every_value_takes_the_colour_of_the_class_that_holds_it(show: Open) -> 
 
 
 def test_a_value_beyond_all_classes_takes_the_last_one(show: Open) -> None:
-    script = "geobike.colourOf(geobike.classify([1, 2]), 9) === geobike.COLOURS.at(-1)"
+    script = "geobike.colourOf(geobike.classify([1, 2], 2), 9, 2) === geobike.COLOURS.at(-1)"
     assert show(build()).page.evaluate(script)

@@ -35,7 +35,7 @@ def test_hexagons_show_bicycles_per_photo_with_a_legend_of_their_own(show: Open)
         """() => {
           const found = [];
           for (const each of Object.values(map_of_test()._layers))
-            if (each.options.pane === "gb-cells" && each.getLatLngs)
+            if (each.options.pane === "gb-hexbins" && each.getLatLngs)
               found.push([each.getLatLngs()[0].length, each.options.fillColor]);
           return found;
         }""".replace("map_of_test()", opened.map_name())
@@ -79,7 +79,7 @@ CONTEXT_FAULTS = {
     "text.geojson": ("not GeoJSON", "cannot be read"),
     "points.geojson": (
         '{"type":"Feature","properties":{},"geometry":{"type":"Point","coordinates":[4,52]}}',
-        "no line and no polygon",
+        "no lines and no polygons",
     ),
 }
 
@@ -137,7 +137,7 @@ def test_tiles_are_asked_of_the_named_host_alone(show: Open, tiles: str, kind: s
 def test_tiles_that_fail_go_away_and_say_so(show: Open, tiles: str) -> None:
     Tiles.working = False
     opened = show(build(tiles=tiles + "/{z}/{x}/{y}.png", attribution="K"), allowed=tiles)
-    told = opened.page.locator(".gb-told")
+    told = opened.page.locator(".gb-message")
     told.wait_for()
     assert told.inner_text() == "No background map: it could not be loaded."
     assert opened.page.locator("img.leaflet-tile").count() == 0
@@ -151,7 +151,7 @@ def test_the_policy_keeps_out_every_other_host(show: Open, tiles: str) -> None:
     html = drawn.get_root().render().replace("https://tiles.example/{z}", f"{tiles}/{{z}}")
     assert "img-src data: https://tiles.example;" in html
     opened = show(html, allowed=tiles)  # the browser tells of what it then does not send
-    opened.page.locator(".gb-told").wait_for()
+    opened.page.locator(".gb-message").wait_for()
     assert Tiles.asked == 0
     assert all("Content Security Policy" in text for text in opened.complaints)
     opened.complaints.clear()

@@ -24,24 +24,24 @@ from tests.support.map_frames import TOWN, areas, build, detections, jpeg, photo
 
 
 def block(html: str) -> Any:
-    """Return what the page is told."""
+    """Return the data of the page."""
     found = re.search(r'<script type="application/json" id="\w+">(.*?)</script>', html, re.DOTALL)
     assert found
     return json.loads(found[1])
 
 
-def test_the_page_is_told_the_frames_own_figures() -> None:
+def test_the_page_gets_the_values_of_the_frame() -> None:
     given = areas(["a", "b"], [3, 0], [1, 0])
-    told = block(build(given).get_root().render())["areas"]
-    assert [area["bicycles_per_photo"] for area in told] == [1 / 3, None]
-    assert [area["bicycle_count"] for area in told] == [1, 0]
-    assert [area["bicycles_per_km2"] for area in told] == [0.5, None]
+    data = block(build(given).get_root().render())["areas"]
+    assert [area["figures"]["bicycles_per_photo"] for area in data] == [1 / 3, None]
+    assert [area["figures"]["bicycle_count"] for area in data] == [1, 0]
+    assert [area["figures"]["bicycles_per_km2"] for area in data] == [0.5, None]
 
 
-def test_an_infinite_rate_is_no_figure_and_breaks_nothing() -> None:
+def test_an_infinite_rate_is_sent_as_null() -> None:
     given = areas(["a", "b"], [1, 1], [1, 2], bicycles_per_km2=[float("inf"), 2.0])
-    told = block(build(given).get_root().render())
-    assert told["areas"][0]["bicycles_per_km2"] is None
+    data = block(build(given).get_root().render())
+    assert data["areas"][0]["figures"]["bicycles_per_km2"] is None
 
 
 def test_only_kept_boxes_of_photos_with_a_picture_reach_the_page() -> None:
@@ -53,17 +53,17 @@ def test_only_kept_boxes_of_photos_with_a_picture_reach_the_page() -> None:
 def test_a_photo_without_a_position_is_not_drawn() -> None:
     taken = photos({"a.jpg": (4.005, 52.005, 1), "b.jpg": (4.0, 52.0, None)})
     taken.loc[1, "geometry"] = None
-    told = block(build(taken=taken).get_root().render())["photos"]
-    assert [photo["id"] for photo in told["details"]] == ["a.jpg"]
+    data = block(build(taken=taken).get_root().render())["photos"]
+    assert [photo["id"] for photo in data["details"]] == ["a.jpg"]
 
 
-def test_times_stand_in_the_chosen_timezone() -> None:
+def test_times_are_in_the_chosen_timezone() -> None:
     page = build(timezone="Asia/Kathmandu")
     assert block(page.get_root().render())["areas"][0]["first"] == "2022-01-19 17:45"
 
 
 REFUSED: dict[str, tuple[Callable[[], object], str]] = {
-    "no area": (lambda: build(TOWN.iloc[:0]), "no area"),
+    "no area": (lambda: build(TOWN.iloc[:0]), "no areas"),
     "unknown status": (lambda: build(ledger={"lost": 1}), "lost"),
     "unknown timezone": (lambda: build(timezone="Mars/Olympus"), "Mars/Olympus"),
     "path as timezone": (lambda: build(timezone="/etc/passwd"), "/etc/passwd"),

@@ -62,7 +62,7 @@ def test_page_geojson_and_summary_agree(tmp_path: Path, show: Open) -> None:
     ]
     assert opened.texts(".gb-finding")[0].startswith("9 bicycles in 4 photos, in 2 of 3 areas")
     assert opened.texts(".gb-ledger") == [
-        "6 photos: 4 counted, 1 outside the areas, 1 without a position."
+        "6 photos: 4 counted, 1 outside the areas, 1 with no GPS position."
     ]
     assert summary["photos"]["counted"] == 4
     assert summary["bicycles_in_areas"] == 9

@@ -23,8 +23,9 @@ def test_a_planner_sees_the_finding_the_areas_the_legend_and_the_ranking(show: O
         "Counted: bicycles. Model tiny, threshold 0.5. Times in UTC."
     ]
     (trust,) = opened.texts(".gb-trust")
-    assert "not bicycles in a street" in trust
-    assert "one on two photos counts twice" in trust
+    assert "not bicycles in the street" in trust
+    assert "counts a bicycle twice if two photos show it" in trust
+    assert opened.texts(".gb-reading")[0].startswith("Darker means more bicycles. ")
     assert len(opened.fills()) == 5
     assert opened.texts(".gb-legend summary") == ["Bicycles per photo"]
     assert opened.texts(LEGEND) == ["0", "0.50", "2.00", "7.00", "no photos"]
@@ -96,8 +97,8 @@ def test_enter_on_a_row_zooms_to_the_area_and_shows_its_figures(show: Open) -> N
     popup = opened.page.locator(".leaflet-popup-content")
     assert popup.locator("h2").inner_text() == "South"
     assert popup.locator("dd").all_inner_texts() == [
-        "7",
         "1",
+        "7",
         "7.00",
         "3.50",
         "2022-01-19 13:00",
@@ -153,7 +154,7 @@ def test_many_photos_at_one_place_gather_and_spread_on_a_click(show: Open) -> No
     badge = opened.page.locator(".gb-cluster span")
     assert badge.inner_text() == "6"
     assert badge.get_attribute("aria-label") == "6 photos here, 12 bicycles: zoom in"
-    assert opened.texts(".gb-photo-key li")[-1] == "number of photos close together"
+    assert opened.texts(".gb-photo-key li")[-1] == "cluster of photos"
     badge.click()
     assert opened.page.locator("path.gb-photo").count() == 6
 
@@ -162,12 +163,12 @@ def test_the_heat_layer_is_off_until_asked_for(show: Open) -> None:
     opened = show(build(taken=PHOTOS))
     canvas = opened.page.locator("canvas.leaflet-heatmap-layer")
     assert canvas.count() == 0
-    opened.page.get_by_label("Blurred: where photos show bicycles").check()
+    opened.page.get_by_label("Heat map").check()
     assert canvas.is_visible()
     for _ in range(3):  # drawn anew each time, without a complaint of the browser's
         opened.page.get_by_role("button", name="Zoom in").click()
         opened.settle()
-    assert opened.texts(".gb-legend summary") == ["Blurred: where photos show bicycles"]
+    assert opened.texts(".gb-legend summary") == ["Heat map"]
     assert "No scale" in opened.texts(LEGEND)[0]
 
 
@@ -186,9 +187,9 @@ ODD = {
     "one area": (areas(["a"], [2], [1]), ["0.50"]),
     "no photo": (areas(["a", "b"], [0, 0], [0, 0]), ["no photos"]),
     "a tiny rate": (areas(["a"], [1000], [1]), ["0.01"]),
-    "no figure": (
+    "no data": (
         areas(["a", "b"], [1, 1], [1, 2], bicycles_per_photo=[float("nan"), 2.0]),
-        ["2.00", "no figure"],
+        ["2.00", "no data"],
     ),
 }
 

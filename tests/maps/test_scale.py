@@ -1,4 +1,4 @@
-"""The page where there is much: packed data, gathered photos, canvas, sizes that hold."""
+"""The page where there is much: packed data, clustered photos, canvas, sizes that hold."""
 
 from pathlib import Path
 
@@ -37,7 +37,7 @@ def badges(opened: object) -> list[str]:
     return found
 
 
-def gathered(opened: object) -> int:
+def clustered(opened: object) -> int:
     """Return the photos that the badges in view stand for, and single circles beside them."""
     counts = [int(label.split(" ")[0].replace(",", "")) for label in badges(opened)]
     singles: int = opened.page.locator("path.gb-photo").count()  # type: ignore[attr-defined]
@@ -45,14 +45,14 @@ def gathered(opened: object) -> int:
 
 
 @pytest.mark.parametrize("count", [10_001, 100_001])
-def test_many_photos_are_gathered_and_none_is_lost(show: Open, count: int) -> None:
+def test_many_photos_are_clustered_and_none_is_lost(show: Open, count: int) -> None:
     opened = show(build(taken=many_photos(count)))
-    assert gathered(opened) == count
+    assert clustered(opened) == count
     opened.page.get_by_role("slider").press("End")
-    assert gathered(opened) == (count + 3) // 4
+    assert clustered(opened) == (count + 3) // 4
 
 
-def test_a_gathered_photo_stands_where_it_was_taken_and_opens(show: Open) -> None:
+def test_a_clustered_photo_is_where_it_was_taken_and_opens(show: Open) -> None:
     taken = many_photos(10_001)
     alone = (4.045, 52.005)
     taken.loc[77, "geometry"] = shapely.Point(alone)
@@ -72,7 +72,7 @@ def test_a_gathered_photo_stands_where_it_was_taken_and_opens(show: Open) -> Non
 def test_beyond_a_hundred_thousand_no_photo_opens_and_that_is_said(show: Open) -> None:
     taken = many_photos(100_001)
     taken.loc[77, "geometry"] = shapely.Point(4.045, 52.005)
-    with pytest.warns(GeobikeWarning, match="100,001 photos .* without names and pictures"):
+    with pytest.warns(GeobikeWarning, match="100,001 photos only by place and count"):
         drawn = build(taken=taken, thumbnails={"77.jpg": jpeg()})
     opened = show(drawn)
     opened.page.locator("path.gb-photo").click(force=True)
@@ -121,7 +121,7 @@ def test_many_areas_are_one_canvas_with_the_legends_colours(show: Open) -> None:
     assert box is not None
     opened.page.get_by_label("Find an area").fill("Area 1234")
     opened.page.get_by_label("Find an area").press("Enter")
-    assert opened.texts(".leaflet-popup-content dd")[0] == "1,234"
+    assert opened.texts(".leaflet-popup-content dd")[1] == "1,234"
     # The middle of the map is now that area: one of the upper classes, and no zero.
     pixel = canvas.evaluate(
         """(canvas) => {

@@ -161,12 +161,15 @@ def test_a_catalogue_of_ones_own_speaks(show: Open, tmp_path: Path) -> None:
 
 WRONG = {
     "no JSON": ("{", "cannot be read"),
-    "a list": ("[]", "no JSON object"),
+    "a list": ("[]", "not a JSON object"),
     "a word missing": (json.dumps({"language": "fr"}), "has no words for bicycle"),
-    "a number": (json.dumps(catalogue(none=1)), "none is no text"),
-    "forms for a plain text": (json.dumps(catalogue(none={"other": "x"})), "none is no text"),
+    "a number": (json.dumps(catalogue(none=1)), "none is neither text nor plural forms"),
+    "forms for a plain text": (
+        json.dumps(catalogue(none={"other": "x"})),
+        "none is neither text nor plural forms",
+    ),
     "an unknown place": (json.dumps(catalogue(none="{secret}")), "{secret}"),
-    "no language tag": (json.dumps(catalogue(language='"><script>')), "no tag"),
+    "no language tag": (json.dumps(catalogue(language='"><script>')), "not a language tag"),
 }
 
 
@@ -197,7 +200,7 @@ def test_inhabitants_add_a_metric_a_column_and_a_line(show: Open) -> None:
     )
     opened = show(build(given))
     opened.page.get_by_label("Bicycles per 1,000 inhabitants").check()
-    assert opened.texts(LEGEND) == ["0", "0.50", "2.00", "no figure", "no photos"]
+    assert opened.texts(LEGEND) == ["0", "0.50", "2.00", "no data", "no photos"]
     opened.page.locator(".gb-table tbody tr").first.click()
     assert opened.texts(".leaflet-popup-content dd")[4:6] == ["2.00", "4,000"]
 

@@ -8,12 +8,10 @@ geobike.areas = function (page) {
   const patterns = many ? geobike.canvasPatterns() : null;
   page.pattern = (name) => (many ? patterns[name] : `url(#gb-${name})`);
   page.areaClasses = Object.fromEntries(
-    data.metrics.map((metric) => [
-      metric,
-      geobike.classify(
-        data.areas.map((area) => geobike.valueOf(page, area, metric)).filter(Number.isFinite),
-      ),
-    ]),
+    page.metricsIn("map").map((metric) => {
+      const values = data.areas.map((area) => geobike.valueOf(page, area, metric));
+      return [metric.name, geobike.classify(values.filter(Number.isFinite), metric.digits)];
+    }),
   );
   const features = data.areas.map((area) => ({
     type: "Feature",
@@ -32,7 +30,7 @@ geobike.areas = function (page) {
       });
     },
   });
-  // One tooltip for all: fourteen thousand would take their time.
+  // One tooltip for all: fourteen thousand would take long to make.
   const tip = (shape) => geobike.areaTooltip(page, shape.feature.properties);
   layer.bindTooltip(tip, { sticky: true, className: "gb-tip" });
   const open = (area, place) => map.openPopup(geobike.areaPopup(page, area), place, geobike.popup);
@@ -73,21 +71,22 @@ geobike.areaStyle = function (page, area, on) {
   };
 };
 
-// The figure of an area, or the word for why there is none.
-geobike.valueOf = function ({ data }, area, metric) {
-  if (!area.photo_count) return "none";
-  if (area.photo_count < data.min_photos) return "few";
-  return Number.isFinite(area[metric]) ? area[metric] : "missing";
+// The value that colours an area, or the word for why there is none.
+geobike.valueOf = function ({ data }, { figures }, metric) {
+  const photos = figures[data.roles.photos];
+  if (!photos) return "none";
+  if (photos < data.min_photos) return "few";
+  return figures[metric.name] ?? "missing";
 };
 
 // A class's colour, or the hatch that says why there is none.
 geobike.fill = function (page, area) {
   const value = geobike.valueOf(page, area, page.metric);
   if (typeof value === "string") return page.pattern(value);
-  return geobike.colourOf(page.areaClasses[page.metric], value);
+  return geobike.colourOf(page.areaClasses[page.metric.name], value, page.metric.digits);
 };
 
-// Patterns for areas without a figure; grey, for they are no step of the scale.
+// Patterns for areas without a value; grey, because they are not part of the scale.
 geobike.hatches = function (svg) {
   const namespace = "http://www.w3.org/2000/svg";
   const make = (tag, attributes, ...children) => {
@@ -152,19 +151,18 @@ geobike.popup = { maxWidth: 320, autoPanPaddingTopLeft: [55, 12], autoPanPadding
 
 geobike.areaTooltip = function (page, area) {
   const { el } = geobike;
-  const text = area.photo_count
-    ? `${page.metricName(page.metric)}: ${page.figure(page.metric, area[page.metric])}`
+  const text = area.figures[page.data.roles.photos]
+    ? `${page.nameOf(page.metric)}: ${geobike.areaFigure(page, area, page.metric)}`
     : page.say("none");
   return el("div", {}, el("strong", { dir: "auto" }, area.name), el("br"), text);
 };
 
 geobike.areaPopup = function (page, area) {
   const { el } = geobike;
-  const keys = ["bicycle_count", "photo_count", "bicycles_per_photo", "bicycles_per_km2"];
-  if ("population" in area) keys.push("bicycles_per_1000_inhabitants", "population");
-  const names = (key) =>
-    ["photo_count", "population"].includes(key) ? page.say(key) : page.metricName(key);
-  const shown = keys.map((key) => [names(key), geobike.areaFigure(page, area, key)]);
+  const shown = page
+    .metricsIn("popup")
+    .map((metric) => [page.nameOf(metric), geobike.areaFigure(page, area, metric)]);
+  for (const name of page.data.needed) shown.push([page.say(name), page.figure(area.figures[name], 0)]);
   if (page.period < 0) {
     for (const key of ["first", "last"]) shown.push([page.say(key), area[key] || page.say("unknown")]);
   }
@@ -180,8 +178,12 @@ geobike.areaPopup = function (page, area) {
   );
 };
 
-// Without photos there is no figure: a 0 would read as "no bicycles".
-geobike.areaFigure = function (page, area, key) {
-  const known = ["photo_count", "population"].includes(key) || area.photo_count > 0;
-  return page.figure(key, known ? area[key] : null);
+// The value of a metric as text.
+geobike.areaFigure = (page, area, metric) =>
+  page.figure(geobike.knownValue(page, area, metric.name), metric.digits);
+
+// Without photos nothing is known but that: a 0 would read as "no bicycles".
+geobike.knownValue = function ({ data }, { figures }, name) {
+  const { photos } = data.roles;
+  return name === photos || figures[photos] > 0 ? figures[name] : null;
 };

@@ -1,4 +1,4 @@
-// What lies below the areas: the user's tiles, and the user's water, streets and borders.
+// The layers below the areas: the user's tiles, water, streets and borders.
 "use strict";
 
 geobike.background = function (page) {
@@ -26,8 +26,8 @@ geobike.background = function (page) {
   map.getContainer().classList.toggle("gb-backed", !!data.tiles || page.context.length > 0);
 };
 
-// A background from the one address that the page's policy allows. Where it does not answer, the
-// layer goes, with the credit for a map that is not there.
+// Tiles from the only host that the page's policy allows. Where none can be loaded, the layer is
+// removed with its attribution.
 geobike.tiles = function (page) {
   const { map, data } = page;
   const { url, wms, attribution } = data.tiles;
@@ -40,9 +40,9 @@ geobike.tiles = function (page) {
     failed += 1;
     if (loaded || failed < 3 || !map.hasLayer(layer)) return;
     layer.remove();
-    const told = L.control({ position: "bottomright" });
-    told.onAdd = () => geobike.el("p", { className: "gb-told", role: "status" }, page.say("no_tiles"));
-    told.addTo(map);
+    const message = L.control({ position: "bottomright" });
+    message.onAdd = () => geobike.el("p", { className: "gb-message", role: "status" }, page.say("no_tiles"));
+    message.addTo(map);
   });
   layer.addTo(map);
 };

@@ -1,4 +1,4 @@
-// Photos beyond ten thousand: gathered by squares of the screen, anew for every view.
+// More than ten thousand photos: clustered by squares of the screen, anew for every view.
 // One pass over a million takes some tens of milliseconds, and follows the time slider for free.
 "use strict";
 
@@ -10,7 +10,7 @@ geobike.clusters = function (page) {
   const draw = () => {
     if (!map.hasLayer(layer)) return;
     layer.clearLayers();
-    for (const cluster of geobike.gather(page, places)) {
+    for (const cluster of geobike.clustered(page, places)) {
       const single = cluster.photos === 1;
       const made = single ? geobike.photo(page, cluster.first, renderer) : geobike.badge(page, cluster);
       layer.addLayer(made);
@@ -34,8 +34,8 @@ geobike.mercator = function ({ n, lon, lat }) {
   return { x, y };
 };
 
-// Gather the photos in view into squares of 64 pixels.
-geobike.gather = function (page, { x, y }) {
+// Cluster the photos in view by squares of 64 pixels.
+geobike.clustered = function (page, { x, y }) {
   const { map, photos } = page;
   const squares = (256 * 2 ** map.getZoom()) / 64;
   const { x: left, y: top } = map.getPixelBounds().min.divideBy(64).floor();
@@ -47,10 +47,10 @@ geobike.gather = function (page, { x, y }) {
     const row = Math.floor(y[i] * squares) - top;
     if (column < 0 || row < 0 || column >= width || row > bottom - top || !page.isShown(i)) continue;
     const at = row * width + column;
-    const cluster = (found[at] ??= { photos: 0, counted: 0, bicycles: 0, lon: 0, lat: 0, first: i });
+    const cluster = (found[at] ??= { photos: 0, counted: 0, things: 0, lon: 0, lat: 0, first: i });
     cluster.photos += 1;
     cluster.counted += photos.count[i] >= 0;
-    cluster.bicycles += Math.max(photos.count[i], 0);
+    cluster.things += Math.max(photos.count[i], 0);
     cluster.lon += photos.lon[i];
     cluster.lat += photos.lat[i];
   }

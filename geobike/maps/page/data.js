@@ -1,4 +1,4 @@
-// The data: unpacked where it was packed, and counted for the period that the reader chose.
+// The data: unpacked where it was packed, and counted again for the period that the reader chose.
 "use strict";
 
 // Returns a promise, or nothing where nothing is packed.
@@ -13,25 +13,26 @@ geobike.unpack = function (data) {
   unpack(data, "areas", json);
   unpack(photos, "details", json);
   unpack(photos, "columns", async (response) =>
-    geobike.columns(new Uint8Array(await response.arrayBuffer()), photos.n),
+    geobike.columns(new Uint8Array(await response.arrayBuffer()), photos),
   );
   data.context.forEach((layer) => unpack(layer, "geometries", json));
   return tasks.length ? Promise.all(tasks) : null;
 };
 
-// Name the columns, and add up the steps from photo to photo to degrees.
-geobike.placePhotos = function (data) {
-  const [lon, lat, count, area, period] = data.photos.columns;
+// Add up the steps from photo to photo to degrees; `count` is below 0 where a photo is not counted.
+geobike.placePhotos = function ({ photos, sums, roles }) {
+  const { lon, lat, area, period } = photos.columns;
   const degrees = (steps) => {
     const places = new Float64Array(steps.length);
     let sum = 0;
     for (let i = 0; i < steps.length; i++) places[i] = (sum += steps[i]) / 1e5;
     return places;
   };
-  Object.assign(data.photos, { lon: degrees(lon), lat: degrees(lat), count, area, period });
+  const count = photos.columns[sums[roles.things]];
+  Object.assign(photos, { lon: degrees(lon), lat: degrees(lat), count, area, period });
 };
 
-// The response holds gzipped base64, and is read without asking anything of a network.
+// Return gzipped base64 as a response to read; no network request is made.
 geobike.inflated = function (text) {
   const binary = atob(text);
   const bytes = new Uint8Array(binary.length);
@@ -39,8 +40,8 @@ geobike.inflated = function (text) {
   return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip")));
 };
 
-// Undo geobike.maps.encoding.encode_columns: byte planes, sign in the lowest bit.
-geobike.columns = function (bytes, n) {
+// Decode what geobike.maps.encoding.encode_columns wrote: byte planes, sign in the lowest bit.
+geobike.columns = function (bytes, { names, n }) {
   const all = new Int32Array(bytes.length / 4);
   const [one, two, three] = [all.length, 2 * all.length, 3 * all.length];
   for (let i = 0; i < all.length; i++) {
@@ -48,16 +49,15 @@ geobike.columns = function (bytes, n) {
       bytes[i] | (bytes[i + one] << 8) | (bytes[i + two] << 16) | (bytes[i + three] << 24);
     all[i] = (value >>> 1) ^ -(value & 1);
   }
-  return [0, 1, 2, 3, 4].map((column) => all.subarray(column * n, (column + 1) * n));
+  return Object.fromEntries(names.map((name, k) => [name, all.subarray(k * n, (k + 1) * n)]));
 };
 
-// Keep each area's figures as the frame has them, and make those of a period when it is chosen.
+// The statistics of the areas: those of the frame, or those of the period that the reader chose.
 geobike.count = function (page) {
   const { data } = page;
-  const { photos } = data;
-  page.photos = photos;
-  page.isShown = (i) => page.period < 0 || photos.period[i] === page.period;
-  const all = data.areas.map((area) => ({ ...area }));
+  page.photos = data.photos;
+  page.isShown = (i) => page.period < 0 || data.photos.period[i] === page.period;
+  const all = data.areas.map(({ figures, first, last }) => ({ figures, first, last }));
   page.onChange(({ period }) => {
     if (period === undefined) return;
     if (period < 0) data.areas.forEach((area, row) => Object.assign(area, all[row]));
@@ -65,22 +65,43 @@ geobike.count = function (page) {
   });
 };
 
-geobike.countPeriod = function (page, all) {
-  const { photos, data } = page;
-  const taken = new Int32Array(all.length);
-  const bicycles = new Int32Array(all.length);
-  for (let i = 0; i < photos.n; i++) {
-    if (photos.period[i] !== page.period || photos.area[i] < 0 || photos.count[i] < 0) continue;
-    taken[photos.area[i]] += 1;
-    bicycles[photos.area[i]] += photos.count[i];
-  }
+geobike.countPeriod = function ({ data, period }, all) {
+  const rowOf = (i) => (data.photos.period[i] === period ? data.photos.area[i] : -1);
+  const sums = geobike.addUp(data, rowOf, data.areas.length);
   data.areas.forEach((area, row) => {
-    const rate = (by) => (taken[row] && by ? bicycles[row] / by : null);
-    area.photo_count = taken[row];
-    area.bicycle_count = bicycles[row];
-    area.bicycles_per_photo = rate(taken[row]);
-    area.bicycles_per_km2 = rate(area.area_km2);
-    if ("population" in area) area.bicycles_per_1000_inhabitants = rate(area.population / 1000);
-    area.first = area.last = null;
+    const known = {};
+    for (const name of data.constants) known[name] = all[row].figures[name];
+    for (const name of Object.keys(sums)) known[name] = sums[name][row];
+    const figures = geobike.valuesOf(data, known);
+    for (const name of data.constants) figures[name] = known[name];
+    Object.assign(area, { figures, first: null, last: null });
   });
 };
+
+// Add up each sum over the counted photos, by the row that `rowOf` gives a photo; -1 leaves it out.
+geobike.addUp = function ({ photos, sums }, rowOf, rows) {
+  const found = {};
+  for (const name of Object.keys(sums)) found[name] = new Float64Array(rows);
+  const added = Object.entries(sums).map(([name, column]) => [found[name], photos.columns[column]]);
+  for (let i = 0; i < photos.n; i++) {
+    const row = photos.count[i] < 0 ? -1 : rowOf(i);
+    if (row < 0) continue;
+    for (const [sum, column] of added) sum[row] += column ? column[i] : 1;
+  }
+  return found;
+};
+
+// The metrics from sums and constants: the formula of geobike.metrics.values. What cannot be
+// computed from `known` is null.
+geobike.valuesOf = function ({ metrics, roles }, known) {
+  const value = ({ numerator, denominator, per }) => {
+    if (denominator === null) return known[numerator];
+    const by = known[denominator] / per;
+    return known[roles.photos] && by ? known[numerator] / by : null;
+  };
+  return Object.fromEntries(
+    metrics.map((metric) => [metric.name, geobike.finite(value(metric))]),
+  );
+};
+
+geobike.finite = (value) => (Number.isFinite(value) ? value : null);

@@ -1,15 +1,35 @@
-// Surfaces that need no areas: hexagons of bicycles per photo, and the blurred heat map.
+// Surfaces that need no areas: hexagons of a metric, and the heat map.
 "use strict";
 
-// Sum the counted photos that are shown by hexagons, `metres` from one flat side to the other.
-// Round to the nearest centre in cube coordinates, pointed top.
-geobike.hexagons = function (page, metres) {
-  const { photos } = page;
-  const plane = page.plane;
+// The bins that the shown photos fall into, `metres` from one flat side to the other, each with
+// its sums, its metrics and the mean place of its photos.
+geobike.binned = function (page, metres) {
+  const { data, photos } = page;
+  const bins = [];
+  const numbers = geobike.binNumbers(page, metres, bins);
+  const sums = geobike.addUp(data, (i) => numbers[i], bins.length);
+  for (let i = 0; i < photos.n; i++) {
+    if (numbers[i] < 0) continue;
+    bins[numbers[i]].lon += photos.lon[i];
+    bins[numbers[i]].lat += photos.lat[i];
+  }
+  bins.forEach((bin, number) => {
+    bin.sums = Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum[number]]));
+    bin.figures = geobike.valuesOf(data, bin.sums);
+    bin.lon /= bin.sums[data.roles.photos];
+    bin.lat /= bin.sums[data.roles.photos];
+  });
+  return bins;
+};
+
+// The number of the bin of each photo, -1 for a photo that is not counted or not shown. Rounds to
+// the nearest centre in cube coordinates, pointed top, and adds new bins to `bins`.
+geobike.binNumbers = function ({ photos, plane, isShown }, metres, bins) {
   const size = metres / Math.sqrt(3); // centre to corner
   const found = new Map();
+  const numbers = new Int32Array(photos.n).fill(-1);
   for (let i = 0; i < photos.n; i++) {
-    if (photos.count[i] < 0 || !page.isShown(i)) continue;
+    if (photos.count[i] < 0 || !isShown(i)) continue;
     const px = photos.lon[i] * plane.x;
     const py = photos.lat[i] * plane.y;
     const q = ((Math.sqrt(3) / 3) * px - py / 3) / size;
@@ -19,80 +39,71 @@ geobike.hexagons = function (page, metres) {
     if (da > db && da > dc) a = -b - c;
     else if (db > dc) b = -a - c;
     const key = a * 1e6 + b;
-    let cell = found.get(key);
-    if (!cell) found.set(key, (cell = { a, b, photos: 0, bicycles: 0, lon: 0, lat: 0 }));
-    cell.photos += 1;
-    cell.bicycles += photos.count[i];
-    cell.lon += photos.lon[i];
-    cell.lat += photos.lat[i];
+    if (!found.has(key)) found.set(key, bins.push({ a, b, lon: 0, lat: 0 }) - 1);
+    numbers[i] = found.get(key);
   }
-  return [...found.values()];
+  return numbers;
 };
 
-geobike.cells = function (page) {
-  const { map, bounds } = page;
+geobike.hexbins = function (page) {
+  const { map, data, bounds } = page;
   const middle = (bounds.getCenter().lat * Math.PI) / 180;
   page.plane = { x: 111320 * Math.cos(middle), y: 111320 }; // metres in a degree
   const wide = (bounds.getEast() - bounds.getWest()) * page.plane.x;
   const high = (bounds.getNorth() - bounds.getSouth()) * page.plane.y;
   const metres = geobike.roundLength(Math.max(wide, high) / 25);
-  const rate = ({ photos, bicycles }) => bicycles / photos;
+  const metric = data.metrics.find(({ name }) => name === data.roles.hexbins);
+  const value = ({ figures }) => figures[metric.name];
   let classes = null;
-  map.createPane("gb-cells").style.zIndex = 420; // between areas and photos
+  map.createPane("gb-hexbins").style.zIndex = 420; // between areas and photos
   const layer = L.layerGroup();
-  const renderer = L.canvas({ pane: "gb-cells" });
+  const renderer = L.canvas({ pane: "gb-hexbins" });
 
-  page.cells = {
+  page.hexbins = {
     metres,
-    layer,
-    classes: () => (classes ||= geobike.classify(geobike.hexagons(page, metres).map(rate))),
+    metric,
+    classes: () =>
+      (classes ||= geobike.classify(geobike.binned(page, metres).map(value), metric.digits)),
   };
   const draw = () => {
     layer.clearLayers();
-    if (page.surface !== "cells") return void layer.remove();
-    for (const cell of geobike.hexagons(page, metres)) {
-      const corners = geobike.corners(page.plane, cell, metres / Math.sqrt(3));
+    if (page.surface !== "hexbins") return void layer.remove();
+    for (const bin of geobike.binned(page, metres)) {
+      const corners = geobike.corners(page.plane, bin, metres / Math.sqrt(3));
       const style = {
         renderer,
-        pane: "gb-cells",
-        fillColor: geobike.colourOf(page.cells.classes(), rate(cell)),
+        pane: "gb-hexbins",
+        fillColor: geobike.colourOf(page.hexbins.classes(), value(bin), metric.digits),
         fillOpacity: 1,
         color: "#5b6470",
         weight: 0.6,
       };
-      const tip = () => geobike.cellTooltip(page, cell, rate(cell));
+      const tip = () => geobike.hexbinTooltip(page, bin);
       layer.addLayer(L.polygon(corners, style).bindTooltip(tip, { sticky: true, className: "gb-tip" }));
     }
     layer.addTo(map);
   };
   page.onChange(({ surface, period }) => {
     if (surface === undefined && period === undefined) return;
-    if (page.surface === "cells" && page.period >= 0 && !classes) {
+    if (page.surface === "hexbins" && page.period >= 0 && !classes) {
       const period = page.period; // the classes are those of all photos
       page.period = -1;
-      page.cells.classes();
+      page.hexbins.classes();
       page.period = period;
     }
     draw();
   });
 };
 
-geobike.corners = function (plane, { a, b }, size) {
-  const x = size * (Math.sqrt(3) * a + (Math.sqrt(3) / 2) * b);
-  const y = size * 1.5 * b;
-  return [0, 1, 2, 3, 4, 5].map((k) => {
-    const angle = (Math.PI / 180) * (60 * k + 30);
-    return [(y + size * Math.sin(angle)) / plane.y, (x + size * Math.cos(angle)) / plane.x];
+geobike.hexbinTooltip = function (page, { sums, figures }) {
+  const { metric } = page.hexbins;
+  const { roles } = page.data;
+  const found = page.say("finding", {
+    things: page.things(sums[roles.things]),
+    photos: page.say("photos", { n: sums[roles.photos] }),
   });
-};
-
-geobike.cellTooltip = function (page, { photos, bicycles }, rate) {
-  const seen = page.say("finding", {
-    things: page.things(bicycles),
-    photos: page.say("photos", { n: photos }),
-  });
-  const text = `${page.metricName("bicycles_per_photo")}: ${page.figure("bicycles_per_photo", rate)}`;
-  return geobike.el("div", {}, geobike.el("strong", {}, text), geobike.el("br"), seen);
+  const text = `${page.nameOf(metric)}: ${page.figure(figures[metric.name], metric.digits)}`;
+  return geobike.el("div", {}, geobike.el("strong", {}, text), geobike.el("br"), found);
 };
 
 // 1, 2 or 5 times a power of ten, at least 10 metres.
@@ -101,11 +112,11 @@ geobike.roundLength = function (metres) {
   return power * [1, 2, 5, 10].find((step) => step * power >= Math.max(metres, 10));
 };
 
-// The blurred layer rescales itself to each view, so it has no legend; it says so in the panel.
-geobike.blurred = function (page) {
+// The heat map rescales itself to each view, so it has no classes; the legend says so.
+geobike.heatmap = function (page) {
   const { map } = page;
   map.createPane("gb-heat").style.zIndex = 420;
-  // leaflet.heat reads its canvas back at every drawing; a browser that knows keeps it at hand.
+  // leaflet.heat reads its canvas back whenever it draws; the browser is told beforehand.
   const plain = window.simpleheat;
   window.simpleheat = (canvas) => {
     canvas.getContext("2d", { willReadFrequently: true });
@@ -121,10 +132,11 @@ geobike.blurred = function (page) {
   page.onChange(({ surface, period }) => {
     if (surface === undefined && period === undefined) return;
     if (page.surface !== "heat") return void layer.remove();
-    // Small cells at their photos' mean place: a million points would take seconds.
-    const seen = geobike.hexagons(page, page.cells.metres / 8).filter((cell) => cell.bicycles);
+    // Small bins, each as one point: a million points would take seconds.
+    const { things } = page.data.roles;
+    const found = geobike.binned(page, page.hexbins.metres / 8).filter(({ sums }) => sums[things]);
     layer.remove(); // set before it is shown, so that it is drawn once
-    layer.setLatLngs(seen.map((c) => [c.lat / c.photos, c.lon / c.photos, c.bicycles]));
+    layer.setLatLngs(found.map(({ lat, lon, sums }) => [lat, lon, sums[things]]));
     layer.addTo(map);
   });
 };

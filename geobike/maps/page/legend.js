@@ -1,4 +1,4 @@
-// The legend, in a corner of the map; closed where it would hide much of the map.
+// The legend, in a corner of the map; closed where it would cover much of the map.
 "use strict";
 
 geobike.legend = function (page) {
@@ -26,8 +26,8 @@ geobike.legend = function (page) {
 };
 
 geobike.legendTitle = function (page) {
-  if (page.surface === "areas") return page.metricName(page.metric);
-  if (page.surface === "cells") return page.metricName("bicycles_per_photo");
+  if (page.surface === "areas") return page.nameOf(page.metric);
+  if (page.surface === "hexbins") return page.nameOf(page.hexbins.metric);
   return page.say(page.surface === "heat" ? "layer_heat" : "legend");
 };
 
@@ -45,16 +45,16 @@ geobike.legendClasses = function (page) {
     });
   if (page.surface === "heat") return [el("li", {}, page.say("heat_meaning"))];
   if (page.surface === "none") return [];
-  if (page.surface === "cells") {
-    const size = el("li", {}, page.say("cell_size", { metres: page.cells.metres }));
-    return [size, ...coloured("bicycles_per_photo", page.cells.classes())];
+  if (page.surface === "hexbins") {
+    const size = el("li", {}, page.say("hexbin_size", { metres: page.hexbins.metres }));
+    return [size, ...coloured(page.hexbins.metric, page.hexbins.classes())];
   }
   const { data, metric } = page;
   const found = new Set(data.areas.map((area) => geobike.valueOf(page, area, metric)));
   const states = ["few", "missing", "none"]
     .filter((state) => found.has(state))
     .map((state) => item(el("i", { className: "gb-" + state }), page.say(state, { n: data.min_photos })));
-  return [...coloured(metric, page.areaClasses[metric]), ...states];
+  return [...coloured(metric, page.areaClasses[metric.name]), ...states];
 };
 
 geobike.photoKey = function ({ photos, say }) {

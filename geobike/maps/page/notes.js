@@ -1,4 +1,4 @@
-// What stands around the map in words: the heading, the finding, the panel, the notes.
+// The text around the map: the heading, the finding, the panel, the notes.
 "use strict";
 
 geobike.header = function (page) {
@@ -9,7 +9,7 @@ geobike.header = function (page) {
   page.onChange(({ period }) => {
     if (period === undefined) return;
     finding.replaceChildren(...geobike.finding(page));
-    map.invalidateSize({ pan: false }); // a line more or less leaves the map another height
+    map.invalidateSize({ pan: false }); // its number of lines changes the height of the map
   });
   return el(
     "header",
@@ -24,12 +24,13 @@ geobike.header = function (page) {
 
 // What was found, of all photos or of the chosen period, and when.
 geobike.finding = function ({ data, say, things, period }) {
-  const sum = (key) => data.areas.reduce((total, area) => total + (area[key] || 0), 0);
-  const seen = data.areas.filter((area) => area.photo_count > 0);
+  const { roles } = data;
+  const sum = (name) => data.areas.reduce((total, { figures }) => total + (figures[name] || 0), 0);
+  const seen = data.areas.filter(({ figures }) => figures[roles.photos] > 0);
   const finding = seen.length
     ? say("finding", {
-        things: things(sum("bicycle_count")),
-        photos: say("photos", { n: sum("photo_count") }),
+        things: things(sum(roles.things)),
+        photos: say("photos", { n: sum(roles.photos) }),
       }) +
       ", " +
       say("spread", { n: seen.length, all: data.areas.length })
@@ -65,16 +66,16 @@ geobike.panel = function (page) {
 
 geobike.metrics = function (page) {
   const { choice, choices } = geobike;
-  const metrics = page.data.metrics.map((key) =>
+  const metrics = page.colours.map((metric) =>
     choice(
       {
         type: "radio",
         name: "gb-metric",
-        value: key,
-        checked: key === page.metric,
-        onchange: () => page.change({ metric: key }),
+        value: metric.name,
+        checked: metric === page.metric,
+        onchange: () => page.change({ metric }),
       },
-      page.metricName(key),
+      page.nameOf(metric),
     ),
   );
   return choices(page.say("colour_by"), ...metrics);
@@ -99,7 +100,8 @@ geobike.layers = function (page) {
   const { say } = page;
   const shown = [surface("areas", say("layer_areas"))];
   if (page.photos.n) {
-    shown.push(surface("cells", say("layer_cells")), surface("heat", say("layer_heat")));
+    const hexbins = say("layer_hexbins", { metric: page.nameOf(page.hexbins.metric) });
+    shown.push(surface("hexbins", hexbins), surface("heat", say("layer_heat")));
   }
   const boxes = page.photos.n ? [box(page.photoLayer, say("layer_photos"))] : [];
   boxes.push(...page.context.map(({ name, layer }) => box(layer, name)));
@@ -111,19 +113,19 @@ geobike.slider = function (page) {
   const { el } = geobike;
   const { periods } = page.photos;
   if (!periods.length) return "";
-  const said = el("output", {});
+  const output = el("output", {});
   const range = el("input", { type: "range", min: 0, max: periods.length, step: 1, value: 0 });
-  const tell = () => {
-    said.textContent = range.value > 0 ? periods[range.value - 1] : page.say("all_periods");
-    range.setAttribute("aria-valuetext", said.textContent);
+  const announce = () => {
+    output.textContent = range.value > 0 ? periods[range.value - 1] : page.say("all_periods");
+    range.setAttribute("aria-valuetext", output.textContent);
   };
   range.oninput = () => {
-    tell();
+    announce();
     page.map.closePopup();
     page.change({ period: range.value - 1 });
   };
-  tell();
-  return el("div", { className: "gb-slider" }, el("label", {}, page.say("time"), range), said);
+  announce();
+  return el("div", { className: "gb-slider" }, el("label", {}, page.say("time"), range), output);
 };
 
 geobike.notes = function (page) {

@@ -1,5 +1,5 @@
-// Starts the page: reads the JSON block, builds the frame around Folium's map, wires the parts.
-// Text is set through textContent alone, so a name can hold any markup and none of it runs.
+// Starts the page: reads the JSON block, builds the parts around Folium's map, connects them.
+// Text is set only through textContent, so markup in a name never runs.
 "use strict";
 const geobike = {};
 
@@ -27,8 +27,8 @@ geobike.draw = function (map, data) {
 
   geobike.background(page);
   geobike.areas(page);
-  geobike.cells(page);
-  geobike.blurred(page);
+  geobike.hexbins(page);
+  geobike.heatmap(page);
   const few = page.photos.n <= geobike.MOST_CIRCLES;
   (few ? geobike.circles : geobike.clusters)(page);
   container.after(geobike.panel(page));
@@ -36,19 +36,21 @@ geobike.draw = function (map, data) {
   geobike.fit(page, legend);
   page.showAreas();
   geobike.onPrint(page, legend);
-  // On paper a long table follows the map; a short one stands beside it.
+  // On paper a long table follows the map; a short one is beside it.
   document.body.classList.toggle("gb-long", data.areas.length > 24);
   page.change({});
   requestAnimationFrame(() => requestAnimationFrame(() => performance.mark("geobike-drawn")));
 };
 
-// What the reader chose, and who wants to know when that changes.
+// What the reader chose, and the listeners to changes of it.
 geobike.state = function (map, data) {
   const listeners = [];
-  return {
+  const page = {
     map,
     data,
-    metric: data.metrics[0],
+    metric: null,
+    // The metrics that a place of the page shows, in order.
+    metricsIn: (place) => data.metrics.filter(({ shown }) => shown.includes(place)),
     surface: "areas",
     period: -1, // all of them
     onChange: (listener) => listeners.push(listener),
@@ -57,6 +59,9 @@ geobike.state = function (map, data) {
       listeners.forEach((listener) => listener(choice));
     },
   };
+  page.colours = page.metricsIn("map").sort((a, b) => a.order - b.order);
+  page.metric = page.colours[0];
+  return page;
 };
 
 // Show all areas, beside an open legend and not below it.
@@ -105,7 +110,7 @@ geobike.choice = function (properties, text) {
   return geobike.el("label", { className: "gb-choice", dir: "auto" }, input, " " + text);
 };
 
-// Panels stand open on a wide screen and folded on a telephone.
+// Panels are open on a wide screen and closed on a phone.
 geobike.wide = () => !matchMedia("(max-width: 700px)").matches;
 
 // A group of radios or checkboxes.

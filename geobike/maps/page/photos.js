@@ -1,4 +1,4 @@
-// Photos up to ten thousand: circles sized by what they show, gathered where they overlap.
+// Up to ten thousand photos: circles sized by their count, clustered where they overlap.
 "use strict";
 
 geobike.MOST_CIRCLES = 10000;
@@ -30,7 +30,7 @@ geobike.photoPane = function (map) {
   return L.svg({ pane: "gb-photos" });
 };
 
-// One photo as a circle that mouse and keyboard reach.
+// One photo as a circle for mouse and keyboard.
 geobike.photo = function (page, i, renderer) {
   const { photos } = page;
   const count = photos.count[i];
@@ -39,7 +39,7 @@ geobike.photo = function (page, i, renderer) {
   const circle = L.circleMarker([photos.lat[i], photos.lon[i]], {
     renderer,
     pane: "gb-photos",
-    // The area grows with the count, so that twice the bicycles look like twice as many.
+    // The area grows with the count, so that twice the count looks like twice as many.
     radius: some ? Math.min(4 + 2.2 * Math.sqrt(count), 18) : 5,
     weight: some ? 1.2 : 2,
     color: some ? "#4a1c00" : counted ? "#d95f0e" : "#6b7280",
@@ -55,7 +55,7 @@ geobike.photo = function (page, i, renderer) {
   return geobike.reachable(circle, name);
 };
 
-// A circle as a button: named, in the order of the tabulator, opened by Enter or space.
+// A circle as a button: named, in the tab order, opened by Enter or space.
 geobike.reachable = function (circle, name) {
   circle.on("add", () => {
     const shape = circle.getElement();
@@ -78,16 +78,16 @@ geobike.reachable = function (circle, name) {
 geobike.clusterSums = function (cluster) {
   const counts = cluster.getAllChildMarkers().map(({ count }) => count);
   const counted = counts.filter((count) => count >= 0);
-  const bicycles = counted.reduce((sum, count) => sum + count, 0);
-  return { photos: counts.length, counted: counted.length, bicycles };
+  const things = counted.reduce((sum, count) => sum + count, 0);
+  return { photos: counts.length, counted: counted.length, things };
 };
 
 // Photos that would overlap, as one circle with their number.
-geobike.clusterIcon = function (page, { photos, counted, bicycles }) {
+geobike.clusterIcon = function (page, { photos, counted, things }) {
   const all = page.say("photos", { n: photos });
   const title = page.say("cluster", {
     photos: counted < photos ? page.say("some_counted", { photos: all, n: photos - counted }) : all,
-    things: page.things(bicycles),
+    things: page.things(things),
   });
   const short = new Intl.NumberFormat(page.data.language, { notation: "compact" });
   const badge = geobike.el("span", { title, role: "img", "aria-label": title }, short.format(photos));
@@ -113,7 +113,7 @@ geobike.picture = function (page, photo) {
   const { el } = geobike;
   const image = el("img", { src: photo.image, alt: page.say("picture", { id: photo.id }) });
   const frame = el("div", { className: "gb-picture" }, image);
-  // The popup takes its place before the image is read, so the shape is set here.
+  // The popup is placed before the image is decoded, so its aspect ratio is set here.
   if (photo.width && photo.height) frame.style.aspectRatio = `${photo.width} / ${photo.height}`;
   for (const box of photo.boxes) {
     const label = `${box.label} ${Math.round(box.score * 100)} %`;

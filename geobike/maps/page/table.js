@@ -1,4 +1,4 @@
-// The ranked table: the figures, and the way through the map by keyboard.
+// The ranked table: the metrics of the areas, and access to the map by keyboard.
 "use strict";
 
 geobike.FIRST_ROWS = 200; // more are slow to lay out; the search finds them all the same
@@ -7,38 +7,40 @@ geobike.table = function (page) {
   const { el } = geobike;
   const { data, say } = page;
   let columns = [];
-  const order = { key: page.metric, down: true };
+  const order = { key: page.metric.name, down: true };
   let wanted = "";
   let all = false;
   const body = el("tbody");
   const headings = el("tr");
-  const column = ([key, title]) => {
+  const column = (key, title, metric) => {
     const button = el("button", { type: "button" }, title);
     button.onclick = () => {
       order.down = order.key === key ? !order.down : key !== "name";
       order.key = key;
       fill();
     };
-    return { key, cell: el("th", { scope: "col" }, button) };
+    return { key, metric, cell: el("th", { scope: "col" }, button) };
   };
   function setColumns() {
-    columns = geobike.tableColumns(page).map(column);
+    const metrics = geobike.tableMetrics(page);
+    columns = metrics.map((metric) => column(metric.name, page.shortNameOf(metric), metric));
+    columns.unshift(column("name", say("area")));
     headings.replaceChildren(...columns.map(({ cell }) => cell));
   }
   const more = el("button", { type: "button", className: "gb-more" });
   const search = el("input", { type: "search", autocomplete: "off" });
-  const told = el("span", { role: "status" });
+  const status = el("span", { role: "status" });
 
   function fill() {
     const found = data.areas.filter(({ name }) => geobike.folded(name).includes(wanted));
-    found.sort(geobike.comparison(data.language, order));
+    found.sort(geobike.comparison(page, order));
     const shown = all ? found : found.slice(0, geobike.FIRST_ROWS);
     data.areas.forEach((area) => (area.row = null));
     shown.forEach((area) => (area.row = geobike.row(page, area, columns)));
     body.replaceChildren(...shown.map(({ row }) => row));
     more.hidden = shown.length === found.length;
     more.textContent = say("show_all", { n: found.length });
-    told.textContent = wanted ? say("found", { n: found.length }) : "";
+    status.textContent = wanted ? say("found", { n: found.length }) : "";
     for (const { key, cell } of columns) {
       if (key === order.key) cell.ariaSort = order.down ? "descending" : "ascending";
       else cell.removeAttribute("aria-sort");
@@ -58,41 +60,33 @@ geobike.table = function (page) {
     if (first) page.zoomTo(first);
   };
   page.onChange(({ metric }) => {
-    if (metric) Object.assign(order, { key: metric, down: true });
+    if (metric) Object.assign(order, { key: metric.name, down: true });
     setColumns();
     fill();
   });
-  const label = el("label", { className: "gb-search" }, say("search"), search, told);
+  const label = el("label", { className: "gb-search" }, say("search"), search, status);
   const caption = el("caption", {}, say("table_caption"));
   const table = el("table", { className: "gb-table" }, caption, el("thead", {}, headings), body);
   return [label, table, more];
 };
 
-// There is room for one more rate: the one that colours the map, else the last that is known.
-geobike.tableColumns = function ({ data, metric, metricName, say }) {
-  const more = {
-    bicycles_per_km2: "short_per_km2",
-    bicycles_per_1000_inhabitants: "short_per_1000",
-  };
-  const last = metric in more ? metric : data.metrics.at(-1);
-  return [
-    ["name", say("area")],
-    ["photo_count", say("photo_count")],
-    ["bicycle_count", metricName("bicycle_count")],
-    ["bicycles_per_photo", say("short_per_photo")],
-    [last, say(more[last])],
-  ];
+// The metrics of the table. There is room for three and one more: the one that colours the map,
+// else the last.
+geobike.tableMetrics = function (page) {
+  const metrics = page.metricsIn("table");
+  const more = metrics.splice(3);
+  const chosen = more.includes(page.metric) ? page.metric : more.at(-1);
+  return chosen ? [...metrics, chosen] : metrics;
 };
 
-// Letters alike in both cases and without accents, so that "zoetermeer" finds "Zoëtermeer".
+// Without case and accents, so that "zoetermeer" finds "Zoëtermeer".
 geobike.folded = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
-// By the column, areas without a figure last either way; equal ones by name.
-geobike.comparison = function (language, { key, down }) {
-  const names = new Intl.Collator(language, { numeric: true });
+// By the column, areas without a value last either way; equal ones by name.
+geobike.comparison = function (page, { key, down }) {
+  const names = new Intl.Collator(page.data.language, { numeric: true });
   const sign = down ? -1 : 1;
-  const value = (area) =>
-    key !== "photo_count" && area.photo_count === 0 ? null : area[key];
+  const value = (area) => geobike.knownValue(page, area, key);
   return (a, b) => {
     if (key === "name") return sign * names.compare(a.name, b.name);
     const [one, two] = [value(a), value(b)];
@@ -108,8 +102,8 @@ geobike.row = function (page, area, columns) {
   const swatch = el("i");
   const name = el("span", { dir: "auto", title: area.name }, area.name);
   const row = el("tr", { tabIndex: 0 }, el("th", { scope: "row" }, el("div", {}, swatch, name)));
-  for (const { key } of columns.slice(1)) {
-    row.append(el("td", {}, geobike.areaFigure(page, area, key)));
+  for (const { metric } of columns.slice(1)) {
+    row.append(el("td", {}, geobike.areaFigure(page, area, metric)));
   }
   row.onmouseenter = row.onfocus = () => page.highlight(area, true);
   row.onmouseleave = row.onblur = () => page.highlight(area, false);

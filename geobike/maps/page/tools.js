@@ -12,17 +12,18 @@ geobike.tools = function (page) {
   );
 };
 
-// What the page shows, as a file for a GIS. Made here: nothing is fetched.
+// The statistics as the page shows them, as a file for a GIS. Made here: nothing is fetched.
 geobike.download = function (page) {
   const { data } = page;
-  const keys = ["id", "name", "area_km2", "photo_count", "bicycle_count", ...data.metrics];
-  if (data.metrics.includes("bicycles_per_1000_inhabitants")) keys.push("population");
-  const features = data.areas.map((area) => ({
+  const left = data.metrics.filter(({ shown }) => !shown.includes("download")).map(({ name }) => name);
+  const features = data.areas.map(({ id, name, figures, geometry }) => ({
     type: "Feature",
-    geometry: area.geometry,
-    properties: Object.fromEntries(
-      [...new Set(keys)].map((key) => [key === "id" ? "area_id" : key, area[key]]),
-    ),
+    geometry,
+    properties: {
+      area_id: id,
+      name,
+      ...Object.fromEntries(Object.entries(figures).filter(([key]) => !left.includes(key))),
+    },
   }));
   const note = page.say("simplified");
   const text = JSON.stringify({ type: "FeatureCollection", note, features });

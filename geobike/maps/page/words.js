@@ -1,19 +1,20 @@
 // Words and numbers in the page's language.
 "use strict";
 
-geobike.DIGITS = 2; // of rates; figures that look the same are coloured the same
-
 geobike.speech = function (data) {
   const plural = new Intl.PluralRules(data.language);
   const whole = new Intl.NumberFormat(data.language, { maximumFractionDigits: 0 });
-  const exact = new Intl.NumberFormat(data.language, {
-    minimumFractionDigits: geobike.DIGITS,
-    maximumFractionDigits: geobike.DIGITS,
-  });
+  const exact = geobike.numberFormats(data.language);
   const thing = data.label === "bicycle" ? "bicycle" : "object";
+  const things = data.words["many_" + thing];
+  const always = {
+    things,
+    Things: things.charAt(0).toLocaleUpperCase(data.language) + things.slice(1),
+    thing: data.words["one_" + thing],
+  };
 
   function say(key, given) {
-    const values = { things: data.words["many_" + thing], ...given };
+    const values = { ...always, ...given };
     let text = data.words[key];
     if (typeof text !== "string") text = text[plural.select(values.n)] || text.other;
     return text.replace(/\{(\w+)\}/g, (_, name) =>
@@ -22,19 +23,28 @@ geobike.speech = function (data) {
         : String(values[name]),
     );
   }
-  const isWhole = (key) => key.endsWith("_count") || key === "population";
   return {
     say,
-    // The figure of a column: counts whole, rates with decimals, "–" where there is none.
-    figure(key, value) {
+    // A number with its decimals; "–" where there is none.
+    figure(value, digits) {
       if (value === null) return data.words.unknown;
-      if (isWhole(key)) return whole.format(value);
-      const least = 10 ** -geobike.DIGITS;
-      if (value > 0 && value < least / 2) return "< " + exact.format(least);
-      return exact.format(value);
+      const least = 10 ** -digits;
+      if (value > 0 && value < least / 2) return "< " + exact(digits).format(least);
+      return exact(digits).format(value);
     },
     things: (n) => say(thing, { n }),
     label: thing === "bicycle" ? data.words.many_bicycle : data.label,
-    metricName: (key) => say(key.replace("bicycle", thing)),
+    nameOf: ({ name }) => say(name),
+    shortNameOf: ({ name }) => say("short_" + name),
+  };
+};
+
+// One format for each number of decimals.
+geobike.numberFormats = function (language) {
+  const made = new Map();
+  return (digits) => {
+    const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+    if (!made.has(digits)) made.set(digits, new Intl.NumberFormat(language, options));
+    return made.get(digits);
   };
 };

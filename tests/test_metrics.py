@@ -1,0 +1,181 @@
+"""The list of metrics: complete, computable, worded and documented; one more is enough."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+
+from geobike import metrics, schema
+from geobike.maps import assets
+from geobike.maps.options import languages
+from geobike.metrics import METRICS, SUMS
+from tests.conftest import ROOT
+from tests.support.browser import Open
+
+PAGE = ROOT / "geobike" / "maps" / "page"
+NAMES = [metric.name for metric in METRICS]
+
+
+def test_every_metric_can_be_computed_from_sums_and_the_columns_of_areas() -> None:
+    sums = {total.name for total in SUMS}
+    for metric in METRICS:
+        assert metric.numerator in sums, metric.name
+        always = sums | set(schema.AREAS.columns) | {None, metric.needs}
+        assert metric.denominator in always, metric.name
+        assert metric.needs is None or metric.needs in schema.AREAS.optional, metric.name
+    assert {total.column for total in SUMS} <= set(schema.COUNTS.columns) | {None}
+    assert len(set(NAMES)) == len(NAMES)
+
+
+def test_the_formula_divides_the_sum_and_knows_nothing_without_photos() -> None:
+    rate = metrics.Metric(
+        name="rate", numerator="bicycle_count", denominator="people", per=10, unit="", digits=1
+    )
+    areas = pd.DataFrame(
+        {
+            "photo_count": pd.array([2, 2, 0, 1, 3], "Int64"),
+            "bicycle_count": pd.array([6, 0, 0, 4, 5], "Int64"),
+            "people": pd.array([40, 40, 40, 0, None], "Int64"),
+        }
+    )
+    found = metrics.values(rate, areas)
+    assert found.fillna(-1).tolist() == [1.5, 0.0, -1, -1, -1]
+    count = replace(rate, denominator=None)
+    assert metrics.values(count, areas).tolist() == [6, 0, 0, 4, 5]
+
+
+def test_the_frame_of_areas_has_a_column_for_each_metric_and_each_range() -> None:
+    ranged = replace(METRICS[2], low="rate_low", high="rate_high")
+    frame = schema.area_counts([METRICS[0], ranged, METRICS[4]])
+    assert list(frame.columns) == [
+        *schema.AREAS.columns,
+        "photo_count",
+        "bicycles_per_photo",
+        "first_photo_at",
+        "last_photo_at",
+    ]
+    optional = ["population", "bicycles_per_1000_inhabitants", "rate_low", "rate_high"]
+    assert list(frame.optional) == optional
+    assert frame.columns["photo_count"] == "Int64"
+    assert frame.columns["bicycles_per_photo"] == frame.optional["rate_low"] == "float64"
+
+
+@pytest.mark.parametrize("language", languages())
+def test_every_metric_has_its_words_in_every_language(language: str) -> None:
+    words = json.loads(assets.page(f"words-{language}.json"))
+    needed = {metric.needs for metric in METRICS} - {None}
+    for key in [*NAMES, *(f"short_{name}" for name in NAMES), *needed]:
+        assert isinstance(words.get(key), str), key
+        assert words[key].strip(), key
+
+
+@pytest.mark.parametrize("script", sorted(PAGE.glob("*.js")), ids=lambda path: path.name)
+def test_no_script_of_the_page_names_a_metric_or_a_sum(script: Path) -> None:
+    text = script.read_text("utf-8")
+    named = {*NAMES, *(total.name for total in SUMS), "population", "area_km2"}
+    assert [name for name in named if name in text] == []
+
+
+def test_the_readme_lists_the_columns_of_the_areas() -> None:
+    (row,) = re.findall(r"^\| `areas\.geojson` \|(.*)\|$", (ROOT / "README.md").read_text(), re.M)
+    always, optional = row.split("; with `--population-column` also ")
+    columns = [re.findall(r"`(\w+)`", part) for part in (always, optional)]
+    frame = schema.AREA_COUNTS
+    assert columns == [list(frame.columns), list(frame.optional)], "write these into the README"
+
+
+TOY = """    Metric(
+        name="photos_per_km2",
+        numerator=PHOTOS,
+        denominator="area_km2",
+        unit="photos / km²",
+        digits=1,
+        order=9,
+    ),
+)
+\"\"\"In the order of the columns"""
+
+SURVEY = """
+import sys
+from pathlib import Path
+import geobike
+from tests.support.making import FakeDetector, photo, squares
+
+folder = Path(sys.argv[1])
+for name in ("one", "two", "three"):
+    photo(folder / "photos" / f"{name}.jpg", lon_lat=(4.005, 52.005), size=(20 + len(name), 9))
+photo(folder / "photos" / "east.jpg", lon_lat=(4.015, 52.005), size=(30, 9))
+areas = squares(folder / "areas.geojson", ["west", "east", "far"])
+page = geobike.PageOptions(language=sys.argv[2], thumbnails=False)
+survey = geobike.Survey(photos=folder / "photos", areas=areas, detector=FakeDetector(), page=page)
+geobike.run(survey, store=folder / "store.sqlite").write(folder / "out")
+print(geobike.__file__)
+"""
+
+
+def with_toy_metric(folder: Path) -> Path:
+    """Copy the package and add a metric: to its list and to the two catalogues, nowhere else."""
+    package = shutil.copytree(
+        ROOT / "geobike", folder / "geobike", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    listed = (package / "metrics.py").read_text("utf-8")
+    changed = listed.replace(')\n"""In the order of the columns', TOY)
+    assert changed != listed
+    (package / "metrics.py").write_text(changed, "utf-8")
+    for language, short, name in (
+        ("en", "photos per km²", "Photos per km²"),
+        ("nl", "foto's per km²", "Foto's per km²"),
+    ):
+        catalogue = package / "maps" / "page" / f"words-{language}.json"
+        words = json.loads(catalogue.read_text("utf-8"))
+        words |= {"photos_per_km2": name, "short_photos_per_km2": short}
+        catalogue.write_text(json.dumps(words), "utf-8")
+    return package
+
+
+@pytest.mark.parametrize(("language", "name"), [("en", "Photos per km²"), ("nl", "Foto's per km²")])
+def test_a_new_metric_reaches_file_map_legend_table_and_download(
+    tmp_path: Path, show: Open, language: str, name: str
+) -> None:
+    package = with_toy_metric(tmp_path / "with toy")
+    ran = subprocess.run(
+        [sys.executable, "-P", "-W", "ignore", "-c", SURVEY, str(tmp_path), language],
+        env={"PYTHONPATH": f"{package.parent}:{ROOT}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert Path(ran.stdout.strip()) == package / "__init__.py"
+
+    written = gpd.read_file(tmp_path / "out" / "areas.geojson").set_index("name")
+    rates = {"west": 3 / written["area_km2"]["west"], "east": 1 / written["area_km2"]["east"]}
+    assert written["photos_per_km2"].dropna().to_dict() == pytest.approx(rates, rel=1e-12)
+
+    opened = show((tmp_path / "out" / "map.html").read_text("utf-8"))
+    opened.page.get_by_label(name, exact=True).check()
+    assert opened.texts(".gb-legend summary") == [name]
+    shown = [
+        f"{rate:.1f}".replace(".", "," if language == "nl" else ".") for rate in rates.values()
+    ]
+    legend = opened.texts(".gb-classes:not(.gb-photo-key) li")
+    assert legend[:2] == shown[::-1]
+    fills = opened.fills()
+    assert fills[0] != fills[1]
+    assert fills[2] == "url(#gb-none)"
+    assert opened.texts(".gb-table thead th button")[-1] == name[0].lower() + name[1:]
+    assert opened.texts(".gb-table td:last-child") == [*shown, "\N{EN DASH}"]
+    opened.page.locator(".gb-table tbody tr").first.click()
+    assert name in opened.texts(".leaflet-popup-content dt")
+    with opened.page.expect_download() as started:
+        opened.page.get_by_role("button", name="GeoJSON").click()
+    started.value.save_as(tmp_path / "downloaded.geojson")
+    downloaded = gpd.read_file(tmp_path / "downloaded.geojson").set_index("name")
+    assert downloaded["photos_per_km2"].dropna().to_dict() == pytest.approx(rates, rel=1e-12)

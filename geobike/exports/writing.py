@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 import geopandas as gpd
 import numpy as np
@@ -14,11 +14,10 @@ import pandas as pd
 import shapely
 
 from geobike import schema
+from geobike.config import TableFormat
 from geobike.errors import InputError, MissingPackageError
 from geobike.io.files import Transaction, atomic_open, atomic_path, join, read_bytes, same
 from geobike.reporting import report
-
-TableFormat = Literal["auto", "text", "parquet"]
 
 MANY: Final = 100_000
 """Rows above which a table is better Parquet: GIS programs take minutes over such a GeoJSON, and
@@ -60,8 +59,8 @@ def write_areas(areas: gpd.GeoDataFrame, path: str | Path) -> None:
 
 def check_format(form: TableFormat) -> None:
     """Raise InputError for a format that is not known, MissingPackageError for one not there."""
-    if form not in ("auto", "text", "parquet"):
-        raise InputError(f"table format {form!r} is not auto, text or parquet")
+    if form not in get_args(TableFormat):
+        raise InputError(f"table format {form!r} is none of {', '.join(get_args(TableFormat))}")
     if form == "parquet" and not _parquet_is_there():
         raise MissingPackageError("Writing Parquet", "parquet")
 

@@ -1,6 +1,6 @@
 """Where each photo was taken: the manifest's word against EXIF's."""
 
-from typing import Final, Literal
+from typing import Final
 
 import geopandas as gpd
 import numpy as np
@@ -8,17 +8,19 @@ import pandas as pd
 import pyproj
 
 from geobike import schema
+from geobike.config import PositionSource
 from geobike.io.matching import isin, match
 from geobike.reporting import report_number
 
 DISAGREEMENT: Final = 100.0
 """Metres between manifest and EXIF above which a photo is reported."""
 
-Source = Literal["manifest", "exif"]
-
 
 def locate(
-    photos: gpd.GeoDataFrame, manifest: pd.DataFrame | None = None, *, prefer: Source = "manifest"
+    photos: gpd.GeoDataFrame,
+    manifest: pd.DataFrame | None = None,
+    *,
+    prefer: PositionSource = "manifest",
 ) -> gpd.GeoDataFrame:
     """Return the photos with their positions settled; those without one are `unlocated`.
 
@@ -99,7 +101,9 @@ def _one_row_each(named: pd.DataFrame) -> pd.DataFrame:
     return rows
 
 
-def _apply(photos: gpd.GeoDataFrame, rows: pd.DataFrame, prefer: Source) -> gpd.GeoDataFrame:
+def _apply(
+    photos: gpd.GeoDataFrame, rows: pd.DataFrame, prefer: PositionSource
+) -> gpd.GeoDataFrame:
     out = photos.copy(deep=False)
     position = gpd.GeoSeries(
         schema.points(rows["lon"], rows["lat"]), index=photos.index, crs=schema.CRS

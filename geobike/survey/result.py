@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 
 from geobike.reporting import collect_warnings
+from geobike.survey import settings
 from geobike.survey.options import Survey
 
 
@@ -45,6 +46,8 @@ class SurveyResult:
     """Photos that the detector answered in this run; the others came from the store."""
     warnings: tuple[str, ...]
     started_at: datetime
+    store: str | Path | None = None
+    """Where the detections are kept."""
 
     def map(self, *, track: Track = silent) -> "folium.Map":
         """Return the map, to look at, to add layers to, or to save with `geobike.maps.save`."""
@@ -73,13 +76,17 @@ class SurveyResult:
             timezone=self.survey.timezone or "UTC",
         )
 
-    def summary(self) -> dict[str, Any]:
-        """Return how the numbers came about: what `summary.json` holds."""
+    def summary(self, folder: str | Path = ".") -> dict[str, Any]:
+        """Return how the numbers came about: what `summary.json` holds.
+
+        The paths in its `settings` are relative to `folder`.
+        """
         survey = self.survey
         return {
             "geobike": __version__,
             "started_at": self.started_at.isoformat(timespec="seconds"),
             "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "settings": settings.write(survey, store=self.store, folder=folder),
             "ledger": self.ledger.as_dict(),
             "detector": {
                 "model": self.model.name,
@@ -123,7 +130,10 @@ class SurveyResult:
                 except GeobikeError as error:  # the numbers hold, and no older map beside them
                     failure = error
                     out.discard("map.html")
-            summary = self.summary() | {"files": written, "warnings": [*self.warnings, *notes]}
+            summary = self.summary(folder) | {
+                "files": written,
+                "warnings": [*self.warnings, *notes],
+            }
             writing.write_summary(summary, out.staging / "summary.json")
         for note in notes:
             report(note)

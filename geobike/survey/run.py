@@ -14,6 +14,7 @@ from typing import NamedTuple, cast
 import geopandas as gpd
 
 from geobike import areas
+from geobike.config import PositionSource
 from geobike.counting import counts, ledger
 from geobike.detections import filtering, imported, stage
 from geobike.detections.store.protocol import Model
@@ -62,6 +63,7 @@ def run(
         detected_now=detected.newly_detected,
         warnings=tuple(dict.fromkeys(notes)),
         started_at=started_at,
+        store=store,
     )
 
 
@@ -149,7 +151,7 @@ def locate(
     given: Sequence[reading.PhotoFile],
     *,
     manifest_path: str | Path | None = None,
-    prefer: resolve.Source = "manifest",
+    prefer: PositionSource = "manifest",
     timezone: str | None = None,
     max_pixels: int = decoding.MAX_PIXELS,
     metadata_only: bool = False,

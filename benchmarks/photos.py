@@ -8,7 +8,7 @@ from typing import Any
 
 import geobike
 from benchmarks.measure import Row, seconds
-from geobike.detections import choice, filtering
+from geobike import config
 from geobike.detectors.onnx import runtime, session
 
 MODEL = "models/deimv2_hgnetv2_femto_coco.onnx"
@@ -49,7 +49,7 @@ def share_beside_the_model(shared: Path) -> Row:
 
 def counts_with_openvino(shared: Path) -> Iterator[Row]:
     """Yield the bicycles counted, and how far each photo's count is from onnxruntime's."""
-    for threshold in (0.3, filtering.THRESHOLD):
+    for threshold in (0.3, config.THRESHOLD):
         ours, theirs = (
             geobike.run(survey(shared, kind, threshold=threshold)).photos["bicycle_count"]
             for kind in ("openvino", "onnx")
@@ -64,7 +64,7 @@ def counts_with_openvino(shared: Path) -> Iterator[Row]:
         )
 
 
-def survey(shared: Path, kind: choice.Kind, **more: Any) -> geobike.Survey:
+def survey(shared: Path, kind: config.DetectorKind, **more: Any) -> geobike.Survey:
     return geobike.Survey(
         photos=shared / "photos",
         areas=shared / "areas" / "delft_neighbourhoods.geojson",

@@ -27,13 +27,13 @@ def _options(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Street photos in, a map of where bicycles stand out."""
+    """Map parked bicycles from street photos."""
 
 
 def main() -> NoReturn:
     """Run the command line; a user's mistake ends in one message and an exit code."""
-    # The packages of the stores log what they try again and what they do without, with tracebacks;
-    # what nobody asked for, Python would print.
+    # Storage packages log retries and fallbacks, with tracebacks; without a handler, Python would
+    # print them.
     logging.getLogger().addHandler(logging.NullHandler())
     try:
         app()

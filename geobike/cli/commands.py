@@ -6,54 +6,25 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from geobike import config
 from geobike.cli import engines, models, terminal
-from geobike.cli.options import (
-    Attribution,
-    BillTo,
-    Blur,
-    Context,
-    DetectionTable,
-    DetectorKind,
-    DryRun,
-    Endpoint,
-    EngineName,
-    Formats,
-    Labels,
-    Language,
-    Manifest,
-    MaxMegapixels,
-    MinPhotos,
-    Model,
-    NoThumbnails,
-    Photos,
-    PhotosIfAny,
-    Positions,
-    Scheduler,
-    ShowPeople,
-    Source,
-    StoreFile,
-    Threshold,
-    Tiles,
-    Timezone,
-    Title,
-    TokenFile,
-    Workers,
-    check_out,
-    names,
-    pixels,
-)
+from geobike.cli.declared import takes_declared
+from geobike.cli.options import Photos, check_out
 from geobike.errors import DetectorStopped, GeobikeError, InputError
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     import geopandas as gpd
 
     from geobike.detections.choice import Choice
     from geobike.detectors.protocol import Detection
     from geobike.engines.base import Engine
     from geobike.photos.reading import PhotoFile
+    from geobike.survey.options import Survey
 
 app = typer.Typer(
-    help="Street photos in, a map of where bicycles stand out.",
+    help="Map parked bicycles from street photos.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,  # a bug should show a plain traceback
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -61,161 +32,99 @@ app = typer.Typer(
 
 
 @app.command("map", rich_help_panel="A survey")
+@takes_declared
 def map_(
-    areas: Annotated[
-        str,
-        typer.Option(metavar="FILE", help="Neighbourhood polygons: any file that GeoPandas reads."),
-    ],
-    photos: PhotosIfAny = None,
-    manifest: Manifest = None,
-    detections: DetectionTable = None,
-    out: Annotated[
-        str, typer.Option(metavar="FOLDER", help="Folder for the map and the files.")
-    ] = "out",
-    formats: Formats = None,
-    detector: DetectorKind = "auto",
-    model: Model = None,
-    endpoint: Endpoint = None,
-    token_file: TokenFile = None,
-    bill_to: BillTo = None,
-    store: StoreFile = None,
-    label: Labels = None,
-    threshold: Threshold = 0.5,
-    name_column: Annotated[
-        str | None, typer.Option(metavar="C", help="Column with the areas' names.")
-    ] = None,
-    id_column: Annotated[
-        str | None, typer.Option(metavar="C", help="Column with the areas' ids.")
-    ] = None,
-    layer: Annotated[
-        str | None, typer.Option(help="Layer of the areas' file, where it has several.")
-    ] = None,
-    crs: Annotated[
-        str | None,
-        typer.Option(help="CRS of the areas, such as EPSG:28992, whatever the file says."),
-    ] = None,
-    positions: Positions = "manifest,exif",
-    timezone: Timezone = None,
-    max_megapixels: MaxMegapixels = 200,
-    workers: Workers = None,
-    population_column: Annotated[
-        str | None, typer.Option(metavar="C", help="Column with the areas' inhabitants.")
-    ] = None,
-    title: Title = "Where bicycles stand",
-    language: Language = "en",
-    min_photos: MinPhotos = 1,
-    source: Source = "",
-    context: Context = None,
-    tiles: Tiles = None,
-    attribution: Attribution = "",
-    no_thumbnails: NoThumbnails = False,
-    show_people: ShowPeople = False,
-    blur: Blur = None,
-    engine: EngineName = "local",
-    scheduler: Scheduler = None,
-    dry_run: DryRun = False,
+    survey: config.SurveySettings,
+    detector: config.DetectorSettings,
+    page: config.PageSettings,
+    where: config.RunSettings,
 ) -> None:
     """Make the map: photos in; map.html, GeoJSON, CSV and a summary out.
 
-    Where neither photos nor model are at hand: --manifest and --detections, without PHOTOS.
+    Without photos and model: --manifest and --detections, and no PHOTOS.
     """
-    from geobike.engines.local import READ_ONLY
     from geobike.maps import PageOptions
-    from geobike.survey import run
     from geobike.survey.options import Survey
 
-    if detections is not None and (detector != "auto" or dry_run):
+    if survey.detections is not None and (detector.kind != "auto" or where.dry_run):
         raise InputError(
-            "--detections brings the boxes, so nothing is detected and nothing sent: leave out "
-            "--detector and --dry-run"
+            "with --detections nothing is detected and nothing is sent: leave out --detector and "
+            "--dry-run"
         )
-    if detections is None:
-        store = store or engines.store_in(out, engine)
-    runs = engines.choose(engine, scheduler)
-    chosen = models.choice(detector, model, endpoint, token_file, bill_to)
-    plan = Survey(
-        photos=photos or None,
-        areas=areas,
-        manifest=manifest,
-        detections=detections,
-        positions=names(positions),
-        name_column=name_column,
-        id_column=id_column,
-        layer=layer,
-        crs=crs,
-        timezone=timezone,
-        labels=tuple(label or ["bicycle"]),
-        threshold=threshold,
-        max_pixels=pixels(max_megapixels),
-        detector=chosen,
-        workers=workers,
-        population_column=population_column,
-        formats=tuple(formats or ["auto"]),
-        page=PageOptions(
-            title=title,
-            language=language,
-            min_photos=min_photos,
-            source=source,
-            context=tuple(context or ()),
-            tiles=tiles,
-            attribution=attribution,
-            thumbnails=not no_thumbnails,
-            show_people=show_people,
-            blur=tuple(blur or ()),
-        ),
-    )
-    plan.check_out(out)  # before hours of work
-    if dry_run:
-        _dry_run(
-            lambda: (
-                run.locate_and_assign(
-                    plan, store=store, engine=READ_ONLY, track=terminal.track()
-                ).photos
-            ),
-            chosen,
-            store,
-            plan.max_pixels,
-        )
-        return
-    if detections is None:
+    engine = engines.choose(where.engine, where.scheduler)
+    chosen = models.choice(detector, where.token_file)
+    plan = Survey(**vars(survey), detector=chosen, page=PageOptions(**vars(page)))
+    plan.check_out(where.out)  # before hours of work
+    store = where.store
+    if survey.detections is None:
+        store = store or engines.store_in(where.out, where.engine)
+    if where.dry_run:
+        _dry_run_survey(plan, chosen, store)
+    else:
+        _run_survey(plan, chosen, store, engine, where.out)
+
+
+def _dry_run_survey(plan: "Survey", chosen: "Choice", store: str | None) -> None:
+    from geobike.engines.local import READ_ONLY
+    from geobike.survey import run
+
+    def read() -> "gpd.GeoDataFrame":
+        placed = run.locate_and_assign(plan, store=store, engine=READ_ONLY, track=terminal.track())
+        return placed.photos
+
+    _dry_run(read, chosen, store, plan.max_pixels)
+
+
+def _run_survey(
+    plan: "Survey",
+    chosen: "Choice",
+    store: str | None,
+    engine: "AbstractContextManager[Engine]",
+    out: str,
+) -> None:
+    from geobike.survey import run
+
+    detects = plan.detections is None
+    if detects:
         models.announce(chosen)
-    with terminal.notes(), terminal.resumable(None if detections else store):
-        with runs as where:
-            result = run.run(plan, store=store, engine=where, track=terminal.track())
+    with terminal.notes(), terminal.resumable(store if detects else None):
+        with engine as opened:
+            result = run.run(plan, store=store, engine=opened, track=terminal.track())
         terminal.print_notes(result)
         written = result.write(out, track=terminal.track())
     terminal.print_result(result, written)
 
 
 @app.command(rich_help_panel="Its steps")
+@takes_declared
 def locate(
     photos: Photos,
-    manifest: Manifest = None,
+    manifest: str | None,
+    positions: tuple[str, ...],
+    timezone: str | None,
+    max_megapixels: float,
     out: Annotated[
         str | None, typer.Option(metavar="FILE", help="Photos to write: .geojson or .parquet.")
     ] = None,
-    positions: Positions = "manifest,exif",
-    timezone: Timezone = None,
-    max_megapixels: MaxMegapixels = 200,
 ) -> None:
     """Find the photos and say where each was taken.
 
-    Reads only the head of each file: copies, and photos that are cut short, are told by `map`.
+    Reads only file headers; `map` also detects duplicates and truncated photos.
     """
     from geobike.exports import writing
     from geobike.io.redaction import redact
     from geobike.photos.reading import find
     from geobike.survey import run
+    from geobike.survey.options import pixels
 
     check_out(out, manifest)
     if out is not None:
         writing.check_path(out, "photos")  # before hours of work
-
     with terminal.notes():
         frame = run.locate(
             find(photos),
             manifest_path=manifest,
-            positions=names(positions),
+            positions=positions,
             timezone=timezone,
             max_pixels=pixels(max_megapixels),
             metadata_only=True,
@@ -228,16 +137,21 @@ def locate(
 
 
 @app.command(rich_help_panel="Its steps")
+@takes_declared
 def detect(
     photos: Photos,
-    detector: DetectorKind = "auto",
-    model: Model = None,
-    endpoint: Endpoint = None,
-    token_file: TokenFile = None,
-    bill_to: BillTo = None,
-    store: StoreFile = None,
-    label: Labels = None,
-    threshold: Threshold = 0.5,
+    detector: config.DetectorSettings,
+    token_file: str | None,
+    store: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Keeps detections, so that none is made twice."),
+    ] = None,
+    label: Annotated[
+        list[str] | None,
+        typer.Option(metavar="L", help="What to show; may be repeated.", show_default="all"),
+    ] = None,
+    *,
+    threshold: float,
     draw: Annotated[
         Path | None,
         typer.Option(metavar="OUT", help="Draw the boxes: a picture, or a folder for several."),
@@ -245,9 +159,9 @@ def detect(
     out: Annotated[
         str | None, typer.Option(metavar="FILE", help="All detections to write: .csv or .parquet.")
     ] = None,
-    max_megapixels: MaxMegapixels = 200,
-    workers: Workers = None,
-    dry_run: DryRun = False,
+    max_megapixels: float,
+    workers: int | None,
+    dry_run: bool,
 ) -> None:
     """Detect objects and print them as JSON, as the hosted service answers.
 
@@ -257,13 +171,14 @@ def detect(
     from geobike.engines.local import LOCAL, READ_ONLY, open_cache
     from geobike.exports import writing
     from geobike.photos.reading import find, read
+    from geobike.survey.options import pixels
 
     check_out(out)
     if out is not None:
         writing.check_path(out, "detections")  # before hours of work
     files = find(photos)
     max_pixels = pixels(max_megapixels)
-    chosen = models.choice(detector, model, endpoint, token_file, bill_to)
+    chosen = models.choice(detector, token_file)
 
     def read_all(engine: "Engine") -> "gpd.GeoDataFrame":
         with open_cache(store, chosen, engine) as known:
@@ -287,7 +202,7 @@ def detect(
             labels=label or detected.detections["label"].unique(),
             threshold=threshold,
         )
-    # As the service answers: what stands twice is not taken out.
+    # As the service answers: duplicate boxes are not removed.
     shown = terminal.by_photo(
         filtered[filtered["kept"] | (filtered["dropped_by"] == filtering.DUPLICATE)]
     )
@@ -299,27 +214,31 @@ def detect(
 
 
 @app.command(rich_help_panel="Its steps")
+@takes_declared
 def classify(
     photos: Photos,
     classifier: Annotated[
         Literal["auto", "onnx", "huggingface"],
         typer.Option(
-            help="auto: this machine if --model is an ONNX file. onnx, huggingface: where."
+            help="auto, onnx: this machine, with --model FILE.onnx. huggingface: photos are sent "
+            "to Hugging Face, shrunk and without EXIF."
         ),
     ] = "auto",
-    model: Model = None,
-    endpoint: Endpoint = None,
-    token_file: TokenFile = None,
-    bill_to: BillTo = None,
-    top: Annotated[int, typer.Option(help="Labels for each photo.", min=1)] = 5,
+    *,
+    model: str | None,
+    endpoint: str | None,
+    token_file: str | None,
+    bill_to: str | None,
+    top: Annotated[int, typer.Option(help="Labels per photo.", min=1)] = 5,
     out: Annotated[
         str | None, typer.Option(metavar="FILE", help="CSV of photo, label, score to write.")
     ] = None,
-    max_megapixels: MaxMegapixels = 200,
+    max_megapixels: float,
 ) -> None:
-    """Say what each photo shows as a whole: the best labels with their scores, as JSON."""
+    """Classify each photo as a whole: the best labels with their scores, as JSON."""
     from geobike.exports.csv import write_labels
     from geobike.photos.reading import find, load
+    from geobike.survey.options import pixels
 
     check_out(out)
     files = find(photos)
@@ -343,7 +262,7 @@ def classify(
 @app.command(rich_help_panel="A survey")
 def evaluate(
     truth: Annotated[
-        Path, typer.Argument(help="CSV with the columns file and bicycles, counted by hand.")
+        Path, typer.Argument(help="CSV of manual counts, with the columns file and bicycles.")
     ],
     survey: Annotated[Path, typer.Option(help="Folder that `geobike map` wrote.")] = Path("out"),
     plot: Annotated[
@@ -351,7 +270,7 @@ def evaluate(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="CSV of the error by threshold.")] = None,
 ) -> None:
-    """Hold a survey's counts against counts by hand, to know how far they are off."""
+    """Compare a survey's counts with manual counts."""
     from geobike.evaluation import agreement, plots
     from geobike.io.files import atomic_open
 
@@ -368,19 +287,20 @@ def evaluate(
 
 @app.command("sample-data", rich_help_panel="Help")
 def sample_data(
-    folder: Annotated[Path, typer.Argument(help="A new folder, made for it.", show_default=False)],
+    folder: Annotated[Path, typer.Argument(help="A new folder to create.", show_default=False)],
 ) -> None:
-    """Write the sample: photos of a rendered town, with the number of bicycles known."""
+    """Write the sample: photos of a rendered town with a known number of bicycles."""
     from geobike import sample
 
     terminal.print_sample(sample.write(folder))
 
 
 @app.command(rich_help_panel="Help")
-def doctor(token_file: TokenFile = None, model: Model = None, endpoint: Endpoint = None) -> None:
+@takes_declared
+def doctor(token_file: str | None, model: str | None, endpoint: str | None) -> None:
     """Say what is installed, what is missing, and what to do about it.
 
-    With --endpoint, also ask that server about one small drawn picture.
+    With --endpoint, also send one small drawn picture to that server.
     """
     fine = True
     for finding in models.examine(token_file, model, endpoint):
@@ -399,8 +319,8 @@ def _dry_run(
     from geobike.detections import upload
 
     with terminal.notes():
-        weight = upload.estimate_upload(read(), chosen, store=store, max_pixels=max_pixels)
-    terminal.print_upload(weight)
+        estimate = upload.estimate_upload(read(), chosen, store=store, max_pixels=max_pixels)
+    terminal.print_upload(estimate)
 
 
 def _draw(

@@ -9,31 +9,19 @@ from geobike.cli import settings, terminal
 from geobike.errors import InputError
 
 if TYPE_CHECKING:
-    from geobike.detections.choice import Choice, Kind
+    from geobike.config import DetectorSettings
+    from geobike.detections.choice import Choice
     from geobike.detectors.classify import Classifier
     from geobike.doctor import Finding
 
 
-def choice(
-    kind: "Kind",
-    model: str | None,
-    endpoint: str | None,
-    token_file: Path | None,
-    bill_to: str | None,
-) -> "Choice":
+def choice(detector: "DetectorSettings", token_file: str | Path | None) -> "Choice":
     """Return the choice of a detector, with the token where photos are to be sent."""
     from geobike.detections.choice import Choice
 
-    hosted = kind == "huggingface"
-    token = _token(token_file, endpoint, instead=_DETECT) if hosted else None
-    return Choice(
-        kind=kind,
-        model=model,
-        endpoint=endpoint,
-        token=token,
-        bill_to=bill_to,
-        download_progress=terminal.download_progress(),
-    )
+    hosted = detector.kind == "huggingface"
+    token = _token(token_file, detector.endpoint, instead=_DETECT) if hosted else None
+    return Choice(**vars(detector), token=token, download_progress=terminal.download_progress())
 
 
 def announce(choice: "Choice") -> None:
@@ -41,15 +29,15 @@ def announce(choice: "Choice") -> None:
     if choice.kind == "huggingface":
         from geobike.detections.choice import hosted
 
-        place = hosted(choice).host
-        terminal.say(f"photos that the store lacks are sent to {place}, shrunk and without EXIF")
+        host = hosted(choice).host
+        terminal.say(f"photos that the store lacks are sent to {host}, shrunk and without EXIF")
 
 
 _DETECT = "detect on this machine with --detector onnx"
 _CLASSIFY = "classify on this machine with --classifier onnx --model FILE.onnx"
 
 
-def _token(token_file: Path | None, endpoint: str | None, *, instead: str) -> str | None:
+def _token(token_file: str | Path | None, endpoint: str | None, *, instead: str) -> str | None:
     """Return the token, unless nothing may be sent; then the error says what to do `instead`."""
     from geobike.detectors.hosted.detector import find_token
 
@@ -63,14 +51,14 @@ def _token(token_file: Path | None, endpoint: str | None, *, instead: str) -> st
             "HF_HUB_OFFLINE is set, so nothing is sent to Hugging Face; unset it, give an "
             f"--endpoint of your own, or {instead}"
         )
-    return find_token(os.environ, token_file=token_file)
+    return find_token(os.environ, token_file=None if token_file is None else Path(token_file))
 
 
 def classifier(
     kind: str,
     model: str | None,
     endpoint: str | None,
-    token_file: Path | None,
+    token_file: str | Path | None,
     bill_to: str | None,
 ) -> "Classifier":
     """Return the classifier; without a model nothing is sent anywhere by default."""
@@ -92,12 +80,16 @@ def classifier(
 
 
 def examine(
-    token_file: Path | None, model: str | None, endpoint: str | None
+    token_file: str | Path | None, model: str | None, endpoint: str | None
 ) -> "Iterator[Finding]":
     """Yield what `geobike doctor` finds; an endpoint is asked last."""
     from geobike import doctor
 
-    yield from doctor.examine(os.environ, token_file=token_file, model=None if endpoint else model)
+    yield from doctor.examine(
+        os.environ,
+        token_file=None if token_file is None else Path(token_file),
+        model=None if endpoint else model,
+    )
     yield _sending()
     if endpoint is not None:
         token = _token(token_file, endpoint, instead="leave out --endpoint")

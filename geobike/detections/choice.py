@@ -4,40 +4,31 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
+from geobike.config import DetectorSettings
 from geobike.detections.cached import CachedDetector
 from geobike.detections.store.protocol import IN_MEMORY, DetectionStore, Model
 from geobike.detectors.onnx import hub
 from geobike.detectors.protocol import Detector
 from geobike.errors import InputError, StoreError
+from geobike.options import check_choices
 from geobike.reporting import report
 
 if TYPE_CHECKING:  # what sends photos is imported where they are sent
     from geobike.detectors.hosted.detector import HostedDetector
 
-Kind = Literal["auto", "onnx", "openvino", "huggingface", "cached"]
-KINDS: Final[tuple[str, ...]] = get_args(Kind)
-
 
 @dataclass(frozen=True, kw_only=True)
-class Choice:
-    """What the user says about the detector."""
+class Choice(DetectorSettings):
+    """Which detector to use: what `geobike.config.DetectorSettings` declares, and the token."""
 
-    kind: Kind = "auto"
-    model: str | None = None
-    """A path, a name on Hugging Face, or a name that the store knows; None for the default."""
-    endpoint: str | None = None
-    """Full address of a server that talks like Hugging Face's; None for Hugging Face itself."""
     token: str | None = field(default=None, repr=False)
-    bill_to: str | None = None
-    """Organisation on Hugging Face that pays."""
     download_progress: type[Any] | None = field(default=None, repr=False)
     """A class like tqdm's that shows the download of a model; None for silence."""
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise InputError(f"detector {self.kind!r} is none of {', '.join(KINDS)}")
+        check_choices(DetectorSettings, self)
         if self.endpoint is not None and self.kind != "huggingface":
             raise InputError(
                 f"an endpoint is given, but the detector is {self.kind!r}; "

@@ -11,18 +11,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from geobike import schema
+from geobike.config import MAX_OVERLAP, THRESHOLD
 from geobike.detectors import check as detect_check
 from geobike.detectors.onnx.labels import COCO_91
 from geobike.detectors.protocol import FLOOR, Box
 from geobike.errors import InputError, SchemaError
 from geobike.reporting import report
-
-THRESHOLD: Final = 0.5
-"""Lowest score that counts. 0.5 is what DETR is served with; calibrate it on photos counted by
-hand."""
-
-MAX_OVERLAP: Final = 0.5
-"""Intersection over union above which two boxes of one label are the same object."""
 
 OTHER_LABEL, BELOW_THRESHOLD, DUPLICATE = REJECTIONS = ("label", "threshold", "duplicate")
 """Why a box does not count, as `dropped_by` says it."""

@@ -9,33 +9,14 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from geobike.config import PageSettings
 from geobike.errors import InputError
 from geobike.maps import assets
 
 
 @dataclass(frozen=True, kw_only=True)
-class PageOptions:
-    """How the map page looks and what it holds."""
-
-    title: str = "Where bicycles stand"
-    language: str | Path = "en"
-    """A bundled language, or the path of a catalogue file (see `maps/page/words-*`)."""
-    min_photos: int = 1
-    """Areas with fewer photos are hatched: too few for a rate."""
-    source: str = ""
-    """Where photos and areas come from, shown below the map."""
-    context: tuple[str | Path, ...] = ()
-    """Files of water, streets or borders, drawn in pale colours for orientation."""
-    tiles: str | None = None
-    """XYZ URL with {z}, {x}, {y}, or WMS URL with a `layers` parameter."""
-    attribution: str = ""
-    """Attribution required by the tile provider."""
-    thumbnails: bool = True
-    """Whether photos open with their picture."""
-    show_people: bool = False
-    """Whether people on the pictures stay recognisable."""
-    blur: tuple[str, ...] = ()
-    """Further labels to anonymize on the pictures, such as car."""
+class PageOptions(PageSettings):
+    """How the map page looks and what it carries: what `geobike.config.PageSettings` declares."""
 
     def __post_init__(self) -> None:
         words(self.language)

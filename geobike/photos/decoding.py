@@ -15,12 +15,13 @@ from typing import BinaryIO, Final
 
 from PIL import Image, UnidentifiedImageError
 
+from geobike.config import MAX_MEGAPIXELS
 from geobike.errors import UnreadablePhoto
 from geobike.io import files, remote
 from geobike.photos import jpeg, png
 
-MAX_PIXELS: Final = 200_000_000
-"""Largest photo that is decoded: the largest phone sensors on sale give 200 megapixels."""
+MAX_PIXELS: Final = MAX_MEGAPIXELS * 1_000_000
+"""Largest photo that is decoded."""
 
 SUFFIXES: Final = frozenset(
     (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".heic", ".heif")

@@ -10,10 +10,11 @@ from typing import Final, NamedTuple, Protocol
 import geopandas as gpd
 import pandas as pd
 
+from geobike.config import POSITIONS
 from geobike.errors import InputError
 from geobike.positions import exif, manifest
 
-DEFAULT: Final = ("manifest", "exif")
+DEFAULT: Final = POSITIONS
 """Names in order: the first source with a valid position wins."""
 
 

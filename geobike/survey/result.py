@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import folium
 
 
+from geobike.survey import settings
 from geobike.survey.options import Survey
 
 
@@ -45,6 +46,8 @@ class SurveyResult:
     """The files that were read: areas, and where given manifest and detections."""
     warnings: tuple[str, ...]
     started_at: datetime
+    store: str | Path | None = None
+    """Where the detections are kept."""
 
     def map(self, *, track: Track = silent) -> "folium.Map":
         """Return the map, to look at, to add layers to, or to save with `geobike.maps.save`."""
@@ -73,13 +76,17 @@ class SurveyResult:
             timezone=self.survey.timezone or "UTC",
         )
 
-    def summary(self) -> dict[str, Any]:
-        """Return how the numbers came about: what `summary.json` holds."""
+    def summary(self, folder: str | Path = ".") -> dict[str, Any]:
+        """Return how the numbers came about: what `summary.json` holds.
+
+        The paths in its `settings` are relative to `folder`.
+        """
         survey = self.survey
         return {
             "geobike": __version__,
             "started_at": self.started_at.isoformat(timespec="seconds"),
             "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "settings": settings.write(survey, store=self.store, folder=folder),
             "ledger": self.ledger.as_dict(),
             "detector": {
                 "model": self.model.name,
@@ -111,7 +118,7 @@ class SurveyResult:
             Frames(areas=self.areas, photos=self.photos, detections=self.detections),
             names=self.survey.formats,
             save_map=lambda path: maps.save(self.map(track=track), path),
-            summary=self.summary,
+            summary=lambda: self.summary(folder),
         )
 
 

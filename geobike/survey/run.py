@@ -68,6 +68,7 @@ def run(
         detected_now=detected.newly_detected,
         warnings=tuple(dict.fromkeys(notes)),
         started_at=started_at,
+        store=store,
     )
 
 

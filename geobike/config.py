@@ -1,0 +1,306 @@
+"""Every option of a survey, its page and its detector, declared once.
+
+A field of a class below is an option. From it follow the option of the command line with its help
+(`geobike.cli.declared`), the key of a survey file and the entry in the `settings` of
+`summary.json` (`geobike.survey.settings`), and the attribute of `Survey`, `PageOptions` and
+`Choice`, which inherit these classes. A new option is a field here and its use in a stage.
+
+Nothing heavy is imported here: `geobike --help` reads this module.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Final, Literal
+
+from geobike.options import NO_TABLE, Declared, Option, declared
+
+DetectorKind = Literal["auto", "onnx", "openvino", "huggingface", "cached"]
+EngineName = Literal["local", "dask"]
+
+THRESHOLD: Final = 0.5
+"""Lowest score that counts. 0.5 is what DETR is served with; calibrate it on photos counted by
+hand."""
+
+MAX_OVERLAP: Final = 0.5
+"""Intersection over union above which two boxes of one label are the same object."""
+
+POSITIONS: Final = ("manifest", "exif")
+"""Position sources, by their names in `geobike.positions.sources`. A manifest is made for one
+survey, so that its positions are better than those of the camera."""
+
+FORMATS: Final = ("auto",)
+"""Export formats, by their names in `geobike.exports.formats`; auto is no format but a rule."""
+
+MAX_MEGAPIXELS: Final = 200
+"""Largest photo that is decoded: the largest phone sensors on sale give 200 megapixels."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SurveySettings:
+    """What to count, where, and how. `geobike.Survey` adds the detector and the page."""
+
+    _table: ClassVar = "survey"
+    _panel: ClassVar[str | None] = None
+
+    photos: Annotated[
+        str | Path | Sequence[str | Path] | None,
+        Option(
+            "Folders, files, glob patterns or URLs (s3://bucket/photos); none: the photos that the "
+            "manifest names, not opened.",
+            metavar="PHOTOS...",
+            path="",
+            positional=True,
+        ),
+    ] = None
+    areas: Annotated[
+        str | Path,
+        Option(
+            "Neighbourhood polygons: any file that GeoPandas reads. Required, here or in the "
+            "survey file.",
+            metavar="FILE",
+            path="",
+        ),
+    ]
+    manifest: Annotated[
+        str | Path | None,
+        Option(
+            "CSV, GeoJSON or Parquet with file, latitude, longitude of the photos.",
+            metavar="FILE",
+            path="",
+        ),
+    ] = None
+    positions: Annotated[
+        tuple[str, ...],
+        Option(
+            "Position sources in order, separated by commas: the first valid position wins, and a "
+            "source left out is not used.",
+            metavar="NAMES",
+            separator=",",
+        ),
+    ] = POSITIONS
+    timezone: Annotated[
+        str | None,
+        Option(
+            "IANA name, such as Europe/Amsterdam, for photo times without an offset; also the "
+            "clock of the map.",
+            metavar="NAME",
+            default_text="such times are left out; the map shows UTC",
+        ),
+    ] = None
+    detections: Annotated[
+        str | Path | None,
+        Option(
+            "CSV or Parquet of existing boxes: photo_id, label, score, xmin, ymin, xmax, ymax. No "
+            "detector runs then.",
+            metavar="FILE",
+            path="",
+        ),
+    ] = None
+    labels: Annotated[
+        tuple[str, ...],
+        Option("What to count; may be repeated.", metavar="L", flag="label"),
+    ] = ("bicycle",)
+    threshold: Annotated[
+        float, Option("Boxes with a score above this count; 0.05 to below 1.", metavar="SCORE")
+    ] = THRESHOLD
+    max_overlap: Annotated[
+        float,
+        Option(
+            "Two boxes of one label that overlap by more than this (intersection over union, above "
+            "0 to 1) count once.",
+            metavar="SHARE",
+        ),
+    ] = MAX_OVERLAP
+    max_megapixels: Annotated[
+        float, Option("Larger photos are not decoded, in millions of pixels.", metavar="MP")
+    ] = MAX_MEGAPIXELS
+    workers: Annotated[
+        int | None,
+        Option(
+            "Photos processed by the detector at once.",
+            metavar="N",
+            default_text="4 if hosted, else one per core",
+        ),
+    ] = None
+    formats: Annotated[
+        tuple[str, ...],
+        Option("Export formats of the tables.", metavar="NAME", flag="format"),
+    ] = FORMATS
+    name_column: Annotated[
+        str | None, Option("Column with the areas' names.", metavar="C", panel="The areas")
+    ] = None
+    id_column: Annotated[
+        str | None, Option("Column with the areas' ids.", metavar="C", panel="The areas")
+    ] = None
+    population_column: Annotated[
+        str | None,
+        Option(
+            "Column with the areas' inhabitants; adds bicycles per 1,000 of them.",
+            metavar="C",
+            panel="The areas",
+        ),
+    ] = None
+    layer: Annotated[
+        str | None,
+        Option("Layer of the areas' file, if it has several.", metavar="NAME", panel="The areas"),
+    ] = None
+    crs: Annotated[
+        str | None,
+        Option(
+            "CRS of the areas, such as EPSG:28992, if the file declares none or a wrong one.",
+            metavar="CRS",
+            panel="The areas",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetectorSettings:
+    """Which detector to use. `geobike.DetectorChoice` adds the token."""
+
+    _table: ClassVar = "detector"
+    _panel: ClassVar = "The detector"
+
+    kind: Annotated[
+        DetectorKind,
+        Option(
+            "auto: what the store has, else this machine. onnx: this machine. openvino: the same, "
+            "up to twice as fast on processors with bfloat16, scores slightly different. "
+            "huggingface: photos are sent to Hugging Face, shrunk and without EXIF. cached: only "
+            "what the store has.",
+            flag="detector",
+        ),
+    ] = "auto"
+    model: Annotated[
+        str | None,
+        Option(
+            "A name on Hugging Face, the path of an ONNX file, or a name that the store knows.",
+            metavar="MODEL",
+            path=".onnx",
+        ),
+    ] = None
+    endpoint: Annotated[
+        str | None,
+        Option("Full URL of a server with Hugging Face's interface.", metavar="URL"),
+    ] = None
+    bill_to: Annotated[
+        str | None, Option("Hugging Face organisation that pays.", metavar="ORG")
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageSettings:
+    """How the map page looks and what it carries. `geobike.PageOptions` adds the checks."""
+
+    _table: ClassVar = "page"
+    _panel: ClassVar = "The page"
+
+    title: Annotated[str, Option("Title of the map.", metavar="TEXT")] = "Where bicycles stand"
+    language: Annotated[
+        str | Path, Option("en, nl, or the path of a catalogue (.json).", metavar="L", path=".json")
+    ] = "en"
+    min_photos: Annotated[int, Option("Areas with fewer photos are hatched.", metavar="N")] = 1
+    source: Annotated[
+        str, Option("Where photos and areas come from, in words.", metavar="TEXT")
+    ] = ""
+    context: Annotated[
+        tuple[str | Path, ...],
+        Option("Water, streets or borders to draw; may be repeated.", metavar="FILE", path=""),
+    ] = ()
+    tiles: Annotated[
+        str | None,
+        Option(
+            "Background from a server: XYZ with {z}, {x}, {y}, or WMS with layers=. The page then "
+            "asks this host, and no other, for pictures.",
+            metavar="URL",
+        ),
+    ] = None
+    attribution: Annotated[
+        str, Option("Attribution required by the tile provider.", metavar="TEXT")
+    ] = ""
+    thumbnails: Annotated[bool, Option("Whether photos open with their picture.")] = True
+    show_people: Annotated[bool, Option("Whether people on pictures stay recognisable.")] = False
+    blur: Annotated[
+        tuple[str, ...],
+        Option("Label to anonymize as well, such as car; may be repeated.", metavar="L"),
+    ] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunSettings:
+    """Where a run keeps and writes its results, and what computes them."""
+
+    _table: ClassVar = "survey"
+    _panel: ClassVar[str | None] = None
+
+    out: Annotated[str, Option("Folder for the map and the files.", metavar="FOLDER", path="")] = (
+        "out"
+    )
+    store: Annotated[
+        str | None,
+        Option(
+            "Keeps detections, so that none is made twice.",
+            metavar="FILE",
+            path="",
+            default_text="detections.sqlite in --out",
+        ),
+    ] = None
+    config: Annotated[
+        str | None,
+        Option(
+            "Survey file: TOML with these options in tables survey, page and detector, or the "
+            "summary.json of an earlier run. Options on the command line win.",
+            metavar="FILE",
+            table=NO_TABLE,
+        ),
+    ] = None
+    token_file: Annotated[
+        str | Path | None,
+        Option(
+            "File with a Hugging Face token.",
+            metavar="FILE",
+            path="",
+            default_text="HF_TOKEN",
+            panel="The detector",
+            table="detector",
+        ),
+    ] = None
+    dry_run: Annotated[
+        bool,
+        Option(
+            "Say what would be sent and what it would cost; send nothing.",
+            panel="The detector",
+            table="detector",
+        ),
+    ] = False
+    engine: Annotated[
+        EngineName,
+        Option(
+            "dask: the workers of a Dask cluster read and detect; --store is then a folder or URL "
+            "for Parquet.",
+            panel="A cluster",
+        ),
+    ] = "local"
+    scheduler: Annotated[
+        str | None,
+        Option(
+            "Of a Dask cluster, such as tcp://host:8786.",
+            metavar="ADDRESS",
+            panel="A cluster",
+            default_text="one worker for each core of this machine",
+        ),
+    ] = None
+
+
+SECTIONS: Final[tuple[type[Any], ...]] = (
+    SurveySettings,
+    RunSettings,
+    DetectorSettings,
+    PageSettings,
+)
+
+
+def all_declared() -> tuple[Declared, ...]:
+    """Return every option of `geobike map`."""
+    return tuple(one for section in SECTIONS for one in declared(section))

@@ -7,12 +7,12 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyogrio
 import pyproj
 import shapely
 
 from geobike import schema
-from geobike.errors import AreasError
+from geobike.errors import AreasError, InputError
+from geobike.io import vector
 from geobike.io.files import fetch_local
 from geobike.io.redaction import redact
 from geobike.reporting import report, report_number
@@ -50,7 +50,7 @@ def read(
     crs: str | None = None,
     population_column: str | None = None,
 ) -> gpd.GeoDataFrame:
-    """Read polygons from any file that GeoPandas reads and return an areas frame in EPSG:4326.
+    """Read polygons from a vector file and return an areas frame in EPSG:4326.
 
     `layer` names one of a file that has several. `crs` says what the coordinates are where the
     file does not, or says it wrongly, which is reported. `area_id` is the column the user names,
@@ -148,24 +148,21 @@ def _read_file(path: str | Path, layer: str | None) -> gpd.GeoDataFrame:
         if not file.exists():
             raise AreasError(f"areas {file}: no such file")
         try:
-            if file.suffix.lower() == ".parquet":
-                frame = gpd.read_parquet(file)
-            else:
-                with np.errstate(invalid="ignore"):  # NaN coordinates are reported as such
-                    frame = gpd.read_file(file, layer=_layer(file, layer))
+            with vector.opened(file) as source, np.errstate(invalid="ignore"):  # NaN is reported
+                frame = source.read(_layer(source, file, layer))
         except AreasError:
             raise
-        except Exception as error:  # noqa: BLE001 - GDAL's and Arrow's readers raise many kinds
-            raise AreasError(f"areas {file}: cannot be read: {str(error)[:300]}") from None
+        except InputError as error:
+            raise AreasError(f"areas {file}: cannot be read: {error}") from None
     if not isinstance(frame, gpd.GeoDataFrame):
         raise AreasError(f"areas {redact(path)}: a table without geometry")
     return frame
 
 
-def _layer(path: str | Path, wanted: str | None) -> str:
+def _layer(source: vector.Source, path: str | Path, wanted: str | None) -> str:
     """Return the layer to read: the one wanted, or the only one that has geometry."""
-    layers = pyogrio.list_layers(path)
-    names = [str(name) for name, geometry in layers if geometry is not None] or [str(layers[0][0])]
+    layers = source.layers()
+    names = [name for name, geometry in layers if geometry is not None] or [layers[0][0]]
     if wanted is None and len(names) == 1:
         return names[0]
     if wanted not in names:

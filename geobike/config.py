@@ -56,8 +56,8 @@ class SurveySettings:
     areas: Annotated[
         str | Path,
         Option(
-            "Neighbourhood polygons: any file that GeoPandas reads. Required, here or in the "
-            "survey file.",
+            "Neighbourhood polygons: GeoJSON, GeoPackage, shapefile and more. Required, here or in "
+            "the survey file.",
             metavar="FILE",
             path="",
         ),

@@ -7,11 +7,11 @@ from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
-import pyproj
 import shapely
 
 from geobike import schema
 from geobike.errors import InputError
+from geobike.io import vector
 from geobike.maps.encoding import encode_json
 from geobike.reporting import report
 
@@ -50,16 +50,15 @@ def _shapes(path: Path) -> Any:
     if not path.exists():
         raise InputError(f"context {path}: no such file")
     try:
-        frame = gpd.read_parquet(path) if path.suffix == ".parquet" else gpd.read_file(path)
-        if not isinstance(frame, gpd.GeoDataFrame):
-            raise InputError(f"context {path}: a table without geometry")
-        if frame.crs is None:
-            raise InputError(f"context {path}: declares no CRS; save it with one")
-        shapes = np.asarray(frame.to_crs(schema.CRS).geometry.array)
-    except (InputError, pyproj.exceptions.ProjError):
-        raise
-    except Exception as error:  # noqa: BLE001 - GDAL's and Arrow's readers raise many kinds
-        raise InputError(f"context {path}: cannot be read: {str(error)[:300]}") from None
+        with vector.opened(path) as source:
+            frame = source.read()
+    except InputError as error:
+        raise InputError(f"context {path}: cannot be read: {error}") from None
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise InputError(f"context {path}: a table without geometry")
+    if frame.crs is None:
+        raise InputError(f"context {path}: declares no CRS; save it with one")
+    shapes = np.asarray(frame.to_crs(schema.CRS).geometry.array)
     shapes = shapely.get_parts(
         shapely.force_2d(shapely.make_valid(shapes[~shapely.is_missing(shapes)]))
     )

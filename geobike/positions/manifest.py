@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 
 from geobike import schema
-from geobike.errors import ManifestError, MissingPackageError
-from geobike.io import delimited
+from geobike.errors import InputError, ManifestError, MissingPackageError
+from geobike.io import delimited, vector
 from geobike.io.files import fetch_local
 from geobike.io.matching import isin, match, normalize_names
 from geobike.reporting import report, report_number
@@ -131,8 +131,9 @@ def _chunk(lines: list[tuple[int, list[str]]], places: dict[str, int], width: in
 
 def _read_points(path: Path) -> pd.DataFrame:
     try:
-        table = gpd.read_file(path)
-    except Exception as error:  # noqa: BLE001 - the readers of GDAL raise many kinds
+        with vector.opened(path) as source:
+            table = source.read()
+    except InputError as error:
         raise ManifestError(f"manifest {path}: cannot be read as GeoJSON: {error}") from None
     return _from_geotable(table, path)
 

@@ -169,7 +169,7 @@ def test_the_heat_layer_is_off_until_asked_for(show: Open) -> None:
         opened.page.get_by_role("button", name="Zoom in").click()
         opened.settle()
     assert opened.texts(".gb-legend summary") == ["Heat map"]
-    assert "No scale" in opened.texts(LEGEND)[0]
+    assert "There is no scale" in opened.texts(LEGEND)[0]
 
 
 def test_folium_layers_of_ones_own_work_without_the_network(show: Open) -> None:

@@ -6,7 +6,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from geobike import schema
@@ -46,7 +46,7 @@ def surveys(draw: st.DrawFn) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
             "hours": st.none() | st.integers(0, draw(st.sampled_from([72, 24 * 200, 24 * 4000]))),
         }
     )
-    rows = pd.DataFrame(draw(st.lists(photo, min_size=1, max_size=40)))
+    rows = pd.DataFrame(draw(st.lists(photo, min_size=1, max_size=15)))
     names = [f"{number}.jpg" for number in range(len(rows))]
     start = pd.Timestamp("2022-03-26T20:00:00Z")
     taken = start + pd.to_timedelta(pd.array(rows["hours"], "Float64").astype("float64"), unit="h")
@@ -111,7 +111,15 @@ def test_the_page_counts_every_period_as_python_does(
     page = show(build()).page
     checked = []
 
-    @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+    # Surveys are small enough to read; to shrink one takes minutes in a browser.
+    phases = [Phase.explicit, Phase.reuse, Phase.generate]
+
+    @settings(
+        max_examples=100,
+        deadline=None,
+        phases=phases,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
     @given(surveys(), st.sampled_from(TIMEZONES), st.sampled_from([0, page_photos.READABLE]))
     def check(survey: tuple[Any, Any], timezone: str, readable: int) -> None:
         monkeypatch.setattr(page_photos, "READABLE", readable)  # 0: everything is packed

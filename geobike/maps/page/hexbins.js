@@ -95,6 +95,15 @@ geobike.hexbins = function (page) {
   });
 };
 
+geobike.corners = function (plane, { a, b }, size) {
+  const x = size * (Math.sqrt(3) * a + (Math.sqrt(3) / 2) * b);
+  const y = size * 1.5 * b;
+  return [0, 1, 2, 3, 4, 5].map((k) => {
+    const angle = (Math.PI / 180) * (60 * k + 30);
+    return [(y + size * Math.sin(angle)) / plane.y, (x + size * Math.cos(angle)) / plane.x];
+  });
+};
+
 geobike.hexbinTooltip = function (page, { sums, figures }) {
   const { metric } = page.hexbins;
   const { roles } = page.data;

@@ -31,6 +31,8 @@ _TYPES: Final = {
     schema.COUNT: "whole number",
     schema.TIME: "time in UTC",
     schema.FLAG: "true or false",
+    "datetime64[us]": "local time",
+    "Int16": "whole number",
 }
 _LINK: Final = re.compile(r"(?<=\]\()(?![a-z]+:|#)([^)\s]+)(?=\))")
 _TABLE: Final = re.compile(r"^<!-- (file|frame): (\S+) -->$", re.MULTILINE)
@@ -99,7 +101,7 @@ def meaning(column: str, frame: str = "") -> str:
     text = words.get(frame, {}).get(column) or words.get(column) or _statistics().get(column)
     if not isinstance(text, str):
         raise KeyError(f"docs/columns.toml does not say what the column {column!r} is")
-    return text
+    return text.replace("{Things}", "Bicycles")
 
 
 def descriptions() -> dict[str, Any]:

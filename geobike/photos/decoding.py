@@ -127,6 +127,11 @@ def read_upright(
 
     A smaller size costs less: the JPEG decoder itself shrinks by 2, 4 or 8 on the way. Raises
     UnreadablePhoto.
+
+    Examples:
+        >>> import geobike
+        >>> geobike.read_image("sample/photos/day2/1532_held_sideways.jpg").size
+        (640, 480)
     """
     data = _bytes(source)
     with _opened_bytes(data, max_pixels) as (image, orientation):

@@ -26,6 +26,13 @@ def locate(
     correction must not bring back what it was to correct. Reported are rows that name no photo or
     name one twice, photos that a manifest of most of them lacks, and disagreements of more than
     100 m.
+
+    Examples:
+        >>> import geobike
+        >>> photos = geobike.read_photos(geobike.find_photos("sample/photos"))
+        >>> located = geobike.locate(photos, geobike.read_manifest("sample/manifest.csv"))
+        >>> located["position_source"].value_counts().to_dict()
+        {'exif': 61, 'manifest': 3}
     """
     schema.check(photos, schema.PHOTOS)
     out = photos.copy(deep=False)

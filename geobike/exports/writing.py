@@ -52,7 +52,21 @@ _PHOTO_PROPERTIES: Final = (
 
 
 def write_areas(areas: gpd.GeoDataFrame, path: str | Path) -> None:
-    """Write an area counts frame as GeoJSON, its properties those of the frame."""
+    """Write an area counts frame as GeoJSON, its properties those of the frame.
+
+    Examples:
+        >>> import geobike
+        >>> import geopandas
+        >>> survey = geobike.Survey(
+        ...     photos="sample/photos/day1",
+        ...     areas="sample/areas.geojson",
+        ...     detector=geobike.DetectorChoice(kind="cached"),
+        ... )
+        >>> result = geobike.run(survey, store="sample/detections.sqlite")
+        >>> geobike.write_areas(result.areas, "areas.geojson")
+        >>> len(geopandas.read_file("areas.geojson"))
+        13
+    """
     schema.check(areas, schema.AREA_COUNTS)
     columns = [*schema.AREA_COUNTS.columns, *schema.present(areas, schema.AREA_COUNTS)]
     _write_geojson(areas, columns, path)
@@ -113,6 +127,14 @@ def write_photos(photos: gpd.GeoDataFrame, path: str | Path) -> None:
 
     A path that ends in `.parquet` becomes GeoParquet 1.1, which needs an extra; every other
     GeoJSON. Takes a photos or a counts frame; the `bicycle_count` of a photos frame is null.
+
+    Examples:
+        >>> import geobike
+        >>> import geopandas
+        >>> photos = geobike.locate(geobike.read_photos(geobike.find_photos("sample/photos")))
+        >>> geobike.write_photos(photos, "photos.geojson")
+        >>> int(geopandas.read_file("photos.geojson").geometry.notna().sum())
+        61
     """
     schema.check(photos, schema.COUNTS if "bicycle_count" in photos else schema.PHOTOS)
     out = photos.reindex(columns=[*_PHOTO_PROPERTIES, "geometry"])
@@ -127,6 +149,17 @@ def write_detections(detections: pd.DataFrame, path: str | Path) -> None:
 
     Scores and pixels are written in full: a score of 0.30004 is above 0.3, also when it is read
     again. Text in the CSV is made inert for spreadsheets.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> import geobike
+        >>> from geobike import schema
+        >>> boxes = {"photo_id": ["a.jpg"], "label": ["=cmd"], "score": [0.9], "kept": [True]}
+        >>> geobike.write_detections(schema.table(schema.DETECTIONS, boxes), "detections.csv")
+        >>> print(Path("detections.csv").read_text())
+        photo_id,label,score,xmin,ymin,xmax,ymax,model,kept,dropped_by
+        a.jpg,'=cmd,0.9,,,,,,True,
+        <BLANKLINE>
     """
     schema.check(detections, schema.DETECTIONS)
     columns = schema.DETECTIONS.columns

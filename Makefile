@@ -8,7 +8,7 @@ SAMPLE_PYTHON ?= python3.11
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup map test test-fast lint parity bench bench-gpu sample picture clean
+.PHONY: help setup map test test-fast lint docs parity bench bench-gpu sample picture clean
 
 # What an installation depends on; a change of any makes the next command install anew.
 SOURCES := pyproject.toml hatch_build.py web/package-lock.json
@@ -55,6 +55,10 @@ lint: $(VENV)/dev.installed  ## Check style, types and the arrows between module
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+docs: $(VENV)/docs.installed  ## Build the documentation site into site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	@echo "Site: site/index.html"
+
 parity: $(VENV)/parity.installed $(VENV)/dev.installed  ## Hold our reading of models against transformers' own (installs torch)
 	$(BIN)/python -m pytest tests/detectors/onnx/test_parity.py $(ARGS)
 
@@ -81,5 +85,5 @@ picture: map $(VENV)/dev.installed  ## Take the README's picture of the sample's
 	$(BIN)/python docs/picture.py
 
 clean:  ## Remove what was installed and made, but no data and no results
-	rm -rf $(VENV) .venv-sample dist web/node_modules geobike/maps/assets .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-sample dist site web/node_modules geobike/maps/assets .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,4 +1,4 @@
-"""Street photos in, a map of where bicycles stand out.
+"""Parked bicycles mapped from street photos.
 
     >>> import geobike
     >>> survey = geobike.Survey(photos="photos", areas="neighbourhoods.geojson")

@@ -57,6 +57,14 @@ def read(
     else the name where names are unique, else a running number from 1. `area_km2` is geodesic, on
     the WGS 84 ellipsoid. Invalid polygons are mended, and other geometries left out, with a
     GeobikeWarning. Raises AreasError.
+
+    Examples:
+        >>> import geobike
+        >>> areas = geobike.read_areas("sample/areas.geojson", population_column="population")
+        >>> areas.loc[:1, ["area_id", "population"]]
+               area_id  population
+        0   Zilverwijk        1640
+        1  Oude Gracht        1485
     """
     raw = _read_file(path, layer)
     path = redact(path)  # for what is said of it
@@ -89,6 +97,19 @@ def assign(photos: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFram
     A border belongs to its areas: a photo on a shared border, or where areas overlap, counts for
     the one that stands first in the areas' file, so that totals are conserved. A photo in none
     becomes `outside`, unless it has a status already.
+
+    Examples:
+        >>> import geobike
+        >>> from geobike import schema
+        >>> from shapely import box
+        >>> points = schema.points([4.36, 5.9], [52.01, 52.01])
+        >>> photos = schema.geotable(schema.PHOTOS, {"photo_id": ["a.jpg", "b.jpg"]}, points)
+        >>> centre = {"area_id": ["1"], "name": ["Centre"], "area_km2": [3.05]}
+        >>> areas = schema.geotable(schema.AREAS, centre, [box(4.35, 52.0, 4.37, 52.02)])
+        >>> geobike.assign_areas(photos, areas)[["photo_id", "area_id", "status"]]
+          photo_id area_id   status
+        0    a.jpg       1      NaN
+        1    b.jpg     NaN  outside
     """
     schema.check(photos, schema.PHOTOS, unique_key=False)  # nothing is looked up by it here
     schema.check(areas, schema.AREAS)

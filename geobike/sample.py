@@ -18,6 +18,12 @@ def write(folder: str | Path) -> Path:
 
     Its README.md says what is in it: photos, manifest, areas, streets, the true counts, and a store
     with a detector's answers. Raises InputError where the folder already holds something.
+
+    Examples:
+        >>> import geobike
+        >>> folder = geobike.sample_data("wielstad")
+        >>> sorted(path.name for path in folder.glob("*.csv"))
+        ['manifest.csv', 'truth.csv']
     """
     folder = Path(folder)
     sample = next((place for place in _PLACES if place.is_dir()), None)

@@ -17,6 +17,18 @@ def per_photo(photos: gpd.GeoDataFrame, detections: pd.DataFrame) -> gpd.GeoData
 
     `bicycle_count` is the number of kept boxes, 0 where there is none, and NA for every photo that
     is not `counted`.
+
+    Examples:
+        >>> import geobike
+        >>> from geobike import schema
+        >>> points = schema.points([4.36, 4.36], [52.01, 52.01])
+        >>> photos = schema.geotable(schema.PHOTOS, {"photo_id": ["a.jpg", "b.jpg"]}, points)
+        >>> boxes = {"photo_id": ["a.jpg", "a.jpg"], "kept": [True, False]}
+        >>> counts = geobike.count_per_photo(photos, schema.table(schema.DETECTIONS, boxes))
+        >>> counts[["photo_id", "status", "bicycle_count"]]
+          photo_id   status  bicycle_count
+        0    a.jpg  counted              1
+        1    b.jpg  counted              0
     """
     schema.check(photos, schema.PHOTOS)
     schema.check(detections, schema.DETECTIONS)
@@ -38,6 +50,21 @@ def per_area(counts: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFr
     """Return an area counts frame: every metric of the counted photos of each area.
 
     See `geobike.metrics` for units, formulas, and where a metric is NA.
+
+    Examples:
+        >>> import geobike
+        >>> from geobike import schema
+        >>> from shapely import box
+        >>> points = schema.points([4.36, 4.36], [52.01, 52.01])
+        >>> seen = {"photo_id": ["a.jpg", "b.jpg"], "area_id": ["1", "1"], "bicycle_count": [3, 0]}
+        >>> counts = schema.geotable(schema.COUNTS, {**seen, "status": ["counted"] * 2}, points)
+        >>> names = {"area_id": ["1", "2"], "name": ["Centre", "East"], "area_km2": [3.05, 3.05]}
+        >>> shapes = [box(4.35, 52.0, 4.37, 52.02), box(4.37, 52.0, 4.39, 52.02)]
+        >>> areas = geobike.count_per_area(counts, schema.geotable(schema.AREAS, names, shapes))
+        >>> areas[["name", "photo_count", "bicycles_per_photo"]]
+             name  photo_count  bicycles_per_photo
+        0  Centre            2                 1.5
+        1    East            0                 NaN
     """
     schema.check(counts, schema.COUNTS)
     schema.check(areas, schema.AREAS)

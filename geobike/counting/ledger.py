@@ -46,6 +46,19 @@ def close(
 
     `photos_given` is the number of files found at the start, so that a row lost on the way shows.
     Raises LedgerError unless every photo has one status and every bicycle one place.
+
+    Examples:
+        >>> import geobike
+        >>> survey = geobike.Survey(
+        ...     photos="sample/photos",
+        ...     areas="sample/areas.geojson",
+        ...     manifest="sample/manifest.csv",
+        ...     detector=geobike.DetectorChoice(kind="cached"),
+        ... )
+        >>> result = geobike.run(survey, store="sample/detections.sqlite")
+        >>> ledger = geobike.close_ledger(66, result.photos, result.detections, result.areas)
+        >>> ledger.in_words()
+        '66 photos: 61 counted, 1 outside, 2 unlocated, 1 duplicate, 1 unreadable'
     """
     schema.check(counts, schema.COUNTS)
     schema.check(detections, schema.DETECTIONS)

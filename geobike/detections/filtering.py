@@ -55,6 +55,28 @@ def filter_detections(
     (greedy non-maximum suppression; of equal scores the earlier row stays). Labels are looked for
     as `check_labels` does. Raises InputError, and SchemaError for a box that breaks a rule of
     `detect.check`.
+
+    Examples:
+        >>> import geobike
+        >>> from geobike import schema
+        >>> boxes = schema.table(
+        ...     schema.DETECTIONS,
+        ...     {
+        ...         "photo_id": ["a.jpg"] * 4,
+        ...         "label": ["bicycle", "bicycle", "bicycle", "person"],
+        ...         "score": [0.9, 0.8, 0.4, 0.9],
+        ...         "xmin": [10, 12, 70, 10],
+        ...         "ymin": [20, 20, 20, 0],
+        ...         "xmax": [60, 62, 99, 40],
+        ...         "ymax": [80, 80, 80, 80],
+        ...     },
+        ... )
+        >>> geobike.filter_detections(boxes, labels=["bicycle"])[["kept", "dropped_by"]]
+            kept dropped_by
+        0   True        NaN
+        1  False  duplicate
+        2  False  threshold
+        3  False      label
     """
     check(threshold=threshold, max_overlap=max_overlap)
     schema.check(detections, schema.DETECTIONS)

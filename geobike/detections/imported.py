@@ -30,13 +30,26 @@ _ESCAPED: Final = re.compile(r"^'(?='*[=+\-@\t\r])")
 
 
 def read(path: str | Path) -> pd.DataFrame:
-    """Read boxes and return a detections frame, nothing filtered yet, photos named as in the file.
+    r"""Read boxes and return a detections frame, nothing filtered yet, photos named as in the file.
 
     The columns are `photo_id` (or `file`), `label`, `score` from 0 to 1, `xmin`, `ymin`, `xmax`,
     `ymax` in upright pixels, and if known `model`. A row without a label says that nothing was
     found in its photo. A CSV may be parted by comma, semicolon or tab, and have decimal commas.
     Raises InputError, also for a single bad row, for a box left out may be a bicycle missed, and
     MissingPackageError where Parquet is not installed.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> import geobike
+        >>> _ = Path("boxes.csv").write_text(
+        ...     "file,label,score,xmin,ymin,xmax,ymax\n"
+        ...     "a.jpg,bicycle,0.9,10,20,60,80\n"
+        ...     "b.jpg,,,,,,\n"
+        ... )
+        >>> geobike.read_detections("boxes.csv")[["photo_id", "label", "score"]]
+          photo_id    label  score
+        0    a.jpg  bicycle    0.9
+        1    b.jpg      NaN    NaN
     """
     with fetch_local(path) as file:
         if not file.is_file():

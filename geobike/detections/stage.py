@@ -70,6 +70,17 @@ def detect(
     `store` None keeps nothing. Photos outside the areas get what the store has, and are not
     detected. With `rules`, boxes come back as `filtering.filter_detections` leaves them. Raises
     DetectorStopped; every answer until then is in the store.
+
+    Examples:
+        >>> import geobike
+        >>> files = geobike.find_photos("sample/photos/day1/0902_stationsplein.jpg")
+        >>> found = geobike.detect_photos(
+        ...     geobike.locate(geobike.read_photos(files)),
+        ...     detector=geobike.DetectorChoice(kind="cached"),
+        ...     store="sample/detections.sqlite",
+        ... )
+        >>> found.model.name, found.newly_detected
+        ('deimv2_hgnetv2_femto_coco.onnx', 0)
     """
     recorded = choice.is_cached(detector)
     if recorded and store is None:

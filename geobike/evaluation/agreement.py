@@ -66,6 +66,21 @@ def evaluate(truth: str | Path, survey: str | Path) -> Evaluation:
     `truth` is a CSV with the columns `file` and `bicycles`; `survey` is the folder that
     `geobike map` wrote. Photos that did not count, and those nobody counted by hand, are left out
     and reported. Raises InputError.
+
+    Examples:
+        >>> import geobike
+        >>> survey = geobike.Survey(
+        ...     photos="sample/photos",
+        ...     areas="sample/areas.geojson",
+        ...     manifest="sample/manifest.csv",
+        ...     threshold=0.3,
+        ...     detector=geobike.DetectorChoice(kind="cached"),
+        ... )
+        >>> result = geobike.run(survey, store="sample/detections.sqlite")
+        >>> _ = result.write("out")
+        >>> evaluation = geobike.evaluate("sample/truth.csv", "out")
+        >>> round(evaluation.agreement.mean_absolute_error, 2)  # bicycles per photo
+        0.8
     """
     finished = saved.read(survey)
     detections, photos = finished.detections(), finished.photos()

@@ -69,6 +69,19 @@ def write_areas(areas: "gpd.GeoDataFrame", path: str | Path) -> None:
 
     Raises InputError for another ending, or where the file cannot be written, SchemaError for
     another frame, and MissingPackageError where Parquet is not installed.
+
+    Examples:
+        >>> import geobike
+        >>> import geopandas
+        >>> survey = geobike.Survey(
+        ...     photos="sample/photos/day1",
+        ...     areas="sample/areas.geojson",
+        ...     detector=geobike.DetectorChoice(kind="cached"),
+        ... )
+        >>> result = geobike.run(survey, store="sample/detections.sqlite")
+        >>> geobike.write_areas(result.areas, "areas.geojson")
+        >>> len(geopandas.read_file("areas.geojson"))
+        13
     """
     _write_one("areas", Frames(areas=areas), path)
 
@@ -78,6 +91,14 @@ def write_photos(photos: "gpd.GeoDataFrame", path: str | Path) -> None:
 
     Takes a photos or a counts frame; the `bicycle_count` of a photos frame is null. A path that
     ends in `.parquet` becomes GeoParquet 1.1, which needs an extra. Raises as `write_areas` does.
+
+    Examples:
+        >>> import geobike
+        >>> import geopandas
+        >>> photos = geobike.locate(geobike.read_photos(geobike.find_photos("sample/photos")))
+        >>> geobike.write_photos(photos, "photos.geojson")
+        >>> int(geopandas.read_file("photos.geojson").geometry.notna().sum())
+        61
     """
     _write_one("photos", Frames(photos=photos), path)
 
@@ -87,6 +108,17 @@ def write_detections(detections: "pd.DataFrame", path: str | Path) -> None:
 
     Scores and pixels are written in full: a score of 0.30004 is above 0.3, also when it is read
     again. Text in the CSV is escaped against CSV formula injection. Raises as `write_areas` does.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> import geobike
+        >>> from geobike import schema
+        >>> boxes = {"photo_id": ["a.jpg"], "label": ["=cmd"], "score": [0.9], "kept": [True]}
+        >>> geobike.write_detections(schema.table(schema.DETECTIONS, boxes), "detections.csv")
+        >>> print(Path("detections.csv").read_text())
+        photo_id,label,score,xmin,ymin,xmax,ymax,model,kept,dropped_by
+        a.jpg,'=cmd,0.9,,,,,,True,
+        <BLANKLINE>
     """
     _write_one("detections", Frames(detections=detections), path)
 

@@ -48,6 +48,26 @@ def build(
 
     Raises SchemaError for a frame of another kind, InputError for a frame without areas or for an
     invalid option, MapAssetsMissing where the browser libraries were not bundled.
+
+    Examples:
+        >>> import geobike
+        >>> survey = geobike.Survey(
+        ...     photos="sample/photos/day1",
+        ...     areas="sample/areas.geojson",
+        ...     detector=geobike.DetectorChoice(kind="cached"),
+        ... )
+        >>> result = geobike.run(survey, store="sample/detections.sqlite")
+        >>> drawn = geobike.map(
+        ...     result.areas,
+        ...     result.photos,
+        ...     result.detections,
+        ...     model=result.model.name,
+        ...     threshold=survey.threshold,
+        ...     ledger=result.ledger.photos,
+        ...     title="Bicycles in Wielstad",
+        ... )
+        >>> type(drawn).__name__
+        'Map'
     """
     chosen = replace(page or PageOptions(), **options)
     provenance = Provenance(label, model, threshold, timezone, ledger)
@@ -65,6 +85,19 @@ def save(page_map: folium.Map, path: str | Path) -> None:
 
     Raises InputError where `path` cannot be written, UnknownLibrary for a layer that needs a
     library that the page does not carry. A page over 10 MB is reported, one over 25 MB is refused.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> import geobike
+        >>> survey = geobike.Survey(
+        ...     photos="sample/photos/day1",
+        ...     areas="sample/areas.geojson",
+        ...     detector=geobike.DetectorChoice(kind="cached"),
+        ... )
+        >>> result = geobike.run(survey, store="sample/detections.sqlite")
+        >>> geobike.save_map(result.map(), "map.html")
+        >>> Path("map.html").read_text("utf-8")[:15]
+        '<!DOCTYPE html>'
     """
     html = page_map.get_root().render()
     size = len(html.encode())

@@ -128,6 +128,11 @@ def read_upright(
 
     A smaller size costs less, as the JPEG decoder itself can reduce by 2, 4 or 8. Raises
     UnreadablePhoto.
+
+    Examples:
+        >>> import geobike
+        >>> geobike.read_image("sample/photos/day2/1532_held_sideways.jpg").size
+        (640, 480)
     """
     data = _bytes(source)
     with _opened_bytes(data, max_pixels) as (image, orientation):

@@ -127,6 +127,12 @@ def find(
 
     A source may be a URL (s3://bucket/photos). Hidden files and `__MACOSX` are skipped. Raises
     PhotosError if there is no photo, MissingPackageError if a URL needs an extra.
+
+    Examples:
+        >>> import geobike
+        >>> files = geobike.find_photos("sample/photos")
+        >>> len(files), files[0].photo_id
+        (66, 'day1/0902_stationsplein.jpg')
     """
     given = [sources] if isinstance(sources, str | Path) else list(sources)
     notes: list[FolderNotice] = []

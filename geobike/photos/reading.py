@@ -49,7 +49,14 @@ def read(
     known: hashing.HashCache | None = None,
     track: Track = silent,
 ) -> gpd.GeoDataFrame:
-    """Read every photo and return a photos frame: `read_metadata`, then `hash_files`."""
+    """Read every photo and return a photos frame: `read_metadata`, then `hash_files`.
+
+    Examples:
+        >>> import geobike
+        >>> photos = geobike.read_photos(geobike.find_photos("sample/photos"))
+        >>> photos["status"].value_counts().to_dict()
+        {'duplicate': 1, 'unreadable': 1}
+    """
     photos = read_metadata(files, timezone=timezone, max_pixels=max_pixels, track=track)
     return hash_files(photos, files, max_pixels=max_pixels, known=known, track=track)
 

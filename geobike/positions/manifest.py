@@ -41,10 +41,22 @@ _NAMES: Final = {
 
 
 def read(path: str | Path, *, timezone: tzinfo | None = None) -> pd.DataFrame:
-    """Read a manifest and return a manifest frame, one row for each row of the file.
+    r"""Read a manifest and return a manifest frame, one row for each row of the file.
 
     `timezone` is the zone of times without an offset from UTC. Raises ManifestError, or
     MissingPackageError if Parquet is not installed.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> import geobike
+        >>> _ = Path("manifest.csv").write_text(
+        ...     "file,latitude,longitude\na.jpg,52.01,4.36\nb.jpg,95,4\n"
+        ... )
+        >>> table = geobike.read_manifest("manifest.csv")  # b.jpg lies beyond the pole
+        >>> table[["file", "lon", "lat"]]
+            file   lon    lat
+        0  a.jpg  4.36  52.01
+        1  b.jpg   NaN    NaN
     """
     readers = {".geojson": _read_points, ".json": _read_points, ".parquet": _read_parquet}
     with fetch_local(path) as file:

@@ -46,6 +46,19 @@ def run(
     Without a store nothing is kept; a survey that brings its detections needs none. A run that
     was stopped goes on where it was. Raises InputError for what cannot be used and DetectorStopped
     where the detector cannot go on; what it had answered is in the store.
+
+    Examples:
+        >>> import geobike
+        >>> survey = geobike.Survey(
+        ...     photos="sample/photos",
+        ...     areas="sample/areas.geojson",
+        ...     manifest="sample/manifest.csv",
+        ...     threshold=0.3,
+        ...     detector=geobike.DetectorChoice(kind="cached"),
+        ... )
+        >>> result = geobike.run(survey, store="sample/detections.sqlite")
+        >>> result.ledger.bicycles_counted
+        269
     """
     started_at = datetime.now(UTC)
     inputs = Inputs()

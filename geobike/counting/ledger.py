@@ -1,4 +1,4 @@
-"""Where every photo and every bicycle went. The sums close, or the run is wrong."""
+"""The account of every photo and every bicycle. If a sum does not close, the run is wrong."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -23,7 +23,7 @@ class Ledger:
     """In photos that are `counted`."""
     bicycles_in_areas: int
     bicycles_elsewhere: int
-    """In photos that do not count, such as those outside every area; kept apart, not lost."""
+    """In photos that are not counted, such as those outside every area; never dropped silently."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain numbers, for `summary.json`."""
@@ -42,10 +42,10 @@ def close(
     detections: pd.DataFrame,
     areas: gpd.GeoDataFrame,
 ) -> Ledger:
-    """Draw up the account of a run from its frames.
+    """Return the account of a run from its frames.
 
-    `photos_given` is the number of files found at the start, so that a row lost on the way shows.
-    Raises LedgerError unless every photo has one status and every bicycle one place.
+    `photos_given` is the number of files found at the start, so that a lost row is noticed.
+    Raises LedgerError unless every photo has one status and every bicycle is in one place.
 
     Examples:
         >>> import geobike

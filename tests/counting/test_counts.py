@@ -57,7 +57,7 @@ def test_no_photos_is_not_no_bicycles() -> None:
     assert pd.isna(per_area["first_photo_at"])
 
 
-def test_nothing_is_shared_out_over_no_ground_or_nobody() -> None:
+def test_a_rate_over_no_ground_or_no_inhabitants_is_missing() -> None:
     polygons = areas().assign(area_km2=0.0, population=pd.array([0, 500, 0], "Int64"))
     per_area = counts.per_area(counts.per_photo(photos(), detections(a=3, c=1)), polygons)
     assert per_area["bicycles_per_km2"].isna().all()
@@ -115,7 +115,7 @@ def test_a_photo_in_an_unknown_area_raises() -> None:
         (lambda f: pd.concat([f, f]), "index of the detections frame repeats"),
     ],
 )
-def test_a_wrong_frame_is_refused_at_the_door(spoil, said: str) -> None:
+def test_a_wrong_frame_is_refused(spoil, said: str) -> None:
     with pytest.raises(SchemaError, match=said):
         counts.per_photo(photos(), spoil(detections(a=1)))
 

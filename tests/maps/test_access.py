@@ -80,7 +80,7 @@ def test_a_photo_opens_and_closes_by_keyboard_alone(show: Open) -> None:
     popup.wait_for(state="detached")
 
 
-def test_the_first_stop_of_the_tabulator_skips_to_the_statistics(show: Open) -> None:
+def test_the_first_tab_stop_skips_to_the_statistics(show: Open) -> None:
     page = show(build(**town())).page
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the area statistics"
@@ -89,7 +89,7 @@ def test_the_first_stop_of_the_tabulator_skips_to_the_statistics(show: Open) -> 
     assert page.evaluate("document.activeElement.name") == "gb-metric"
 
 
-def test_gathered_photos_open_by_keyboard(show: Open) -> None:
+def test_clustered_photos_open_by_keyboard(show: Open) -> None:
     page = show(build(**town())).page
     page.locator(".gb-cluster").focus()
     page.keyboard.press("Enter")

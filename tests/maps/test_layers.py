@@ -120,7 +120,7 @@ def tiles() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("kind", ["xyz", "wms"])
-def test_tiles_are_asked_of_the_named_host_alone(show: Open, tiles: str, kind: str) -> None:
+def test_tiles_are_requested_only_from_the_named_host(show: Open, tiles: str, kind: str) -> None:
     path = "/{z}/{x}/{y}.png" if kind == "xyz" else "/wms?service=WMS&layers=base"
     drawn = build(tiles=tiles + path, attribution="<b>Kadaster</b>")
     opened = show(drawn, allowed=tiles)
@@ -134,7 +134,7 @@ def test_tiles_are_asked_of_the_named_host_alone(show: Open, tiles: str, kind: s
     assert f"img-src data: {tiles};" in policy
 
 
-def test_tiles_that_fail_go_away_and_say_so(show: Open, tiles: str) -> None:
+def test_tiles_that_fail_are_removed_with_a_message(show: Open, tiles: str) -> None:
     Tiles.working = False
     opened = show(build(tiles=tiles + "/{z}/{x}/{y}.png", attribution="K"), allowed=tiles)
     told = opened.page.locator(".gb-message")

@@ -42,7 +42,7 @@ def test_more_than_bicycles_are_called_objects(show: Open) -> None:
     assert opened.texts(".gb-method")[0].startswith("Counted: bicycle, motorcycle.")
 
 
-def test_an_area_without_photos_is_hatched_and_shows_no_zero(show: Open) -> None:
+def test_an_area_without_photos_is_hatched_and_has_no_zero(show: Open) -> None:
     opened = show(build())
     fills = opened.fills()
     assert fills[4] == "url(#gb-none)"
@@ -138,7 +138,7 @@ def test_a_photo_opens_with_its_boxes_where_they_were_found(show: Open) -> None:
     assert box["height"] == pytest.approx(image["height"] / 2, abs=1)
 
 
-def test_a_photo_outside_the_areas_is_hollow_and_said_to_be_uncounted(show: Open) -> None:
+def test_a_photo_outside_the_areas_is_hollow_and_labelled_as_not_counted(show: Open) -> None:
     opened = show(build(taken=PHOTOS))
     assert "photo that is not counted" in opened.texts(".gb-photo-key li")
     opened.page.locator("path.gb-photo[fill-opacity='0']").click()
@@ -148,7 +148,7 @@ def test_a_photo_outside_the_areas_is_hollow_and_said_to_be_uncounted(show: Open
     assert not opened.page.locator(".gb-photo-key").is_visible()
 
 
-def test_many_photos_at_one_place_gather_and_spread_on_a_click(show: Open) -> None:
+def test_many_photos_at_one_place_are_clustered_and_spread_on_a_click(show: Open) -> None:
     same = photos({f"{n}.jpg": (4.005, 52.005, 2) for n in range(6)})
     opened = show(build(taken=same))
     badge = opened.page.locator(".gb-cluster span")
@@ -159,7 +159,7 @@ def test_many_photos_at_one_place_gather_and_spread_on_a_click(show: Open) -> No
     assert opened.page.locator("path.gb-photo").count() == 6
 
 
-def test_the_heat_layer_is_off_until_asked_for(show: Open) -> None:
+def test_the_heat_map_is_off_until_selected(show: Open) -> None:
     opened = show(build(taken=PHOTOS))
     canvas = opened.page.locator("canvas.leaflet-heatmap-layer")
     assert canvas.count() == 0
@@ -195,7 +195,7 @@ ODD = {
 
 
 @pytest.mark.parametrize("case", ODD)
-def test_odd_figures_give_an_honest_legend(show: Open, case: str) -> None:
+def test_unusual_values_give_a_correct_legend(show: Open, case: str) -> None:
     given, legend = ODD[case]
     opened = show(build(given))
     assert opened.texts(LEGEND) == legend

@@ -1,4 +1,4 @@
-"""The page on every screen: a telephone, the cell of a notebook, a laptop, paper, the dark."""
+"""The page on every screen: a phone, a notebook cell, a laptop, paper, dark mode."""
 
 import pandas as pd
 import pytest
@@ -37,7 +37,7 @@ def test_a_telephone_shows_popups_whole_and_beside_the_zoom_buttons(show: Open, 
         opened.page.locator("path.gb-photo").press("Enter")
 
 
-def test_a_notebook_cell_shows_the_map_and_a_folded_legend(show: Open) -> None:
+def test_a_notebook_cell_shows_the_map_and_a_closed_legend(show: Open) -> None:
     opened = show(build(), viewport={"width": 800, "height": 480})
     legend = opened.page.locator(".gb-legend")
     assert legend.get_attribute("open") is None
@@ -49,7 +49,7 @@ def test_a_notebook_cell_shows_the_map_and_a_folded_legend(show: Open) -> None:
 
 
 @pytest.mark.parametrize("width", [390, 760, 900, 1280])
-def test_the_name_of_a_dutch_neighbourhood_stands_on_one_line(show: Open, width: int) -> None:
+def test_the_name_of_a_dutch_neighbourhood_is_on_one_line(show: Open, width: int) -> None:
     rates = {"population": pd.array([2400], "Int64"), "bicycles_per_1000_inhabitants": [2.5]}
     named = areas(["Stationskwartier"], [3], [6], **rates)
     opened = show(build(named), viewport={"width": width, "height": 540})

@@ -151,7 +151,7 @@ def catalogue(**changes: Any) -> dict[str, Any]:
     return json.loads(page_file("words-en.json")) | changes
 
 
-def test_a_catalogue_of_ones_own_speaks(show: Open, tmp_path: Path) -> None:
+def test_a_catalogue_of_ones_own_is_used(show: Open, tmp_path: Path) -> None:
     path = tmp_path / "french.json"
     path.write_text(json.dumps(catalogue(language="fr", none="aucune photo")))
     opened = show(build(language=path))

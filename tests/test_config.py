@@ -83,3 +83,15 @@ def test_an_option_may_take_a_list_of_choices() -> None:
     check_choices(Ordered, Ordered(order=("b", "a")))
     with pytest.raises(InputError, match="--order 'c' is none of a, b"):
         check_choices(Ordered, Ordered(order=("a", "c")))
+
+
+def test_paths_of_a_survey_file_are_those_that_name_files() -> None:
+    paths = {one.name: one.option.path for one in config.all_declared() if one.table}
+    always = {name for name, ending in paths.items() if ending == ""}
+    assert always == {
+        "photos", "areas", "manifest", "detections", "out", "store", "context", "token_file",
+    }  # fmt: skip
+    assert {name: ending for name, ending in paths.items() if ending} == {
+        "model": ".onnx",  # else a name on Hugging Face
+        "language": ".json",  # else one that geobike brings
+    }

@@ -8,6 +8,7 @@ import typer
 
 import geobike
 from geobike import config
+from geobike.cli import declared as cli_declared
 from geobike.cli.declared import declared_parameter
 from geobike.errors import InputError
 from geobike.options import Option, check_choices, declared
@@ -95,3 +96,21 @@ def test_paths_of_a_survey_file_are_those_that_name_files() -> None:
         "model": ".onnx",  # else a name on Hugging Face
         "language": ".json",  # else one that geobike brings
     }
+
+
+def test_a_list_is_typed_in_one_value_or_by_repeating(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(config, "SECTIONS", (Ordered,))
+    monkeypatch.setattr(cli_declared, "_BY_NAME", {one.name: one for one in declared(Ordered)})
+    got: list[Ordered] = []
+
+    @cli_declared.takes_declared
+    def command(given: Ordered) -> None:
+        got.append(given)
+
+    app = typer.Typer(add_completion=False)
+    app.command()(command)
+    app(["--order", "b, a", "--format", "y"], standalone_mode=False)
+    app([], standalone_mode=False)
+    assert got == [Ordered(order=("b", "a"), formats=("y",)), Ordered()]
+    with pytest.raises(InputError, match="--order 'c' is none of a, b"):
+        app(["--order", "a,c"], standalone_mode=False)

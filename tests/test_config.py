@@ -77,7 +77,7 @@ def test_an_option_may_take_a_list_of_choices() -> None:
     joined, repeated = declared_parameter(order), declared_parameter(formats)
     assert (joined.annotation.__origin__, joined.default) == (str, "a")
     assert (repeated.annotation.__origin__, repeated.default) == (
-        list[Literal["x", "y"]],
+        list[str],
         ["x", "y"],
     )
     assert isinstance(repeated.annotation.__metadata__[0], typer.models.OptionInfo)

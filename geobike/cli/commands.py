@@ -244,7 +244,7 @@ def classify(
     files = find(photos)
     max_pixels = pixels(max_megapixels)
     chosen = models.classifier(classifier, model, endpoint, token_file, bill_to)
-    answers: dict[str, list[dict[str, Any]]] = {}
+    results: dict[str, list[dict[str, Any]]] = {}
     for file in terminal.track()(files, "Classifying", total=len(files)):
         try:
             found = chosen.classify(load(file, max_pixels=max_pixels), top=top)
@@ -253,10 +253,10 @@ def classify(
         except GeobikeError as error:
             terminal.say(f"{file.photo_id}: {error}")
             continue
-        answers[file.photo_id] = [{"label": one.label, "score": one.score} for one in found]
+        results[file.photo_id] = [{"label": one.label, "score": one.score} for one in found]
     if out is not None:
-        write_labels(answers, out)
-    terminal.print_answers(answers, asked=len(files))
+        write_labels(results, out)
+    terminal.print_results(results, asked=len(files))
 
 
 @app.command(rich_help_panel="A survey")

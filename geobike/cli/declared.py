@@ -109,6 +109,9 @@ def declared_parameter(one: Declared) -> inspect.Parameter:
         "rich_help_panel": one.panel,
         "show_default": option.default_text or True,
     }
+    if one.many and one.choices:  # Typer takes no list of Literals; `_value` checks each item
+        shared["metavar"] = option.metavar or f"<{'|'.join(one.choices)}>"
+        shared["autocompletion"] = lambda: list(one.choices)
     if option.positional:
         said = typer.Argument(**shared)
     elif one.type is bool:
@@ -121,7 +124,7 @@ def declared_parameter(one: Declared) -> inspect.Parameter:
 
 def _for_typer(one: Declared, default: Any) -> tuple[Any, Any]:
     """Return type and default of an option as Typer knows them."""
-    item: Any = Literal[one.choices] if one.choices else one.type
+    item: Any = Literal[one.choices] if one.choices and not one.many else one.type
     if one.option.separator is not None:
         return str, one.option.separator.join(default)
     if one.many:

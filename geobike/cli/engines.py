@@ -1,4 +1,4 @@
-"""Where a run reads and detects, this machine or a cluster, and where its detections are kept."""
+"""The engine of a run, this machine or a cluster, and where its detections are kept."""
 
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
@@ -19,19 +19,20 @@ def store_in(out: str, engine: str) -> str:
         return str(join(out, "shards"))
     if is_remote(out):
         raise InputError(
-            f"--out {redact(out)}: detections are kept on this machine; say where: "
+            f"--out {redact(out)}: detections are kept on this machine; name the file: "
             "--store detections.sqlite"
         )
     return str(join(out, "detections.sqlite"))
 
 
 def choose(name: str, scheduler: str | None) -> "AbstractContextManager[Engine]":
-    """Return the engine that is named, to be entered."""
+    """Return the engine of that name, for a `with` block."""
     from geobike.engines.dask.engine import Cluster
     from geobike.engines.local import LOCAL
+    from geobike.io.redaction import redact
 
     if name == "dask":
         return Cluster(scheduler)
     if scheduler is not None:
-        raise InputError(f"--scheduler {scheduler} is of a cluster; add --engine dask")
+        raise InputError(f"--scheduler {redact(scheduler)} needs a cluster; add --engine dask")
     return nullcontext(LOCAL)

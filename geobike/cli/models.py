@@ -1,4 +1,4 @@
-"""Which model a command uses, and with which token: the place that reads the environment."""
+"""Which model a command uses, and with which token; reads the environment."""
 
 import os
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ def choice(detector: "DetectorSettings", token_file: str | Path | None) -> "Choi
 
 
 def announce(choice: "Choice") -> None:
-    """Say where photos go, before any goes."""
+    """Say where photos are sent, before any is."""
     if choice.kind == "huggingface":
         from geobike.detections.choice import hosted
 
@@ -38,7 +38,7 @@ _CLASSIFY = "classify on this machine with --classifier onnx --model FILE.onnx"
 
 
 def _token(token_file: str | Path | None, endpoint: str | None, *, instead: str) -> str | None:
-    """Return the token, unless nothing may be sent; then the error says what to do `instead`."""
+    """Return the token. Raises InputError, saying what to do `instead`, if nothing may be sent."""
     from geobike.detectors.hosted.detector import find_token
 
     settings.refuse_if_forbidden(Path.cwd(), instead=instead)
@@ -71,7 +71,7 @@ def classifier(
         return hosted
     if model is None:
         raise InputError(
-            "name what classifies: --model FILE.onnx on this machine, or --classifier huggingface, "
+            "name a model: --model FILE.onnx on this machine, or --classifier huggingface, "
             "which sends the photos to google/vit-base-patch16-224 at Hugging Face"
         )
     from geobike.detectors.onnx.detector import OnnxClassifier
@@ -103,6 +103,6 @@ def _sending() -> "Finding":
     try:
         file = settings.forbidding(Path.cwd())
     except InputError as error:
-        return Finding(what, False, f"{settings.NAME} is not understood", str(error), needed=True)
-    free = f"only where you name huggingface; no {settings.NAME} forbids it"
+        return Finding(what, False, f"{settings.NAME} cannot be used", str(error), needed=True)
+    free = f"only with huggingface; no {settings.NAME} forbids it"
     return Finding(what, True, f"forbidden by {file}" if file else free)

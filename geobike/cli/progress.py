@@ -1,4 +1,4 @@
-"""How far a long loop is: a bar on a terminal, a line now and then in a log."""
+"""Progress of a long loop: a bar on a terminal, a line per minute in a log."""
 
 import sys
 import time
@@ -12,11 +12,11 @@ from rich.text import Text
 from geobike.progress import Item
 
 EVERY: Final = 60.0
-"""Seconds between two lines in a log: a short run says nothing, one of days fills no disk."""
+"""Seconds between two lines in a log: a short run prints none, a run of days few."""
 
 
 def bar(items: Iterable[Item], description: str, *, total: int | None) -> Iterator[Item]:
-    """Yield the items and draw a bar that goes away when they end."""
+    """Yield the items and draw a bar, which is removed at the end."""
     columns = (
         progress.TextColumn("{task.description}"),
         progress.BarColumn(),
@@ -30,24 +30,24 @@ def bar(items: Iterable[Item], description: str, *, total: int | None) -> Iterat
 
 class _Rate(progress.ProgressColumn):
     def render(self, task: progress.Task) -> Text:
-        """Return the items of a second, once they are known."""
+        """Return the items per second, once known."""
         return Text("" if task.speed is None else _rate(task.speed), style="progress.data.speed")
 
 
 def lines(items: Iterable[Item], description: str, *, total: int | None) -> Iterator[Item]:
-    """Yield the items; say on standard error how far they are, but not before EVERY is over."""
-    then, before = time.monotonic(), 0
+    """Yield the items and print progress on standard error, first after EVERY seconds."""
+    last, before = time.monotonic(), 0
     for done, item in enumerate(items, 1):
         yield item
         now = time.monotonic()
-        if now - then >= EVERY:
-            rate = (done - before) / (now - then)
+        if now - last >= EVERY:
+            rate = (done - before) / (now - last)
             far = f"{done:,}, {_rate(rate)}"
             if total is not None:
                 left = _duration((total - done) / rate)
                 far = f"{done:,} of {total:,}, {_rate(rate)}, {left} left"
             print(f"geobike: {description}: {far}", file=sys.stderr, flush=True)
-            then, before = now, done
+            last, before = now, done
 
 
 def _rate(each_second: float) -> str:
@@ -55,6 +55,6 @@ def _rate(each_second: float) -> str:
 
 
 def _duration(seconds: float) -> str:
-    """Return a time in minutes, or hours where it is longer than two."""
+    """Return a duration in minutes, or in hours from two hours on."""
     minutes = seconds / 60
     return f"{minutes / 60:.1f} h" if minutes >= 120 else f"{minutes:.0f} min"

@@ -34,21 +34,21 @@ def say(message: str) -> None:
 
 
 def _plain(text: str) -> str:
-    """Spell out control characters: a file's name must not steer the terminal."""
+    """Escape control characters: a file's name must not control the terminal."""
     return "".join(
         char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in text
     )
 
 
 def track() -> "Track":
-    """Return what draws a progress bar on a terminal, and writes a line a minute elsewhere."""
+    """Return what draws a progress bar on a terminal, and writes a line per minute into a log."""
     from geobike.cli import progress
 
     return progress.bar if sys.stderr.isatty() else progress.lines
 
 
 def download_progress() -> type[Any] | None:
-    """Return the bar that huggingface_hub brings, if somebody is there to see it."""
+    """Return the progress bar of huggingface_hub, if standard error is a terminal."""
     try:
         from tqdm.auto import tqdm
     except ImportError:
@@ -58,7 +58,7 @@ def download_progress() -> type[Any] | None:
 
 @contextmanager
 def resumable(store: str | None) -> Iterator[None]:
-    """Say, when a run is stopped, that it can go on, if anything was detected."""
+    """Say that a stopped run can be resumed, if anything was detected."""
     try:
         yield
     except KeyboardInterrupt:
@@ -79,7 +79,7 @@ def _kept(store: str | None) -> str:
 
 
 def _holds_any(store: str) -> bool:
-    """Tell whether a store, be it a file or shards, holds any detection."""
+    """Tell whether a store, a file or a folder of shards, holds any detections."""
     from geobike.detections.store.parquet import Shards
     from geobike.detections.store.sqlite import Store
     from geobike.io.remote import is_remote
@@ -96,14 +96,14 @@ def _holds_any(store: str) -> bool:
 
 @contextmanager
 def notes() -> Iterator[None]:
-    """Print what geobike reports on the way, instead of Python's warnings."""
+    """Print what geobike reports during a run, instead of Python's warnings."""
     with collect_warnings() as collected:
         try:
             yield
         finally:
             for note in dict.fromkeys(collected):
                 say(f"note: {note}")
-            collected.clear()  # if the block fails, they have been said already
+            collected.clear()  # if the block fails, they have been printed already
 
 
 def print_upload(upload: "Upload") -> None:
@@ -113,11 +113,11 @@ def print_upload(upload: "Upload") -> None:
     if not upload.photos:
         return
     print(
-        f"{_size(upload.sent)} instead of the {_size(upload.original)} of their files; weighed on "
-        f"{upload.sampled} of them."
+        f"{_size(upload.sent)} instead of the {_size(upload.original)} of their files; estimated "
+        f"from {upload.sampled} of them."
     )
     if upload.custom_endpoint:
-        print("What that costs, the owner of this server knows.")
+        print("Ask the owner of this server what that costs.")
         return
     low, high = upload.dollars
     print(f"About ${low:.2g} to ${high:.2g}: {upload.assumption}.")
@@ -125,7 +125,7 @@ def print_upload(upload: "Upload") -> None:
 
 def print_no_upload(kind: str) -> None:
     """Print that a run would send nothing."""
-    print(f"Dry run: with --detector {kind} no photo leaves this machine, and nothing is paid for.")
+    print(f"Dry run: with --detector {kind} no photo leaves this machine, and there are no costs.")
 
 
 def _size(number: int) -> str:
@@ -140,25 +140,25 @@ def print_finding(finding: "Finding") -> None:
 
 
 def print_notes(result: "SurveyResult") -> None:
-    """Print what the survey reported on the way."""
+    """Print what the survey reported."""
     for note in result.warnings:
         say(f"note: {note}")
 
 
 def print_result(result: "SurveyResult", written: dict[str, str | Path]) -> None:
-    """Print the account of a survey and where its files are."""
+    """Print the ledger of a survey and where its files are."""
     reasons = result.photos.groupby("status")["reason"].agg(_most_common)
     rows = [
         (status, str(number), reasons.get(status, "") if number else "")
         for status, number in result.ledger.photos.items()
     ]
     rows.append(("photos given", str(result.ledger.photos_given), ""))
-    _print_table(("status", "photos", "most often because"), rows)
+    _print_table(("status", "photos", "most common reason"), rows)
     account = result.ledger
     print(
         f"{account.bicycles_counted} {' or '.join(result.survey.labels)} boxes counted, "
-        f"{account.bicycles_in_areas} in areas, {account.bicycles_elsewhere} kept apart in photos "
-        f"that do not count."
+        f"{account.bicycles_in_areas} in areas; {account.bicycles_elsewhere} more in photos "
+        f"that are not counted."
     )
     print(
         f"Detected now: {result.detected_now} photos, by {result.model.name}, "
@@ -176,7 +176,7 @@ def print_located(frame: "gpd.GeoDataFrame") -> None:
         (name, str(number), reasons.get(name, "")) for name, number in status.value_counts().items()
     ]
     rows.append(("photos given", str(len(frame)), ""))
-    _print_table(("status", "photos", "most often because"), rows)
+    _print_table(("status", "photos", "most common reason"), rows)
 
 
 def print_evaluation(result: "Evaluation") -> None:
@@ -184,9 +184,9 @@ def print_evaluation(result: "Evaluation") -> None:
     at = result.agreement
     for name, value in (
         ("photos compared", f"{at.photos}"),
-        ("mean absolute error", f"{at.mean_absolute_error:.2f} bicycles a photo"),
-        ("bias", f"{at.bias:+.2f} bicycles a photo"),
-        ("root mean square error", f"{at.root_mean_square_error:.2f} bicycles a photo"),
+        ("mean absolute error", f"{at.mean_absolute_error:.2f} bicycles per photo"),
+        ("bias", f"{at.bias:+.2f} bicycles per photo"),
+        ("root mean square error", f"{at.root_mean_square_error:.2f} bicycles per photo"),
         ("correlation", f"{at.correlation:.3f}"),
         ("exact", f"{at.share_exact:.0%} of the photos"),
         ("within one", f"{at.share_within_one:.0%} of the photos"),
@@ -195,13 +195,13 @@ def print_evaluation(result: "Evaluation") -> None:
     best = result.best_threshold
     least = result.by_threshold["mean_absolute_error"].min()
     print(
-        f"At threshold {result.threshold:g}. The error is least at {best:g}: {least:.2f}. That "
-        "threshold is chosen on these very photos; on others it will do less well."
+        f"At threshold {result.threshold:g}. The error is smallest at {best:g}: {least:.2f}. That "
+        "threshold was chosen on these same photos; expect a larger error on others."
     )
 
 
 def print_sample(folder: Path) -> None:
-    """Print where the sample is, and the two commands that show what it is for."""
+    """Print where the sample is, and the two commands that map and evaluate it."""
     photos, areas, manifest, store, streets, truth = (
         shlex.quote(str(folder / name))
         for name in (
@@ -213,9 +213,7 @@ def print_sample(folder: Path) -> None:
             "truth.csv",
         )
     )
-    print(
-        f"Written: {folder}, described in README.md there. Its map, and what its counts are worth:"
-    )
+    print(f"Written: {folder}, described in README.md there. Map and evaluate it:")
     print(
         f"\ngeobike map {photos} --areas {areas} --manifest {manifest} --detector cached "
         f"--store {store} --threshold 0.3 --timezone Europe/Amsterdam "
@@ -225,7 +223,7 @@ def print_sample(folder: Path) -> None:
 
 
 def save_figure(figure: "Figure", path: Path) -> None:
-    """Save a figure in the format that its name ends in."""
+    """Save a figure in the format of its file extension."""
     try:
         with atomic_path(path) as part:
             figure.savefig(part)
@@ -246,7 +244,7 @@ def _print_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     table = Table(*header, box=None, header_style="bold")
     table.columns[1].justify = "right"
     for row in rows:
-        table.add_row(*(Text(_plain(cell)) for cell in row))  # Text: no markup of rich's runs
+        table.add_row(*(Text(_plain(cell)) for cell in row))  # Text: rich markup is not interpreted
     Console().print(table)
 
 
@@ -262,14 +260,14 @@ def by_photo(detections: "pd.DataFrame") -> "dict[str, list[Detection]]":
 
 
 def print_detections(photos: "gpd.GeoDataFrame", shown: "dict[str, list[Detection]]") -> None:
-    """Print detections as JSON, in whole pixels like the hosted service; bad photos aside."""
-    answers: dict[str, list[dict[str, Any]]] = {}
+    """Print detections as JSON, in whole pixels like the hosted service, without bad photos."""
+    results: dict[str, list[dict[str, Any]]] = {}
     columns = zip(photos["photo_id"], photos["status"].fillna(""), photos["reason"], strict=True)
     for photo_id, status, reason in columns:
         if status:
             say(f"{photo_id}: {status}: {reason}")
             continue
-        answers[photo_id] = [
+        results[photo_id] = [
             {
                 "score": found.score,
                 "label": found.label,
@@ -277,12 +275,12 @@ def print_detections(photos: "gpd.GeoDataFrame", shown: "dict[str, list[Detectio
             }
             for found in shown.get(photo_id, [])
         ]
-    print_answers(answers, asked=len(photos))
+    print_results(results, asked=len(photos))
 
 
-def print_answers(answers: dict[str, list[dict[str, Any]]], *, asked: int) -> None:
-    """Print the one answer that was asked for, or all by photo, as JSON."""
-    if not answers:
-        raise InputError("none of the photos got an answer")
-    shown = next(iter(answers.values())) if asked == 1 else answers
+def print_results(results: dict[str, list[dict[str, Any]]], *, asked: int) -> None:
+    """Print one photo's result, or all by photo, as JSON."""
+    if not results:
+        raise InputError("none of the photos has a result")
+    shown = next(iter(results.values())) if asked == 1 else results
     print(json.dumps(shown, indent=2, ensure_ascii=False))

@@ -130,7 +130,10 @@ def _check(one: Declared, value: object, place: str) -> None:
     many = one.many and isinstance(value, list)
     items = value if isinstance(value, list) and many else [value]
     if not (many or one.single) or not all(_fits(one, item) for item in items):
-        raise InputError(f"{place} is {_shown(value)}, expected {_expected(one)}")
+        expected = _expected(one)
+        if one.type is str and any(isinstance(item, str) and not _is_text(item) for item in items):
+            expected = "text in Unicode without NUL characters"
+        raise InputError(f"{place} is {_shown(value)}, expected {expected}")
 
 
 def _fits(one: Declared, value: object) -> bool:

@@ -84,7 +84,7 @@ def test_a_folder_can_forbid_to_send_photos(
         )  # fmt: skip
         assert service.requests == []
     assert done.returncode == 2
-    assert "geobike.toml forbids to send photos anywhere" in done.stderr
+    assert "geobike.toml forbids sending photos" in done.stderr
     assert done.stderr.rstrip().endswith(remedy)
     assert "Traceback" not in done.stderr
 
@@ -92,11 +92,11 @@ def test_a_folder_can_forbid_to_send_photos(
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[privacy]\nuplaod = false", "[privacy] may say upload = true or upload = false"),
-        ("[privacy]\nupload = 'no'", "[privacy] may say upload = true or upload = false"),
+        ("[privacy]\nuplaod = false", "[privacy] takes only upload = true or upload = false"),
+        ("[privacy]\nupload = 'no'", "[privacy] takes only upload = true or upload = false"),
         ("[privat]\nupload = false", "'privat' is not known"),
         ("upload false", "cannot be read as TOML"),
-        ("privacy = false", "[privacy] may say upload = true or upload = false"),
+        ("privacy = false", "[privacy] takes only upload = true or upload = false"),
     ],
 )
 def test_a_rule_that_is_spelt_wrong_does_not_pass_for_none(
@@ -108,7 +108,7 @@ def test_a_rule_that_is_spelt_wrong_does_not_pass_for_none(
     assert said in str(refused.value)
     done = geobike("doctor", cwd=tmp_path)
     assert done.returncode == 2
-    assert "missing  sending photos: geobike.toml is not understood" in done.stdout
+    assert "missing  sending photos: geobike.toml cannot be used" in done.stdout
     assert said in done.stdout
 
 
@@ -119,7 +119,7 @@ def test_a_folder_without_a_rule_allows(tmp_path: Path) -> None:
 
 def test_doctor_says_whether_photos_can_leave(tmp_path: Path) -> None:
     may = geobike("doctor", cwd=tmp_path)
-    assert "ok       sending photos: only where you name huggingface" in may.stdout
+    assert "ok       sending photos: only with huggingface" in may.stdout
     (tmp_path / "geobike.toml").write_text("[privacy]\nupload = false\n")
     may_not = geobike("doctor", cwd=tmp_path)
     assert f"ok       sending photos: forbidden by {tmp_path}/geobike.toml" in may_not.stdout

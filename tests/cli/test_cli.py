@@ -124,7 +124,7 @@ def test_locate_writes_the_same_columns_as_a_map(tmp_path: Path) -> None:
     out = tmp_path / "photos.geojson"
     done = geobike("locate", SAMPLE / "photos", "--manifest", SAMPLE / "manifest.csv", "--out", out)
     assert done.returncode == 0
-    # By their heads alone: one more is cut short, and one a copy, which a map tells.
+    # By their headers alone: one more is truncated and one a duplicate, which only `map` detects.
     assert "located           64" in done.stdout
     sample_map(tmp_path / "map")
     whole = json.loads((tmp_path / "map" / "photos.geojson").read_text())["features"]
@@ -158,7 +158,7 @@ def test_locate_writes_the_same_columns_as_a_map(tmp_path: Path) -> None:
         (["map", "{photos}", "--areas", "{areas}", "--detector", "cached"], "no such file"),
         (["map", "{photos}", "--areas", "{areas}", "--model", "no.onnx"], "no.onnx"),
         (["detect", "nowhere.jpg"], "nowhere.jpg: no such file or folder"),
-        (["classify", "{photos}"], "name what classifies"),
+        (["classify", "{photos}"], "name a model"),
         (
             ["detect", "{photos}", "--detector", "cached"],
             "needs the store that holds them: --store",
@@ -337,7 +337,7 @@ def test_only_bad_photos_is_an_error(tmp_path: Path) -> None:
         opened.put("x", Model("drawn", "1"), [])
     done = geobike("detect", tmp_path / "bad.jpg", "--detector", "cached", "--store", store)
     assert done.returncode == 2
-    assert "none of the photos got an answer" in done.stderr
+    assert "none of the photos has a result" in done.stderr
 
 
 def test_classify_asks_the_hosted_model_for_the_five_best(tmp_path: Path) -> None:

@@ -239,7 +239,7 @@ def test_outside_photos_keep_their_recorded_boxes_apart(tmp_path: Path) -> None:
         ({"threshold": 1.0}, "threshold 1 is not"),
         ({"labels": ()}, "no label to count"),
         ({"labels": "bicycle"}, "labels is the text 'bicycle'"),
-        ({"max_megapixels": 0}, "max-megapixels 0 is not above 0"),
+        ({"max_megapixels": 0}, "--max-megapixels 0 is not above 0"),
         ({"timezone": "Mars/Olympus"}, "timezone 'Mars/Olympus' is not known"),
         ({"workers": 0}, "workers is 0"),
         ({"positions": ("exif", "exif")}, "names exif more than once"),

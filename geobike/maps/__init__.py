@@ -1,6 +1,6 @@
 """The map page: one HTML file that opens anywhere and fetches nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +11,9 @@ import pandas as pd
 
 from geobike.errors import InputError
 from geobike.io.files import atomic_open
+from geobike.maps import context
 from geobike.maps.assets import MapAssetsMissing
+from geobike.maps.context import ContextLayer
 from geobike.maps.figure import OfflineFigure, UnknownLibrary
 from geobike.maps.options import PageOptions, tile_sources
 from geobike.maps.page import Page
@@ -37,6 +39,7 @@ def build(
     thumbnails: Mapping[str, bytes] = {},
     timezone: str = "UTC",
     page: PageOptions | None = None,
+    context_layers: Sequence[ContextLayer] | None = None,
     **options: Any,
 ) -> folium.Map:
     """Return the map, to show in a notebook, to add Folium layers to, or to `save`.
@@ -44,7 +47,8 @@ def build(
     `areas` is an AREA_COUNTS frame, `photos` a COUNTS frame, `detections` a DETECTIONS frame.
     `label` is what was counted, `ledger` the number of photos by status. `thumbnails` holds small
     JPEG files by `photo_id`, shown as they are: without EXIF, people anonymized. Times are shown in
-    `timezone`. `options` are fields of `page`, such as `title` or `language`.
+    `timezone`. `context_layers` were read from the files that `page` names; None reads them now.
+    `options` are fields of `page`, such as `title` or `language`.
 
     Raises SchemaError for a frame of another kind, InputError for a frame without areas or for an
     invalid option, MapAssetsMissing where the browser libraries were not bundled.
@@ -71,7 +75,10 @@ def build(
     """
     chosen = replace(page or PageOptions(), **options)
     provenance = Provenance(label, model, threshold, timezone, ledger)
-    data = page_data(areas, photos, detections, thumbnails, provenance, chosen)
+    layers = context_layers
+    if layers is None:
+        layers = [context.read(path) for path in chosen.context]
+    data = page_data(areas, photos, detections, thumbnails, provenance, chosen, layers)
     page_map = folium.Map(location=[0, 0], tiles=None, zoom_snap=0.25)
     page_map.options["max_zoom"] = 19  # the argument of this name reaches tile layers only
     hosts = [] if chosen.tiles is None else tile_sources(chosen.tiles)

@@ -3,11 +3,12 @@
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import geopandas as gpd
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from geobike import schema
 from geobike.errors import InputError
@@ -20,29 +21,36 @@ _STEPS: Final = 3000  # the tolerance is the extent divided by this
 _DECIMALS: Final = 5
 
 
-def layers(paths: tuple[str | Path, ...], areas: gpd.GeoDataFrame) -> list[dict[str, Any]]:
-    """Return each file as a layer named after the file. Raises InputError."""
-    return [_layer(Path(path), areas.total_bounds) for path in paths]
+class ContextLayer(NamedTuple):
+    """What one file holds."""
+
+    name: str
+    """Of the file, without its ending."""
+    shapes: NDArray[np.object_]
+    """Lines and polygons in EPSG:4326."""
 
 
-def check(paths: Iterable[str | Path]) -> None:
-    """Raise InputError for a file that `layers` cannot draw."""
-    for path in paths:
-        _shapes(Path(path))
+def read(path: str | Path) -> ContextLayer:
+    """Read the lines and polygons of a file. Raises InputError where there are none."""
+    return ContextLayer(Path(path).stem, _shapes(Path(path)))
 
 
-def _layer(path: Path, bounds: Any) -> dict[str, Any]:
+def drawn(layers: Iterable[ContextLayer], areas: gpd.GeoDataFrame) -> list[dict[str, Any]]:
+    """Return each layer as the page draws it, clipped to the surroundings of the areas."""
+    return [_drawn(layer, areas.total_bounds) for layer in layers]
+
+
+def _drawn(layer: ContextLayer, bounds: Any) -> dict[str, Any]:
     west, south, east, north = bounds
     x, y = _MARGIN * (east - west), _MARGIN * (north - south)
-    shapes = _shapes(path)
-    near = shapely.clip_by_rect(shapes, west - x, south - y, east + x, north + y)
+    near = shapely.clip_by_rect(layer.shapes, west - x, south - y, east + x, north + y)
     near = near[~shapely.is_empty(near)]
     if not len(near):
-        report(f"context {path}: has no shapes near the areas")
+        report(f"context {layer.name}: has no shapes near the areas")
     simple = shapely.simplify(near, max(east - west, north - south) / _STEPS)
     simple = shapely.transform(simple[~shapely.is_empty(simple)], lambda xy: xy.round(_DECIMALS))
     geometries = [json.loads(text) for text in shapely.to_geojson(simple)]
-    return {"name": path.stem, "geometries": encode_json(geometries)}
+    return {"name": layer.name, "geometries": encode_json(geometries)}
 
 
 def _shapes(path: Path) -> Any:

@@ -1,7 +1,7 @@
 """The data of the page: the values of the frames as plain JSON, and the metrics they belong to."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -50,6 +50,7 @@ def page_data(
     thumbnails: Mapping[str, bytes],
     provenance: Provenance,
     page: PageOptions,
+    context_layers: Iterable[context.ContextLayer],
 ) -> dict[str, Any]:
     """Check what `geobike.maps.build` was given and return what the page draws from."""
     schema.check(areas, schema.AREA_COUNTS)
@@ -77,7 +78,7 @@ def page_data(
         "photos": photos(
             taken, detections, thumbnails, areas["area_id"], provenance.timezone, shifted
         ),
-        "context": context.layers(page.context, areas),
+        "context": context.drawn(context_layers, areas),
         "tiles": None
         if page.tiles is None
         else {"url": page.tiles, "wms": is_wms(page.tiles), "attribution": page.attribution},

@@ -16,6 +16,7 @@ from geobike.detections import filtering
 from geobike.detections.store.protocol import Model
 from geobike.exports.protocol import Frames
 from geobike.io.inputs import InputFile
+from geobike.maps.context import ContextLayer
 from geobike.photos import thumbnails
 from geobike.progress import Track, silent
 from geobike.version import __version__
@@ -43,7 +44,9 @@ class SurveyResult:
     detected_now: int
     """Photos that the detector answered in this run; the others came from the store."""
     inputs: Mapping[str, Sequence[InputFile]]
-    """The files that were read: areas, and where given manifest and detections."""
+    """The files that were read: areas, and where given manifest, detections and context."""
+    context: Sequence[ContextLayer]
+    """Water, streets and borders for the map."""
     warnings: tuple[str, ...]
     started_at: datetime
     store: str | Path | None = None
@@ -74,6 +77,7 @@ class SurveyResult:
             ledger=self.ledger.photos,
             thumbnails=pictures,
             timezone=self.survey.timezone or "UTC",
+            context_layers=self.context,
         )
 
     def summary(self, folder: str | Path = ".") -> dict[str, Any]:
@@ -101,6 +105,7 @@ class SurveyResult:
             "inputs": {
                 **{role: _named(self.inputs.get(role, ())) for role in ("areas", "manifest")},
                 "detections": _named(self.inputs.get("detections", ())),
+                "context": [_named([file]) for file in self.inputs.get("context", ())],
                 "photos_sha256": _digest_of_all(self.photos["sha256"]),
             },
             "warnings": list(self.warnings),

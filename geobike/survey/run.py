@@ -63,7 +63,7 @@ def run(
     started_at = datetime.now(UTC)
     inputs = Inputs()
     with collect_warnings() as notes:
-        given, polygons, placed = locate_and_assign(
+        given, polygons, placed, layers = locate_and_assign(
             survey, store=store, engine=engine, inputs=inputs, track=track
         )
         detected = _detect(survey, placed, store, engine, inputs, track)
@@ -78,6 +78,7 @@ def run(
         areas=per_area,
         ledger=account,
         inputs=inputs.read,
+        context=layers,
         detected_now=detected.newly_detected,
         warnings=tuple(dict.fromkeys(notes)),
         started_at=started_at,
@@ -121,6 +122,8 @@ class LocatedPhotos(NamedTuple):
     areas: gpd.GeoDataFrame
     photos: gpd.GeoDataFrame
     """Photos frame: those without a status are the ones to detect in."""
+    context: Sequence[context.ContextLayer]
+    """Water, streets and borders for the map."""
 
 
 def locate_and_assign(
@@ -137,7 +140,10 @@ def locate_and_assign(
     learns what was read of areas and manifest.
     """
     inputs = inputs or Inputs()
-    context.check(survey.page.context)  # drawn last; a mistake should show first
+    layers: list[context.ContextLayer] = []
+    for path in survey.page.context:  # drawn last; a mistake should show first
+        with inputs.open("context", path) as file:
+            layers.append(context.read(file.path))
     with inputs.open("areas", survey.areas) as file:
         polygons = areas.read(
             file.path,
@@ -155,7 +161,7 @@ def locate_and_assign(
                 f"manifest {files.name(cast(Path, survey.manifest))}: names no photo"
             )
         located = resolve.locate(named, table)
-        return LocatedPhotos(len(named), polygons, areas.assign(located, polygons))
+        return LocatedPhotos(len(named), polygons, areas.assign(located, polygons), layers)
     given = engine.find(survey.photos, track=track)
     with open_cache(store, survey.detector, engine) as known:
         located = locate(
@@ -169,7 +175,7 @@ def locate_and_assign(
             inputs=inputs,
             track=track,
         )
-    return LocatedPhotos(len(given), polygons, areas.assign(located, polygons))
+    return LocatedPhotos(len(given), polygons, areas.assign(located, polygons), layers)
 
 
 def locate(

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -336,14 +337,15 @@ def test_a_run_that_fails_while_writing_leaves_the_earlier_survey_whole(
     assert sorted(strict.write(tmp_path / "out")) == sorted(contents(tmp_path / "out"))
 
 
-@pytest.mark.parametrize("role", ["areas", "manifest"])
+@pytest.mark.parametrize("role", ["areas", "manifest", "context"])
 def test_the_summary_names_the_bytes_that_were_read_whatever_the_file_holds_later(
     tmp_path: Path, role: str
 ) -> None:
     files = town(tmp_path)
     manifest = tmp_path / "manifest.csv"
     manifest.write_text("file,latitude,longitude\nwest.jpg,52.005,4.006\n")
-    read = {"areas": files["areas"], "manifest": manifest}[role]
+    streets = shutil.copy(files["areas"], tmp_path / "streets.geojson")
+    read = {"areas": files["areas"], "manifest": manifest, "context": Path(streets)}[role]
     used = hashlib.sha256(read.read_bytes()).hexdigest()
 
     class Changing(FakeDetector):
@@ -353,9 +355,14 @@ def test_the_summary_names_the_bytes_that_were_read_whatever_the_file_holds_late
             read.write_bytes(read.read_bytes() + b" ")
             return super().detect(image)
 
-    result = geobike.run(geobike.Survey(**files, manifest=manifest, detector=Changing()))
+    page = geobike.PageOptions(context=(streets,))
+    plan = geobike.Survey(**files, manifest=manifest, detector=Changing(), page=page)
+    result = geobike.run(plan)
     assert hashlib.sha256(read.read_bytes()).hexdigest() != used
-    assert result.summary()["inputs"][role] == {"file": read.name, "sha256": used}
+    named = {"file": read.name, "sha256": used}
+    assert result.summary()["inputs"][role] == ([named] if role == "context" else named)
+    read.unlink()  # and the map is drawn from what was read, not read again
+    assert "streets" in result.map().get_root().render()
 
 
 def test_where_the_map_cannot_be_made_the_numbers_stand_beside_no_older_map(

@@ -79,7 +79,7 @@ def listing(folder: Path) -> dict[str, tuple[int, int]]:
 
 READERS: dict[str, Callable[[Path], Any]] = {
     "areas": lambda path: areas.read(path, crs="EPSG:4326"),
-    "context": lambda path: context.check([path]),
+    "context": lambda path: context.read(path),
     "manifest": manifest.read,
 }
 
@@ -547,7 +547,7 @@ def test_plain_formats_are_read_and_nothing_is_left_beside_them(
     path = written(tmp_path / f"a{ending}", DRIVERS[ending])
     before = listing(tmp_path)
     assert_both_boxes(areas.read(path))
-    context.check([path])
+    context.read(path)
     assert listing(tmp_path) == before
 
 
@@ -586,7 +586,7 @@ def test_formats_that_gdal_does_not_write_are_read(tmp_path: Path) -> None:
     for name in ("a.parquet", "a.geoparquet"):
         frame.to_parquet(tmp_path / name)
         assert_both_boxes(areas.read(tmp_path / name))
-        context.check([tmp_path / name])
+        context.read(tmp_path / name)
 
 
 def test_a_track_of_a_receiver_is_read_as_context(tmp_path: Path) -> None:

@@ -86,6 +86,7 @@ def sent(counted: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, timezone: str) -> d
         {},
         payload.Provenance("bicycle", "tiny", 0.5, timezone, {}),
         options.PageOptions(),
+        [],
     )
 
 

@@ -22,6 +22,7 @@ SINGLE: Final = 100_000
 
 _DEGREE: Final = 100_000  # steps of a degree: five decimals, about one metre
 _CLOCK: Final = "%Y-%m-%d %H:%M"
+_PERIODS: Final = ("D", "M", "Y")  # days, months, years: the first of which there are not too many
 _MOST_PERIODS: Final = 62  # steps of the time slider: two months of days, five years of months
 
 
@@ -92,7 +93,7 @@ def _steps(degrees: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:
 def _periods(taken: "pd.Series[Any]", timezone: str) -> tuple[Any, list[str]]:
     """Return each photo's period and their names: days, or months or years where days are many."""
     local = taken.dt.tz_convert(timezone).dt.tz_localize(None)
-    for unit in ("D", "M", "Y"):
+    for unit in _PERIODS:
         numbers, starts = pd.factorize(local.dt.to_period(unit), sort=True)
         if len(starts) <= _MOST_PERIODS:
             break

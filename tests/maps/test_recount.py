@@ -36,17 +36,18 @@ AREAS = ["north", "south", "empty"]
 
 
 @st.composite
-def surveys(draw: st.DrawFn) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
-    """Photos with their counts, over days, months or years, and the areas they are in."""
+def surveys(draw: st.DrawFn, days: int) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Photos of so many days with their counts, and the areas they are in."""
+    hours = st.sampled_from(range(0, 24 * days, 2 * days))
     photo = st.fixed_dictionaries(
         {
             "area_id": st.sampled_from(["north", "south"]),
             "boxes": st.integers(0, 40),
             "status": st.sampled_from([None, None, None, None, "outside", "failed", "unlocated"]),
-            "hours": st.none() | st.integers(0, draw(st.sampled_from([72, 24 * 200, 24 * 4000]))),
+            "hours": st.one_of(hours, hours, hours, st.none()),
         }
     )
-    rows = pd.DataFrame(draw(st.lists(photo, min_size=1, max_size=15)))
+    rows = pd.DataFrame(draw(st.lists(photo, min_size=draw(st.sampled_from([1, 9])), max_size=15)))
     names = [f"{number}.jpg" for number in range(len(rows))]
     start = pd.Timestamp("2022-03-26T20:00:00Z")
     taken = start + pd.to_timedelta(pd.array(rows["hours"], "Float64").astype("float64"), unit="h")
@@ -106,24 +107,26 @@ def of_period(counted: gpd.GeoDataFrame, name: str, timezone: str) -> gpd.GeoDat
     return counted[clock.str.startswith(name).fillna(False).astype(bool)]
 
 
-def test_the_page_counts_every_period_as_python_does(
-    show: Open, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("days", "unit"), [(3, "D"), (90, "M"), (4000, "Y")])
+def test_the_page_counts_every_day_month_and_year_as_python_does(
+    show: Open, monkeypatch: pytest.MonkeyPatch, days: int, unit: str
 ) -> None:
     page = show(build()).page
-    checked = []
+    monkeypatch.setattr(page_photos, "_PERIODS", (unit,))
+    checked: list[str] = []
 
     # Surveys are small enough to read; to shrink one takes minutes in a browser.
     phases = [Phase.explicit, Phase.reuse, Phase.generate]
 
     @settings(
-        max_examples=100,
+        max_examples=50,
         deadline=None,
         phases=phases,
         suppress_health_check=[HealthCheck.too_slow],
     )
-    @given(surveys(), st.sampled_from(TIMEZONES), st.sampled_from([0, page_photos.READABLE]))
-    def check(survey: tuple[Any, Any], timezone: str, readable: int) -> None:
-        monkeypatch.setattr(page_photos, "READABLE", readable)  # 0: everything is packed
+    @given(surveys(days), st.sampled_from(TIMEZONES), st.booleans())
+    def check(survey: tuple[Any, Any], timezone: str, packed: bool) -> None:
+        monkeypatch.setattr(page_photos, "READABLE", 0 if packed else 10_000)
         counted, areas = survey
         shown = page.evaluate(RECOUNT, sent(counted, areas, timezone))
         assert shown["all"] == expected(counted, areas)
@@ -133,10 +136,10 @@ def test_the_page_counts_every_period_as_python_does(
         if shown["periods"]:
             photos = sum(area["photo_count"] for _, found in shown["periods"] for area in found)
             assert photos == in_areas.sum()  # no photo is lost between the periods
-        checked.append(len(shown["periods"]))
+        checked.extend(name for name, _ in shown["periods"])
 
     check()
-    assert sum(periods > 1 for periods in checked) > 10
+    assert {len(name) for name in checked} == {{"D": 10, "M": 7, "Y": 4}[unit]}
 
 
 def test_the_page_is_sent_the_time_and_the_column_of_each_photo_by_name() -> None:

@@ -393,7 +393,7 @@ def doctor(token_file: TokenFile = None, model: Model = None, endpoint: Endpoint
 def _dry_run(
     read: "Callable[[], gpd.GeoDataFrame]", chosen: "Choice", store: str | None, max_pixels: int
 ) -> None:
-    if chosen.kind != "huggingface":
+    if not chosen.sends_photos:
         terminal.print_no_upload(chosen.kind)
         return
     from geobike.detections import upload

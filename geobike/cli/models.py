@@ -6,16 +6,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from geobike.cli import settings, terminal
+from geobike.detectors import backends
 from geobike.errors import InputError
 
 if TYPE_CHECKING:
-    from geobike.detections.choice import Choice, Kind
+    from geobike.detections.choice import Choice
     from geobike.detectors.classify import Classifier
     from geobike.doctor import Finding
 
 
 def choice(
-    kind: "Kind",
+    kind: str,
     model: str | None,
     endpoint: str | None,
     token_file: Path | None,
@@ -24,8 +25,9 @@ def choice(
     """Return the choice of a detector, with the token where photos are to be sent."""
     from geobike.detections.choice import Choice
 
-    hosted = kind == "huggingface"
-    token = _token(token_file, endpoint, instead=_DETECT) if hosted else None
+    token = None
+    if backends.sends_photos(kind):
+        token = _token(kind, token_file, endpoint, instead=_DETECT)
     return Choice(
         kind=kind,
         model=model,
@@ -38,10 +40,10 @@ def choice(
 
 def announce(choice: "Choice") -> None:
     """Say where photos go, before any goes."""
-    if choice.kind == "huggingface":
-        from geobike.detections.choice import hosted
+    if choice.sends_photos:
+        from geobike.detections.choice import create
 
-        place = hosted(choice).host
+        place = create(choice).host
         terminal.say(f"photos that the store lacks are sent to {place}, shrunk and without EXIF")
 
 
@@ -49,10 +51,8 @@ _DETECT = "detect on this machine with --detector onnx"
 _CLASSIFY = "classify on this machine with --classifier onnx --model FILE.onnx"
 
 
-def _token(token_file: Path | None, endpoint: str | None, *, instead: str) -> str | None:
+def _token(kind: str, token_file: Path | None, endpoint: str | None, *, instead: str) -> str | None:
     """Return the token, unless nothing may be sent; then the error says what to do `instead`."""
-    from geobike.detectors.hosted.detector import find_token
-
     settings.refuse_if_forbidden(Path.cwd(), instead=instead)
     offline = any(
         os.environ.get(name, "").upper() in ("1", "ON", "YES", "TRUE")
@@ -63,7 +63,7 @@ def _token(token_file: Path | None, endpoint: str | None, *, instead: str) -> st
             "HF_HUB_OFFLINE is set, so nothing is sent to Hugging Face; unset it, give an "
             f"--endpoint of your own, or {instead}"
         )
-    return find_token(os.environ, token_file=token_file)
+    return backends.BACKENDS[kind].find_token(os.environ, token_file)
 
 
 def classifier(
@@ -77,7 +77,7 @@ def classifier(
     if kind == "huggingface":
         from geobike.detectors.hosted.detector import HostedClassifier
 
-        token = _token(token_file, endpoint, instead=_CLASSIFY)
+        token = _token(kind, token_file, endpoint, instead=_CLASSIFY)
         hosted = HostedClassifier(model, token=token, endpoint=endpoint, bill_to=bill_to)
         terminal.say(f"photos are sent to {hosted.host}, shrunk and without EXIF")
         return hosted
@@ -100,7 +100,7 @@ def examine(
     yield from doctor.examine(os.environ, token_file=token_file, model=None if endpoint else model)
     yield _sending()
     if endpoint is not None:
-        token = _token(token_file, endpoint, instead="leave out --endpoint")
+        token = _token("huggingface", token_file, endpoint, instead="leave out --endpoint")
         yield from doctor.ask(endpoint, token=token, model=model)
 
 
@@ -112,5 +112,6 @@ def _sending() -> "Finding":
         file = settings.forbidding(Path.cwd())
     except InputError as error:
         return Finding(what, False, f"{settings.NAME} is not understood", str(error), needed=True)
-    free = f"only where you name huggingface; no {settings.NAME} forbids it"
+    named = " or ".join(backends.sending())
+    free = f"only where you name {named}; no {settings.NAME} forbids it"
     return Finding(what, True, f"forbidden by {file}" if file else free)

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from geobike.detectors import backends
 from geobike.errors import InputError
 from geobike.exports import formats
 
@@ -34,15 +35,7 @@ Formats = Annotated[
     list[str] | None,
     typer.Option("--format", metavar="NAME", help=f"{formats.describe()}  [default: auto]"),
 ]
-DetectorKind = Annotated[
-    Literal["auto", "onnx", "openvino", "huggingface", "cached"],
-    typer.Option(
-        "--detector",
-        help="auto: what the store has, else this machine. onnx: this machine. openvino: the same, "
-        "up to twice as fast on processors with bfloat16, scores a little off. huggingface: photos "
-        "are sent to Hugging Face, shrunk and without EXIF. recorded: the store alone.",
-    ),
-]
+DetectorKind = Annotated[str, typer.Option("--detector", metavar="NAME", help=backends.describe())]
 Model = Annotated[
     str | None, typer.Option(help="A name on Hugging Face, or the path of an ONNX file.")
 ]

@@ -29,7 +29,7 @@ from geobike.detectors.onnx.runtime import (
     TensorSpec,
     is_installed,
 )
-from geobike.detectors.protocol import Detection
+from geobike.detectors.protocol import Detection, DetectorBase
 from geobike.errors import (
     InputError,
     MissingPackageError,
@@ -147,7 +147,7 @@ class _LocalModel(ABC):
         """Fill in what the files do not say, or raise ModelUnavailable."""
 
 
-class OnnxDetector(_LocalModel):
+class OnnxDetector(_LocalModel, DetectorBase):
     """Finds objects with an ONNX model on this machine.
 
     `model` is the path of an .onnx file, a name in `hub.PINS`, a pinned repository, or

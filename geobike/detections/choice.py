@@ -33,6 +33,7 @@ class Choice:
     """A class like tqdm's that shows the download of a model; None for silence."""
 
     def __post_init__(self) -> None:
+        backends.check(self.kind)
         if self.endpoint is not None and not self.sends_photos:
             raise InputError(
                 f"an endpoint is given, but the detector is {self.kind!r}; photos leave the "
@@ -41,7 +42,7 @@ class Choice:
 
     @property
     def sends_photos(self) -> bool:
-        """Whether photos leave the machine. Raises InputError for a kind that is not known."""
+        """Whether photos leave the machine."""
         return backends.sends_photos(self.kind)
 
 

@@ -64,12 +64,14 @@ class DetectorBase(ABC):
     name: str
     version: str
 
-    host: str | None = None
-    """Where photos are sent, host and path; None if no photo leaves the machine."""
-
     input_size: Callable[[Size], Size] | None = None
     """From the (width, height) of a photo to the size that the model is shown. Photos are then
     decoded at that size, which saves time and memory; None: the detector gets all pixels."""
+
+    @property
+    def host(self) -> str | None:
+        """Where photos are sent, host and path; None if no photo leaves the machine."""
+        return None
 
     @property
     def labels(self) -> Collection[str] | None:
@@ -110,7 +112,7 @@ class Wrapper(DetectorBase):
         self.version = f"{inner.version} {parameters}"
 
     @property
-    def host(self) -> str | None:  # type: ignore[override]  # read-only: it is the inner one's
+    def host(self) -> str | None:
         """Where the inner detector sends photos."""
         return self.inner.host
 
@@ -140,8 +142,12 @@ class _Completed(DetectorBase):
     def __init__(self, detector: Detector) -> None:
         self.name, self.version = detector.name, detector.version
         self._detector = detector
-        self.host = getattr(detector, "host", None)
         self.input_size = getattr(detector, "input_size", None)
+
+    @property
+    def host(self) -> str | None:
+        given: str | None = getattr(self._detector, "host", None)
+        return given
 
     @property
     def labels(self) -> Collection[str] | None:

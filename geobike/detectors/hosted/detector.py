@@ -64,9 +64,12 @@ class _Hosted:
         self.name = self._default if model is None else model
         address = endpoint or _routed(self.name)
         self._client = Client(address, model=self.name, token=token, bill_to=bill_to, policy=policy)
-        self.host: str | None = self._client.host
-        """Host and path that photos are sent to."""
         self.version = f"hosted:{self.host}"
+
+    @property
+    def host(self) -> str:
+        """Host and path that photos are sent to."""
+        return self._client.host
 
 
 class HostedDetector(_Hosted, DetectorBase):

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -130,3 +131,22 @@ def test_another_file_at_the_same_path_is_not_taken_for_the_model_that_was_sent(
     path.write_bytes(b"another")
     with pytest.raises(InputError, match=r"model\.onnx is not the same file here"):
         pickle.loads(data)
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_a_worker_opens_a_wrapper_and_checks_its_labels(
+    monkeypatch: pytest.MonkeyPatch, named: bool
+) -> None:
+    pytest.importorskip("distributed", reason="needs the extra `cluster`: distributed")
+    from geobike.detections.store.protocol import Model
+    from geobike.engines.dask import worker
+
+    wrapper = Halves(Watched(), overlap=0)
+    chosen = by_choice(monkeypatch, wrapper) if named else worker.Pickled(pickle.dumps(wrapper))
+    run = worker.Run(chosen, Model(wrapper.name, wrapper.version), "shards", 1, 1, "stop")
+    detector, _ = worker._detector(run)
+    assert isinstance(detector, Halves)
+    assert isinstance(detector.inner, Watched)
+    assert len(detector.inner.opened) == 1
+    with pytest.raises(InputError, match="knows no 'bike'"):
+        worker._detector(replace(run, labels=("bike",)))

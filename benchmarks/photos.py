@@ -8,7 +8,6 @@ from typing import Any
 
 import geobike
 from benchmarks.measure import Row, seconds
-from geobike import config
 from geobike.detectors.onnx import runtime, session
 
 MODEL = "models/deimv2_hgnetv2_femto_coco.onnx"
@@ -64,7 +63,7 @@ def counts_with_openvino(shared: Path) -> Iterator[Row]:
         )
 
 
-def survey(shared: Path, kind: config.DetectorKind, **more: Any) -> geobike.Survey:
+def survey(shared: Path, kind: str, **more: Any) -> geobike.Survey:
     return geobike.Survey(
         photos=shared / "photos",
         areas=shared / "areas" / "delft_neighbourhoods.geojson",

@@ -15,7 +15,6 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 
 from geobike.options import NO_TABLE, Declared, Option, declared
 
-DetectorKind = Literal["auto", "onnx", "openvino", "huggingface", "cached"]
 EngineName = Literal["local", "dask"]
 
 THRESHOLD: Final = 0.5
@@ -162,16 +161,9 @@ class DetectorSettings:
     _table: ClassVar = "detector"
     _panel: ClassVar = "The detector"
 
-    kind: Annotated[
-        DetectorKind,
-        Option(
-            "auto: what the store has, else this machine. onnx: this machine. openvino: the same, "
-            "up to twice as fast on processors with bfloat16, scores slightly different. "
-            "huggingface: photos are sent to Hugging Face, shrunk and without EXIF. cached: only "
-            "what the store has.",
-            flag="detector",
-        ),
-    ] = "auto"
+    kind: Annotated[str, Option("What detects the bicycles.", metavar="NAME", flag="detector")] = (
+        "auto"
+    )
     model: Annotated[
         str | None,
         Option(

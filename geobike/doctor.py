@@ -1,30 +1,18 @@
 """What is installed, what is missing, and what to do about it."""
 
-import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from geobike.detectors.backends import BACKENDS
+from geobike.detectors.protocol import Finding, Surroundings
 from geobike.errors import DetectionFailed, GeobikeError, ServiceUnavailable, TokenError
 
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing looked at."""
-
-    what: str
-    ok: bool
-    found: str
-    remedy: str = ""
-    needed: bool = False
-    """Nothing works without it."""
-
+__all__ = ["Finding", "ask", "examine"]
 
 _EXTRAS = {
-    "detection on this machine": ("local", ("onnxruntime", "huggingface_hub")),
     "HEIC photos": ("heic", ("pillow-heif",)),
     "Parquet manifests": ("parquet", ("pyarrow",)),
 }
@@ -33,15 +21,9 @@ _EXTRAS = {
 def examine(
     environ: Mapping[str, str], *, token_file: Path | None = None, model: str | None = None
 ) -> list[Finding]:
-    """Look at everything a survey may need. Nothing is downloaded and nobody is asked."""
-    return [
-        *_packages(),
-        _map_libraries(),
-        *_extras(),
-        *_processor(),
-        _model(model),
-        _token(environ, token_file),
-    ]
+    """Check everything a survey may need. Nothing is downloaded and no server is asked."""
+    given = Surroundings(environ=environ, token_file=token_file, model=model)
+    return [*_packages(), _map_libraries(), *_extras(), *_backends(given)]
 
 
 def _packages() -> Iterator[Finding]:
@@ -62,72 +44,23 @@ def _map_libraries() -> Finding:
 
 def _extras() -> Iterator[Finding]:
     for what, (extra, names) in _EXTRAS.items():
-        found = {name: _version(name) for name in names}
-        missing = [name for name, known in found.items() if known is None]
-        if missing:
-            remedy = f"pip install 'geobike[{extra}]'"
-            yield Finding(what, False, f"{', '.join(missing)} not installed", remedy)
-        else:
-            yield Finding(what, True, ", ".join(f"{name} {known}" for name, known in found.items()))
+        yield _extra(what, extra, names)
 
 
-def _processor() -> Iterator[Finding]:
-    from geobike.detectors.onnx import runtime, session
-
-    processor = f"the processor, {os.cpu_count() or 1} photos at once"
-    if runtime.is_installed("onnxruntime"):
-        yield _onnxruntime("detection runs on", processor)
-    if runtime.is_installed("openvino"):
-        label = session.label("openvino")
-        yield Finding("--detector openvino runs on", True, f"{processor}, as {label}")
+def _backends(given: Surroundings) -> Iterator[Finding]:
+    for entry in BACKENDS.values():
+        if entry.extra is not None:
+            yield _extra(f"--detector {entry.name}", entry.extra, entry.packages)
+        yield from entry.examine(given)
 
 
-def _onnxruntime(what: str, processor: str) -> Finding:
-    from geobike.detectors.onnx import onnxruntime
-
-    if not onnxruntime.offers_gpu():
-        return Finding(what, True, processor)
-    if onnxruntime.gpu_works():
-        return Finding(what, True, f"the GPU (CUDA), up to {onnxruntime.GPU_BATCH} photos together")
-    return Finding(what, False, f"{processor}; no GPU can be used", _NO_GPU)
-
-
-_NO_GPU = "onnxruntime needs an NVIDIA driver, CUDA and cuDNN: pip install 'geobike[gpu]'"
-
-
-def _model(name: str | None) -> Finding:
-    from geobike.detectors.onnx.detector import is_available
-    from geobike.detectors.onnx.hub import DEFAULT_MODEL
-
-    model = name or DEFAULT_MODEL
-    what = f"local model {model}"
-    try:
-        available = is_available(model)
-    except GeobikeError as error:
-        return Finding(what, False, "not understood", str(error))
-    if available.here:
-        return Finding(what, available.installed, "on this machine")
-    if model.endswith(".onnx"):
-        return Finding(what, False, "no such file", needed=True)
-    size = f" ({available.size / 1e6:.0f} MB)" if available.size else ""
-    if available.downloadable:
-        return Finding(what, True, f"not here yet; the first detection downloads it{size}")
-    remedy = "download it on another machine and pass its path with --model"
-    return Finding(what, False, "not on this machine, and downloads are off", remedy)
-
-
-def _token(environ: Mapping[str, str], token_file: Path | None) -> Finding:
-    from geobike.detectors.hosted.detector import find_token
-
-    what = "Hugging Face token"
-    try:
-        token = find_token(environ, token_file=token_file)
-    except GeobikeError as error:
-        return Finding(what, False, "not readable", str(error), needed=True)
-    if token:
-        return Finding(what, True, "seen (whether it is accepted shows at the first photo)")
-    remedy = "only for --detector huggingface: set HF_TOKEN to a token that may call providers"
-    return Finding(what, False, "none", remedy)
+def _extra(what: str, extra: str, names: Sequence[str]) -> Finding:
+    found = {name: _version(name) for name in names}
+    missing = [name for name, known in found.items() if known is None]
+    if missing:
+        remedy = f"pip install 'geobike[{extra}]'"
+        return Finding(what, False, f"{', '.join(missing)} not installed", remedy)
+    return Finding(what, True, ", ".join(f"{name} {known}" for name, known in found.items()))
 
 
 def ask(endpoint: str, *, token: str | None, model: str | None = None) -> Iterator[Finding]:

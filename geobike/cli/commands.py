@@ -313,7 +313,7 @@ def doctor(token_file: str | None, model: str | None, endpoint: str | None) -> N
 def _dry_run(
     read: "Callable[[], gpd.GeoDataFrame]", chosen: "Choice", store: str | None, max_pixels: int
 ) -> None:
-    if chosen.kind != "huggingface":
+    if not chosen.sends_photos:
         terminal.print_no_upload(chosen.kind)
         return
     from geobike.detections import upload

@@ -9,13 +9,14 @@ from typing import Annotated, Any, Final, Literal, get_origin
 import typer
 
 from geobike import config
+from geobike.detectors import backends
 from geobike.errors import InputError
 from geobike.exports import formats
 from geobike.options import Declared, declared
 
 _BY_NAME: Final = {one.name: one for one in config.all_declared()}
 _CONTEXT: Final = "typer_context"
-_KNOWN: Final = {"formats": formats.describe}
+_KNOWN: Final = {"formats": formats.describe, "kind": backends.describe}
 """Options whose values are in a registry, which says them in the help."""
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from geobike.cli import settings, terminal
+from geobike.detectors import backends
 from geobike.errors import InputError
 
 if TYPE_CHECKING:
@@ -19,17 +20,18 @@ def choice(detector: "DetectorSettings", token_file: str | Path | None) -> "Choi
     """Return the choice of a detector, with the token where photos are to be sent."""
     from geobike.detections.choice import Choice
 
-    hosted = detector.kind == "huggingface"
-    token = _token(token_file, detector.endpoint, instead=_DETECT) if hosted else None
+    token = None
+    if backends.sends_photos(detector.kind):
+        token = _token(detector.kind, token_file, detector.endpoint, instead=_DETECT)
     return Choice(**vars(detector), token=token, download_progress=terminal.download_progress())
 
 
 def announce(choice: "Choice") -> None:
     """Say where photos are sent, before any is."""
-    if choice.kind == "huggingface":
-        from geobike.detections.choice import hosted
+    if choice.sends_photos:
+        from geobike.detections.choice import create
 
-        host = hosted(choice).host
+        host = create(choice).host
         terminal.say(f"photos that the store lacks are sent to {host}, shrunk and without EXIF")
 
 
@@ -37,10 +39,10 @@ _DETECT = "detect on this machine with --detector onnx"
 _CLASSIFY = "classify on this machine with --classifier onnx --model FILE.onnx"
 
 
-def _token(token_file: str | Path | None, endpoint: str | None, *, instead: str) -> str | None:
+def _token(
+    kind: str, token_file: str | Path | None, endpoint: str | None, *, instead: str
+) -> str | None:
     """Return the token. Raises InputError, saying what to do `instead`, if nothing may be sent."""
-    from geobike.detectors.hosted.detector import find_token
-
     settings.refuse_if_forbidden(Path.cwd(), instead=instead)
     offline = any(
         os.environ.get(name, "").upper() in ("1", "ON", "YES", "TRUE")
@@ -51,7 +53,8 @@ def _token(token_file: str | Path | None, endpoint: str | None, *, instead: str)
             "HF_HUB_OFFLINE is set, so nothing is sent to Hugging Face; unset it, give an "
             f"--endpoint of your own, or {instead}"
         )
-    return find_token(os.environ, token_file=None if token_file is None else Path(token_file))
+    file = None if token_file is None else Path(token_file)
+    return backends.BACKENDS[kind].find_token(os.environ, file)
 
 
 def classifier(
@@ -65,7 +68,7 @@ def classifier(
     if kind == "huggingface":
         from geobike.detectors.hosted.detector import HostedClassifier
 
-        token = _token(token_file, endpoint, instead=_CLASSIFY)
+        token = _token(kind, token_file, endpoint, instead=_CLASSIFY)
         hosted = HostedClassifier(model, token=token, endpoint=endpoint, bill_to=bill_to)
         terminal.say(f"photos are sent to {hosted.host}, shrunk and without EXIF")
         return hosted
@@ -92,7 +95,7 @@ def examine(
     )
     yield _sending()
     if endpoint is not None:
-        token = _token(token_file, endpoint, instead="leave out --endpoint")
+        token = _token("huggingface", token_file, endpoint, instead="leave out --endpoint")
         yield from doctor.ask(endpoint, token=token, model=model)
 
 
@@ -104,5 +107,6 @@ def _sending() -> "Finding":
         file = settings.forbidding(Path.cwd())
     except InputError as error:
         return Finding(what, False, f"{settings.NAME} cannot be used", str(error), needed=True)
-    free = f"only with huggingface; no {settings.NAME} forbids it"
+    named = " or ".join(backends.sending())
+    free = f"only with {named}; no {settings.NAME} forbids it"
     return Finding(what, True, f"forbidden by {file}" if file else free)

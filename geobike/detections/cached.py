@@ -4,14 +4,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from geobike.detections.store.protocol import Model
-from geobike.detectors.protocol import Detection
+from geobike.detectors.protocol import Detection, DetectorBase
 from geobike.errors import DetectionFailed
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 
-class CachedDetector:
+class CachedDetector(DetectorBase):
     """A detector that only knows what a store holds. It never detects anew."""
 
     def __init__(self, model: Model, path: str | Path) -> None:

@@ -1,22 +1,20 @@
-"""Which detector a run uses. Photos leave the machine only where `huggingface` is named."""
+"""Which detector a run uses. Photos leave the machine only with a backend that says so."""
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from geobike.config import DetectorSettings
 from geobike.detections.cached import CachedDetector
 from geobike.detections.store.protocol import IN_MEMORY, DetectionStore, Model
+from geobike.detectors import backends
+from geobike.detectors.backends import AUTO, CACHED
 from geobike.detectors.onnx import hub
-from geobike.detectors.protocol import Detector
+from geobike.detectors.protocol import Detector, DetectorBase, abilities
 from geobike.errors import InputError, StoreError
-from geobike.options import check_choices
 from geobike.reporting import report
-
-if TYPE_CHECKING:  # what sends photos is imported where they are sent
-    from geobike.detectors.hosted.detector import HostedDetector
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,17 +26,22 @@ class Choice(DetectorSettings):
     """A class like tqdm's that shows the download of a model; None for silence."""
 
     def __post_init__(self) -> None:
-        check_choices(DetectorSettings, self)
-        if self.endpoint is not None and self.kind != "huggingface":
+        backends.check(self.kind)
+        if self.endpoint is not None and not self.sends_photos:
             raise InputError(
-                f"an endpoint is given, but the detector is {self.kind!r}; "
-                "photos leave the machine only with --detector huggingface"
+                f"an endpoint is given, but the detector is {self.kind!r}; photos leave the "
+                f"machine only with --detector {' or '.join(backends.sending())}"
             )
+
+    @property
+    def sends_photos(self) -> bool:
+        """Whether photos leave the machine."""
+        return backends.sends_photos(self.kind)
 
 
 def is_cached(detector: Choice | Detector) -> bool:
-    """Tell whether a run is to take what a store holds, and nothing else."""
-    return isinstance(detector, Choice) and detector.kind == "cached"
+    """Tell whether a run takes only what a store holds."""
+    return isinstance(detector, Choice) and detector.kind == CACHED
 
 
 def choose(choice: Choice, store: DetectionStore, digests: Sequence[str]) -> Detector:
@@ -47,48 +50,67 @@ def choose(choice: Choice, store: DetectionStore, digests: Sequence[str]) -> Det
     `auto` takes what the store has if that is all, then the local model. Raises InputError,
     StoreError, MissingPackageError or DetectorStopped where there is no such detector.
     """
-    if choice.kind == "cached":
-        return CachedDetector(_recorded_model(choice, store), store.path)
-    if choice.kind == "huggingface":
-        return hosted(choice)
-    if choice.kind == "auto":
+    if choice.kind == CACHED:
+        return CachedDetector(_cached_model(choice, store), store.path)
+    if choice.kind == AUTO:
         complete = [
             model for model in _answered(choice, store) if not store.missing(digests, model)
         ]
         if len(complete) == 1:
             return CachedDetector(complete[0], store.path)
-        from geobike.detectors.onnx.runtime import is_installed
-
-        if not is_installed():
-            raise InputError(_two_ways(store))
-        return _local_or_say(choice, store, digests)
-    return _local(choice)
+        return _automatic(choice, store, digests)
+    return create(choice)
 
 
-def named(choice: Choice) -> Detector:
-    """Return the detector of a choice that asks no store, ready to detect.
+def create(choice: Choice) -> DetectorBase:
+    """Return the detector of the backend that a choice names, not opened yet.
 
-    Raises InputError, MissingPackageError or DetectorStopped where it cannot be.
+    `auto` is the first installed backend that may be taken without being named. Raises InputError,
+    MissingPackageError or TokenError where there is no such detector.
     """
-    detector = hosted(choice) if choice.kind == "huggingface" else _local(choice)
-    make_ready(detector, choice)
+    settled = settle(choice)
+    if settled.kind == CACHED:
+        raise InputError(f"--detector {CACHED} needs a store; name a detector")
+    entry = backends.BACKENDS[settled.kind]
+    detector = abilities(entry.create(settled))
+    if detector.host is not None and not entry.sends_photos:
+        raise InputError(
+            f"--detector {entry.name} would send photos to {detector.host}, but its entry in "
+            "geobike.detectors.backends says that no photo leaves the machine"
+        )
     return detector
 
 
-def make_ready(
-    detector: Detector, choice: Choice | Detector, *, labels: Sequence[str] = ()
-) -> None:
-    """Download, if need be, and open the local model of a choice.
+def settle(choice: Choice) -> Choice:
+    """Return the choice with a backend instead of `auto`, from which a worker makes the same.
 
-    Raises ModelUnavailable, and InputError where it knows none of the labels that are wanted.
+    Raises InputError where no backend is installed.
     """
-    from geobike.detectors.onnx.detector import OnnxDetector
+    if choice.kind != AUTO:
+        return choice
+    if (entry := backends.automatic()) is None:
+        raise InputError(_ways())
+    return replace(choice, kind=entry.name)
 
-    if not (isinstance(choice, Choice) and isinstance(detector, OnnxDetector)):
+
+def make_ready(
+    detector: Detector, choice: Choice | Detector | None = None, *, labels: Sequence[str] = ()
+) -> None:
+    """Open a detector, download included, and check that it knows a label that is wanted.
+
+    Raises ModelUnavailable, and InputError where it knows none of the labels.
+    """
+    progress = choice.download_progress if isinstance(choice, Choice) else None
+    abilities(detector).open(progress=progress)
+    check_labels(detector, labels)
+
+
+def check_labels(detector: Detector, labels: Sequence[str]) -> None:
+    """Raise InputError where a detector that knows its labels knows none of these."""
+    if not labels or (given := abilities(detector).labels) is None:
         return
-    detector.open(progress=choice.download_progress)
-    known = detector.labels
-    if labels and {name.casefold() for name in labels}.isdisjoint(map(str.casefold, known)):
+    known = list(given)
+    if {name.casefold() for name in labels}.isdisjoint(map(str.casefold, known)):
         raise InputError(
             f"{detector.name} knows no {' and no '.join(map(repr, labels))}; name with --label "
             f"what it knows: {', '.join(known[:12])}{' and more' if len(known) > 12 else ''}"
@@ -106,9 +128,14 @@ def _answered(choice: Choice, store: DetectionStore) -> list[Model]:
     return [model for model in store.models() if model.name in names]
 
 
-def _local_or_say(choice: Choice, store: DetectionStore, digests: Sequence[str]) -> Detector:
-    """Return the local detector; report it if the store has answers of another for these photos."""
-    detector = _local(choice)
+def _automatic(choice: Choice, store: DetectionStore, digests: Sequence[str]) -> Detector:
+    """Return the detector that `auto` takes where the store is not enough.
+
+    Reports it if the store has answers of another model for some of these photos.
+    """
+    if backends.automatic() is None:
+        raise InputError(_lacking(store) + _ways())
+    detector = create(choice)
     for model in _answered(choice, store):
         lacking = len(store.missing(digests, model))
         if model != (detector.name, detector.version) and lacking < len(digests):
@@ -120,7 +147,7 @@ def _local_or_say(choice: Choice, store: DetectionStore, digests: Sequence[str])
     return detector
 
 
-def _recorded_model(choice: Choice, store: DetectionStore) -> Model:
+def _cached_model(choice: Choice, store: DetectionStore) -> Model:
     models = _answered(choice, store)
     if len(models) == 1:
         return models[0]
@@ -134,38 +161,14 @@ def _recorded_model(choice: Choice, store: DetectionStore) -> Model:
     raise StoreError(f"store {store.path} holds no detections{by}; it was filled by {known}")
 
 
-def hosted(choice: Choice) -> "HostedDetector":
-    """Return the detector that photos would be sent to. Raises InputError or TokenError."""
-    from geobike.detectors.hosted.detector import HostedDetector
-
-    return HostedDetector(
-        choice.model,
-        token=choice.token,
-        endpoint=choice.endpoint,
-        bill_to=choice.bill_to,
-    )
+def _lacking(store: DetectionStore) -> str:
+    if str(store.path) == IN_MEMORY:
+        return ""
+    return f"the store {store.path} does not hold the detections of all these photos, and "
 
 
-def _local(choice: Choice) -> Detector:
-    from geobike.detectors.onnx.detector import OnnxDetector
-
-    return OnnxDetector(
-        choice.model or hub.DEFAULT_MODEL,
-        # Several photos at once use the cores better than one photo on all of them.
-        threads=1,
-        runtime="openvino" if choice.kind == "openvino" else "onnxruntime",
-    )
-
-
-def _two_ways(store: DetectionStore) -> str:
-    lacking = (
-        ""
-        if str(store.path) == IN_MEMORY
-        else (f"the store {store.path} does not hold the detections of all these photos, and ")
-    )
-    return (
-        f"{lacking}there is no detector on this machine. There are two ways:\n"
-        "  1. detect here:  pip install 'geobike[local]'  (no photo leaves the machine)\n"
-        "  2. have Hugging Face detect:  --detector huggingface, with a token in HF_TOKEN "
-        "(photos are sent there, shrunk and without EXIF)"
-    )
+def _ways() -> str:
+    ways = [f"  {number}. {line}" for number, line in enumerate(backends.advice(), start=1)]
+    count = {2: "two"}.get(len(ways), str(len(ways)))
+    head = f"there is no detector on this machine. There are {count} ways:"
+    return "\n".join([head, *ways])

@@ -19,7 +19,7 @@ from geobike.detections.store.protocol import IN_MEMORY, DetectionStore, Model
 from geobike.detections.store.sqlite import Store
 from geobike.detectors import concurrency
 from geobike.detectors.check import UnusableAnswer
-from geobike.detectors.protocol import Detection, Detector
+from geobike.detectors.protocol import Detection, Detector, abilities
 from geobike.errors import InputError, ModelUnavailable, PhotoError, UnreadablePhoto
 from geobike.io.matching import isin
 from geobike.photos import decoding
@@ -183,7 +183,7 @@ def answer(
     `photos` has the columns `sha256`, `path`, `width` and `height`. `check` is called before each
     and may raise DetectorStopped, which is then raised, as is that of the detector.
     """
-    fit = getattr(detector, "input_size", None)
+    fit = abilities(detector).input_size
 
     def load(photo: _Wanted) -> concurrency.Photo:
         check()
@@ -231,7 +231,7 @@ def _failure(error: PhotoError) -> Failure:
 
 def _concurrency(detector: Detector) -> int:
     """Return the number of photos that the detector works on at once, if nobody says otherwise."""
-    return getattr(detector, "concurrency", None) or os.cpu_count() or 1
+    return abilities(detector).concurrency or os.cpu_count() or 1
 
 
 def _mark(placed: gpd.GeoDataFrame, failures: dict[str, Failure]) -> gpd.GeoDataFrame:

@@ -2,19 +2,17 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import geopandas as gpd
 
 from geobike import schema
-from geobike.detections.choice import Choice, hosted
+from geobike.detections.choice import Choice, create
 from geobike.detections.store.parquet import existing
 from geobike.detections.store.protocol import Model
-from geobike.errors import UnreadablePhoto
+from geobike.detectors.protocol import DetectorBase
+from geobike.errors import InputError, UnreadablePhoto
 from geobike.photos import decoding
-
-if TYPE_CHECKING:
-    from geobike.detectors.hosted.detector import HostedDetector
 
 SAMPLE: Final = 40
 """Photos that are shrunk to see how heavy they get; more take long and change the sum little."""
@@ -69,7 +67,9 @@ def estimate_upload(
     endpoint or model that cannot be used.
     """
     schema.check(placed, schema.PHOTOS)
-    detector = hosted(choice)
+    detector = create(choice)
+    if detector.host is None:
+        raise InputError(f"--detector {choice.kind} sends no photos: there is nothing to estimate")
     wanted = placed[placed["status"].isna()].set_index("sha256")["path"]
     with existing(store) as opened:
         missing = opened.missing(wanted.index, Model(detector.name, detector.version))
@@ -91,7 +91,7 @@ def estimate_upload(
     )
 
 
-def _weight(file: str, detector: "HostedDetector", max_pixels: int) -> tuple[int, int]:
+def _weight(file: str, detector: DetectorBase, max_pixels: int) -> tuple[int, int]:
     """Return the bytes of a photo's file and those that would be sent of it."""
     data = b""
     try:
@@ -99,4 +99,6 @@ def _weight(file: str, detector: "HostedDetector", max_pixels: int) -> tuple[int
         image = decoding.read_upright(data, max_pixels=max_pixels, target_size=detector.input_size)
     except UnreadablePhoto:
         return len(data), 0
-    return len(data), len(detector.upload(image))
+    if (body := detector.upload(image)) is None:
+        raise InputError(f"{detector.name} does not say what it sends, so it cannot be estimated")
+    return len(data), len(body)

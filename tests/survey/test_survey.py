@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -17,6 +18,7 @@ import pytest
 from PIL import Image
 
 import geobike
+from geobike.detectors import backends
 from geobike.detectors.protocol import Detection
 from geobike.errors import (
     CreditsExhausted,
@@ -160,7 +162,8 @@ def test_auto_says_when_another_detector_replaces_what_the_store_has(
 ) -> None:
     run(tmp_path, FakeDetector())
     photo(tmp_path / "photos" / "new.jpg", lon_lat=(4.005, 52.005))
-    monkeypatch.setattr("geobike.detections.choice._local", lambda *_: Local())
+    local = replace(backends.BACKENDS["onnx"], create=lambda _: Local())
+    monkeypatch.setitem(backends.BACKENDS, "onnx", local)
     plan = geobike.Survey(photos=tmp_path / "photos", areas=tmp_path / "areas.geojson")
     result = geobike.run(plan, store=tmp_path / "store.sqlite")
     assert (result.model.name, result.detected_now) == ("local", 4)

@@ -15,7 +15,7 @@ from geobike.detectors.classify import Classification
 from geobike.detectors.hosted.client import Client, RetryPolicy
 from geobike.detectors.hosted.parsing import parse_classifications, parse_detections
 from geobike.detectors.hosted.responses import PhotoTooLarge
-from geobike.detectors.protocol import FLOOR, Detection
+from geobike.detectors.protocol import FLOOR, Detection, DetectorBase
 from geobike.errors import InputError
 from geobike.reporting import one_line
 
@@ -64,12 +64,15 @@ class _Hosted:
         self.name = self._default if model is None else model
         address = endpoint or _routed(self.name)
         self._client = Client(address, model=self.name, token=token, bill_to=bill_to, policy=policy)
-        self.host = self._client.host
-        """Host and path that photos are sent to."""
         self.version = f"hosted:{self.host}"
 
+    @property
+    def host(self) -> str:
+        """Host and path that photos are sent to."""
+        return self._client.host
 
-class HostedDetector(_Hosted):
+
+class HostedDetector(_Hosted, DetectorBase):
     """A detector behind HTTP. `endpoint` is a whole address and is used as given.
 
     Without a `model` it is `DETECTOR`. Safe to share between threads. Raises InputError for an

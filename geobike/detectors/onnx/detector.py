@@ -29,7 +29,7 @@ from geobike.detectors.onnx.runtime import (
     TensorSpec,
     is_installed,
 )
-from geobike.detectors.protocol import Detection
+from geobike.detectors.protocol import Detection, DetectorBase
 from geobike.errors import (
     InputError,
     MissingPackageError,
@@ -124,6 +124,19 @@ class _LocalModel(ABC):
         self._network: _Network | None = None
         self._lock = threading.Lock()
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what is opened: sent to another process, it is opened there."""
+        return {**self.__dict__, "_network": None, "_lock": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._lock = threading.Lock()
+        if self._path is not None and f"sha256:{_sha256(self._path)}" != self.version:
+            raise InputError(
+                f"the model {self._path} is not the same file here, where its SHA-256 is not "
+                f"{self.version.removeprefix('sha256:')}; give both machines the same file"
+            )
+
     def open(self, *, progress: type[Any] | None = None) -> None:
         """Download, if need be, and open the model now rather than at the first photo.
 
@@ -147,7 +160,7 @@ class _LocalModel(ABC):
         """Fill in what the files do not say, or raise ModelUnavailable."""
 
 
-class OnnxDetector(_LocalModel):
+class OnnxDetector(_LocalModel, DetectorBase):
     """Finds objects with an ONNX model on this machine.
 
     `model` is the path of an .onnx file, a name in `hub.PINS`, a pinned repository, or

@@ -187,6 +187,7 @@ class Cluster:
                 concurrency=workers or 1,
                 max_pixels=max_pixels,
                 stop=f"geobike-stop-{uuid.uuid4().hex}",
+                labels=tuple(rules.labels) if rules else (),
             )
             return self._answers(run, missing, shards)
 
@@ -294,8 +295,7 @@ def _for_workers(
 ) -> choice.Choice | worker.Pickled:
     """Return what a worker makes the detector from: the settings, where they are enough."""
     if isinstance(detector, choice.Choice) and not isinstance(chosen, CachedDetector):
-        kind = "onnx" if detector.kind == "auto" else detector.kind
-        return replace(detector, kind=kind, download_progress=None)
+        return replace(choice.settle(detector), download_progress=None)
     from distributed.protocol import pickle
 
     try:

@@ -54,6 +54,8 @@ class Run:
     max_pixels: int
     stop: str
     """Name of the Dask event that is set when the run is stopped."""
+    labels: tuple[str, ...] = ()
+    """What is counted; a detector that knows none of it is refused."""
 
 
 @dataclass(frozen=True)
@@ -291,6 +293,7 @@ def _detector(run: Run) -> tuple[Detector, tuple[str, ...]]:
             f"worker {platform.node()} has another model: {model.name} {model.version}, and not "
             f"{run.model.name} {run.model.version}; give both the same file"
         )
+    choice.check_labels(detector, run.labels)
     return detector, notes
 
 
@@ -299,16 +302,19 @@ def _load(source: choice.Choice | Pickled) -> tuple[Detector, tuple[str, ...]]:
     """Return the detector, ready to detect, and what it reported meanwhile."""
     with collect_warnings() as notes:
         detector = _made(source)
+        choice.make_ready(detector)
     return detector, tuple(notes)
 
 
 def _made(source: choice.Choice | Pickled) -> Detector:
     if isinstance(source, choice.Choice):
-        return choice.named(source)
+        return choice.create(source)
     from distributed.protocol import pickle
 
     try:
         detector: Detector = pickle.loads(source.data)
+    except GeobikeError:  # of a detector that says itself what is missing here
+        raise
     except Exception as error:  # noqa: BLE001 - unpickling raises anything
         raise InputError(
             f"worker {platform.node()} cannot make the detector ({type(error).__name__}: {error}); "

@@ -44,7 +44,7 @@ def found(tmp_path, photos):
 
 
 def used():
-    return next(one for one in doctor.examine({}) if one.what == "detection runs on")
+    return next(one for one in doctor.examine({}) if one.what == "--detector onnx runs on")
 
 
 def test_on_a_processor_one_photo_goes_at_a_time_and_one_for_each_core(tmp_path, monkeypatch):

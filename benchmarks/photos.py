@@ -8,6 +8,7 @@ from typing import Any
 
 import geobike
 from benchmarks.measure import Row, seconds
+from geobike import config
 from geobike.detectors.onnx import runtime, session
 
 MODEL = "models/deimv2_hgnetv2_femto_coco.onnx"

@@ -359,7 +359,7 @@ def test_classify_asks_the_hosted_model_for_the_five_best(tmp_path: Path) -> Non
 def test_doctor_says_what_is_there_and_never_the_token() -> None:
     done = geobike("doctor", env={"HF_TOKEN": TOKEN})
     assert done.returncode == 0, done.stdout
-    assert "Hugging Face token: seen" in done.stdout
+    assert "Hugging Face token: found" in done.stdout
     assert TOKEN not in done.stdout + done.stderr
     without = geobike("doctor")
     assert "missing  Hugging Face token: none" in without.stdout

@@ -24,7 +24,32 @@ _MARKED_BY_FIXTURE = {
 }
 """A fixture that takes seconds -> the mark of the tests that use it."""
 
-_MARKED_BY_FOLDER = {"tests/engines/dask": "cluster", "notebooks": "notebook"}
+_MARKED_BY_PLACE = {
+    "tests/engines/dask": "cluster",
+    "notebooks": "notebook",
+    # These start the program, processes or a server of their own, or run a model on photos.
+    "tests/cli/test_before_sending.py": "slow",
+    "tests/cli/test_cli.py": "slow",
+    "tests/cli/test_config.py": "slow",
+    "tests/detections/store/test_parquet.py": "slow",
+    "tests/detections/store/test_sqlite.py": "slow",
+    "tests/detections/test_upload.py": "slow",
+    "tests/detectors/onnx/test_hub.py": "slow",
+    "tests/detectors/onnx/test_openvino.py": "slow",
+    "tests/detectors/onnx/test_real_photos.py": "slow",
+    "tests/evaluation": "slow",
+    "tests/io/test_parallel.py": "slow",
+    "tests/io/test_remote.py": "slow",
+    "tests/io/test_remote_web.py": "slow",
+    "tests/photos/test_tiff.py": "slow",
+    "tests/survey/test_hosted_many.py": "slow",
+    "tests/survey/test_hosted_outcomes.py": "slow",
+    "tests/survey/test_hosted_stop.py": "slow",
+    "tests/survey/test_survey.py": "slow",
+    "tests/survey/test_unusable_answers.py": "slow",
+    "tests/test_sample_data.py": "slow",
+}
+"""A folder or file below the project -> the mark of its tests."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -33,9 +58,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for fixture in getattr(item, "fixturenames", ()):
             if fixture in _MARKED_BY_FIXTURE:
                 item.add_marker(_MARKED_BY_FIXTURE[fixture])
-        folder = item.path.relative_to(ROOT).parent.as_posix()
-        if folder in _MARKED_BY_FOLDER:
-            item.add_marker(_MARKED_BY_FOLDER[folder])
+        file = item.path.relative_to(ROOT)
+        for place in (file.as_posix(), file.parent.as_posix()):
+            if place in _MARKED_BY_PLACE:
+                item.add_marker(_MARKED_BY_PLACE[place])
 
 
 @pytest.fixture(scope="session")

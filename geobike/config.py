@@ -65,7 +65,8 @@ class SurveySettings:
     manifest: Annotated[
         str | Path | None,
         Option(
-            "CSV, GeoJSON or Parquet with file, latitude, longitude of the photos.",
+            "CSV, Parquet or vector file (GeoJSON, GeoPackage, GPX and more) with file, latitude, "
+            "longitude of the photos.",
             metavar="FILE",
             path="",
         ),

@@ -197,13 +197,20 @@ def locate(
     # The manifest first: a mistake in it should show before a million photos are read.
     table = None
     if manifest_path is not None:
-        table = _read_manifest(manifest_path, clock, inputs or Inputs())
+        names = [file.photo_id for file in given]
+        table = _read_manifest(manifest_path, clock, inputs or Inputs(), photo_ids=names)
     frame = engine.read_metadata(given, timezone=clock, max_pixels=max_pixels, track=track)
     if not metadata_only:
         frame = engine.hash_files(frame, given, max_pixels=max_pixels, known=known, track=track)
     return resolve.locate(frame, table, positions=positions)
 
 
-def _read_manifest(path: str | Path, clock: tzinfo | None, inputs: Inputs) -> pd.DataFrame:
+def _read_manifest(
+    path: str | Path,
+    clock: tzinfo | None,
+    inputs: Inputs,
+    *,
+    photo_ids: Sequence[str] | None = None,
+) -> pd.DataFrame:
     with inputs.open("manifest", path) as file:
-        return manifest.read(file.path, timezone=clock)
+        return manifest.read(file.path, timezone=clock, photo_ids=photo_ids)

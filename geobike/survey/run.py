@@ -23,7 +23,7 @@ from geobike.engines.local import LOCAL, open_cache
 from geobike.errors import ManifestError
 from geobike.io import files
 from geobike.io.inputs import Inputs
-from geobike.maps import context
+from geobike.maps import context, options
 from geobike.photos import decoding, hashing, reading
 from geobike.positions import manifest, resolve, sources
 from geobike.progress import Track, silent
@@ -146,6 +146,7 @@ def locate_and_assign(
             name_column=survey.name_column,
             id_column=survey.id_column,
             crs=survey.crs,
+            language=str(options.words(survey.page.language)["language"]),
         )
     if survey.photos is None:
         table = _read_manifest(cast(Path, survey.manifest), zone(survey.timezone), inputs)

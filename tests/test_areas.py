@@ -364,9 +364,33 @@ def test_photos_that_all_lie_elsewhere_are_reported_with_both_places(tmp_path: P
         areas.assign(photos_frame({"a.jpg": (100.0, 10.0)}), polygons)
 
 
-def test_latitude_and_longitude_in_each_others_place_are_known(tmp_path: Path) -> None:
+@pytest.mark.parametrize("right", [0, 1])
+def test_swapped_photos_are_reported_also_where_others_lie_inside(
+    tmp_path: Path, right: int
+) -> None:
+    polygons = areas.read(squares(tmp_path / "a.geojson", ["a"]))
+    places = {"a.jpg": (52.005, 4.005), "b.jpg": (52.006, 4.006), "far.jpg": (4.5, 52.5)}
+    photos = photos_frame(places | {"in.jpg": (4.005, 52.005)} if right else places)
+    photos["position_source"] = pd.Series("manifest", index=photos.index, dtype="str")
+    with pytest.warns(GeobikeWarning) as caught:
+        areas.assign(photos, polygons)
+    (said,) = [str(one.message) for one in caught]
+    assert said == (
+        "2 photos lie outside all areas, but swapped, they would lie in your areas; swap latitude "
+        "and longitude in the manifest: a.jpg, b.jpg"
+    )
+
+
+def test_photos_beyond_90_degrees_east_are_not_taken_for_swapped(tmp_path: Path) -> None:
+    polygons = areas.read(squares(tmp_path / "a.geojson", ["a"]))
+    with pytest.warns(GeobikeWarning, match="may be wrong: --crs"):
+        areas.assign(photos_frame({"a.jpg": (152.005, 4.005), "b.jpg": None}), polygons)
+
+
+def test_swapped_areas_are_suspected_where_exif_gives_the_positions(tmp_path: Path) -> None:
     polygons = areas.read(squares(tmp_path / "a.geojson", ["a"], west=52.0, south=4.0))
-    with pytest.warns(GeobikeWarning, match=r"latitude and longitude of one of them seem swapped"):
+    said = "1 photo lies outside all areas, but swapped, .* of the photos, or of the areas: a.jpg"
+    with pytest.warns(GeobikeWarning, match=said):
         areas.assign(photos_frame({"a.jpg": (4.005, 52.005)}), polygons)
 
 

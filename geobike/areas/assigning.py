@@ -8,7 +8,7 @@ import numpy.typing as npt
 import shapely
 
 from geobike import schema
-from geobike.reporting import report
+from geobike.reporting import one_line, report, report_number
 
 _Shapes = npt.NDArray[np.object_]
 
@@ -40,7 +40,8 @@ def assign(photos: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFram
     row = _first_area(np.asarray(photos.geometry.array), np.asarray(areas.geometry.array))
     out = photos.copy(deep=False)  # pandas copies what is written to, and only that
     out["area_id"] = areas["area_id"].array.take(row, allow_fill=True)  # -1 gives NA
-    _report_if_all_lie_outside(photos, areas, row)
+    if not _report_swapped(photos, areas, row):
+        _report_if_all_lie_outside(photos, areas, row)
     outside = out["area_id"].isna() & out["status"].isna() & out.geometry.notna()
     out.loc[outside, "status"] = schema.OUTSIDE
     out.loc[outside, "reason"] = "in none of the areas"
@@ -64,6 +65,25 @@ def _first_area(points: _Shapes, polygons: _Shapes) -> npt.NDArray[np.intp]:
         inside = shapely.intersects_xy(polygons[polygon], x[point], y[point])
         np.minimum.at(first, start + point[inside], polygon[inside])
     return np.where(first < none, first, -1)
+
+
+def _report_swapped(
+    photos: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, row: npt.NDArray[np.intp]
+) -> bool:
+    """Report the photos that would lie in the areas with their coordinates swapped, if any do."""
+    outside = photos[(row < 0) & photos.geometry.notna().to_numpy()]
+    shapes = np.asarray(outside.geometry.array)
+    swapped = schema.points(shapely.get_y(shapes), shapely.get_x(shapes))
+    found = outside[_first_area(swapped, np.asarray(areas.geometry.array)) >= 0]
+    given = (found["position_source"] == "manifest").all()
+    where = "in the manifest" if given else "of the photos, or of the areas"
+    remedy = f"swap latitude and longitude {where}"
+    report_number(
+        f"photo lies outside all areas, but swapped, it would lie in your areas; {remedy}",
+        f"photos lie outside all areas, but swapped, they would lie in your areas; {remedy}",
+        [one_line(name, limit=100) for name in found["photo_id"]],
+    )
+    return not found.empty
 
 
 def _report_if_all_lie_outside(

@@ -256,6 +256,10 @@ class RunSettings:
             table=NO_TABLE,
         ),
     ] = None
+    allow_empty: Annotated[
+        bool,
+        Option("Whether a survey that counts no photo ends with exit code 0 instead of 4."),
+    ] = False
     token_file: Annotated[
         str | Path | None,
         Option(

@@ -95,6 +95,10 @@ def _report_if_all_lie_outside(
         "({:.4g}, {:.4g}) to ({:.4g}, {:.4g})".format(*frame.total_bounds)
         for frame in (photos, areas)
     )
+    missing = int(photos.geometry.isna().sum())
+    if 2 * missing > len(photos):
+        report(f"no photo lies in any area: {missing} of {len(photos)} have no position at all")
+        return
     west, south, east, north = photos.total_bounds
     swapped = shapely.box(south, west, north, east).intersects(shapely.box(*areas.total_bounds))
     hint = (

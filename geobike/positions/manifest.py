@@ -19,12 +19,13 @@ from geobike.io.files import fetch_local
 from geobike.io.matching import Kind, isin, kind_of_match, match
 from geobike.positions import columns, tables
 from geobike.positions.angles import LATITUDE, LONGITUDE, degrees
-from geobike.reporting import one_line, report, report_number
+from geobike.reporting import report, report_number
 
 _KEPT_STATUSES: Final = (schema.DUPLICATE, schema.UNREADABLE, schema.FAILED)
 """Statuses of an earlier run that do not depend on areas or positions, and so are kept."""
 
 _LINES: Final = 5  # line numbers in a message
+_SIGNS: Final = 100  # of a name in a message
 
 
 def read(
@@ -268,7 +269,9 @@ def _report_inexact(files: "pd.Series[str]", photo_id: "pd.Series[str]") -> None
 
 
 def _short(name: str) -> str:
-    return one_line(name, limit=100)
+    """Return the start of a name, its control characters escaped."""
+    start = name if len(name) <= _SIGNS else name[: _SIGNS - 1] + "…"
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in start)
 
 
 def _merge_rows(named: pd.DataFrame) -> pd.DataFrame:

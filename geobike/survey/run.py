@@ -15,7 +15,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geobike import areas
-from geobike.counting import counts, ledger
+from geobike.counting import causes, counts, ledger
 from geobike.detections import filtering, imported, stage
 from geobike.detections.store.protocol import Model
 from geobike.engines.base import Engine
@@ -70,6 +70,9 @@ def run(
         counted = counts.per_photo(detected.photos, detected.detections)
         per_area = counts.per_area(counted, polygons)
         account = ledger.close(given, counted, detected.detections, per_area)
+    empty = causes.why_nothing_counted(counted, manifest=survey.manifest is not None)
+    if empty is not None:
+        notes.append(empty)
     return SurveyResult(
         survey=survey,
         model=detected.model,
@@ -82,6 +85,7 @@ def run(
         warnings=tuple(dict.fromkeys(notes)),
         started_at=started_at,
         store=store,
+        empty=empty,
     )
 
 

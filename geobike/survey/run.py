@@ -25,7 +25,7 @@ from geobike.io import files
 from geobike.io.inputs import Inputs
 from geobike.maps import context, options
 from geobike.photos import decoding, hashing, reading
-from geobike.positions import manifest, resolve, sources
+from geobike.positions import manifest, resolve, sidecars, sources
 from geobike.progress import Track, silent
 from geobike.reporting import collect_warnings
 from geobike.survey.options import Survey, zone
@@ -207,7 +207,9 @@ def locate(
     frame = engine.read_metadata(given, timezone=clock, max_pixels=max_pixels, track=track)
     if not metadata_only:
         frame = engine.hash_files(frame, given, max_pixels=max_pixels, known=known, track=track)
-    return resolve.locate(frame, table, positions=positions)
+    located = resolve.locate(frame, table, positions=positions)
+    sidecars.report(located)
+    return located
 
 
 def _read_manifest(

@@ -64,7 +64,8 @@ class SurveySettings:
     manifest: Annotated[
         str | Path | None,
         Option(
-            "CSV, GeoJSON or Parquet with file, latitude, longitude of the photos.",
+            "CSV, Parquet or vector file (GeoJSON, GeoPackage, GPX and more) with file, latitude, "
+            "longitude of the photos.",
             metavar="FILE",
             path="",
         ),
@@ -247,6 +248,10 @@ class RunSettings:
             table=NO_TABLE,
         ),
     ] = None
+    allow_empty: Annotated[
+        bool,
+        Option("Whether a survey that counts no photo ends with exit code 0 instead of 4."),
+    ] = False
     token_file: Annotated[
         str | Path | None,
         Option(

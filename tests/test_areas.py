@@ -13,7 +13,7 @@ from shapely import GeometryCollection, LineString, MultiPolygon, Point, Polygon
 
 from geobike import areas, schema
 from geobike.errors import AreasError, GeobikeWarning
-from tests.support.making import photos_frame, squares
+from tests.support.making import handed, photos_frame, squares
 
 AMERSFOORT = (5.387206, 52.155174)
 """Longitude and latitude of the tower at (155000, 463000), where the Dutch grid is anchored."""
@@ -47,14 +47,14 @@ def test_the_real_files_are_read_with_their_names(shared: Path) -> None:
     assert amsterdam["name"].is_unique
 
 
-def test_invalid_polygons_are_mended_reported_and_lose_no_ground(shared: Path) -> None:
+def test_invalid_polygons_are_repaired_reported_and_lose_no_ground(shared: Path) -> None:
     path = shared / "areas" / "the_hague_invalid.geojson"
-    with pytest.warns(GeobikeWarning, match="invalid polygons mended, at row: 2: Self-inter"):
-        mended = areas.read(path)
-    assert len(mended) == 44
-    assert mended.is_valid.all()
+    with pytest.warns(GeobikeWarning, match="invalid polygons repaired, at row: 2: Self-inter"):
+        repaired = areas.read(path)
+    assert len(repaired) == 44
+    assert repaired.is_valid.all()
     raw = gpd.read_file(path).to_crs(28992)
-    assert mended["area_km2"].sum() == pytest.approx(raw.area.sum() / 1e6, rel=2e-3)
+    assert repaired["area_km2"].sum() == pytest.approx(raw.area.sum() / 1e6, rel=2e-3)
 
 
 def test_square_kilometres_are_those_of_the_dutch_grid(shared: Path) -> None:
@@ -94,7 +94,7 @@ def test_a_file_without_a_crs_asks_for_it_and_takes_it(tmp_path: Path) -> None:
     assert areas.read(path, crs="EPSG:28992").total_bounds[1] == pytest.approx(
         AMERSFOORT[1], abs=1e-5
     )
-    with pytest.raises(AreasError, match="'EPSG:no' is no CRS"):
+    with pytest.raises(AreasError, match="'EPSG:no' is not a CRS"):
         areas.read(path, crs="EPSG:no")
 
 
@@ -111,7 +111,7 @@ def test_a_crs_that_overrules_the_files_own_is_reported(tmp_path: Path) -> None:
 
 def test_metres_that_call_themselves_degrees_are_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "a.geojson", [box(155000, 463000, 156000, 464000)], crs=None)
-    with pytest.raises(AreasError, match=r"such as \(155000, 463000\) are no degrees"):
+    with pytest.raises(AreasError, match=r"such as \(155000, 463000\) are not degrees"):
         areas.read(path)
     assert areas.read(path, crs="EPSG:28992").total_bounds[1] == pytest.approx(
         AMERSFOORT[1], abs=1e-5
@@ -123,7 +123,7 @@ def test_longitudes_that_count_eastward_are_degrees_and_no_more_than_a_round(
 ) -> None:
     east = areas.read(write(tmp_path / "a.gpkg", [box(179, -1, 181, 1)]))
     assert east.total_bounds.tolist() == [179, -1, 181, 1]
-    with pytest.raises(AreasError, match=r"such as \(500, 52\) are no degrees"):
+    with pytest.raises(AreasError, match=r"such as \(500, 52\) are not degrees"):
         areas.read(write(tmp_path / "b.gpkg", [box(500, 52, 600, 53)]))
 
 
@@ -132,13 +132,168 @@ def test_longitudes_that_count_eastward_are_degrees_and_no_more_than_a_round(
     [
         ({"Name": ["North", "South"]}, ["North", "South"]),
         ({"code": [7, 8], "BU_NAAM": ["North", "South"]}, ["North", "South"]),
-        ({"kind": ["x", "x"], "quarter": ["North", "South"]}, ["North", "South"]),
         ({"name": ["North", None]}, ["North", "Area 2"]),
     ],
 )
 def test_the_name_column_is_found(tmp_path: Path, columns: dict, names: list[str]) -> None:
     path = write(tmp_path / "a.gpkg", [box(0, 0, 1, 1), box(1, 0, 2, 1)], **columns)
     assert areas.read(path)["name"].tolist() == names
+
+
+GUESSED = [
+    ({"PLR_ID": ["01100100", "01100101"], "PLR_NAME": ["Tiergarten", "Moabit"]}, "PLR_NAME"),
+    ({"hash": ["9f3a11", "77ab0c"], "pri_neigh": ["Wicker Park", "Loop"]}, "pri_neigh"),
+    ({"kind": ["x", "x"], "quarter": ["North", "South"]}, "quarter"),
+    ({"CITY_NAME": ["Delft", "Delft"], "wijkNaam": ["Noord", "Zuid"]}, "wijkNaam"),
+    ({"uuid": ["a0ee-99", "b1cc-01"], "ref": ["BU0503", "BU0504"], "x": ["Oost", "West"]}, "x"),
+    ({"user_name": ["ann", "bob"], "stadtteilname": ["Altona", "Eimsbüttel"]}, "stadtteilname"),
+    ({"district": ["E05000405", "E05000406"], "NAMELSAD": ["Ward 1", "Ward 2"]}, "NAMELSAD"),
+]
+
+
+@pytest.mark.parametrize(("columns", "name"), GUESSED)
+def test_names_are_guessed_by_the_column_that_means_a_name_and_the_guess_is_reported(
+    tmp_path: Path, columns: dict, name: str
+) -> None:
+    path = write(tmp_path / "a.gpkg", [box(0, 0, 1, 1), box(1, 0, 2, 1)], **columns)
+    with pytest.warns(GeobikeWarning, match=f"names are taken from the column '{name}'"):
+        assert areas.read(path)["name"].tolist() == columns[name]
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"code": ["Alpha", "Beta"]},
+        {"h": ["9f3a11e0", "77ab0c42"]},
+        {"region": ["BU05030101", "BU05030102"]},
+        {"zone": ["NH", "ZH"]},
+        {"link": ["https://a.example/noord", "https://a.example/zuid"]},
+    ],
+)
+def test_codes_hashes_and_links_are_not_taken_for_names(tmp_path: Path, columns: dict) -> None:
+    path = write(tmp_path / "a.gpkg", [box(0, 0, 1, 1), box(1, 0, 2, 1)], **columns)
+    with pytest.warns(GeobikeWarning, match="no column seems to hold names"):
+        assert areas.read(path)["name"].tolist() == ["Area 1", "Area 2"]
+
+
+def features(path: Path, *rows: dict) -> Path:
+    """Write squares side by side with these properties; one with `_none` has no geometry."""
+    found = [
+        {
+            "type": "Feature",
+            "properties": {key: value for key, value in row.items() if key != "_none"},
+            "geometry": None if "_none" in row else box(i, 0, i + 1, 1).__geo_interface__,
+        }
+        for i, row in enumerate(rows)
+    ]
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": found}))
+    return path
+
+
+@pytest.mark.parametrize("codes", [[101, 102, None], [101.0, 102.0, None], ["101", "102", None]])
+def test_codes_stay_codes_beside_an_empty_cell(tmp_path: Path, codes: list) -> None:
+    rows = [{"name": "a", "code": codes[0]}, {"name": "b", "code": codes[1]}]
+    path = features(tmp_path / "a.geojson", *rows, {"name": "water", "code": None, "_none": True})
+    with pytest.warns(GeobikeWarning, match="without a polygon left out"):
+        read = areas.read(path, id_column="code", name_column="code")
+    assert read["area_id"].tolist() == read["name"].tolist() == ["101", "102"]
+
+
+def test_codes_with_leading_zeros_and_true_fractions_stay_as_they_are(tmp_path: Path) -> None:
+    rows = [{"name": "a", "c": "0101", "f": 1.5}, {"name": "b", "c": "0102", "f": 2.0}]
+    path = features(tmp_path / "a.geojson", *rows)
+    assert areas.read(path, id_column="c")["area_id"].tolist() == ["0101", "0102"]
+    assert areas.read(path, id_column="f")["area_id"].tolist() == ["1.5", "2"]
+
+
+def test_codes_that_a_spreadsheet_wrote_into_csv_lose_their_decimal_point(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    wkt = '"POLYGON((0 0,1 0,1 1,0 0))"'
+    path.write_text(f'name,code,WKT\na,0101.0,{wkt}\nb,"",\nc,102.0,{wkt}\n')
+    with pytest.warns(GeobikeWarning):  # overlap, and a row without a polygon
+        read = areas.read(path, id_column="code", crs="EPSG:4326")
+    assert read["area_id"].tolist() == ["0101", "102"]
+
+
+@pytest.mark.parametrize("kind", ["N,19,0", "F,12,2"])
+def test_numbers_of_a_dbf_file_become_codes(tmp_path: Path, kind: str) -> None:
+    """The table is written byte by byte: GDAL writes neither kind."""
+    letter, width, decimals = kind.split(",")
+    path = write(tmp_path / "a.shp", [box(0, 0, 1, 1), box(1, 0, 2, 1)], name=["a", "b"])
+    values = ["101", "102"] if decimals == "0" else ["101.00", "102.00"]
+    records = b"".join(b" " + value.rjust(int(width)).encode() for value in values)
+    field = b"CODE".ljust(11, b"\0") + letter.encode() + bytes(4)
+    field += bytes([int(width), int(decimals)]) + bytes(14)
+    head = bytes([3, 126, 1, 1]) + (2).to_bytes(4, "little") + (65).to_bytes(2, "little")
+    head += (int(width) + 1).to_bytes(2, "little") + bytes(20)
+    path.with_suffix(".dbf").write_bytes(head + field + b"\r" + records + b"\x1a")
+    with pytest.warns(GeobikeWarning, match="no column seems to hold names"):
+        assert areas.read(path, id_column="CODE")["area_id"].tolist() == ["101", "102"]
+
+
+def test_numbers_that_lost_digits_are_refused_as_ids(tmp_path: Path) -> None:
+    rows = [{"name": "a", "code": 12345678901234567}, {"name": "b", "code": None}]
+    path = features(tmp_path / "a.geojson", *rows)
+    with pytest.raises(AreasError, match="has more digits than are kept of a number; choose"):
+        areas.read(path, id_column="code")
+
+
+def test_ids_that_are_blank_or_lists_are_refused(tmp_path: Path) -> None:
+    blank = features(tmp_path / "a.geojson", {"name": "a", "c": " "}, {"name": "b", "c": "x"})
+    with pytest.raises(AreasError, match="'c' has empty or repeated values"):
+        areas.read(blank, id_column="c")
+    lists = features(tmp_path / "b.geojson", {"name": "a", "c": ["x"]}, {"name": "b", "c": ["y"]})
+    with pytest.raises(AreasError, match=r"'c': .* is not text; choose a column"):
+        areas.read(lists, id_column="c")
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        (["Curaçaolaan", "Antillen"], "Curaçaolaan, Antillen"),
+        ({"primary": "Zuid", "common": {"en": "South"}}, "Zuid"),
+        ({"en": "South", "nl": "Zuid"}, "Zuid"),
+    ],
+)
+def test_lists_and_names_by_language_become_one_text(
+    tmp_path: Path, given: object, name: str
+) -> None:
+    path = features(tmp_path / "a.geojson", {"name": given}, {"name": given})
+    assert areas.read(path, language="nl")["name"].tolist() == [name, name]
+
+
+def test_names_in_other_languages_alone_are_refused_with_the_remedy(tmp_path: Path) -> None:
+    path = features(tmp_path / "a.geojson", {"name": {"fr": "Sud"}, "code": "S"})
+    with pytest.raises(AreasError, match=r"'name': .*'fr': 'Sud'.* --name-column"):
+        areas.read(path, language="nl")
+
+
+def test_names_of_geoparquet_as_overture_writes_it_are_the_primary_ones(tmp_path: Path) -> None:
+    names = [{"primary": "Zuid", "common": [("en", "South")]}, {"primary": "Noord", "common": []}]
+    frame = gpd.GeoDataFrame(
+        {"id": ["08f1", "08f2"], "names": names},
+        geometry=[box(0, 0, 1, 1), box(1, 0, 2, 1)],
+        crs=4326,
+    )
+    frame.to_parquet(tmp_path / "a.geoparquet")
+    assert areas.read(tmp_path / "a.geoparquet")["name"].tolist() == ["Zuid", "Noord"]
+
+
+HANDED = [
+    ("areas-code-one-null.geojson", {"id_column": "code"}, "area_id", ["101", "102", "103"]),
+    ("areas-code-before-name.geojson", {}, "name", ["Stülerstraße", "Großer Tiergarten"]),
+    ("areas-name-list.geojson", {}, "name", ["Curaçaolaan, x", "Ménagerie, x", "Zuid, x"]),
+    ("areas-overture.geoparquet", {}, "name", ["Curaçaolaan", "Ménagerie", "Zuid"]),
+]
+
+
+@pytest.mark.parametrize(("name", "options", "column", "expected"), HANDED)
+@pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")
+def test_the_handed_files_give_their_names_and_codes(
+    shared: Path, name: str, options: dict, column: str, expected: list[str]
+) -> None:
+    found = areas.read(handed(shared, name), **options)[column].tolist()
+    assert found[: len(expected)] == expected
 
 
 def test_columns_are_taken_as_named_or_refused_with_the_list(tmp_path: Path) -> None:
@@ -209,9 +364,33 @@ def test_photos_that_all_lie_elsewhere_are_reported_with_both_places(tmp_path: P
         areas.assign(photos_frame({"a.jpg": (100.0, 10.0)}), polygons)
 
 
-def test_latitude_and_longitude_in_each_others_place_are_known(tmp_path: Path) -> None:
+@pytest.mark.parametrize("right", [0, 1])
+def test_swapped_photos_are_reported_also_where_others_lie_inside(
+    tmp_path: Path, right: int
+) -> None:
+    polygons = areas.read(squares(tmp_path / "a.geojson", ["a"]))
+    places = {"a.jpg": (52.005, 4.005), "b.jpg": (52.006, 4.006), "far.jpg": (4.5, 52.5)}
+    photos = photos_frame(places | {"in.jpg": (4.005, 52.005)} if right else places)
+    photos["position_source"] = pd.Series("manifest", index=photos.index, dtype="str")
+    with pytest.warns(GeobikeWarning) as caught:
+        areas.assign(photos, polygons)
+    (said,) = [str(one.message) for one in caught]
+    assert said == (
+        "2 photos lie outside all areas, but swapped, they would lie in your areas; swap latitude "
+        "and longitude in the manifest: a.jpg, b.jpg"
+    )
+
+
+def test_photos_beyond_90_degrees_east_are_not_taken_for_swapped(tmp_path: Path) -> None:
+    polygons = areas.read(squares(tmp_path / "a.geojson", ["a"]))
+    with pytest.warns(GeobikeWarning, match="may be wrong: --crs"):
+        areas.assign(photos_frame({"a.jpg": (152.005, 4.005), "b.jpg": None}), polygons)
+
+
+def test_swapped_areas_are_suspected_where_exif_gives_the_positions(tmp_path: Path) -> None:
     polygons = areas.read(squares(tmp_path / "a.geojson", ["a"], west=52.0, south=4.0))
-    with pytest.warns(GeobikeWarning, match=r"latitude and longitude of one of them seem swapped"):
+    said = "1 photo lies outside all areas, but swapped, .* of the photos, or of the areas: a.jpg"
+    with pytest.warns(GeobikeWarning, match=said):
         areas.assign(photos_frame({"a.jpg": (4.005, 52.005)}), polygons)
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from geobike.engines.base import Engine
     from geobike.photos.reading import PhotoFile
     from geobike.survey.options import Survey
+    from geobike.survey.result import SurveyResult
 
 app = typer.Typer(
     help="Map parked bicycles from street photos.",
@@ -61,7 +62,8 @@ def map_(
     if where.dry_run:
         _dry_run_survey(plan, chosen, store)
     else:
-        _run_survey(plan, chosen, store, engine, where.out)
+        result = _run_survey(plan, chosen, store, engine, where.out)
+        _end_if_empty(result, allowed=where.allow_empty)
 
 
 def _dry_run_survey(plan: "Survey", chosen: "Choice", store: str | None) -> None:
@@ -81,7 +83,7 @@ def _run_survey(
     store: str | None,
     engine: "AbstractContextManager[Engine]",
     out: str,
-) -> None:
+) -> "SurveyResult":
     from geobike.survey import run
 
     detects = plan.detections is None
@@ -93,6 +95,17 @@ def _run_survey(
         terminal.print_notes(result)
         written = result.write(out, track=terminal.track())
     terminal.print_result(result, written)
+    return result
+
+
+def _end_if_empty(result: "SurveyResult", *, allowed: bool) -> None:
+    """Warn where no photo was counted, and exit with 4 unless that is allowed."""
+    if result.empty is None:
+        return
+    hint = "" if allowed else " (exit code 4; --allow-empty makes it 0)"
+    terminal.warn(f"{result.empty}{hint}")
+    if not allowed:
+        raise typer.Exit(4)
 
 
 @app.command(rich_help_panel="Its steps")

@@ -142,7 +142,14 @@ def print_finding(finding: "Finding") -> None:
 def print_notes(result: "SurveyResult") -> None:
     """Print what the survey reported."""
     for note in result.warnings:
-        say(f"note: {note}")
+        if note != result.empty:  # which comes last
+            say(f"note: {note}")
+
+
+def warn(message: str) -> None:
+    """Print a warning, in colour on a terminal."""
+    text = f"geobike: warning: {_plain(message)}"
+    typer.secho(text, err=True, fg=typer.colors.YELLOW if sys.stderr.isatty() else None)
 
 
 def print_result(result: "SurveyResult", written: dict[str, str | Path]) -> None:

@@ -1,23 +1,47 @@
-"""The rows of a CSV file in UTF-8, parted by comma, semicolon or tab."""
+"""The rows of a CSV file in UTF-8, separated by comma, semicolon or tab."""
 
 import csv
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TextIO
+from typing import Final, TextIO
+
+_SAVE: Final = "save it as CSV UTF-8"
+_OTHERS: Final = (
+    (b"PK\x03\x04", f"an Excel workbook; {_SAVE}"),
+    (b"\xd0\xcf\x11\xe0", f"an Excel workbook; {_SAVE}"),
+    (b"\xff\xfe", f"UTF-16 text; {_SAVE}"),
+    (b"\xfe\xff", f"UTF-16 text; {_SAVE}"),
+    (b"SQLite format 3\0", "a GeoPackage or another SQLite file; give it the ending .gpkg"),
+    (b"PAR1", "Parquet; give it the ending .parquet"),
+    (b"{", "JSON, not CSV; GeoJSON has the ending .geojson"),
+    (b"[", f"JSON, not CSV; {_SAVE}"),
+    (b"<", "XML or HTML, not CSV; GPX and KML have the endings .gpx and .kml"),
+    (b"%PDF", f"a PDF; {_SAVE}"),
+    (b"\xff\xd8\xff", "a JPEG photo, not a table"),
+)
+"""What is often given instead of CSV, by its first bytes."""
 
 
 def open_text(path: Path) -> TextIO:
-    """Open a CSV file, to be closed by the caller. Raises OSError, csv.Error for a workbook."""
+    """Open a CSV file, to be closed by the caller.
+
+    Raises OSError, and csv.Error for what is plainly no CSV: a workbook, UTF-16, another format.
+    """
     with path.open("rb") as file:
-        if file.read(4) == b"PK\x03\x04":
-            raise csv.Error("an Excel workbook; save it as CSV UTF-8")
+        head = file.read(4096)
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    for mark, what in _OTHERS:
+        if start.startswith(mark):
+            raise csv.Error(what)
+    if b"\0" in head:
+        raise csv.Error(f"UTF-16 text or not text at all; {_SAVE}")
     return path.open(encoding="utf-8-sig", newline="")
 
 
 def sniff(file: TextIO) -> tuple[str, int]:
-    """Return what parts the cells, and how many lines come before the header; go back to the start.
+    """Return what separates the cells, and how many lines precede the header; seek to the start.
 
-    One line comes before it where Excel is told, as in `sep=;`, what parts the cells.
+    One line precedes it where it names the separator for Excel, as in `sep=;`.
     """
     first = file.readline()
     file.seek(0)
@@ -35,7 +59,7 @@ def read_rows(file: TextIO, delimiter: str, *, skip: int = 0) -> Iterator[tuple[
 
 
 def width_fault(cells: int, header: int) -> str | None:
-    """Tell what is wrong with a row of so many cells below a header of so many, if anything."""
+    """Return what is wrong with a row of so many cells below a header of so many, or None."""
     if cells == header:
         return None
     hint = "; put a number with a decimal comma in quotes" if cells > header else ""

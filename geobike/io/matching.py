@@ -1,28 +1,63 @@
 """Which photo a name in a table means."""
 
+import posixpath
+import unicodedata
 from collections.abc import Iterator
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+Kind = Literal["whole", "path", "case", "ending"]
+"""How a name means a photo: by its whole path, by the end of it, in another letter case, or without
+its ending."""
+
 
 def match(files: "pd.Series[str]", photo_ids: "pd.Series[str]") -> "pd.Series[str]":
     """Return for each file name the `photo_id` it means, on the index of `files`, or NA.
 
-    The path within the photo folder decides, as it stands, else made plain. Where it names none,
-    the one photo whose path ends as the name does, or the other way round, unless another row
-    names that photo by its whole path.
+    The path within the photo folder decides, as it is, else normalized. Where it names none, the
+    one photo whose path ends as the name does, or the other way round, unless another row names
+    that photo by its whole path. Then the same in any letter case, and then for names without the
+    ending of a file, each time only where one photo is meant.
     """
     found = _whole(files, photo_ids, photo_ids)
     lost = found.isna()
-    if lost.any():
-        ids, names = normalize_names(photo_ids), normalize_names(files[lost].fillna(""))
-        found[lost] = _whole(names, ids, photo_ids)
+    if not lost.any():
+        return found
+    ids, names = normalize_names(photo_ids), normalize_names(files[lost].fillna(""))
+    found[lost] = _whole(names, ids, photo_ids)
+    free = ~isin(photo_ids, found)
+    for forms in (_unchanged, _in_lower_case, _without_ending):
         lost = found.isna()
-        free = ~isin(photo_ids, found)
-        found[lost] = _by_end(names[lost], ids[free], photo_ids[free])
+        if lost.any():
+            wanted, known = forms(names[lost[names.index]], ids[free])
+            found[lost] = _by_end(wanted, known, photo_ids[free])
     return found
+
+
+def kind_of_match(file: str, photo_id: str) -> Kind:
+    """Tell how a name means the photo that `match` found for it.
+
+    >>> kind_of_match("survey/north/a.jpg", "north/a.jpg"), kind_of_match("IMG_1", "IMG_1.JPG")
+    ('path', 'ending')
+    """
+    if file == photo_id:
+        return "whole"
+    name, known = _normalize_name(file), _normalize_name(photo_id)
+    if _ends_alike(name, known):
+        return "path"
+    return "case" if _ends_alike(name.casefold(), known.casefold()) else "ending"
+
+
+def _ends_alike(one: str, other: str) -> bool:
+    return f"/{one}".endswith(f"/{other}") or f"/{other}".endswith(f"/{one}")
+
+
+def _normalize_name(name: str) -> str:
+    """Do for one name what `normalize_names` does for many."""
+    return unicodedata.normalize("NFC", name.strip().replace("\\", "/").removeprefix("./"))
 
 
 def normalize_names(names: "pd.Series[str]") -> "pd.Series[str]":
@@ -35,6 +70,22 @@ def isin(values: "pd.Series[str]", those: "pd.Series[str]") -> npt.NDArray[np.bo
     """Tell which values are among those. `isin` takes ten times as long for text in Arrow."""
     place = pd.Index(those.dropna().unique(), dtype="str").get_indexer(pd.Index(values))
     return np.asarray(place >= 0)
+
+
+_Texts = tuple["pd.Series[str]", "pd.Series[str]"]
+
+
+def _unchanged(names: "pd.Series[str]", ids: "pd.Series[str]") -> _Texts:
+    return names, ids
+
+
+def _in_lower_case(names: "pd.Series[str]", ids: "pd.Series[str]") -> _Texts:
+    return names.str.casefold(), ids.str.casefold()
+
+
+def _without_ending(names: "pd.Series[str]", ids: "pd.Series[str]") -> _Texts:
+    stems = [posixpath.splitext(one)[0] for one in ids]
+    return _in_lower_case(names, pd.Series(stems, index=ids.index, dtype="str"))
 
 
 def _whole(
@@ -50,7 +101,10 @@ def _whole(
 def _by_end(
     files: "pd.Series[str]", known: "pd.Series[str]", photo_ids: "pd.Series[str]"
 ) -> "pd.Series[str]":
-    """Return for each file the one photo whose path ends as the file's, or the other way round."""
+    """Return for each file the one photo whose path ends as the file's, or the other way round.
+
+    Paths that are the same end alike.
+    """
     keys = files.tolist()
     asked = set(keys)
     whole: dict[str, str | None] = {}  # None where several photos are meant
@@ -62,8 +116,9 @@ def _by_end(
                 ending[end] = None if end in ending else photo_id
 
     def meant(key: str) -> str | None:
-        shorter = [whole[end] for end in _ends(key) if end in whole]
-        candidates = shorter + ([ending[key]] if key in ending else [])
+        candidates = [whole[end] for end in (key, *_ends(key)) if end in whole]
+        if key in ending:
+            candidates.append(ending[key])
         return candidates[0] if len(candidates) == 1 and ".." not in key.split("/") else None
 
     return pd.Series([meant(key) for key in keys], index=files.index, dtype="str")

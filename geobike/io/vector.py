@@ -172,7 +172,7 @@ class Source:
             file, inner = chosen.file, chosen.inner
         with _failures(file.parent, self._path.parent), _confined():
             frame = _frame(file, inner)
-        _check_grids(frame)
+        check_grids(frame)
         return frame
 
     def _layers(self) -> list["_Layer"]:
@@ -188,6 +188,25 @@ class Source:
             else layer
             for layer in self._known
         ]
+
+
+def format_name(path: Path) -> str | None:
+    """Return the format of a vector file, such as "a GeoPackage", or None where it is none.
+
+    Its ending decides; its content, where that is not known. CSV and Parquet are none.
+
+    >>> format_name(Path("photos.gpkg")), format_name(Path("photos.csv"))
+    ('a GeoPackage', None)
+    """
+    suffix = path.suffix.lower()
+    if suffix in _ARCHIVES:
+        return "an archive of a vector file"
+    if suffix not in _KINDS and path.is_file():
+        head = _start(path)
+        known = [ending for begin, ending in _BY_CONTENT if head.startswith(begin)]
+        suffix = known[0] if known else ".gml" if head.startswith(b"<") else suffix
+    tables = (".csv", ".tsv", ".parquet", ".geoparquet")
+    return _KINDS[suffix].name if suffix in _KINDS and suffix not in tables else None
 
 
 @contextmanager
@@ -377,7 +396,8 @@ def _is_named(text: bytes, place: int) -> bool:
     return all(kind.startswith(_NAMED_CRS) for kind in kinds)
 
 
-def _check_grids(frame: Any) -> None:
+def check_grids(frame: Any) -> None:
+    """Raise InputError where the CRS of a frame names a grid by its path or address."""
     crs = getattr(frame, "crs", None) if isinstance(frame, gpd.GeoDataFrame) else None
     if crs is not None and _GRID.search(crs.to_wkt()):
         raise InputError(

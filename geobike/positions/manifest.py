@@ -1,13 +1,11 @@
-"""The manifest: a table of positions with a row per photo, as CSV, GeoJSON points or Parquet.
+"""The manifest: a table of positions with a row per photo, as CSV, Parquet or a vector file.
 
 A bad row does not stop the run: it stays in the frame with a reason that names the file, the line
 and the value. A table without the required columns raises ManifestError.
 """
 
-import csv
-import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import tzinfo
 from pathlib import Path
 from typing import Any, Final
@@ -17,33 +15,31 @@ import numpy as np
 import pandas as pd
 
 from geobike import schema
-from geobike.errors import InputError, ManifestError, MissingPackageError
-from geobike.io import delimited, vector
 from geobike.io.files import fetch_local
-from geobike.io.matching import isin, match, normalize_names
+from geobike.io.matching import Kind, isin, kind_of_match, match
+from geobike.positions import columns, tables
+from geobike.positions.angles import LATITUDE, LONGITUDE, degrees
 from geobike.reporting import report, report_number
 
 _KEPT_STATUSES: Final = (schema.DUPLICATE, schema.UNREADABLE, schema.FAILED)
 """Statuses of an earlier run that do not depend on areas or positions, and so are kept."""
 
-_CHUNK: Final = 10_000  # rows of a CSV that are held as Python objects at a time
-
-_NAMES: Final = {
-    "file": ("file", "filename", "file_name", "photo", "photo_id", "image", "path"),
-    "lat": ("lat", "latitude"),
-    "lon": ("lon", "lng", "long", "longitude"),
-    "taken_at": ("taken_at", "timestamp", "datetime", "time"),
-    "heading": ("heading", "bearing", "direction"),
-    "status": ("status",),
-    "said": ("reason",),
-}
-"""Accepted names of each column, in any letter case."""
+_LINES: Final = 5  # line numbers in a message
+_SIGNS: Final = 100  # of a name in a message
 
 
-def read(path: str | Path, *, timezone: tzinfo | None = None) -> pd.DataFrame:
+def read(
+    path: str | Path,
+    *,
+    timezone: tzinfo | None = None,
+    photo_ids: Sequence[str] | None = None,
+) -> pd.DataFrame:
     r"""Read a manifest and return a manifest frame, one row for each row of the file.
 
-    `timezone` is the zone of times without an offset from UTC. Raises ManifestError, or
+    `timezone` is the zone of times without an offset from UTC. `photo_ids` are the photos that the
+    manifest is for, where they are known: if several columns may name the photo, that which names
+    most of them is read. Latitude and longitude are in decimal degrees, or in degrees, minutes and
+    seconds with a hemisphere. Vector files may be in any CRS. Raises ManifestError, or
     MissingPackageError if Parquet is not installed.
 
     Examples:
@@ -58,16 +54,28 @@ def read(path: str | Path, *, timezone: tzinfo | None = None) -> pd.DataFrame:
         0  a.jpg  4.36  52.01
         1  b.jpg   NaN    NaN
     """
-    readers = {".geojson": _read_points, ".json": _read_points, ".parquet": _read_parquet}
     with fetch_local(path) as file:
-        if not file.is_file():
-            raise ManifestError(f"manifest {file}: no such file")
-        raw = readers.get(file.suffix.lower(), _read_csv)(file)
-    if raw.empty:
+        rows = tables.read(file)
+    if rows.table.empty:
         report(f"manifest {file.name}: has no rows, so it names no photo")
+    ids = None if photo_ids is None else pd.Series(list(photo_ids), dtype="str")
+    raw = _named_columns(rows, f"manifest {file.name}", ids)
     checked = _check_rows(raw, file.name)
     checked["taken_at"] = _times(raw, file.name, timezone)
     return schema.table(schema.MANIFEST, checked)
+
+
+def _named_columns(
+    rows: tables.Rows, source: str, photo_ids: "pd.Series[str] | None"
+) -> pd.DataFrame:
+    """Return the rows with their columns named as ours."""
+    chosen = columns.choose(rows.table, rows.found, rows.header, source, photo_ids)
+    kept = [name for name in ("lon", "lat", "line", "fault") if name in rows.table]
+    raw = pd.DataFrame(
+        {name: rows.table[name] for name in kept}
+        | {ours: rows.table[place] for ours, place in chosen.items()}
+    )
+    return raw.astype({"file": "str"})
 
 
 def photos(manifest: pd.DataFrame) -> gpd.GeoDataFrame:
@@ -105,106 +113,12 @@ def positions(photos: gpd.GeoDataFrame, manifest: pd.DataFrame | None) -> pd.Dat
     return schema.table(schema.POSITIONS, rows.assign(refused=bad))
 
 
-def _read_csv(path: Path) -> pd.DataFrame:
-    """Return the cells as text, with `line`, and `fault` for rows of the wrong length."""
-    try:
-        with delimited.open_text(path) as file:
-            delimiter, skip = delimited.sniff(file)
-            lines = delimited.read_rows(file, delimiter, skip=skip)
-            _, header = next(lines, (1, []))
-            columns = _columns(header, path, needed=("file", "lat", "lon"))
-            places = {name: header.index(column) for name, column in columns.items()}
-            chunks = [_chunk([], places, len(header))]
-            while some := list(itertools.islice(lines, _CHUNK)):
-                chunks.append(_chunk(some, places, len(header)))
-    except UnicodeDecodeError as error:
-        raise ManifestError(
-            f"manifest {path}: byte {error.start} is not UTF-8; save it as CSV in UTF-8"
-        ) from None
-    except (OSError, csv.Error) as error:
-        raise ManifestError(f"manifest {path}: {error}") from None
-    return pd.concat(chunks, ignore_index=True)
-
-
-def _chunk(lines: list[tuple[int, list[str]]], places: dict[str, int], width: int) -> pd.DataFrame:
-    """Return the columns at `places` in rows of `width` cells."""
-    whole = [cells if len(cells) == width else (cells + [""] * width)[:width] for _, cells in lines]
-    table = {
-        name: pd.Series([cells[place] for cells in whole], dtype="str").str.strip()
-        for name, place in places.items()
-    }
-    faults = pd.Series(
-        [delimited.width_fault(len(cells), width) for _, cells in lines], dtype="str"
-    )
-    table["file"] = normalize_names(table["file"])
-    numbers = pd.Series([line for line, _ in lines], dtype="int64")
-    return pd.DataFrame({**table, "line": numbers, "fault": faults})
-
-
-def _read_points(path: Path) -> pd.DataFrame:
-    try:
-        with vector.opened(path) as source:
-            table = source.read()
-    except InputError as error:
-        raise ManifestError(f"manifest {path}: cannot be read as GeoJSON: {error}") from None
-    return _from_geotable(table, path)
-
-
-def _read_parquet(path: Path) -> pd.DataFrame:
-    try:
-        import pyarrow.parquet
-    except ImportError:
-        raise MissingPackageError("A Parquet manifest", "parquet") from None
-    try:
-        is_geo = b"geo" in (pyarrow.parquet.read_schema(path).metadata or {})
-        table = gpd.read_parquet(path) if is_geo else pd.read_parquet(path)
-    except Exception as error:  # noqa: BLE001 - the errors of pyarrow share no base
-        raise ManifestError(f"manifest {path}: cannot be read as Parquet: {error}") from None
-    if isinstance(table, gpd.GeoDataFrame):
-        return _from_geotable(table, path)
-    columns = _columns(list(table.columns), path, needed=("file", "lat", "lon"))
-    return _with_lines(pd.DataFrame({name: table[column] for name, column in columns.items()}))
-
-
-def _from_geotable(table: gpd.GeoDataFrame, path: Path) -> pd.DataFrame:
-    if not isinstance(table, gpd.GeoDataFrame) or table.crs is None:
-        raise ManifestError(f"manifest {path}: has no points with a CRS")
-    columns = _columns(list(table.columns), path, needed=("file",))
-    kinds = table.geometry.geom_type
-    no_point = kinds.notna() & (kinds != "Point")
-    points = table.geometry.where(~no_point & ~table.geometry.is_empty).to_crs(schema.CRS)
-    out = {name: table[column] for name, column in columns.items()}
-    out |= {"lon": points.x, "lat": points.y}
-    out["fault"] = ("its geometry is a " + kinds + ", not a Point").where(no_point)
-    return _with_lines(pd.DataFrame(out))
-
-
-def _with_lines(table: pd.DataFrame) -> pd.DataFrame:
-    return table.reset_index(drop=True).assign(line=np.arange(1, len(table) + 1))
-
-
-def _columns(header: list[str], path: Path, *, needed: Iterable[str]) -> dict[str, str]:
-    """Return the file's name for each of our columns that it has."""
-    by_name = {str(name).strip().lower(): name for name in reversed(header)}
-    columns = {
-        ours: by_name[theirs]
-        for ours, names in _NAMES.items()
-        for theirs in reversed(names)
-        if theirs in by_name
-    }
-    for name in needed:
-        if name not in columns:
-            raise ManifestError(
-                f"manifest {path}: no column named {' or '.join(_NAMES[name])}; "
-                f"the columns are {', '.join(map(str, header))[:200]}"
-            )
-    return columns
-
-
 def _check_rows(raw: pd.DataFrame, source: str) -> dict[str, Any]:
     """Return the columns of a manifest frame except the time, checked cell by cell."""
-    lon, lon_fault = _numbers(raw["lon"], "longitude", limit=180)
-    lat, lat_fault = _numbers(raw["lat"], "latitude", limit=90)
+    lon, lon_fault = degrees(raw["lon"], LONGITUDE, _optional(raw, "lon_ref"))
+    lat, lat_fault = degrees(raw["lat"], LATITUDE, _optional(raw, "lat_ref"))
+    swapped = lat_fault.str.endswith("is beyond ±90").fillna(False) & (lon.abs() <= 90)
+    lat_fault = lat_fault.where(~swapped, lat_fault + "; are latitude and longitude swapped?")
     heading = _headings(raw, source)
     incomplete = _where(lon.isna() != lat.isna(), "only one of latitude and longitude is given")
     null_island = _where((lon == 0) & (lat == 0), "position (0, 0), which devices write for none")
@@ -215,7 +129,7 @@ def _check_rows(raw: pd.DataFrame, source: str) -> dict[str, Any]:
     reason = _line_prefix(raw[bad], source) + fault[bad]
     _report_cases("bad row", "in the manifest", reason)
     return {
-        "file": raw["file"].astype("str").str.removeprefix("./"),
+        "file": raw["file"].str.removeprefix("./"),
         "lon": lon.mask(bad),
         "lat": lat.mask(bad),
         "heading": heading,
@@ -228,22 +142,12 @@ def _texts(raw: pd.DataFrame, name: str) -> "pd.Series[str]":
     """Return a column as text; empty where the column or the cell is missing."""
     if name not in raw:
         return pd.Series("", index=raw.index, dtype="str")
-    return raw[name].astype("str").fillna("").str.strip()
+    text = raw[name].astype("str").fillna("").str.strip()
+    return text.mask(text == "-", "")  # what ExifTool writes for none
 
 
-def _numbers(
-    column: "pd.Series[Any]", name: str, *, limit: float
-) -> tuple["pd.Series[float]", "pd.Series[str]"]:
-    """Return degrees, NA where the cell is empty or bad, and what is wrong with it, or NA."""
-    text = column.astype("str").fillna("").str.strip()
-    degrees = pd.to_numeric(text.str.replace(",", ".", n=1), errors="coerce")
-    degrees = degrees.astype("float64")
-    wrong = (text != "") & ~np.isfinite(degrees)
-    beyond = ~wrong & (degrees.abs() > limit)
-    bad = wrong | beyond
-    kind = np.where(beyond[bad], f"is beyond ±{limit}", "is not a number")
-    fault: pd.Series[str] = f"{name} '" + text[bad].str[:40] + "' " + kind
-    return degrees.mask(bad), fault.reindex(text.index)
+def _optional(raw: pd.DataFrame, name: str) -> "pd.Series[str] | None":
+    return _texts(raw, name) if name in raw else None
 
 
 def _where(where: "pd.Series[bool]", message: str) -> "pd.Series[str]":
@@ -254,11 +158,17 @@ def _where(where: "pd.Series[bool]", message: str) -> "pd.Series[str]":
 _YEARS: Final = (1800, 2199)
 """Years of photos; others break calendars, and are what devices write for an unknown time."""
 
-_OFFSET = re.compile(r"[T ]\d.*(?:Z|[+-]\d\d(?::?\d\d)?)$")
+_DATE: Final = re.compile(r"^(\d{4})[:/](\d\d)[:/](\d\d)[ T]")
+"""Dates as EXIF and QGIS write them."""
+
+_OFFSET: Final = re.compile(r"[T ]\d.*(?:Z|[+-]\d\d(?::?\d\d)?)$")
 
 
 def _times(raw: pd.DataFrame, source: str, timezone: tzinfo | None) -> "pd.Series[Any]":
     text = _texts(raw, "taken_at").str.upper()  # pandas knows T and Z, not t and z
+    other = text.str.slice(4, 5).isin((":", "/"))  # few tables; the pattern takes its time
+    if other.any():
+        text = text.mask(other, text[other].str.replace(_DATE, r"\1-\2-\3 ", regex=True))
     named = text.str.contains(_OFFSET)
     times = pd.to_datetime(text.where(named), utc=True, format="ISO8601", errors="coerce")
     local = pd.to_datetime(text.where(~named), utc=True, format="ISO8601", errors="coerce")
@@ -276,7 +186,7 @@ def _times(raw: pd.DataFrame, source: str, timezone: tzinfo | None) -> "pd.Serie
         (odd, f"is outside the years {_YEARS[0]} to {_YEARS[1]}"),
         (times.isna() & local.notna(), fault),
     ):
-        quoted = _line_prefix(raw[where], source) + "taken_at '" + text[where].str[:40] + "' "
+        quoted = _line_prefix(raw[where], source) + "taken_at '" + _quotable(text[where]) + "' "
         _report_cases("time", "left out", quoted + why)
     return times
 
@@ -291,9 +201,15 @@ def _headings(raw: pd.DataFrame, source: str) -> "pd.Series[float]":
     heading = pd.to_numeric(text.str.replace(",", ".", n=1), errors="coerce").astype("float64")
     good = heading.between(0, 360)
     bad = (text != "") & ~good
-    quoted = _line_prefix(raw[bad], source) + "heading '" + text[bad].str[:40] + "' "
+    quoted = _line_prefix(raw[bad], source) + "heading '" + _quotable(text[bad]) + "' "
     _report_cases("heading", "left out", quoted + "is not from 0 to 360")
     return heading.where(good) % 360
+
+
+def _quotable(cells: "pd.Series[str]") -> "pd.Series[str]":
+    """Return the start of each cell, on one line."""
+    starts: pd.Series[str] = cells.str.slice(0, 40).str.replace(r"\s+", " ", regex=True)
+    return starts
 
 
 def _line_prefix(raw: pd.DataFrame, source: str) -> "pd.Series[str]":
@@ -309,22 +225,14 @@ def _report_cases(what: str, fate: str, cases: "pd.Series[str]") -> None:
 def _rows_by_photo(photos: gpd.GeoDataFrame, manifest: pd.DataFrame) -> pd.DataFrame:
     """Return a manifest row per photo, on the index of the photos; empty for one without a row."""
     photo_id = match(manifest["file"], photos["photo_id"])
-    by_end = photo_id.notna() & (photo_id != manifest["file"])
-    report_number(
-        "row is matched to a photo by the end of its path",
-        "rows are matched to photos by the end of their paths",
-        [
-            f"{file} for {found}"
-            for file, found in zip(manifest.loc[by_end, "file"], photo_id[by_end], strict=True)
-        ],
-    )
+    _report_inexact(manifest["file"], photo_id)
     unknown = manifest[photo_id.isna()]
     report_number(
         "row names a photo that was not found",
         "rows name photos that were not found",
         [
-            f"{file} (line {line})"
-            for file, line in zip(unknown["file"], unknown["line"], strict=True)
+            f"{_short(file)} (line {line})"
+            for file, line in zip(unknown["file"].fillna(""), unknown["line"], strict=True)
         ],
     )
     named = manifest.assign(photo_id=photo_id).dropna(subset="photo_id")
@@ -333,10 +241,37 @@ def _rows_by_photo(photos: gpd.GeoDataFrame, manifest: pd.DataFrame) -> pd.DataF
         report_number(
             "photo is missing from the manifest",
             "photos are missing from the manifest",
-            missing.tolist(),
+            missing.map(_short).tolist(),
         )
     rows = _merge_rows(named).set_index("photo_id").reindex(photos["photo_id"])
     return rows.set_index(photos.index)
+
+
+_INEXACT: Final[dict[Kind, tuple[str, str]]] = {
+    "path": ("the end of its path", "the end of their paths"),
+    "case": ("its name in another letter case", "their names in another letter case"),
+    "ending": ("its name without the ending", "their names without the ending"),
+}
+
+
+def _report_inexact(files: "pd.Series[str]", photo_id: "pd.Series[str]") -> None:
+    """Report the rows that name a photo otherwise than by its whole path, by how they do."""
+    differs = photo_id.notna() & (photo_id != files)
+    pairs: dict[Kind, list[str]] = {}
+    for file, found in zip(files[differs], photo_id[differs], strict=True):
+        pairs.setdefault(kind_of_match(file, found), []).append(f"{_short(file)} for {found}")
+    for kind, (how, hows) in _INEXACT.items():
+        report_number(
+            f"row is matched to a photo by {how}",
+            f"rows are matched to photos by {hows}",
+            pairs.get(kind, []),
+        )
+
+
+def _short(name: str) -> str:
+    """Return the start of a name, its control characters escaped."""
+    start = name if len(name) <= _SIGNS else name[: _SIGNS - 1] + "…"
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in start)
 
 
 def _merge_rows(named: pd.DataFrame) -> pd.DataFrame:
@@ -346,13 +281,12 @@ def _merge_rows(named: pd.DataFrame) -> pd.DataFrame:
     """
     several = named[named["photo_id"].duplicated(keep=False)]
     lines = {
-        str(photo_id): ", ".join(map(str, rows))
-        for photo_id, rows in several.groupby("photo_id")["line"]
+        str(photo_id): _listed_lines(rows) for photo_id, rows in several.groupby("photo_id")["line"]
     }
     report_number(
         "photo has more than one row in the manifest",
         "photos have more than one row in the manifest",
-        [f"{photo_id} (lines {rows})" for photo_id, rows in lines.items()],
+        [f"{_short(photo_id)} (lines {rows})" for photo_id, rows in lines.items()],
     )
     located_first = named.sort_values("lon", key=pd.isna, kind="stable")
     rows = located_first.drop_duplicates("photo_id").copy()
@@ -364,3 +298,9 @@ def _merge_rows(named: pd.DataFrame) -> pd.DataFrame:
         for photo_id in rows.loc[contradictory, "photo_id"]
     ]
     return rows
+
+
+def _listed_lines(lines: "pd.Series[int]") -> str:
+    """Return the numbers of the first lines, and how many more there are."""
+    more = f" and {len(lines) - _LINES} more" if len(lines) > _LINES else ""
+    return ", ".join(map(str, lines.iloc[:_LINES])) + more

@@ -51,6 +51,8 @@ class SurveyResult:
     started_at: datetime
     store: str | Path | None = None
     """Where the detections are kept."""
+    empty: str | None = None
+    """Why no photo is counted, as far as is known; None where one is. Also the last warning."""
 
     def map(self, *, track: Track = silent) -> "folium.Map":
         """Return the map, to look at, to add layers to, or to save with `geobike.maps.save`."""

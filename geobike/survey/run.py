@@ -15,7 +15,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geobike import areas
-from geobike.counting import counts, ledger
+from geobike.counting import causes, counts, ledger
 from geobike.detections import filtering, imported, stage
 from geobike.detections.store.protocol import Model
 from geobike.engines.base import Engine
@@ -23,9 +23,9 @@ from geobike.engines.local import LOCAL, open_cache
 from geobike.errors import ManifestError
 from geobike.io import files
 from geobike.io.inputs import Inputs
-from geobike.maps import context
+from geobike.maps import context, options
 from geobike.photos import decoding, hashing, reading
-from geobike.positions import manifest, resolve, sources
+from geobike.positions import manifest, resolve, sidecars, sources
 from geobike.progress import Track, silent
 from geobike.reporting import collect_warnings
 from geobike.survey.options import Survey, zone
@@ -70,6 +70,9 @@ def run(
         counted = counts.per_photo(detected.photos, detected.detections)
         per_area = counts.per_area(counted, polygons)
         account = ledger.close(given, counted, detected.detections, per_area)
+    empty = causes.why_nothing_counted(counted, manifest=survey.manifest is not None)
+    if empty is not None:
+        notes.append(empty)
     return SurveyResult(
         survey=survey,
         model=detected.model,
@@ -83,6 +86,7 @@ def run(
         warnings=tuple(dict.fromkeys(notes)),
         started_at=started_at,
         store=store,
+        empty=empty,
     )
 
 
@@ -152,6 +156,7 @@ def locate_and_assign(
             name_column=survey.name_column,
             id_column=survey.id_column,
             crs=survey.crs,
+            language=str(options.words(survey.page.language)["language"]),
         )
     if survey.photos is None:
         table = _read_manifest(cast(Path, survey.manifest), zone(survey.timezone), inputs)
@@ -203,13 +208,22 @@ def locate(
     # The manifest first: a mistake in it should show before a million photos are read.
     table = None
     if manifest_path is not None:
-        table = _read_manifest(manifest_path, clock, inputs or Inputs())
+        names = [file.photo_id for file in given]
+        table = _read_manifest(manifest_path, clock, inputs or Inputs(), photo_ids=names)
     frame = engine.read_metadata(given, timezone=clock, max_pixels=max_pixels, track=track)
     if not metadata_only:
         frame = engine.hash_files(frame, given, max_pixels=max_pixels, known=known, track=track)
-    return resolve.locate(frame, table, positions=positions)
+    located = resolve.locate(frame, table, positions=positions)
+    sidecars.report(located)
+    return located
 
 
-def _read_manifest(path: str | Path, clock: tzinfo | None, inputs: Inputs) -> pd.DataFrame:
+def _read_manifest(
+    path: str | Path,
+    clock: tzinfo | None,
+    inputs: Inputs,
+    *,
+    photo_ids: Sequence[str] | None = None,
+) -> pd.DataFrame:
     with inputs.open("manifest", path) as file:
-        return manifest.read(file.path, timezone=clock)
+        return manifest.read(file.path, timezone=clock, photo_ids=photo_ids)

@@ -4,7 +4,7 @@ import unicodedata
 import pandas as pd
 import pytest
 
-from geobike.io.matching import isin, match
+from geobike.io.matching import isin, kind_of_match, match
 
 
 def text(*names: str | None) -> "pd.Series[str]":
@@ -27,6 +27,14 @@ def text(*names: str | None) -> "pd.Series[str]":
         (r"north\a.jpg", "north/a.jpg"),
         (r"survey\north\a.jpg", "north/a.jpg"),
         (" ./south/a.jpg ", "south/a.jpg"),
+        ("NORTH/A.JPG", "north/a.jpg"),
+        ("survey/North/B.jpg", "north/b.jpg"),
+        ("A.JPG", None),  # of two photos
+        ("north/b", "north/b.jpg"),
+        ("B", "north/b.jpg"),
+        ("a", None),
+        ("north/b.png", None),  # another file
+        ("", None),
     ],
 )
 def test_a_name_means_the_one_photo_whose_path_ends_alike(file: str, meant: str | None) -> None:
@@ -65,3 +73,27 @@ def test_a_row_without_a_name_means_no_photo() -> None:
         "",
         "x/b.jpg",
     ]
+
+
+def test_a_photo_of_the_same_case_comes_before_one_of_another() -> None:
+    assert match(text("a.jpg", "A.JPG"), text("A.JPG", "a.jpg")).tolist() == ["a.jpg", "A.JPG"]
+
+
+def test_a_name_that_two_photos_fit_is_not_decided_by_what_other_rows_name() -> None:
+    found = match(text("a.jpg", "survey/north/a.jpg"), text("north/a.jpg", "south/a.jpg"))
+    assert found.fillna("").tolist() == ["", "north/a.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("file", "photo_id", "kind"),
+    [
+        ("a.jpg", "a.jpg", "whole"),
+        ("x/a.jpg", "a.jpg", "path"),
+        (r"C:\x\a.jpg", "x/a.jpg", "path"),
+        ("x/A.jpg", "a.JPG", "case"),
+        ("X/a", "a.JPG", "ending"),
+    ],
+)
+def test_it_is_known_how_a_name_means_its_photo(file: str, photo_id: str, kind: str) -> None:
+    assert match(text(file), text(photo_id)).tolist() == [photo_id]
+    assert kind_of_match(file, photo_id) == kind

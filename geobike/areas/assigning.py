@@ -1,0 +1,112 @@
+"""In which area each photo lies."""
+
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from geobike import schema
+from geobike.reporting import one_line, report, report_number
+
+_Shapes = npt.NDArray[np.object_]
+
+_CHUNK: Final = 200_000  # points queried at once: bounds memory at about 30 MB
+
+
+def assign(photos: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the photos with the `area_id` of the one area each lies in.
+
+    A border belongs to its areas: a photo on a shared border, or where areas overlap, counts for
+    the one that stands first in the areas' file, so that totals are conserved. A photo in none
+    becomes `outside`, unless it has a status already.
+
+    Examples:
+        >>> import geobike
+        >>> from geobike import schema
+        >>> from shapely import box
+        >>> points = schema.points([4.36, 5.9], [52.01, 52.01])
+        >>> photos = schema.geotable(schema.PHOTOS, {"photo_id": ["a.jpg", "b.jpg"]}, points)
+        >>> centre = {"area_id": ["1"], "name": ["Centre"], "area_km2": [3.05]}
+        >>> areas = schema.geotable(schema.AREAS, centre, [box(4.35, 52.0, 4.37, 52.02)])
+        >>> geobike.assign_areas(photos, areas)[["photo_id", "area_id", "status"]]
+          photo_id area_id   status
+        0    a.jpg       1      NaN
+        1    b.jpg     NaN  outside
+    """
+    schema.check(photos, schema.PHOTOS, unique_key=False)  # nothing is looked up by it here
+    schema.check(areas, schema.AREAS)
+    row = _first_area(np.asarray(photos.geometry.array), np.asarray(areas.geometry.array))
+    out = photos.copy(deep=False)  # pandas copies what is written to, and only that
+    out["area_id"] = areas["area_id"].array.take(row, allow_fill=True)  # -1 gives NA
+    if not _report_swapped(photos, areas, row):
+        _report_if_all_lie_outside(photos, areas, row)
+    outside = out["area_id"].isna() & out["status"].isna() & out.geometry.notna()
+    out.loc[outside, "status"] = schema.OUTSIDE
+    out.loc[outside, "reason"] = "in none of the areas"
+    return out
+
+
+def _first_area(points: _Shapes, polygons: _Shapes) -> npt.NDArray[np.intp]:
+    """Return for each point the row of the first polygon that holds it, -1 for none.
+
+    The tree of polygons is asked with all points at once for the boxes they fall in; then each
+    polygon, prepared once, judges its candidates by their bare coordinates.
+    """
+    shapely.prepare(polygons)
+    tree = shapely.STRtree(polygons)
+    none = len(polygons)
+    first = np.full(len(points), none, dtype=np.intp)
+    for start in range(0, len(points), _CHUNK):
+        chunk = points[start : start + _CHUNK]
+        point, polygon = tree.query(chunk)  # photos without a position are in no box
+        x, y = shapely.get_x(chunk), shapely.get_y(chunk)
+        inside = shapely.intersects_xy(polygons[polygon], x[point], y[point])
+        np.minimum.at(first, start + point[inside], polygon[inside])
+    return np.where(first < none, first, -1)
+
+
+def _report_swapped(
+    photos: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, row: npt.NDArray[np.intp]
+) -> bool:
+    """Report the photos that would lie in the areas with their coordinates swapped, if any do."""
+    outside = photos[(row < 0) & photos.geometry.notna().to_numpy()]
+    shapes = np.asarray(outside.geometry.array)
+    swapped = schema.points(shapely.get_y(shapes), shapely.get_x(shapes))
+    found = outside[_first_area(swapped, np.asarray(areas.geometry.array)) >= 0]
+    given = (found["position_source"] == "manifest").all()
+    where = "in the manifest" if given else "of the photos, or of the areas"
+    remedy = f"swap latitude and longitude {where}"
+    report_number(
+        f"photo lies outside all areas, but swapped, it would lie in your areas; {remedy}",
+        f"photos lie outside all areas, but swapped, they would lie in your areas; {remedy}",
+        [one_line(name, limit=100) for name in found["photo_id"]],
+    )
+    return not found.empty
+
+
+def _report_if_all_lie_outside(
+    photos: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, row: npt.NDArray[np.intp]
+) -> None:
+    if (row >= 0).any() or photos.geometry.isna().all():
+        return
+    taken, given = (
+        "({:.4g}, {:.4g}) to ({:.4g}, {:.4g})".format(*frame.total_bounds)
+        for frame in (photos, areas)
+    )
+    missing = int(photos.geometry.isna().sum())
+    if 2 * missing > len(photos):
+        report(f"no photo lies in any area: {missing} of {len(photos)} have no position at all")
+        return
+    west, south, east, north = photos.total_bounds
+    swapped = shapely.box(south, west, north, east).intersects(shapely.box(*areas.total_bounds))
+    hint = (
+        "latitude and longitude of one of them seem swapped"
+        if swapped
+        else "if the areas should lie there, their CRS may be wrong: --crs"
+    )
+    report(
+        f"no photo lies in any area: the photos lie from {taken}, the areas from {given} (degrees "
+        f"east, north); {hint}"
+    )

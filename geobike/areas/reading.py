@@ -1,0 +1,117 @@
+"""Neighbourhood polygons, read from a vector file."""
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pyproj
+import shapely
+
+from geobike import schema
+from geobike.areas import columns, naming, repairing
+from geobike.errors import AreasError, InputError
+from geobike.io import vector
+from geobike.io.files import fetch_local
+from geobike.io.redaction import redact
+from geobike.reporting import report
+
+
+def read(
+    path: str | Path,
+    *,
+    layer: str | None = None,
+    name_column: str | None = None,
+    id_column: str | None = None,
+    crs: str | None = None,
+    population_column: str | None = None,
+    language: str | None = None,
+) -> gpd.GeoDataFrame:
+    """Read polygons from a vector file and return an areas frame in EPSG:4326.
+
+    `layer` names one of a file that has several. `crs` says what the coordinates are where the
+    file does not, or says it wrongly, which is reported. `area_id` is the column the user names,
+    else the name where names are unique, else a running number from 1. `area_km2` is geodesic, on
+    the WGS 84 ellipsoid. `language`, such as nl, chooses among names by language. Invalid polygons
+    are repaired, and other geometries left out, with a GeobikeWarning. Raises AreasError.
+
+    Examples:
+        >>> import geobike
+        >>> areas = geobike.read_areas("sample/areas.geojson", population_column="population")
+        >>> areas.loc[:1, ["area_id", "population"]]
+               area_id  population
+        0   Zilverwijk        1640
+        1  Oude Gracht        1485
+    """
+    raw = _read_file(path, layer)
+    path = redact(path)  # for messages
+    polygons = repairing.polygons(_with_crs(raw, path, crs), path)
+    column = naming.name_column(polygons, path, name_column)
+    names = naming.names(polygons, path, column, language=language)
+    ids = naming.ids(polygons, path, column=id_column, names=names if column else None)
+    data = {"area_id": ids, "name": names, "area_km2": _km2(polygons.geometry)}
+    if population_column is not None:
+        data["population"] = columns.population(polygons, path, population_column)
+    areas = schema.geotable(schema.AREAS, data, polygons.geometry).reset_index(drop=True)
+    repairing.report_overlaps(areas)
+    return areas
+
+
+def _read_file(path: str | Path, layer: str | None) -> gpd.GeoDataFrame:
+    with fetch_local(path) as file:
+        if not file.exists():
+            raise AreasError(f"areas {file}: no such file")
+        try:
+            with vector.opened(file) as source, np.errstate(invalid="ignore"):  # NaN is reported
+                frame = source.read(_layer(source, file, layer))
+        except AreasError:
+            raise
+        except InputError as error:
+            raise AreasError(f"areas {file}: cannot be read: {error}") from None
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise AreasError(f"areas {redact(path)}: a table without geometry")
+    return frame
+
+
+def _layer(source: vector.Source, path: str | Path, wanted: str | None) -> str:
+    """Return the layer to read: the one wanted, or the only one that has geometry."""
+    layers = source.layers()
+    names = [name for name, geometry in layers if geometry is not None] or [layers[0][0]]
+    if wanted is None and len(names) == 1:
+        return names[0]
+    if wanted not in names:
+        asked = "has several layers" if wanted is None else f"has no layer {wanted!r}"
+        raise AreasError(f"areas {path}: {asked}; name one with --layer: {', '.join(names)}")
+    return wanted
+
+
+def _with_crs(frame: gpd.GeoDataFrame, path: str | Path, crs: str | None) -> gpd.GeoDataFrame:
+    if crs is not None:
+        try:
+            given = pyproj.CRS.from_user_input(crs)
+        except pyproj.exceptions.CRSError:
+            raise AreasError(f"--crs {crs!r} is not a CRS; give one such as EPSG:28992") from None
+        if frame.crs is not None and frame.crs != given:
+            report(f"areas {path}: its CRS is {frame.crs.name}, but read as {given.name}: --crs")
+        frame = frame.set_crs(given, allow_override=True)
+    if frame.crs is None:
+        raise AreasError(f"areas {path}: declares no CRS; pass --crs, such as --crs EPSG:28992")
+    if frame.crs.is_geographic:
+        _refuse_metres(frame, path)
+    return frame.to_crs(schema.CRS)
+
+
+def _refuse_metres(frame: gpd.GeoDataFrame, path: str | Path) -> None:
+    west, south, east, north = frame.total_bounds
+    # Up to 360 is taken: files that cross the antimeridian may count eastward.
+    if max(abs(west), abs(east)) > 360 or max(abs(south), abs(north)) > 90:
+        raise AreasError(
+            f"areas {path}: coordinates such as ({west:.6g}, {south:.6g}) are not degrees, though "
+            f"its CRS is {frame.crs.name}; pass --crs with the true one, such as --crs EPSG:28992"
+        )
+
+
+def _km2(geometry: gpd.GeoSeries) -> list[float]:
+    # Geodesic (Karney 2013, doi:10.1007/s00190-012-0578-z), as PostGIS geography and QGIS measure:
+    # no projection to choose, and none to distort a large or far northern area.
+    geod = pyproj.Geod(ellps="WGS84")
+    return [abs(geod.geometry_area_perimeter(shapely.normalize(g))[0]) / 1e6 for g in geometry]

@@ -1,0 +1,77 @@
+import json
+import os
+import warnings
+from pathlib import Path
+
+import pytest
+
+from geobike.errors import GeobikeWarning
+from geobike.photos.reading import find
+from geobike.survey import run
+from tests.support.making import photo
+
+DELFT = {"latitude": 52.0091, "longitude": 4.3506, "altitude": 0.0}
+NONE = {"latitude": 0.0, "longitude": 0.0, "altitude": 0.0}
+
+
+def notes(folder: Path) -> list[str]:
+    """Return what is reported when the photos of a folder are located."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", GeobikeWarning)
+        run.locate(find(folder), metadata_only=True)
+    return [str(one.message) for one in caught]
+
+
+def takeout(folder: Path, name: str, place: dict[str, float]) -> None:
+    (folder / name).write_text(json.dumps({"title": "x", "geoData": place}))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "IMG_1.JPG.supplemental-metadata.json",
+        "IMG_1.JPG.supplemental-me.json",
+        "IMG_1.JPG.suppl.json",
+        "IMG_1.JPG.json",
+    ],
+)
+def test_a_position_in_googles_takeout_is_reported(tmp_path: Path, name: str) -> None:
+    photo(tmp_path / "IMG_1.JPG")
+    takeout(tmp_path, name, DELFT)
+    (said,) = notes(tmp_path)
+    assert said.startswith("1 photo without a position has one in a sidecar file (Google Takeout")
+    assert "exiftool -tagsFromFile" in said
+    assert said.endswith(f": {name}")
+
+
+@pytest.mark.parametrize("name", ["IMG_1.JPG.xmp", "IMG_1.xmp"])
+def test_a_position_in_xmp_is_reported(tmp_path: Path, name: str) -> None:
+    photo(tmp_path / "IMG_1.JPG")
+    (tmp_path / name).write_text('<rdf:Description exif:GPSLatitude="52,0.546N"/>')
+    assert notes(tmp_path)[0].endswith(name)
+
+
+def test_nothing_is_reported_where_the_sidecar_knows_no_position(tmp_path: Path) -> None:
+    photo(tmp_path / "IMG_1.JPG")
+    takeout(tmp_path, "IMG_1.JPG.supplemental-metadata.json", NONE)
+    (tmp_path / "IMG_1.JPG.json").write_text("[" * 100_000)
+    (tmp_path / "IMG_1.xmp").write_text("<rdf/>")
+    os.mkfifo(tmp_path / "IMG_1.JPG.x.json")
+    takeout(tmp_path, "metadata.json", DELFT)
+    assert notes(tmp_path) == []
+
+
+def test_nothing_is_reported_where_the_photo_has_a_position(tmp_path: Path) -> None:
+    photo(tmp_path / "IMG_1.JPG", lon_lat=(4.35, 52.01))
+    takeout(tmp_path, "IMG_1.JPG.json", DELFT)
+    assert notes(tmp_path) == []
+
+
+def test_a_thousand_sidecars_are_one_short_note(tmp_path: Path) -> None:
+    content = photo(tmp_path / "0.jpg").read_bytes()
+    for number in range(1000):
+        (tmp_path / f"{number}.jpg").write_bytes(content)
+        takeout(tmp_path, f"{number}.jpg.json", DELFT)
+    (said,) = notes(tmp_path)
+    assert said.startswith("1000 photos without a position have one")
+    assert len(said) < 300

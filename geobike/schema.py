@@ -28,6 +28,9 @@ FAILED: Final = "failed"
 STATUSES: Final = (COUNTED, OUTSIDE, UNLOCATED, DUPLICATE, UNREADABLE, FAILED)
 """Final statuses of a photo. Until then its status is NA."""
 
+UNSEEN: Final = "unseen"
+"""Status of an area in which no photo was counted."""
+
 TEXT: Final = "str"
 FLOAT: Final = "float64"
 COUNT: Final = "Int64"  # nullable, so that "not counted" is NA and never 0
@@ -120,7 +123,13 @@ def area_counts(metrics: Sequence[Metric] = METRICS) -> Frame:
     ranges = {column: FLOAT for metric in metrics for column in metric.ranges}
     return Frame(
         "area counts",
-        {**AREAS.columns, **fixed, "first_photo_at": TIME, "last_photo_at": TIME},
+        {
+            **AREAS.columns,
+            **fixed,
+            "status": TEXT,  # UNSEEN, NA where a photo was counted
+            "first_photo_at": TIME,
+            "last_photo_at": TIME,
+        },
         key=AREAS.key,
         geometry=AREAS.geometry,
         optional={**AREAS.optional, **optional, **ranges},

@@ -116,6 +116,13 @@ AREAS: Final = Frame(
 )
 
 
+OWN: Final = "own:"
+"""Before the name of a column of the areas' file that has the name of one of geobike's.
+
+Columns of the file that are not in these frames are kept as they are, and written into files.
+"""
+
+
 def area_counts(metrics: Sequence[Metric] = METRICS) -> Frame:
     """Return the frame of areas with these metrics; ranges and what needs a column are optional."""
     fixed = {metric.name: _dtype(metric) for metric in metrics if metric.needs is None}

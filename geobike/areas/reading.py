@@ -4,6 +4,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyproj
 import shapely
 
@@ -31,8 +32,10 @@ def read(
     `layer` names one of a file that has several. `crs` says what the coordinates are where the
     file does not, or says it wrongly, which is reported. `area_id` is the column the user names,
     else the name where names are unique, else a running number from 1. `area_km2` is geodesic, on
-    the WGS 84 ellipsoid. `language`, such as nl, chooses among names by language. Invalid polygons
-    are repaired, and other geometries left out, with a GeobikeWarning. Raises AreasError.
+    the WGS 84 ellipsoid. The other columns of the file are kept; one that has the name of one of
+    geobike's is called `own:NAME`. `language`, such as nl, chooses among names by language.
+    Invalid polygons are repaired, and other geometries left out, with a GeobikeWarning. Raises
+    AreasError.
 
     Examples:
         >>> import geobike
@@ -51,9 +54,18 @@ def read(
     data = {"area_id": ids, "name": names, "area_km2": _km2(polygons.geometry)}
     if population_column is not None:
         data["population"] = columns.population(polygons, path, population_column)
-    areas = schema.geotable(schema.AREAS, data, polygons.geometry).reset_index(drop=True)
+    found = schema.geotable(schema.AREAS, data, polygons.geometry)
+    areas = found.join(_own(polygons)).reset_index(drop=True)
     repairing.report_overlaps(areas)
     return areas
+
+
+def _own(polygons: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return the columns of the file, those that have a name of geobike's behind `schema.OWN`."""
+    ours = {*schema.AREA_COUNTS.columns, *schema.AREA_COUNTS.optional, "geometry"}
+    own = pd.DataFrame(polygons.drop(columns=polygons.geometry.name))
+    names = [str(name) for name in own.columns]
+    return own.set_axis([schema.OWN + name if name in ours else name for name in names], axis=1)
 
 
 def _read_file(path: str | Path, layer: str | None) -> gpd.GeoDataFrame:

@@ -97,7 +97,7 @@ def made_areas(count: int) -> gpd.GeoDataFrame:
         "name": [f"Neighbourhood {i}" for i in range(n)],
         "area_km2": np.ones(n),
         "photo_count": photos,
-        "bicycle_count": np.where(photos > 0, bicycles, 0),
+        "bicycle_count": pd.Series(bicycles).mask(photos == 0).astype("Int64"),
         "bicycles_per_photo": rate,
         "bicycles_per_km2": np.where(photos > 0, bicycles, np.nan).astype(float),
     }

@@ -143,7 +143,19 @@ class SurveySettings:
     ] = None
     layer: Annotated[
         str | None,
-        Option("Layer of the areas' file, if it has several.", metavar="NAME", panel="The areas"),
+        Option(
+            "Layer of the areas' file, if it has several; all: all of them.",
+            metavar="NAME",
+            panel="The areas",
+        ),
+    ] = None
+    encoding: Annotated[
+        str | None,
+        Option(
+            "Encoding of the text in the areas' file, such as cp1252, if it does not say it.",
+            metavar="NAME",
+            panel="The areas",
+        ),
     ] = None
     crs: Annotated[
         str | None,

@@ -61,7 +61,7 @@ class Metric:
 
 
 PHOTOS: Final = "photo_count"
-"""The sum without which nothing is known: where it is 0, every rate is NA."""
+"""The sum without which nothing is known: where it is 0, every other metric is NA."""
 BICYCLES: Final = "bicycle_count"
 
 SUMS: Final = (Sum(PHOTOS, None), Sum(BICYCLES, "bicycle_count"))
@@ -120,11 +120,13 @@ def available(columns: Sequence[str], metrics: Sequence[Metric] = METRICS) -> li
 def values(metric: Metric, areas: "pd.DataFrame") -> "pd.Series[Any]":
     """Return the metric of each area from its sums and constants, each a column of `areas`.
 
-    A count is its sum, 0 where no photo was counted. A rate is NA where no photo was counted and
-    where its denominator is 0 or NA.
+    Where no photo was counted, all but the number of photos is NA: nobody looked, which is not 0.
+    A rate is NA too where its denominator is 0 or NA.
     """
     total = areas[metric.numerator]
+    if metric.numerator != PHOTOS or metric.denominator is not None:
+        total = total.mask(areas[PHOTOS] == 0)
     if metric.denominator is None:
         return total
     by = areas[metric.denominator].astype("float64") / metric.per
-    return total.astype("float64").mask(areas[PHOTOS] == 0) / by.mask(by == 0)
+    return total.astype("float64") / by.mask(by == 0)

@@ -28,6 +28,9 @@ FAILED: Final = "failed"
 STATUSES: Final = (COUNTED, OUTSIDE, UNLOCATED, DUPLICATE, UNREADABLE, FAILED)
 """Final statuses of a photo. Until then its status is NA."""
 
+UNSEEN: Final = "unseen"
+"""Status of an area in which no photo was counted."""
+
 TEXT: Final = "str"
 FLOAT: Final = "float64"
 COUNT: Final = "Int64"  # nullable, so that "not counted" is NA and never 0
@@ -113,6 +116,13 @@ AREAS: Final = Frame(
 )
 
 
+OWN: Final = "own:"
+"""Before the name of a column of the areas' file that has the name of one of geobike's.
+
+Columns of the file that are not in these frames are kept as they are, and written into files.
+"""
+
+
 def area_counts(metrics: Sequence[Metric] = METRICS) -> Frame:
     """Return the frame of areas with these metrics; ranges and what needs a column are optional."""
     fixed = {metric.name: _dtype(metric) for metric in metrics if metric.needs is None}
@@ -120,7 +130,13 @@ def area_counts(metrics: Sequence[Metric] = METRICS) -> Frame:
     ranges = {column: FLOAT for metric in metrics for column in metric.ranges}
     return Frame(
         "area counts",
-        {**AREAS.columns, **fixed, "first_photo_at": TIME, "last_photo_at": TIME},
+        {
+            **AREAS.columns,
+            **fixed,
+            "status": TEXT,  # UNSEEN, NA where a photo was counted
+            "first_photo_at": TIME,
+            "last_photo_at": TIME,
+        },
         key=AREAS.key,
         geometry=AREAS.geometry,
         optional={**AREAS.optional, **optional, **ranges},

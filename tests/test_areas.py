@@ -488,3 +488,153 @@ def test_assigning_agrees_with_geopandas_own_join(shared: Path) -> None:
     ours = areas.assign(photos, delft).set_index("photo_id")["area_id"]
     theirs = joined.drop_duplicates("photo_id").set_index("photo_id")["name"]
     pd.testing.assert_series_equal(ours, theirs, check_names=False, check_dtype=False)
+
+
+def collection(path: Path, feature_count: int = 1, **members: object) -> Path:
+    one = {
+        "type": "Feature",
+        "properties": {"name": "a", "notes": "x" * 100_000},
+        "geometry": box(0, 0, 1, 1).__geo_interface__,
+    }
+    found = {"type": "FeatureCollection", "features": [one] * feature_count, **members}
+    path.write_text(json.dumps(found))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        ({"properties": {"exceededTransferLimit": True}}, "more areas than the 1 that it holds"),
+        ({"numberMatched": 3, "numberReturned": 1}, "says that it holds 1 of 3 areas"),
+        ({"totalFeatures": 4, "numberMatched": 4}, "says that it holds 1 of 4 areas"),
+        ({"links": [{"rel": "next", "href": "http://x.invalid"}]}, "names a next page with more"),
+    ],
+)
+def test_a_first_page_of_a_service_is_reported(tmp_path: Path, members: dict, said: str) -> None:
+    with pytest.warns(GeobikeWarning, match=said):
+        areas.read(collection(tmp_path / "a.geojson", **members))
+
+
+def test_a_first_page_of_a_wfs_in_gml_is_reported(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.gml", [box(0, 0, 1, 1)], name=["a"])
+    text = path.read_text().replace("FeatureCollection", 'FeatureCollection numberMatched="7"', 1)
+    path.write_text(text)
+    with pytest.warns(GeobikeWarning, match="says that it holds 1 of 7 areas"):
+        areas.read(path)
+
+
+def test_a_whole_answer_of_a_service_is_not_called_a_first_page(tmp_path: Path) -> None:
+    links = [{"rel": "self", "href": "http://x.invalid"}]
+    whole = {"numberMatched": 1, "links": links, "exceededTransferLimit": False}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        areas.read(collection(tmp_path / "a.geojson", **whole))
+
+
+def test_a_crs_that_does_not_exist_is_refused_and_not_taken_for_degrees(tmp_path: Path) -> None:
+    crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::999999"}}
+    path = collection(tmp_path / "a.geojson", crs=crs)
+    with pytest.raises(AreasError, match="its CRS 'urn:ogc:def:crs:EPSG::999999' is not known"):
+        areas.read(path)
+    assert areas.read(path, crs="EPSG:4326").crs == "EPSG:4326"
+
+
+def shapefile(folder: Path, encoding: str, cpg: str | None, names: list[str]) -> Path:
+    """Write a shapefile by GDAL in an encoding, and let its .cpg say what is wanted."""
+    folder.mkdir()
+    frame = gpd.GeoDataFrame({"name": names}, geometry=[box(0, 0, 1, 1), box(1, 0, 2, 1)], crs=4326)
+    frame.to_file(folder / "a.shp", encoding=encoding)
+    (folder / "a.cpg").unlink()
+    table = bytearray((folder / "a.dbf").read_bytes())
+    table[29] = 0  # the language that GDAL notes there
+    (folder / "a.dbf").write_bytes(table)
+    if cpg is not None:
+        (folder / "a.cpg").write_text(cpg)
+    return folder / "a.shp"
+
+
+STREETS = ["Curaçaolaan", "Ménagerie"]
+
+
+@pytest.mark.parametrize("cpg", [None, "ISO-8859-1", "1252"])
+@pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")
+def test_a_shapefile_in_utf8_is_read_as_such_without_cpg_or_with_a_wrong_one(
+    tmp_path: Path, cpg: str | None
+) -> None:
+    path = shapefile(tmp_path / "s", "UTF-8", cpg, STREETS)
+    assert areas.read(path)["name"].tolist() == STREETS
+
+
+def test_a_utf8_name_cut_at_the_end_of_its_field_is_still_utf8(tmp_path: Path) -> None:
+    path = shapefile(tmp_path / "s", "UTF-8", None, ["Curaçao", "x" * 79 + "é"])
+    assert areas.read(path)["name"][0] == "Curaçao"
+
+
+def test_another_encoding_is_taken_from_the_option_or_asked_for(tmp_path: Path) -> None:
+    chinese = ["朝阳区", "海淀区"]
+    path = shapefile(tmp_path / "s", "GBK", None, chinese)
+    with pytest.warns(GeobikeWarning, match="does not say the encoding .* pass --encoding"):
+        areas.read(path)
+    assert areas.read(path, encoding="gbk")["name"].tolist() == chinese
+    with pytest.raises(AreasError, match="--encoding 'klingon' is not known"):
+        areas.read(path, encoding="klingon")
+
+
+def test_a_shapefile_that_says_its_one_byte_encoding_is_read_in_it(tmp_path: Path) -> None:
+    path = shapefile(tmp_path / "s", "ISO-8859-1", "ISO-8859-1", STREETS)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert areas.read(path)["name"].tolist() == STREETS
+
+
+def test_a_lost_index_of_a_shapefile_is_restored_and_not_beside_it(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.shp", [box(0, 0, 1, 1), box(1, 0, 2, 1)], name=["x", "y"])
+    path.with_suffix(".shx").unlink()
+    assert areas.read(path)["area_km2"].tolist() == pytest.approx([12308.778] * 2, rel=1e-3)
+    assert not path.with_suffix(".shx").exists()
+
+
+def test_all_layers_are_read_together_if_asked(tmp_path: Path) -> None:
+    path = tmp_path / "town.gpkg"
+    for x, (layer, crs) in enumerate({"noord": 4326, "zuid": 3857}.items()):
+        frame = gpd.GeoDataFrame({"name": [layer]}, geometry=[box(x, 0, x + 1, 1)], crs=4326)
+        frame.to_crs(crs).to_file(path, layer=layer)
+    read = areas.read(path, layer="all")
+    assert read["name"].tolist() == ["noord", "zuid"]
+    assert read.geometry[1].bounds == pytest.approx((1, 0, 2, 1))
+
+
+def test_well_known_text_in_any_column_of_a_csv_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text('name;WKT_LNG_LAT\nNoord;"POLYGON((4 52, 5 52, 5 53, 4 52))"\n')
+    with pytest.warns(GeobikeWarning, match="polygons are read from the column 'WKT_LNG_LAT'"):
+        assert areas.read(path, crs="EPSG:4326").geometry[0].area == pytest.approx(0.5)
+    with (
+        pytest.warns(GeobikeWarning),
+        pytest.raises(AreasError, match=r"look like degrees; if .* pass --crs EPSG:4326"),
+    ):
+        areas.read(path)
+
+
+READ = [
+    ("areas-zip-with-folder.zip", {}),
+    ("areas-shapefile-utf8-no-cpg.zip", {}),
+    ("areas-no-shx.zip", {}),
+    ("areas-topojson.json", {"crs": "EPSG:4326"}),
+    ("areas-wkt-column.csv", {"crs": "EPSG:4326"}),
+    ("areas-two-folders.kml", {"layer": "all"}),
+]
+
+
+@pytest.mark.parametrize(("name", "options"), READ)
+@pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")
+def test_the_handed_files_of_other_kinds_give_their_three_areas(
+    shared: Path, name: str, options: dict
+) -> None:
+    found = areas.read(handed(shared, name), **options)
+    assert found["name"].tolist() == ["Curaçaolaan", "Ménagerie", "Zuid"]
+
+
+def test_the_handed_first_page_is_reported(shared: Path) -> None:
+    with pytest.warns(GeobikeWarning, match="more areas than the 1 that it holds"):
+        areas.read(handed(shared, "areas-arcgis-page.geojson"))

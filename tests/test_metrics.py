@@ -48,7 +48,9 @@ def test_the_formula_divides_the_sum_and_knows_nothing_without_photos() -> None:
     found = metrics.values(rate, areas)
     assert found.fillna(-1).tolist() == [1.5, 0.0, -1, -1, -1]
     count = replace(rate, denominator=None)
-    assert metrics.values(count, areas).tolist() == [6, 0, 0, 4, 5]
+    assert metrics.values(count, areas).fillna(-1).tolist() == [6, 0, -1, 4, 5]
+    photos = replace(count, numerator="photo_count")
+    assert metrics.values(photos, areas).tolist() == [2, 2, 0, 1, 3]
 
 
 def test_the_frame_of_areas_has_a_column_for_each_metric_and_each_range() -> None:
@@ -58,6 +60,7 @@ def test_the_frame_of_areas_has_a_column_for_each_metric_and_each_range() -> Non
         *schema.AREAS.columns,
         "photo_count",
         "bicycles_per_photo",
+        "status",
         "first_photo_at",
         "last_photo_at",
     ]

@@ -1,19 +1,25 @@
 """Neighbourhood polygons, read from a vector file."""
 
+import codecs
 from pathlib import Path
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyproj
 import shapely
 
 from geobike import schema
-from geobike.areas import columns, naming, repairing
+from geobike.areas import columns, declared, naming, repairing
 from geobike.errors import AreasError, InputError
 from geobike.io import vector
 from geobike.io.files import fetch_local
 from geobike.io.redaction import redact
-from geobike.reporting import report
+from geobike.reporting import one_line, report
+
+_ALL: Final = "all"
+"""The layer that means all layers."""
 
 
 def read(
@@ -23,16 +29,20 @@ def read(
     name_column: str | None = None,
     id_column: str | None = None,
     crs: str | None = None,
+    encoding: str | None = None,
     population_column: str | None = None,
     language: str | None = None,
 ) -> gpd.GeoDataFrame:
     """Read polygons from a vector file and return an areas frame in EPSG:4326.
 
-    `layer` names one of a file that has several. `crs` says what the coordinates are where the
+    `layer` names one of a file that has several, "all" reads them together. `encoding` is that of
+    the file's text, where the file does not say it. `crs` says what the coordinates are where the
     file does not, or says it wrongly, which is reported. `area_id` is the column the user names,
     else the name where names are unique, else a running number from 1. `area_km2` is geodesic, on
-    the WGS 84 ellipsoid. `language`, such as nl, chooses among names by language. Invalid polygons
-    are repaired, and other geometries left out, with a GeobikeWarning. Raises AreasError.
+    the WGS 84 ellipsoid. The other columns of the file are kept; one that has the name of one of
+    geobike's is called `own:NAME`. `language`, such as nl, chooses among names by language.
+    Invalid polygons are repaired, and other geometries left out, with a GeobikeWarning. Raises
+    AreasError.
 
     Examples:
         >>> import geobike
@@ -42,7 +52,7 @@ def read(
         0   Zilverwijk        1640
         1  Oude Gracht        1485
     """
-    raw = _read_file(path, layer)
+    raw = _read_file(path, layer, crs=crs, encoding=encoding)
     path = redact(path)  # for messages
     polygons = repairing.polygons(_with_crs(raw, path, crs), path)
     column = naming.name_column(polygons, path, name_column)
@@ -51,37 +61,122 @@ def read(
     data = {"area_id": ids, "name": names, "area_km2": _km2(polygons.geometry)}
     if population_column is not None:
         data["population"] = columns.population(polygons, path, population_column)
-    areas = schema.geotable(schema.AREAS, data, polygons.geometry).reset_index(drop=True)
+    found = schema.geotable(schema.AREAS, data, polygons.geometry)
+    areas = found.join(_own(polygons)).reset_index(drop=True)
     repairing.report_overlaps(areas)
     return areas
 
 
-def _read_file(path: str | Path, layer: str | None) -> gpd.GeoDataFrame:
+def _own(polygons: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return the columns of the file, those that have a name of geobike's behind `schema.OWN`."""
+    ours = {*schema.AREA_COUNTS.columns, *schema.AREA_COUNTS.optional, "geometry"}
+    own = pd.DataFrame(polygons.drop(columns=polygons.geometry.name))
+    names = [str(name) for name in own.columns]
+    return own.set_axis([schema.OWN + name if name in ours else name for name in names], axis=1)
+
+
+def _read_file(
+    path: str | Path, layer: str | None, *, crs: str | None, encoding: str | None
+) -> gpd.GeoDataFrame:
+    if encoding is not None:
+        _check_encoding(encoding)
     with fetch_local(path) as file:
         if not file.exists():
             raise AreasError(f"areas {file}: no such file")
         try:
             with vector.opened(file) as source, np.errstate(invalid="ignore"):  # NaN is reported
-                frame = source.read(_layer(source, file, layer))
+                frame = _frame(source, redact(path), layer, encoding)
+                _check_declared(source, redact(path), len(frame), crs)
         except AreasError:
             raise
         except InputError as error:
             raise AreasError(f"areas {file}: cannot be read: {error}") from None
-    if not isinstance(frame, gpd.GeoDataFrame):
-        raise AreasError(f"areas {redact(path)}: a table without geometry")
     return frame
 
 
-def _layer(source: vector.Source, path: str | Path, wanted: str | None) -> str:
-    """Return the layer to read: the one wanted, or the only one that has geometry."""
+def _check_encoding(encoding: str) -> None:
+    try:
+        codecs.lookup(encoding)
+    except (LookupError, ValueError):
+        raise AreasError(
+            f"--encoding {encoding!r} is not known; give one such as UTF-8, cp1252 or gbk"
+        ) from None
+
+
+def _check_declared(source: vector.Source, path: str | Path, rows: int, crs: str | None) -> None:
+    """Report a first page; raise AreasError for a CRS that does not exist."""
+    for file in source.files if len(source.files) == 1 else ():
+        if said := declared.first_page(file, rows):
+            report(f"areas {path}: {said}; get the others too, or photos there count as outside")
+        if crs is None and (name := declared.unknown_crs(file)):
+            raise AreasError(
+                f"areas {path}: its CRS {one_line(name, limit=80)!r} is not known; pass --crs with "
+                "the true one, such as --crs EPSG:4326"
+            )
+
+
+def _frame(
+    source: vector.Source, path: str | Path, layer: str | None, encoding: str | None
+) -> gpd.GeoDataFrame:
+    read = [
+        _with_polygons(source.read(name, encoding=encoding), path)
+        for name in _layers(source, path, layer)
+    ]
+    if len(read) == 1:
+        return read[0]
+    crs = next((frame.crs for frame in read if frame.crs is not None), None)
+    same = [frame if frame.crs in (None, crs) else frame.to_crs(crs) for frame in read]
+    parts = [part.drop(columns=_empty(part)) for part in same]
+    return gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=crs)
+
+
+def _empty(frame: gpd.GeoDataFrame) -> list[Any]:
+    """Return the columns that hold nothing, which would decide on the types of all layers."""
+    return [name for name in frame.columns.drop(frame.geometry.name) if frame[name].isna().all()]
+
+
+def _with_polygons(frame: Any, path: str | Path) -> gpd.GeoDataFrame:
+    """Return a table with geometry: its own, or that of the one column that holds polygons."""
+    if isinstance(frame, gpd.GeoDataFrame):
+        return frame
+    columns = [str(name) for name in frame if _is_wkt(frame[name])]
+    if len(columns) != 1:
+        raise AreasError(
+            f"areas {path}: a table without geometry; of a CSV, one column must hold polygons as "
+            "well-known text"
+        )
+    report(f"areas {path}: polygons are read from the column {columns[0]!r}")
+    try:
+        shapes = gpd.GeoSeries.from_wkt(frame[columns[0]])
+    except shapely.errors.ShapelyError as error:
+        raise AreasError(
+            f"areas {path}: the column {columns[0]!r} is not well-known text: {error}"
+        ) from None
+    return gpd.GeoDataFrame(frame.drop(columns=columns), geometry=shapes)
+
+
+def _is_wkt(column: "pd.Series[Any]") -> bool:
+    if not pd.api.types.is_string_dtype(column) or column.isna().all():
+        return False
+    return bool(column.dropna().str.match(r"(?i)\s*(MULTI)?POLYGON\b").all())
+
+
+def _layers(source: vector.Source, path: str | Path, wanted: str | None) -> list[str]:
+    """Return the layers to read: the one wanted, all, or the only one that has geometry."""
     layers = source.layers()
     names = [name for name, geometry in layers if geometry is not None] or [layers[0][0]]
     if wanted is None and len(names) == 1:
-        return names[0]
-    if wanted not in names:
+        return names
+    if wanted == _ALL and _ALL not in names:
+        return names
+    if wanted is None or wanted not in names:
         asked = "has several layers" if wanted is None else f"has no layer {wanted!r}"
-        raise AreasError(f"areas {path}: {asked}; name one with --layer: {', '.join(names)}")
-    return wanted
+        shown = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if names[12:] else "")
+        raise AreasError(
+            f"areas {path}: {asked}; name one with --layer: {shown}; or read them together with "
+            "--layer all"
+        )
+    return [wanted]
 
 
 def _with_crs(frame: gpd.GeoDataFrame, path: str | Path, crs: str | None) -> gpd.GeoDataFrame:
@@ -94,6 +189,12 @@ def _with_crs(frame: gpd.GeoDataFrame, path: str | Path, crs: str | None) -> gpd
             report(f"areas {path}: its CRS is {frame.crs.name}, but read as {given.name}: --crs")
         frame = frame.set_crs(given, allow_override=True)
     if frame.crs is None:
+        west, south, east, north = frame.total_bounds
+        if -180 <= west <= east <= 180 and -90 <= south <= north <= 90:
+            raise AreasError(
+                f"areas {path}: declares no CRS, and its coordinates look like degrees; if they "
+                "are longitudes and latitudes, pass --crs EPSG:4326"
+            )
         raise AreasError(f"areas {path}: declares no CRS; pass --crs, such as --crs EPSG:28992")
     if frame.crs.is_geographic:
         _refuse_metres(frame, path)

@@ -1,6 +1,6 @@
 """Bicycles per photo, then the metrics of each area.
 
-Counts are zero-filled. Rates are NA where no photo was counted: no photos is not no bicycles.
+Where no photo was counted, all but the number of photos is NA: no photos is not no bicycles.
 """
 
 from collections.abc import Iterable
@@ -49,7 +49,8 @@ def kept_boxes(detections: pd.DataFrame, photo_ids: Iterable[str]) -> "pd.Series
 def per_area(counts: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return an area counts frame: every metric of the counted photos of each area.
 
-    See `geobike.metrics` for units, formulas, and where a metric is NA.
+    See `geobike.metrics` for units, formulas, and where a metric is NA. `status` is `unseen` where
+    no photo was counted, and NA elsewhere: how well an area was seen needs stops, not photos.
 
     Examples:
         >>> import geobike
@@ -61,10 +62,10 @@ def per_area(counts: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFr
         >>> names = {"area_id": ["1", "2"], "name": ["Centre", "East"], "area_km2": [3.05, 3.05]}
         >>> shapes = [box(4.35, 52.0, 4.37, 52.02), box(4.37, 52.0, 4.39, 52.02)]
         >>> areas = geobike.count_per_area(counts, schema.geotable(schema.AREAS, names, shapes))
-        >>> areas[["name", "photo_count", "bicycles_per_photo"]]
-             name  photo_count  bicycles_per_photo
-        0  Centre            2                 1.5
-        1    East            0                 NaN
+        >>> areas[["name", "photo_count", "bicycle_count", "status"]]
+             name  photo_count  bicycle_count  status
+        0  Centre            2              3     NaN
+        1    East            0           <NA>  unseen
     """
     schema.check(counts, schema.COUNTS)
     schema.check(areas, schema.AREAS)
@@ -74,6 +75,8 @@ def per_area(counts: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFr
     out = areas.copy()
     for metric in metrics.available(list(areas)):
         out[metric.name] = metrics.values(metric, known)
+    unseen = pd.Series(schema.UNSEEN, index=out.index, dtype=schema.TEXT)
+    out["status"] = unseen.where(known[metrics.PHOTOS] == 0)
     for column, times in (
         ("first_photo_at", groups["taken_at"].min()),
         ("last_photo_at", groups["taken_at"].max()),

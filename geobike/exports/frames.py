@@ -6,6 +6,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geobike import schema
+from geobike.exports import own_columns
 from geobike.exports.protocol import Frames
 
 _PHOTO_COLUMNS: Final = (
@@ -28,7 +29,8 @@ def select(frames: Frames) -> Frames:
     """Check the frames and return them with the columns that files have.
 
     `areas` is an area counts frame, `photos` a photos or a counts frame (the `bicycle_count` of a
-    photos frame becomes null), `detections` a detections frame. Raises SchemaError.
+    photos frame becomes null), `detections` a detections frame. Other columns of the areas are kept
+    as the user's own. Raises SchemaError.
     """
     return Frames(
         areas=None if frames.areas is None else _areas(frames.areas),
@@ -40,7 +42,8 @@ def select(frames: Frames) -> Frames:
 def _areas(areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     schema.check(areas, schema.AREA_COUNTS)
     columns = [*schema.AREA_COUNTS.columns, *schema.present(areas, schema.AREA_COUNTS)]
-    return gpd.GeoDataFrame(areas[columns], geometry=areas.geometry)
+    frame = own_columns.joined(areas[columns], areas.drop(columns=[*columns, areas.geometry.name]))
+    return gpd.GeoDataFrame(frame, geometry=areas.geometry)
 
 
 def _photos(photos: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

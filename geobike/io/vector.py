@@ -24,6 +24,7 @@ from typing import Any, Final, NamedTuple
 import geopandas as gpd
 
 from geobike.errors import InputError
+from geobike.io import dbf
 from geobike.reporting import one_line, report
 
 # fmt: off
@@ -152,6 +153,11 @@ class Source:
         self._path, self._files = path, files
         self._known: list[_Layer] = []
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that are read, under their own endings, for as long as the source is open."""
+        return tuple(self._files)
+
     def layers(self) -> list[tuple[str, str | None]]:
         """Return name and type of geometry of each layer, None for a table without geometry.
 
@@ -159,10 +165,11 @@ class Source:
         """
         return [(layer.name, layer.geometry) for layer in self._layers()]
 
-    def read(self, layer: str | None = None) -> Any:
+    def read(self, layer: str | None = None, *, encoding: str | None = None) -> Any:
         """Return the layer of that name, or the first, as a GeoDataFrame in its own CRS.
 
-        A layer without geometry is a DataFrame. Raises InputError.
+        A layer without geometry is a DataFrame. `encoding` overrules what the file says; without
+        it, text of a shapefile that is valid UTF-8 is read as such. Raises InputError.
         """
         file, inner = self._files[0], None
         if layer is not None:
@@ -170,14 +177,14 @@ class Source:
             if chosen is None:
                 raise InputError(f"it has no layer {layer!r}")
             file, inner = chosen.file, chosen.inner
-        with _failures(file.parent, self._path.parent), _confined():
-            frame = _frame(file, inner)
+        with _failures(file.parent, self._path.parent), _confined(file):
+            frame = _frame(file, inner, encoding or dbf.encoding(file))
         check_grids(frame)
         return frame
 
     def _layers(self) -> list["_Layer"]:
         for file in self._files if not self._known else ():
-            with _failures(file.parent, self._path.parent), _confined():
+            with _failures(file.parent, self._path.parent), _confined(file):
                 self._known += [_Layer(name, kind, file, name) for name, kind in _listed(file)]
         if not self._known:
             raise InputError(f"it holds no layer; {_EXPORT}")
@@ -235,7 +242,7 @@ def _failures(private: Path, own: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _confined() -> Iterator[None]:
+def _confined(file: Path) -> Iterator[None]:
     """Leave GDAL the drivers of plain formats alone, and no way to the web.
 
     pyogrio hands no list of allowed drivers to GDAL, so the others are taken out for as long and
@@ -247,16 +254,26 @@ def _confined() -> Iterator[None]:
     import pyogrio
 
     with _lock:
-        before = {name: pyogrio.get_gdal_config_option(name) for name in (*_SHUT, "OGR_SKIP")}
+        options = _SHUT | _restoring(file)
+        before = {name: pyogrio.get_gdal_config_option(name) for name in (*options, "OGR_SKIP")}
         unwanted = {str(name) for name in pyogrio.list_drivers()} - _DRIVERS
         skip = ",".join(sorted(unwanted | set(filter(None, [before["OGR_SKIP"]]))))
         try:
-            _register(_SHUT | {"OGR_SKIP": skip})
+            _register(options | {"OGR_SKIP": skip})
             if more := set(pyogrio.list_drivers()) - _DRIVERS:
                 raise InputError(f"GDAL keeps drivers that it must not use: {', '.join(more)}")
             yield
         finally:
             _register(before)
+
+
+def _restoring(file: Path) -> dict[str, Any]:
+    """Return the option that makes a lost index of a shapefile, in the private folder.
+
+    With it, GDAL would also write over an index that is there, and a link leads to the user's.
+    """
+    is_lost = file.suffix == ".shp" and not file.with_suffix(".shx").exists()
+    return {"SHAPE_RESTORE_SHX": "YES"} if is_lost else {}
 
 
 def _register(options: dict[str, Any]) -> None:
@@ -267,13 +284,13 @@ def _register(options: dict[str, Any]) -> None:
     _register_drivers()
 
 
-def _frame(file: Path, layer: str | None) -> Any:
+def _frame(file: Path, layer: str | None, encoding: str | None) -> Any:
     if _is_parquet(file):
         return gpd.read_parquet(file)
     import pyogrio
 
     # Not geopandas.read_file: that may be set to use another GDAL, which nothing confines.
-    return pyogrio.read_dataframe(file, layer=layer)
+    return pyogrio.read_dataframe(file, layer=layer, encoding=encoding)
 
 
 def _listed(file: Path) -> list[tuple[str, str | None]]:

@@ -156,6 +156,7 @@ def locate_and_assign(
             name_column=survey.name_column,
             id_column=survey.id_column,
             crs=survey.crs,
+            encoding=survey.encoding,
             language=str(options.words(survey.page.language)["language"]),
         )
     if survey.photos is None:

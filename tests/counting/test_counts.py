@@ -42,7 +42,7 @@ def test_areas_have_counts_rates_and_dates_of_their_counted_photos() -> None:
     counted = counts.per_photo(photos(), detections(a=3, d=2))
     per_area = counts.per_area(counted, areas()).set_index("area_id")
     assert per_area["photo_count"].tolist() == [2, 1, 0]
-    assert per_area["bicycle_count"].tolist() == [3, 0, 0]
+    assert per_area["bicycle_count"].iloc[:2].tolist() == [3, 0]
     assert per_area["bicycles_per_photo"].iloc[:2].tolist() == [1.5, 0.0]
     assert per_area["bicycles_per_km2"].iloc[:2].tolist() == [1.5, 0.0]
     assert per_area.loc["north", "first_photo_at"] == pd.Timestamp("2022-01-01", tz="UTC")
@@ -51,10 +51,18 @@ def test_areas_have_counts_rates_and_dates_of_their_counted_photos() -> None:
 
 def test_no_photos_is_not_no_bicycles() -> None:
     per_area = counts.per_area(counts.per_photo(photos(), detections()), areas()).iloc[2]
-    assert per_area["bicycle_count"] == 0
+    assert per_area["photo_count"] == 0
+    assert per_area["status"] == "unseen"
+    assert pd.isna(per_area["bicycle_count"])
     assert pd.isna(per_area["bicycles_per_photo"])
     assert pd.isna(per_area["bicycles_per_km2"])
     assert pd.isna(per_area["first_photo_at"])
+
+
+def test_an_area_with_photos_that_show_no_bicycle_has_none_and_is_not_unseen() -> None:
+    per_area = counts.per_area(counts.per_photo(photos(), detections()), areas())
+    assert per_area["bicycle_count"].iloc[:2].tolist() == [0, 0]
+    assert per_area["status"].isna().tolist() == [True, True, False]
 
 
 def test_a_rate_over_no_ground_or_no_inhabitants_is_missing() -> None:

@@ -44,7 +44,7 @@ def test_coordinates_have_at_most_seven_decimals(tmp_path: Path) -> None:
     assert "crs" not in text  # RFC 7946 knows one only
 
 
-def test_rates_of_areas_without_photos_are_null_and_never_zero(tmp_path: Path) -> None:
+def test_figures_of_areas_without_photos_are_null_and_never_zero(tmp_path: Path) -> None:
     writing.write_areas(area_counts(box(0, 0, 1, 1)), tmp_path / "a.geojson")
     (feature,) = read_json(tmp_path / "a.geojson")["features"]
     assert feature["properties"] == {
@@ -52,9 +52,10 @@ def test_rates_of_areas_without_photos_are_null_and_never_zero(tmp_path: Path) -
         "name": "area 0",
         "area_km2": 1.0,
         "photo_count": 0,
-        "bicycle_count": 0,
+        "bicycle_count": None,
         "bicycles_per_photo": None,
         "bicycles_per_km2": None,
+        "status": "unseen",
         "first_photo_at": None,
         "last_photo_at": None,
     }

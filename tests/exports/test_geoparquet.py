@@ -48,6 +48,15 @@ def test_photos_are_the_same_as_geoparquet(tmp_path: Path) -> None:
             assert frame.geometry.iloc[1] is None
 
 
+def test_no_photo_is_no_count_in_geoparquet_either(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    writing.write_areas(area_counts(box(4, 52, 5, 53)), tmp_path / "a.parquet")
+    frame = gpd.read_parquet(tmp_path / "a.parquet")
+    assert frame["photo_count"].tolist() == [0]
+    assert frame["bicycle_count"].isna().tolist() == [True]
+    assert frame["status"].tolist() == ["unseen"]
+
+
 def test_areas_are_the_same_as_geoparquet(tmp_path: Path) -> None:
     parquet = pytest.importorskip("pyarrow.parquet")
     shapes = box(4, 52, 5, 53), MultiPolygon([box(0, 0, 1, 1), box(2, 2, 3, 3)])

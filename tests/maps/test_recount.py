@@ -95,7 +95,7 @@ def expected(counted: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> list[dict[st
     """Return what `counting` makes of these photos: figures by area, None where there is none."""
     frame = counts.per_area(counted, areas)
     columns = frame.drop(
-        columns=["geometry", "area_id", "name", "first_photo_at", "last_photo_at"]
+        columns=["geometry", "area_id", "name", "status", "first_photo_at", "last_photo_at"]
     ).astype(object)
     rows: list[dict[str, Any]] = columns.where(columns.notna(), None).to_dict("records")
     return rows

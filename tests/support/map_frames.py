@@ -32,7 +32,9 @@ def areas(
         "name": names,
         "area_km2": [2.0] * len(names),
         "photo_count": photos,
-        "bicycle_count": bicycles,
+        "bicycle_count": pd.array(
+            [b if s else None for b, s in zip(bicycles, seen, strict=True)], "Int64"
+        ),
         "bicycles_per_photo": rates,
         "bicycles_per_km2": [b / 2 if s else NAN for b, s in zip(bicycles, seen, strict=True)],
         "first_photo_at": times,

@@ -95,9 +95,11 @@ geobike.addUp = function ({ photos, sums }, rowOf, rows) {
 // computed from `known` is null.
 geobike.valuesOf = function ({ metrics, roles }, known) {
   const value = ({ numerator, denominator, per }) => {
+    if (denominator === null && numerator === roles.photos) return known[numerator];
+    if (!known[roles.photos]) return null;
     if (denominator === null) return known[numerator];
     const by = known[denominator] / per;
-    return known[roles.photos] && by ? known[numerator] / by : null;
+    return by ? known[numerator] / by : null;
   };
   return Object.fromEntries(
     metrics.map((metric) => [metric.name, geobike.finite(value(metric))]),

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from geobike import schema
+from geobike.detections import extent
 from geobike.detectors import check
 from geobike.errors import InputError, MissingPackageError
 from geobike.io import delimited
@@ -34,9 +35,9 @@ def read(path: str | Path) -> pd.DataFrame:
 
     The columns are `photo_id` (or `file`), `label`, `score` from 0 to 1, `xmin`, `ymin`, `xmax`,
     `ymax` in upright pixels, and if known `model`. A row without a label says that nothing was
-    found in its photo. A CSV may be parted by comma, semicolon or tab, and have decimal commas.
-    Raises InputError, also for a single bad row, for a box left out may be a bicycle missed, and
-    MissingPackageError where Parquet is not installed.
+    found in its photo. The separator of a CSV may be a comma, a semicolon or a tab; its decimals
+    may have commas. Raises InputError, also for a single bad row, since a box left out may be a
+    bicycle missed, and MissingPackageError where Parquet is not installed.
 
     Examples:
         >>> from pathlib import Path
@@ -87,7 +88,7 @@ def apply(
     Photos are found by name, as in a manifest. Reported are names that mean no photo, and how many
     photos no row names: they count as photos that show nothing, or become `failed` where it is
     known that no detector has seen them. Raises InputError where two names mean one photo, or none
-    means any.
+    means any, and where boxes are not in pixels of their photos (`extent.check`).
     """
     schema.check(photos, schema.PHOTOS)
     schema.check(detections, schema.DETECTIONS)
@@ -100,6 +101,7 @@ def apply(
     out = detections[kept].reset_index(drop=True)
     place = np.cumsum(named) - 1  # of a name among those named
     out["photo_id"] = pd.Categorical.from_codes(place[code[kept]], pd.Index(meant[named].array))
+    extent.check(out, photos)
     bare = photos["status"].isna() & ~isin(photos["photo_id"], meant[named])
     return _without_boxes(photos, bare), out
 
@@ -251,7 +253,21 @@ def _check(raw: pd.DataFrame, path: Path) -> None:
         if where.any():
             place = int(where.to_numpy().argmax())
             values = ", ".join(f"{name} {value}" for name, value in raw.iloc[place].items())
+            hint = _CORNERS if "in order" in fault and _as_width_and_height(*sides) else ""
             raise InputError(
                 f"detections {path}: row {place + 1} below the header {fault}: {values[:300]}; "
-                f"{int(where.sum())} of {len(raw)} rows are like that"
+                f"{int(where.sum())} of {len(raw)} rows are like that{hint}"
             )
+
+
+_CORNERS: Final = (
+    ". If these are x, y, width and height, give xmax as xmin + width and ymax as ymin + height"
+)
+
+
+def _as_width_and_height(
+    xmin: npt.NDArray[Any], ymin: npt.NDArray[Any], xmax: npt.NDArray[Any], ymax: npt.NDArray[Any]
+) -> bool:
+    """Tell whether boxes are out of order, and all would be right as x, y, width, height."""
+    disordered = (xmax < xmin) | (ymax < ymin)
+    return bool(disordered.any() and not ((xmax < 0) | (ymax < 0)).any())

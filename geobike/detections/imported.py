@@ -62,6 +62,8 @@ def read(path: str | Path) -> pd.DataFrame:
         for name in ("score", *_SIDES):
             raw[name] = _numbers(raw[name])
         _check(raw, file)
+        labels = check.clean_labels(schema.coded(raw["label"]))
+        raw["label"] = pd.Series(labels, index=raw.index)
     return schema.table(schema.DETECTIONS, raw)
 
 

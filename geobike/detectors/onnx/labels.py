@@ -82,12 +82,12 @@ def _table(given: Any, place: str) -> dict[int, str]:
     if isinstance(given, list):
         given = dict(enumerate(given))
     try:
-        names = {int(number): str(name) for number, name in given.items()}
+        names = {int(number): check.clean_label(str(name)) for number, name in given.items()}
     except (AttributeError, TypeError, ValueError, OverflowError):
         names = {}
     if not names or min(names) < 0:
         raise ModelUnavailable(f"{place} is no table of names by number, like {{'1': 'bicycle'}}")
-    named = {number: name for number, name in names.items() if name.strip()}
+    named = {number: name for number, name in names.items() if name}
     for number, name in named.items():
         if wrong := check.wrong_label(name):
             raise ModelUnavailable(f"{place}: class {number} has {wrong}; mend that name")

@@ -91,8 +91,8 @@ class SurveySettings:
     detections: Annotated[
         str | Path | None,
         Option(
-            "CSV or Parquet of existing boxes: photo_id, label, score, xmin, ymin, xmax, ymax. No "
-            "detector runs then.",
+            "Existing boxes: CSV or Parquet with photo_id, label, score, xmin, ymin, xmax, ymax, or "
+            "COCO annotations (JSON). No detector runs then.",
             metavar="FILE",
             path="",
         ),

@@ -99,7 +99,7 @@ class Padded:
 
 
 def test_an_older_store_gives_its_labels_without_them(tmp_path: Path) -> None:
-    path = photo(tmp_path / "a.jpg")
+    path = photo(tmp_path / "a.jpg", lon_lat=(4.0, 52.0))
     read = geobike.read_photos(geobike.find_photos(str(path)))
     given = geobike.locate(read)
     with Store(tmp_path / "d.sqlite") as store:

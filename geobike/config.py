@@ -91,7 +91,7 @@ class SurveySettings:
     detections: Annotated[
         str | Path | None,
         Option(
-            "Existing boxes: CSV or Parquet with photo_id, label, score, xmin, ymin, xmax, ymax, or "
+            "Existing boxes: CSV or Parquet of photo_id, label, score, xmin, ymin, xmax, ymax; or "
             "COCO annotations (JSON). No detector runs then.",
             metavar="FILE",
             path="",

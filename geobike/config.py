@@ -180,6 +180,17 @@ class DetectorSettings:
             path=".onnx",
         ),
     ] = None
+    classes: Annotated[
+        str | None,
+        Option(
+            "Names of the classes of a model on this machine that does not carry them: coco80, or "
+            "a file with one name per line, or id2label as JSON.",
+            metavar="coco80|FILE",
+            path="",
+            words=("coco80",),
+            default_text="the model's own",
+        ),
+    ] = None
     endpoint: Annotated[
         str | None,
         Option("Full URL of a server with Hugging Face's interface.", metavar="URL"),

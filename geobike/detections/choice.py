@@ -55,6 +55,8 @@ def choose(choice: Choice, store: DetectionStore, digests: Sequence[str]) -> Det
         complete = [
             model for model in _answered(choice, store) if not store.missing(digests, model)
         ]
+        if choice.classes is not None:  # only answers under these very names will do
+            complete = [model for model in complete if model.version == _local(choice).version]
         if len(complete) == 1:
             return CachedDetector(complete[0], store.path)
         from geobike.detectors.onnx.runtime import is_installed
@@ -153,6 +155,7 @@ def _local(choice: Choice) -> Detector:
         choice.model or hub.DEFAULT_MODEL,
         # Several photos at once use the cores better than one photo on all of them.
         threads=1,
+        classes=choice.classes,
         runtime="openvino" if choice.kind == "openvino" else "onnxruntime",
     )
 

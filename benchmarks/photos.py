@@ -69,6 +69,6 @@ def survey(shared: Path, kind: str, **more: Any) -> geobike.Survey:
         photos=shared / "photos",
         areas=shared / "areas" / "delft_neighbourhoods.geojson",
         manifest=shared / "photos" / "manifest.csv",
-        detector=geobike.DetectorChoice(kind=kind, model=str(shared / MODEL)),
+        detector=geobike.DetectorChoice(kind=kind, model=str(shared / MODEL), classes="coco80"),
         **more,
     )

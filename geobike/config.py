@@ -91,8 +91,8 @@ class SurveySettings:
     detections: Annotated[
         str | Path | None,
         Option(
-            "CSV or Parquet of existing boxes: photo_id, label, score, xmin, ymin, xmax, ymax. No "
-            "detector runs then.",
+            "Existing boxes: CSV or Parquet of photo_id, label, score, xmin, ymin, xmax, ymax; or "
+            "COCO annotations (JSON). No detector runs then.",
             metavar="FILE",
             path="",
         ),
@@ -183,6 +183,17 @@ class DetectorSettings:
             "A name on Hugging Face, the path of an ONNX file, or a name that the store knows.",
             metavar="MODEL",
             path=".onnx",
+        ),
+    ] = None
+    classes: Annotated[
+        str | None,
+        Option(
+            "Names of the classes of a model on this machine that does not carry them: coco80, or "
+            "a file with one name per line, or id2label as JSON.",
+            metavar="coco80|FILE",
+            path="",
+            words=("coco80",),
+            default_text="the model's own",
         ),
     ] = None
     endpoint: Annotated[

@@ -25,6 +25,8 @@ class Option:
     """Heading in `--help`, where it is not the class's."""
     path: str | None = None
     """Ending of the values that are paths, relative to a survey file; empty for all values."""
+    words: tuple[str, ...] = ()
+    """Values that are not paths."""
     separator: str | None = None
     """Splits one value of the command line into a list; None: the option may be repeated."""
     default_text: str | None = None

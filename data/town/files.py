@@ -3,7 +3,6 @@
 import json
 import shutil
 import sqlite3
-import warnings
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -16,7 +15,6 @@ from data.town.plan import Shot
 from geobike.detections.store.protocol import Model
 from geobike.detections.store.sqlite import Store
 from geobike.detectors.onnx.detector import OnnxDetector
-from geobike.errors import GeobikeWarning
 from geobike.photos.decoding import read_upright
 
 ANSWERED_AT = (
@@ -108,10 +106,9 @@ def _write(table: gpd.GeoDataFrame, path: Path) -> None:
 def record(model: Path, photos: Path, path: Path) -> None:
     """Let a detector look at every photo, and keep its answers in a store."""
     path.unlink(missing_ok=True)
-    detector = OnnxDetector(model, threads=2)
+    detector = OnnxDetector(model, threads=2, classes="coco80")
     name = Model(detector.name, detector.version)
-    with Store(path) as store, warnings.catch_warnings():
-        warnings.simplefilter("ignore", GeobikeWarning)  # the model does not name COCO's classes
+    with Store(path) as store:
         for photo in sorted(photos.rglob("*.jpg")):
             if photo != photos / plan.CUT_SHORT[1]:
                 digest = sha256(photo.read_bytes()).hexdigest()

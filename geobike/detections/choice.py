@@ -56,6 +56,8 @@ def choose(choice: Choice, store: DetectionStore, digests: Sequence[str]) -> Det
         complete = [
             model for model in _answered(choice, store) if not store.missing(digests, model)
         ]
+        if choice.classes is not None:  # only answers under these very names will do
+            complete = [model for model in complete if model.version == create(choice).version]
         if len(complete) == 1:
             return CachedDetector(complete[0], store.path)
         return _automatic(choice, store, digests)

@@ -3,6 +3,8 @@
 The rules are applied when counting, not when detecting, so that changing them costs nothing.
 """
 
+import re
+import shlex
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -50,11 +52,11 @@ def filter_detections(
 ) -> pd.DataFrame:
     """Return the detections frame with `kept` and `dropped_by` set.
 
-    A box is kept if its label is wanted (letter case apart), its score is above `threshold`, and
-    no box of the same photo and label with a higher score overlaps it by more than `max_overlap`
-    (greedy non-maximum suppression; of equal scores the earlier row stays). Labels are looked for
-    as `check_labels` does. Raises InputError, and SchemaError for a box that breaks a rule of
-    `detect.check`.
+    A box is kept if its label is wanted (letter case and blanks around it apart), its score is
+    above `threshold`, and no box of the same photo and label with a higher score overlaps it by
+    more than `max_overlap` (greedy non-maximum suppression; of equal scores the earlier row stays).
+    Labels are looked for as `check_labels` does. Raises InputError, and SchemaError for a box that
+    breaks a rule of `geobike.detectors.check`.
 
     Examples:
         >>> import geobike
@@ -81,6 +83,8 @@ def filter_detections(
     check(threshold=threshold, max_overlap=max_overlap)
     schema.check(detections, schema.DETECTIONS)
     _check_values(detections)
+    label = detect_check.clean_labels(schema.coded(detections["label"]))
+    detections = detections.assign(label=pd.Series(label, index=detections.index))
     rules = Filter(tuple(labels), threshold, max_overlap)
     check_labels(rules.labels, detections["label"])
     photo = schema.coded(detections["photo_id"]).codes
@@ -109,7 +113,7 @@ def rejection_codes(
     """
     # Labels are few, and numbers are quick to compare.
     label = schema.coded(found["label"])
-    folded = pd.Series(label.categories, dtype="str").str.casefold()
+    folded = pd.Series([_fold(name) for name in label.categories], dtype="str")
     wanted = np.append(folded.isin(_folded(rules.labels)), False)[label.codes]
     high = (found["score"] > rules.threshold).to_numpy()
     out = np.full(len(found), -1, dtype=np.int8)
@@ -137,6 +141,7 @@ def check_labels(labels: Sequence[str], seen: "pd.Series[str]") -> None:
     detector knows what is wanted, and found none.
     """
     report_missing_labels(labels, seen)
+    report_near_labels(labels, seen)
     found, wanted = _folded(_commonest(seen)), _folded(labels)
     if found and found.isdisjoint(wanted) and (found - _COCO or wanted.isdisjoint(_COCO)):
         raise InputError(
@@ -146,7 +151,11 @@ def check_labels(labels: Sequence[str], seen: "pd.Series[str]") -> None:
 
 
 def _folded(names: Iterable[str]) -> set[str]:
-    return {name.casefold() for name in names}
+    return {_fold(name) for name in names}
+
+
+def _fold(name: str) -> str:
+    return detect_check.clean_label(name).casefold()
 
 
 _COCO: Final = _folded(COCO_91)
@@ -157,8 +166,56 @@ def report_missing_labels(labels: Iterable[str], seen: "pd.Series[str]") -> None
     there = _commonest(seen)
     known = _folded(there)
     for name in labels:
-        if there and name.casefold() not in known:
+        if there and _fold(name) not in known:
             report(f"no box at all is labelled {name!r}; there are", there, shown=12)
+
+
+_SYNONYMS: Final = (
+    (
+        "bicycle bike cycle pushbike velocipede ebike fiets rijwiel bakfiets fahrrad rad vélo velo "
+        "bicyclette bicicleta bici bicicletta bicikl bicykl cykel sykkel rower kolo polkupyörä "
+        "pyörä kerékpár bicikli bisiklet jalgratas dviratis велосипед ποδήλατο 自行车 自転車"
+    ),
+    "motorcycle motorbike moped scooter bromfiets motorfiets motorrad moto motocicleta",
+)
+"""Other names, also in other languages, of what is counted most."""
+
+
+def report_near_labels(labels: Iterable[str], seen: "pd.Series[str]") -> None:
+    """Report labels that boxes have, and that may mean a wanted one, but are not wanted."""
+    wanted = list(labels)
+    folded = _folded(wanted)
+    number = seen.value_counts()
+    near = [
+        name
+        for name in _commonest(seen)
+        if _fold(name) not in folded and any(_is_near(name, one) for one in folded)
+    ]
+    if near:
+        options = " ".join(f"--label {shlex.quote(name)}" for name in [*wanted, *near][:12])
+        report(
+            f"some boxes do not count, though their labels may mean {' or '.join(wanted)}; if they "
+            f"do, count with {options}. The labels are",
+            [f"{name} ({number[name]} boxes)" for name in near],
+            shown=12,
+        )
+
+
+def _is_near(name: str, wanted: str) -> bool:
+    """Tell whether a label has the words of a wanted one within, or a synonym, or plurals."""
+    words = _words(name)
+    if wanted == "bicycle" and "motor" in words:
+        return False
+    synonyms = next((each for each in map(str.split, _SYNONYMS) if wanted in each), [])
+    return set(wanted.split()) <= set(words) or not set(synonyms).isdisjoint(words)
+
+
+def _words(name: str) -> list[str]:
+    """Return the words of a label in lower case, those with a plural's ending without it too."""
+    words = re.findall(r"[^\W_]+", _fold(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)))
+    singular = [word.removesuffix(end) for word in words for end in ("s", "es", "en", "er")]
+    # fiets -> fietsen, fahrrad -> fahrräder
+    return [*words, *singular, *(word.replace("ä", "a") for word in singular)]
 
 
 def _commonest(seen: "pd.Series[str]") -> list[str]:

@@ -14,17 +14,19 @@ import numpy.typing as npt
 import pandas as pd
 
 from geobike import schema
+from geobike.detections import extent, foreign
 from geobike.detectors import check
 from geobike.errors import InputError, MissingPackageError
 from geobike.io import delimited
 from geobike.io.files import fetch_local
 from geobike.io.inputs import InputFile
 from geobike.io.matching import isin, match
-from geobike.reporting import report, report_number
+from geobike.reporting import one_line, report, report_number
 
 _FILE: Final = ("photo_id", "file", "filename", "file_name", "photo", "image", "path")
 _TEXTS: Final = ("photo_id", "label", "model")
 _SIDES: Final = ["xmin", "ymin", "xmax", "ymax"]
+_FORMULA: Final = r"[=+\-@\t\r]"
 _ESCAPED: Final = re.compile(r"^'(?='*[=+\-@\t\r])")
 """How our CSV keeps a spreadsheet from taking a name for a formula."""
 
@@ -34,9 +36,9 @@ def read(path: str | Path) -> pd.DataFrame:
 
     The columns are `photo_id` (or `file`), `label`, `score` from 0 to 1, `xmin`, `ymin`, `xmax`,
     `ymax` in upright pixels, and if known `model`. A row without a label says that nothing was
-    found in its photo. A CSV may be parted by comma, semicolon or tab, and have decimal commas.
-    Raises InputError, also for a single bad row, for a box left out may be a bicycle missed, and
-    MissingPackageError where Parquet is not installed.
+    found in its photo. The separator of a CSV may be a comma, a semicolon or a tab; its decimals
+    may have commas. Raises InputError, also for a single bad row, since a box left out may be a
+    bicycle missed, and MissingPackageError where Parquet is not installed.
 
     Examples:
         >>> from pathlib import Path
@@ -54,14 +56,37 @@ def read(path: str | Path) -> pd.DataFrame:
     with fetch_local(path) as file:
         if not file.is_file():
             raise InputError(f"detections {file}: no such file")
-        raw = _read_parquet(file) if file.suffix.lower() == ".parquet" else _read_csv(file)
+        raw = _read(file)
         empty = raw["label"] == ""  # of a Parquet file; an empty cell of a CSV is missing already
         if empty.any():
             raw["label"] = raw["label"].mask(empty)
         for name in ("score", *_SIDES):
             raw[name] = _numbers(raw[name])
         _check(raw, file)
+        labels = check.clean_labels(schema.coded(raw["label"]))
+        raw["label"] = pd.Series(labels, index=raw.index)
     return schema.table(schema.DETECTIONS, raw)
+
+
+def _read(file: Path) -> pd.DataFrame:
+    if file.suffix.lower() == ".parquet":
+        return _read_parquet(file)
+    try:
+        if foreign.is_json(file):
+            return _columns(foreign.read_json(file), file)
+        if hint := foreign.yolo_hint(file):
+            raise InputError(f"detections {file}: {hint}")
+        _refuse_utf16(file)
+    except OSError as error:
+        raise InputError(f"detections {file}: cannot be read: {error.strerror}") from None
+    return _read_csv(file)
+
+
+def _refuse_utf16(file: Path) -> None:
+    with file.open("rb") as opened:
+        start = opened.read(4)
+    if start[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in start:
+        raise InputError(f"detections {file}: is UTF-16 text or no text; save it as CSV UTF-8")
 
 
 def model(detections: pd.DataFrame, file: InputFile) -> tuple[str, str]:
@@ -87,7 +112,7 @@ def apply(
     Photos are found by name, as in a manifest. Reported are names that mean no photo, and how many
     photos no row names: they count as photos that show nothing, or become `failed` where it is
     known that no detector has seen them. Raises InputError where two names mean one photo, or none
-    means any.
+    means any, and where boxes are not in pixels of their photos (`extent.check`).
     """
     schema.check(photos, schema.PHOTOS)
     schema.check(detections, schema.DETECTIONS)
@@ -100,6 +125,7 @@ def apply(
     out = detections[kept].reset_index(drop=True)
     place = np.cumsum(named) - 1  # of a name among those named
     out["photo_id"] = pd.Categorical.from_codes(place[code[kept]], pd.Index(meant[named].array))
+    extent.check(out, photos)
     bare = photos["status"].isna() & ~isin(photos["photo_id"], meant[named])
     return _without_boxes(photos, bare), out
 
@@ -107,6 +133,9 @@ def apply(
 def _meant(names: "pd.Series[str]", photo_ids: "pd.Series[str]") -> "pd.Series[str]":
     """Return the photo that each name means, or NA. What is not as it says is reported."""
     meant = match(names, photo_ids)
+    lost = meant.isna() & names.str.match(_FORMULA)
+    if lost.any():  # a quote before it was perhaps part of the name, and not ours
+        meant[lost] = match("'" + names[lost], photo_ids)
     if len(meant) and meant.isna().all():
         raise InputError(
             f"detections: none of the {len(names)} names in them means a photo of this survey, "
@@ -148,13 +177,13 @@ def _without_boxes(photos: gpd.GeoDataFrame, bare: "pd.Series[bool]") -> gpd.Geo
 
 def _read_csv(path: Path) -> pd.DataFrame:
     try:
-        delimiter, skip = _layout(path)
+        delimiter, skip, header = _layout(path)
         raw = pd.read_csv(
             path,
             sep=delimiter,
             skiprows=skip,
             encoding="utf-8-sig",
-            dtype=dict.fromkeys((*_FILE, "label", "model"), "str"),
+            dtype={name: "str" for name in header if _plain(name) in (*_FILE, "label", "model")},
             keep_default_na=False,
             na_values=[""],  # a label may be called None or NA
         )
@@ -162,12 +191,22 @@ def _read_csv(path: Path) -> pd.DataFrame:
         raise InputError(f"detections {path}: cannot be read as CSV: {error}") from None
     raw = _columns(raw, path)
     for name in _TEXTS:
-        raw[name] = raw[name].astype("str").str.replace(_ESCAPED, "", regex=True)
+        raw[name] = _unescape(raw[name].astype("str"))
     return raw
 
 
-def _layout(path: Path) -> tuple[str, int]:
-    """Do what `rows.layout` does. Raises InputError for a row that pandas would shift or fill."""
+def _unescape(column: "pd.Series[str]") -> "pd.Series[str]":
+    """Undo what our CSV does, unless a text in the column shows that it was not done."""
+    if column.str.match(_FORMULA).any():
+        return column
+    return column.str.replace(_ESCAPED, "", regex=True)
+
+
+def _layout(path: Path) -> tuple[str, int, list[str]]:
+    """Return separator, lines before the header, and header.
+
+    Raises InputError for a row that pandas would shift or fill.
+    """
     with delimited.open_text(path) as file:
         delimiter, skip = delimited.sniff(file)
         lines = delimited.read_rows(file, delimiter, skip=skip)
@@ -175,7 +214,7 @@ def _layout(path: Path) -> tuple[str, int]:
         for line, cells in lines:
             if fault := delimited.width_fault(len(cells), len(header)):
                 raise InputError(f"detections {path} line {line}: {fault}")
-    return delimiter, skip
+    return delimiter, skip, header
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
@@ -186,9 +225,10 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     try:
         fields = pyarrow.parquet.read_schema(path)
         known = (*_FILE, "label", "score", *_SIDES, "model")
-        wanted = [name for name in fields.names if name in known]
-        for name in {*wanted} & {*_FILE, "label", "model"}:
-            _check_text(name, fields.field(name).type)
+        wanted = [name for name in fields.names if _plain(name) in known]
+        for name in wanted:
+            if _plain(name) in (*_FILE, "label", "model"):
+                _check_text(name, fields.field(name).type)
         # Of labels and models there are few. Photos are many, and quicker to number as text.
         raw = pd.read_parquet(path, columns=wanted, read_dictionary=["label", "model"])
         for name in raw.select_dtypes("str"):  # pyarrow does not look at it before
@@ -212,15 +252,30 @@ def _check_text(name: str, kind: Any) -> None:
 
 def _columns(raw: pd.DataFrame, path: Path) -> pd.DataFrame:
     """Return the columns by our names; `model` may be missing."""
+    known = (*_FILE, "label", "score", *_SIDES, "model")
+    names = {name: _plain(str(name)) for name in raw if _plain(str(name)) in known}
+    for name in known:
+        if len(same := [str(one) for one, plain in names.items() if plain == name]) > 1:
+            raise InputError(
+                f"detections {path}: the columns {' and '.join(map(repr, same))} may both be "
+                f"{name}; leave one out"
+            )
+    raw = raw.rename(columns=names)
     file = next((name for name in _FILE if name in raw), "photo_id")
     raw = raw.rename(columns={file: "photo_id"})
     wanted = ["photo_id", "label", "score", *_SIDES]
     if missing := [name for name in wanted if name not in raw]:
         raise InputError(
             f"detections {path}: no column {', '.join(missing)}; the columns are "
-            f"{', '.join(map(str, raw.columns))[:200]}"
+            f"{one_line(', '.join(map(str, raw.columns)))}"
+            f"{foreign.columns_hint([_plain(str(name)) for name in raw])}"
         )
     return raw.reindex(columns=[*wanted, "model"])
+
+
+def _plain(column: str) -> str:
+    """Return the name of a column in lower case, with _ for the blanks within."""
+    return "_".join(column.lower().split())
 
 
 def _numbers(column: "pd.Series[Any]") -> "pd.Series[float]":
@@ -251,7 +306,21 @@ def _check(raw: pd.DataFrame, path: Path) -> None:
         if where.any():
             place = int(where.to_numpy().argmax())
             values = ", ".join(f"{name} {value}" for name, value in raw.iloc[place].items())
+            hint = _CORNERS if "in order" in fault and _as_width_and_height(*sides) else ""
             raise InputError(
                 f"detections {path}: row {place + 1} below the header {fault}: {values[:300]}; "
-                f"{int(where.sum())} of {len(raw)} rows are like that"
+                f"{int(where.sum())} of {len(raw)} rows are like that{hint}"
             )
+
+
+_CORNERS: Final = (
+    ". If these are x, y, width and height, give xmax as xmin + width and ymax as ymin + height"
+)
+
+
+def _as_width_and_height(
+    xmin: npt.NDArray[Any], ymin: npt.NDArray[Any], xmax: npt.NDArray[Any], ymax: npt.NDArray[Any]
+) -> bool:
+    """Tell whether boxes are out of order, and all would be right as x, y, width, height."""
+    disordered = (xmax < xmin) | (ymax < ymin)
+    return bool(disordered.any() and not ((xmax < 0) | (ymax < 0)).any())

@@ -18,7 +18,7 @@ from geobike.detections import choice, filtering
 from geobike.detections.store.protocol import IN_MEMORY, DetectionStore, Model
 from geobike.detections.store.sqlite import Store
 from geobike.detectors import concurrency
-from geobike.detectors.check import UnusableAnswer
+from geobike.detectors.check import UnusableAnswer, clean_labels
 from geobike.detectors.protocol import Detection, Detector, abilities
 from geobike.errors import InputError, ModelUnavailable, PhotoError, UnreadablePhoto
 from geobike.io.matching import isin
@@ -253,7 +253,8 @@ def _in_order(found: pd.DataFrame, photo_ids: "pd.Series[str]", model: Model) ->
     }
     del order
     reason = columns.pop("reason", None)
-    label = columns["label"]  # coded as answers came, which no run shall depend on
+    # Coded as answers came, which no run shall depend on.
+    label = clean_labels(columns["label"])
     columns["label"] = label.reorder_categories(label.categories.sort_values())
     columns["photo_id"] = pd.Categorical.from_codes(columns.pop("photo"), pd.Index(photo_ids.array))
     code = np.zeros(len(found), dtype=np.int8)

@@ -7,14 +7,18 @@ score     from 0 to 1
 corners   numbers of pixels, xmin <= xmax and ymin <= ymax
 label     text that is not blank and that UTF-8 can hold
 
+Labels are compared and kept as `clean_label` leaves them: a blank at the end is no other label.
+
 A box without area passes: clipping to the photo may leave one, and its sides are in order.
 The rules look at whole columns, since a store may hold a hundred million boxes.
 """
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from geobike.detectors.protocol import Box, Detection
@@ -58,11 +62,44 @@ def right_corners(
     return across & down
 
 
+_NOTHING: Final = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
+"""Signs that no script shows: soft hyphen, zero-width space, word joiner, byte order mark."""
+
+_BLANKS: Final = "\u115f\u1160\u2800\u3164\uffa0"  # letters and symbols that show nothing
+
+
+def clean_label(label: str) -> str:
+    r"""Return a label without blanks and invisible characters around it, and in Unicode's NFC.
+
+    Blanks within, no-break spaces included, become single spaces.
+
+    >>> clean_label("\u00a0stop\u00a0 sign\u200b ")
+    'stop sign'
+    """
+    line = " ".join(unicodedata.normalize("NFC", label).translate(_NOTHING).split())
+    shown = [place for place, sign in enumerate(line) if not _invisible(sign)]
+    return line[shown[0] : shown[-1] + 1] if shown else ""
+
+
+def _invisible(sign: str) -> bool:
+    return sign.isspace() or sign in _BLANKS or unicodedata.category(sign) in ("Cc", "Cf")
+
+
+def clean_labels(labels: "pd.Categorical[str]") -> "pd.Categorical[str]":
+    """Return coded labels, each as `clean_label` leaves it."""
+    codes, names = pd.factorize(
+        pd.Index([clean_label(name) for name in labels.categories], dtype="str")
+    )
+    if len(names) == len(labels.categories) and names.equals(labels.categories):
+        return labels
+    return pd.Categorical.from_codes(np.append(codes, -1)[labels.codes], names)
+
+
 def wrong_label(label: object) -> str | None:
     """Return what is wrong with a label, None where nothing is."""
     if not isinstance(label, str):
         return f"a label that is not text: {ascii(label)[:50]}"
-    if not label.strip():
+    if not clean_label(label):
         return "a blank label"
     if any("\ud800" <= sign <= "\udfff" for sign in label):
         return f"a label that is not valid Unicode: {ascii(label)[:50]}"
@@ -131,4 +168,4 @@ def detections(found: Sequence[Detection]) -> list[Detection]:
     if wrong := next(filter(None, (wrong_label(one.label) for one in found)), None):
         raise unusable(f"it has {wrong}")
     rows = zip(found, numbers.tolist(), strict=True)
-    return [Detection(one.label, score, Box(*box)) for one, (score, *box) in rows]
+    return [Detection(clean_label(one.label), score, Box(*box)) for one, (score, *box) in rows]

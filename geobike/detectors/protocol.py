@@ -183,6 +183,10 @@ class ModelSettings(Protocol):
         """Name or path; None for the default."""
 
     @property
+    def classes(self) -> str | None:
+        """Names of the classes of a model that carries none: coco80, or a file."""
+
+    @property
     def endpoint(self) -> str | None:
         """Full URL of a server; None for the backend's own."""
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from geobike import maps, saved
 from geobike.counting import ledger
-from geobike.detections import filtering
+from geobike.detections import extent, filtering
 from geobike.detections.store.protocol import Model
 from geobike.exports.protocol import Frames
 from geobike.io.inputs import InputFile
@@ -59,8 +59,11 @@ class SurveyResult:
         page = self.survey.page
         pictures = {}
         if page.thumbnails and len(self.photos) <= maps.SINGLE:
+            shown = self.photos
+            if self.survey.detections is not None and not page.show_people:
+                shown = extent.anonymizable(self.detections, shown)
             pictures = thumbnails.make(
-                self.photos,
+                shown,
                 self.detections,
                 hide=page.hidden,
                 max_pixels=self.survey.max_pixels,

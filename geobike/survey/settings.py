@@ -177,7 +177,9 @@ def _mapped(one: Declared, value: Any, change: Any) -> Any:
 
 def _is_path(one: Declared, value: str) -> bool:
     ending = one.option.path
-    return ending is not None and value != "" and value.lower().endswith(ending)
+    if ending is None or value == "" or value in one.option.words:
+        return False
+    return value.lower().endswith(ending)
 
 
 def _from_file(one: Declared, value: str, file: str | Path) -> str:

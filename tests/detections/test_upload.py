@@ -49,7 +49,7 @@ def test_what_is_sent_shows_a_detector_what_the_original_shows(shared: Path) -> 
     pytest.importorskip("onnxruntime", reason="needs the extra `local`: onnxruntime")
     from geobike.detectors.onnx.detector import OnnxDetector
 
-    detector = OnnxDetector(shared / MODEL)
+    detector = OnnxDetector(shared / MODEL, classes="coco80")
     counted = []
     for path in phone_photos(shared):
         upright = decoding.read_upright(path)

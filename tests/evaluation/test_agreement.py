@@ -146,7 +146,9 @@ def test_the_real_survey_is_within_one_bicycle_a_photo(shared: Path, tmp_path: P
         manifest=shared / "photos" / "manifest.csv",
         threshold=0.3,
         detector=geobike.DetectorChoice(
-            kind="onnx", model=str(shared / "models" / "deimv2_hgnetv2_femto_coco.onnx")
+            kind="onnx",
+            model=str(shared / "models" / "deimv2_hgnetv2_femto_coco.onnx"),
+            classes="coco80",
         ),
     )
     geobike.run(plan, store=tmp_path / "store.sqlite").write(tmp_path / "out")

@@ -19,6 +19,7 @@ _SPECIAL: dict[str, tuple[Any, Any]] = {
     "endpoint": ("https://models.test/detr", "https://other.test/detr"),
     "kind": ("huggingface", "onnx"),
     "token_file": ("secret.txt", "other.txt"),
+    "classes": ("names.txt", "classes.json"),
     "model": ("models/a.onnx", "facebook/detr-resnet-50"),
 }
 """Values of options that are checked further."""

@@ -187,3 +187,11 @@ def test_a_detector_of_ones_own_is_run_again_from_the_store() -> None:
 def test_a_name_that_is_not_utf_8_does_not_stop_the_writing() -> None:
     survey = geobike.Survey(photos="caf\udce9", areas="a")
     json.dumps(settings.write(survey, store=None, folder="."), ensure_ascii=False).encode()
+
+
+def test_a_word_that_names_classes_is_not_made_a_path(tmp_path: Path) -> None:
+    file = tmp_path / "s.toml"
+    file.write_text('[detector]\nclasses = "coco80"\n')
+    assert settings.read(file) == {"classes": "coco80"}
+    file.write_text('[detector]\nclasses = "names.txt"\n')
+    assert settings.read(file) == {"classes": str(tmp_path / "names.txt")}

@@ -392,7 +392,7 @@ def test_the_real_survey_closes_and_falls_where_it_was_worked_out_to_fall(
         manifest=shared / "photos" / "manifest.csv",
         name_column="BU_NAAM",
         threshold=0.3,
-        detector=geobike.DetectorChoice(kind="onnx", model=str(shared / MODEL)),
+        detector=geobike.DetectorChoice(kind="onnx", model=str(shared / MODEL), classes="coco80"),
     )
     result = geobike.run(plan, store=tmp_path / "store.sqlite")
     assert result.ledger.in_words() == "35 photos: 34 counted, 1 outside"
@@ -419,7 +419,7 @@ def test_a_killed_run_detects_only_the_rest(shared: Path, tmp_path: Path) -> Non
         sys.executable, "-m", "geobike", "map", str(shared / "photos"),
         "--areas", str(shared / "areas" / "delft_neighbourhoods.geojson"),
         "--manifest", str(shared / "photos" / "manifest.csv"),
-        "--detector", "onnx", "--model", str(shared / MODEL),
+        "--detector", "onnx", "--model", str(shared / MODEL), "--classes", "coco80",
         "--workers", "1", "--out", str(tmp_path / "out"), "--store", str(store),
     ]  # fmt: skip
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

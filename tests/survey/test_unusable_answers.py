@@ -98,7 +98,9 @@ def test_a_model_that_answers_so_for_every_photo_stops_the_run(
     tmp_path: Path, name: str, value: float
 ) -> None:
     pytest.importorskip("onnxruntime", reason="needs the extra `local`: onnxruntime")
-    chosen = geobike.DetectorChoice(kind="onnx", model=str(broken_model(tmp_path, name, value)))
+    chosen = geobike.DetectorChoice(
+        kind="onnx", model=str(broken_model(tmp_path, name, value)), classes="coco80"
+    )
     with pytest.raises(ModelUnavailable, match=r"model\.onnx gives no usable answer.*name another"):
         run(tmp_path, detector=chosen)
     assert kept(tmp_path) == []

@@ -16,7 +16,9 @@ def _create(settings: ModelSettings, runtime: "Runtime") -> Detector:
     from geobike.detectors.onnx.hub import DEFAULT_MODEL
 
     # Several photos at once use the cores better than one photo on all of them.
-    return OnnxDetector(settings.model or DEFAULT_MODEL, threads=1, runtime=runtime)
+    return OnnxDetector(
+        settings.model or DEFAULT_MODEL, threads=1, classes=settings.classes, runtime=runtime
+    )
 
 
 def _is_installed(runtime: "Runtime") -> bool:

@@ -1,6 +1,6 @@
 """Detection and classification on this machine: ONNX models, no torch, no network but one download.
 
-What speaks with the packages that run models stands in `session`.
+`session` speaks with the packages that run models.
 """
 
 import json
@@ -35,7 +35,6 @@ from geobike.errors import (
     MissingPackageError,
     ModelUnavailable,
 )
-from geobike.reporting import report
 
 if TYPE_CHECKING:  # Pillow takes time to import, and a type needs only its name
     from PIL.Image import Image
@@ -98,6 +97,7 @@ class _LocalModel(ABC):
         threads: int | None = None,
         batch: int | None = None,
         runtime: Runtime = "onnxruntime",
+        classes: str | Path | None = None,
     ) -> None:
         if runtime not in RUNTIMES:
             raise InputError(f"runtime {runtime!r} is none of {', '.join(RUNTIMES)}")
@@ -119,6 +119,10 @@ class _LocalModel(ABC):
             # The name is stored and printed, and a file's name need not be text.
             self.name = self._path.name.encode(errors="replace").decode()
             self.version = f"sha256:{sha256}"
+        self._classes = None if classes is None else labels.chosen(classes)
+        if self._pin is None or self._pin.names is None:
+            beside = None if self._path is None else _names_beside(self._path)
+            self.version += labels.fingerprint(self._classes or beside)
         if run_by := session.label(runtime):
             self.name += f" ({run_by})"
         self._network: _Network | None = None
@@ -152,7 +156,7 @@ class _LocalModel(ABC):
                 opened = session.opened(
                     path, self._runtime, threads=self._threads, batch=self._batch
                 )
-                self._network = self._understand(_network(opened, self._pin))
+                self._network = self._understand(_network(opened, self._pin, self._classes))
             return self._network
 
     @abstractmethod
@@ -168,7 +172,8 @@ class OnnxDetector(_LocalModel, DetectorBase):
     bounds the photos that go through the model concurrency, where several threads call `detect` at
     once; None is what is fastest: 1 on the processor, 16 on a GPU. `runtime` is what runs the
     model: openvino is up to twice as fast on processors with bfloat16, in which it computes there;
-    that moves scores a little, and `name` says so.
+    that moves scores a little, and `name` says so. `classes` names the classes of a model that does
+    not: `coco80`, or a file of names; `version` differs where they do.
 
     Constructing opens and downloads nothing; the first `detect` does. Raises InputError for a
     missing file or an unusable name, and MissingPackageError without what runs it.
@@ -187,8 +192,9 @@ class OnnxDetector(_LocalModel, DetectorBase):
         threads: int | None = None,
         batch: int | None = None,
         runtime: Runtime = "onnxruntime",
+        classes: str | Path | None = None,
     ) -> None:
-        super().__init__(model, threads=threads, batch=batch, runtime=runtime)
+        super().__init__(model, threads=threads, batch=batch, runtime=runtime, classes=classes)
 
     @property
     def concurrency(self) -> int:
@@ -219,16 +225,20 @@ class OnnxDetector(_LocalModel, DetectorBase):
         """
         network = self._open()
         answers = network.answers(image)
-        return postprocessing.read(
+        found = postprocessing.read(
             answers, names=network.names, width=image.width, height=image.height
         )
+        postprocessing.check_named(answers, network.names)
+        return found
 
     def _understand(self, network: "_Network") -> "_Network":
         outputs = postprocessing.convention(network.outputs)
         if outputs is None:
             raise network.refused()
         if outputs == postprocessing.DEPLOYED:
-            names, preparation = network.names or _coco_80(network), preprocessing.RESIZE
+            if not network.names:
+                raise _unnamed(network)
+            names, preparation = network.names, preprocessing.RESIZE
         else:
             names, preparation = _by_logits(network)
         understood = network.with_defaults(names, preparation, outputs)
@@ -330,7 +340,8 @@ def _by_logits(network: _Network) -> tuple[Mapping[int, str], Preprocessing]:
     if not names or not (columns or network.preparation):
         raise ModelUnavailable(
             f"{network.path} tells {columns or 'an unknown number of'} classes apart, and nothing "
-            f"names them: put {' and '.join(hub.CONFIGS)} of its repository beside it"
+            f"names them: put {' and '.join(hub.CONFIGS)} of its repository beside it, or give "
+            "--classes FILE"
         )
     if network.preparation is not None:
         return names, network.preparation
@@ -341,12 +352,12 @@ def _by_logits(network: _Network) -> tuple[Mapping[int, str], Preprocessing]:
     return names, preprocessing.RESIZE if stretched else preprocessing.DETR
 
 
-def _coco_80(network: _Network) -> Mapping[int, str]:
-    report(
-        f"{network.path.name} does not name its classes; they are taken to be the 80 of COCO. "
-        "If they are not, put a config.json with id2label beside it"
+def _unnamed(network: _Network) -> ModelUnavailable:
+    return ModelUnavailable(
+        f"{network.path} does not name its classes, and a number means something else in every "
+        "model. Give --classes coco80 if it was trained on COCO's 80 classes, else --classes FILE; "
+        "or put its config.json with id2label beside it; or export it with names in its metadata"
     )
-    return labels.numbered(labels.COCO_80)
 
 
 def _feed(name: str, port: TensorSpec, pixels: NDArray[np.float32], image: "Image") -> NDArray[Any]:
@@ -359,16 +370,39 @@ def _feed(name: str, port: TensorSpec, pixels: NDArray[np.float32], image: "Imag
     return pixels.astype(port.dtype or pixels.dtype, copy=False)
 
 
-def _network(session: Session, pin: Pin | None) -> _Network:
-    """Read names and preparation from the pin, the files around the model, or its metadata."""
+def _network(session: Session, pin: Pin | None, classes: Mapping[int, str] | None) -> _Network:
+    """Read names and preparation from the pin, the files around the model, or its metadata.
+
+    `classes` are the names that the user gives. Raises ModelUnavailable where others are known.
+    """
     if pin is not None and pin.names is not None:
+        _check_same(classes, pin.names, session.path)
         return _Network(session, pin.names, pin.preparation)
     (config, where), (prepared, place) = (_beside(session.path, name) for name in hub.CONFIGS)
     names = labels.from_config(config, where) or labels.from_metadata(
         session.metadata, session.path.name
     )
+    _check_same(classes, names, session.path)
     preparation = preprocessing.from_config(prepared, place) if prepared else None
-    return _Network(session, names or {}, preparation)
+    return _Network(session, names or classes or {}, preparation)
+
+
+def _check_same(
+    classes: Mapping[int, str] | None, known: Mapping[int, str] | None, path: Path
+) -> None:
+    if classes and known and dict(classes) != dict(known):
+        raise ModelUnavailable(
+            f"{path} names its classes itself, in config.json or its metadata, and --classes names "
+            "others; leave out --classes, or correct those names"
+        )
+
+
+def _names_beside(path: Path) -> Mapping[int, str] | None:
+    """Return the names beside a model; None where there are none, or where opening it will fail."""
+    try:
+        return labels.from_config(*_beside(path, hub.CONFIGS[0]))
+    except ModelUnavailable:
+        return None
 
 
 def _beside(path: Path, name: str) -> tuple[dict[str, Any], str]:

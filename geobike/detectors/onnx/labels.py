@@ -8,12 +8,14 @@ Source: the category list of COCO 2017 (instances_val2017.json).
 """
 
 import ast
+import hashlib
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from geobike.detectors import check
-from geobike.errors import ModelUnavailable
+from geobike.errors import InputError, ModelUnavailable
 
 NO_CLASS: Final = "N/A"
 
@@ -45,6 +47,45 @@ def by_columns(columns: int) -> dict[int, str] | None:
     """Return the COCO names that a model with so many columns of logits uses, None if none."""
     names = _BY_COLUMNS.get(columns)
     return None if names is None else numbered(names)
+
+
+COCO_80_NAME: Final = "coco80"
+"""What `--classes` calls them."""
+
+
+def chosen(classes: str | Path) -> dict[int, str]:
+    """Return names by number as `--classes` gives them: `coco80`, or those of a file.
+
+    A file has one name per line, counted from 0, or is JSON: a config.json with `id2label`, or the
+    table alone. Raises InputError.
+    """
+    if str(classes) == COCO_80_NAME:
+        return numbered(COCO_80)
+    try:
+        text = Path(classes).read_text("utf-8-sig")
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"classes {classes}: cannot be read ({getattr(error, 'strerror', None) or error}); "
+            f"give {COCO_80_NAME} or a file of names in UTF-8"
+        ) from None
+    given = _literal(text) if text.lstrip()[:1] in ("{", "[") else text.rstrip().splitlines()
+    if isinstance(given, dict):
+        given = given.get("id2label", given)
+    try:
+        return _table(given, f"classes {classes}")
+    except ModelUnavailable as error:
+        raise InputError(str(error)) from None
+
+
+def fingerprint(names: Mapping[int, str] | None) -> str:
+    """Return what tells a naming from another in a model's version; empty for none and COCO's 80.
+
+    One file's answers under two namings must not be mixed in a store.
+    """
+    if not names or dict(names) == numbered(COCO_80):
+        return ""
+    text = json.dumps(sorted(names.items()), ensure_ascii=True)
+    return f"+classes:{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
 def from_config(config: Mapping[str, Any], place: str) -> dict[int, str] | None:
@@ -82,12 +123,12 @@ def _table(given: Any, place: str) -> dict[int, str]:
     if isinstance(given, list):
         given = dict(enumerate(given))
     try:
-        names = {int(number): str(name) for number, name in given.items()}
+        names = {int(number): check.clean_label(str(name)) for number, name in given.items()}
     except (AttributeError, TypeError, ValueError, OverflowError):
         names = {}
     if not names or min(names) < 0:
         raise ModelUnavailable(f"{place} is no table of names by number, like {{'1': 'bicycle'}}")
-    named = {number: name for number, name in names.items() if name.strip()}
+    named = {number: name for number, name in names.items() if name}
     for number, name in named.items():
         if wrong := check.wrong_label(name):
             raise ModelUnavailable(f"{place}: class {number} has {wrong}; mend that name")

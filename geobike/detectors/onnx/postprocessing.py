@@ -83,6 +83,23 @@ def numbers(name: str, answer: NDArray[Any]) -> NDArray[Any]:
     return answer
 
 
+def check_named(answers: Mapping[str, NDArray[Any]], names: Mapping[int, str]) -> None:
+    """Raise ModelUnavailable for a class beyond those named, which proves that the names are wrong.
+
+    `answers` are as for `read`. Only class numbers that the model gives itself can lie beyond.
+    """
+    if not {*DEPLOYED} <= {*answers}:
+        return
+    classes, _, scores = (answers[name] for name in DEPLOYED)
+    beyond = (scores > FLOOR) & (classes > max(names))
+    if beyond.any():
+        raise ModelUnavailable(
+            f"the model found class {classes[beyond][0]:.6g}, but its classes are named from "
+            f"{min(names)} to {max(names)}: the names belong to another model. Give its own with "
+            "--classes FILE, or in a config.json with id2label beside it"
+        )
+
+
 def with_no_object(columns: int, names: Mapping[int, str]) -> bool:
     """Say whether the last column of the logits means "no object".
 

@@ -13,7 +13,6 @@ from geobike.detectors.onnx import preprocessing
 from geobike.detectors.onnx.detector import OnnxClassifier, OnnxDetector, is_available
 from geobike.errors import (
     DetectionFailed,
-    GeobikeWarning,
     InputError,
     MissingPackageError,
     ModelUnavailable,
@@ -118,10 +117,76 @@ def test_a_deploy_export_is_told_width_before_height_and_gets_plain_colours(tmp_
     assert one.score == pytest.approx((1 + 0.2 + 0) / 3, abs=SUMS)
 
 
-def test_a_deploy_export_without_names_is_reported_and_read_as_coco(tmp_path):
-    found = OnnxDetector(write(tmp_path, deployed()))
-    with pytest.warns(GeobikeWarning, match=r"model\.onnx does not name its classes"):
-        assert [one.label for one in found.detect(PHOTO)] == ["bicycle"]
+def labels_of(path, **options):
+    return [one.label for one in OnnxDetector(path, **options).detect(PHOTO)]
+
+
+def test_a_deploy_export_without_names_is_not_guessed_at(tmp_path):
+    path = write(tmp_path, deployed())
+    with pytest.raises(ModelUnavailable, match=r"model\.onnx does not name its classes") as refused:
+        labels_of(path)
+    for way in ("--classes coco80", "--classes FILE", "config.json with id2label", "metadata"):
+        assert way in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("names.txt", "rack\nbicycle \n\n"),
+        ("names.txt", "\ufeffrack\r\nbicycle"),
+        ("names.json", '{"0": "rack", "1": "bicycle"}'),
+        ("names.json", '["rack", "bicycle"]'),
+        ("other.json", '{"model_type": "d_fine", "id2label": {"1": "bicycle"}}'),
+    ],
+)
+def test_the_user_names_the_classes_of_a_model_that_does_not(tmp_path, name, content):
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    path = write(tmp_path, deployed())
+    assert labels_of(path, classes=tmp_path / name) == ["bicycle"]
+    assert labels_of(path, classes="coco80") == ["bicycle"]  # COCO's number 1 from 0 on
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"model_type": "d_fine"}', '{"-1": "x"}', "3"])
+def test_a_file_that_names_no_classes_is_refused_at_once(tmp_path, content):
+    (tmp_path / "names.json").write_text(content)
+    if content == "3":
+        (tmp_path / "names.json").unlink()
+    with pytest.raises(InputError, match=r"classes .*names\.json"):
+        OnnxDetector(write(tmp_path, deployed()), classes=tmp_path / "names.json")
+
+
+def test_names_of_the_user_that_contradict_the_models_are_refused(tmp_path):
+    path = write(tmp_path, deployed(id2label='{"1": "moped"}'))
+    with pytest.raises(ModelUnavailable, match="names its classes itself"):
+        labels_of(path, classes="coco80")
+
+
+def test_answers_under_two_namings_are_not_mixed_in_a_store(tmp_path):
+    path = write(tmp_path, deployed())
+    (tmp_path / "names.txt").write_text("rack\nmoped\n")
+    plain, coco = OnnxDetector(path).version, OnnxDetector(path, classes="coco80").version
+    own = OnnxDetector(path, classes=tmp_path / "names.txt").version
+    assert plain == coco  # as older versions stored it
+    assert own.startswith(f"{coco}+classes:")
+    (tmp_path / "config.json").write_text('{"id2label": {"0": "rack", "1": "moped"}}')
+    assert OnnxDetector(path).version == own
+    (tmp_path / "config.json").write_text('{"id2label": {"0": "rack", "1": "bicycle"}}')
+    assert OnnxDetector(path).version not in (own, coco)
+
+
+def test_a_class_beyond_the_names_proves_them_wrong(tmp_path):
+    path = write(tmp_path, deployed(id2label='{"0": "bicycle"}'))
+    with pytest.raises(ModelUnavailable, match=r"found class 1, but .* named from 0 to 0"):
+        labels_of(path)
+
+
+@pytest.mark.parametrize("name", ["dfine_obj365.onnx", "custom2.onnx"])
+def test_the_handed_models_without_names_are_not_guessed_at(shared, name):
+    with pytest.raises(ModelUnavailable, match="does not name its classes"):
+        labels_of(handed(shared, name))
+    if name.startswith("dfine"):
+        with pytest.raises(ModelUnavailable, match="found class 200"):
+            labels_of(handed(shared, name), classes="coco80")
 
 
 @pytest.mark.parametrize("dtype", ["int64", "bool", "float32"])

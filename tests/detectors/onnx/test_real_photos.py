@@ -15,9 +15,6 @@ from geobike.photos import decoding
 
 pytest.importorskip("onnxruntime", reason="needs the extra `local`: onnxruntime")
 
-# The model names no classes, and says so once.
-pytestmark = pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")
-
 # Photos of different kinds and sizes, small enough a set to stay quick. Counted by eye.
 COUNTED = [
     "bike/20220119_174030.jpg",
@@ -31,7 +28,7 @@ COUNTED = [
 
 @pytest.fixture(scope="module")
 def femto(shared):
-    return OnnxDetector(shared / "models" / "deimv2_hgnetv2_femto_coco.onnx")
+    return OnnxDetector(shared / "models" / "deimv2_hgnetv2_femto_coco.onnx", classes="coco80")
 
 
 def hand_counts(shared):

@@ -1,0 +1,157 @@
+"""Boxes in the files of other programs: COCO annotations are read, other kinds are named.
+
+Conventions differ: COCO gives x, y, width, height in pixels, MegaDetector the same as shares of the
+photo, Label Studio in percent, YOLO's labels the centre, width and height as shares.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from geobike.detectors.protocol import Box
+from geobike.errors import InputError
+from geobike.reporting import one_line, report_number
+
+COLUMNS: Final = ("photo_id", "label", "score", *Box._fields)
+
+_WRITE: Final = f"write a CSV with the columns {', '.join(COLUMNS)}, corners in pixels"
+_SHARES: Final = (
+    "Multiply x and width by the photo's width, y and height by its height, "
+    "and give xmax = xmin + width, ymax = ymin + height"
+)
+
+
+def is_json(path: Path) -> bool:
+    """Tell whether a file begins as JSON does. Raises OSError."""
+    with path.open("rb") as file:
+        return file.read(256).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
+
+
+def read_json(path: Path) -> pd.DataFrame:
+    """Return the boxes of COCO annotations, with the columns `COLUMNS`.
+
+    Boxes without a score, as people draw them, get 1. An image without a box gives a row without a
+    label. Raises InputError for JSON of another kind, saying which it is and how to convert it.
+    """
+    try:
+        content = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(f"detections {path}: cannot be read as JSON: {error}") from None
+    if not _is_coco(content):
+        raise InputError(f"detections {path}: {_kind(content)}")
+    try:
+        rows = _coco(content)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(
+            f"detections {path}: COCO annotations with an image, category or box that is not "
+            f"complete ({type(error).__name__}: {one_line(str(error))}); {_WRITE}"
+        ) from None
+    return pd.DataFrame(rows, columns=[*COLUMNS])
+
+
+def _is_coco(content: Any) -> bool:
+    tables = ("images", "annotations", "categories")
+    return isinstance(content, dict) and all(isinstance(content.get(one), list) for one in tables)
+
+
+def _coco(content: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    photos = {image["id"]: str(image["file_name"]) for image in content["images"]}
+    labels = {category["id"]: str(category["name"]) for category in content["categories"]}
+    empty = dict(photos)
+    rows: list[tuple[Any, ...]] = []
+    drawn = 0
+    for found in content["annotations"]:
+        x, y, width, height = map(float, found["bbox"])
+        drawn += "score" not in found
+        corners = (x, y, x + width, y + height)
+        label, score = labels[found["category_id"]], float(found.get("score", 1))
+        rows.append((photos[found["image_id"]], label, score, *corners))
+        empty.pop(found["image_id"], None)
+    report_number(
+        "box of the COCO annotations has no score, and gets 1",
+        "boxes of the COCO annotations have no score, and get 1",
+        number=drawn,
+    )
+    return rows + [(name, None, None, None, None, None, None) for name in empty.values()]
+
+
+def _kind(content: Any) -> str:
+    """Return what JSON of another kind is, and how to convert it."""
+    first = content[0] if isinstance(content, list) and content else None
+    keys = set(first) if isinstance(first, dict) else set()
+    if isinstance(content, dict) and {"images", "detection_categories"} <= set(content):
+        return (
+            "MegaDetector's JSON, whose boxes are x, y, width, height as shares of the photo. "
+            f"{_SHARES}; then {_WRITE}"
+        )
+    if {"image_id", "category_id", "bbox"} <= keys:
+        return (
+            "COCO results, which name neither photos nor labels. Give one JSON with images and "
+            f"categories of the COCO annotations, and these results as annotations; or {_WRITE}"
+        )
+    if keys & {"annotations", "predictions", "completions"}:
+        return (
+            "Label Studio's JSON, whose boxes are in percent. Export as COCO there, and give that "
+            f"JSON; or {_WRITE}"
+        )
+    if {"name", "confidence", "box"} <= keys:
+        return f"ultralytics' to_json(), which does not name the photo; {_WRITE}"
+    if "label" in keys or (isinstance(content, dict) and _is_ours(content)):
+        return "what `geobike detect` prints; write a table with --out FILE.csv"
+    if isinstance(content, dict) and "shapes" in content:
+        return f"LabelMe's JSON of one photo; {_WRITE}"
+    return f"JSON of a kind that is not known; give COCO annotations, or {_WRITE}"
+
+
+def _is_ours(content: Mapping[str, Any]) -> bool:
+    found = [one for each in content.values() if isinstance(each, list) for one in each]
+    return bool(found) and all(isinstance(one, dict) and "label" in one for one in found)
+
+
+_YOLO: Final = re.compile(rb"\d+( -?[\d.]+(e-?\d+)?){4,5}\s")
+
+
+def yolo_hint(path: Path) -> str:
+    """Return what to say of a text file with the labels of one photo as YOLO has them, or ''."""
+    with path.open("rb") as file:
+        if not _YOLO.match(file.read(256)):
+            return ""
+    return (
+        "YOLO's labels of one photo: the number of a class, then the box's centre, width and "
+        f"height as shares of the photo; {_WRITE}"
+    )
+
+
+def columns_hint(columns: list[str]) -> str:
+    """Return what to do with a table that has these columns, in lower case, and lacks ours."""
+    there = set(columns)
+    if {"confidence", "box"} <= there:
+        return f". This is ultralytics' to_csv(), which does not name the photo: {_WRITE}"
+    if {"x", "y"} <= there and (there & {"width", "w"}) and (there & {"height", "h"}):
+        return ". Give xmin = x, ymin = y, xmax = x + width, ymax = y + height"
+    if "bbox" in there:
+        return f". Take the box apart: {_WRITE}"
+    renamed = {
+        old: new
+        for new, others in _OTHERS.items()
+        for old in others
+        if old in there and new not in there
+    }
+    if renamed:
+        return f". Rename {', '.join(f'{old} to {new}' for old, new in renamed.items())}"
+    return ""
+
+
+_OTHERS: Final = {
+    "label": ("class_name", "category", "class", "name", "labels"),
+    "score": ("confidence", "conf", "probability"),
+    "xmin": ("x1", "x_min", "left", "xtl"),
+    "ymin": ("y1", "y_min", "top", "ytl"),
+    "xmax": ("x2", "x_max", "right", "xbr"),
+    "ymax": ("y2", "y_max", "bottom", "ybr"),
+}
+"""What other programs call our columns."""

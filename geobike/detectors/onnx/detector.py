@@ -135,10 +135,11 @@ class _LocalModel(ABC):
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._lock = threading.Lock()
-        if self._path is not None and f"sha256:{_sha256(self._path)}" != self.version:
+        sha256 = self.version.removeprefix("sha256:").partition("+")[0]  # then come the classes
+        if self._path is not None and _sha256(self._path) != sha256:
             raise InputError(
                 f"the model {self._path} is not the same file here, where its SHA-256 is not "
-                f"{self.version.removeprefix('sha256:')}; give both machines the same file"
+                f"{sha256}; give both machines the same file"
             )
 
     def open(self, *, progress: type[Any] | None = None) -> None:

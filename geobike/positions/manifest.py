@@ -197,6 +197,8 @@ def _plausible(times: "pd.Series[Any]") -> "pd.Series[bool]":
 
 
 def _headings(raw: pd.DataFrame, source: str) -> "pd.Series[float]":
+    if "heading" not in raw:
+        return pd.Series(np.nan, index=raw.index)
     text = _texts(raw, "heading")
     heading = pd.to_numeric(text.str.replace(",", ".", n=1), errors="coerce").astype("float64")
     good = heading.between(0, 360)

@@ -152,7 +152,7 @@ def fill(folder: Path) -> gpd.GeoDataFrame:
     shards = Shards(folder)
     for start in range(0, STORED, PARTITION):
         some = photos["sha256"].iloc[start : start + PARTITION]
-        shards.put({digest: made_boxes(rng) for digest in some}, MODEL)
+        shards.put_shard({digest: made_boxes(rng) for digest in some}, MODEL)
     return photos
 
 

@@ -48,8 +48,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from geobike.detections.choice import Choice
+    from geobike.detections.store.protocol import DetectionStore
     from geobike.detectors.protocol import Detection
-    from geobike.engines.base import Engine
     from geobike.photos.reading import PhotoFile
 
 app = typer.Typer(
@@ -119,7 +119,6 @@ def map_(
 
     Where neither photos nor model are at hand: --manifest and --detections, without PHOTOS.
     """
-    from geobike.engines.local import READ_ONLY
     from geobike.maps import PageOptions
     from geobike.survey import run
     from geobike.survey.options import Survey
@@ -167,11 +166,7 @@ def map_(
     plan.check_out(out)  # before hours of work
     if dry_run:
         _dry_run(
-            lambda: (
-                run.locate_and_assign(
-                    plan, store=store, engine=READ_ONLY, track=terminal.track()
-                ).photos
-            ),
+            lambda known: run.locate_and_assign(plan, known=known, track=terminal.track()).photos,
             chosen,
             store,
             plan.max_pixels,
@@ -254,7 +249,7 @@ def detect(
     One photo gives a list; several give an object with a list for each.
     """
     from geobike.detections import filtering, stage
-    from geobike.engines.local import LOCAL, READ_ONLY, open_cache
+    from geobike.detections.store.opening import open_store
     from geobike.exports import writing
     from geobike.photos.reading import find, read
 
@@ -265,23 +260,18 @@ def detect(
     max_pixels = pixels(max_megapixels)
     chosen = models.choice(detector, model, endpoint, token_file, bill_to)
 
-    def read_all(engine: "Engine") -> "gpd.GeoDataFrame":
-        with open_cache(store, chosen, engine) as known:
-            return read(files, max_pixels=max_pixels, known=known, track=terminal.track())
+    def read_all(known: "DetectionStore") -> "gpd.GeoDataFrame":
+        return read(files, max_pixels=max_pixels, known=known, track=terminal.track())
 
     if dry_run:
-        _dry_run(lambda: read_all(READ_ONLY), chosen, store, max_pixels)
+        _dry_run(read_all, chosen, store, max_pixels)
         return
     models.announce(chosen)
     with terminal.notes(), terminal.resumable(store):
-        detected = stage.detect(
-            read_all(LOCAL),
-            detector=chosen,
-            store=store,
-            workers=workers,
-            max_pixels=max_pixels,
-            track=terminal.track(),
-        )
+        with open_store(store, stage.mode_for(chosen)) as opened:
+            planned = stage.plan(read_all(opened), chosen, opened)
+            outcomes = stage.run(planned, opened, workers=workers, max_pixels=max_pixels)
+            detected = stage.collect(planned, outcomes, opened, track=terminal.track())
         filtered = filtering.filter_detections(
             detected.detections,
             labels=label or detected.detections["label"].unique(),
@@ -391,15 +381,19 @@ def doctor(token_file: TokenFile = None, model: Model = None, endpoint: Endpoint
 
 
 def _dry_run(
-    read: "Callable[[], gpd.GeoDataFrame]", chosen: "Choice", store: str | None, max_pixels: int
+    read: "Callable[[DetectionStore], gpd.GeoDataFrame]",
+    chosen: "Choice",
+    store: str | None,
+    max_pixels: int,
 ) -> None:
     if chosen.kind != "huggingface":
         terminal.print_no_upload(chosen.kind)
         return
     from geobike.detections import upload
+    from geobike.detections.store.opening import open_store
 
-    with terminal.notes():
-        weight = upload.estimate_upload(read(), chosen, store=store, max_pixels=max_pixels)
+    with terminal.notes(), open_store(store, "existing") as opened:
+        weight = upload.estimate_upload(read(opened), chosen, store=opened, max_pixels=max_pixels)
     terminal.print_upload(weight)
 
 

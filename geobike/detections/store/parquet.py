@@ -170,7 +170,7 @@ class Shards:
         wanted = digests if isinstance(digests, pd.Series) else list(digests)
         found: list[pd.DataFrame] = []
         read = partial(_query, transform=transform)
-        with closing(self._reader(self, read, self._queries(wanted, model))) as answers:
+        with closing(self._reader(self, read, self.queries(wanted, model))) as answers:
 
             def each() -> Iterator[None]:
                 for asked, boxes in answers:
@@ -180,7 +180,7 @@ class Shards:
             deque(track(each(), "Counting", total=len(wanted)), maxlen=0)
         return _concatenate(found)
 
-    def _queries(self, digests: Iterable[str], model: Model) -> Iterator[ShardQuery]:
+    def queries(self, digests: Iterable[str], model: Model) -> Iterator[ShardQuery]:
         """Yield what to ask of the shards, some hundred each time, to learn all about photos."""
         asked, answers = _texts(digests), self._index.answers(model)
         place = _places(answers["sha256"], asked)

@@ -135,7 +135,7 @@ class Cluster:
     ) -> gpd.GeoDataFrame:
         """Do what `reading.hash_files` does."""
         hasher = _Hasher(self, max_pixels, track)
-        return reading.hash_files(frame, files, known=known, hasher=hasher, track=track)
+        return reading.hash_files(frame, files, known=known, hasher=hasher)
 
     def detect(
         self,
@@ -242,7 +242,10 @@ class Cluster:
 
 
 class _Hasher:
-    """Has files read and hashed on the workers: a `reading.Hasher`."""
+    """Has files read and hashed on the workers: a `reading.Hasher`.
+
+    It shows its own progress: how many files the workers look at, and how many of them they read.
+    """
 
     batch = sys.maxsize  # all files at once, since the workers look them up in parallel
     save_every = KEPT_AT_ONCE
@@ -257,8 +260,8 @@ class _Hasher:
     def read(self, files: Sequence[PhotoFile]) -> Generator[tuple[int, FileHash], None, None]:
         work = partial(worker.read_hashes, max_pixels=self._max_pixels)
         with closing(self._cluster.read_files(work, files)) as results:
-            for task, hashes in results:
-                yield from enumerate(hashes, task.start)
+            hashes = ((task.start + i, one) for task, some in results for i, one in enumerate(some))
+            yield from self._track(hashes, "Reading photos", total=len(files))
 
 
 def _report(notes: Iterable[str], reported: set[str]) -> None:

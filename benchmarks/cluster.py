@@ -17,13 +17,13 @@ from tempfile import TemporaryDirectory
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 from PIL import Image
 
 import geobike
 from benchmarks.measure import Row
 from benchmarks.rows import made_photos
 from geobike.detections import filtering, stage
+from geobike.detections.store.opening import open_shared
 from geobike.detections.store.parquet import Shards
 from geobike.detections.store.protocol import Model
 from geobike.detectors.onnx.postprocessing import DEPLOYED
@@ -152,7 +152,7 @@ def fill(folder: Path) -> gpd.GeoDataFrame:
     shards = Shards(folder)
     for start in range(0, STORED, PARTITION):
         some = photos["sha256"].iloc[start : start + PARTITION]
-        shards.put({digest: made_boxes(rng) for digest in some}, MODEL)
+        shards.put_shard({digest: made_boxes(rng) for digest in some}, MODEL)
     return photos
 
 
@@ -166,18 +166,17 @@ def made_boxes(rng: np.random.Generator) -> list[Detection]:
 
 
 def counted_here(folder: Path, photos: gpd.GeoDataFrame) -> stage.Detected:
-    shards = Shards(folder)
-
-    def take(digests: "pd.Series[str]", model: Model) -> pd.DataFrame:
-        return stage.filtered(shards.boxes(digests, model), RULES)
-
-    return stage.through(photos, RECORDED, shards, lambda *_: {}, take, RULES)
+    with open_shared(folder, "read") as shards:
+        plan = stage.plan(photos, RECORDED, shards, rules=RULES)
+        return stage.collect(plan, stage.run(plan, shards), shards)
 
 
 def counted_there(
     cluster: geobike.Cluster, folder: Path, photos: gpd.GeoDataFrame
 ) -> stage.Detected:
-    return cluster.detect(photos, detector=RECORDED, store=folder, rules=RULES)
+    with cluster.open_store(folder, "read") as shards:
+        plan = stage.plan(photos, RECORDED, shards, rules=RULES)
+        return stage.collect(plan, cluster.detect(plan, shards), shards)
 
 
 def seconds_of(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from geobike.detections.choice import Choice
+    from geobike.detections.store.protocol import DetectionStore
     from geobike.detectors.protocol import Detection
     from geobike.engines.base import Engine
     from geobike.photos.reading import PhotoFile
@@ -67,12 +68,10 @@ def map_(
 
 
 def _dry_run_survey(plan: "Survey", chosen: "Choice", store: str | None) -> None:
-    from geobike.engines.local import READ_ONLY
     from geobike.survey import run
 
-    def read() -> "gpd.GeoDataFrame":
-        placed = run.locate_and_assign(plan, store=store, engine=READ_ONLY, track=terminal.track())
-        return placed.photos
+    def read(known: "DetectionStore") -> "gpd.GeoDataFrame":
+        return run.locate_and_assign(plan, known=known, track=terminal.track()).photos
 
     _dry_run(read, chosen, store, plan.max_pixels)
 
@@ -181,7 +180,7 @@ def detect(
     One photo gives a list; several give an object with a list for each.
     """
     from geobike.detections import filtering, stage
-    from geobike.engines.local import LOCAL, READ_ONLY, open_cache
+    from geobike.detections.store.opening import open_store
     from geobike.exports import writing
     from geobike.photos.reading import find, read
     from geobike.survey.options import pixels
@@ -193,23 +192,18 @@ def detect(
     max_pixels = pixels(max_megapixels)
     chosen = models.choice(detector, token_file)
 
-    def read_all(engine: "Engine") -> "gpd.GeoDataFrame":
-        with open_cache(store, chosen, engine) as known:
-            return read(files, max_pixels=max_pixels, known=known, track=terminal.track())
+    def read_all(known: "DetectionStore") -> "gpd.GeoDataFrame":
+        return read(files, max_pixels=max_pixels, known=known, track=terminal.track())
 
     if dry_run:
-        _dry_run(lambda: read_all(READ_ONLY), chosen, store, max_pixels)
+        _dry_run(read_all, chosen, store, max_pixels)
         return
     models.announce(chosen)
     with terminal.notes(), terminal.resumable(store):
-        detected = stage.detect(
-            read_all(LOCAL),
-            detector=chosen,
-            store=store,
-            workers=workers,
-            max_pixels=max_pixels,
-            track=terminal.track(),
-        )
+        with open_store(store, stage.mode_for(chosen)) as opened:
+            planned = stage.plan(read_all(opened), chosen, opened)
+            outcomes = stage.run(planned, opened, workers=workers, max_pixels=max_pixels)
+            detected = stage.collect(planned, outcomes, opened, track=terminal.track())
         filtered = filtering.filter_detections(
             detected.detections,
             labels=label or detected.detections["label"].unique(),
@@ -324,15 +318,19 @@ def doctor(token_file: str | None, model: str | None, endpoint: str | None) -> N
 
 
 def _dry_run(
-    read: "Callable[[], gpd.GeoDataFrame]", chosen: "Choice", store: str | None, max_pixels: int
+    read: "Callable[[DetectionStore], gpd.GeoDataFrame]",
+    chosen: "Choice",
+    store: str | None,
+    max_pixels: int,
 ) -> None:
     if not chosen.sends_photos:
         terminal.print_no_upload(chosen.kind)
         return
     from geobike.detections import upload
+    from geobike.detections.store.opening import open_store
 
-    with terminal.notes():
-        estimate = upload.estimate_upload(read(), chosen, store=store, max_pixels=max_pixels)
+    with terminal.notes(), open_store(store, "existing") as opened:
+        estimate = upload.estimate_upload(read(opened), chosen, store=opened, max_pixels=max_pixels)
     terminal.print_upload(estimate)
 
 

@@ -11,18 +11,9 @@ if TYPE_CHECKING:
 
 def store_in(out: str, engine: str) -> str:
     """Return where detections are kept unless --store says otherwise."""
-    from geobike.io.files import join
-    from geobike.io.redaction import redact
-    from geobike.io.remote import is_remote
+    from geobike.detections.store.opening import default_path
 
-    if engine == "dask":
-        return str(join(out, "shards"))
-    if is_remote(out):
-        raise InputError(
-            f"--out {redact(out)}: detections are kept on this machine; name the file: "
-            "--store detections.sqlite"
-        )
-    return str(join(out, "detections.sqlite"))
+    return default_path(out, shared=engine == "dask")
 
 
 def choose(name: str, scheduler: str | None) -> "AbstractContextManager[Engine]":

@@ -80,16 +80,11 @@ def _kept(store: str | None) -> str:
 
 def _holds_any(store: str) -> bool:
     """Tell whether a store, a file or a folder of shards, holds any detections."""
-    from geobike.detections.store.parquet import Shards
-    from geobike.detections.store.sqlite import Store
-    from geobike.io.remote import is_remote
+    from geobike.detections.store.opening import open_store
 
     try:
-        if is_remote(store) or Path(store).is_dir():
-            Shards(store, read_only=True)  # raises where there is none
-            return True
-        with Store(store, read_only=True) as opened:
-            return bool(opened.models())
+        with open_store(store, "existing") as opened:
+            return opened.has_answers()
     except GeobikeError:
         return False
 

@@ -1,11 +1,15 @@
 """Detections for the photos of a frame: what the store has, and for the others the detector.
 
-The store keeps each answer as it comes, so that a run that is stopped goes on where it was.
+Three steps: `plan` asks the store what is missing, `run` detects in those photos (an engine may do
+it elsewhere), and `collect` reads all answers from the store. Each answer is stored as it comes, so
+that a run that is stopped goes on where it was.
 """
 
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -15,12 +19,12 @@ import pandas as pd
 
 from geobike import schema
 from geobike.detections import choice, filtering
-from geobike.detections.store.protocol import IN_MEMORY, DetectionStore, Model
-from geobike.detections.store.sqlite import Store
+from geobike.detections.store.opening import Mode, open_store
+from geobike.detections.store.protocol import DetectionStore, Model
 from geobike.detectors import concurrency
 from geobike.detectors.check import UnusableAnswer, clean_labels
 from geobike.detectors.protocol import Detection, Detector, abilities
-from geobike.errors import InputError, ModelUnavailable, PhotoError, UnreadablePhoto
+from geobike.errors import ModelUnavailable, PhotoError, UnreadablePhoto
 from geobike.io.matching import isin
 from geobike.photos import decoding
 from geobike.progress import Track, silent
@@ -55,6 +59,34 @@ class Detected(NamedTuple):
     """Photos that the detector answered; the others came from the store."""
 
 
+@dataclass(frozen=True)
+class Plan:
+    """What is left to detect, and with what: made once, before any photo is opened."""
+
+    photos: gpd.GeoDataFrame
+    """Photos frame."""
+    requested: choice.Choice | Detector
+    """What the user asked for."""
+    detector: Detector
+    """What was chosen for it, not opened yet."""
+    missing: pd.DataFrame
+    """`sha256`, `path`, `width` and `height` of the photos that the store has no answer for."""
+    any_stored: bool
+    """Whether the store has the answer for another photo to detect in."""
+    rules: filtering.Filter | None
+    """How boxes are filtered; None keeps all as they are."""
+
+    @property
+    def model(self) -> Model:
+        """Who answers."""
+        return Model(self.detector.name, self.detector.version)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Labels that are counted; none where boxes are not filtered."""
+        return tuple(self.rules.labels) if self.rules else ()
+
+
 def detect(
     placed: gpd.GeoDataFrame,
     *,
@@ -82,43 +114,27 @@ def detect(
         >>> found.model.name, found.newly_detected
         ('deimv2_hgnetv2_femto_coco.onnx', 0)
     """
-    recorded = choice.is_cached(detector)
-    if recorded and store is None:
-        raise InputError("the recorded detector needs the store that holds them: --store FILE")
-    with Store(store or IN_MEMORY, read_only=recorded) as opened:
-
-        def work(missing: pd.DataFrame, chosen: Detector) -> Generator[Outcome, None, None]:
-            model = Model(chosen.name, chosen.version)
-            if len(missing):
-                choice.make_ready(chosen, detector, labels=rules.labels if rules else ())
-            return answer(
-                missing,
-                chosen,
-                keep=lambda digest, found: opened.put(digest, model, found),
-                workers=workers or (_concurrency(chosen) if len(missing) else 1),
-                max_pixels=max_pixels,
-            )
-
-        def take(digests: "pd.Series[str]", model: Model) -> pd.DataFrame:
-            return filtered(opened.boxes(digests, model), rules)
-
-        return through(placed, detector, opened, work, take, rules=rules, track=track)
+    with open_store(store, mode_for(detector)) as opened:
+        planned = plan(placed, detector, opened, rules=rules)
+        outcomes = run(planned, opened, workers=workers, max_pixels=max_pixels)
+        return collect(planned, outcomes, opened, track=track)
 
 
-def through(
+def mode_for(detector: choice.Choice | Detector) -> Mode:
+    """Return how a run opens its store: recorded detections are neither made nor changed."""
+    return "read" if choice.is_cached(detector) else "write"
+
+
+def plan(
     placed: gpd.GeoDataFrame,
     detector: choice.Choice | Detector,
     store: DetectionStore,
-    work: Callable[[pd.DataFrame, Detector], Generator[Outcome, None, None]],
-    take: Callable[["pd.Series[str]", Model], pd.DataFrame],
     *,
-    rules: filtering.Filter | None,
-    track: Track,
-) -> Detected:
-    """Take what the store has, let `work` put the rest into it, and gather all of it.
+    rules: filtering.Filter | None = None,
+) -> Plan:
+    """Choose the detector for the photos without a status, and find those it has not answered.
 
-    `work` is given the photos that lack an answer (`sha256`, `path`, `width`, `height`), and yields
-    what became of each; `take` the hashes of all, to return what the store has of them, filtered.
+    Raises what `choice.choose` raises.
     """
     schema.check(placed, schema.PHOTOS)
     wanted = placed.loc[placed["status"].isna(), list(_Wanted._fields)]
@@ -130,15 +146,58 @@ def through(
     model = Model(chosen.name, chosen.version)
     unanswered = pd.Series(store.missing(wanted["sha256"], model), dtype=schema.TEXT)
     missing = wanted[isin(wanted["sha256"], unanswered)]
-    with closing(work(missing, chosen)) as outcomes:  # whatever happens, no further photo is begun
-        watched = outcomes if len(missing) < len(wanted) else _usable(outcomes, model)
-        shown = track(watched, "Detecting", total=len(missing))
+    return Plan(placed, detector, chosen, missing, len(missing) < len(wanted), rules)
+
+
+def run(
+    plan: Plan,
+    store: DetectionStore,
+    *,
+    workers: int | None = None,
+    max_pixels: int = decoding.MAX_PIXELS,
+) -> Generator[Outcome, None, None]:
+    """Detect in the missing photos, in this process; yield each outcome once its answer is kept.
+
+    `workers` is the number of photos at once; None leaves it to the detector.
+    """
+    detector, model, missing = plan.detector, plan.model, plan.missing
+    if len(missing):
+        choice.make_ready(detector, plan.requested, labels=plan.labels)
+    return answer(
+        missing,
+        detector,
+        keep=lambda digest, found: store.put(digest, model, found),
+        workers=workers or (_concurrency(detector) if len(missing) else 1),
+        max_pixels=max_pixels,
+    )
+
+
+def collect(
+    plan: Plan,
+    outcomes: Generator[Outcome, None, None],
+    store: DetectionStore,
+    *,
+    track: Track = silent,
+) -> Detected:
+    """Run through the outcomes, then return what the store has of all photos.
+
+    Photos outside the areas get what the store has too. Raises ModelUnavailable where no photo has
+    a usable answer; whatever is raised, no further photo is begun.
+    """
+    with closing(outcomes):
+        watched = outcomes if plan.any_stored else _usable(outcomes, plan.model)
+        shown = track(watched, "Detecting", total=len(plan.missing))
         failures = {digest: failure for digest, failure in shown if failure}
-    known = placed[placed["status"].isna() | (placed["status"] == schema.OUTSIDE)]
-    found = _in_order(take(known["sha256"], model), known["photo_id"], model)
-    if rules is not None:
-        filtering.check_labels(rules.labels, found["label"])
-    return Detected(_mark(placed, failures), found, model, len(missing) - len(failures))
+    status = plan.photos["status"]
+    known = plan.photos[status.isna() | (status == schema.OUTSIDE)]
+    boxes = store.boxes(
+        known["sha256"], plan.model, transform=partial(filtered, rules=plan.rules), track=track
+    )
+    found = _in_order(boxes, known["photo_id"], plan.model)
+    if plan.rules is not None:
+        filtering.check_labels(plan.rules.labels, found["label"])
+    newly_detected = len(plan.missing) - len(failures)
+    return Detected(_mark(plan.photos, failures), found, plan.model, newly_detected)
 
 
 def _usable(outcomes: Iterable[Outcome], model: Model) -> Iterator[Outcome]:

@@ -1,15 +1,13 @@
 """What a hosted run would send, sampled before anything is sent: photos, bytes, money."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import geopandas as gpd
 
 from geobike import schema
 from geobike.detections.choice import Choice, create
-from geobike.detections.store.parquet import existing
-from geobike.detections.store.protocol import Model
+from geobike.detections.store.protocol import DetectionStore, Model
 from geobike.detectors.protocol import DetectorBase
 from geobike.errors import InputError, UnreadablePhoto
 from geobike.photos import decoding
@@ -33,9 +31,9 @@ class Upload:
     photos: int
     """Photos that the store lacks, each once however many copies there are."""
     original: int
-    """Bytes of their files; reckoned from the sample where there are more photos."""
+    """Bytes of their files; estimated from the sample where there are more photos."""
     sent: int
-    """Bytes of the requests; reckoned likewise."""
+    """Bytes of the requests; estimated likewise."""
     sampled: int
     """Photos in the sample."""
     custom_endpoint: bool
@@ -58,21 +56,20 @@ def estimate_upload(
     placed: gpd.GeoDataFrame,
     choice: Choice,
     *,
-    store: str | Path | None = None,
+    store: DetectionStore,
     max_pixels: int = decoding.MAX_PIXELS,
 ) -> Upload:
     """Return what detecting in a photos frame would send. Needs no token, and sends nothing.
 
-    A photo that cannot be decoded would not be sent and weighs nothing. Raises InputError for an
-    endpoint or model that cannot be used.
+    Photos that the store has are left out. One that cannot be decoded is not sent: 0 bytes.
+    Raises InputError for an endpoint or model that cannot be used.
     """
     schema.check(placed, schema.PHOTOS)
     detector = create(choice)
     if detector.host is None:
         raise InputError(f"--detector {choice.kind} sends no photos: there is nothing to estimate")
     wanted = placed[placed["status"].isna()].set_index("sha256")["path"]
-    with existing(store) as opened:
-        missing = opened.missing(wanted.index, Model(detector.name, detector.version))
+    missing = store.missing(wanted.index, Model(detector.name, detector.version))
     files = [wanted[digest] for digest in missing]
     sample = files[:: -(-len(files) // SAMPLE) or 1]
     weights = [_weight(file, detector, max_pixels) for file in sample]

@@ -1,26 +1,24 @@
-"""What an engine is: where a survey's photos are found, read and detected in."""
+"""The interface of an engine, which finds, reads and detects in the photos of a survey."""
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Generator, Sequence
 from datetime import tzinfo
 from pathlib import Path
 from typing import Protocol
 
 import geopandas as gpd
 
-from geobike.detections import choice, filtering, stage
-from geobike.detectors.protocol import Detector
+from geobike.detections import stage
+from geobike.detections.store.opening import Mode
+from geobike.detections.store.protocol import DetectionStore
 from geobike.photos import hashing, reading
 from geobike.progress import Track
 
 
 class Engine(Protocol):
-    """Where photos are found, read and detected in: this process, or a `geobike.Cluster`."""
+    """Finds, reads and detects in photos: this process, or a `geobike.Cluster`."""
 
-    def open(
-        self, store: str | Path, *, read_only: bool
-    ) -> AbstractContextManager[hashing.HashCache]:
-        """Open what remembers digests from run to run."""
+    def open_store(self, path: str | Path | None, mode: Mode = "write", /) -> DetectionStore:
+        """Do what `opening.open_store` or `opening.open_shared` does."""
         ...
 
     def find(
@@ -55,14 +53,12 @@ class Engine(Protocol):
 
     def detect(
         self,
-        placed: gpd.GeoDataFrame,
+        plan: stage.Plan,
+        store: DetectionStore,
+        /,
         *,
-        detector: choice.Choice | Detector,
-        store: str | Path | None,
         workers: int | None,
         max_pixels: int,
-        rules: filtering.Filter,
-        track: Track,
-    ) -> stage.Detected:
-        """Do what `stage.detect` does."""
+    ) -> Generator[stage.Outcome, None, None]:
+        """Do what `stage.run` does, with a store of this engine's `open_store`."""
         ...

@@ -5,10 +5,11 @@ the SHA-256, which finds duplicates, and show which photos are truncated. One ba
 with a reason; only a source without any photo raises.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from datetime import tzinfo
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import geopandas as gpd
 import numpy as np
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 __all__ = [
+    "Hasher",
     "PhotoFile",
     "apply_hashes",
     "find",
@@ -36,8 +38,45 @@ __all__ = [
     "read_metadata",
 ]
 
+
+class Hasher(Protocol):
+    """A way to read and hash files: in this process, or on the workers of a cluster."""
+
+    batch: int
+    """Files that are looked up together; what is hashed is saved at the latest after each batch."""
+    save_every: int
+    """Hashes that are saved together: the number that a run that is killed reads again."""
+
+    def keys(self, files: Sequence[PhotoFile]) -> list[str | None]:
+        """Return `hashing.key` of each file."""
+        ...
+
+    def read(
+        self, files: Sequence[PhotoFile]
+    ) -> Generator[tuple[int, hashing.FileHash], None, None]:
+        """Yield the index of each file with its hash, in any order."""
+        ...
+
+
+class _Local:
+    """Reads and hashes files in this process."""
+
+    batch = save_every = 1_000
+
+    def __init__(self, max_pixels: int) -> None:
+        self._max_pixels = max_pixels
+
+    def keys(self, files: Sequence[PhotoFile]) -> list[str | None]:
+        return [hashing.key(file) for file in files]
+
+    def read(
+        self, files: Sequence[PhotoFile]
+    ) -> Generator[tuple[int, hashing.FileHash], None, None]:
+        with closing(hashing.read(files, max_pixels=self._max_pixels)) as hashes:
+            yield from enumerate(hashes)
+
+
 _PART: Final = 500  # photos: their metadata take a tenth of a second
-_CACHE_BATCH: Final = 1_000  # hashes written to the store together
 _MANY: Final = 3_000  # photos that justify more processes, which take 0.2 s to start
 
 
@@ -120,18 +159,22 @@ def hash_files(
     *,
     max_pixels: int = decoding.MAX_PIXELS,
     known: hashing.HashCache | None = None,
+    hasher: Hasher | None = None,
     track: Track = silent,
 ) -> gpd.GeoDataFrame:
     """Read whole files and return their frame of `read_metadata` with `sha256`.
 
     `status` becomes `unreadable` for a photo that is truncated or cannot be decoded, `duplicate`
     for one with the same bytes as another that precedes it by name. Files in `known` are not read.
+    `hasher` reads the others; None reads them here.
     """
     schema.check(photos, schema.PHOTOS)
     if len(photos) != len(files):
         raise ValueError(f"{len(files)} files, and a frame of {len(photos)} photos")
-    found = _hashes(files, known, max_pixels)
-    return apply_hashes(photos, track(found, "Reading photos", total=len(files)))
+    hasher = hasher or _Local(max_pixels)
+    with closing(_hashes(files, known, hasher)) as hashes:
+        found = dict(track(hashes, "Reading photos", total=len(files)))
+    return apply_hashes(photos, [found[index] for index in range(len(files))])
 
 
 def apply_hashes(photos: gpd.GeoDataFrame, found: Iterable[hashing.FileHash]) -> gpd.GeoDataFrame:
@@ -154,31 +197,40 @@ def load(file: PhotoFile, *, max_pixels: int = decoding.MAX_PIXELS) -> "Image":
 
 
 def _hashes(
-    files: Sequence[PhotoFile], known: hashing.HashCache | None, max_pixels: int
-) -> Iterator[hashing.FileHash]:
-    """Yield the hash of each file, which is read where its hash is not known."""
+    files: Sequence[PhotoFile], known: hashing.HashCache | None, hasher: Hasher
+) -> Generator[tuple[int, hashing.FileHash], None, None]:
+    """Yield the index and the hash of each file, which is read where its hash is not known."""
     if known is None:
-        yield from hashing.read(files, max_pixels=max_pixels)
+        yield from hasher.read(files)
         return
-    for start in range(0, len(files), _CACHE_BATCH):
-        part = files[start : start + _CACHE_BATCH]
-        keys = [hashing.key(file) for file in part]
-        old = known.hashes([key for key in keys if key is not None])
-        unknown = [file for file, key in zip(part, keys, strict=True) if key not in old]
-        read_now = hashing.read(unknown, max_pixels=max_pixels)
-        new: dict[str, str] = {}
-        try:
-            for key in keys:
-                if key is not None and key in old:
-                    yield hashing.FileHash(old[key])
-                    continue
-                one = next(read_now)
+    for start in range(0, len(files), hasher.batch):
+        part = files[start : start + hasher.batch]
+        with closing(_cached_hashes(part, known, hasher)) as hashes:
+            for index, one in hashes:
+                yield start + index, one
+
+
+def _cached_hashes(
+    files: Sequence[PhotoFile], known: hashing.HashCache, hasher: Hasher
+) -> Generator[tuple[int, hashing.FileHash], None, None]:
+    """Yield the hashes that are known, then read the other files and save theirs."""
+    keys = hasher.keys(files)
+    old = known.hashes([key for key in keys if key is not None])
+    yield from ((i, hashing.FileHash(old[key])) for i, key in enumerate(keys) if key and key in old)
+    unread = [index for index, key in enumerate(keys) if key not in old]
+    new: dict[str, str] = {}
+    try:
+        with closing(hasher.read([files[index] for index in unread])) as hashes:
+            for place, one in hashes:
+                key = keys[unread[place]]
                 if key is not None and one.sha256 is not None and one.fault is None:
                     new[key] = one.sha256
-                yield one
-        finally:  # also when the run is stopped
-            read_now.close()
-            known.keep_hashes(new)
+                if len(new) >= hasher.save_every:
+                    known.keep_hashes(new)
+                    new = {}
+                yield unread[place], one
+    finally:  # also when the run is stopped
+        known.keep_hashes(new)
 
 
 def _report_no_zone(files: Sequence[PhotoFile], said: metadata.Metadata) -> None:

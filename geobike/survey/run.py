@@ -17,9 +17,10 @@ import pandas as pd
 from geobike import areas
 from geobike.counting import causes, counts, ledger
 from geobike.detections import filtering, imported, stage
-from geobike.detections.store.protocol import Model
+from geobike.detections.store.opening import open_store
+from geobike.detections.store.protocol import DetectionStore, Model
 from geobike.engines.base import Engine
-from geobike.engines.local import LOCAL, open_cache
+from geobike.engines.local import LOCAL
 from geobike.errors import ManifestError
 from geobike.io import files
 from geobike.io.inputs import Inputs
@@ -63,10 +64,13 @@ def run(
     started_at = datetime.now(UTC)
     inputs = Inputs()
     with collect_warnings() as notes:
-        given, polygons, placed, layers = locate_and_assign(
-            survey, store=store, engine=engine, inputs=inputs, track=track
-        )
-        detected = _detect(survey, placed, store, engine, inputs, track)
+        found = _find(survey, engine, inputs, track)  # a mistake in inputs makes no store
+        with _open_store(survey, store, engine) as opened:
+            known = None if store is None else opened
+            given, polygons, placed, layers = _locate_and_assign(
+                survey, found, known=known, engine=engine, inputs=inputs, track=track
+            )
+            detected = _detect(survey, placed, opened, engine, inputs, track)
         counted = counts.per_photo(detected.photos, detected.detections)
         per_area = counts.per_area(counted, polygons)
         account = ledger.close(given, counted, detected.detections, per_area)
@@ -93,7 +97,7 @@ def run(
 def _detect(
     survey: Survey,
     placed: gpd.GeoDataFrame,
-    store: str | Path | None,
+    store: DetectionStore,
     engine: Engine,
     inputs: Inputs,
     track: Track,
@@ -107,15 +111,26 @@ def _detect(
         return stage.Detected(
             known, filtering.filter_detections(found, **rules._asdict()), model, newly_detected=0
         )
-    return engine.detect(
-        placed,
-        detector=survey.detector,
-        store=store,
-        workers=survey.workers,
-        max_pixels=survey.max_pixels,
-        rules=rules,
-        track=track,
-    )
+    plan = stage.plan(placed, survey.detector, store, rules=rules)
+    outcomes = engine.detect(plan, store, workers=survey.workers, max_pixels=survey.max_pixels)
+    return stage.collect(plan, outcomes, store, track=track)
+
+
+def _open_store(survey: Survey, store: str | Path | None, engine: Engine) -> DetectionStore:
+    """Open the store of a run; in memory where a survey that detects nothing has none to use."""
+    if survey.detections is not None and (store is None or survey.photos is None):
+        return open_store(None)
+    return engine.open_store(store, stage.mode_for(survey.detector))
+
+
+class _Found(NamedTuple):
+    """What a run reads before it opens its store."""
+
+    areas: gpd.GeoDataFrame
+    files: list[reading.PhotoFile] | None
+    """None where the manifest alone names the photos."""
+    context: Sequence[context.ContextLayer]
+    """Water, streets and borders for the map."""
 
 
 class LocatedPhotos(NamedTuple):
@@ -133,18 +148,22 @@ class LocatedPhotos(NamedTuple):
 def locate_and_assign(
     survey: Survey,
     *,
-    store: str | Path | None = None,
+    known: hashing.HashCache | None = None,
     engine: Engine = LOCAL,
-    inputs: Inputs | None = None,
     track: Track = silent,
 ) -> LocatedPhotos:
     """Do what comes before detection: find the photos, where each was taken, and its area.
 
-    `store` remembers which files were read, so that another run need not read them again. `inputs`
-    learns what was read of areas and manifest.
+    `known`, such as an open store, keeps hashes, so that another run need not read files again.
     """
-    inputs = inputs or Inputs()
-    layers: list[context.ContextLayer] = []
+    inputs = Inputs()
+    found = _find(survey, engine, inputs, track)
+    return _locate_and_assign(survey, found, known=known, engine=engine, inputs=inputs, track=track)
+
+
+def _find(survey: Survey, engine: Engine, inputs: Inputs, track: Track) -> _Found:
+    """Read the areas and list the photos."""
+    layers = []
     for path in survey.page.context:  # drawn last; a mistake should show first
         with inputs.open("context", path) as file:
             layers.append(context.read(file.path))
@@ -160,6 +179,20 @@ def locate_and_assign(
             language=str(options.words(survey.page.language)["language"]),
         )
     if survey.photos is None:
+        return _Found(polygons, None, layers)
+    return _Found(polygons, engine.find(survey.photos, track=track), layers)
+
+
+def _locate_and_assign(
+    survey: Survey,
+    found: _Found,
+    *,
+    known: hashing.HashCache | None,
+    engine: Engine,
+    inputs: Inputs,
+    track: Track,
+) -> LocatedPhotos:
+    if found.files is None:
         table = _read_manifest(cast(Path, survey.manifest), zone(survey.timezone), inputs)
         named = manifest.photos(table)
         if named.empty:
@@ -167,21 +200,22 @@ def locate_and_assign(
                 f"manifest {files.name(cast(Path, survey.manifest))}: names no photo"
             )
         located = resolve.locate(named, table)
-        return LocatedPhotos(len(named), polygons, areas.assign(located, polygons), layers)
-    given = engine.find(survey.photos, track=track)
-    with open_cache(store, survey.detector, engine) as known:
-        located = locate(
-            given,
-            manifest_path=survey.manifest,
-            positions=survey.positions,
-            timezone=survey.timezone,
-            max_pixels=survey.max_pixels,
-            known=known,
-            engine=engine,
-            inputs=inputs,
-            track=track,
+        return LocatedPhotos(
+            len(named), found.areas, areas.assign(located, found.areas), found.context
         )
-    return LocatedPhotos(len(given), polygons, areas.assign(located, polygons), layers)
+    located = locate(
+        found.files,
+        manifest_path=survey.manifest,
+        positions=survey.positions,
+        timezone=survey.timezone,
+        max_pixels=survey.max_pixels,
+        known=known,
+        engine=engine,
+        inputs=inputs,
+        track=track,
+    )
+    assigned = areas.assign(located, found.areas)
+    return LocatedPhotos(len(found.files), found.areas, assigned, found.context)
 
 
 def locate(

@@ -1,6 +1,7 @@
 import hashlib
 import warnings
 import zipfile
+from collections.abc import Generator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -10,7 +11,7 @@ import pytest
 
 from geobike.detections.store.sqlite import Store
 from geobike.errors import GeobikeWarning, PhotosError, UnreadablePhoto
-from geobike.photos import decoding, reading
+from geobike.photos import decoding, hashing, reading
 from tests.support.making import DELFT, jpeg, photo
 
 
@@ -253,6 +254,48 @@ def test_a_second_run_reads_only_headers_until_a_file_changes(
     changed, names = run()
     assert names == ["b.jpg", "cut.jpg"]
     assert (first["sha256"] != changed["sha256"]).tolist() == [False, True, False, False]
+
+
+class Backwards:
+    """Hashes files from the last to the first, as workers may; stops before the first."""
+
+    batch, save_every = 100, 2
+
+    def keys(self, files: Sequence[reading.PhotoFile]) -> list[str | None]:
+        return [file.photo_id for file in files]
+
+    def read(
+        self, files: Sequence[reading.PhotoFile]
+    ) -> Generator[tuple[int, hashing.FileHash], None, None]:
+        for index in range(len(files) - 1, 0, -1):
+            yield index, hashing.FileHash(f"hash of {files[index].photo_id}")
+        raise KeyboardInterrupt
+
+
+def test_hashes_that_come_in_any_order_are_kept_when_the_run_is_stopped(tmp_path: Path) -> None:
+    names = ["a.jpg", "b.jpg", "c.jpg", "d.jpg"]
+    for name in names:
+        photo(tmp_path / name, description=name)
+    files = reading.find(tmp_path)
+    frame = reading.read_metadata(files)
+    with Store(tmp_path / "store.sqlite") as store:
+        with pytest.raises(KeyboardInterrupt):
+            reading.hash_files(frame, files, known=store, hasher=Backwards())
+        assert store.hashes(names) == {name: f"hash of {name}" for name in names[1:]}
+        store.keep_hashes({"a.jpg": "hash of a.jpg"})
+        assert reading.hash_files(frame, files, known=store, hasher=Nothing())[
+            "sha256"
+        ].tolist() == [f"hash of {name}" for name in names]
+
+
+class Nothing(Backwards):
+    """Has nothing left to read."""
+
+    def read(
+        self, files: Sequence[reading.PhotoFile]
+    ) -> Generator[tuple[int, hashing.FileHash], None, None]:
+        assert not files
+        yield from ()
 
 
 def test_the_store_reveals_no_path_of_the_photos(tmp_path: Path) -> None:

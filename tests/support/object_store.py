@@ -7,7 +7,7 @@ import pytest
 
 
 class Bucket:
-    """One empty bucket. Every request that reaches the server is open_cache."""
+    """One empty bucket. Every request that reaches the server is recorded."""
 
     def __init__(self, address: str, requests: list[tuple[str, str]]) -> None:
         from fsspec.core import url_to_fs

@@ -116,6 +116,29 @@ def test_a_stopped_run_keeps_what_it_has_and_goes_on(tmp_path: Path) -> None:
     assert run(tmp_path, detector).detected_now == 2
 
 
+def test_a_run_opens_its_store_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[object] = []
+    connect = sqlite3.connect
+
+    def counted(path: object, *rest: object, **options: object) -> object:
+        opened.append(path)
+        return connect(path, *rest, **options)
+
+    monkeypatch.setattr(sqlite3, "connect", counted)
+    assert run(tmp_path, FakeDetector()).detected_now == 3
+    assert opened == [tmp_path / "store.sqlite"]
+
+
+def test_a_mistake_in_the_areas_makes_no_store(tmp_path: Path) -> None:
+    inputs = town(tmp_path)
+    inputs["areas"].write_text("{}")
+    with pytest.raises(InputError, match="areas"):
+        geobike.run(
+            geobike.Survey(**inputs, detector=FakeDetector()), store=tmp_path / "store.sqlite"
+        )
+    assert not (tmp_path / "store.sqlite").exists()
+
+
 def test_the_store_alone_is_enough_and_what_it_lacks_is_failed(tmp_path: Path) -> None:
     run(tmp_path, FakeDetector())
     recorded = geobike.DetectorChoice(kind="cached")

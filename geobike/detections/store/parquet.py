@@ -7,26 +7,30 @@ reads Parquet reads the folder as one table.
 """
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
+from itertools import repeat
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Protocol, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from pandas.api.types import union_categoricals
 
-from geobike.detections.store import parquet_files
+from geobike.detections.store import kind, parquet_files
 from geobike.detections.store.parquet_files import arrow
-from geobike.detections.store.protocol import IN_MEMORY, Model
-from geobike.detections.store.sqlite import Store
+from geobike.detections.store.protocol import Model, Transform, unchanged
 from geobike.detectors import check
 from geobike.detectors.protocol import Box, Detection
 from geobike.errors import StoreError
 from geobike.io import files, remote
 from geobike.io.redaction import redact
+from geobike.progress import Track, silent
 
 _DETECTIONS: Final = {
     "sha256": "string",  # of the photo file's bytes
@@ -45,24 +49,12 @@ _FILES: Final = {
     "key": "string",  # of the file's path, size and time of change: digests.key
     "sha256": "string",  # of its bytes
 }
-_FOLDER_OF_FILES: Final = "_files"  # programs that read a folder of Parquet pass over _ and .
+_FOLDER_OF_FILES: Final = "_files"  # readers of folders ignore names beginning with _ or .
 _NO_BOX: Final = pd.DataFrame(
     {"label": pd.Categorical(pd.Index([], dtype="str")), "photo": pd.Series([], dtype="int32")}
     | {name: pd.Series([], dtype="float64") for name in ("score", *Box._fields)}
 )
 _TOGETHER: Final = 100  # shards of 50 photos take 30 kB each
-
-
-def existing(store: str | Path | None) -> "Store | Shards":
-    """Open a store of either kind to look into it, or an empty one where there is none.
-
-    Nothing is made or changed. Raises StoreError.
-    """
-    if store is not None and (remote.is_remote(store) or Path(store).is_dir()):
-        return Shards(store, read_only=True, optional=True)
-    if store is not None and Path(store).is_file():
-        return Store(store, read_only=True)
-    return Store(IN_MEMORY)
 
 
 def new_name() -> str:
@@ -71,10 +63,28 @@ def new_name() -> str:
 
 
 Summary = Mapping[Model, Any]
-"""An Arrow table for each model: `sha256` of a photo, `shard`, the place of its shard."""
+"""An Arrow table for each model: `sha256` of a photo, `shard`, the index of its shard."""
 
-Summaries = Callable[[Sequence[Sequence[str]]], Iterator[tuple[Sequence[str], Summary]]]
-"""Takes names of shards, some hundred together, and yields them with their summary."""
+Asks = TypeVar("Asks")
+Result = TypeVar("Result")
+
+
+class Reader(Protocol):
+    """Has shards read."""
+
+    def __call__(
+        self, shards: "Shards", read: "Callable[[Shards, Asks], Result]", asked: Iterable[Asks]
+    ) -> Generator[tuple[Asks, Result], None, None]:
+        """Yield what was asked and what `read` returned for it, in any order."""
+        ...
+
+
+def read_here(
+    shards: "Shards", read: "Callable[[Shards, Asks], Result]", asked: Iterable[Asks]
+) -> Generator[tuple[Asks, Result], None, None]:
+    """Read shards in this process, one after the other."""
+    for one in asked:
+        yield one, read(shards, one)
 
 
 class ShardQuery(NamedTuple):
@@ -99,21 +109,18 @@ class Shards:
         *,
         read_only: bool = False,
         optional: bool = False,
-        summaries: Summaries | None = None,
+        reader: Reader = read_here,
     ) -> None:
         """Name the folder, which the first shard makes.
 
-        `summaries` does what `summary` does for many groups of shards, in any order. Raises
-        StoreError for a file; and, to be read only, for nothing that is not `optional`.
+        `reader` has the shards read, here or on workers. Raises StoreError for a file, and for a
+        folder without shards that is only to be read and is not `optional`.
         """
+        kind.check(folder, kind.Kind.PARQUET)
         self.path = folder if remote.is_remote(folder) else Path(folder).absolute()
-        if isinstance(self.path, Path) and self.path.is_file():
-            raise StoreError(
-                f"store {folder}: a file, and on a cluster the store is a folder of Parquet "
-                "shards, since SQLite is not shared across machines; name another --store"
-            )
         self._detections = parquet_files.Folder(self.path, "detections", _DETECTIONS)
-        self._index = _Index(self._detections, summaries or self._summaries)
+        self._reader = reader
+        self._index = _Index(self._detections, self._summaries)
         self._files = parquet_files.Folder(files.join(self.path, _FOLDER_OF_FILES), "files", _FILES)
         self._read_only = read_only
         if read_only and not optional and not self._detections.names():
@@ -128,7 +135,11 @@ class Shards:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Do nothing: shards are complete as they are. A `Store` is used in a `with` block."""
+        """Do nothing: shards are complete as they are. A `Store` has to be closed."""
+
+    def has_answers(self) -> bool:
+        """Tell whether there is any shard."""
+        return bool(self._detections.names())
 
     def models(self) -> dict[Model, int]:
         """Return each detector that has answered, with the number of its photos."""
@@ -144,12 +155,30 @@ class Shards:
         missing: list[str] = asked.filter(unknown).to_pylist()
         return missing
 
-    def boxes(self, digests: Iterable[str], model: Model) -> pd.DataFrame:
+    def boxes(
+        self,
+        digests: Iterable[str],
+        model: Model,
+        *,
+        transform: Transform = unchanged,
+        track: Track = silent,
+    ) -> pd.DataFrame:
         """Do what `DetectionStore.boxes` says.
 
-        Of a photo that two runs answered at the same time, the first answer stands.
+        Of a photo that two runs answered at the same time, the first answer counts.
         """
-        return concatenate(map(self.query, self.queries(digests, model)))
+        wanted = digests if isinstance(digests, pd.Series) else list(digests)
+        found: list[pd.DataFrame] = []
+        read = partial(_query, transform=transform)
+        with closing(self._reader(self, read, self.queries(wanted, model))) as answers:
+
+            def each() -> Iterator[None]:
+                for asked, boxes in answers:
+                    found.append(boxes)
+                    yield from repeat(None, len(asked.photo))
+
+            deque(track(each(), "Counting", total=len(wanted)), maxlen=0)
+        return _concatenate(found)
 
     def queries(self, digests: Iterable[str], model: Model) -> Iterator[ShardQuery]:
         """Yield what to ask of the shards, some hundred each time, to learn all about photos."""
@@ -205,10 +234,14 @@ class Shards:
 
     def _summaries(
         self, groups: Sequence[Sequence[str]]
-    ) -> Iterator[tuple[Sequence[str], Summary]]:
-        return ((names, self.summary(names)) for names in groups)
+    ) -> Generator[tuple[Sequence[str], Summary], None, None]:
+        return self._reader(self, Shards.summary, groups)
 
-    def put(
+    def put(self, digest: str, model: Model, detections: Iterable[Detection]) -> None:
+        """Keep one photo's answer, in a shard of its own, before returning."""
+        self.put_shard({digest: list(detections)}, model)
+
+    def put_shard(
         self, answers: Mapping[str, Sequence[Detection]], model: Model, *, name: str | None = None
     ) -> None:
         """Keep the answers of many photos, at least one, before returning; all or none.
@@ -239,16 +272,22 @@ class Shards:
             found |= zip(rows["key"].to_pylist(), rows["sha256"].to_pylist(), strict=True)
         return found
 
-    def keep_hashes(self, digests: Mapping[str, str]) -> None:
-        """Keep SHA-256 by key. A store that is read only forgets them, and that costs time."""
-        if digests and not self._read_only:
-            self._files.put([digests.keys(), digests.values()], new_name())
+    def keep_hashes(self, hashes: Mapping[str, str]) -> None:
+        """Keep SHA-256 by key. A store that is only read keeps none: files are hashed again."""
+        if hashes and not self._read_only:
+            self._files.put([hashes.keys(), hashes.values()], new_name())
+
+
+_Summaries = Callable[
+    [Sequence[Sequence[str]]], Generator[tuple[Sequence[str], Summary], None, None]
+]
+"""Takes groups of shards, by their names, and yields each with its summary, in any order."""
 
 
 class _Index:
     """Which shard holds whose answer to which photo."""
 
-    def __init__(self, tables: parquet_files.Folder, summaries: Summaries) -> None:
+    def __init__(self, tables: parquet_files.Folder, summaries: _Summaries) -> None:
         self.names: list[str] = []
         """The shards of the last look, the oldest first."""
         self._tables, self._summaries = tables, summaries
@@ -269,13 +308,16 @@ class _Index:
         """Read who answered which photos in the shards that are new."""
         self.names = self._tables.names()
         new = [name for name in self.names if name not in self._numbers]
-        for names, found in self._summaries(_groups(new)):
-            before = len(self._numbers)
-            self._numbers |= {name: before + place for place, name in enumerate(names)}
-            for model, rows in found.items():
-                numbers = arrow().compute.add(rows["shard"], before)
-                own = rows.set_column(1, "shard", numbers)
-                self._answers.setdefault(model, []).append(own)
+        with closing(self._summaries(_groups(new))) as summaries:
+            for names, found in summaries:
+                self._add(names, found)
+
+    def _add(self, names: Sequence[str], found: Summary) -> None:
+        before = len(self._numbers)
+        self._numbers |= {name: before + place for place, name in enumerate(names)}
+        for model, rows in found.items():
+            numbers = arrow().compute.add(rows["shard"], before)
+            self._answers.setdefault(model, []).append(rows.set_column(1, "shard", numbers))
 
     def _of(self, model: Model) -> Any:
         pa = arrow()
@@ -293,9 +335,14 @@ def _first_fault(boxes: pd.DataFrame) -> check.Fault | None:
     return wrong or check.first_fault(*(boxes[name].to_numpy() for name in _BOX[1:]))
 
 
-def concatenate(found: Iterable[pd.DataFrame]) -> pd.DataFrame:
+def _query(shards: Shards, asked: ShardQuery, *, transform: Transform) -> pd.DataFrame:
+    """Read boxes from shards and change them; a worker is sent this function by its name."""
+    return transform(shards.query(asked))
+
+
+def _concatenate(found: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Return boxes of several `query` as one frame."""
-    frames = list(found) or [_NO_BOX]
+    frames = found or [_NO_BOX]
     label = union_categoricals([each["label"] for each in frames])  # concat would make text of it
     numbers = pd.concat([each.drop(columns="label") for each in frames], ignore_index=True)
     return numbers.assign(label=label)

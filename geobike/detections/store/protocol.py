@@ -1,13 +1,20 @@
 """What a store of detections is, whichever files it keeps them in."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple, Protocol
+from types import TracebackType
+from typing import Final, NamedTuple, Protocol, Self
 
 import pandas as pd
 
+from geobike.detectors.protocol import Detection
+from geobike.progress import Track, silent
+
 IN_MEMORY: Final = ":memory:"
-"""Where a store is kept that nobody wants to keep; SQLite's own name for it."""
+"""Path of a store that is kept in memory; SQLite's own name for it."""
+
+Transform = Callable[[pd.DataFrame], pd.DataFrame]
+"""Changes boxes as they are read; all boxes of a photo are in one frame."""
 
 
 class Model(NamedTuple):
@@ -17,26 +24,67 @@ class Model(NamedTuple):
     version: str
 
 
+def unchanged(boxes: pd.DataFrame) -> pd.DataFrame:
+    """Return the boxes as they are."""
+    return boxes
+
+
 class DetectionStore(Protocol):
-    """What a run asks of a store, whether a `Store` or the shards of a cluster."""
+    """An open store: the answers of detectors, and the hashes of files (`hashing.HashCache`).
+
+    Use it in a `with` block. Every method raises StoreError where the store cannot be used.
+    """
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
 
     @property
     def path(self) -> Path | str:
         """Where it is."""
         ...
 
+    def has_answers(self) -> bool:
+        """Tell whether it holds any answer."""
+        ...
+
     def models(self) -> dict[Model, int]:
         """Return each detector that has answered, with the number of its photos."""
         ...
 
-    def boxes(self, digests: Iterable[str], model: Model) -> pd.DataFrame:
+    def missing(self, digests: Iterable[str], model: Model) -> list[str]:
+        """Return the digests that this detector has not answered, in order."""
+        ...
+
+    def boxes(
+        self,
+        digests: Iterable[str],
+        model: Model,
+        *,
+        transform: Transform = unchanged,
+        track: Track = silent,
+    ) -> pd.DataFrame:
         """Return what this detector found in those photos: a row for each box.
 
-        The columns are `photo`, the place among the digests of the photo's, and `label` (category),
+        The columns are `photo`, the place of the photo's among the digests, and `label` (category),
         `score`, `xmin`, `ymin`, `xmax`, `ymax`. Boxes of one photo are in the order of the answer.
+        `transform` runs where the boxes are read, perhaps on another machine.
         """
         ...
 
-    def missing(self, digests: Iterable[str], model: Model) -> list[str]:
-        """Return the digests that this detector has not answered, in order."""
+    def put(self, digest: str, model: Model, detections: Iterable[Detection]) -> None:
+        """Keep one photo's answer before returning. The first answer of a detector is kept."""
+        ...
+
+    def hashes(self, keys: Sequence[str]) -> Mapping[str, str]:
+        """Return the SHA-256 for those keys of `geobike.photos.hashing.key` that are known."""
+        ...
+
+    def keep_hashes(self, hashes: Mapping[str, str]) -> None:
+        """Keep SHA-256 by key, where the store can be written."""
         ...

@@ -22,12 +22,12 @@ from typing import Any, Final, Self
 import numpy as np
 import pandas as pd
 
-from geobike.detections.store.protocol import Model
+from geobike.detections.store import kind
+from geobike.detections.store.protocol import Model, Transform, unchanged
 from geobike.detectors import check
 from geobike.detectors.protocol import Box, Detection
 from geobike.errors import StoreError
-from geobike.io import remote
-from geobike.io.redaction import redact
+from geobike.progress import Track, silent
 
 _APPLICATION_ID: Final = 0x67656F62  # "geob", so that another program's SQLite file is refused
 _LAYOUT: Final = 1
@@ -64,16 +64,7 @@ class Store:
 
     def __init__(self, path: str | Path, *, read_only: bool = False) -> None:
         """Open the file, or make it. Raises StoreError where that cannot be done."""
-        if remote.is_remote(path):
-            raise StoreError(
-                f"store {redact(path)}: one SQLite file, which stays on this machine; "
-                "--store detections.sqlite"
-            )
-        if Path(path).is_dir():
-            raise StoreError(
-                f"store {path}: a folder; name a file, or, if it is a folder of shards, add "
-                "--engine dask"
-            )
+        kind.check(path, kind.Kind.SQLITE)
         self.path = Path(path)
         if read_only and not self.path.is_file():
             raise StoreError(f"store {path}: no such file")
@@ -93,6 +84,10 @@ class Store:
         trace: TracebackType | None,
     ) -> None:
         self._connection.close()
+
+    def has_answers(self) -> bool:
+        """Tell whether any detector has answered."""
+        return next(self._rows("SELECT 1 FROM answers LIMIT 1"), None) is not None
 
     def models(self) -> dict[Model, int]:
         """Return each detector that has answered, with the number of its photos."""
@@ -130,8 +125,18 @@ class Store:
             for digest, boxes in rows:
                 yield digest, *self._columns(boxes, digest)
 
-    def boxes(self, digests: Iterable[str], model: Model) -> pd.DataFrame:
+    def boxes(
+        self,
+        digests: Iterable[str],
+        model: Model,
+        *,
+        transform: Transform = unchanged,
+        track: Track = silent,  # noqa: ARG002 - one query, over soon
+    ) -> pd.DataFrame:
         """Do what `DetectionStore.boxes` says."""
+        return transform(self._boxes(digests, model))
+
+    def _boxes(self, digests: Iterable[str], model: Model) -> pd.DataFrame:
         place = {digest: row for row, digest in enumerate(digests)}
         # Bare numbers: models leave a hundred boxes a photo, which as objects would fill a laptop.
         code_of: defaultdict[str, int] = defaultdict(count().__next__)
@@ -155,7 +160,7 @@ class Store:
         return [digest for digest in digests if digest not in answered]
 
     def put(self, digest: str, model: Model, detections: Iterable[Detection]) -> None:
-        """Keep one photo's answer before returning. The first answer of a detector stays."""
+        """Keep one photo's answer before returning. The first answer of a detector is kept."""
         boxes = json.dumps(
             [[found.label, found.score, *found.box] for found in detections], allow_nan=False
         )
@@ -175,11 +180,11 @@ class Store:
             return {}
         found = self._rows(
             "SELECT key, sha256 FROM files WHERE key IN (SELECT value FROM json_each(?))",
-            (json.dumps(keys),),
+            (json.dumps(list(keys)),),
         )
         return dict(found)
 
-    def keep_hashes(self, digests: Mapping[str, str]) -> None:
+    def keep_hashes(self, hashes: Mapping[str, str]) -> None:
         """Keep SHA-256 by key, where the store can be written and has a table for them.
 
         Other stores stay as they are, and their photos are read again in each run.
@@ -189,7 +194,7 @@ class Store:
         try:
             with self._connection:
                 self._connection.executemany(
-                    "INSERT OR REPLACE INTO files VALUES (?, ?)", digests.items()
+                    "INSERT OR REPLACE INTO files VALUES (?, ?)", hashes.items()
                 )
         except sqlite3.OperationalError:
             return
@@ -212,7 +217,7 @@ class Store:
         (kind,) = self._connection.execute("PRAGMA application_id").fetchone()
         (layout,) = self._connection.execute("PRAGMA user_version").fetchone()
         if kind != _APPLICATION_ID:
-            raise StoreError(f"store {self.path}: a SQLite file, but no store of geobike")
+            raise StoreError(f"store {self.path}: a SQLite file, but not a store of geobike")
         if layout != _LAYOUT:
             raise StoreError(
                 f"store {self.path}: layout {layout}, and this geobike reads {_LAYOUT}; "

@@ -6,13 +6,15 @@ scheduler, goes on there.
 """
 
 import os
+import sys
 import uuid
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import tzinfo
 from functools import partial
-from itertools import chain, repeat
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
@@ -21,11 +23,12 @@ import geopandas as gpd
 import pandas as pd
 
 from geobike import schema
-from geobike.detections import choice, filtering, stage
+from geobike.detections import choice, stage
 from geobike.detections.cached import CachedDetector
-from geobike.detections.stage import Detected, Failure, Outcome
-from geobike.detections.store.parquet import Shards, Summary, concatenate, new_name
-from geobike.detections.store.protocol import Model
+from geobike.detections.stage import Failure, Outcome
+from geobike.detections.store.opening import Mode, open_shared, shared
+from geobike.detections.store.parquet import Shards, new_name
+from geobike.detections.store.protocol import DetectionStore
 from geobike.detectors.protocol import Detector
 from geobike.engines.dask import folders, tasks, visibility, worker
 from geobike.engines.dask.connection import connect
@@ -47,14 +50,15 @@ MOST_SHARDS: Final = 20_000
 LARGEST_PARTITION: Final = 1_000
 
 FILES: Final = 500
-"""Photos read by a worker in one go: their heads take a tenth of a second."""
+"""Photos read by a worker in one task: their metadata take a tenth of a second."""
 
 DEADLY: Final = "every worker that tried it died; it may need more memory than they have"
 """Why a photo is `failed` during which workers are killed."""
 
 KEPT_AT_ONCE: Final = 50_000
-"""Hashes that are kept at once: what a run that is killed has to read again."""
+"""Hashes that are saved together: the number that a run that is killed reads again."""
 
+Asks = TypeVar("Asks")
 Result = TypeVar("Result")
 
 
@@ -67,7 +71,7 @@ class Cluster:
     photos and the store under the same path or address as here.
 
     Entering raises MissingPackageError without Dask, ClusterUnavailable where no scheduler or no
-    worker answers, and InputError for a senseless address, for workers with another geobike and for
+    worker answers, and InputError for an invalid address, for workers with another geobike and for
     workers that cannot be started.
     """
 
@@ -92,9 +96,9 @@ class Cluster:
     ) -> None:
         self._open.close()
 
-    def open(self, store: str | Path, *, read_only: bool = False) -> Shards:
-        """Open the store of a run on a cluster: a folder or an address."""
-        return Shards(store, read_only=read_only)
+    def open_store(self, path: str | Path | None, mode: Mode = "write") -> Shards:
+        """Open the store of a run on a cluster, a folder or an address; workers read its shards."""
+        return open_shared(path, mode, reader=self._read_shards)
 
     def find(
         self, sources: str | Path | Sequence[str | Path], *, track: Track = silent
@@ -118,7 +122,7 @@ class Cluster:
         Raises InputError where a worker cannot read what can be read here.
         """
         work = partial(worker.read_metadata, timezone=timezone, max_pixels=max_pixels)
-        return reading.frame(files, self._in_order(work, files, "Reading positions", track))
+        return reading.frame(files, self.read_in_order(work, files, "Reading positions", track))
 
     def hash_files(
         self,
@@ -130,122 +134,78 @@ class Cluster:
         track: Track = silent,
     ) -> gpd.GeoDataFrame:
         """Do what `reading.hash_files` does."""
-        keys = list(chain(*self._in_order(worker.keys, files, "Looking at files", track)))
-        old = known.hashes([key for key in keys if key is not None]) if known else {}
-        unread = [i for i, key in enumerate(keys) if key is None or key not in old]
-        new: dict[str, str] = {}
-
-        def remember(start: int, found: Sequence[FileHash]) -> None:
-            for i, one in zip(unread[start : start + len(found)], found, strict=True):
-                if (key := keys[i]) and one.sha256 and not one.fault:
-                    new[key] = one.sha256
-            if known and len(new) >= KEPT_AT_ONCE:
-                known.keep_hashes(new)
-                new.clear()
-
-        work = partial(worker.read_hashes, max_pixels=max_pixels)
-        unknown = [files[i] for i in unread]
-        try:
-            read_now = self._in_order(work, unknown, "Reading photos", track, remember)
-        finally:  # also of a run that is stopped
-            if known:
-                known.keep_hashes(new)
-        found = iter(chain(*read_now))
-        return reading.apply_hashes(
-            frame, [FileHash(old[key]) if key and key in old else next(found) for key in keys]
-        )
+        hasher = _Hasher(self, max_pixels, track)
+        return reading.hash_files(frame, files, known=known, hasher=hasher)
 
     def detect(
         self,
-        placed: gpd.GeoDataFrame,
+        plan: stage.Plan,
+        store: DetectionStore,
         *,
-        detector: choice.Choice | Detector,
-        store: str | Path | None,
         workers: int | None = None,
         max_pixels: int = decoding.MAX_PIXELS,
-        rules: filtering.Filter | None = None,
-        track: Track = silent,
-    ) -> Detected:
-        """Do what `stage.detect` does; `store` is the folder or address of the shards.
+    ) -> Generator[Outcome, None, None]:
+        """Do what `stage.run` does, on the workers; `store` is one that `open_store` returned.
 
         `workers` is the number of photos at once on each thread of a worker, 1 if None.
         """
-        if store is None:
-            raise InputError("workers of a cluster need a folder to write to: --store FOLDER")
+        shards = shared(store)
+        run = worker.Run(
+            detector=_for_workers(plan.requested, plan.detector),
+            model=plan.model,
+            store=shards.path,
+            concurrency=workers or 1,
+            max_pixels=max_pixels,
+            stop=f"geobike-stop-{uuid.uuid4().hex}",
+            labels=plan.labels,
+        )
+        return self._outcomes(run, plan.missing, shards)
 
-        def summaries(groups: Sequence[Sequence[str]]) -> Iterator[tuple[Sequence[str], Summary]]:
-            return self._from_shards(shards, worker.summary, groups)
-
-        recorded = choice.is_cached(detector)
-        shards = Shards(store, read_only=recorded, summaries=summaries)
-
-        def work(missing: pd.DataFrame, chosen: Detector) -> Generator[Outcome, None, None]:
-            run = worker.Run(
-                detector=_for_workers(detector, chosen),
-                model=Model(chosen.name, chosen.version),
-                store=shards.path,
-                concurrency=workers or 1,
-                max_pixels=max_pixels,
-                stop=f"geobike-stop-{uuid.uuid4().hex}",
-                labels=tuple(rules.labels) if rules else (),
-            )
-            return self._answers(run, missing, shards)
-
-        def take(digests: "pd.Series[str]", model: Model) -> pd.DataFrame:
-            found: list[pd.DataFrame] = []
-
-            def each() -> Iterator[None]:
-                filtered = partial(worker.query, rules=rules)
-                taken = self._from_shards(shards, filtered, shards.queries(digests, model))
-                with closing(taken):
-                    for asked, some in taken:
-                        found.append(some)
-                        yield from repeat(None, len(asked.photo))
-
-            for _ in track(each(), "Counting", total=len(digests)):
-                pass
-            return concatenate(found)
-
-        return stage.through(placed, detector, shards, work, take, rules=rules, track=track)
-
-    def _in_order(
+    def read_in_order(
         self,
         work: Callable[[worker.FilesTask], worker.FilesResult[Result]],
         files: Sequence[PhotoFile],
         description: str,
         track: Track,
-        seen: Callable[[int, Result], None] = lambda *_: None,
     ) -> list[Result]:
-        """Have files read on the workers; return the outcomes in the order of the files.
+        """Have files read on the workers; return the results in the order of the files."""
+        found: dict[int, Result] = {}
 
-        `seen` is given each as it comes, with the place of its first file.
+        def each() -> Iterator[PhotoFile]:
+            with closing(self.read_files(work, files)) as results:
+                for task, result in results:
+                    found[task.start] = result
+                    yield from task.files
+
+        deque(track(each(), description, total=len(files)), maxlen=0)
+        return [found[start] for start in sorted(found)]
+
+    def read_files(
+        self,
+        work: Callable[[worker.FilesTask], worker.FilesResult[Result]],
+        files: Sequence[PhotoFile],
+    ) -> Generator[tuple[worker.FilesTask, Result], None, None]:
+        """Have files read on the workers; yield each task with its result, as they come.
+
+        Raises InputError where a worker cannot read what can be read here.
         """
         groups = (
             worker.FilesTask(at, files[at : at + FILES]) for at in range(0, len(files), FILES)
         )
-        found: dict[int, Result] = {}
         reported: set[str] = set()
+        with closing(tasks.run(self._client, work, groups)) as ended:
+            for task, done in ended:
+                if done is None:
+                    first, last = task.files[0].photo_id, task.files[-1].photo_id
+                    raise ClusterUnavailable(f"workers die reading {first} to {last}")
+                _report(done.notes, reported)
+                visibility.check_photo(done.unread, done.host)
+                yield task, done.result
 
-        def each() -> Iterator[PhotoFile]:
-            with closing(tasks.run(self._client, work, groups)) as ended:
-                for part, done in ended:
-                    if done is None:
-                        first, last = part.files[0].photo_id, part.files[-1].photo_id
-                        raise ClusterUnavailable(f"workers die reading {first} to {last}")
-                    _report(done.notes, reported)
-                    visibility.check_photo(done.unread, done.host)
-                    found[part.start] = done.result
-                    seen(part.start, done.result)
-                    yield from part.files
-
-        for _ in track(each(), description, total=len(files)):
-            pass
-        return [found[start] for start in sorted(found)]
-
-    def _answers(
+    def _outcomes(
         self, run: worker.Run, missing: pd.DataFrame, shards: Shards
     ) -> Generator[Outcome, None, None]:
-        """Yield the digest of each photo when its shard is there, or with why it is in none."""
+        """Yield the digest of each photo once its shard is written, or with why it is in none."""
         size = min(max(PARTITION, -(-len(missing) // MOST_SHARDS)), LARGEST_PARTITION)
         groups = (
             worker.DetectTask(run, new_name(), missing.iloc[start : start + size])
@@ -253,9 +213,9 @@ class Cluster:
         )
         reported, hosts = set[str](), set[str]()
         with closing(tasks.run(self._client, worker.detect, groups, stop=run.stop)) as ended:
-            for part, done in ended:
+            for task, done in ended:
                 if done is None:
-                    yield part.photos["sha256"].iloc[0], Failure(schema.FAILED, DEADLY)
+                    yield task.photos["sha256"].iloc[0], Failure(schema.FAILED, DEADLY)
                     continue
                 _report(done.notes, reported)
                 if done.error is not None:
@@ -264,22 +224,45 @@ class Cluster:
                 if done.host not in hosts:
                     visibility.check_written(done, shards)
                     hosts.add(done.host)
-                for digest in part.photos["sha256"]:
+                for digest in task.photos["sha256"]:
                     yield digest, done.failures.get(digest)
 
-    def _from_shards(
+    def _read_shards(
         self,
         shards: Shards,
-        read: Callable[[Shards, worker.Asks], Result],
-        asked: Iterable[worker.Asks],
-    ) -> Generator[tuple[worker.Asks, Result], None, None]:
-        """Have shards read on the workers; yield what was asked and the outcome, as they come."""
-        shelves = (worker.ShardTask(shards.path, read, one) for one in asked)
-        with closing(tasks.run(self._client, worker.read_shards, shelves)) as ended:
-            for shelf, taken in ended:
-                if taken is None:
+        read: Callable[[Shards, Asks], Result],
+        asked: Iterable[Asks],
+    ) -> Generator[tuple[Asks, Result], None, None]:
+        """Have shards read on the workers: a `parquet.Reader`."""
+        groups = (worker.ShardTask(shards.path, read, one) for one in asked)
+        with closing(tasks.run(self._client, worker.read_shards, groups)) as ended:
+            for task, done in ended:
+                if done is None:
                     raise ClusterUnavailable("workers die reading shards")
-                yield shelf.asked, visibility.checked(shelf, taken, shards)
+                yield task.asked, visibility.checked(task, done, shards)
+
+
+class _Hasher:
+    """Has files read and hashed on the workers: a `reading.Hasher`.
+
+    It shows its own progress: how many files the workers look at, and how many of them they read.
+    """
+
+    batch = sys.maxsize  # all files at once, since the workers look them up in parallel
+    save_every = KEPT_AT_ONCE
+
+    def __init__(self, cluster: Cluster, max_pixels: int, track: Track) -> None:
+        self._cluster, self._max_pixels, self._track = cluster, max_pixels, track
+
+    def keys(self, files: Sequence[PhotoFile]) -> list[str | None]:
+        found = self._cluster.read_in_order(worker.keys, files, "Looking at files", self._track)
+        return list(chain(*found))
+
+    def read(self, files: Sequence[PhotoFile]) -> Generator[tuple[int, FileHash], None, None]:
+        work = partial(worker.read_hashes, max_pixels=self._max_pixels)
+        with closing(self._cluster.read_files(work, files)) as results:
+            hashes = ((task.start + i, one) for task, some in results for i, one in enumerate(some))
+            yield from self._track(hashes, "Reading photos", total=len(files))
 
 
 def _report(notes: Iterable[str], reported: set[str]) -> None:

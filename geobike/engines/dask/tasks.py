@@ -1,4 +1,4 @@
-"""Tasks of a survey, run on the workers of a cluster, whatever happens to these."""
+"""Run the tasks of a survey on the workers of a cluster, also where workers die."""
 
 import time
 import uuid
@@ -14,16 +14,16 @@ GRACE: Final = 10.0
 """Seconds that a run that is stopped waits for what is under way to be written."""
 
 _LOOK: Final = 2.0  # seconds after which to look whether there still is a worker
-_AHEAD: Final = 3  # parts for each thread of a worker, so that none runs dry
+_AHEAD: Final = 3  # tasks for each thread of a worker, so that none runs dry
 
 Result = TypeVar("Result")
 
 
 class Task(Protocol):
-    """What a worker is handed."""
+    """What a worker is sent."""
 
     def split(self) -> Iterable[Self]:
-        """Return what to try alone where workers died during the whole."""
+        """Return smaller tasks to run one at a time where workers died during this one."""
         ...
 
 
@@ -33,29 +33,29 @@ AnyTask = TypeVar("AnyTask", bound=Task)
 def run(
     client: Any,
     work: Callable[[AnyTask], Result],
-    parts: Iterable[AnyTask],
+    wanted: Iterable[AnyTask],
     *,
     stop: str | None = None,
 ) -> Generator[tuple[AnyTask, Result | None], None, None]:
-    """Have `work` done on the workers; yield each part with its outcome, as they come.
+    """Have `work` done on the workers; yield each task with its result, as they come.
 
-    Few parts are handed out at a time, so that the scheduler never holds them all. However this
-    ends, no further part is begun; the event `stop` tells workers to end theirs early. Parts
-    during which workers died are done again in the end, piece by piece; the outcome of a piece
+    Few tasks are submitted at a time, so that the scheduler never holds them all. However this
+    ends, no further task is begun; the event `stop` tells workers to end theirs early. Tasks
+    during which workers died are split and run again in the end, one at a time; the result of one
     during which they die again is None.
     """
     from distributed import KilledWorker
 
-    waiting, ended = iter(parts), SimpleQueue[Any]()
+    waiting, ended = iter(wanted), SimpleQueue[Any]()
     running: dict[str, tuple[Any, Any]] = {}
     suspects: list[AnyTask] = []
 
     def begin(number: int) -> None:
-        for part in islice(waiting, max(number, 0)):
-            # A key of our own: Dask's would be a digest of the part, and so of a token in it.
+        for task in islice(waiting, max(number, 0)):
+            # A key of our own: Dask's would be a hash of the task, and so of a token in it.
             key = f"geobike-{uuid.uuid4().hex}"
-            future = client.submit(work, part, key=key, pure=False)
-            running[key] = (part, future)
+            future = client.submit(work, task, key=key, pure=False)
+            running[key] = (task, future)
             future.add_done_callback(ended.put)
 
     room = _Room(client)
@@ -70,25 +70,25 @@ def run(
                     continue
                 if not running:
                     return
-                part, future = running.pop(_next(client, ended))
+                task, future = running.pop(_next(client, ended))
                 try:
-                    outcome = _outcome(future)
+                    result = _result(future)
                 except KilledWorker:
                     if not room.alone:
-                        suspects.append(part)
+                        suspects.append(task)
                         continue
-                    outcome = None
-                yield part, outcome
+                    result = None
+                yield task, result
         finally:
             _wind_down(client, running, ended, stop)
 
 
 def threads(client: Any) -> int:
-    """Return how many parts the workers can do at the same time."""
+    """Return how many tasks the workers can run at the same time."""
     return sum(client.nthreads().values())
 
 
-def _outcome(future: Any) -> Any:
+def _result(future: Any) -> Any:
     """Return what a worker handed back.
 
     What it raises instead, nobody foresaw, and is not for want of a scheduler.
@@ -104,7 +104,7 @@ def _outcome(future: Any) -> Any:
 
 
 def _next(client: Any, ended: "SimpleQueue[Any]") -> str:
-    """Wait for the next part that ends, as long as there is a worker or may be one again."""
+    """Wait for the next task that ends, as long as there is a worker or may be one again."""
     alone_since = None
     while True:
         try:
@@ -142,7 +142,7 @@ def _wind_down(
 
 
 class _Room:
-    """How many parts may be handed out, as workers come and go."""
+    """How many tasks may be submitted, as workers come and go."""
 
     def __init__(self, client: Any) -> None:
         self._client = client

@@ -54,21 +54,21 @@ def check_written(done: worker.DetectResult, shards: Shards) -> None:
 
 
 def checked(
-    shelf: worker.ShardTask[worker.Asks, worker.Result],
-    taken: worker.ShardResult[worker.Result],
+    task: worker.ShardTask[worker.Asks, worker.Result],
+    done: worker.ShardResult[worker.Result],
     shards: Shards,
 ) -> worker.Result:
     """Return what a worker read in shards.
 
     Raises StoreError where it could not and this machine cannot either, else InputError.
     """
-    if taken.result is None:
-        shelf.read(shards, shelf.asked)
+    if done.result is None:
+        task.read(shards, task.asked)
         raise InputError(
-            f"worker {taken.host}: {taken.error}; it can be read here: name a folder that all "
+            f"worker {done.host}: {done.error}; it can be read here: name a folder that all "
             "machines share, or an address"
         )
-    return taken.result
+    return done.result
 
 
 def _can_list(folder: Folder) -> bool:

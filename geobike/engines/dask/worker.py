@@ -1,4 +1,4 @@
-"""What a worker does with the part of a survey that it is handed.
+"""What a worker does with the tasks of a survey.
 
 Errors are handed back, not raised: Dask would log them, and they concern the run, not the worker.
 """
@@ -16,9 +16,9 @@ from typing import Final, Generic, NamedTuple, TypeVar
 
 import pandas as pd
 
-from geobike.detections import choice, filtering, stage
+from geobike.detections import choice, stage
 from geobike.detections.stage import Failure
-from geobike.detections.store.parquet import ShardQuery, Shards, Summary, new_name
+from geobike.detections.store.parquet import Shards, new_name
 from geobike.detections.store.protocol import Model
 from geobike.detectors.protocol import Detection, Detector
 from geobike.errors import DetectorStopped, GeobikeError, InputError
@@ -27,7 +27,7 @@ from geobike.photos.discovery import Folder, FolderNotice, PhotoFile
 from geobike.reporting import collect_warnings
 from geobike.version import __version__
 
-_UNREAD: Final = "cannot be read: "  # how heads, digests and images begin to say it
+_UNREAD: Final = "cannot be read: "  # how messages of metadata, hashing and decoding begin
 _POLL: Final = 2.0  # seconds after which a worker asks again whether the run was stopped
 
 Asks = TypeVar("Asks")
@@ -36,7 +36,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Pickled:
-    """A detector on its way. What it holds may be secret, and Dask shows what it hands round."""
+    """A pickled detector. It may hold secrets, and Dask shows the arguments of its tasks."""
 
     data: bytes = field(repr=False)
 
@@ -68,7 +68,7 @@ class DetectTask:
     """`sha256`, `path`, `width`, `height`."""
 
     def split(self) -> "list[DetectTask]":
-        """Return a part for each photo."""
+        """Return a task for each photo."""
         rows = range(len(self.photos))
         return [DetectTask(self.run, new_name(), self.photos.iloc[row : row + 1]) for row in rows]
 
@@ -92,7 +92,7 @@ class FoldersTask:
     folders: Sequence[Folder] = field(repr=False)
 
     def split(self) -> "list[FoldersTask]":
-        """Return a part for each folder."""
+        """Return a task for each folder."""
         return [FoldersTask([folder]) for folder in self.folders]
 
 
@@ -120,7 +120,7 @@ class ShardTask(Generic[Asks, Result]):
 
 
 class ShardResult(NamedTuple, Generic[Result]):
-    """What was taken out of shards."""
+    """What was read from shards."""
 
     host: str
     result: Result | None
@@ -140,7 +140,7 @@ class FilesResult(NamedTuple, Generic[Result]):
 
 
 class DetectResult(NamedTuple):
-    """What became of a part."""
+    """What became of a task."""
 
     host: str
     failures: dict[str, Failure]
@@ -159,90 +159,80 @@ def version() -> str:
     return __version__
 
 
-def find(part: FoldersTask) -> FoldersResult:
+def find(task: FoldersTask) -> FoldersResult:
     """Find the photos in folders and in all inside."""
     files: list[PhotoFile] = []
     notes: list[FolderNotice] = []
     error = None
     try:
-        for folder in part.folders:
+        for folder in task.folders:
             files += discovery.walk(folder, notes)
     except (OSError, GeobikeError) as stop:
         error = str(stop)
     return FoldersResult(platform.node(), files, notes, error)
 
 
-def read_shards(part: ShardTask[Asks, Result]) -> ShardResult[Result]:
+def read_shards(task: ShardTask[Asks, Result]) -> ShardResult[Result]:
     """Read shards."""
     try:
-        return ShardResult(platform.node(), part.read(Shards(part.store), part.asked), None)
+        return ShardResult(platform.node(), task.read(Shards(task.store), task.asked), None)
     except GeobikeError as error:
         return ShardResult(platform.node(), None, error)
 
 
-def query(shards: Shards, asked: ShardQuery, *, rules: filtering.Filter | None) -> pd.DataFrame:
-    """Take boxes out of shards and filter them."""
-    return stage.filtered(shards.query(asked), rules)
-
-
-def summary(shards: Shards, names: Sequence[str]) -> Summary:
-    """Return who answered which photos."""
-    return shards.summary(names)
-
-
 def read_metadata(
-    part: FilesTask, *, timezone: tzinfo | None, max_pixels: int
+    task: FilesTask, *, timezone: tzinfo | None, max_pixels: int
 ) -> FilesResult[metadata.Metadata]:
     """Return what `metadata.read` says of files."""
     with collect_warnings() as notes:
-        said = metadata.read(part.files, timezone=timezone, max_pixels=max_pixels)
-    return FilesResult(said, platform.node(), _unread(part, said.reason), notes)
+        said = metadata.read(task.files, timezone=timezone, max_pixels=max_pixels)
+    return FilesResult(said, platform.node(), _unread(task, said.reason), notes)
 
 
-def keys(part: FilesTask) -> FilesResult[list[str | None]]:
+def keys(task: FilesTask) -> FilesResult[list[str | None]]:
     """Return what `hashing.key` says of files."""
-    return FilesResult([hashing.key(file) for file in part.files], platform.node())
+    return FilesResult([hashing.key(file) for file in task.files], platform.node())
 
 
-def read_hashes(part: FilesTask, *, max_pixels: int) -> FilesResult[list[hashing.FileHash]]:
+def read_hashes(task: FilesTask, *, max_pixels: int) -> FilesResult[list[hashing.FileHash]]:
     """Return what `hashing.read` says of files."""
     with collect_warnings() as notes:
-        found = list(hashing.read(part.files, max_pixels=max_pixels))
-    return FilesResult(found, platform.node(), _unread(part, [one.fault for one in found]), notes)
+        found = list(hashing.read(task.files, max_pixels=max_pixels))
+    return FilesResult(found, platform.node(), _unread(task, [one.fault for one in found]), notes)
 
 
-def _unread(part: FilesTask, faults: Iterable[str | None]) -> str | None:
-    pairs = zip(part.files, faults, strict=True)
+def _unread(task: FilesTask, faults: Iterable[str | None]) -> str | None:
+    pairs = zip(task.files, faults, strict=True)
     return _all_unread((file.path, why) for file, why in pairs if file.fault is None)
 
 
 def _all_unread(pairs: Iterable[tuple[str, str | None]]) -> str | None:
     """Return the first of the paths if not one could be read, given with why not.
 
-    One that cannot be read is a photo at fault; where none can, the worker looks elsewhere.
+    One that cannot be read is a bad photo; where none can, the worker lacks the folder.
     """
     paths = list(pairs)
     lost = all(why is not None and why.startswith(_UNREAD) for _, why in paths)
     return paths[0][0] if paths and lost else None
 
 
-def detect(part: DetectTask) -> DetectResult:
+def detect(task: DetectTask) -> DetectResult:
     """Detect in photos and write their shard."""
-    run, shards = part.run, Shards(part.run.store)
+    run, shards = task.run, Shards(task.run.store)
     failures: dict[str, Failure] = {}
     kept: dict[str, list[Detection]] = {}
     opening: tuple[str, ...] = ()
     error: GeobikeError | None = None
-    # Where a worker died that held the outcome of a part, Dask has the part done again.
-    before = shards.answered(part.shard)
-    name = new_name() if before else part.shard
+    # Where a worker died that held the result of a task, Dask has the task done again.
+    before = shards.answered(task.shard)
+    name = new_name() if before else task.shard
     with collect_warnings() as notes:
         try:
             watch = _Watch(run.stop)
             watch()
             detector, opening = _detector(run)
             answers = stage.answer(
-                part.photos[~part.photos["sha256"].isin(before)],
+                task.photos[~task.photos["sha256"].isin(before)],
                 detector,
                 keep=kept.__setitem__,
                 workers=run.concurrency,
@@ -255,11 +245,11 @@ def detect(part: DetectTask) -> DetectResult:
             error = stop
     try:
         if kept:
-            shards.put(kept, run.model, name=name)
+            shards.put_shard(kept, run.model, name=name)
     except GeobikeError as stop:
         error = stop
-    whys = [failures[digest][1] if digest in failures else None for digest in part.photos["sha256"]]
-    unread = _all_unread(zip(part.photos["path"], whys, strict=True))
+    whys = [failures[digest][1] if digest in failures else None for digest in task.photos["sha256"]]
+    unread = _all_unread(zip(task.photos["path"], whys, strict=True))
     shard = name if kept else None
     return DetectResult(platform.node(), failures, shard, unread, [*opening, *notes], error)
 

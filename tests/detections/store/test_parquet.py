@@ -45,7 +45,7 @@ def test_what_is_put_comes_back_to_the_last_bit_as_from_the_store_of_one_machine
     tmp_path: Path,
 ) -> None:
     answers = {"a": [BICYCLE, CAR], "b": [], "c": [CAR]}
-    Shards(tmp_path / "shards").put(answers, MODEL)
+    Shards(tmp_path / "shards").put_shard(answers, MODEL)
     with Store(tmp_path / "store.sqlite") as store:
         for digest, boxes in answers.items():
             store.put(digest, MODEL, boxes)
@@ -59,8 +59,8 @@ def test_what_is_put_comes_back_to_the_last_bit_as_from_the_store_of_one_machine
 def test_each_model_has_answers_of_its_own(tmp_path: Path) -> None:
     shards = Shards(tmp_path)
     other = Model("fake", "2")
-    shards.put({"a": [BICYCLE]}, MODEL)
-    shards.put({"a": [], "b": []}, other)
+    shards.put_shard({"a": [BICYCLE]}, MODEL)
+    shards.put_shard({"a": [], "b": []}, other)
     assert found(shards, ["a", "b"]) == {"a": [BICYCLE]}
     assert shards.missing(["a", "b"], MODEL) == ["b"]
     assert shards.models() == {MODEL: 1, other: 2}
@@ -68,8 +68,8 @@ def test_each_model_has_answers_of_its_own(tmp_path: Path) -> None:
 
 def test_a_shard_that_is_moved_elsewhere_no_longer_answers(tmp_path: Path) -> None:
     shards = Shards(tmp_path)
-    shards.put({"a": [CAR]}, MODEL, name="1.parquet")
-    shards.put({"a": [BICYCLE], "b": []}, MODEL, name="2.parquet")
+    shards.put_shard({"a": [CAR]}, MODEL, name="1.parquet")
+    shards.put_shard({"a": [BICYCLE], "b": []}, MODEL, name="2.parquet")
     assert found(shards, ["a"]) == {"a": [CAR]}
     (tmp_path / "1.parquet").unlink()
     assert found(shards, ["a"]) == {"a": [BICYCLE]}
@@ -85,7 +85,7 @@ def test_more_shards_than_are_read_at_once_are_read_all_the_same(
     shards = Shards(tmp_path)
     answers = {f"{i}": [BICYCLE] * (i % 3) for i in range(7)}
     for digest, boxes in answers.items():
-        shards.put({digest: boxes}, MODEL)
+        shards.put_shard({digest: boxes}, MODEL)
     assert found(shards, list(answers)[::-1]) == answers
     assert len(list(shards.queries(answers, MODEL))) == 4
 
@@ -93,7 +93,7 @@ def test_more_shards_than_are_read_at_once_are_read_all_the_same(
 def test_a_shard_that_another_machine_adds_is_seen(tmp_path: Path) -> None:
     mine = Shards(tmp_path)
     assert mine.missing(["a"], MODEL) == ["a"]
-    Shards(tmp_path).put({"a": [BICYCLE]}, MODEL)
+    Shards(tmp_path).put_shard({"a": [BICYCLE]}, MODEL)
     assert mine.missing(["a"], MODEL) == []
 
 
@@ -101,21 +101,21 @@ def test_of_two_answers_for_one_photo_the_first_stands(tmp_path: Path) -> None:
     shards = Shards(tmp_path)
     first, second = new_name(), new_name()
     assert first < second
-    shards.put({"a": [CAR, CAR]}, MODEL, name=second)
-    shards.put({"a": [BICYCLE]}, MODEL, name=first)
+    shards.put_shard({"a": [CAR, CAR]}, MODEL, name=second)
+    shards.put_shard({"a": [BICYCLE]}, MODEL, name=first)
     assert found(shards, ["a"]) == {"a": [BICYCLE]}
     assert shards.models() == {MODEL: 1}
 
 
 def test_one_shard_tells_which_photos_it_holds(tmp_path: Path) -> None:
     shards = Shards(tmp_path)
-    shards.put({"a": [BICYCLE], "b": []}, MODEL, name="one.parquet")
+    shards.put_shard({"a": [BICYCLE], "b": []}, MODEL, name="one.parquet")
     assert shards.answered("one.parquet") == {"a", "b"}
     assert shards.answered("none.parquet") == set()
 
 
 def test_any_program_can_read_a_shard(tmp_path: Path) -> None:
-    Shards(tmp_path).put({"a": [BICYCLE], "b": []}, MODEL)
+    Shards(tmp_path).put_shard({"a": [BICYCLE], "b": []}, MODEL)
     (file,) = tmp_path.iterdir()
     rows = pd.read_parquet(file)
     assert rows.columns.tolist() == [
@@ -126,8 +126,8 @@ def test_any_program_can_read_a_shard(tmp_path: Path) -> None:
 
 def test_a_folder_of_shards_reads_as_one_table(tmp_path: Path) -> None:
     shards = Shards(tmp_path)
-    shards.put({"a": [BICYCLE]}, MODEL)
-    shards.put({"b": [CAR]}, MODEL)
+    shards.put_shard({"a": [BICYCLE]}, MODEL)
+    shards.put_shard({"b": [CAR]}, MODEL)
     shards.keep_hashes({"a key": "a"})
     assert pd.read_parquet(tmp_path)["label"].tolist() == ["bicycle", "voiture éclair"]
 
@@ -143,7 +143,7 @@ def test_digests_of_files_are_remembered_beside_the_detections(tmp_path: Path) -
 
 def put_many(folder: Path, number: int) -> None:
     for i in range(20):
-        Shards(folder).put({f"{number}-{i}": [BICYCLE] * i}, MODEL)
+        Shards(folder).put_shard({f"{number}-{i}": [BICYCLE] * i}, MODEL)
 
 
 def test_processes_that_write_and_one_that_reads_do_not_disturb_each_other(tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_processes_that_write_and_one_that_reads_do_not_disturb_each_other(tmp_p
 
 def test_what_a_killed_writer_left_is_passed_over(tmp_path: Path) -> None:
     shards = Shards(tmp_path)
-    shards.put({"a": []}, MODEL)
+    shards.put_shard({"a": []}, MODEL)
     (tmp_path / f".part-{new_name()}").write_bytes(b"PAR1 half a sh")
     assert shards.missing(["a"], MODEL) == []
 
@@ -182,7 +182,7 @@ def parquet_of_another_program(path: Path) -> None:
     ],
 )
 def test_a_damaged_or_foreign_file_is_named(tmp_path: Path, name: str, make, said: str) -> None:
-    Shards(tmp_path).put({"a": []}, MODEL)
+    Shards(tmp_path).put_shard({"a": []}, MODEL)
     make(tmp_path / name)
     with pytest.raises(StoreError, match=f"store {tmp_path}: {said}"):
         Shards(tmp_path).missing(["a"], MODEL)
@@ -206,8 +206,8 @@ def test_a_damaged_or_foreign_file_is_named(tmp_path: Path, name: str, make, sai
 def test_a_box_that_is_none_is_named_with_its_shard(
     tmp_path: Path, changed: dict[str, Any], said: str
 ) -> None:
-    Shards(tmp_path).put({"b": [CAR]}, MODEL, name="1.parquet")
-    Shards(tmp_path).put({"c": [], "a": [CAR, BICYCLE]}, MODEL, name="2.parquet")
+    Shards(tmp_path).put_shard({"b": [CAR]}, MODEL, name="1.parquet")
+    Shards(tmp_path).put_shard({"c": [], "a": [CAR, BICYCLE]}, MODEL, name="2.parquet")
     table = pq.read_table(tmp_path / "2.parquet")
     (name, value), row = next(iter(changed.items())), table.num_rows - 1
     values = pa.array([*table[name].to_pylist()[:row], value], table[name].type)
@@ -231,7 +231,7 @@ def test_the_handed_shard_that_differs_from_what_was_written_is_named(
 def test_damage_to_a_shard_never_passes_for_an_answer(tmp_path: Path) -> None:
     answers = {f"{i}": [BICYCLE, CAR] * (i % 4) for i in range(50)}
     shards = Shards(tmp_path)
-    shards.put(answers, MODEL, name="1.parquet")
+    shards.put_shard(answers, MODEL, name="1.parquet")
     whole = (tmp_path / "1.parquet").read_bytes()
     chance, damaged = random.Random(7), 0
     for _ in range(300):
@@ -249,7 +249,7 @@ def test_damage_to_a_shard_never_passes_for_an_answer(tmp_path: Path) -> None:
 
 def test_a_shard_of_text_that_is_not_utf_8_is_named(tmp_path: Path) -> None:
     shards = Shards(tmp_path)
-    shards.put({"a": [BICYCLE]}, MODEL, name="1.parquet")
+    shards.put_shard({"a": [BICYCLE]}, MODEL, name="1.parquet")
     table = pq.read_table(tmp_path / "1.parquet")
     text = pa.array([b"bicycl\xff"]).cast(pa.binary())
     bad = pa.Array.from_buffers(pa.string(), 1, text.buffers())
@@ -260,7 +260,7 @@ def test_a_shard_of_text_that_is_not_utf_8_is_named(tmp_path: Path) -> None:
 
 
 def test_a_shard_cut_short_is_named(tmp_path: Path) -> None:
-    Shards(tmp_path).put({"a": [BICYCLE]}, MODEL, name="x.parquet")
+    Shards(tmp_path).put_shard({"a": [BICYCLE]}, MODEL, name="x.parquet")
     whole = (tmp_path / "x.parquet").read_bytes()
     (tmp_path / "x.parquet").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(StoreError, match=r"x\.parquet is damaged"):
@@ -282,13 +282,13 @@ def test_to_read_there_must_be_something(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text(json.dumps({}))
     with pytest.raises(StoreError, match="cannot be written"):
-        Shards(tmp_path / "file" / "below").put({"a": []}, MODEL)
+        Shards(tmp_path / "file" / "below").put_shard({"a": []}, MODEL)
 
 
 def test_without_pyarrow_a_store_of_shards_names_the_extra_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Shards(tmp_path).put({"a": [BICYCLE]}, MODEL)
+    Shards(tmp_path).put_shard({"a": [BICYCLE]}, MODEL)
     for name in ("pyarrow", "pyarrow.compute", "pyarrow.parquet"):
         monkeypatch.setitem(sys.modules, name, None)
     extra = r"pip install 'geobike\[cluster\]'"

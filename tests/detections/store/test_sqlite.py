@@ -130,7 +130,7 @@ def test_a_file_that_is_no_store_is_refused_and_left_alone(tmp_path: Path) -> No
     with sqlite3.connect(foreign) as connection:
         connection.execute("CREATE TABLE mine (x)")
     connection.close()
-    with pytest.raises(StoreError, match="no store of geobike"):
+    with pytest.raises(StoreError, match="not a store of geobike"):
         Store(foreign)
     with pytest.raises(StoreError, match="no such file"):
         Store(tmp_path / "nothing.sqlite", read_only=True)

@@ -81,7 +81,7 @@ def test_of_two_answers_of_one_photo_workers_take_the_first(
     before = geobike.run(geobike.Survey(**counted), store=tmp_path / "shards", engine=cluster)
     digests = before.photos.loc[before.photos["status"] == "counted", "sha256"]
     again = {digest: [Detection("bicycle", 0.99, Box(0, 0, 1, 1))] for digest in digests}
-    Shards(tmp_path / "shards").put(again, before.model)
+    Shards(tmp_path / "shards").put_shard(again, before.model)
     after = geobike.run(geobike.Survey(**counted), store=tmp_path / "shards", engine=cluster)
     same(before, after)
 
@@ -92,7 +92,7 @@ def test_shards_of_another_model_are_left_alone(
     before = geobike.run(geobike.Survey(**counted), store=tmp_path / "shards", engine=cluster)
     digests = before.photos["sha256"].dropna().unique()
     boxes_of_another = {digest: [Detection("bicycle", 0.99, Box(0, 0, 1, 1))] for digest in digests}
-    Shards(tmp_path / "shards").put(boxes_of_another, Model("other", "1"))
+    Shards(tmp_path / "shards").put_shard(boxes_of_another, Model("other", "1"))
     survey = geobike.Survey(**plan, detector=Crowding(tmp_path / "diary"))
     after = geobike.run(survey, store=tmp_path / "shards", engine=cluster)
     same(before, after)

@@ -105,7 +105,7 @@ def test_files_that_are_known_are_not_read_again(
 
     again = geobike.run(survey, store=tmp_path / "shards", engine=cluster, track=track)
     same(first, again)
-    # What is cut short is not open_cache: it might be mended.
+    # A truncated photo is read again: it might have been repaired.
     assert dict(silent) == {
         "Finding photos": None, "Reading positions": 127, "Looking at files": 127,
         "Reading photos": 1, "Detecting": 0, "Counting": 124,

@@ -1,4 +1,5 @@
 import json
+import time
 import warnings
 from pathlib import Path
 
@@ -614,3 +615,86 @@ def test_the_handed_files_of_other_kinds_give_their_three_areas(
 def test_the_handed_first_page_is_reported(shared: Path) -> None:
     with pytest.warns(GeobikeWarning, match="more areas than the 1 that it holds"):
         areas.read(handed(shared, "areas-arcgis-page.geojson"))
+
+
+def random_polygon(vertices: int) -> Polygon:
+    return Polygon(np.random.default_rng(1).random((vertices, 2)))
+
+
+@pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")
+def test_a_polygon_of_many_crossings_is_repaired_in_seconds(tmp_path: Path) -> None:
+    tangle = random_polygon(300)
+    path = write(tmp_path / "a.gpkg", [tangle], name=["a"])
+    started = time.monotonic()
+    repaired = areas.read(path).geometry[0]
+    assert time.monotonic() - started < 5
+    assert repaired.is_valid
+    assert 0.5 * tangle.convex_hull.area < repaired.area < tangle.convex_hull.area
+
+
+@pytest.mark.parametrize("vertices", [1500, 3000])
+def test_a_polygon_that_would_take_minutes_to_repair_is_refused(
+    tmp_path: Path, vertices: int
+) -> None:
+    path = write(tmp_path / "a.gpkg", [random_polygon(vertices)], name=["a"])
+    started = time.monotonic()
+    with pytest.raises(AreasError, match=r"at row 0.* cross each other over 100,000 times; repair"):
+        areas.read(path)
+    assert time.monotonic() - started < 10
+
+
+def test_a_star_that_would_take_minutes_to_check_is_refused(tmp_path: Path) -> None:
+    turn = np.linspace(0, 2 * np.pi, 200_000, endpoint=False)
+    far = 1 + 0.5 * (np.arange(len(turn)) % 2)
+    star = Polygon(np.column_stack([far * np.cos(turn), far * np.sin(turn)]))
+    path = write(tmp_path / "a.gpkg", [star], name=["a"])
+    started = time.monotonic()
+    with pytest.raises(AreasError, match="row 0 is too intricate to check: 200,001 vertices"):
+        areas.read(path)
+    assert time.monotonic() - started < 10
+
+
+def test_a_smooth_polygon_of_very_many_vertices_is_read(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.gpkg", [Point(5, 52).buffer(0.1, quad_segs=100_000)], name=["a"])
+    started = time.monotonic()
+    assert areas.read(path)["name"].tolist() == ["a"]
+    assert time.monotonic() - started < 10
+
+
+BROKEN = [
+    Polygon([(0, 0), (2, 2), (2, 0), (0, 2)]),  # a bow tie: two triangles
+    Polygon([(0, 0), (4, 0), (4, 4), (2, 4), (2, 6), (2, 4), (0, 4)]),  # a spike
+    Polygon(box(0, 0, 4, 4).exterior, [box(1, 1, 2, 2).exterior, box(2, 1, 3, 2).exterior]),
+    MultiPolygon([box(0, 0, 2, 1), box(1, 0, 3, 1)]),  # parts that overlap
+]
+
+
+@pytest.mark.parametrize(("shape", "ground"), zip(BROKEN, [2, 16, 14, 3], strict=True))
+@pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")
+def test_broken_polygons_keep_the_ground_that_they_go_round(
+    tmp_path: Path, shape: shapely.Geometry, ground: float
+) -> None:
+    path = write(tmp_path / "a.gpkg", [shape], name=["a"])
+    assert areas.read(path).geometry[0].area == pytest.approx(ground)
+
+
+def test_deeply_nested_collections_are_read(tmp_path: Path) -> None:
+    nested: dict = box(0, 0, 1, 1).__geo_interface__
+    for _ in range(20):
+        nested = {"type": "GeometryCollection", "geometries": [nested]}
+    feature = {"type": "Feature", "properties": {"name": "a"}, "geometry": nested}
+    path = tmp_path / "a.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    assert areas.read(path).geometry[0].area == pytest.approx(1)
+
+
+def test_many_areas_that_all_overlap_are_reported_in_seconds(tmp_path: Path) -> None:
+    shapes = [box(0, 0, 1 + k / 1500, 1) for k in range(1500)]
+    path = write(tmp_path / "a.gpkg", shapes, name=[f"n{k}" for k in range(1500)])
+    started = time.monotonic()
+    with pytest.warns(GeobikeWarning) as said:
+        areas.read(path)
+    assert time.monotonic() - started < 15
+    words = [str(one.message) for one in said]
+    assert any("'n0' and 'n1'" in one and "and 99997 more" in one for one in words)
+    assert any("only 100,000 pairs are compared" in one for one in words)

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from shapely import GeometryCollection, LineString, MultiPolygon, Point, Polygon, box
 
 from geobike import areas, schema
+from geobike.counting import counts
 from geobike.errors import AreasError, GeobikeWarning
+from geobike.maps.shapes import simplified
 from tests.support.making import handed, photos_frame, squares
 
 AMERSFOORT = (5.387206, 52.155174)
@@ -122,8 +124,12 @@ def test_metres_that_call_themselves_degrees_are_refused(tmp_path: Path) -> None
 def test_longitudes_that_count_eastward_are_degrees_and_no_more_than_a_round(
     tmp_path: Path,
 ) -> None:
-    east = areas.read(write(tmp_path / "a.gpkg", [box(179, -1, 181, 1)]))
-    assert east.total_bounds.tolist() == [179, -1, 181, 1]
+    with pytest.warns(GeobikeWarning, match="across 180 degrees of longitude cut there, at row: 0"):
+        east = areas.read(write(tmp_path / "a.gpkg", [box(179, -1, 181, 1)]))
+    assert sorted(part.bounds for part in east.geometry[0].geoms) == [
+        (-180, -1, -179, 1),
+        (179, -1, 180, 1),
+    ]
     with pytest.raises(AreasError, match=r"such as \(500, 52\) are not degrees"):
         areas.read(write(tmp_path / "b.gpkg", [box(500, 52, 600, 53)]))
 
@@ -698,3 +704,46 @@ def test_many_areas_that_all_overlap_are_reported_in_seconds(tmp_path: Path) -> 
     words = [str(one.message) for one in said]
     assert any("'n0' and 'n1'" in one and "and 99997 more" in one for one in words)
     assert any("only 100,000 pairs are compared" in one for one in words)
+
+
+FIJI = Polygon([(177, -19), (-178, -19), (-178, -16), (177, -16)])
+WAYS = [
+    FIJI,
+    box(177, -19, 182, -16),
+    MultiPolygon([box(177, -19, 180, -16), box(-180, -19, -178, -16)]),
+]
+
+
+@pytest.mark.parametrize("shape", WAYS, ids=["sides round the world", "beyond 180", "cut"])
+@pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")
+def test_an_area_across_180_degrees_is_the_same_however_it_is_drawn(
+    tmp_path: Path, shape: shapely.Geometry
+) -> None:
+    read = areas.read(write(tmp_path / "a.gpkg", [shape], name=["Fiji"]))
+    places = {"east": (178.0, -17.5), "west": (-179.0, -17.5), "far": (10.0, -17.5)}
+    assert assigned(places, read) == {"east": "Fiji", "west": "Fiji", "far": "outside"}
+    # 5 degrees of a band of WGS 84: the sphere of equal area, whose radius is 6371.007 km.
+    band = np.radians(5) * (np.sin(np.radians(19)) - np.sin(np.radians(16))) * 6371.007**2
+    assert read["area_km2"][0] == pytest.approx(band, rel=0.01)
+    drawn, moved = simplified(counted(read))
+    assert moved
+    assert drawn[0].bounds == pytest.approx((177, -19, 182, -16))
+
+
+def counted(read: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    none = schema.table(schema.DETECTIONS, {"photo_id": []})
+    return counts.per_area(counts.per_photo(photos_frame({}), none), read)
+
+
+def test_a_wide_area_that_does_not_go_round_is_kept_as_drawn(tmp_path: Path) -> None:
+    wide = Polygon([(-120, 0), (0, -5), (120, 0), (120, 10), (0, 5), (-120, 10)])
+    read = areas.read(write(tmp_path / "a.gpkg", [wide], name=["wide"]))
+    assert read.geometry[0].equals(wide)
+
+
+@pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")
+def test_the_handed_area_across_180_degrees_takes_no_photo_from_the_other_side(
+    shared: Path,
+) -> None:
+    read = areas.read(handed(shared, "areas-across-antimeridian.geojson"))
+    assert assigned({"a": (10.0, -17.5)}, read) == {"a": "outside"}

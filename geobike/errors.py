@@ -23,7 +23,7 @@ GeobikeError                 base of them all; one line, no traceback, for the u
 │   └── DetectionFailed              its row becomes `failed`
 └── LedgerError              exit 1  the sums do not close: a bug
 
-GeobikeWarning is what the run reports without stopping: a mended polygon, a bad manifest row.
+GeobikeWarning is what the run reports without stopping: a repaired polygon, a bad manifest row.
 """
 
 from typing import Self

@@ -1,4 +1,5 @@
 import json
+import time
 import warnings
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from hypothesis import strategies as st
 from shapely import GeometryCollection, LineString, MultiPolygon, Point, Polygon, box
 
 from geobike import areas, schema
+from geobike.counting import counts
 from geobike.errors import AreasError, GeobikeWarning
+from geobike.maps.shapes import simplified
 from tests.support.making import handed, photos_frame, squares
 
 AMERSFOORT = (5.387206, 52.155174)
@@ -121,8 +124,12 @@ def test_metres_that_call_themselves_degrees_are_refused(tmp_path: Path) -> None
 def test_longitudes_that_count_eastward_are_degrees_and_no_more_than_a_round(
     tmp_path: Path,
 ) -> None:
-    east = areas.read(write(tmp_path / "a.gpkg", [box(179, -1, 181, 1)]))
-    assert east.total_bounds.tolist() == [179, -1, 181, 1]
+    with pytest.warns(GeobikeWarning, match="across 180 degrees of longitude cut there, at row: 0"):
+        east = areas.read(write(tmp_path / "a.gpkg", [box(179, -1, 181, 1)]))
+    assert sorted(part.bounds for part in east.geometry[0].geoms) == [
+        (-180, -1, -179, 1),
+        (179, -1, 180, 1),
+    ]
     with pytest.raises(AreasError, match=r"such as \(500, 52\) are not degrees"):
         areas.read(write(tmp_path / "b.gpkg", [box(500, 52, 600, 53)]))
 
@@ -638,3 +645,129 @@ def test_the_handed_files_of_other_kinds_give_their_three_areas(
 def test_the_handed_first_page_is_reported(shared: Path) -> None:
     with pytest.warns(GeobikeWarning, match="more areas than the 1 that it holds"):
         areas.read(handed(shared, "areas-arcgis-page.geojson"))
+
+
+def random_polygon(vertices: int) -> Polygon:
+    return Polygon(np.random.default_rng(1).random((vertices, 2)))
+
+
+@pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")
+def test_a_polygon_of_many_crossings_is_repaired_in_seconds(tmp_path: Path) -> None:
+    tangle = random_polygon(300)
+    path = write(tmp_path / "a.gpkg", [tangle], name=["a"])
+    started = time.monotonic()
+    repaired = areas.read(path).geometry[0]
+    assert time.monotonic() - started < 5
+    assert repaired.is_valid
+    assert 0.5 * tangle.convex_hull.area < repaired.area < tangle.convex_hull.area
+
+
+@pytest.mark.parametrize("vertices", [1500, 3000])
+def test_a_polygon_that_would_take_minutes_to_repair_is_refused(
+    tmp_path: Path, vertices: int
+) -> None:
+    path = write(tmp_path / "a.gpkg", [random_polygon(vertices)], name=["a"])
+    started = time.monotonic()
+    with pytest.raises(AreasError, match=r"at row 0.* cross each other over 100,000 times; repair"):
+        areas.read(path)
+    assert time.monotonic() - started < 10
+
+
+def test_a_star_that_would_take_minutes_to_check_is_refused(tmp_path: Path) -> None:
+    turn = np.linspace(0, 2 * np.pi, 200_000, endpoint=False)
+    far = 1 + 0.5 * (np.arange(len(turn)) % 2)
+    star = Polygon(np.column_stack([far * np.cos(turn), far * np.sin(turn)]))
+    path = write(tmp_path / "a.gpkg", [star], name=["a"])
+    started = time.monotonic()
+    with pytest.raises(AreasError, match="row 0 is too intricate to check: 200,001 vertices"):
+        areas.read(path)
+    assert time.monotonic() - started < 10
+
+
+def test_a_smooth_polygon_of_very_many_vertices_is_read(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.gpkg", [Point(5, 52).buffer(0.1, quad_segs=100_000)], name=["a"])
+    started = time.monotonic()
+    assert areas.read(path)["name"].tolist() == ["a"]
+    assert time.monotonic() - started < 10
+
+
+BROKEN = [
+    Polygon([(0, 0), (2, 2), (2, 0), (0, 2)]),  # a bow tie: two triangles
+    Polygon([(0, 0), (4, 0), (4, 4), (2, 4), (2, 6), (2, 4), (0, 4)]),  # a spike
+    Polygon(box(0, 0, 4, 4).exterior, [box(1, 1, 2, 2).exterior, box(2, 1, 3, 2).exterior]),
+    MultiPolygon([box(0, 0, 2, 1), box(1, 0, 3, 1)]),  # parts that overlap
+]
+
+
+@pytest.mark.parametrize(("shape", "ground"), zip(BROKEN, [2, 16, 14, 3], strict=True))
+@pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")
+def test_broken_polygons_keep_the_ground_that_they_go_round(
+    tmp_path: Path, shape: shapely.Geometry, ground: float
+) -> None:
+    path = write(tmp_path / "a.gpkg", [shape], name=["a"])
+    assert areas.read(path).geometry[0].area == pytest.approx(ground)
+
+
+def test_deeply_nested_collections_are_read(tmp_path: Path) -> None:
+    nested: dict = box(0, 0, 1, 1).__geo_interface__
+    for _ in range(20):
+        nested = {"type": "GeometryCollection", "geometries": [nested]}
+    feature = {"type": "Feature", "properties": {"name": "a"}, "geometry": nested}
+    path = tmp_path / "a.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    assert areas.read(path).geometry[0].area == pytest.approx(1)
+
+
+def test_many_areas_that_all_overlap_are_reported_in_seconds(tmp_path: Path) -> None:
+    shapes = [box(0, 0, 1 + k / 1500, 1) for k in range(1500)]
+    path = write(tmp_path / "a.gpkg", shapes, name=[f"n{k}" for k in range(1500)])
+    started = time.monotonic()
+    with pytest.warns(GeobikeWarning) as said:
+        areas.read(path)
+    assert time.monotonic() - started < 15
+    words = [str(one.message) for one in said]
+    assert any("'n0' and 'n1'" in one and "and 99997 more" in one for one in words)
+    assert any("only 100,000 pairs are compared" in one for one in words)
+
+
+FIJI = Polygon([(177, -19), (-178, -19), (-178, -16), (177, -16)])
+WAYS = [
+    FIJI,
+    box(177, -19, 182, -16),
+    MultiPolygon([box(177, -19, 180, -16), box(-180, -19, -178, -16)]),
+]
+
+
+@pytest.mark.parametrize("shape", WAYS, ids=["sides round the world", "beyond 180", "cut"])
+@pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")
+def test_an_area_across_180_degrees_is_the_same_however_it_is_drawn(
+    tmp_path: Path, shape: shapely.Geometry
+) -> None:
+    read = areas.read(write(tmp_path / "a.gpkg", [shape], name=["Fiji"]))
+    places = {"east": (178.0, -17.5), "west": (-179.0, -17.5), "far": (10.0, -17.5)}
+    assert assigned(places, read) == {"east": "Fiji", "west": "Fiji", "far": "outside"}
+    # 5 degrees of a band of WGS 84: the sphere of equal area, whose radius is 6371.007 km.
+    band = np.radians(5) * (np.sin(np.radians(19)) - np.sin(np.radians(16))) * 6371.007**2
+    assert read["area_km2"][0] == pytest.approx(band, rel=0.01)
+    drawn, moved = simplified(counted(read))
+    assert moved
+    assert drawn[0].bounds == pytest.approx((177, -19, 182, -16))
+
+
+def counted(read: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    none = schema.table(schema.DETECTIONS, {"photo_id": []})
+    return counts.per_area(counts.per_photo(photos_frame({}), none), read)
+
+
+def test_a_wide_area_that_does_not_go_round_is_kept_as_drawn(tmp_path: Path) -> None:
+    wide = Polygon([(-120, 0), (0, -5), (120, 0), (120, 10), (0, 5), (-120, 10)])
+    read = areas.read(write(tmp_path / "a.gpkg", [wide], name=["wide"]))
+    assert read.geometry[0].equals(wide)
+
+
+@pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")
+def test_the_handed_area_across_180_degrees_takes_no_photo_from_the_other_side(
+    shared: Path,
+) -> None:
+    read = areas.read(handed(shared, "areas-across-antimeridian.geojson"))
+    assert assigned({"a": (10.0, -17.5)}, read) == {"a": "outside"}

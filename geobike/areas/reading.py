@@ -11,7 +11,7 @@ import pyproj
 import shapely
 
 from geobike import schema
-from geobike.areas import columns, declared, naming, repairing
+from geobike.areas import antimeridian, columns, declared, naming, repairing
 from geobike.errors import AreasError, InputError
 from geobike.io import vector
 from geobike.io.files import fetch_local
@@ -41,8 +41,8 @@ def read(
     else the name where names are unique, else a running number from 1. `area_km2` is geodesic, on
     the WGS 84 ellipsoid. The other columns of the file are kept; one that has the name of one of
     geobike's is called `own:NAME`. `language`, such as nl, chooses among names by language.
-    Invalid polygons are repaired, and other geometries left out, with a GeobikeWarning. Raises
-    AreasError.
+    Polygons across 180 degrees are cut there, invalid ones repaired, and other geometries left
+    out, with a GeobikeWarning. Raises AreasError.
 
     Examples:
         >>> import geobike
@@ -54,7 +54,7 @@ def read(
     """
     raw = _read_file(path, layer, crs=crs, encoding=encoding)
     path = redact(path)  # for messages
-    polygons = repairing.polygons(_with_crs(raw, path, crs), path)
+    polygons = antimeridian.cut(repairing.polygons(_with_crs(raw, path, crs), path), path)
     column = naming.name_column(polygons, path, name_column)
     names = naming.names(polygons, path, column, language=language)
     ids = naming.ids(polygons, path, column=id_column, names=names if column else None)

@@ -76,10 +76,10 @@ def _plain(column: "pd.Series[Any]") -> "pd.Series[Any]":
 
 
 def _numbers(column: "pd.Series[Any]") -> "pd.Series[Any]":
-    """Return whole numbers as such where an empty cell made them floating-point numbers."""
+    """Return whole numbers as such: one empty cell of the file made them floating-point numbers."""
     known = column.dropna()
     is_whole = bool((known.mod(1) == 0).all() and (known.abs() < _MOST).all())
-    return column.astype(schema.COUNT) if is_whole and len(known) < len(column) else column
+    return column.astype(schema.COUNT) if is_whole and len(known) else column
 
 
 def _is_missing(value: Any) -> bool:

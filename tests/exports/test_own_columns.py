@@ -54,6 +54,14 @@ def test_the_files_keep_the_users_own_columns(tmp_path: Path, ending: str) -> No
         assert isinstance(row["woningen"], int)
 
 
+def test_codes_of_the_users_own_stay_codes_where_the_row_without_one_was_left_out(
+    tmp_path: Path,
+) -> None:
+    found = surveyed(tmp_path / "in.parquet", name=["Noord", "Zuid"], code=[101.0, 102.0])
+    writing.write_areas(found, tmp_path / "a.geojson")
+    assert '"code": 101}' in (tmp_path / "a.geojson").read_text()
+
+
 def test_where_names_collide_the_users_columns_keep_theirs_and_ours_are_prefixed(
     tmp_path: Path,
 ) -> None:

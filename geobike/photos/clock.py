@@ -15,9 +15,9 @@ _GPS_CLOCK_SLACK: Final = timedelta(minutes=5)  # a fix may be minutes older tha
 OFFSETS: Final = frozenset(
     (
         *(60 * hours for hours in range(-12, 15)),
-        *(60 * hours + 30 for hours in (3, 4, 5, 6, 8, 9, 10)),
+        *(60 * hours + 30 for hours in (3, 4, 5, 6, 8, 9, 10, 11)),
         *(-60 * hours - 30 for hours in (2, 3, 4, 9)),
-        *(60 * hours + 45 for hours in (5, 8, 12, 13)),
+        *(60 * hours + 45 for hours in (5, 8, 9, 12, 13)),
     )
 )
 """Offsets from UTC in minutes that any country has had since 2000, by the IANA time zones."""

@@ -5,6 +5,7 @@ decoded, and whatever Pillow raises for a damaged file becomes UnreadablePhoto w
 """
 
 import hashlib
+import os
 import threading
 import warnings
 from collections import deque
@@ -19,7 +20,7 @@ from PIL import Image, UnidentifiedImageError
 from geobike.config import MAX_MEGAPIXELS
 from geobike.errors import UnreadablePhoto
 from geobike.io import files, remote
-from geobike.photos import jpeg, png
+from geobike.photos import jpeg, opening, png
 
 MAX_PIXELS: Final = MAX_MEGAPIXELS * 1_000_000
 """Largest photo that is decoded."""
@@ -65,9 +66,7 @@ def read_bytes(path: str | Path, *, sha256: str | None = None) -> bytes:
     Raises UnreadablePhoto.
     """
     try:
-        if not remote.is_remote(path):
-            check_file_size(Path(path).stat().st_size)
-        data = files.read_bytes(path)
+        data = files.read_bytes(path) if remote.is_remote(path) else _read_local(path)
     except OSError as error:
         raise UnreadablePhoto(f"cannot be read: {error.strerror or error}") from None
     except MemoryError:
@@ -75,6 +74,12 @@ def read_bytes(path: str | Path, *, sha256: str | None = None) -> bytes:
     if sha256 is not None and hashlib.sha256(data).hexdigest() != sha256:
         raise UnreadablePhoto("the file has changed since it was first read")
     return data
+
+
+def _read_local(path: str | Path) -> bytes:
+    with opening.open_regular(path) as file:
+        check_file_size(os.fstat(file.fileno()).st_size)
+        return file.read()
 
 
 def check_file_size(size: int) -> None:

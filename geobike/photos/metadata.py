@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from geobike.errors import UnreadablePhoto
 from geobike.io import remote
-from geobike.photos import decoding, exif, jpeg
+from geobike.photos import decoding, exif, jpeg, opening
 from geobike.photos.discovery import PhotoFile
 
 _REMOTE_BATCH: Final = 64
@@ -153,7 +153,7 @@ def _open(file: PhotoFile, first: bytes | OSError) -> BinaryIO:
         raise first
     if remote.is_remote(file.path):
         return BufferedReader(_RemoteFile(file.path, first), jpeg.HEADER_BYTES)
-    return open(file.path, "rb")  # noqa: PTH123 - a Path for each of a million takes time
+    return opening.open_regular(file.path)
 
 
 def _size(file: PhotoFile, opened: BinaryIO) -> int:

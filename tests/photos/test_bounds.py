@@ -1,3 +1,4 @@
+import os
 import threading
 import time
 from io import BytesIO
@@ -7,8 +8,8 @@ import pytest
 from PIL import Image
 
 from geobike.errors import UnreadablePhoto
-from geobike.photos import decoding
-from tests.support.making import handed
+from geobike.photos import decoding, reading
+from tests.support.making import handed, photo
 
 
 def progressive() -> bytes:
@@ -63,3 +64,17 @@ def test_threads_together_stay_below_the_limit_of_pixels_and_all_get_their_turn(
         thread.join(10)
     assert len(done) == 31
     assert 50 <= most[0] <= 144
+
+
+def test_a_fifo_that_takes_a_photos_place_after_the_listing_holds_nothing_up(
+    tmp_path: Path,
+) -> None:
+    file = photo(tmp_path / "a.jpg")
+    files = reading.find(tmp_path)
+    file.unlink()
+    os.mkfifo(file)
+    frame = reading.read(files)
+    assert frame.at[0, "status"] == "unreadable"
+    assert frame.at[0, "reason"] == "not a regular file"
+    with pytest.raises(UnreadablePhoto, match="not a regular file"):
+        decoding.read_upright(file)

@@ -29,12 +29,12 @@ MAX_SIDE: Final = 65_500
 """Longest side of a photo that is decoded, as of a JPEG: a strip of one pixel takes gigabytes."""
 
 SUFFIXES: Final = frozenset(
-    (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".heic", ".heif")
+    (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".heic", ".heif", ".avif")
 )
 """Suffixes of photo files, in lower case."""
 
 _MAGIC_BYTES: Final = 12  # that identify the format
-_FORMATS: Final = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "HEIF")
+_FORMATS: Final = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "HEIF", "AVIF")
 _HEIC_BRANDS: Final = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
 _ORIENTATION_TAG: Final = 0x0112
 _TO_UPRIGHT: Final = {

@@ -20,7 +20,8 @@ def assign(photos: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFram
 
     A border belongs to its areas: a photo on a shared border, or where areas overlap, counts for
     the one that stands first in the areas' file, so that totals are conserved. A photo in none
-    becomes `outside`, unless it has a status already.
+    becomes `outside`, unless it has a status already. One whose position may be off by more than
+    the size of the areas (the square root of the median area) becomes `unlocated`.
 
     Examples:
         >>> import geobike
@@ -42,6 +43,7 @@ def assign(photos: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFram
     out["area_id"] = areas["area_id"].array.take(row, allow_fill=True)  # -1 gives NA
     if not _report_swapped(photos, areas, row):
         _report_if_all_lie_outside(photos, areas, row)
+    out = _refuse_uncertain(out, areas)
     outside = out["area_id"].isna() & out["status"].isna() & out.geometry.notna()
     out.loc[outside, "status"] = schema.OUTSIDE
     out.loc[outside, "reason"] = "in none of the areas"
@@ -65,6 +67,24 @@ def _first_area(points: _Shapes, polygons: _Shapes) -> npt.NDArray[np.intp]:
         inside = shapely.intersects_xy(polygons[polygon], x[point], y[point])
         np.minimum.at(first, start + point[inside], polygon[inside])
     return np.where(first < none, first, -1)
+
+
+def _refuse_uncertain(photos: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the photos, without the positions that could lie in any of several areas."""
+    if "position_error_m" not in photos:
+        return photos
+    size = 1000 * float(np.sqrt(areas["area_km2"].median()))
+    error = photos["position_error_m"]
+    refused = (error > size) & photos["status"].isna() & photos.geometry.notna()
+    out = photos.copy(deep=False)
+    out.loc[refused, "status"] = schema.UNLOCATED
+    out.loc[refused, "reason"] = [
+        f"the position may be off by {one:.0f} m, more than the size of the areas ({size:.0f} m)"
+        for one in error[refused]
+    ]
+    out.loc[refused, ["area_id", "position_source"]] = None
+    out["geometry"] = out.geometry.where(~refused, None)
+    return out
 
 
 def _report_swapped(

@@ -5,8 +5,10 @@ decoded, and whatever Pillow raises for a damaged file becomes UnreadablePhoto w
 """
 
 import hashlib
+import os
 import threading
 import warnings
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from io import BytesIO
@@ -18,18 +20,21 @@ from PIL import Image, UnidentifiedImageError
 from geobike.config import MAX_MEGAPIXELS
 from geobike.errors import UnreadablePhoto
 from geobike.io import files, remote
-from geobike.photos import jpeg, png
+from geobike.photos import jpeg, opening, png
 
 MAX_PIXELS: Final = MAX_MEGAPIXELS * 1_000_000
 """Largest photo that is decoded."""
 
+MAX_SIDE: Final = 65_500
+"""Longest side of a photo that is decoded, as of a JPEG: a strip of one pixel takes gigabytes."""
+
 SUFFIXES: Final = frozenset(
-    (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".heic", ".heif")
+    (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".heic", ".heif", ".avif")
 )
 """Suffixes of photo files, in lower case."""
 
 _MAGIC_BYTES: Final = 12  # that identify the format
-_FORMATS: Final = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "HEIF")
+_FORMATS: Final = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "HEIF", "AVIF")
 _HEIC_BRANDS: Final = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
 _ORIENTATION_TAG: Final = 0x0112
 _TO_UPRIGHT: Final = {
@@ -61,9 +66,7 @@ def read_bytes(path: str | Path, *, sha256: str | None = None) -> bytes:
     Raises UnreadablePhoto.
     """
     try:
-        if not remote.is_remote(path):
-            check_file_size(Path(path).stat().st_size)
-        data = files.read_bytes(path)
+        data = files.read_bytes(path) if remote.is_remote(path) else _read_local(path)
     except OSError as error:
         raise UnreadablePhoto(f"cannot be read: {error.strerror or error}") from None
     except MemoryError:
@@ -71,6 +74,12 @@ def read_bytes(path: str | Path, *, sha256: str | None = None) -> bytes:
     if sha256 is not None and hashlib.sha256(data).hexdigest() != sha256:
         raise UnreadablePhoto("the file has changed since it was first read")
     return data
+
+
+def _read_local(path: str | Path) -> bytes:
+    with opening.open_regular(path) as file:
+        check_file_size(os.fstat(file.fileno()).st_size)
+        return file.read()
 
 
 def check_file_size(size: int) -> None:
@@ -82,7 +91,11 @@ def check_file_size(size: int) -> None:
 
 
 def check_pixels(width: int, height: int, max_pixels: int) -> None:
-    """Raise UnreadablePhoto for a photo of more than `max_pixels`."""
+    """Raise UnreadablePhoto for a photo of more than `max_pixels`, or with a side over MAX_SIDE."""
+    if max(width, height) > MAX_SIDE:
+        raise UnreadablePhoto(
+            f"{width} x {height} pixels: a side is over the limit of {MAX_SIDE:,} pixels"
+        )
     if width * height > max_pixels:
         raise UnreadablePhoto(
             f"{width} x {height} pixels is over the limit of "
@@ -114,7 +127,8 @@ def upright_size(data: bytes, *, max_pixels: int = MAX_PIXELS) -> tuple[int, int
     """
     with _opened_bytes(data, max_pixels) as (image, orientation):
         if image.format not in ("JPEG", "MPO") or _may_be_truncated(data):
-            image.load()  # the only reliable way to detect a truncated file
+            with _PIXELS.of(image.size):
+                image.load()  # the only reliable way to detect a truncated file
         return upright(image.size, orientation)
 
 
@@ -137,13 +151,16 @@ def read_upright(
     data = _bytes(source)
     with _opened_bytes(data, max_pixels) as (image, orientation):
         if target_size is None:
-            return _upright_rgb(image, orientation)
+            with _PIXELS.of(image.size):
+                return _upright_rgb(image, orientation)
+        full_size = image.size
         swapped = orientation >= 5
         size = target_size(image.size[::-1] if swapped else image.size)
         size = size[::-1] if swapped else size  # as the pixels are stored
         image.draft("RGB", (int(_DRAFT_RATIO * size[0]), int(_DRAFT_RATIO * size[1])))
         # Bilinear, as in the preprocessing of detectors: their input stays nearly the same.
-        small = _rgb(image).resize(size, Image.Resampling.BILINEAR)
+        with _PIXELS.of(full_size):
+            small = _rgb(image).resize(size, Image.Resampling.BILINEAR)
         return _rotated(small, orientation)
 
 
@@ -157,8 +174,10 @@ def read_small(
     data = _bytes(source)
     with _opened_bytes(data, max_pixels) as (image, orientation):
         size = upright(image.size, orientation)
+        full_size = image.size
         image.draft("RGB", (2 * side, 2 * side))  # lets the JPEG decoder itself reduce
-        small = _upright_rgb(image, orientation)
+        with _PIXELS.of(full_size):
+            small = _upright_rgb(image, orientation)
     small.thumbnail((side, side))
     return small, size
 
@@ -169,6 +188,7 @@ def _bytes(source: str | Path | bytes) -> bytes:
 
 def _opened_bytes(data: bytes, max_pixels: int) -> AbstractContextManager[tuple[Image.Image, int]]:
     png.check_chunks(BytesIO(data))  # including those after the pixels
+    jpeg.check_scans(data)
     return _opened(BytesIO(data), data[:_MAGIC_BYTES], max_pixels)
 
 
@@ -210,6 +230,48 @@ def _open(file: BinaryIO, start: bytes, max_pixels: int) -> Iterator[tuple[Image
         raise UnreadablePhoto("not a photo: " + _describe(start)) from None
     except Exception as error:  # noqa: BLE001 - decoders raise anything on damaged files
         raise UnreadablePhoto(f"cannot be decoded: {str(error)[:120]}") from None
+
+
+class PixelBudget:
+    """Limits the pixels that all threads decode together; a photo above the limit is decoded alone.
+
+    Threads are served in the order in which they ask, so that a large photo is not kept waiting.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._used = 0
+        self._waiting: deque[object] = deque()
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def of(self, size: tuple[int, int]) -> Iterator[None]:
+        """Hold the pixels of a photo of this size meanwhile; wait until there is room for them."""
+        pixels = size[0] * size[1]
+        self._take(pixels)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._used -= pixels
+                self._changed.notify_all()
+
+    def _take(self, pixels: int) -> None:
+        turn = object()
+        with self._changed:
+            self._waiting.append(turn)
+            try:
+                self._changed.wait_for(lambda: self._waiting[0] is turn and self._fits(pixels))
+                self._used += pixels
+            finally:
+                self._waiting.remove(turn)
+                self._changed.notify_all()
+
+    def _fits(self, pixels: int) -> bool:
+        return self._used == 0 or self._used + pixels <= self._limit
+
+
+_PIXELS: Final = PixelBudget(MAX_PIXELS)
 
 
 class _WithoutPillowsLimit:

@@ -4,11 +4,12 @@ import glob
 import os
 import posixpath
 import stat
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from itertools import takewhile
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from geobike.errors import PhotosError
 from geobike.io import remote
@@ -16,6 +17,8 @@ from geobike.io.redaction import redact
 from geobike.photos import decoding
 from geobike.progress import Track, silent
 from geobike.reporting import report
+
+_NOT_READ: Final = "file of a kind that is not read"
 
 
 class PhotoFile(NamedTuple):
@@ -117,6 +120,8 @@ def list_directory(folder: Folder) -> Directory:
             plain = entry.is_file(follow_symlinks=False)
             fault = None if plain else _fault(Path(entry.path), Path(folder.source))
             found.files.append(_photo_file(entry.path, name, fault))
+        else:
+            found.notes.append(FolderNotice(_NOT_READ, name))
     return found
 
 
@@ -149,7 +154,8 @@ def find(
                 yield file._replace(photo_id=f"{inner}/{file.photo_id}") if inner else file
 
     found = {file.photo_id: file for file in track(each(), "Finding photos", total=None)}
-    for what in sorted({note.what for note in notes}):
+    _report_not_read({note.where for note in notes if note.what == _NOT_READ})
+    for what in sorted({note.what for note in notes} - {_NOT_READ}):
         report(what, sorted({note.where for note in notes if note.what == what}))
     if not found:
         raise PhotosError(
@@ -213,13 +219,30 @@ def _list_remote_directory(folder: Folder) -> Directory:
         for one in found.folders
         if not any(map(_is_hidden, one.name.split("/")))
     ]
-    return Directory(list(_photos(found.objects)), folders, [])
+    return Directory(list(_photos(found.objects)), folders, list(_not_read(found.objects)))
 
 
 def _photos(objects: Iterable[remote.Object]) -> Iterator[PhotoFile]:
     for one in objects:
         if _is_photo(one.name) and not any(map(_is_hidden, one.name.split("/"))):
             yield _photo_file(one.address, one.name)._replace(size=one.size, state=one.state)
+
+
+def _not_read(objects: Iterable[remote.Object]) -> Iterator[FolderNotice]:
+    for one in objects:
+        if not _is_photo(one.name) and not any(map(_is_hidden, one.name.split("/"))):
+            yield FolderNotice(_NOT_READ, one.name)
+
+
+def _report_not_read(names: Iterable[str]) -> None:
+    """Report the files of other kinds: "3 files are not read: 1 .dng, 2 .mp4"."""
+    kinds = Counter(posixpath.splitext(name)[1].lower() or "without suffix" for name in names)
+    if kinds:
+        counted = [f"{number} {kind}" for kind, number in sorted(kinds.items())]
+        total = kinds.total()
+        report(
+            "1 file is not read" if total == 1 else f"{total} files are not read", counted, shown=8
+        )
 
 
 def _local_source(walker: Walker, notes: list[FolderNotice], source: str) -> _Source:
@@ -259,7 +282,9 @@ def _match(pattern: Path, notes: list[FolderNotice]) -> _Source:
                     yield from walk(Folder(str(folder), f"{name}/", str(path)), notes)
                 else:
                     notes.append(_not_followed(name))
-            elif _is_photo(name):
+            elif not _is_photo(name):
+                notes.append(FolderNotice(_NOT_READ, name))
+            else:
                 plain = stays(path.parent) and stat.S_ISREG(path.lstat().st_mode)
                 yield _photo_file(str(path), name, None if plain else _fault(path, folder))
 

@@ -8,7 +8,6 @@ reason, never repaired.
 
 import logging
 import math
-import re
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,14 +19,11 @@ import exifread
 from PIL import ExifTags, Image
 
 from geobike.errors import UnreadablePhoto
-from geobike.photos import jpeg, png, tiff
+from geobike.photos import clock, jpeg, png, position_quality, tiff
+from geobike.photos.exif_values import number, quote, sequence, text
 
 # exifread logs every file without EXIF; the reason of the photo says so already.
 logging.getLogger("exifread").addHandler(logging.NullHandler())
-
-_MAX_OFFSET: Final = 14 * 60  # minutes of local time from UTC, anywhere on Earth
-_YEARS: Final = range(1800, 2200)  # a clock that was never set gives the year 1, which has no UTC
-_GPS_CLOCK_SLACK: Final = timedelta(minutes=5)  # a fix may be minutes older than the photo
 
 
 @dataclass(frozen=True)
@@ -38,9 +34,12 @@ class Reading:
     lat: float | None = None
     taken_local: datetime | None = None  # what the camera's clock showed, without tzinfo
     utc_offset_minutes: int | None = None  # of that clock, where the photo gives it
+    offset_by_gps: bool = False  # whether that is the difference from the GPS clock
+    gps_clock: datetime | None = None  # UTC without tzinfo, where EXIF names no offset
     heading: float | None = None  # degrees clockwise from north, 0 <= heading < 360
     orientation: int | None = None  # 1 to 8, as EXIF numbers them
     reason: str | None = None
+    quality: position_quality.Quality = position_quality.PLAIN
 
     @property
     def taken_at(self) -> datetime | None:
@@ -102,15 +101,18 @@ def _reading(tags: Mapping[str, Any] | None, fault: str) -> Reading:
     if tags is None:
         return Reading(reason=fault)
     lon, lat, reason = _position(tags)
-    taken_local, utc_offset_minutes = _taken(tags)
+    taken = clock.read(tags)
     return Reading(
         lon=lon,
         lat=lat,
-        taken_local=taken_local,
-        utc_offset_minutes=utc_offset_minutes,
+        taken_local=taken.local,
+        utc_offset_minutes=taken.offset_minutes,
+        offset_by_gps=taken.offset_by_gps,
+        gps_clock=taken.gps,
         heading=_heading(tags),
         orientation=_orientation(tags),
         reason=reason,
+        quality=position_quality.read(tags) if reason is None else position_quality.PLAIN,
     )
 
 
@@ -123,6 +125,7 @@ _GPS_TAGS: Final = (
     "GPSImgDirection",
     "GPSDateStamp",
     "GPSTimeStamp",
+    *position_quality.TAGS,
 )
 _TIME_TAGS: Final = (
     "DateTimeOriginal",
@@ -186,6 +189,7 @@ def _read_with_exifread(file: BinaryIO) -> tuple[dict[str, Any] | None, str]:
     tags = {name: found.get(f"EXIF {name}") for name in _TIME_TAGS}
     tags |= {name: found.get(f"GPS {name}") for name in _GPS_TAGS}
     tags["GPSDateStamp"] = found.get("GPS GPSDate")  # exifread's own name for it
+    tags["GPSHPositioningError"] = found.get("GPS Tag 0x001F")  # it has none for it
     tags["Orientation"] = found.get("Image Orientation")
     return {name: tag.values for name, tag in tags.items() if tag is not None}, ""
 
@@ -262,13 +266,15 @@ def _degrees(
     tags: Mapping[str, Any], axis: str, *, positive: str, negative: str, limit: float
 ) -> float:
     name = f"GPS{axis.capitalize()}"
-    parts = [_number(part) for part in _sequence(tags[name])]
-    if not 1 <= len(parts) <= 3 or any(part is None or part < 0 for part in parts):
-        raise ValueError(f"GPS {axis} {_quote(tags[name])} is not a valid angle")
-    reference = _text(tags.get(f"{name}Ref")).upper()
+    parts = [number(part) for part in sequence(tags[name])]
+    out_of_range = any(part is None or part < 0 for part in parts)
+    # Rounding writes 60 minutes or seconds; what is above, such as 545.7, was never an angle.
+    if not 1 <= len(parts) <= 3 or out_of_range or any((part or 0) > 60 for part in parts[1:]):
+        raise ValueError(f"GPS {axis} {quote(_shown(tags[name]))} is not a valid {axis}")
+    reference = text(tags.get(f"{name}Ref")).upper()
     if reference not in (positive, negative):
         wanted = f"neither {positive} nor {negative}"
-        raise ValueError(f"GPS {axis} reference {_quote(reference)} is {wanted}")
+        raise ValueError(f"GPS {axis} reference {quote(reference)} is {wanted}")
     # An angle is degrees + minutes/60 + seconds/3600.
     angle = math.fsum(part / 60**power for power, part in enumerate(parts) if part is not None)
     if angle > limit:
@@ -276,88 +282,20 @@ def _degrees(
     return angle if reference == positive else -angle
 
 
+def _shown(value: Any) -> Any:
+    """Return an angle as decimal numbers, where it has some: (52, 0, 545.7)."""
+    parts = [number(part) for part in sequence(value)]
+    if not parts or None in parts:
+        return value
+    return f"({', '.join(f'{part:.6g}' for part in parts)})"
+
+
 def _heading(tags: Mapping[str, Any]) -> float | None:
-    values = _sequence(tags.get("GPSImgDirection"))
-    angle = _number(values[0]) if values else None
+    values = sequence(tags.get("GPSImgDirection"))
+    angle = number(values[0]) if values else None
     return angle % 360 if angle is not None and 0 <= angle <= 360 else None
 
 
 def _orientation(tags: Mapping[str, Any]) -> int | None:
-    values = _sequence(tags.get("Orientation"))
+    values = sequence(tags.get("Orientation"))
     return values[0] if values and values[0] in range(1, 9) else None
-
-
-def _taken(tags: Mapping[str, Any]) -> tuple[datetime | None, int | None]:
-    """Return the local time of exposure, and its offset from UTC in minutes where it is known."""
-    for kind in ("Original", "Digitized"):
-        local = _local_time(tags.get(f"DateTime{kind}"))
-        if local is None:
-            continue
-        for name in (f"OffsetTime{kind}", "OffsetTime"):
-            offset = _offset(tags.get(name))
-            if offset is not None:
-                return local, offset
-        return local, _offset_by_gps_clock(tags, local)
-    return None, None
-
-
-def _local_time(value: Any) -> datetime | None:
-    try:
-        time = datetime.strptime(_text(value)[:19], "%Y:%m:%d %H:%M:%S")
-    except ValueError:
-        return None
-    return time if time.year in _YEARS else None
-
-
-def _offset(value: Any) -> int | None:
-    """Return minutes ahead of UTC."""
-    text = _text(value)
-    if text == "Z":
-        return 0
-    match = re.fullmatch(r"([+-])(\d\d):?([0-5]\d)", text)
-    if match is None:
-        return None
-    minutes = 60 * int(match[2]) + int(match[3])
-    if minutes > _MAX_OFFSET:
-        return None
-    return -minutes if match[1] == "-" else minutes
-
-
-def _offset_by_gps_clock(tags: Mapping[str, Any], local: datetime) -> int | None:
-    """Return local time minus GPS time (UTC) in minutes, if it is near a multiple of 15."""
-    clock = [_number(part) for part in _sequence(tags.get("GPSTimeStamp"))]
-    day = _local_time(f"{_text(tags.get('GPSDateStamp'))[:10]} 00:00:00")
-    if day is None or len(clock) != 3 or None in clock:
-        return None
-    hours, minutes, seconds = (part or 0.0 for part in clock)
-    try:
-        gap = local - (day + timedelta(hours=hours, minutes=minutes, seconds=seconds))
-    except OverflowError:
-        return None
-    offset = 15 * round(gap / timedelta(minutes=15))
-    off_by = abs(gap - timedelta(minutes=offset))
-    return offset if abs(offset) <= _MAX_OFFSET and off_by <= _GPS_CLOCK_SLACK else None
-
-
-def _sequence(value: Any) -> list[Any]:
-    if value is None or isinstance(value, str | bytes):
-        return []
-    return list(value) if isinstance(value, list | tuple) else [value]
-
-
-def _number(value: Any) -> float | None:
-    try:
-        number = float(value)  # of exifread's and Pillow's fractions, 0/0 and n/0 among them
-    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bytes):
-        value = value.decode("ascii", "replace")
-    return value.strip(" \t\r\n\0") if isinstance(value, str) else ""
-
-
-def _quote(value: Any) -> str:
-    return repr(str(value)[:60])

@@ -4,6 +4,7 @@ A JPEG is a sequence of segments: a marker (FF and one byte), a length, the cont
 are skipped, so that a few kB of a photo of 5 MB are read. Source: ITU-T T.81, annex B.
 """
 
+import re
 import struct
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO, Final, NamedTuple
@@ -27,6 +28,11 @@ _TIFF: Final = (b"II*\0", b"MM\0*")
 MAX_EXIF: Final = 128 * HEADER_BYTES
 """Limit on EXIF, 8 MB: Pillow copies all of it at each segment of 64 kB."""
 _MAX_STEPS: Final = 65_536  # segments and bytes between them; a photo has ten to hundreds
+
+
+MAX_SCANS: Final = 100
+"""Progressive encoders write about ten; libtiff has the same limit."""
+_MARKER: Final = re.compile(rb"\xff([\x02-\xcf\xd8-\xfe])")
 
 
 class Header(NamedTuple):
@@ -73,6 +79,22 @@ def check_exif_size(size: int) -> None:
     """Raise UnreadablePhoto for EXIF of more than MAX_EXIF bytes."""
     if size > MAX_EXIF:
         raise UnreadablePhoto(f"the photo's EXIF is over the limit of {MAX_EXIF / 1e6:.0f} MB")
+
+
+def check_scans(data: bytes) -> None:
+    """Raise UnreadablePhoto for a JPEG of more scans than any encoder writes.
+
+    Each scan passes over all pixels: 8,000 empty ones, in 88 kB, take minutes. Inside a scan every
+    FF is followed by 00 or a restart marker, so that other markers end it.
+    """
+    if not data.startswith(SOI) or data.count(b"\xff\xda") <= MAX_SCANS:
+        return  # mostly; thumbnails and videos in the file may have some as well
+    at, scans = 2, 0
+    while (found := _MARKER.search(data, at)) is not None and found[1] != b"\xd9":
+        scans += found[1] == b"\xda"
+        if scans > MAX_SCANS:
+            raise UnreadablePhoto(f"the JPEG has over {MAX_SCANS} scans, more than any photo has")
+        at = found.end() + int.from_bytes(data[found.end() : found.end() + 2])
 
 
 def _segments(window: "_Window") -> Iterator[tuple[int, int, int]]:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from geobike.errors import UnreadablePhoto
 from geobike.io import remote
-from geobike.photos import decoding, exif, jpeg
+from geobike.photos import decoding, exif, jpeg, opening
 from geobike.photos.discovery import PhotoFile
 
 _REMOTE_BATCH: Final = 64
@@ -38,6 +38,12 @@ class Metadata(NamedTuple):
     """Microseconds; what the camera's clock showed."""
     utc_offset_minutes: npt.NDArray[np.float64]
     """Of that clock, NaN where the photo does not give it."""
+    clock_gap: npt.NDArray[np.float64]
+    """Minutes that the GPS clock is behind the user's time zone, which is used; else NaN."""
+    position_error_m: npt.NDArray[np.float64]
+    """Likely error of the position, NaN where EXIF does not give it."""
+    quality: npt.NDArray[np.object_]
+    """position_quality.Quality of each photo."""
     reason: list[str | None]
     """Why the photo cannot be read, or has no position."""
 
@@ -62,7 +68,10 @@ def read(
         np.array([row.said.heading for row in rows], dtype=np.float64),
         np.array([_utc(row.said, timezone) for row in rows], dtype="datetime64[us]"),
         np.array([row.said.taken_local for row in rows], dtype="datetime64[us]"),
-        np.array([row.said.utc_offset_minutes for row in rows], dtype=np.float64),
+        np.array([_offset(row.said, timezone) for row in rows], dtype=np.float64),
+        np.array([_clock_gap(row.said, timezone) for row in rows], dtype=np.float64),
+        np.array([row.said.quality.error_m for row in rows], dtype=np.float64),
+        _objects([row.said.quality for row in rows]),
         [row.said.reason for row in rows],
     )
 
@@ -104,16 +113,37 @@ def _read(file: BinaryIO, max_pixels: int) -> _Row:
 
 
 def _utc(said: exif.Reading, zone: tzinfo | None) -> datetime | None:
-    """Return the time in UTC, without tzinfo: by the photo's own offset, else in the user's zone.
+    """Return the time in UTC, without tzinfo.
 
-    A time that the clocks showed twice is the first of the two (PEP 495, fold 0).
+    By the offset that the photo names, else in the user's zone, else by the GPS clock. A time that
+    the clocks showed twice is the first of the two (PEP 495, fold 0).
     """
-    local, minutes = said.taken_local, said.utc_offset_minutes
+    local, minutes = said.taken_local, _offset(said, zone)
     if local is None:
         return None
     if minutes is not None:
         return local - timedelta(minutes=minutes)
     return None if zone is None else local.replace(tzinfo=zone).astimezone(UTC).replace(tzinfo=None)
+
+
+def _offset(said: exif.Reading, zone: tzinfo | None) -> int | None:
+    """Return the offset from UTC that counts: the user's zone wins over a GPS clock."""
+    return None if said.offset_by_gps and zone is not None else said.utc_offset_minutes
+
+
+def _clock_gap(said: exif.Reading, zone: tzinfo | None) -> float | None:
+    """Return the minutes that the GPS clock is behind the time in the user's zone."""
+    if zone is None or said.gps_clock is None:
+        return None
+    taken = _utc(said, zone)
+    return None if taken is None else (taken - said.gps_clock) / timedelta(minutes=1)
+
+
+def _objects(values: Sequence[Any]) -> npt.NDArray[np.object_]:
+    """Return an array of one object per value, also of tuples."""
+    out = np.empty(len(values), dtype=object)
+    out[:] = values
+    return out
 
 
 def _open(file: PhotoFile, first: bytes | OSError) -> BinaryIO:
@@ -123,7 +153,7 @@ def _open(file: PhotoFile, first: bytes | OSError) -> BinaryIO:
         raise first
     if remote.is_remote(file.path):
         return BufferedReader(_RemoteFile(file.path, first), jpeg.HEADER_BYTES)
-    return open(file.path, "rb")  # noqa: PTH123 - a Path for each of a million takes time
+    return opening.open_regular(file.path)
 
 
 def _size(file: PhotoFile, opened: BinaryIO) -> int:

@@ -20,8 +20,8 @@ from geobike.errors import UnreadablePhoto
 from geobike.io import parallel
 from geobike.photos import decoding, hashing, metadata
 from geobike.photos.discovery import PhotoFile, find
+from geobike.photos.doubts import report_doubts
 from geobike.progress import Track, silent
-from geobike.reporting import report_number
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -133,10 +133,14 @@ def frame(files: Sequence[PhotoFile], parts: Iterable[metadata.Metadata]) -> gpd
     said = metadata.concatenate(parts)
     readable = said.width > 0
     placed = ~np.isnan(said.lon)
-    _report_no_zone(files, said)
+    report_doubts(files, said)
+    optional = {}
+    if not np.isnan(said.position_error_m).all():
+        optional["position_error_m"] = said.position_error_m
     return schema.geotable(
         schema.PHOTOS,
-        {
+        optional
+        | {
             "photo_id": [file.photo_id for file in files],
             "path": [None if file.fault else file.path for file in files],
             "width": pd.Series(said.width, dtype=schema.COUNT).where(readable),
@@ -233,19 +237,9 @@ def _cached_hashes(
         known.keep_hashes(new)
 
 
-def _report_no_zone(files: Sequence[PhotoFile], said: metadata.Metadata) -> None:
-    no_zone = np.isnat(said.taken_at) & ~np.isnat(said.taken_local)
-    lost = [files[number].photo_id for number in np.flatnonzero(no_zone).tolist()]
-    report_number(
-        "photo has a time without an offset from UTC, so the time is not used; pass --timezone",
-        "photos have a time without an offset from UTC, so these times are not used; "
-        "pass --timezone",
-        lost,
-    )
-
-
 def _mark_duplicates(photos: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    known = photos["sha256"].notna()
+    """Mark copies of photos; broken files with the same bytes stay `unreadable`."""
+    known = photos["sha256"].notna() & photos["status"].isna()
     first = photos[known].groupby("sha256")["photo_id"].transform("first")
     copies = first.index[first != photos.loc[first.index, "photo_id"]]
     out = photos.copy()

@@ -7,6 +7,8 @@ import struct
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
+from geobike.photos import position_quality
+
 ORIENTATION, SUB, GPS = 0x0112, 0x8769, 0x8825
 """Tags: the orientation, and the offsets of the Exif and the GPS directory."""
 
@@ -16,6 +18,7 @@ _PLACE: Final = {order: struct.Struct(order + "I") for order in "<>"}
 _ENTRY: Final = {order: struct.Struct(order + "HHI4s") for order in "<>"}  # tag, type, count, value
 _VALUE_SIZES: Final = dict(enumerate((1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4), start=1))
 """Bytes of one value of each type. Source: TIFF 6.0, section 2, and its supplement 1 for 13."""
+_ASCII: Final = 2
 _POINTER_TYPES: Final = (4, 13)
 _MAX_CHAIN: Final = 8  # directories in a row: a camera writes two
 
@@ -82,8 +85,8 @@ def _entries(block: bytes, order: str, at: int, wanted: frozenset[int]) -> dict[
     place, end = _PLACE[order].unpack, len(block)
     for entry in [entry for entry in _all_entries(block, order, at) if entry[0] in wanted]:
         tag, kind, count, value = entry
-        if kind not in _VALUE_SIZES:
-            continue  # no reader has a value for it
+        if kind not in _VALUE_SIZES or _says_nothing(kind, count, value):
+            continue  # no reader has a value for it, or none that matters
         size = count * _VALUE_SIZES[kind]
         if size > 4 and not 8 <= place(value)[0] <= end - size:
             raise _Unusual
@@ -92,6 +95,11 @@ def _entries(block: bytes, order: str, at: int, wanted: frozenset[int]) -> dict[
         if tag != ORIENTATION or tag not in found:
             found[tag] = entry
     return found
+
+
+def _says_nothing(kind: int, count: int, value: bytes) -> bool:
+    """Return whether this is a usual text; a longer one lies elsewhere, at the offset `value`."""
+    return kind == _ASCII and count <= 4 and value in position_quality.USUAL
 
 
 def _all_entries(block: bytes, order: str, at: int) -> Iterator[_Entry]:

@@ -80,7 +80,7 @@ def test_times_and_headings_are_those_of_exiftool(shared: Path) -> None:
         ({GPS.GPSLongitudeRef: "\0"}, "reference '' is neither E nor W"),
         (
             {GPS.GPSLatitude: (IFDRational(52), IFDRational(0, 0), IFDRational(0))},
-            "is not a valid angle",
+            "is not a valid latitude",
         ),
         ({GPS.GPSLatitude: (0.0, 0.0, 0.0), GPS.GPSLongitude: (0.0, 0.0, 0.0)}, "(0, 0)"),
     ],

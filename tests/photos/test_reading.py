@@ -321,3 +321,18 @@ def test_headers_give_everything_but_duplicates_and_truncation(tmp_path: Path) -
 
 def test_no_photo_at_all_is_an_empty_frame() -> None:
     assert len(reading.read([])) == 0
+
+
+def test_files_that_are_not_read_are_reported_by_kind(tmp_path: Path) -> None:
+    for name in ("a.jpg", "b.dng", "deep/c.MP4", "deep/d.mp4", "e", ".hidden.mp4"):
+        photo(tmp_path / name, format="JPEG")
+    with pytest.warns(GeobikeWarning, match=r"^4 files are not read: 1 .dng, 2 .mp4, 1 without"):
+        assert ids(tmp_path) == ["a.jpg"]
+
+
+def test_avif_is_read_with_its_position(tmp_path: Path) -> None:
+    photo(tmp_path / "a.avif", lon_lat=DELFT, format="AVIF", size=(64, 48))
+    frame = reading.read(reading.find(tmp_path))
+    assert frame["status"].isna().all()
+    assert frame.at[0, "width"] == 64
+    assert frame.geometry[0].x == pytest.approx(DELFT[0], abs=1e-5)

@@ -699,7 +699,7 @@ BROKEN = [
 ]
 
 
-@pytest.mark.parametrize(("shape", "ground"), zip(BROKEN, [2, 16, 14, 3], strict=True))
+@pytest.mark.parametrize(("shape", "ground"), list(zip(BROKEN, [2, 16, 14, 3], strict=True)))
 @pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")
 def test_broken_polygons_keep_the_ground_that_they_go_round(
     tmp_path: Path, shape: shapely.Geometry, ground: float

@@ -11,6 +11,8 @@ from geobike.photos.position_quality import LARGE_ERROR, PLAIN, Quality
 from geobike.reporting import report_number
 
 _CLOCK_SLACK: Final = 5.0  # minutes between two clocks that agree: a fix may be as old
+_WIDE: Final = 2.2
+_DETECTOR_SIDE: Final = 640  # pixels: a smaller photo loses nothing
 _DAY: Final = 1440.0
 
 _DOUBTS: Final[tuple[tuple[str, Callable[[Quality], str | None]], ...]] = (
@@ -38,9 +40,10 @@ _DOUBTS: Final[tuple[tuple[str, Callable[[Quality], str | None]], ...]] = (
 
 
 def report_doubts(files: Sequence[PhotoFile], said: Metadata) -> None:
-    """Report poor positions, other datums, magnetic directions, and clocks that disagree."""
+    """Report strips, poor positions, other datums, magnetic directions, clocks that disagree."""
     _report_no_zone(files, said)
     _report_clocks(files, said)
+    _report_strips(files, said)
     rows = [(n, one) for n, one in enumerate(said.quality.tolist()) if one != PLAIN]
     for what, doubt in _DOUBTS:
         found = [(n, doubt(one)) for n, one in rows]
@@ -56,6 +59,21 @@ def _report_no_zone(files: Sequence[PhotoFile], said: Metadata) -> None:
         "photos have a time without an offset from UTC, so these times are not used; "
         "pass --timezone",
         lost,
+    )
+
+
+def _report_strips(files: Sequence[PhotoFile], said: Metadata) -> None:
+    """Report panoramas: a detector shrinks a photo to a square, and bicycles with it."""
+    long, short = np.maximum(said.width, said.height), np.minimum(said.width, said.height)
+    rows = np.flatnonzero((long > _DETECTOR_SIDE) & (long > _WIDE * short)).tolist()
+    what = (
+        f"a long side over {_WIDE:g} times the short one, as a panorama: the detector sees it "
+        "squeezed and misses bicycles"
+    )
+    report_number(
+        f"photo has {what}",
+        f"photos have {what}",
+        [f"{files[row].photo_id} ({said.width[row]} x {said.height[row]})" for row in rows],
     )
 
 

@@ -19,7 +19,8 @@ def notes(folder: Path) -> list[str]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", GeobikeWarning)
         run.locate(find(folder), metadata_only=True)
-    return [str(one.message) for one in caught]
+    said = [str(one.message) for one in caught]
+    return [note for note in said if " not read: " not in note]  # that they are no photos
 
 
 def takeout(folder: Path, name: str, place: dict[str, float]) -> None:

@@ -209,6 +209,7 @@ def _noted_photos(
     for one in found.closed:
         folder = Folder(source, f"{one.name}/", one.address)
         notes.append(_unreadable(folder, f"{redact(one.address)} ({one.reason})"))
+    notes += _not_read(found.objects)
     return _photos(found.objects)
 
 

@@ -85,8 +85,10 @@ def _entries(block: bytes, order: str, at: int, wanted: frozenset[int]) -> dict[
     place, end = _PLACE[order].unpack, len(block)
     for entry in [entry for entry in _all_entries(block, order, at) if entry[0] in wanted]:
         tag, kind, count, value = entry
-        if kind not in _VALUE_SIZES or _says_nothing(kind, count, value):
-            continue  # no reader has a value for it, or none that matters
+        if kind not in _VALUE_SIZES:
+            continue  # no reader has a value for it
+        if kind == _ASCII and count <= 4 and value in position_quality.USUAL:
+            continue  # a usual text; a longer one is elsewhere, at the offset `value`
         size = count * _VALUE_SIZES[kind]
         if size > 4 and not 8 <= place(value)[0] <= end - size:
             raise _Unusual
@@ -95,11 +97,6 @@ def _entries(block: bytes, order: str, at: int, wanted: frozenset[int]) -> dict[
         if tag != ORIENTATION or tag not in found:
             found[tag] = entry
     return found
-
-
-def _says_nothing(kind: int, count: int, value: bytes) -> bool:
-    """Return whether this is a usual text; a longer one lies elsewhere, at the offset `value`."""
-    return kind == _ASCII and count <= 4 and value in position_quality.USUAL
 
 
 def _all_entries(block: bytes, order: str, at: int) -> Iterator[_Entry]:

@@ -196,7 +196,7 @@ def test_the_store_stays_on_this_machine(tmp_path: Path) -> None:
         capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 2
-    assert "name the file: --store detections.sqlite" in done.stderr
+    assert "say where: --store detections.sqlite" in done.stderr
 
 
 def test_user_and_password_are_not_shown() -> None:

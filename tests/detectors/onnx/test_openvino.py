@@ -57,7 +57,7 @@ def test_no_count_of_a_real_photo_is_off_by_more_than_one(shared: Path) -> None:
             photos=shared / "photos",
             manifest=shared / "photos" / "manifest.csv",
             areas=shared / "areas" / "delft_neighbourhoods.geojson",
-            detector=geobike.DetectorChoice(kind=kind, model=str(shared / MODEL)),
+            detector=geobike.DetectorChoice(kind=kind, model=str(shared / MODEL), classes="coco80"),
         )
         counts[kind] = geobike.run(survey).photos.set_index("photo_id")["bicycle_count"]
     difference = (counts["openvino"] - counts["onnx"]).abs()

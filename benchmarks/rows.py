@@ -136,7 +136,10 @@ def made_photos(count: int) -> gpd.GeoDataFrame:
 
 def fill(store: Path) -> None:
     numbers = np.random.default_rng(4).uniform(0.05, 1, (BOXES_STORED, 5)).tolist()
-    boxes = [Detection("bicycle", score, Box(*box)) for score, *box in numbers]
+    boxes = [
+        Detection("bicycle", score, Box(x, y, x + width, y + height))
+        for score, x, y, width, height in numbers
+    ]
     with geobike.Store(store) as opened:
         for digest in made_photos(STORED)["sha256"]:
             opened.put(digest, Model("made", "1"), boxes)

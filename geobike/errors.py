@@ -16,7 +16,7 @@ GeobikeError                 base of them all; one line, no traceback, for the u
 │   ├── ModelUnavailable             the model is not there, not the pinned one, or answers nothing
 │   │                                that can be used
 │   ├── RequestRefused               the service says that our request is wrong
-│   ├── ServiceUnavailable           the service is down, or answers what is no contract
+│   ├── ServiceUnavailable           the service is down, or sends invalid responses
 │   └── ClusterUnavailable           the scheduler or all workers of a cluster are gone
 ├── PhotoError               no exit one photo is at fault; the run goes on
 │   ├── UnreadablePhoto              its row becomes `unreadable`
@@ -105,7 +105,7 @@ class PhotoError(GeobikeError):
 
 
 class UnreadablePhoto(PhotoError):
-    """The file is no image, is cut short, or is larger than the limit."""
+    """The file is no image, is truncated, or is larger than the limit."""
 
 
 class DetectionFailed(PhotoError):

@@ -64,7 +64,7 @@ def test_a_server_that_is_not_there_is_not_reachable() -> None:
 
 
 def test_an_address_that_is_none_is_refused() -> None:
-    with pytest.raises(InputError, match="no web address"):
+    with pytest.raises(InputError, match="not a valid URL"):
         list(doctor.ask("localhost:80", token=None))
 
 

@@ -37,7 +37,7 @@ def texts(column: "pd.Series[Any]") -> "pd.Series[str]":
 
     A whole number is written without a decimal point: one empty cell makes a column of whole
     numbers a column of floating-point numbers. Text such as 101.0 is treated alike where every
-    value of the column ends so. Raises ValueError for a value that is no text.
+    value of the column ends so. Raises ValueError for a value that is not text.
     """
     found = pd.Series([_text(value) for value in column], index=column.index, dtype=schema.TEXT)
     found = found.str.strip()

@@ -163,7 +163,7 @@ _COCO: Final = _folded(COCO_91)
 
 
 def report_missing_labels(labels: Iterable[str], seen: "pd.Series[str]") -> None:
-    """Report each label that is wanted and that no box has, unless there is no box at all."""
+    """Report each label that is wanted and that no box has, unless there is not a box at all."""
     there = _commonest(seen)
     known = _folded(there)
     for name in labels:

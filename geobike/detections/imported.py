@@ -293,7 +293,7 @@ def _right_labels(label: "pd.Series[Any]") -> npt.NDArray[np.bool_]:
 
 
 def _check(raw: pd.DataFrame, path: Path) -> None:
-    """Raise InputError for the first row that is no box."""
+    """Raise InputError for the first row that is not a box."""
     score, *sides = (raw[name].to_numpy() for name in ("score", *_SIDES))
     box = raw["label"].notna()
     faults = {

@@ -49,5 +49,5 @@ def _plot_thresholds(axes: Any, evaluation: Evaluation) -> None:
     axes.plot(rows["threshold"], rows["bias"], color="#c2571a", label="bias")
     axes.axhline(0, color="0.6", linewidth=1)
     axes.axvline(evaluation.threshold, color="0.6", linewidth=1, linestyle=":")
-    axes.set(xlabel="threshold", ylabel="error, bicycles a photo", title="Error by threshold")
+    axes.set(xlabel="threshold", ylabel="error, bicycles per photo", title="Error by threshold")
     axes.legend(frameon=False)

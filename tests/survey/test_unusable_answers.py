@@ -1,4 +1,4 @@
-"""A survey whose model answers what is no box: photos that fail, or a run that stops; no zeros."""
+"""A survey whose model does not answer with boxes: photos fail, or the run stops; no zeros."""
 
 import subprocess
 import sys

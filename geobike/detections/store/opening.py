@@ -26,7 +26,7 @@ def open_store(path: str | Path | None, mode: Mode = "write") -> DetectionStore:
     """
     if path is None:
         if mode == "read":
-            raise InputError("the recorded detector needs the store that holds them: --store FILE")
+            raise InputError("the cached detector needs the store that holds them: --store FILE")
         return Store(IN_MEMORY)
     if mode == "existing":
         return _open_existing(path)

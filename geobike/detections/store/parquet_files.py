@@ -92,7 +92,7 @@ class Folder:
         names = sorted(name for name in found if not name.startswith((".", "_")))
         foreign = [name for name in names if not name.endswith(SUFFIX)]
         if foreign:
-            raise self.fault(foreign[0], "is no shard of geobike")
+            raise self.fault(foreign[0], "is not a shard of geobike")
         return names
 
     def load(self, name: str) -> Any:
@@ -124,7 +124,7 @@ class Folder:
                 return table
         except Exception:  # noqa: BLE001 - pyarrow's errors share no base
             raise self.fault(name, "is damaged, or no Parquet file") from None
-        raise self.fault(name, "is no shard of geobike, or of another version's")
+        raise self.fault(name, "is not a shard of geobike, or of another version's")
 
     @cached_property
     def _schema(self) -> Any:

@@ -169,7 +169,7 @@ def _routed(model: str) -> str:
     """Return the model's address on Hugging Face's router."""
     if not re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", model, re.ASCII):
         raise InputError(
-            f"{one_line(model)!r} is no model on Hugging Face; name it as owner/model, "
+            f"{one_line(model)!r} is not a valid model on Hugging Face; name it as owner/model, "
             "for example facebook/detr-resnet-50"
         )
     return ROUTER + model

@@ -56,7 +56,7 @@ def _items(data: Any) -> list[dict[str, Any]]:
     if isinstance(data, list) and len(data) == 1 and isinstance(data[0], list):
         data = data[0]
     if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
-        raise InvalidResponse("it is no list of objects")
+        raise InvalidResponse("it is not a list of objects")
     if len(data) > MOST_ITEMS:
         raise InvalidResponse(f"it lists {len(data):,} objects")
     return data

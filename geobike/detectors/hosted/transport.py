@@ -228,7 +228,7 @@ def _checked_address(address: str) -> str:
     except (requests.RequestException, ValueError):
         parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise InputError("the endpoint is no web address; give it whole, as https://host/path")
+        raise InputError("the endpoint is not a valid URL; give it whole, as https://host/path")
     if "@" in parts.netloc:
         raise InputError(
             f"the endpoint at {parts.hostname} holds a name or password; leave it out of the "

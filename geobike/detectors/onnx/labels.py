@@ -91,7 +91,7 @@ def fingerprint(names: Mapping[int, str] | None) -> str:
 def from_config(config: Mapping[str, Any], place: str) -> dict[int, str] | None:
     """Return `id2label` of a model's config.json; None where it has none.
 
-    Raises ModelUnavailable, naming `place`, where it is no table of names by number.
+    Raises ModelUnavailable, naming `place`, where it is not a table of names by number.
     """
     given = config.get("id2label")
     return None if given is None else _table(given, f"id2label of {place}")
@@ -127,7 +127,9 @@ def _table(given: Any, place: str) -> dict[int, str]:
     except (AttributeError, TypeError, ValueError, OverflowError):
         names = {}
     if not names or min(names) < 0:
-        raise ModelUnavailable(f"{place} is no table of names by number, like {{'1': 'bicycle'}}")
+        raise ModelUnavailable(
+            f"{place} is not a table of names by number, like {{'1': 'bicycle'}}"
+        )
     named = {number: name for number, name in names.items() if name}
     for number, name in named.items():
         if wrong := check.wrong_label(name):

@@ -57,7 +57,7 @@ class OnnxRuntimeSession:
 
     `threads` bounds the processor cores for one run; None takes all. `batch` bounds the photos of
     one run; None is `GPU_BATCH` on a GPU and 1 on a processor, where batches gain nothing. It is 1
-    for a model that fixes the number of photos. Raises ModelUnavailable where the file is no model.
+    for a model that fixes the number of photos. Raises ModelUnavailable for another file.
     """
 
     def __init__(self, path: Path, *, threads: int | None = None, batch: int | None = None) -> None:

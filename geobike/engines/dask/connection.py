@@ -72,7 +72,7 @@ def _joined(distributed: Any, scheduler: str) -> Iterator[Any]:
         distributed.comm.get_address_host_port(scheduler)
     except ValueError as error:
         raise InputError(
-            f"scheduler {scheduler!r} is no address ({error}); give one such as tcp://host:8786"
+            f"scheduler {scheduler!r} is not a valid address ({error}); give one such as tcp://host:8786"
         ) from None
     with translated():
         client = distributed.Client(scheduler, timeout=PATIENCE, set_as_default=False)

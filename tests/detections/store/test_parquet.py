@@ -176,9 +176,9 @@ def parquet_of_another_program(path: Path) -> None:
     [
         ("x.parquet", lambda path: path.write_bytes(b""), "x.parquet is damaged"),
         ("x.parquet", lambda path: path.write_bytes(b"PAR1 and no more"), "x.parquet is damaged"),
-        ("x.parquet", parquet_of_another_program, "x.parquet is no shard of geobike"),
-        ("notes.txt", lambda path: path.write_text("mine"), "notes.txt is no shard of geobike"),
-        ("inside", lambda path: path.mkdir(), "inside is no shard of geobike"),
+        ("x.parquet", parquet_of_another_program, "x.parquet is not a shard of geobike"),
+        ("notes.txt", lambda path: path.write_text("mine"), "notes.txt is not a shard of geobike"),
+        ("inside", lambda path: path.mkdir(), "inside is not a shard of geobike"),
     ],
 )
 def test_a_damaged_or_foreign_file_is_named(tmp_path: Path, name: str, make, said: str) -> None:

@@ -62,9 +62,9 @@ PASSING = [
 ]
 
 GARBAGE = [
-    ("object_200", DetectionFailed, 'no list of objects: {"hello": "world"}', 1),
-    ("number_200", DetectionFailed, "no list of objects: 42", 1),
-    ("texts_200", DetectionFailed, "no list of objects", 1),
+    ("object_200", DetectionFailed, 'not a list of objects: {"hello": "world"}', 1),
+    ("number_200", DetectionFailed, "not a list of objects: 42", 1),
+    ("texts_200", DetectionFailed, "not a list of objects", 1),
     ("nan_score", DetectionFailed, "number NaN", 1),
     ("huge_score", DetectionFailed, "score is 7.5", 1),
     ("text_score", DetectionFailed, "score is missing or no number", 1),

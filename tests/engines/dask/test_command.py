@@ -92,7 +92,7 @@ def test_a_folder_of_shards_stands_beside_the_map(
     ("options", "said"),
     [
         (["--scheduler", "tcp://127.0.0.1:1"], "add --engine dask"),
-        (["--engine", "dask", "--scheduler", "nonsense"], "'nonsense' is no address"),
+        (["--engine", "dask", "--scheduler", "nonsense"], "'nonsense' is not a valid address"),
         (["--engine", "dask", "--store", "{sqlite}"], "SQLite is not shared across machines"),
         (["--store", "{folder}"], "a folder of shards, add --engine dask"),
     ],

@@ -167,7 +167,7 @@ def test_a_scheduler_without_workers_is_told_from_one_that_is_slow(
 
 
 def test_a_senseless_address_is_the_users_mistake() -> None:
-    with pytest.raises(InputError, match="'scheduler' is no address.*tcp://host:8786"):  # noqa: RUF043
+    with pytest.raises(InputError, match="'scheduler' is not a valid address.*tcp://host:8786"):  # noqa: RUF043
         geobike.Cluster("scheduler").__enter__()
 
 

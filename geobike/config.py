@@ -216,7 +216,9 @@ class PageSettings:
     language: Annotated[
         str | Path, Option("en, nl, or the path of a catalogue (.json).", metavar="L", path=".json")
     ] = "en"
-    min_photos: Annotated[int, Option("Areas with fewer photos are dotted, not coloured.", metavar="N")] = 1
+    min_photos: Annotated[
+        int, Option("Areas with fewer photos are dotted, not coloured.", metavar="N")
+    ] = 1
     source: Annotated[
         str, Option("Where photos and areas come from, in words.", metavar="TEXT")
     ] = ""

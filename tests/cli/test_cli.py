@@ -74,10 +74,18 @@ def test_the_sample_makes_a_map_and_leaves_its_own_files_alone(sample_map: Mappe
 
 
 @pytest.mark.parametrize(
-    ("options", "pictures"), [([], 61), (["--no-thumbnails"], 0), (["--show-people"], 61)]
+    ("options", "shown", "said"),
+    [
+        ([], "some", "people_and_vehicles"),
+        (["--no-thumbnails"], "none", None),
+        (["--empty-pictures"], "all", "people_and_vehicles"),
+        (["--show-people"], "some", "vehicles"),
+        (["--show-vehicles"], "some", "people"),
+        (["--show-vehicles", "--show-people"], "some", "nothing"),
+    ],
 )
 def test_the_page_shows_the_pictures_that_were_asked_for(
-    tmp_path: Path, options: list[str], pictures: int
+    tmp_path: Path, options: list[str], shown: str, said: str | None
 ) -> None:
     done = geobike(
         "map", SAMPLE / "photos", "--areas", SAMPLE / "areas.geojson",
@@ -86,7 +94,14 @@ def test_the_page_shows_the_pictures_that_were_asked_for(
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     page = (tmp_path / "map.html").read_text("utf-8")
-    assert page.count('"data:image/jpeg;base64,') == pictures
+    count = gpd.read_file(tmp_path / "photos.geojson")["bicycle_count"].dropna()
+    expected = {"some": (count > 0).sum(), "none": 0, "all": len(count)}
+    assert 0 < expected["some"] < expected["all"] == 61
+    assert page.count('"data:image/jpeg;base64,') == expected[shown]
+    assert ('"hidden":null' if said is None else f'"hidden":{{"kinds":"{said}"') in page
+    settings = json.loads((tmp_path / "summary.json").read_text())["settings"]["page"]
+    for name in ("show_people", "show_vehicles", "empty_pictures"):
+        assert settings[name] == (f"--{name.replace('_', '-')}" in options)
 
 
 def test_the_sample_shows_most_bicycles_at_the_station_and_no_rate_where_nobody_looked(

@@ -138,6 +138,58 @@ def test_a_photo_opens_with_its_boxes_where_they_were_found(show: Open) -> None:
     assert box["height"] == pytest.approx(image["height"] / 2, abs=1)
 
 
+NOTES = {
+    "by default": (
+        {},
+        (
+            "On the pictures, people and vehicles are pixelated: those that the detector found. "
+            "It misses some."
+        ),
+    ),
+    "people": (
+        {"show_people": True},
+        (
+            "On the pictures, vehicles are pixelated: those that the detector found. It misses "
+            "some. People are shown as they are."
+        ),
+    ),
+    "vehicles": (
+        {"show_vehicles": True},
+        (
+            "On the pictures, people are pixelated: those that the detector found. It misses some. "
+            "Vehicles are shown as they are."
+        ),
+    ),
+    "both, but dogs": (
+        {"show_people": True, "show_vehicles": True, "blur": ("dog", "<b>")},
+        (
+            "The pictures show people and vehicles as they are. Also pixelated, where the detector "
+            "found it: dog, <b>."
+        ),
+    ),
+    "in Dutch": (
+        {"language": "nl"},
+        (
+            "Op de foto's zijn mensen en voertuigen onherkenbaar gemaakt: die het model heeft "
+            "gevonden. Het mist er een aantal."
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", NOTES)
+def test_the_page_says_what_is_hidden_on_its_pictures_and_that_some_is_missed(
+    show: Open, case: str
+) -> None:
+    options, said = NOTES[case]
+    opened = show(build(taken=PHOTOS, thumbnails={"a/one.jpg": jpeg()}, **options))
+    assert opened.texts(".gb-hidden") == [said]
+
+
+def test_a_page_without_pictures_says_nothing_of_them(show: Open) -> None:
+    assert show(build(taken=PHOTOS)).texts(".gb-hidden") == []
+
+
 def test_a_photo_outside_the_areas_is_hollow_and_labelled_as_not_counted(show: Open) -> None:
     opened = show(build(taken=PHOTOS))
     assert "photo that is not counted" in opened.texts(".gb-photo-key li")

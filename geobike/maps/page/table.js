@@ -19,7 +19,7 @@ geobike.table = function (page) {
       order.key = key;
       fill();
     };
-    return { key, metric, cell: el("th", { scope: "col" }, button) };
+    return { key, metric, cell: el("th", { scope: "col", "data-metric": key }, button) };
   };
   function setColumns() {
     const metrics = geobike.tableMetrics(page);
@@ -103,7 +103,7 @@ geobike.row = function (page, area, columns) {
   const name = el("span", { dir: "auto", title: area.name }, area.name);
   const row = el("tr", { tabIndex: 0 }, el("th", { scope: "row" }, el("div", {}, swatch, name)));
   for (const { metric } of columns.slice(1)) {
-    row.append(el("td", {}, geobike.areaFigure(page, area, metric)));
+    row.append(el("td", { "data-metric": metric.name }, geobike.areaFigure(page, area, metric)));
   }
   row.onmouseenter = row.onfocus = () => page.highlight(area, true);
   row.onmouseleave = row.onblur = () => page.highlight(area, false);

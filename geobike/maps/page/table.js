@@ -74,8 +74,10 @@ geobike.table = function (page) {
 
 // On paper one line instead of a row for each area without photos.
 geobike.unseenAreas = function ({ data, say }) {
-  const names = data.areas.filter((area) => geobike.isUnseen(data, area)).map(({ name }) => name);
-  return names.length ? say("unseen_areas", { n: names.length, names: names.join(", ") }) : "";
+  const areas = data.areas.filter((area) => geobike.isUnseen(data, area));
+  const names = areas.slice(0, geobike.FIRST_ROWS).map(({ name }) => name);
+  if (areas.length > names.length) names.push("…");
+  return areas.length ? say("unseen_areas", { n: areas.length, names: names.join(", ") }) : "";
 };
 
 geobike.isUnseen = ({ roles }, { figures }) => !figures[roles.photos];

@@ -60,7 +60,7 @@ def test_a_server_that_asks_for_a_token_says_so_when_none_is_given(service: Fake
 def test_a_server_that_is_not_there_is_not_reachable() -> None:
     (finding,) = doctor.ask("http://127.0.0.1:1/detect", token=None)
     assert (finding.what, finding.ok) == ("server 127.0.0.1:1/detect", False)
-    assert "takes no connection" in finding.remedy
+    assert "refuses the connection" in finding.remedy
 
 
 def test_an_address_that_is_none_is_refused() -> None:

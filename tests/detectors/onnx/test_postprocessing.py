@@ -210,7 +210,7 @@ def test_logits_give_boxes_or_an_error_and_nothing_between(data, queries, column
 
 
 def test_columns_that_fit_no_table_of_names_stop_the_run():
-    with pytest.raises(ModelUnavailable, match="4 classes apart, but 2 are named"):
+    with pytest.raises(ModelUnavailable, match="4 classes, but 2 are named"):
         read(softmax_answer((0.1, 0.2, 0.3, 0.4)))
 
 
@@ -330,7 +330,7 @@ def test_the_middle_is_cut_out_for_a_classifier():
     ],
 )
 def test_a_preparation_that_is_not_understood_is_named_with_its_place(config):
-    with pytest.raises(ModelUnavailable, match="here asks for what geobike does not understand"):
+    with pytest.raises(ModelUnavailable, match="here requires what geobike does not support"):
         preprocessing.from_config(config, "here")
 
 

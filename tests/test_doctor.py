@@ -54,7 +54,7 @@ def test_what_is_wrong_is_named_with_its_remedy(
 
 def test_a_server_that_asks_for_a_token_says_so_when_none_is_given(service: FakeService) -> None:
     found = ask(service, token=None)
-    assert found["token"].found == "none, and one is asked for"
+    assert found["token"].found == "none, and one is required"
 
 
 def test_a_server_that_is_not_there_is_not_reachable() -> None:

@@ -19,7 +19,7 @@ def assign(photos: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFram
     """Return the photos with the `area_id` of the one area each lies in.
 
     A border belongs to its areas: a photo on a shared border, or where areas overlap, counts for
-    the one that stands first in the areas' file, so that totals are conserved. A photo in none
+    the first one in the areas' file, so that totals are conserved. A photo in none
     becomes `outside`, unless it has a status already. One whose position may be off by more than
     the size of the areas (the square root of the median area) becomes `unlocated`.
 

@@ -80,10 +80,10 @@ def test_boxes_that_extend_beyond_the_photo_by_a_few_pixels_are_reported(tmp_pat
         apply(tmp_path, [*PIXELS[:1], (-9, 0, 90, 606), (0, 0, 800.5, 600)])
 
 
-def test_boxes_of_the_unturned_photo_are_recognized(tmp_path: Path) -> None:
+def test_boxes_of_the_unrotated_photo_are_recognized(tmp_path: Path) -> None:
     # EXIF orientation 6: stored 800 x 600, upright 600 x 800.
     with pytest.raises(
-        InputError, match=r"1 of 3 boxes extends far .*on 2\.jpg \(600 x 800 .*turned by 90 degrees"
+        InputError, match=r"1 of 3 boxes extends far .*on 2\.jpg \(600 x 800 .*rotated by 90"
     ):
         apply(tmp_path, PIXELS, size=(HEIGHT, WIDTH))
 

@@ -30,11 +30,11 @@ def read(path: Path, rows: str) -> pd.DataFrame:
     [
         ("b.jpg,bicycle,87,0,0,9,9", "row 2 .* score that is not from 0 to 1.*score 87"),
         ("b.jpg,bicycle,high,0,0,9,9", "row 2 .* score that is not from 0 to 1"),
-        ("b.jpg,bicycle,0.9,0,0,x,9", "row 2 .* no box whose sides are numbers"),
+        ("b.jpg,bicycle,0.9,0,0,x,9", "row 2 .* has a box whose sides are not numbers"),
         ("b.jpg,bicycle,nan,0,0,9,9", "row 2 .* score that is not from 0 to 1"),
         ("b.jpg,bicycle,inf,0,0,9,9", "row 2 .* score that is not from 0 to 1"),
-        ("b.jpg,bicycle,0.9,0,-inf,9,9", "row 2 .* no box whose sides are numbers"),
-        ("b.jpg,bicycle,0.9,0,0,1e99,9", "row 2 .* no box whose sides are numbers"),
+        ("b.jpg,bicycle,0.9,0,-inf,9,9", "row 2 .* has a box whose sides are not numbers"),
+        ("b.jpg,bicycle,0.9,0,0,1e99,9", "row 2 .* has a box whose sides are not numbers"),
         ("b.jpg,\u00a0,0.9,0,0,9,9", "row 2 .* has a label that is not text"),
         ("b.jpg,bicycle,0.9,9,0,0,9", "row 2 .* in order.*xmin 9"),
         (",bicycle,0.9,0,0,9,9", "row 2 .* names no photo"),
@@ -162,7 +162,7 @@ def test_boxes_go_to_the_photos_that_their_names_mean(boxes: Path) -> None:
 def test_boxes_of_two_photos_are_not_added_up_on_one(boxes: Path) -> None:
     photos = photos_frame({"a.jpg": (4, 52), "b.jpg": (4, 52)})
     found = read(boxes, "d1/a.jpg,bicycle,1,0,0,9,9\nd2/a.jpg,bicycle,1,0,0,9,9\n")
-    with pytest.raises(InputError, match=r"d1/a\.jpg and d2/a\.jpg all mean the photo a\.jpg"):
+    with pytest.raises(InputError, match=r"d1/a\.jpg and d2/a\.jpg all match the photo a\.jpg"):
         imported.apply(found, photos)
 
 
@@ -281,7 +281,7 @@ def test_a_photo_outside_the_earlier_areas_is_not_without_bicycles_in_the_new_on
     again = geobike.run(geobike.Survey(**tables_, areas=both))
     assert again.photos["status"].tolist() == ["counted", "failed"]
     assert again.areas["photo_count"].tolist() == [1, 0]
-    assert "no cause to look" in again.photos["reason"].iloc[1]
+    assert "no reason to process" in again.photos["reason"].iloc[1]
 
 
 def test_boxes_of_another_detector_are_counted_on_photos_at_hand(tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ def test_other_spellings_and_bare_names_are_understood(survey: Path) -> None:
 
 def test_photos_that_do_not_count_are_left_out_and_named(survey: Path) -> None:
     by_hand = truth(survey, "file,bicycles\na.jpg,3\ngone.jpg,9\n")
-    with pytest.warns(GeobikeWarning, match=r"by hand but not by the survey: gone\.jpg"):
+    with pytest.warns(GeobikeWarning, match=r"manually but not by the survey: gone\.jpg"):
         assert agreement.evaluate(by_hand, survey).agreement.photos == 1
 
 

@@ -76,7 +76,7 @@ def test_the_sample_makes_a_map_and_leaves_its_own_files_alone(sample_map: Mappe
 @pytest.mark.parametrize(
     ("options", "pictures"), [([], 61), (["--no-thumbnails"], 0), (["--show-people"], 61)]
 )
-def test_the_page_shows_the_pictures_that_were_asked_for(
+def test_the_page_shows_the_pictures_that_the_options_choose(
     tmp_path: Path, options: list[str], pictures: int
 ) -> None:
     done = geobike(
@@ -207,7 +207,7 @@ def test_a_hosted_run_without_a_token_stops_and_claims_no_detections(tmp_path: P
     assert "Traceback" not in done.stderr
 
 
-def test_a_hosted_run_counts_and_the_token_stands_nowhere(tmp_path: Path) -> None:
+def test_a_hosted_run_counts_and_the_token_is_written_nowhere(tmp_path: Path) -> None:
     with FakeService() as service:
         done = hosted_map(tmp_path, service, env={"HF_TOKEN": f"{TOKEN}\n"})
         asked = len(service.requests)

@@ -75,7 +75,7 @@ def test_every_usual_delimiter_gives_the_same_boxes(
     assert numbers.to_numpy().tolist() == [[0.25, 0, 1, 8, 9]]
 
 
-def test_what_excel_is_told_of_the_delimiter_is_no_header(boxes: Path) -> None:
+def test_the_delimiter_line_for_excel_is_not_a_header(boxes: Path) -> None:
     boxes.write_text("sep=;\n" + (HEADER + "a.jpg,bicycle,0.25,0,1,8,9\n").replace(",", ";"))
     assert imported.read(boxes)[["photo_id", "score", "ymax"]].to_numpy().tolist() == [
         ["a.jpg", 0.25, 9]
@@ -204,7 +204,7 @@ def test_boxes_of_two_models_are_not_added_up(boxes: Path) -> None:
         imported.model(table, file)
 
 
-def test_a_photo_that_the_earlier_run_could_not_count_is_no_photo_without_bicycles(
+def test_a_photo_that_the_earlier_run_could_not_count_is_not_a_photo_without_bicycles(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "photos.csv"

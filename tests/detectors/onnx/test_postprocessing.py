@@ -67,7 +67,7 @@ def test_a_very_unlikely_class_scores_nothing():
     assert found(answers) == []
 
 
-def test_a_box_is_told_in_pixels_of_the_photo():
+def test_a_box_is_in_pixels_of_the_photo():
     (one,) = read(softmax_answer((0.0001, 0.9, 0.0999)))
     assert one.box == pytest.approx((40, 60, 60, 140))
     assert isinstance(one.box, Box)
@@ -133,7 +133,7 @@ def test_logits_that_overflowed_fail_the_photo(dtype, name, answer, value):
         ([0.5], [(0, 0, 1, 1)], [1e30], r"a class 1e\+30"),
     ],
 )
-def test_what_is_no_score_box_or_class_fails_the_photo(scores, boxes, classes, said):
+def test_an_invalid_score_box_or_class_fails_the_photo(scores, boxes, classes, said):
     with pytest.raises(DetectionFailed, match=said):
         read(deployed_answer(scores, boxes, classes))
 

@@ -158,7 +158,7 @@ def _beyond(sides: _Floats, size: _Floats) -> _Floats:
 
 
 def _cause(boxes: _Boxes, far: _Flags) -> str:
-    """Return what explains the boxes that do not fit; all boxes of these photos are looked at."""
+    """Return what explains the boxes that do not fit; all boxes of these photos are checked."""
     same = np.isin(boxes.photo, np.unique(boxes.photo[far]))
     sides, size = boxes.sides[same], boxes.size[same]
     turned = size[:, ::-1]

@@ -66,7 +66,7 @@ class Plan:
     photos: gpd.GeoDataFrame
     """Photos frame."""
     requested: choice.Choice | Detector
-    """What the user asked for."""
+    """The detector as the user chose it."""
     detector: Detector
     """What was chosen for it, not opened yet."""
     missing: pd.DataFrame

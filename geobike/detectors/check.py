@@ -25,7 +25,7 @@ from geobike.detectors.protocol import Box, Detection
 from geobike.errors import DetectionFailed
 
 ROUNDING: Final = 1e-3
-"""How far a model's score may lie outside 0 to 1, and is clipped. Half precision counts in steps of
+"""How far a model's score may be outside 0 to 1, and is clipped. Half precision counts in steps of
 0.00098 at 1. Stored scores were clipped before, and must be in range exactly."""
 
 LARGEST: Final = 1e9

@@ -117,7 +117,7 @@ class _Process:
         """Close the pipes to and from it."""
         for pipe in (self._process.stdin, self._process.stdout):
             with suppress(OSError):  # what was still to be written
-                pipe.close()  # type: ignore[union-attr]  # both were asked for
+                pipe.close()  # type: ignore[union-attr]  # both were opened as pipes
 
     def _tell(self, message: object) -> None:
         assert self._process.stdin is not None  # noqa: S101 - for the type checker

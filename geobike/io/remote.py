@@ -156,7 +156,7 @@ class _Keys(NamedTuple):
 
     @classmethod
     def of(cls, address: str, path: str, above: str) -> "_Keys":
-        """Learn it from an address and the path in the store that it stands for.
+        """Derive it from a URL and its path in the store.
 
         fsspec itself forgets the host, user or account that an address names.
         """
@@ -218,7 +218,7 @@ def _matches(system: Any, pattern: str) -> _Found:
 
 
 def _add_below(system: Any, folder: str, found: _Found, *, given: bool = False) -> None:
-    """Add the objects in a folder, which may be the one that was asked for, and in all inside.
+    """Add the objects in a folder, which may be the one that was named, and in all its subfolders.
 
     A store that lists them all at once does so. Where fsspec would walk through the folders, which
     passes over those that cannot be listed, they are walked through here.

@@ -21,7 +21,7 @@ from geobike.maps.shapes import simplified
 
 @dataclass(frozen=True)
 class Provenance:
-    """How the numbers came about."""
+    """How the numbers were computed."""
 
     label: str
     model: str

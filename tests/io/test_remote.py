@@ -1,4 +1,4 @@
-"""Photos, tables and outputs that stand elsewhere: in a bucket, in memory."""
+"""Remote photos, tables and outputs: in a bucket, in memory."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""What goes wrong with stores elsewhere, and what the user is told."""
+"""What goes wrong with remote stores, and what the user is told."""
 
 import socket
 import sys

@@ -424,7 +424,7 @@ def test_the_real_survey_closes_and_falls_where_it_was_worked_out_to_fall(
     assert photo_count["Schoemakerplantage"] == 9
     assert photo_count["Professorenbuurt"] == 3
 
-    # Against the hand counts: no bicycle where there is none, and a bounded error where there are.
+    # Against manual counts: no bicycle where there is none, and a bounded error where there are.
     by_hand = pd.read_csv(shared / "photos" / "hand_counts.csv").set_index("file")["bicycles"]
     counted = result.photos.set_index("photo_id")["bicycle_count"].dropna()
     error = (counted - by_hand[counted.index]).abs()

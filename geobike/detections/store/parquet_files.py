@@ -39,7 +39,7 @@ class Folder:
     def __init__(self, folder: str | Path, kind: str, columns: Mapping[str, str]) -> None:
         self._folder, self._columns = folder, columns
         self._texts = [name for name, type_ in columns.items() if type_ == "string"]  # recur
-        # In the metadata of every shard, so that another program's Parquet file is refused.
+        # In the metadata of every shard, so that another program's Parquet file is rejected.
         self._layout = {b"geobike": f"{kind} 1".encode()}
 
     def rows(

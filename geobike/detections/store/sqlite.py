@@ -29,7 +29,7 @@ from geobike.detectors.protocol import Box, Detection
 from geobike.errors import StoreError
 from geobike.progress import Track, silent
 
-_APPLICATION_ID: Final = 0x67656F62  # "geob", so that another program's SQLite file is refused
+_APPLICATION_ID: Final = 0x67656F62  # "geob", so that another program's SQLite file is rejected
 _LAYOUT: Final = 1
 _NUMBERS: Final = ("score", *Box._fields)
 _WAIT: Final = 60.0  # seconds for another process to finish its write

@@ -1,6 +1,6 @@
 """The only use of onnxruntime: opens a model on the GPU or the CPU, and translates its errors.
 
-onnxruntime is imported here alone, and only when it is asked for.
+onnxruntime is imported here alone, and only when it is used.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -89,7 +89,7 @@ class OnnxRuntimeSession:
         self,
         outputs: Sequence[str],
         *,
-        size: tuple[int, int] | None = None,  # noqa: ARG002 - onnxruntime takes every size alike
+        size: tuple[int, int] | None = None,  # noqa: ARG002 - onnxruntime needs no size
     ) -> Callable[[Inputs], Outputs]:
         """Do what `runtime.Session` says."""
 

@@ -1,7 +1,7 @@
 """The only use of OpenVINO: opens a model on the CPU, in bfloat16 where it supports that.
 
 Server processors since about 2023 have it, and are up to twice as fast with it. OpenVINO is
-imported here alone, and only when it is asked for.
+imported here alone, and only when it is used.
 """
 
 import os

@@ -86,7 +86,7 @@ def numbers(name: str, answer: NDArray[Any]) -> NDArray[Any]:
 def check_named(answers: Mapping[str, NDArray[Any]], names: Mapping[int, str]) -> None:
     """Raise ModelUnavailable for a class beyond those named, which proves that the names are wrong.
 
-    `answers` are as for `read`. Only class numbers that the model gives itself can lie beyond.
+    `answers` are as for `read`. Only class numbers that the model gives itself can be beyond.
     """
     if not {*DEPLOYED} <= {*answers}:
         return
@@ -152,7 +152,7 @@ def detections(
     scores, corners = check.within_rounding(found.scores), found.boxes.astype(np.float64)
     classes = _class_numbers(found.classes)
     check.require_finite(corners, "its boxes in pixels")
-    # Below the floor the sides of a box may well have crossed: nobody asked for that box.
+    # Below the floor the sides of a box may well have crossed: that box is not returned.
     filtered = (scores > floor) | ~check.right_scores(scores)
     if fault := check.first_fault(scores[filtered], *corners[filtered].T):
         raise check.unusable(f"it has {fault.what}")

@@ -255,7 +255,7 @@ def detect(task: DetectTask) -> DetectResult:
 
 
 class _Watch:
-    """Raises DetectorStopped once the event is set; the scheduler is not asked for every photo."""
+    """Raises DetectorStopped once the event is set; does not query it for every photo."""
 
     def __init__(self, stop: str) -> None:
         from distributed import Event, get_client

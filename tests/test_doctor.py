@@ -35,9 +35,9 @@ def test_a_server_that_answers_is_reachable_with_an_accepted_token_and_a_warm_mo
         ("unknown_model_404", "accepted", "does not answer", "name another model"),
         ("gone_410_model", "accepted", "does not answer", "name another model"),
         ("invalid_422", "accepted", "does not answer", "Field required"),
-        ("loading_503_forever", None, "not ready: no answer", "ask again"),
-        ("rate_429_forever", None, "not ready: no answer", "ask again"),
-        ("html_200", None, "not ready: no answer", "ask again"),
+        ("loading_503_forever", None, "not ready: no answer", "try again"),
+        ("rate_429_forever", None, "not ready: no answer", "try again"),
+        ("html_200", None, "not ready: no answer", "try again"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_remedy(

@@ -86,7 +86,7 @@ def _refuse_utf16(file: Path) -> None:
     with file.open("rb") as opened:
         start = opened.read(4)
     if start[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in start:
-        raise InputError(f"detections {file}: is UTF-16 or not text; save it as CSV UTF-8")
+        raise InputError(f"detections {file}: is UTF-16 text or not text; save it as CSV UTF-8")
 
 
 def model(detections: pd.DataFrame, file: InputFile) -> tuple[str, str]:

@@ -87,9 +87,9 @@ def test_the_delimiter_line_for_excel_is_not_a_header(boxes: Path) -> None:
 @pytest.mark.parametrize(
     ("column", "said"),
     [
-        ("file", "column file is of binary, not of text"),
-        ("label", "column label is of binary, not of text"),
-        ("model", "column model is of binary, not of text"),
+        ("file", "column file is of binary, not text"),
+        ("label", "column label is of binary, not text"),
+        ("model", "column model is of binary, not text"),
         ("utf-8 file", "cannot be read as Parquet"),
         ("utf-8 label", "cannot be read as Parquet"),
     ],
@@ -112,7 +112,7 @@ def test_a_parquet_table_whose_text_is_none_is_an_error_that_says_so(
 
 def test_the_handed_table_of_binary_names_is_an_error_that_says_so(shared: Path) -> None:
     pytest.importorskip("pyarrow")
-    with pytest.raises(InputError, match="is of binary, not of text"):
+    with pytest.raises(InputError, match="is of binary, not text"):
         imported.read(handed(shared, "boxes-binary-names.parquet"))
 
 
@@ -168,7 +168,7 @@ def test_boxes_of_two_photos_are_not_added_up_on_one(boxes: Path) -> None:
 
 def test_boxes_of_another_survey_do_not_make_a_map_of_zeros(boxes: Path) -> None:
     found = read(boxes, "x.jpg,bicycle,1,0,0,9,9\ny.jpg,,,,,,\n")
-    with pytest.raises(InputError, match=r"none of the 2 names .* 'x\.jpg'"):
+    with pytest.raises(InputError, match=r"none of their 2 names .* 'x\.jpg'"):
         imported.apply(found, photos_frame({"a.jpg": (4, 52)}))
 
 
@@ -188,7 +188,7 @@ def test_it_is_said_how_many_photos_no_detector_may_have_seen(
     boxes: Path, recwarn: pytest.WarningsRecorder
 ) -> None:
     photos = photos_frame({"a.jpg": (4, 52), "b.jpg": (4, 52)})
-    with pytest.warns(GeobikeWarning, match="1 photo has no row among the detections"):
+    with pytest.warns(GeobikeWarning, match="1 photo has no row in the detections"):
         imported.apply(read(boxes, "a.jpg,bicycle,1,0,0,9,9\n"), photos)
     # A row without a label says that there was nothing to find.
     _, applied = imported.apply(read(boxes, "a.jpg,bicycle,1,0,0,9,9\nb.jpg,,,,,,\n"), photos)

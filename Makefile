@@ -49,7 +49,7 @@ test: $(VENV)/dev.installed  ## Run the tests; those that miss a browser or the 
 test-fast: $(VENV)/dev.installed  ## Run the tests that start no browser, cluster, server or notebook
 	$(BIN)/python -m pytest -m "not (browser or cluster or service or notebook or slow)" $(ARGS)
 
-lint: $(VENV)/dev.installed  ## Check style, types and the arrows between modules
+lint: $(VENV)/dev.installed  ## Check style, types and the import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -81,7 +81,7 @@ bench-gpu: $(VENV)/dev.installed $(VENV)/parity.installed  ## Measure detection 
 sample: .venv-sample/installed  ## Render the sample town anew; MODEL=detector.onnx looks at it
 	.venv-sample/bin/python -m data.town $(if $(MODEL),--model "$(MODEL)") $(ARGS)
 
-picture: map $(VENV)/dev.installed  ## Take the README's picture of the sample's map anew (wants chromium)
+picture: map $(VENV)/dev.installed  ## Take a new screenshot of the sample's map for the README (needs chromium)
 	$(BIN)/python docs/picture.py
 
 clean:  ## Remove what was installed and made, but no data and no results

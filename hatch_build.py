@@ -65,7 +65,7 @@ class CustomBuildHook(BuildHookInterface[Any]):
 
 
 def _current(assets: Path, web: Path) -> bool:
-    """Whether every file is there, unchanged, and from the lock file that stands in `web`."""
+    """Whether every file is there, unchanged, and from the lock file in `web`."""
     try:
         manifest = json.loads((assets / "MANIFEST.json").read_text("utf-8"))
     except FileNotFoundError:

@@ -110,7 +110,7 @@ def made(folder: Path) -> geobike.Survey:
 
 
 def model(rng: np.random.Generator) -> bytes:
-    """Return a model of 13 billion multiplications a photo."""
+    """Return a model of 13 billion multiplications per photo."""
     labels, boxes, scores = DEPLOYED
     constants = {
         "first": rng.normal(size=(32, 3, 3, 3)).astype(np.float32),

@@ -45,7 +45,7 @@ def run(shared: Path) -> Iterator[Row]:
 
 
 def against_the_pipeline(photos: list[Path], pipeline: Any) -> Iterator[Row]:
-    """Yield our three models, each in turn with theirs, in seconds a photo."""
+    """Yield our three models, each in turn with theirs, in seconds per photo."""
     for build, name in (
         (models.detr, "the same DETR"),
         (models.dfine_s, "D-FINE-S, the default"),
@@ -110,7 +110,7 @@ def beside_the_model(photos: list[Path]) -> Row:
 
 
 def agreement(detector: OnnxDetector, pipeline: Any, photos: list[Path]) -> str:
-    """Hold our boxes against theirs, and say how far a photo that is decoded small moves them."""
+    """Compare our boxes with theirs, and say how far a photo that is decoded small moves them."""
     held, moved = 0, []
     for path in photos[:3]:
         photo = decoding.read_upright(path)

@@ -51,7 +51,7 @@ def compare(what: str, photos: list[Path], address: str) -> Row:
         theirs,
         "requests.post, one by one",
         f"{len(photos) / ours:.1f}, {len(photos) / theirs:.1f} photos/s; {sent(photos):.0%} of "
-        f"{files / 1e6:.0f} MB sent; {worked / len(photos) * 1e3:.0f} ms of processor a photo",
+        f"{files / 1e6:.0f} MB sent; {worked / len(photos) * 1e3:.0f} ms of CPU time per photo",
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 
 class Skipped(Exception):
-    """A part cannot be measured here; the message says what it wants."""
+    """A part cannot be measured here; the message says what it needs."""
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ def run(_: Path) -> Iterator[Row]:
         in_child(fill, store)
         taken = in_child(out_of_the_store, store)
         what = f"{STORED:,} answers of {BOXES_STORED} boxes out of a store"
-        size = f"{store.stat().st_size / STORED / 1000:.1f} kB of store a photo"
+        size = f"{store.stat().st_size / STORED / 1000:.1f} kB of store per photo"
         yield Row(what, taken.seconds, note=size, memory=taken.megabytes)
 
 

@@ -41,7 +41,7 @@ def run(_: Path) -> Iterator[Row]:
 
 def row(what: str, count: int, spent: Spent, more: str) -> Row:
     stages = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in spent.answer.items())
-    notes = [f"{1000 * spent.seconds / count:.2f} ms a photo", stages, more]
+    notes = [f"{1000 * spent.seconds / count:.2f} ms per photo", stages, more]
     return Row(what, spent.seconds, memory=spent.megabytes, note="; ".join(filter(None, notes)))
 
 
@@ -54,7 +54,7 @@ def growth(now: Spent, before: Spent | None) -> str:
 def sizes(folder: Path, count: int) -> str:
     store = (folder / "store.sqlite").stat().st_size
     page = (folder / "out" / "map.html").stat().st_size
-    return f"store {store / count:.0f} bytes a photo, page {page / 1e6:.1f} MB"
+    return f"store {store / count:.0f} bytes per photo, page {page / 1e6:.1f} MB"
 
 
 def surveyed(folder: Path) -> dict[str, float]:

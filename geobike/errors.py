@@ -1,4 +1,4 @@
-"""Everything geobike raises on purpose, and what each means for a run.
+"""The exceptions that geobike raises, and what each means for a run.
 
 GeobikeError                 base of them all; one line, no traceback, for the user
 ├── InputError               exit 2  a path, table, option or frame cannot be used
@@ -13,8 +13,8 @@ GeobikeError                 base of them all; one line, no traceback, for the u
 ├── DetectorStopped          exit 3  the detector cannot go on; what is done is kept
 │   ├── TokenError                   no token, a wrong one, or one without the permission
 │   ├── CreditsExhausted             the account has no credit left
-│   ├── ModelUnavailable             the model is not there, not the pinned one, or answers nothing
-│   │                                that can be used
+│   ├── ModelUnavailable             the model is not there, not the pinned one, or gives no usable
+│   │                                answer
 │   ├── RequestRefused               the service says that our request is wrong
 │   ├── ServiceUnavailable           the service is down, or sends invalid responses
 │   └── ClusterUnavailable           the scheduler or all workers of a cluster are gone
@@ -30,7 +30,7 @@ from typing import Self
 
 
 class GeobikeError(Exception):
-    """Base class. The message names the bad value, where it stood and what to do."""
+    """Base class. The message names the bad value, where it is and what to do."""
 
     exit_code = 2
 
@@ -89,11 +89,11 @@ class ModelUnavailable(DetectorStopped):
 
 
 class RequestRefused(DetectorStopped):
-    """The service calls our request wrong; no other photo would fare better."""
+    """The service rejects our request; it would reject that of any other photo too."""
 
 
 class ServiceUnavailable(DetectorStopped):
-    """The service is plainly down, or its answers are not the contract's."""
+    """The service is plainly down, or its responses are invalid."""
 
 
 class ClusterUnavailable(DetectorStopped):
@@ -105,11 +105,11 @@ class PhotoError(GeobikeError):
 
 
 class UnreadablePhoto(PhotoError):
-    """The file is no image, is truncated, or is larger than the limit."""
+    """The file is not an image, is truncated, or is larger than the limit."""
 
 
 class DetectionFailed(PhotoError):
-    """The detector gave no answer for this photo. Not the same as no bicycle."""
+    """The detector gave no answer for this photo. Not the same as no bicycles."""
 
 
 class LedgerError(GeobikeError):
@@ -119,4 +119,4 @@ class LedgerError(GeobikeError):
 
 
 class GeobikeWarning(UserWarning):
-    """Something the user should know, and the run can live with."""
+    """Something that the user should know, and that does not stop the run."""

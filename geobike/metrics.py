@@ -1,4 +1,4 @@
-"""Every statistic of an area, once: what is divided by what, and where it is shown.
+"""Every statistic of an area, once: numerator, denominator, and where it is shown.
 
 Counting, the frames, the files and the map page read this list; the page gets it as data. A new
 metric is one more `Metric` in METRICS, and its words (`NAME` and `short_NAME`) in the catalogues
@@ -61,7 +61,7 @@ class Metric:
 
 
 PHOTOS: Final = "photo_count"
-"""The sum without which nothing is known: where it is 0, every other metric is NA."""
+"""The sum on which all depend: where it is 0, every other metric is NA."""
 BICYCLES: Final = "bicycle_count"
 
 SUMS: Final = (Sum(PHOTOS, None), Sum(BICYCLES, "bicycle_count"))
@@ -90,7 +90,7 @@ METRICS: Final = (
         order=1,
     ),
     Metric(
-        # Grows with the number of photos: compares areas only where they were photographed alike.
+        # Grows with the number of photos: comparable only between areas photographed similarly.
         name="bicycles_per_km2",
         numerator=BICYCLES,
         denominator="area_km2",

@@ -1,4 +1,4 @@
-"""What an option is, and how one is declared: as a field of a class of `geobike.config`."""
+"""The declaration of an option, as a field of a class of `geobike.config`."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import MISSING, dataclass, fields
@@ -14,7 +14,7 @@ NO_TABLE: Final = ""
 
 @dataclass(frozen=True)
 class Option:
-    """What the command line and a survey file know of an option beside its type and default."""
+    """What the command line and a survey file know about an option besides type and default."""
 
     help: str
     """One or two sentences, with units. The default is added where it is shown."""
@@ -38,7 +38,7 @@ class Option:
 
 @dataclass(frozen=True)
 class Declared:
-    """One option: what its field says, taken apart."""
+    """One option, as its field declares it."""
 
     name: str
     """Of the field, and the key in a survey file."""
@@ -63,7 +63,7 @@ class Declared:
         return self.option.flag or self.name.replace("_", "-")
 
     def check_choice(self, value: object) -> None:
-        """Raise InputError where a value is none of the choices."""
+        """Raise InputError for a value that is not one of the choices."""
         if self.choices and value not in self.choices:
             raise InputError(f"--{self.flag} {value!r} is none of {', '.join(self.choices)}")
 
@@ -117,7 +117,7 @@ def _ordered(annotation: Any) -> list[Any]:
 
 
 def check_choices(section: type[Any], settings: object) -> None:
-    """Raise InputError where an attribute is none of the values that its option allows."""
+    """Raise InputError where an attribute is not one of the values that its option allows."""
     for one in declared(section):
         if one.choices:
             value = getattr(settings, one.name)

@@ -1,4 +1,4 @@
-"""How a stage tells its progress without knowing who listens."""
+"""How a stage reports its progress without knowing who shows it."""
 
 from collections.abc import Iterable, Iterator
 from typing import Protocol, TypeVar
@@ -12,7 +12,7 @@ class Track(Protocol):
     def __call__(
         self, items: Iterable[Item], description: str, *, total: int | None
     ) -> Iterator[Item]:
-        """Yield the items as they are. `total` is their number, None where nobody knows yet."""
+        """Yield the items as they are. `total` is their number, None if not known yet."""
         ...
 
 
@@ -22,5 +22,5 @@ def silent(
     *,
     total: int | None,  # noqa: ARG001
 ) -> Iterator[Item]:
-    """Yield the items and tell nobody."""
+    """Yield the items and show nothing."""
     yield from items

@@ -1,4 +1,4 @@
-"""What a run reports without stopping, and foreign text made fit for one line."""
+"""Warnings that a run reports without stopping, and foreign text cleaned for one line."""
 
 import threading
 import warnings
@@ -14,7 +14,7 @@ WORDS: Final = 200
 
 
 def report(what: str, cases: Sequence[str] = (), *, shown: int = 3) -> None:
-    """Warn with a GeobikeWarning that quotes the first few cases, or tell whoever collects."""
+    """Warn with a GeobikeWarning that quotes the first few cases, or add it to the collector."""
     more = f", and {len(cases) - shown} more" if len(cases) > shown else ""
     quoted = f": {', '.join(cases[:shown])}{more}" if cases else ""
     _emit(f"{what}{quoted}")
@@ -25,7 +25,7 @@ def report_number(
 ) -> None:
     """Report how many cases there are, if any: `one` follows 1, `many` every other number.
 
-    `number` counts them where their names are not worth saying.
+    `number` is their number where their names are not useful.
     """
     count = len(cases) if number is None else number
     if count:
@@ -46,7 +46,7 @@ _own: Final[ContextVar[list[str] | None]] = ContextVar("_own", default=None)
 
 @contextmanager
 def collect_warnings() -> Iterator[list[str]]:
-    """Give a list that receives what is reported meanwhile, instead of Python's warnings.
+    """Yield a list that receives what is reported in the block, instead of Python's warnings.
 
     Safe with threads: a thread reports to the collector that was opened in it; a thread that opened
     none, such as one of a pool, to the latest that is open. If the block fails, what was collected

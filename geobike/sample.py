@@ -1,4 +1,4 @@
-"""The sample: photos of a town that was never built, with the number of bicycles known."""
+"""The sample: photos of a rendered town, in which the number of bicycles is known."""
 
 import shutil
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Final
 
 from geobike.errors import InputError
 
-# Packed inside the package; in a clone it lies where it is made.
+# Packed inside the package; in a clone it is where it is made.
 _PLACES: Final = (
     Path(__file__).with_name("sample"),
     Path(__file__).resolve().parents[1] / "data" / "sample",
@@ -31,7 +31,7 @@ def write(folder: str | Path) -> Path:
         raise InputError("this installation has no sample data; install geobike's wheel or sdist")
     try:
         if folder.is_dir() and any(folder.iterdir()):
-            raise InputError(f"{folder}: holds files already; name a new folder for the sample")
+            raise InputError(f"{folder}: contains files already; name a new folder for the sample")
         return Path(shutil.copytree(sample, folder, dirs_exist_ok=True))
     except shutil.Error as error:  # of each file that failed: source, target, reason
         raise InputError(f"{folder}: cannot be written: {error.args[0][0][2]}") from None

@@ -1,4 +1,4 @@
-"""A survey's folder: how it is written, and how whoever needs a finished survey reads it.
+"""A survey's folder: how it is written, and how a finished survey is read.
 
 `summary.json` describes the folder. It is moved into place last and holds the SHA-256 of every
 other file, so that a folder with files of two runs, left by a run that was killed, is recognised.
@@ -23,8 +23,8 @@ from geobike.io.redaction import redact
 from geobike.reporting import collect_warnings, report
 
 VERSION: Final = 1
-"""Of the layout of the folder and of the keys in `summary.json`. Folders without one are read too:
-they have the same keys."""
+"""Version of the folder's layout and of the keys in `summary.json`. Folders without one are read
+too: they have the same keys."""
 
 MAP: Final = "map.html"
 SUMMARY: Final = "summary.json"
@@ -118,7 +118,7 @@ class SavedSurvey:
         return files.fetch_local(files.join(self.folder, self._checked(table)))
 
     def _checked(self, table: Table) -> str:
-        """Return the file of a table, of which the summary vouches."""
+        """Return the file of a table, checked against its SHA-256 in the summary."""
         name: str = self.summary["files"][table]
         known = self.summary.get("sha256", {}).get(name)
         path = files.join(self.folder, name)
@@ -158,7 +158,7 @@ def read(folder: str | Path) -> SavedSurvey:
 
 
 def _earlier_tables(folder: str | Path) -> set[str]:
-    """Return the table files that an earlier run says it wrote into a folder."""
+    """Return the table files that an earlier run lists as written into a folder."""
     try:
         summary = json.loads(files.read_bytes(files.join(folder, SUMMARY)))
         names = set(summary["files"].values())

@@ -1,7 +1,7 @@
-"""The frames that stages hand to each other: columns, types, units, CRS, and their checks.
+"""The frames that stages pass to each other: columns, types, units, CRS, and their checks.
 
-Every frame is described once, here. A stage calls `check` on what it is given, so that a wrong
-frame is refused at the door with a message that names the column and the remedy.
+Every frame is described once, here. A stage calls `check` on its input, so that a wrong frame is
+rejected at once with a message that names the column and the remedy.
 """
 
 from collections.abc import Mapping, Sequence
@@ -89,7 +89,7 @@ COUNTS: Final = Frame(
     geometry=("Point",),
 )
 
-# Models leave a hundred boxes a photo, so text is kept as categories: 50 bytes a box, not 140. For
+# Models keep a hundred boxes per photo, so text is categories: 50 bytes per box, not 140. For
 # pandas, value_counts() then counts photos without boxes as well; .astype("str") gives plain text.
 DETECTIONS: Final = Frame(
     "detections",
@@ -171,7 +171,7 @@ MANIFEST: Final = Frame(
         "lat": FLOAT,
         "taken_at": TIME,
         "heading": FLOAT,
-        "line": COUNT,  # line in a CSV, feature or row number elsewhere, from 1
+        "line": COUNT,  # line in a CSV, feature or row number in other files, from 1
         "reason": TEXT,  # what is wrong with this row, NA where nothing is
     },
     optional={
@@ -271,12 +271,12 @@ def _check_key(key: "pd.Series[str]", frame: Frame) -> None:
         )
     if not key.is_unique:
         repeated = key[key.duplicated()].iloc[0]
-        raise SchemaError(f"{frame.key} {repeated!r} stands twice in the {frame.name} frame")
+        raise SchemaError(f"{frame.key} {repeated!r} is duplicated in the {frame.name} frame")
 
 
 def _check_geometry(given: pd.DataFrame, frame: Frame) -> None:
     if not isinstance(given, gpd.GeoDataFrame):
-        raise SchemaError(f"the {frame.name} frame is no GeoDataFrame")
+        raise SchemaError(f"the {frame.name} frame is not a GeoDataFrame")
     if given.crs != CRS:
         raise SchemaError(
             f"the {frame.name} frame is in {given.crs or 'no CRS'}, not {CRS}; "

@@ -308,7 +308,7 @@ def test_columns_are_taken_as_named_or_refused_with_the_list(tmp_path: Path) -> 
     named = areas.read(path, name_column="code", id_column="name")
     assert named[["area_id", "name"]].to_numpy().tolist() == [["North", "BU1"]]
     with pytest.raises(
-        AreasError, match="--name-column 'nme' is not there; its columns are name, code"
+        AreasError, match=r"no column 'nme' \(--name-column\); its columns are name, code"
     ):
         areas.read(path, name_column="nme")
 
@@ -328,7 +328,7 @@ def test_without_names_areas_are_numbered_and_said_so(tmp_path: Path) -> None:
     assert read[["area_id", "name"]].to_numpy().tolist() == [["1", "Area 1"]]
 
 
-def test_what_is_no_polygon_is_reported_and_left_out(tmp_path: Path) -> None:
+def test_what_is_not_a_polygon_is_reported_and_left_out(tmp_path: Path) -> None:
     path = write(tmp_path / "a.geojson", [None, Point(1, 1), box(0, 0, 1, 1), Polygon()])
     with pytest.warns(GeobikeWarning, match="rows without a polygon left out: 0"):
         assert areas.read(path)["name"].tolist() == ["2"]
@@ -340,7 +340,7 @@ def test_what_is_no_polygon_is_reported_and_left_out(tmp_path: Path) -> None:
         areas.read(nothing)
 
 
-def test_nested_collections_keep_their_polygons_and_nan_is_no_polygon(tmp_path: Path) -> None:
+def test_nested_collections_keep_their_polygons_and_nan_is_not_a_polygon(tmp_path: Path) -> None:
     inner = GeometryCollection([box(2, 0, 3, 1), Point(9, 9)])
     nan = {"type": "Polygon", "coordinates": [[[0, 0], [float("nan"), 0], [1, 1], [0, 0]]]}
     collection = GeometryCollection([box(0, 0, 1, 1), inner]).__geo_interface__
@@ -368,9 +368,9 @@ def test_a_file_of_several_layers_asks_which(tmp_path: Path) -> None:
         areas.read(path, layer="parks")
 
 
-def test_photos_that_all_lie_elsewhere_are_reported_with_both_places(tmp_path: Path) -> None:
+def test_photos_that_are_all_outside_are_reported_with_both_extents(tmp_path: Path) -> None:
     polygons = areas.read(squares(tmp_path / "a.geojson", ["a"]))
-    with pytest.warns(GeobikeWarning, match=r"no photo lies in any area: .*may be wrong: --crs"):
+    with pytest.warns(GeobikeWarning, match=r"no photo is in any area: .*may be wrong: --crs"):
         areas.assign(photos_frame({"a.jpg": (100.0, 10.0)}), polygons)
 
 
@@ -386,8 +386,8 @@ def test_swapped_photos_are_reported_also_where_others_lie_inside(
         areas.assign(photos, polygons)
     (said,) = [str(one.message) for one in caught]
     assert said == (
-        "2 photos lie outside all areas, but swapped, they would lie in your areas; swap latitude "
-        "and longitude in the manifest: a.jpg, b.jpg"
+        "2 photos are outside all areas, but would be in them with swapped coordinates; swap "
+        "latitude and longitude in the manifest: a.jpg, b.jpg"
     )
 
 
@@ -399,7 +399,7 @@ def test_photos_beyond_90_degrees_east_are_not_taken_for_swapped(tmp_path: Path)
 
 def test_swapped_areas_are_suspected_where_exif_gives_the_positions(tmp_path: Path) -> None:
     polygons = areas.read(squares(tmp_path / "a.geojson", ["a"], west=52.0, south=4.0))
-    said = "1 photo lies outside all areas, but swapped, .* of the photos, or of the areas: a.jpg"
+    said = "1 photo is outside all areas, but .* swapped .* of the photos, or of the areas: a.jpg"
     with pytest.warns(GeobikeWarning, match=said):
         areas.assign(photos_frame({"a.jpg": (4.005, 52.005)}), polygons)
 
@@ -449,7 +449,7 @@ def test_holes_are_outside_and_islands_inside() -> None:
 @pytest.mark.parametrize(
     "inhabitants", [["640", "1.640"], ["640", "2.000"], ["640", "1,640"], [640, 1.64]]
 )
-def test_a_population_that_is_no_whole_number_is_refused_and_never_rounded(
+def test_a_population_that_is_not_a_whole_number_is_refused_and_never_rounded(
     tmp_path: Path, inhabitants: list
 ) -> None:
     path = write(tmp_path / "a.geojson", [box(0, 0, 1, 1), box(1, 0, 2, 1)], people=inhabitants)
@@ -580,7 +580,7 @@ def test_a_utf8_name_cut_at_the_end_of_its_field_is_still_utf8(tmp_path: Path) -
     assert areas.read(path)["name"][0] == "Curaçao"
 
 
-def test_another_encoding_is_taken_from_the_option_or_asked_for(tmp_path: Path) -> None:
+def test_another_encoding_is_taken_from_the_option_or_the_option_is_named(tmp_path: Path) -> None:
     chinese = ["朝阳区", "海淀区"]
     path = shapefile(tmp_path / "s", "GBK", None, chinese)
     with pytest.warns(GeobikeWarning, match="does not say the encoding .* pass --encoding"):
@@ -604,7 +604,7 @@ def test_a_lost_index_of_a_shapefile_is_restored_and_not_beside_it(tmp_path: Pat
     assert not path.with_suffix(".shx").exists()
 
 
-def test_all_layers_are_read_together_if_asked(tmp_path: Path) -> None:
+def test_layer_all_reads_all_layers_together(tmp_path: Path) -> None:
     path = tmp_path / "town.gpkg"
     for x, (layer, crs) in enumerate({"noord": 4326, "zuid": 3857}.items()):
         frame = gpd.GeoDataFrame({"name": [layer]}, geometry=[box(x, 0, x + 1, 1)], crs=4326)

@@ -35,9 +35,9 @@ def test_a_server_that_answers_is_reachable_with_an_accepted_token_and_a_warm_mo
         ("unknown_model_404", "accepted", "does not answer", "name another model"),
         ("gone_410_model", "accepted", "does not answer", "name another model"),
         ("invalid_422", "accepted", "does not answer", "Field required"),
-        ("loading_503_forever", None, "not ready: no answer", "ask again"),
-        ("rate_429_forever", None, "not ready: no answer", "ask again"),
-        ("html_200", None, "not ready: no answer", "ask again"),
+        ("loading_503_forever", None, "not ready: no answer", "try again"),
+        ("rate_429_forever", None, "not ready: no answer", "try again"),
+        ("html_200", None, "not ready: no answer", "try again"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_remedy(
@@ -54,13 +54,13 @@ def test_what_is_wrong_is_named_with_its_remedy(
 
 def test_a_server_that_asks_for_a_token_says_so_when_none_is_given(service: FakeService) -> None:
     found = ask(service, token=None)
-    assert found["token"].found == "none, and one is asked for"
+    assert found["token"].found == "none, and one is required"
 
 
 def test_a_server_that_is_not_there_is_not_reachable() -> None:
     (finding,) = doctor.ask("http://127.0.0.1:1/detect", token=None)
     assert (finding.what, finding.ok) == ("server 127.0.0.1:1/detect", False)
-    assert "takes no connection" in finding.remedy
+    assert "refuses the connection" in finding.remedy
 
 
 def test_an_address_that_is_none_is_refused() -> None:

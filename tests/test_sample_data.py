@@ -35,7 +35,7 @@ def test_the_sample_is_written_whole_and_its_own_command_makes_a_map(
 
 def test_a_folder_with_files_in_it_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("precious")
-    with pytest.raises(geobike.GeobikeError, match="holds files already"):
+    with pytest.raises(geobike.GeobikeError, match="contains files already"):
         geobike.sample_data(tmp_path)
     assert [file.name for file in tmp_path.iterdir()] == ["mine.txt"]
 

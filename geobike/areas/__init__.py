@@ -1,4 +1,4 @@
-"""Neighbourhood polygons: read, repair and report them; say in which one each photo lies."""
+"""Neighbourhood polygons: read, repair and report them; find the one that each photo is in."""
 
 from geobike.areas.assigning import assign
 from geobike.areas.reading import read

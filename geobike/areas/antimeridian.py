@@ -1,7 +1,7 @@
-"""Areas that reach across the antimeridian, cut along it: one reading for counts, km² and map.
+"""Areas that cross the antimeridian, cut along it: the same shape for counts, km² and map.
 
-RFC 7946 asks for the cut. Other files draw such an area with sides that go round the world, or
-count longitudes on beyond 180 degrees.
+RFC 7946 recommends the cut. Other files draw such an area with sides that go round the world, or
+with longitudes beyond 180 degrees.
 """
 
 from pathlib import Path
@@ -41,7 +41,7 @@ def cut(frame: gpd.GeoDataFrame, path: str | Path) -> gpd.GeoDataFrame:
 
 
 def _pieces(part: shapely.Polygon) -> list[Any]:
-    """Return the polygons that one polygon falls into, each within -180 to 180 degrees."""
+    """Return the parts of one polygon, each within -180 to 180 degrees."""
     if _goes_round(part):
         eastward = shapely.transform(part, _eastward)
         west, _, east, _ = eastward.bounds

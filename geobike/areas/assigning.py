@@ -1,4 +1,4 @@
-"""In which area each photo lies."""
+"""Assign each photo to the area that it is in."""
 
 from typing import Final
 
@@ -16,10 +16,10 @@ _CHUNK: Final = 200_000  # points queried at once: bounds memory at about 30 MB
 
 
 def assign(photos: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the photos with the `area_id` of the one area each lies in.
+    """Return the photos with the `area_id` of the one area that each is in.
 
     A border belongs to its areas: a photo on a shared border, or where areas overlap, counts for
-    the one that stands first in the areas' file, so that totals are conserved. A photo in none
+    the first one in the areas' file, so that totals are conserved. A photo in none
     becomes `outside`, unless it has a status already. One whose position may be off by more than
     the size of the areas (the square root of the median area) becomes `unlocated`.
 
@@ -53,8 +53,8 @@ def assign(photos: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFram
 def _first_area(points: _Shapes, polygons: _Shapes) -> npt.NDArray[np.intp]:
     """Return for each point the row of the first polygon that holds it, -1 for none.
 
-    The tree of polygons is asked with all points at once for the boxes they fall in; then each
-    polygon, prepared once, judges its candidates by their bare coordinates.
+    The spatial index is queried with all points at once for bounding boxes; then each polygon,
+    prepared once, tests its candidates by their bare coordinates.
     """
     shapely.prepare(polygons)
     tree = shapely.STRtree(polygons)
@@ -70,7 +70,7 @@ def _first_area(points: _Shapes, polygons: _Shapes) -> npt.NDArray[np.intp]:
 
 
 def _refuse_uncertain(photos: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the photos, without the positions that could lie in any of several areas."""
+    """Return the photos, without the positions that could be in any of several areas."""
     if "position_error_m" not in photos:
         return photos
     size = 1000 * float(np.sqrt(areas["area_km2"].median()))
@@ -90,7 +90,7 @@ def _refuse_uncertain(photos: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.
 def _report_swapped(
     photos: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, row: npt.NDArray[np.intp]
 ) -> bool:
-    """Report the photos that would lie in the areas with their coordinates swapped, if any do."""
+    """Report the photos that would be in the areas with swapped coordinates, if any."""
     outside = photos[(row < 0) & photos.geometry.notna().to_numpy()]
     shapes = np.asarray(outside.geometry.array)
     swapped = schema.points(shapely.get_y(shapes), shapely.get_x(shapes))
@@ -99,8 +99,8 @@ def _report_swapped(
     where = "in the manifest" if given else "of the photos, or of the areas"
     remedy = f"swap latitude and longitude {where}"
     report_number(
-        f"photo lies outside all areas, but swapped, it would lie in your areas; {remedy}",
-        f"photos lie outside all areas, but swapped, they would lie in your areas; {remedy}",
+        f"photo is outside all areas, but would be in one with swapped coordinates; {remedy}",
+        f"photos are outside all areas, but would be in them with swapped coordinates; {remedy}",
         [one_line(name, limit=100) for name in found["photo_id"]],
     )
     return not found.empty
@@ -117,16 +117,16 @@ def _report_if_all_lie_outside(
     )
     missing = int(photos.geometry.isna().sum())
     if 2 * missing > len(photos):
-        report(f"no photo lies in any area: {missing} of {len(photos)} have no position at all")
+        report(f"no photo is in any area: {missing} of {len(photos)} have no position at all")
         return
     west, south, east, north = photos.total_bounds
     swapped = shapely.box(south, west, north, east).intersects(shapely.box(*areas.total_bounds))
     hint = (
         "latitude and longitude of one of them seem swapped"
         if swapped
-        else "if the areas should lie there, their CRS may be wrong: --crs"
+        else "if the areas should be there, their CRS may be wrong: --crs"
     )
     report(
-        f"no photo lies in any area: the photos lie from {taken}, the areas from {given} (degrees "
+        f"no photo is in any area: the photos are from {taken}, the areas from {given} (degrees "
         f"east, north); {hint}"
     )

@@ -21,7 +21,7 @@ _MOST: Final = 2.0**53  # above, floating-point numbers no longer have all whole
 def find(frame: gpd.GeoDataFrame, path: str | Path, wanted: str, option: str) -> str:
     """Return the column that an option names. Raises AreasError where there is none."""
     if wanted not in frame.columns or wanted == frame.geometry.name:
-        raise AreasError(f"areas {path}: {option} {wanted!r} is not there; {listed(frame)}")
+        raise AreasError(f"areas {path}: no column {wanted!r} ({option}); {listed(frame)}")
     return wanted
 
 
@@ -36,7 +36,7 @@ def texts(column: "pd.Series[Any]") -> "pd.Series[str]":
     """Return a column as text without blanks around it, NA where it is empty.
 
     A whole number is written without a decimal point: one empty cell makes a column of whole
-    numbers a column of floating-point numbers. Text such as 101.0 is treated alike where every
+    numbers a column of floating-point numbers. Text such as 101.0 is treated the same way if every
     value of the column ends so. Raises ValueError for a value that is not text.
     """
     found = pd.Series([_text(value) for value in column], index=column.index, dtype=schema.TEXT)
@@ -65,7 +65,7 @@ def _text(value: Any) -> str | None:
 
 
 def structure(value: Any) -> Any:
-    """Return the list or dict that a value is, also where it is written as JSON, else None."""
+    """Return a value that is a list or dict, possibly written as JSON; else None."""
     if isinstance(value, np.ndarray | tuple):
         # An Arrow map is a list of pairs.
         pairs = all(isinstance(item, tuple) and len(item) == 2 for item in value)
@@ -82,9 +82,9 @@ def structure(value: Any) -> Any:
 
 
 def population(frame: gpd.GeoDataFrame, path: str | Path, wanted: str) -> "pd.Series[Any]":
-    """Return inhabitants; what is negative, as statistics mark what they withhold, becomes NA.
+    """Return inhabitants; negative values, which mark withheld statistics, become NA.
 
-    Text such as 1.640 or 2.000 is refused: in half of Europe the point separates thousands.
+    Text such as 1.640 or 2.000 is an error: in half of Europe the point separates thousands.
     """
     column = frame[find(frame, path, wanted, "--population-column")]
     numbers = pd.to_numeric(column, errors="coerce").astype("float64")

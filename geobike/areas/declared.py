@@ -1,4 +1,4 @@
-"""What an areas file says of itself beside its features: that it is a first page, its CRS."""
+"""What an areas file declares besides its features: that it is a first page, its CRS."""
 
 import re
 from pathlib import Path
@@ -21,10 +21,10 @@ _ENDINGS: Final = (".json", ".geojson", ".topojson", ".gml", ".xml")
 
 
 def first_page(file: Path, rows: int) -> str | None:
-    """Return what a file that is a first page says of it, None for one that is not.
+    """Return a clause if the file declares that it is only a first page, else None.
 
-    Services give at most so many features at once: ArcGIS, OGC API Features, WFS. `rows` are those
-    that were read.
+    Services limit the features per response: ArcGIS, OGC API Features, WFS. `rows` is the number
+    that was read.
     """
     text = _edges(file)
     if (said := _MATCHED.search(text)) and int(said[1]) > rows:
@@ -37,7 +37,7 @@ def first_page(file: Path, rows: int) -> str | None:
 
 
 def unknown_crs(file: Path) -> str | None:
-    """Return the CRS that GeoJSON names where there is none of that name; GDAL takes WGS 84."""
+    """Return the CRS that GeoJSON names if it is unknown; GDAL would take WGS 84 instead."""
     named = _CRS.search(_edges(file))
     if named is None:
         return None

@@ -19,16 +19,16 @@ _NAMES: Final = (
     "bezeichnung", "names", "title", "label",
 )
 # fmt: on
-"""Columns that are taken for the name, in this order and in any letter case."""
+"""Columns that are used as the name, in this order and in any letter case."""
 
 _PLACES: Final = ("neighbourhood", "neighborhood", "district", "buurt", "wijk", "stadtteil")
-"""Taken after them, where their values are not codes."""
+"""Used after them, if their values are not codes."""
 
 _OF_NAME: Final = re.compile(
     r"(^|_)(names?|naam|nom|nombre|nome|navn|namn|nimi|nazwa|nev|naziv|bezeichnung|bezeich|libelle"
     r"|denominacion|label|title|titel)(_|\d*$)|(name|naam|bezeichnung)\d*$"
 )
-"""Words of a column's name that say that it holds a name."""
+"""Words in a column's name that mean that it contains names."""
 
 _OF_PLACE: Final = re.compile(
     r"neigh|district|quart|buurt|wijk|kiez|stadtteil|ortsteil|bezirk|barrio|bairro|borough|ward"
@@ -38,7 +38,7 @@ _OF_OTHER: Final = re.compile(
     r"(^|_)(user|file|path|layer|style|font|author|editor|owner|creator|created|edited|url|uri)"
     r"|(user|file|path)_?name"
 )
-"""Words that say that it names something else."""
+"""Words that mean that it names something else."""
 
 _OF_CODE: Final = re.compile(
     r"(^|_)(id|ids|code|cd|key|hash|sha\d*|md5|uuid|guid|gid|fid|oid|nr|no|number|nummer|objectid"
@@ -53,7 +53,7 @@ _SHORT: Final = re.compile(r"[A-Z]{1,3}([-_][A-Z]{1,3})?")
 
 
 def name_column(frame: gpd.GeoDataFrame, path: str | Path, wanted: str | None) -> str | None:
-    """Return the column with the names: the one wanted, or the one that most likely has them.
+    """Return the column with the names: the one requested, or the most likely one.
 
     A guess is reported. None where no column seems to hold names. Raises AreasError where the
     wanted one is not there.
@@ -77,7 +77,7 @@ def name_column(frame: gpd.GeoDataFrame, path: str | Path, wanted: str | None) -
 
 
 def _guess(frame: gpd.GeoDataFrame, given: list[str]) -> str | None:
-    """Return the first column by what its name says, one whose values are unique if possible."""
+    """Return the first column with a name that fits, with unique values if possible."""
     own = [column for column in given if not _OF_OTHER.search(_words(column))]
     named = [c for c in own if _OF_NAME.search(_words(c)) and _is_text(frame[c])]
     texts = [c for c in own if not _OF_CODE.search(_words(c)) and _may_name(frame[c])]
@@ -154,7 +154,7 @@ def names(
 
 
 def _plain(value: Any, language: str | None) -> Any:
-    """Return the text of a list or dict, or the value itself where it is none, or has none."""
+    """Return the text of a list or dict; of other values, or without text, the value itself."""
     found = columns.structure(value)
     if isinstance(found, Mapping):
         keys = [key for key in ("primary", language) if key is not None]
@@ -173,7 +173,7 @@ def ids(
     column: str | None,
     names: "pd.Series[str] | None",
 ) -> "pd.Series[str]":
-    """Return the ids: of the column wanted, else the names where unique, else running numbers.
+    """Return the ids: of the requested column, else the names if unique, else running numbers.
 
     Raises AreasError where values of the column are empty, repeated, or neither text nor numbers.
     """

@@ -131,7 +131,7 @@ def _frame(
 
 
 def _empty(frame: gpd.GeoDataFrame) -> list[Any]:
-    """Return the columns that hold nothing, which would decide on the types of all layers."""
+    """Return the empty columns, which would determine the types of all layers."""
     return [name for name in frame.columns.drop(frame.geometry.name) if frame[name].isna().all()]
 
 
@@ -162,7 +162,7 @@ def _is_wkt(column: "pd.Series[Any]") -> bool:
 
 
 def _layers(source: vector.Source, path: str | Path, wanted: str | None) -> list[str]:
-    """Return the layers to read: the one wanted, all, or the only one that has geometry."""
+    """Return the layers to read: the one requested, all, or the only one with geometry."""
     layers = source.layers()
     names = [name for name, geometry in layers if geometry is not None] or [layers[0][0]]
     if wanted is None and len(names) == 1:

@@ -1,4 +1,4 @@
-"""Polygons as files have them: repaired, and what cannot be used left out."""
+"""Repair the polygons of a file, and leave out what cannot be used."""
 
 import re
 from collections.abc import Iterator
@@ -17,19 +17,19 @@ _Shapes = npt.NDArray[np.object_]
 
 _SLIVER: Final = 1e-6  # overlaps smaller than this share of an area are drawing noise
 
-_CHECKED: Final = 5_000  # vertices below which any polygon is soon checked
+_CHECKED: Final = 5_000  # vertices below which any polygon is quickly checked
 _SAMPLE: Final = 200
 _MOST_NEAR: Final = 200e6  # pairs of sides with overlapping bounds: seconds to check
 _MOST_CROSSINGS: Final = 100_000  # of sides, in all polygons of a file: seconds to repair
 _MOST_PAIRS: Final = 100_000  # of areas that touch or overlap, compared for each file at least
 _REMEDY: Final = "repair or simplify it first, such as with Fix Geometries and Simplify of QGIS"
-_CHUNK: Final = 256  # done at once: Ctrl-C is heard between them
+_CHUNK: Final = 256  # done at once: Ctrl-C works between them
 
 
 def polygons(frame: gpd.GeoDataFrame, path: str | Path) -> gpd.GeoDataFrame:
     """Return the rows that hold polygons, repaired; report what was repaired and what left out.
 
-    A ring that crosses itself keeps the ground that it goes round. Raises AreasError where there is
+    A ring that crosses itself keeps the area that it encloses. Raises AreasError where there is
     no polygon, or one that would take minutes to repair.
     """
     out = frame.copy()
@@ -70,13 +70,13 @@ def _repaired(shapes: _Shapes, path: str | Path) -> _Shapes:
 
 
 def _invalid(shapes: _Shapes, path: str | Path) -> Iterator[int]:
-    """Yield the rows of invalid shapes. Raises AreasError for one that cannot soon be checked."""
+    """Yield the rows of invalid shapes. Raises AreasError for one that takes too long to check."""
     for row in np.flatnonzero(shapely.get_num_coordinates(shapes) > _CHECKED):
         if _near(shapes[row]) > _MOST_NEAR:
             raise AreasError(
                 f"areas {path}: the polygon at row {row} is too intricate to check: "
-                f"{shapely.get_num_coordinates(shapes[row]):,} vertices, whose sides lie side by "
-                f"side; {_REMEDY}"
+                f"{shapely.get_num_coordinates(shapes[row]):,} vertices, with sides next to "
+                f"each other; {_REMEDY}"
             )
     for start in range(0, len(shapes), _CHUNK):
         chunk = shapes[start : start + _CHUNK]
@@ -111,7 +111,7 @@ def _near(shape: Any) -> float:
 
 
 def _crossings(shape: Any, *, most: int) -> int:
-    """Return how many pairs of sides meet beside at their ends, counted to just above `most`."""
+    """Return how many pairs of sides meet other than at their ends, counted up to above `most`."""
     sides = shapely.linestrings(_sides(shape))
     tree = shapely.STRtree(sides)
     found = 0
@@ -161,7 +161,7 @@ def report_overlaps(areas: gpd.GeoDataFrame) -> None:
             report(f"areas touch or overlap so often that only {most:,} pairs are compared")
             break
     if pairs:
-        report("areas overlap; a photo there counts for the one first in the file", pairs)
+        report("areas overlap; a photo there counts for the first of them in the file", pairs)
 
 
 def _overlapping(

@@ -156,7 +156,7 @@ def detect(
     token_file: str | None,
     store: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="Keeps detections, so that none is made twice."),
+        typer.Option(metavar="FILE", help="Keeps detections, so that no photo is processed twice."),
     ] = None,
     label: Annotated[
         list[str] | None,
@@ -278,7 +278,7 @@ def evaluate(
     ],
     survey: Annotated[Path, typer.Option(help="Folder that `geobike map` wrote.")] = Path("out"),
     plot: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Picture to write, .png or .svg.")
+        Path | None, typer.Option(metavar="FILE", help="Figure to write, .png, .svg or .pdf.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="CSV of the error by threshold.")] = None,
 ) -> None:
@@ -310,9 +310,9 @@ def sample_data(
 @app.command(rich_help_panel="Help")
 @takes_declared
 def doctor(token_file: str | None, model: str | None, endpoint: str | None) -> None:
-    """Say what is installed, what is missing, and what to do about it.
+    """Check what is installed and what is missing, and say what to do about it.
 
-    With --endpoint, also send one small drawn picture to that server.
+    With --endpoint, also send one small drawn image to that server.
     """
     fine = True
     for finding in models.examine(token_file, model, endpoint):

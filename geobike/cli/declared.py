@@ -23,7 +23,7 @@ _KNOWN: Final = {"formats": formats.describe, "kind": backends.describe}
 def takes_declared(command: Callable[..., None]) -> Callable[..., None]:
     """Give Typer a command whose options are declared in `geobike.config`.
 
-    A parameter whose type is one of the classes there stands for all their options. Any other that
+    A parameter whose type is one of those classes becomes all options of the class. Any other that
     has the name of an option takes its flag, help and default, unless it is `Annotated` itself.
 
     A command with the option `config` fills the classes from the command line, else from the survey

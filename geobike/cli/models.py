@@ -27,7 +27,7 @@ def choice(detector: "DetectorSettings", token_file: str | Path | None) -> "Choi
 
 
 def announce(choice: "Choice") -> None:
-    """Say where photos are sent, before any is."""
+    """Print where photos are sent, before any is."""
     if choice.sends_photos:
         from geobike.detections.choice import create
 
@@ -64,7 +64,7 @@ def classifier(
     token_file: str | Path | None,
     bill_to: str | None,
 ) -> "Classifier":
-    """Return the classifier; without a model nothing is sent anywhere by default."""
+    """Return the classifier; by default, without a model, nothing is sent."""
     if kind == "huggingface":
         from geobike.detectors.hosted.detector import HostedClassifier
 
@@ -85,7 +85,7 @@ def classifier(
 def examine(
     token_file: str | Path | None, model: str | None, endpoint: str | None
 ) -> "Iterator[Finding]":
-    """Yield what `geobike doctor` finds; an endpoint is asked last."""
+    """Yield what `geobike doctor` finds; an endpoint is tried last."""
     from geobike import doctor
 
     yield from doctor.examine(

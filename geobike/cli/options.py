@@ -1,4 +1,4 @@
-"""What several commands take beside the options that `geobike.config` declares."""
+"""Arguments that several commands share, besides the options that `geobike.config` declares."""
 
 from pathlib import Path
 from typing import Annotated

@@ -41,7 +41,7 @@ def _plain(text: str) -> str:
 
 
 def track() -> "Track":
-    """Return what draws a progress bar on a terminal, and writes a line per minute into a log."""
+    """Return a function that draws a progress bar on a terminal, or logs a line per minute."""
     from geobike.cli import progress
 
     return progress.bar if sys.stderr.isatty() else progress.lines
@@ -128,7 +128,7 @@ def _size(number: int) -> str:
 
 
 def print_finding(finding: "Finding") -> None:
-    """Print one thing that `doctor` looked at."""
+    """Print one thing that `doctor` checked."""
     print(f"{'ok     ' if finding.ok else 'missing'}  {finding.what}: {_plain(finding.found)}")
     if finding.remedy:
         print(f"         {_plain(finding.remedy)}")

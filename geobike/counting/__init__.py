@@ -1,1 +1,1 @@
-"""Bicycles per photo and per area, and the account of every photo and bicycle."""
+"""Bicycles per photo and per area, and the ledger of every photo and bicycle."""

@@ -1,4 +1,4 @@
-"""Why a survey counted no photo at all, as far as its frame can tell."""
+"""The likely cause of a survey that counted no photo at all, from its frame."""
 
 from typing import Final
 
@@ -14,13 +14,13 @@ _CAUSES: Final = {
     ),
     schema.UNLOCATED: (
         "without a position",
-        "give their positions with --manifest, and look at them with geobike locate",
+        "give their positions with --manifest, and check them with geobike locate",
     ),
     schema.UNREADABLE: ("unreadable", "check that the files are whole"),
     schema.FAILED: ("without an answer of the detector", "run again, or choose another model"),
     schema.DUPLICATE: ("a duplicate", "name each photo once"),
 }
-"""What most photos are, and what to do about it."""
+"""What the status of most photos means, and a remedy."""
 
 _MANIFEST: Final = (
     "check that the manifest names these photos, by their paths in the photo folder, and gives "
@@ -32,7 +32,7 @@ def why_nothing_counted(counts: gpd.GeoDataFrame, *, manifest: bool) -> str | No
     """Return the likely cause why no photo is counted, with a remedy; None where one is.
 
     `manifest` says whether there was one. The cause is the status that most photos have. A photo
-    that is counted and shows no bicycle is counted.
+    without bicycles is counted too.
     """
     schema.check(counts, schema.COUNTS)
     statuses = counts["status"].value_counts()

@@ -50,7 +50,7 @@ def per_area(counts: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFr
     """Return an area counts frame: every metric of the counted photos of each area.
 
     See `geobike.metrics` for units, formulas, and where a metric is NA. `status` is `unseen` where
-    no photo was counted, and NA elsewhere: how well an area was seen needs stops, not photos.
+    no photo was counted, and NA otherwise: how well an area was seen needs stops, not photos.
 
     Examples:
         >>> import geobike

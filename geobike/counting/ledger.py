@@ -1,4 +1,4 @@
-"""The account of every photo and every bicycle. If a sum does not close, the run is wrong."""
+"""The ledger accounts for every photo and bicycle. If a sum does not close, the run is wrong."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass

@@ -1,1 +1,1 @@
-"""Detections for the photos of a survey: kept in a store, filtered when counting."""
+"""Detections for the photos of a survey: stored once, filtered when counting."""

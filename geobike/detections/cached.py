@@ -1,4 +1,4 @@
-"""The detector of a run that takes what a store holds, and nothing else."""
+"""The detector of a run that uses only the detections of a store."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 class CachedDetector(DetectorBase):
-    """A detector that only knows what a store holds. It never detects anew."""
+    """A detector that only has the detections of a store. It never detects anything new."""
 
     def __init__(self, model: Model, path: str | Path) -> None:
         self.name, self.version = model
         self._path = path
 
     def detect(self, image: "Image") -> list[Detection]:  # noqa: ARG002 - the protocol's
-        """Raise DetectionFailed: what the store has was taken before a detector is asked."""
+        """Raise DetectionFailed: a run reads the store before it calls a detector."""
         raise DetectionFailed(f"not among the detections recorded in {self._path}")

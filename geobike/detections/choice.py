@@ -1,4 +1,4 @@
-"""Which detector a run uses. Photos leave the machine only with a backend that says so."""
+"""Choose the detector of a run. Photos leave the machine only with a backend that declares it."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -23,7 +23,7 @@ class Choice(DetectorSettings):
 
     token: str | None = field(default=None, repr=False)
     download_progress: type[Any] | None = field(default=None, repr=False)
-    """A class like tqdm's that shows the download of a model; None for silence."""
+    """A class like tqdm's that shows the download of a model; None shows nothing."""
 
     def __post_init__(self) -> None:
         backends.check(self.kind)
@@ -40,7 +40,7 @@ class Choice(DetectorSettings):
 
 
 def is_cached(detector: Choice | Detector) -> bool:
-    """Tell whether a run takes only what a store holds."""
+    """Tell whether a run uses only the detections of a store."""
     return isinstance(detector, Choice) and detector.kind == CACHED
 
 
@@ -56,7 +56,7 @@ def choose(choice: Choice, store: DetectionStore, digests: Sequence[str]) -> Det
         complete = [
             model for model in _answered(choice, store) if not store.missing(digests, model)
         ]
-        if choice.classes is not None:  # only answers under these very names will do
+        if choice.classes is not None:  # only answers under exactly these names will do
             complete = [model for model in complete if model.version == create(choice).version]
         if len(complete) == 1:
             return CachedDetector(complete[0], store.path)
@@ -122,7 +122,7 @@ def check_labels(detector: Detector, labels: Sequence[str]) -> None:
 def _answered(choice: Choice, store: DetectionStore) -> list[Model]:
     if choice.model is None:
         return list(store.models())
-    # A local model is stored under its file's name, wherever the file lies; a pinned one under
+    # A local model is stored under its file's name, wherever the file is; a pinned one under
     # its repository's, also where the user gives its short name.
     names = [choice.model, Path(choice.model).name]
     with suppress(InputError):
@@ -143,7 +143,7 @@ def _automatic(choice: Choice, store: DetectionStore, digests: Sequence[str]) ->
         if model != (detector.name, detector.version) and lacking < len(digests):
             report(
                 f"the store has the detections of {model.name} for {len(digests) - lacking} of "
-                f"{len(digests)} photos, which is not all; so that all are counted alike, "
+                f"{len(digests)} photos, which is not all; so that all are counted the same way, "
                 f"{detector.name} is used for all. To go on with {model.name}, name its detector"
             )
     return detector
@@ -160,7 +160,7 @@ def _cached_model(choice: Choice, store: DetectionStore) -> Model:
             f"name one with --model: {known}"
         )
     by = f" by {choice.model}" if choice.model else ""
-    raise StoreError(f"store {store.path} holds no detections{by}; it was filled by {known}")
+    raise StoreError(f"store {store.path} holds no detections{by}; it has those of {known}")
 
 
 def _lacking(store: DetectionStore) -> str:

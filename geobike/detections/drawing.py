@@ -1,4 +1,4 @@
-"""Boxes drawn on a photo, to see what a detector saw."""
+"""Draw boxes on a photo, to see what a detector found."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,8 +1,8 @@
-"""Whether recorded boxes are in upright pixels of their photos, as counts and pictures need them.
+"""Check that imported boxes are in upright pixels of their photos, as thumbnails need them.
 
-Boxes of other programs are often in 0 to 1, in percent, or in pixels of a resized or unturned copy.
-Counts survive that, since overlaps are the same. Anonymizing does not: it would pixelate another
-part of the picture than the one with the person.
+Boxes of other programs are often in 0 to 1, in percent, or in pixels of a resized, unrotated copy.
+Counts would still be right, since overlaps are the same. Anonymizing would not: it would pixelate
+another part of the picture than the one with the person.
 """
 
 from typing import Any, Final, NamedTuple
@@ -28,7 +28,7 @@ boxes exceed the side by a few percent."""
 _ROUNDING: Final = 1.0  # pixel
 
 _UNIT: Final = (-0.5, 1.5)
-_PERCENT: Final = (-5.0, 105.0)  # what is not clipped to 0..1 or 0..100 is little beyond
+_PERCENT: Final = (-5.0, 105.0)  # what is not clipped to 0..1 or 0..100 is only slightly beyond
 
 _MOSTLY: Final = 0.1
 """Share of boxes within the first pixel that makes a table normalised. A detector leaves a few that
@@ -38,13 +38,13 @@ _LARGE: Final = 2 * 100
 """Width and height from which a photo is not covered by boxes that end before 100 pixels."""
 
 _SEVERAL: Final = 10
-"""Boxes that lie in one quarter of their photos by chance once in a million times."""
+"""Boxes that are in one quarter of their photos by chance once in a million times."""
 
 _REMEDY: Final = "give boxes in upright pixels of the photos themselves"
 
 
 def check(detections: pd.DataFrame, photos: gpd.GeoDataFrame) -> None:
-    """Hold the boxes of a detections frame against the sizes of their photos, where known.
+    """Compare the boxes of a detections frame with the sizes of their photos, where known.
 
     Boxes that extend a little beyond their photo are reported. Raises InputError where boxes are in
     0 to 1 or in percent, or extend beyond their photo by more than `TOLERANCE`.
@@ -65,7 +65,7 @@ def check(detections: pd.DataFrame, photos: gpd.GeoDataFrame) -> None:
 
 
 def anonymizable(detections: pd.DataFrame, photos: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the photos of which boxes show where people are: not those that `check` doubts."""
+    """Return the photos whose boxes show where people are: not those that `check` reports."""
     boxes = _with_sizes(detections, photos)
     if len(boxes.sides) and _in_one_corner(boxes):
         return photos[~isin(photos["photo_id"], detections["photo_id"])]
@@ -98,7 +98,7 @@ def _all_within(sides: _Floats, limits: tuple[float, float]) -> _Flags:
 
 
 def _check_not_normalized(detections: pd.DataFrame) -> None:
-    """Raise InputError where boxes are in 0 to 1, which are pixels of no photo of any size."""
+    """Raise InputError where boxes are in 0 to 1, which cannot be pixels."""
     sides = _sides(detections)
     extended = (sides[:, 2] > sides[:, 0]) & (sides[:, 3] > sides[:, 1])
     small = np.asarray(_all_within(sides, _UNIT) & extended)
@@ -158,19 +158,19 @@ def _beyond(sides: _Floats, size: _Floats) -> _Floats:
 
 
 def _cause(boxes: _Boxes, far: _Flags) -> str:
-    """Return what explains the boxes that do not fit; all boxes of these photos are looked at."""
+    """Return what explains the boxes that do not fit; all boxes of these photos are checked."""
     same = np.isin(boxes.photo, np.unique(boxes.photo[far]))
     sides, size = boxes.sides[same], boxes.size[same]
     turned = size[:, ::-1]
     if (_beyond(sides, turned) <= TOLERANCE * turned).all():
         return (
-            ". They fit the photos turned by 90 degrees, as boxes do that were found without "
-            "heeding the EXIF orientation"
+            ". They fit the photos rotated by 90 degrees, as boxes do that were found without "
+            "applying the EXIF orientation"
         )
     if (sides[:, :2] < -TOLERANCE * size).any():
         return ""
     factor = (sides[:, 2:] / size).max()
-    return f". They fit when scaled by {1 / factor:.3g} or less, as boxes of a larger copy do"
+    return f". They fit when scaled by {1 / factor:.3g} or less, like boxes of a larger copy"
 
 
 def _in_one_corner(boxes: _Boxes) -> bool:

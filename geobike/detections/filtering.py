@@ -1,4 +1,4 @@
-"""Which boxes count: the wanted labels, above the threshold, each object once.
+"""Filter boxes: the labels to count, above the threshold, each object once.
 
 The rules are applied when counting, not when detecting, so that changing them costs nothing.
 """
@@ -35,7 +35,7 @@ class Filter(NamedTuple):
 
 
 def check(*, threshold: float, max_overlap: float) -> None:
-    """Raise InputError for a threshold or an overlap that makes no sense."""
+    """Raise InputError for an invalid threshold or overlap."""
     if not FLOOR <= threshold < 1:
         raise InputError(
             f"threshold {threshold:g} is not from {FLOOR:g} to below 1; "
@@ -54,10 +54,10 @@ def filter_detections(
 ) -> pd.DataFrame:
     """Return the detections frame with `kept` and `dropped_by` set.
 
-    A box is kept if its label is wanted (letter case and blanks around it apart), its score is
+    A box is kept if its label is one of `labels` (ignoring case and blanks around it), its score is
     above `threshold`, and no box of the same photo and label with a higher score overlaps it by
     more than `max_overlap` (greedy non-maximum suppression; of equal scores the earlier row stays).
-    Labels are looked for as `check_labels` does. Raises InputError, and SchemaError for a box that
+    Labels are checked by `check_labels`. Raises InputError, and SchemaError for a box that
     breaks a rule of `geobike.detectors.check`.
 
     Examples:
@@ -94,7 +94,7 @@ def filter_detections(
 
 
 def _check_values(detections: pd.DataFrame) -> None:
-    """Raise SchemaError for the first box that is none; rows without a label are no boxes."""
+    """Raise SchemaError for the first invalid box; rows without a label are not boxes."""
     label = schema.coded(detections["label"])
     box = np.flatnonzero(label.codes >= 0)
     columns = (detections[name].to_numpy()[box] for name in ("score", *Box._fields))
@@ -102,14 +102,14 @@ def _check_values(detections: pd.DataFrame) -> None:
     if fault := fault or detect_check.first_fault(*columns):
         row = detections.index[box[fault.row]]
         raise SchemaError(
-            f"row {row!r} of the detections frame has {fault.what}; leave out or mend it"
+            f"row {row!r} of the detections frame has {fault.what}; leave it out or correct it"
         )
 
 
 def rejection_codes(
     found: pd.DataFrame, rules: Filter, *, photo: npt.NDArray[Any]
 ) -> npt.NDArray[np.int8]:
-    """Return for each box the place in `REJECTIONS` of why it does not count, -1 where it does.
+    """Return for each box the index in `REJECTIONS` of why it does not count, -1 where it does.
 
     `photo` is the same for the boxes of one photo, of which all must be there.
     """
@@ -137,10 +137,10 @@ def apply_rejections(detections: pd.DataFrame, reason: npt.NDArray[np.int8]) -> 
 
 
 def check_labels(labels: Sequence[str], seen: "pd.Series[str]") -> None:
-    """Report each wanted label that no box has. Raises InputError where no box has any of them.
+    """Report each label to count that no box has. Raises InputError where no box has any of them.
 
-    That would be a map of zeros. It is believed only where all labels are COCO's, for then the
-    detector knows what is wanted, and found none.
+    That would be a map of zeros. It is accepted only where all labels are COCO's, for then the
+    detector knows what to count, and found none.
     """
     report_missing_labels(labels, seen)
     report_near_labels(labels, seen)
@@ -173,7 +173,7 @@ _COCO: Final = _folded(COCO_91)
 
 
 def report_missing_labels(labels: Iterable[str], seen: "pd.Series[str]") -> None:
-    """Report each label that is wanted and that no box has, unless there is not a box at all."""
+    """Report each label to count that no box has, unless there are no boxes at all."""
     there = _commonest(seen)
     known = _folded(there)
     for name in labels:
@@ -189,11 +189,11 @@ _SYNONYMS: Final = (
     ),
     "motorcycle motorbike moped scooter bromfiets motorfiets motorrad moto motocicleta",
 )
-"""Other names, also in other languages, of what is counted most."""
+"""Synonyms, also in other languages, of the objects that are counted most often."""
 
 
 def report_near_labels(labels: Iterable[str], seen: "pd.Series[str]") -> None:
-    """Report labels that boxes have, and that may mean a wanted one, but are not wanted."""
+    """Report labels of boxes that are not counted, but may mean the same as one that is."""
     wanted = list(labels)
     folded = _folded(wanted)
     number = seen.value_counts()
@@ -213,7 +213,7 @@ def report_near_labels(labels: Iterable[str], seen: "pd.Series[str]") -> None:
 
 
 def _is_near(name: str, wanted: str) -> bool:
-    """Tell whether a label has the words of a wanted one within, or a synonym, or plurals."""
+    """Tell whether a label contains the words of a counted one, or a synonym, or plurals."""
     words = _words(name)
     if wanted == "bicycle" and "motor" in words:
         return False
@@ -222,7 +222,7 @@ def _is_near(name: str, wanted: str) -> bool:
 
 
 def _words(name: str) -> list[str]:
-    """Return the words of a label in lower case, those with a plural's ending without it too."""
+    """Return the words of a label in lower case, plurals also in the singular."""
     words = re.findall(r"[^\W_]+", _fold(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)))
     singular = [word.removesuffix(end) for word in words for end in ("s", "es", "en", "er")]
     # fiets -> fietsen, fahrrad -> fahrräder
@@ -230,7 +230,7 @@ def _words(name: str) -> list[str]:
 
 
 def _commonest(seen: "pd.Series[str]") -> list[str]:
-    """Return the labels that boxes have, those of most boxes first."""
+    """Return the labels of the boxes, the most frequent first."""
     number = seen.value_counts()
     return number[number > 0].index.tolist()
 
@@ -243,10 +243,10 @@ _TOGETHER: Final = 128  # boxes looked up at once: few, since each may find thou
 
 
 def non_max_suppression(candidates: pd.DataFrame, max_overlap: float) -> npt.NDArray[np.bool_]:
-    """Tell for each row whether it repeats a better box of its photo and label.
+    """Return for each row whether it repeats a better box of its photo and label.
 
-    All photos go through together: in each round the best box left of every photo and label stays,
-    and what overlaps it goes.
+    All photos are processed together: in each round the best remaining box of every photo and label
+    is kept, and what overlaps it is dropped.
     """
     group = candidates.groupby(["photo", "label"], sort=False).ngroup().to_numpy()
     box = candidates[["xmin", "ymin", "xmax", "ymax"]].to_numpy()
@@ -279,7 +279,7 @@ def _repeats(box: npt.NDArray[np.float64], max_overlap: float) -> npt.NDArray[np
         better, other = better[later], other[later]
         same = intersection_over_union(box[other], box[better]) > max_overlap
         better, other = better[same], other[same]
-        for row in np.unique(better):  # best first: what is a repeat itself takes nothing away
+        for row in np.unique(better):  # best first: a repeat itself suppresses nothing
             if not repeat[row]:
                 repeat[other[better == row]] = True
     return repeat
@@ -289,7 +289,7 @@ def _core(box: npt.NDArray[np.float64], max_overlap: float) -> npt.NDArray[np.fl
     """Return the part of each box that every box meets which overlaps it by more than the limit.
 
     The shared area is more than that share of the box, so that it is more than that share of its
-    width and of its height, and cannot lie wholly in a margin of that share. A little is added for
+    width and of its height, and cannot be wholly in a margin of that share. A little is added for
     the rounding of numbers.
     """
     size = box[:, 2:] - box[:, :2]

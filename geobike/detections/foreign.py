@@ -90,7 +90,7 @@ def _kind(content: Any) -> str:
         )
     if {"image_id", "category_id", "bbox"} <= keys:
         return (
-            "COCO results, which name neither photos nor labels. Give one JSON with images and "
+            "COCO results, which name neither photos nor labels. Give one JSON with the images and "
             f"categories of the COCO annotations, and these results as annotations; or {_WRITE}"
         )
     if keys & {"annotations", "predictions", "completions"}:
@@ -104,7 +104,7 @@ def _kind(content: Any) -> str:
         return "what `geobike detect` prints; write a table with --out FILE.csv"
     if isinstance(content, dict) and "shapes" in content:
         return f"LabelMe's JSON of one photo; {_WRITE}"
-    return f"JSON of a kind that is not known; give COCO annotations, or {_WRITE}"
+    return f"JSON of an unknown kind; give COCO annotations, or {_WRITE}"
 
 
 def _is_ours(content: Mapping[str, Any]) -> bool:
@@ -116,7 +116,7 @@ _YOLO: Final = re.compile(rb"\d+( -?[\d.]+(e-?\d+)?){4,5}\s")
 
 
 def yolo_hint(path: Path) -> str:
-    """Return what to say of a text file with the labels of one photo as YOLO has them, or ''."""
+    """Return a hint for a text file with the labels of one photo in YOLO's format, or ''."""
     with path.open("rb") as file:
         if not _YOLO.match(file.read(256)):
             return ""
@@ -127,14 +127,14 @@ def yolo_hint(path: Path) -> str:
 
 
 def columns_hint(columns: list[str]) -> str:
-    """Return what to do with a table that has these columns, in lower case, and lacks ours."""
+    """Return a hint for a table that has these columns, in lower case, and lacks ours."""
     there = set(columns)
     if {"confidence", "box"} <= there:
         return f". This is ultralytics' to_csv(), which does not name the photo: {_WRITE}"
     if {"x", "y"} <= there and (there & {"width", "w"}) and (there & {"height", "h"}):
         return ". Give xmin = x, ymin = y, xmax = x + width, ymax = y + height"
     if "bbox" in there:
-        return f". Take the box apart: {_WRITE}"
+        return f". Split the box into columns: {_WRITE}"
     renamed = {
         old: new
         for new, others in _OTHERS.items()

@@ -1,6 +1,6 @@
-"""Detections as a table, CSV or Parquet: what geobike wrote, or any other detector's boxes.
+"""Detections as a table, CSV or Parquet: written by geobike, or any other detector's boxes.
 
-With them a survey can be counted where neither photos nor model are at hand.
+With them a survey can be counted where neither photos nor model are available.
 """
 
 import csv
@@ -28,7 +28,7 @@ _TEXTS: Final = ("photo_id", "label", "model")
 _SIDES: Final = ["xmin", "ymin", "xmax", "ymax"]
 _FORMULA: Final = r"[=+\-@\t\r]"
 _ESCAPED: Final = re.compile(r"^'(?='*[=+\-@\t\r])")
-"""How our CSV keeps a spreadsheet from taking a name for a formula."""
+"""How our CSV escapes a name that a spreadsheet would take for a formula (CSV injection)."""
 
 
 def read(path: str | Path) -> pd.DataFrame:
@@ -86,7 +86,7 @@ def _refuse_utf16(file: Path) -> None:
     with file.open("rb") as opened:
         start = opened.read(4)
     if start[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in start:
-        raise InputError(f"detections {file}: is UTF-16 text or no text; save it as CSV UTF-8")
+        raise InputError(f"detections {file}: is UTF-16 text or not text; save it as CSV UTF-8")
 
 
 def model(detections: pd.DataFrame, file: InputFile) -> tuple[str, str]:
@@ -107,12 +107,12 @@ def model(detections: pd.DataFrame, file: InputFile) -> tuple[str, str]:
 def apply(
     detections: pd.DataFrame, photos: gpd.GeoDataFrame
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
-    """Return the photos, and the detections of those that have no status or lie outside the areas.
+    """Return the photos, and the detections of those without a status or outside the areas.
 
-    Photos are found by name, as in a manifest. Reported are names that mean no photo, and how many
-    photos no row names: they count as photos that show nothing, or become `failed` where it is
-    known that no detector has seen them. Raises InputError where two names mean one photo, or none
-    means any, and where boxes are not in pixels of their photos (`extent.check`).
+    Photos are matched by name, as in a manifest. Reported are names that match no photo, and the
+    number of photos without a row: they are counted as having no detections, or become `failed` if
+    no detector has processed them. Raises InputError where two names match one photo, or none
+    matches any, and where boxes are not in pixels of their photos (`extent.check`).
     """
     schema.check(photos, schema.PHOTOS)
     schema.check(detections, schema.DETECTIONS)
@@ -131,28 +131,28 @@ def apply(
 
 
 def _meant(names: "pd.Series[str]", photo_ids: "pd.Series[str]") -> "pd.Series[str]":
-    """Return the photo that each name means, or NA. What is not as it says is reported."""
+    """Return the photo that each name matches, or NA. Inexact matches are reported."""
     meant = match(names, photo_ids)
     lost = meant.isna() & names.str.match(_FORMULA)
-    if lost.any():  # a quote before it was perhaps part of the name, and not ours
+    if lost.any():  # a quote before it may be part of the name, and not our escape
         meant[lost] = match("'" + names[lost], photo_ids)
     if len(meant) and meant.isna().all():
         raise InputError(
-            f"detections: none of the {len(names)} names in them means a photo of this survey, "
-            f"neither does {names.iloc[0]!r}; give the boxes of these very photos"
+            f"detections: none of their {len(names)} names matches a photo of this survey, "
+            f"such as {names.iloc[0]!r}; give the boxes of these photos"
         )
     twice = meant.notna() & meant.duplicated(keep=False)
     if twice.any():
         photo = meant[twice].iloc[0]
         raise InputError(
-            f"detections: {' and '.join(names[meant == photo][:3])} all mean the photo {photo}, "
+            f"detections: {' and '.join(names[meant == photo][:3])} all match the photo {photo}, "
             "and their boxes would be added up; name photos by their path in the photo folder"
         )
     other = meant.notna() & (meant != names)
     pairs = zip(names[other], meant[other], strict=True)
     report_number(
-        "name among the detections is taken to mean the photo whose path ends alike",
-        "names among the detections are taken to mean the photos whose paths end alike",
+        "name in the detections is matched to a photo by path suffix",
+        "names in the detections are matched to photos by path suffix",
         [f"{name} for {photo}" for name, photo in pairs],
     )
     if meant.isna().any():
@@ -161,15 +161,15 @@ def _meant(names: "pd.Series[str]", photo_ids: "pd.Series[str]") -> "pd.Series[s
 
 
 def _without_boxes(photos: gpd.GeoDataFrame, bare: "pd.Series[bool]") -> gpd.GeoDataFrame:
-    """Return the photos; of those that no row names, the unseen are `failed`."""
+    """Return the photos; of those that no row names, the ones never processed are `failed`."""
     out = photos.copy(deep=False)
     unseen = bare & out["never_processed"] if "never_processed" in out else bare & False
     out.loc[unseen, "status"] = schema.FAILED
-    out.loc[unseen, "reason"] = "not in the detections: the earlier run had no cause to look at it"
-    remedy = "leave out of the manifest what no detector has seen"
+    out.loc[unseen, "reason"] = "not in the detections: the earlier run had no reason to process it"
+    remedy = "leave out of the manifest what no detector has processed"
     report_number(
-        f"photo has no row among the detections, and counts as one that shows nothing; {remedy}",
-        f"photos have no row among the detections, and count as showing nothing; {remedy}",
+        f"photo has no row in the detections, and is counted as having none; {remedy}",
+        f"photos have no row in the detections, and are counted as having none; {remedy}",
         number=int((bare & ~unseen).sum()),
     )
     return out
@@ -229,9 +229,9 @@ def _read_parquet(path: Path) -> pd.DataFrame:
         for name in wanted:
             if _plain(name) in (*_FILE, "label", "model"):
                 _check_text(name, fields.field(name).type)
-        # Of labels and models there are few. Photos are many, and quicker to number as text.
+        # Labels and models are few. Photos are many, and quicker to number as text.
         raw = pd.read_parquet(path, columns=wanted, read_dictionary=["label", "model"])
-        for name in raw.select_dtypes("str"):  # pyarrow does not look at it before
+        for name in raw.select_dtypes("str"):  # pyarrow does not check it before
             pyarrow.array(raw[name]).validate(full=True)
     except InputError as error:
         raise InputError(f"detections {path}: {error}") from None
@@ -241,13 +241,13 @@ def _read_parquet(path: Path) -> pd.DataFrame:
 
 
 def _check_text(name: str, kind: Any) -> None:
-    """Raise InputError for a column of an Arrow type that no text is made of."""
+    """Raise InputError for a column of an Arrow type that is not text."""
     from pyarrow import types
 
     value = kind.value_type if types.is_dictionary(kind) else kind
     binary = (types.is_binary, types.is_large_binary, types.is_fixed_size_binary)
     if types.is_nested(value) or any(is_kind(value) for is_kind in binary):
-        raise InputError(f"column {name} is of {kind}, not of text; write it as text (UTF-8)")
+        raise InputError(f"column {name} is of {kind}, not text; write it as text (UTF-8)")
 
 
 def _columns(raw: pd.DataFrame, path: Path) -> pd.DataFrame:
@@ -279,14 +279,14 @@ def _plain(column: str) -> str:
 
 
 def _numbers(column: "pd.Series[Any]") -> "pd.Series[float]":
-    """Return numbers, NaN for what is none; text may have decimal commas."""
+    """Return numbers, NaN for what is not a number; text may have decimal commas."""
     if not pd.api.types.is_numeric_dtype(column):
         column = column.astype("str").str.replace(",", ".", n=1)
     return pd.to_numeric(column, errors="coerce").astype("float64")
 
 
 def _right_labels(label: "pd.Series[Any]") -> npt.NDArray[np.bool_]:
-    """Tell which labels pass. They recur, so that each is looked at once; some are numbers."""
+    """Return which labels are valid. They recur, so each is checked once; some are numbers."""
     codes, labels = pd.factorize(label)
     right = [check.wrong_label(str(one)) is None for one in labels]
     return np.array([*right, False])[codes]  # the last one: none at all
@@ -300,7 +300,7 @@ def _check(raw: pd.DataFrame, path: Path) -> None:
         "names no photo": raw["photo_id"].isna() | (raw["photo_id"] == ""),
         "has a label that is not text": box & ~_right_labels(raw["label"]),
         "has a score that is not from 0 to 1": box & ~check.right_scores(score),
-        "has no box whose sides are numbers and in order": box & ~check.right_corners(*sides),
+        "has a box whose sides are not numbers in order": box & ~check.right_corners(*sides),
     }
     for fault, where in faults.items():
         if where.any():

@@ -1,8 +1,8 @@
-"""Detections for the photos of a frame: what the store has, and for the others the detector.
+"""Detections for the photos of a frame: from the store, the others from the detector.
 
-Three steps: `plan` asks the store what is missing, `run` detects in those photos (an engine may do
-it elsewhere), and `collect` reads all answers from the store. Each answer is stored as it comes, so
-that a run that is stopped goes on where it was.
+Three steps: `plan` finds what the store lacks, `run` detects in those photos (an engine may do it
+on other machines), and `collect` reads all answers from the store. Each answer is stored as it
+arrives, so that a stopped run can be continued.
 """
 
 import os
@@ -30,17 +30,17 @@ from geobike.photos import decoding
 from geobike.progress import Track, silent
 
 UNUSABLE: Final = 5
-"""Photos whose answers cannot be used after which a run stops that has no other answer: as many as
-in `detect.service` get none."""
+"""Unusable answers after which a run stops, if no photo has a usable one: as many as
+`RetryPolicy.photos_in_a_row` of the hosted detectors."""
 
 
 class Failure(NamedTuple):
-    """Why a photo got no answer."""
+    """Why a photo has no answer."""
 
     status: str
     reason: str
     unusable: bool = False
-    """The detector answered, and its answer cannot be used; it may be so with every photo."""
+    """The detector's answer cannot be used; that may be so for every photo."""
 
 
 Outcome = tuple[str, Failure | None]
@@ -61,12 +61,12 @@ class Detected(NamedTuple):
 
 @dataclass(frozen=True)
 class Plan:
-    """What is left to detect, and with what: made once, before any photo is opened."""
+    """The photos left to detect in, and the detector: made once, before any photo is opened."""
 
     photos: gpd.GeoDataFrame
     """Photos frame."""
     requested: choice.Choice | Detector
-    """What the user asked for."""
+    """The detector as the user chose it."""
     detector: Detector
     """What was chosen for it, not opened yet."""
     missing: pd.DataFrame
@@ -97,11 +97,11 @@ def detect(
     rules: filtering.Filter | None = None,
     track: Track = silent,
 ) -> Detected:
-    """Detect in the photos of a photos frame that have no status yet, asking the store first.
+    """Detect in the photos of a photos frame that have no status yet, reading the store first.
 
-    `store` None keeps nothing. Photos outside the areas get what the store has, and are not
-    detected. With `rules`, boxes come back as `filtering.filter_detections` leaves them. Raises
-    DetectorStopped; every answer until then is in the store.
+    `store` None keeps nothing. Photos outside the areas get the store's detections, and are not
+    sent to the detector. With `rules`, boxes are filtered as by `filtering.filter_detections`.
+    Raises DetectorStopped; every answer until then is in the store.
 
     Examples:
         >>> import geobike
@@ -179,10 +179,10 @@ def collect(
     *,
     track: Track = silent,
 ) -> Detected:
-    """Run through the outcomes, then return what the store has of all photos.
+    """Consume the outcomes, then return what the store has for all photos.
 
-    Photos outside the areas get what the store has too. Raises ModelUnavailable where no photo has
-    a usable answer; whatever is raised, no further photo is begun.
+    Photos outside the areas get the store's detections too. Raises ModelUnavailable where no photo
+    has a usable answer; whatever is raised, no further photo is started.
     """
     with closing(outcomes):
         watched = outcomes if plan.any_stored else _usable(outcomes, plan.model)
@@ -201,7 +201,7 @@ def collect(
 
 
 def _usable(outcomes: Iterable[Outcome], model: Model) -> Iterator[Outcome]:
-    """Yield what became of photos, as long as not all of them got answers that cannot be used.
+    """Yield the outcomes, as long as not all of them are unusable answers.
 
     Raises ModelUnavailable after `UNUSABLE` of those, or in the end, where no photo has an answer.
     """
@@ -220,7 +220,7 @@ def _usable(outcomes: Iterable[Outcome], model: Model) -> Iterator[Outcome]:
 
 
 def filtered(found: pd.DataFrame, rules: filtering.Filter | None) -> pd.DataFrame:
-    """Return boxes out of a store with a column `reason`, as `filtering.rejection_codes` says."""
+    """Return boxes of a store with a column `reason`, as `filtering.rejection_codes` gives it."""
     if rules is None:
         return found
     return found.assign(
@@ -237,7 +237,7 @@ def answer(
     max_pixels: int = decoding.MAX_PIXELS,
     check: Callable[[], None] = lambda: None,
 ) -> Generator[Outcome, None, None]:
-    """Yield the digest of each photo once its answer is kept, or with why there is none.
+    """Yield the SHA-256 of each photo once its answer is kept, or with why there is none.
 
     `photos` has the columns `sha256`, `path`, `width` and `height`. `check` is called before each
     and may raise DetectorStopped, which is then raised, as is that of the detector.
@@ -289,7 +289,7 @@ def _failure(error: PhotoError) -> Failure:
 
 
 def _concurrency(detector: Detector) -> int:
-    """Return the number of photos that the detector works on at once, if nobody says otherwise."""
+    """Return the number of photos that the detector processes at once by default."""
     return abilities(detector).concurrency or os.cpu_count() or 1
 
 
@@ -304,7 +304,7 @@ def _mark(placed: gpd.GeoDataFrame, failures: dict[str, Failure]) -> gpd.GeoData
 def _in_order(found: pd.DataFrame, photo_ids: "pd.Series[str]", model: Model) -> pd.DataFrame:
     """Return a detections frame in the order of the photos, the highest score first.
 
-    `found` is emptied on the way: all boxes are not in memory twice.
+    `found` is emptied in the process, so that boxes are not in memory twice.
     """
     order = np.lexsort((-found["score"].to_numpy(), found["photo"].to_numpy()))
     columns: dict[str, Any] = {
@@ -312,7 +312,7 @@ def _in_order(found: pd.DataFrame, photo_ids: "pd.Series[str]", model: Model) ->
     }
     del order
     reason = columns.pop("reason", None)
-    # Coded as answers came, which no run shall depend on.
+    # Coded in the order of answers, on which no result must depend.
     label = clean_labels(columns["label"])
     columns["label"] = label.reorder_categories(label.categories.sort_values())
     columns["photo_id"] = pd.Categorical.from_codes(columns.pop("photo"), pd.Index(photo_ids.array))

@@ -1,4 +1,4 @@
-"""What a hosted run would send, sampled before anything is sent: photos, bytes, money."""
+"""Estimate what a hosted run would send before it sends anything: photos, bytes, cost."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -13,42 +13,42 @@ from geobike.errors import InputError, UnreadablePhoto
 from geobike.photos import decoding
 
 SAMPLE: Final = 40
-"""Photos that are shrunk to see how heavy they get; more take long and change the sum little."""
+"""Photos that are resized to measure the upload; more take long and change the sum little."""
 
-SECONDS_A_PHOTO: Final = (1.0, 3.0)
-"""Of computing, for DETR on Hugging Face's processors; an estimate."""
+SECONDS_PER_PHOTO: Final = (1.0, 3.0)
+"""Compute time per photo for DETR on Hugging Face's processors; an estimate."""
 
-DOLLARS_A_SECOND: Final = 0.00012
+DOLLARS_PER_SECOND: Final = 0.00012
 """Hugging Face's own example. Source: hub-docs, docs/inference-providers/pricing.md, 2026."""
 
 
 @dataclass(frozen=True)
 class Upload:
-    """What would be sent, and where to."""
+    """What would be sent, and to which host."""
 
     host: str
     """Host and path."""
     photos: int
-    """Photos that the store lacks, each once however many copies there are."""
+    """Photos that the store lacks, copies counted once."""
     original: int
     """Bytes of their files; estimated from the sample where there are more photos."""
     sent: int
-    """Bytes of the requests; estimated likewise."""
+    """Bytes of the requests; estimated in the same way."""
     sampled: int
     """Photos in the sample."""
     custom_endpoint: bool
-    """Whether the address is one that the user named, not Hugging Face's."""
+    """Whether the URL is one that the user gave, not Hugging Face's."""
 
     assumption = (
-        f"{SECONDS_A_PHOTO[0]:g} to {SECONDS_A_PHOTO[1]:g} s of computing a photo, at Hugging "
-        f"Face's example price of ${DOLLARS_A_SECOND:g} a second"
+        f"{SECONDS_PER_PHOTO[0]:g} to {SECONDS_PER_PHOTO[1]:g} s of compute time per photo, at "
+        f"Hugging Face's example price of ${DOLLARS_PER_SECOND:g} per second"
     )
-    """On which `dollars` rests."""
+    """The assumption behind `dollars`."""
 
     @property
     def dollars(self) -> tuple[float, float]:
-        """What Hugging Face would ask for it, at least and at most."""
-        low, high = (seconds * self.photos * DOLLARS_A_SECOND for seconds in SECONDS_A_PHOTO)
+        """What Hugging Face would charge, at least and at most."""
+        low, high = (seconds * self.photos * DOLLARS_PER_SECOND for seconds in SECONDS_PER_PHOTO)
         return low, high
 
 
@@ -59,7 +59,7 @@ def estimate_upload(
     store: DetectionStore,
     max_pixels: int = decoding.MAX_PIXELS,
 ) -> Upload:
-    """Return what detecting in a photos frame would send. Needs no token, and sends nothing.
+    """Return what detection in a photos frame would send. Needs no token, and sends nothing.
 
     Photos that the store has are left out. One that cannot be decoded is not sent: 0 bytes.
     Raises InputError for an endpoint or model that cannot be used.

@@ -1,13 +1,13 @@
 """What a box must be, wherever it comes from: a model, a service, a store, a shard or a table.
 
-A failure is never a zero. NaN is above no threshold and overlaps nothing, so that a broken answer
-would pass for a photo without bicycles. What breaks these rules is refused as a whole:
+A failure is never a zero. NaN is above no threshold and overlaps nothing, so that a faulty answer
+would pass for a photo without bicycles. What breaks these rules is rejected as a whole:
 
 score     from 0 to 1
 corners   numbers of pixels, xmin <= xmax and ymin <= ymax
 label     text that is not blank and that UTF-8 can hold
 
-Labels are compared and kept as `clean_label` leaves them: a blank at the end is no other label.
+Labels are compared and stored as `clean_label` returns them: a trailing blank makes no difference.
 
 A box without area passes: clipping to the photo may leave one, and its sides are in order.
 The rules look at whole columns, since a store may hold a hundred million boxes.
@@ -25,13 +25,13 @@ from geobike.detectors.protocol import Box, Detection
 from geobike.errors import DetectionFailed
 
 ROUNDING: Final = 1e-3
-"""How far a model's score may lie outside 0 to 1, and is clipped. Half precision counts in steps of
-0.00098 at 1. What is recorded was clipped before, and has no such leave."""
+"""How far a model's score may be outside 0 to 1, and is clipped. Half precision counts in steps of
+0.00098 at 1. Stored scores were clipped before, and must be in range exactly."""
 
 LARGEST: Final = 1e9
-"""Pixels. No photo is as wide or high, so that no corner of a box lies farther out."""
+"""Pixels. No photo is as wide or high, so that no corner of a box is farther out."""
 
-_ROWS: Final = 1_000_000  # looked at together: the masks of all boxes of a survey would fill memory
+_ROWS: Final = 1_000_000  # checked at a time: masks for all boxes of a survey would fill memory
 
 _REMEDY: Final = "name another model, or export this one anew in float32"
 
@@ -49,21 +49,21 @@ class Fault(NamedTuple):
 
 
 def right_scores(score: NDArray[Any]) -> NDArray[np.bool_]:
-    """Tell which scores are from 0 to 1. NaN is not."""
+    """Return which scores are from 0 to 1; NaN is not."""
     return (score >= 0) & (score <= 1)
 
 
 def right_corners(
     xmin: NDArray[Any], ymin: NDArray[Any], xmax: NDArray[Any], ymax: NDArray[Any]
 ) -> NDArray[np.bool_]:
-    """Tell which boxes have their corners in order and within `LARGEST`. NaN is neither."""
+    """Return which boxes have their corners in order and within `LARGEST`; NaN is neither."""
     across = (xmin >= -LARGEST) & (xmin <= xmax) & (xmax <= LARGEST)
     down = (ymin >= -LARGEST) & (ymin <= ymax) & (ymax <= LARGEST)
     return across & down
 
 
 _NOTHING: Final = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
-"""Signs that no script shows: soft hyphen, zero-width space, word joiner, byte order mark."""
+"""Characters that are invisible: soft hyphen, zero-width space, word joiner, byte order mark."""
 
 _BLANKS: Final = "\u115f\u1160\u2800\u3164\uffa0"  # letters and symbols that show nothing
 
@@ -133,7 +133,7 @@ def _what(score: float, corners: Sequence[float]) -> str:
 
 
 def within_rounding(score: NDArray[Any]) -> NDArray[Any]:
-    """Return scores with those that lie outside 0 to 1 by `ROUNDING` or less clipped."""
+    """Return the scores, clipped to 0 to 1 where they are outside by `ROUNDING` or less."""
     clipped = np.clip(score, 0, 1)
     with np.errstate(invalid="ignore"):  # infinity less itself
         return np.where(np.abs(score - clipped) <= ROUNDING, clipped, score)

@@ -1,4 +1,4 @@
-"""What a classifier is. The hosted one stands in `huggingface`, the local one in `onnx`."""
+"""The interface of a classifier. The hosted one is in `hosted`, the local one in `onnx`."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -9,7 +9,7 @@ if TYPE_CHECKING:  # Pillow takes time to import, and a type needs only its name
 
 @dataclass(frozen=True, slots=True)
 class Classification:
-    """One label for a whole photo. `score` lies between 0 and 1."""
+    """One label for a whole photo. `score` is from 0 to 1."""
 
     label: str
     score: float

@@ -1,4 +1,4 @@
-"""Many photos through one detector: several at a time, never more in memory than needed."""
+"""Run one detector on many photos, several at a time, with a bounded number in memory."""
 
 import os
 import threading
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 Key = TypeVar("Key")
-"""What the caller knows a photo by."""
+"""What identifies a photo for the caller."""
 
 GRACE: Final = 5.0
-"""Seconds that a stopped run waits for answers under way: they are paid for. DETR takes 1 to 3."""
+"""Seconds that a stopped run waits for pending answers: they are paid for. DETR takes 1 to 3."""
 
 
 class Photo(NamedTuple):
@@ -30,7 +30,7 @@ class Photo(NamedTuple):
 
 
 class Answer(NamedTuple, Generic[Key]):
-    """What became of one photo: its detections in pixels of the original, or why there are none."""
+    """Outcome for one photo: its detections in pixels of the original, or why there are none."""
 
     key: Key
     detections: list[Detection] | None
@@ -47,14 +47,14 @@ def detect_many(
     ahead: int = 1,
     grace: float = GRACE,
 ) -> Generator[Answer[Key], None, None]:
-    """Hand an answer for each key to `keep`, in the order in which they come, then yield it.
+    """Pass the answer for each key to `keep`, in the order in which they arrive, then yield it.
 
     At most `workers` photos are with the detector. One counts until its answer is kept, so that a
     run that is killed loses no more answers than that. `ahead` further photos are loaded meanwhile.
 
-    After DetectorStopped or Ctrl-C, and where the caller leaves off, no further photo is begun;
-    answers under way that come within `grace` seconds are still kept. A second Ctrl-C ends that
-    too. `keep` may be given an answer twice, if Ctrl-C came while it worked.
+    After DetectorStopped or Ctrl-C, and where the caller stops iterating, no further photo is
+    started; pending answers that arrive within `grace` seconds are still kept. A second Ctrl-C ends
+    that too. `keep` may get an answer twice, if Ctrl-C came while it ran.
     """
     waiting = iter(keys)
     places = threading.Semaphore(workers)
@@ -123,7 +123,7 @@ def _last_answers(
 
 
 def _in_thread(work: Callable[[Key], Answer[Key] | None], key: Key) -> Future[Answer[Key] | None]:
-    """Begin work on a photo. In a daemon thread, for which the end of the program does not wait."""
+    """Start work on a photo in a daemon thread, for which the end of the program does not wait."""
     future: Future[Answer[Key] | None] = Future()
 
     def run() -> None:

@@ -1,4 +1,4 @@
-"""What a detector is, what it may be able to do beside detecting, and what a backend is.
+"""The interfaces of a detector, of its optional abilities, and of a backend.
 
 Hosted detectors are in `hosted`, local ones in `onnx`, and the table of them is `backends`.
 """
@@ -176,7 +176,7 @@ class _Completed(DetectorBase):
 
 
 class ModelSettings(Protocol):
-    """What the user says about the model of a backend; `geobike.DetectorChoice` is one."""
+    """The user's settings for the model of a backend; `geobike.DetectorChoice` is one."""
 
     @property
     def model(self) -> str | None:
@@ -201,7 +201,7 @@ class ModelSettings(Protocol):
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that `geobike doctor` looked at."""
+    """One thing that `geobike doctor` checked."""
 
     what: str
     ok: bool
@@ -213,7 +213,7 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
-    """What `geobike doctor` was given to look at a backend."""
+    """What `geobike doctor` was given to check a backend."""
 
     environ: Mapping[str, str]
     token_file: Path | None = None
@@ -247,4 +247,4 @@ class Backend:
     find_token: Callable[[Mapping[str, str], Path | None], str | None] = lambda *_: None
     """Return its token from the environment and the user's token file."""
     examine: Callable[[Surroundings], Iterable[Finding]] = lambda _: ()
-    """Look at what a run needs beside the packages. Nothing is downloaded and nobody is asked."""
+    """Check what a run needs besides the packages. Nothing is downloaded and no server is asked."""

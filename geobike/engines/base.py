@@ -1,4 +1,4 @@
-"""The interface of an engine, which finds, reads and detects in the photos of a survey."""
+"""The interface of an engine, which finds and reads photos and detects in them."""
 
 from collections.abc import Generator, Sequence
 from datetime import tzinfo
@@ -15,7 +15,7 @@ from geobike.progress import Track
 
 
 class Engine(Protocol):
-    """Finds, reads and detects in photos: this process, or a `geobike.Cluster`."""
+    """Finds and reads photos and detects in them: this process, or a `geobike.Cluster`."""
 
     def open_store(self, path: str | Path | None, mode: Mode = "write", /) -> DetectionStore:
         """Do what `opening.open_store` or `opening.open_shared` does."""

@@ -1,4 +1,4 @@
-"""The engine that is this process."""
+"""The engine that runs in this process."""
 
 from typing import Final
 
@@ -9,7 +9,7 @@ from geobike.photos import reading
 
 
 class _Local:
-    """The engine that is this process."""
+    """The engine that runs in this process."""
 
     open_store = staticmethod(opening.open_store)
     find = staticmethod(reading.find)

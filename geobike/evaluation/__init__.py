@@ -1,1 +1,1 @@
-"""How far the counts of a survey are from counts by eye."""
+"""The error of a survey's counts, compared with manual counts."""

@@ -1,4 +1,4 @@
-"""How far the counts can be trusted: a survey's counts compared with manual counts.
+"""How accurate the counts are: a survey's counts compared with manual counts.
 
 The survey is read from the files it wrote, so that anyone who has them can check it.
 """
@@ -28,7 +28,7 @@ _COUNT: Final = ("bicycles", "bicycle_count", "count", "true")
 
 @dataclass(frozen=True)
 class Agreement:
-    """How counts agree with the truth, over the photos that have both; in bicycles per photo."""
+    """Agreement of counts with the ground truth, over photos that have both; bicycles per photo."""
 
     photos: int
     mean_absolute_error: float
@@ -55,7 +55,7 @@ class Evaluation:
 
     @property
     def best_threshold(self) -> float:
-        """The threshold with the least mean absolute error: chosen on these very photos."""
+        """The threshold with the least mean absolute error: chosen on these same photos."""
         errors = self.by_threshold["mean_absolute_error"].to_numpy()
         return float(self.by_threshold["threshold"].to_numpy()[errors.argmin()])
 
@@ -64,8 +64,8 @@ def evaluate(truth: str | Path, survey: str | Path) -> Evaluation:
     """Compare a survey's counts with manual counts.
 
     `truth` is a CSV with the columns `file` and `bicycles`; `survey` is the folder that
-    `geobike map` wrote. Photos that did not count, and those nobody counted by hand, are left out
-    and reported. Raises InputError.
+    `geobike map` wrote. Photos that the survey did not count, and those without a manual count, are
+    left out and reported. Raises InputError.
 
     Examples:
         >>> import geobike
@@ -116,7 +116,7 @@ def agree(counted: "pd.Series[int]", true: "pd.Series[int]") -> Agreement:
 
 
 def _read_truth(path: Path, counted: "pd.Series[str]") -> "pd.Series[int]":
-    """Return the counts by hand by `photo_id`, for the photos that the survey counted."""
+    """Return the manual counts by `photo_id`, for the photos that the survey counted."""
     try:
         rows = pd.read_csv(path, sep=None, engine="python", encoding="utf-8-sig", dtype="str")
     except (OSError, ValueError, pd.errors.ParserError) as error:
@@ -129,7 +129,7 @@ def _read_truth(path: Path, counted: "pd.Series[str]") -> "pd.Series[int]":
     if photo_id.dropna().duplicated().any():
         raise InputError(f"truth {path}: {photo_id[photo_id.duplicated()].iloc[0]} is duplicated")
     if photo_id.isna().any():
-        report("photos counted by hand but not by the survey", file[photo_id.isna()].tolist())
+        report("photos counted manually but not by the survey", file[photo_id.isna()].tolist())
     true = counts.astype(int).set_axis(photo_id)[photo_id.notna().to_numpy()]
     if true.empty:
         raise InputError(f"truth {path}: names no photo that the survey counted")

@@ -1,4 +1,4 @@
-"""A figure of an evaluation, to be shown beside its numbers."""
+"""A figure of an evaluation, to show next to its numbers."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -32,9 +32,9 @@ def _plot_photos(axes: Any, evaluation: Evaluation) -> None:
     axes.plot([0, top], [0, top], color="0.6", linewidth=1)
     axes.scatter(size["true"], size["counted"], s=30 * size["photos"] ** 0.5, color="#1f5fa8")
     axes.set(
-        xlabel="counted by hand",
+        xlabel="counted manually",
         ylabel=f"counted by the detector, threshold {evaluation.threshold:g}",
-        title="One dot a pair of counts, larger for more photos",
+        title="One dot per pair of counts, larger for more photos",
         xlim=(-0.5, top),
         ylim=(-0.5, top),
         aspect="equal",

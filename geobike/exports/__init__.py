@@ -1,1 +1,1 @@
-"""The files that a survey is written as: a registry of formats, and what writes with it."""
+"""The files of a survey: a registry of formats, and the functions that write with it."""

@@ -1,4 +1,4 @@
-"""CSV, escaped against CSV formula injection: what has no geometry."""
+"""CSV, escaped against CSV formula injection, for tables without geometry."""
 
 import csv
 from collections.abc import Mapping, Sequence
@@ -40,7 +40,7 @@ def _write(frame: "pd.DataFrame", texts: Sequence[str], path: str | Path) -> Non
 
 
 def _escape_formula(column: "pd.Series[str]") -> "pd.Series[str]":
-    """Return text that no spreadsheet takes for a formula; `detections.imported` undoes it."""
+    """Return text that no spreadsheet takes for a formula; `detections.imported` reverses it."""
     risky = column.str.match(r"'*[=+\-@\t\r]")
     return column.mask(risky, "'" + column)
 

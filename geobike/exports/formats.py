@@ -23,11 +23,11 @@ FORMATS: Final[dict[str, Format]] = {
 """By name, as in `--format`. Their modules import light, for `--help` lists them."""
 
 AUTO: Final = "auto"
-"""No format but a rule: text, and Parquet for a table of more than MANY rows."""
+"""A rule, not a format: text, and Parquet for a table of more than MANY rows."""
 
 MANY: Final = 100_000
-"""Rows above which a table is better Parquet: GIS programs take minutes over such a GeoJSON, and
-spreadsheets do not show such a CSV to its end."""
+"""Rows above which a table is better Parquet: GIS programs take minutes to open such a GeoJSON, and
+spreadsheets cut off such a CSV."""
 
 _TEXT: Final[Mapping[Table, Format]] = {
     "areas": geojson.FORMAT,

@@ -1,4 +1,4 @@
-"""The columns that files have, in every format alike."""
+"""The columns of output files, the same in every format."""
 
 from typing import Final
 
@@ -22,7 +22,7 @@ _PHOTO_COLUMNS: Final = (
     "height",
     "sha256",
 )
-"""All but `path`: where a file is on one machine is no business of others."""
+"""All but `path`: where a file is on one machine must not be published."""
 
 
 def select(frames: Frames) -> Frames:

@@ -10,7 +10,7 @@ from geobike import schema
 from geobike.reporting import report
 
 PREFIX: Final = "geobike_"
-"""Before the name of a column of geobike's where the user's file has a column of that name."""
+"""Prefix of a column of geobike's if the user's file has a column of that name."""
 
 _MOST: Final = 2.0**53  # above, floating-point numbers no longer have all whole numbers
 
@@ -52,7 +52,7 @@ def _free(column: str, taken: dict[str, str]) -> str:
 
 
 def _is_same(ours: "pd.Series[Any]", own: "pd.Series[Any]") -> bool:
-    """Tell whether the user's column says nothing that geobike's does not say."""
+    """Tell whether the user's column has the same content as geobike's."""
     known = own.notna()
     one = ours[known].astype(schema.TEXT)
     return bool((one == own[known].astype(schema.TEXT).str.strip()).all())

@@ -1,4 +1,4 @@
-"""What an export format is, and the tables that it is given to write."""
+"""The interface of an export format, and the tables that it writes."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -35,7 +35,7 @@ class Frames:
     """Boxes in pixels; no geometry."""
 
     def only(self, tables: Collection[Table]) -> "Frames":
-        """Return the frames with the other tables left out."""
+        """Return the frames without the other tables."""
         return replace(self, **{table: None for table in TABLES if table not in tables})
 
     def items(self) -> Iterator[tuple[Table, Any]]:

@@ -60,7 +60,7 @@ def write_tables(
 
 
 def check_path(path: str | Path, table: Table) -> None:
-    """Raise InputError, or MissingPackageError, where a path's ending is no use for a table."""
+    """Raise InputError, or MissingPackageError, if the table cannot be written to such a path."""
     formats.for_path(path, table)
 
 

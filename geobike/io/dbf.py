@@ -7,7 +7,7 @@ from typing import Final
 
 from geobike.reporting import report
 
-_MOST: Final = 64 << 20  # bytes of a table that are looked at
+_MOST: Final = 64 << 20  # bytes of a table that are checked
 _MANY_BYTES: Final = ("gb", "936", "big5", "950", "jis", "932", "euc", "949", "johab")
 """Parts of the names of encodings whose text may look like UTF-8 by chance."""
 

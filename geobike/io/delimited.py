@@ -25,7 +25,7 @@ _OTHERS: Final = (
 def open_text(path: Path) -> TextIO:
     """Open a CSV file, to be closed by the caller.
 
-    Raises OSError, and csv.Error for what is plainly no CSV: a workbook, UTF-16, another format.
+    Raises OSError, and csv.Error for what is plainly not CSV: a workbook, UTF-16, another format.
     """
     with path.open("rb") as file:
         head = file.read(4096)

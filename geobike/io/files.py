@@ -1,4 +1,4 @@
-"""Local and remote files: read alike, and written so that they appear whole or not at all."""
+"""Local and remote files: read in the same way, written so that they appear whole or not at all."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,7 +44,7 @@ def transaction(folder: str | Path, *, last: str) -> Iterator[Transaction]:
         open_transaction = Transaction(folder, staging)
         try:
             yield open_transaction
-        except GeobikeError as error:  # the user knows the folder, not where we write meanwhile
+        except GeobikeError as error:  # name the folder that the user knows, not the temporary one
             error.args = (str(error).replace(str(staging), redact(folder)),)
             raise
         open_transaction.commit(last=last)
@@ -118,7 +118,7 @@ def atomic_open(path: str | Path) -> Iterator[IO[str]]:
 def check_folder(folder: str | Path) -> None:
     """Raise InputError where no file could be written into a folder, or no such folder made.
 
-    Nothing stays behind. Addresses are taken as they are.
+    Nothing stays behind. URLs are not checked.
     """
     if remote.is_remote(folder):
         return
@@ -133,7 +133,7 @@ def check_folder(folder: str | Path) -> None:
 
 @contextmanager
 def fetch_local(path: str | Path) -> Iterator[Path]:
-    """Give a path on this machine to read from; what stands elsewhere is fetched as long.
+    """Give a local path to read from; a remote file is fetched for the duration of the block.
 
     Raises InputError where it cannot be fetched.
     """
@@ -148,7 +148,7 @@ def fetch_local(path: str | Path) -> Iterator[Path]:
             raise InputError(f"{redact(path)}: cannot be read: {error}") from None
         try:
             yield file
-        except GeobikeError as error:  # the user knows it by its address
+        except GeobikeError as error:  # the user knows it by its URL
             error.args = (str(error).replace(str(file), redact(path)),)
             raise
 
@@ -165,28 +165,28 @@ def remove(path: str | Path) -> None:
 
 
 def same(one: str | Path, other: str | Path) -> bool:
-    """Tell whether two paths, or two addresses, are of the same file."""
+    """Tell whether two paths, or two URLs, are of the same file."""
     if remote.is_remote(one) or remote.is_remote(other):
         return str(one) == str(other)
     return Path(one).resolve() == Path(other).resolve()
 
 
 def read_bytes(path: str | Path) -> bytes:
-    """Return what a file holds, here or elsewhere. Raises OSError."""
+    """Return the content of a local or remote file. Raises OSError."""
     if remote.is_remote(path):
         return remote.read(path)
     return Path(path).read_bytes()
 
 
 def name(path: str | Path) -> str:
-    """Return the last part of a path or an address."""
+    """Return the last part of a path or URL."""
     if remote.is_remote(path):
         return remote.name(path)
     return Path(path).name
 
 
 def join(folder: str | Path, file: str) -> str | Path:
-    """Return the path or address of a file in a folder."""
+    """Return the path or URL of a file in a folder."""
     if remote.is_remote(folder):
         return f"{folder.rstrip('/')}/{file}"
     return Path(folder, file)

@@ -1,4 +1,4 @@
-"""Which photo a name in a table means."""
+"""Match the names in a table to photos."""
 
 import posixpath
 import unicodedata
@@ -10,12 +10,12 @@ import numpy.typing as npt
 import pandas as pd
 
 Kind = Literal["whole", "path", "case", "ending"]
-"""How a name means a photo: by its whole path, by the end of it, in another letter case, or without
-its ending."""
+"""How a name matches a photo: by its whole path, by path suffix, in another letter case, or without
+its file extension."""
 
 
 def match(files: "pd.Series[str]", photo_ids: "pd.Series[str]") -> "pd.Series[str]":
-    """Return for each file name the `photo_id` it means, on the index of `files`, or NA.
+    """Return for each file name the `photo_id` it matches, on the index of `files`, or NA.
 
     The path within the photo folder decides, as it is, else normalized. Where it names none, the
     one photo whose path ends as the name does, or the other way round, unless another row names
@@ -38,7 +38,7 @@ def match(files: "pd.Series[str]", photo_ids: "pd.Series[str]") -> "pd.Series[st
 
 
 def kind_of_match(file: str, photo_id: str) -> Kind:
-    """Tell how a name means the photo that `match` found for it.
+    """Return how a name matches the photo that `match` found for it.
 
     >>> kind_of_match("survey/north/a.jpg", "north/a.jpg"), kind_of_match("IMG_1", "IMG_1.JPG")
     ('path', 'ending')
@@ -61,7 +61,7 @@ def _normalize_name(name: str) -> str:
 
 
 def normalize_names(names: "pd.Series[str]") -> "pd.Series[str]":
-    """Return names as most would write them: slashes, no blanks around, é as one character."""
+    """Return normalized names: with slashes, without blanks around, é as one character (NFC)."""
     out = names.str.strip().str.replace("\\", "/").str.removeprefix("./")
     return out if out.str.isascii().all() else out.str.normalize("NFC")
 
@@ -103,7 +103,7 @@ def _by_end(
 ) -> "pd.Series[str]":
     """Return for each file the one photo whose path ends as the file's, or the other way round.
 
-    Paths that are the same end alike.
+    Identical paths match too.
     """
     keys = files.tolist()
     asked = set(keys)
@@ -125,7 +125,7 @@ def _by_end(
 
 
 def _ends(path: str) -> Iterator[str]:
-    """Yield what a path ends as, shorter than itself: a/b/c.jpg gives b/c.jpg and c.jpg."""
+    """Yield the proper suffixes of a path: a/b/c.jpg gives b/c.jpg and c.jpg."""
     while "/" in path:
         path = path.partition("/")[2]
         yield path

@@ -1,4 +1,4 @@
-"""Work on many parts in processes of our own: for what Python itself computes, one at a time.
+"""Compute many parts in parallel processes, for work in pure Python.
 
 Not multiprocessing: its processes import the caller's script anew, which then must be written for
 that, and live on when their parent is killed. Ours end when their standard input does.
@@ -91,7 +91,7 @@ def _crew() -> "list[_Process]":
 
 
 class _Process:
-    """A Python process that answers one question after the other."""
+    """A Python process that computes one part after the other."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(  # noqa: S603 - this very Python, on our own program
@@ -109,15 +109,15 @@ class _Process:
         return pickle.load(self._process.stdout)  # noqa: S301 - from our own process
 
     def end(self) -> None:
-        """End the process, whatever it does."""
+        """Kill the process, whatever it is doing."""
         self._process.kill()
         self._process.wait()
 
     def close(self) -> None:
-        """Close the ways to and from it, once nobody listens."""
+        """Close the pipes to and from it."""
         for pipe in (self._process.stdin, self._process.stdout):
-            with suppress(OSError):  # what was still to be told
-                pipe.close()  # type: ignore[union-attr]  # both were asked for
+            with suppress(OSError):  # what was still to be written
+                pipe.close()  # type: ignore[union-attr]  # both were opened as pipes
 
     def _tell(self, message: object) -> None:
         assert self._process.stdin is not None  # noqa: S101 - for the type checker
@@ -126,7 +126,7 @@ class _Process:
 
 
 def _serve() -> None:
-    """Answer questions from standard input until it ends. Runs in a process of its own."""
+    """Compute parts from standard input until it ends. Runs in a process of its own."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not come between the answers

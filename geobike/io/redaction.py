@@ -1,10 +1,10 @@
-"""Addresses in messages, without what is secret in them."""
+"""URLs in messages, without the secrets in them."""
 
 import re
 
 
 def redact(text: object) -> str:
-    """Return an address, or a text with addresses, without user, password and query.
+    """Return a URL, or a text with URLs, without user, password and query.
 
     Only web addresses have a query; in a bucket, ? and # are letters of a name.
     """

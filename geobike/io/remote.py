@@ -1,7 +1,7 @@
-"""What stands elsewhere: s3://, gs://, abfs://, https:// and whatever else fsspec knows.
+"""Remote files: s3://, gs://, abfs://, https:// and whatever else fsspec supports.
 
-Credentials are fsspec's business, and none is shown: of an address, messages leave out user,
-password and query. Whatever goes wrong with an object is an OSError, as it is with a file.
+Credentials are left to fsspec, and none is shown: messages leave out user, password and query of a
+URL. Whatever goes wrong with an object is an OSError, as it is with a file.
 """
 
 import re
@@ -18,7 +18,7 @@ from geobike.io.redaction import redact
 
 _ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]+://")
 _STATES: Final = ("ETag", "etag", "md5Hash", "LastModified", "last_modified", "updated", "mtime")
-"""What stores call that which changes with the content, the surest first."""
+"""The keys under which stores give what changes with the content, the most reliable first."""
 
 _CLOSED: Final = (401, 403, 404, 410)  # of HTTP: what may be so for one address alone
 
@@ -40,7 +40,7 @@ class Object(NamedTuple):
 
 
 class Closed(NamedTuple):
-    """A folder that stands in a list, as a dead link does, and cannot itself be listed."""
+    """A folder that is in a listing, like a dead link, and cannot itself be listed."""
 
     name: str
     address: str
@@ -57,7 +57,7 @@ class Listing(NamedTuple):
 
 
 def is_remote(path: str | Path) -> TypeGuard[str]:
-    """Tell whether this is an address and not a path: s3://bucket/photos."""
+    """Tell whether this is a URL and not a path: s3://bucket/photos."""
     return isinstance(path, str) and _ADDRESS.match(path) is not None
 
 
@@ -107,14 +107,14 @@ def walk(address: str, source: str | None = None) -> Listing:
 
 
 class Directory(NamedTuple):
-    """What stands in a folder itself."""
+    """The entries of one folder."""
 
     objects: list[Object]
     folders: list[Object]
 
 
 def list_directory(address: str, source: str) -> Directory:
-    """List what stands in a folder itself, named by its path below `source`. Raises OSError."""
+    """List the entries of one folder, named by their path below `source`. Raises OSError."""
     system, path = _system(address)
     keys = _Keys.of(address, path, redact(_system(source)[1]))
     found = Directory([], [])
@@ -134,7 +134,7 @@ def lists_recursively(path: str) -> bool:
 
 
 class _NotOpen(OSError):
-    """What is asked for is not there, or not for us to see."""
+    """The object does not exist, or cannot be accessed."""
 
 
 class _Found(NamedTuple):
@@ -156,7 +156,7 @@ class _Keys(NamedTuple):
 
     @classmethod
     def of(cls, address: str, path: str, above: str) -> "_Keys":
-        """Learn it from an address and the path in the store that it stands for.
+        """Derive it from a URL and its path in the store.
 
         fsspec itself forgets the host, user or account that an address names.
         """
@@ -218,7 +218,7 @@ def _matches(system: Any, pattern: str) -> _Found:
 
 
 def _add_below(system: Any, folder: str, found: _Found, *, given: bool = False) -> None:
-    """Add the objects in a folder, which may be the one that was asked for, and in all inside.
+    """Add the objects in a folder, which may be the one that was named, and in all its subfolders.
 
     A store that lists them all at once does so. Where fsspec would walk through the folders, which
     passes over those that cannot be listed, they are walked through here.
@@ -239,7 +239,7 @@ def _add_below(system: Any, folder: str, found: _Found, *, given: bool = False) 
 def _entries(
     system: Any, folder: str, closed: dict[str, OSError] | None
 ) -> Iterator[tuple[str, Any]]:
-    """Yield what stands in a folder itself. One that is not open is noted, if there is where."""
+    """Yield the entries of one folder. One that cannot be listed is noted in `closed`, if given."""
     try:
         entries = system.ls(folder, detail=True)
     except Exception as error:
@@ -261,7 +261,7 @@ def _lists_recursively(system: Any) -> bool:
 
 
 def _inside(folder: str, entries: Iterable[Any]) -> Iterator[tuple[str, Any]]:
-    """Yield what stands in a folder itself, but not the folder, which some stores list too."""
+    """Yield the entries of one folder, without the folder itself, which some stores list too."""
     for info in entries:
         if (key := info["name"].rstrip("/")) != folder.rstrip("/"):
             yield key, info
@@ -284,7 +284,7 @@ def read(address: str) -> bytes:
 
 
 def read_starts(addresses: Sequence[str], size: int) -> list[bytes | OSError]:
-    """Return the first bytes of objects of one store, asked for together; more where it sends all.
+    """Return the first bytes of objects of one store, requested together; more where it sends all.
 
     An object that cannot be read is an OSError.
     """
@@ -348,7 +348,7 @@ def _system(address: str) -> tuple[Any, str]:
 
 @contextmanager
 def _failures() -> Iterator[None]:
-    """Turn what the packages of the stores raise, each its own, into OSError."""
+    """Raise OSError for whatever the packages of the stores raise."""
     try:
         yield
     except Exception as error:  # noqa: BLE001 - their errors share no base
@@ -367,5 +367,5 @@ def _failure(error: BaseException) -> OSError:
 
 
 def _spelt_out(part: str, address: str) -> str:
-    """Return a name as people write it; web addresses spell blanks and accents as %20."""
+    """Return a name unquoted; web URLs write blanks and accents as %20."""
     return unquote(part) if address.startswith("http") else part

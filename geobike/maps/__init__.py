@@ -91,7 +91,7 @@ def save(page_map: folium.Map, path: str | Path) -> None:
     """Write the page as one HTML file; `path` never holds a part of it.
 
     Raises InputError where `path` cannot be written, UnknownLibrary for a layer that needs a
-    library that the page does not carry. A page over 10 MB is reported, one over 25 MB is refused.
+    library that the page lacks. A page over 10 MB is reported, one over 25 MB is an error.
 
     Examples:
         >>> from pathlib import Path

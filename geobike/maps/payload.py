@@ -21,7 +21,7 @@ from geobike.maps.shapes import simplified
 
 @dataclass(frozen=True)
 class Provenance:
-    """How the numbers came about."""
+    """How the numbers were computed."""
 
     label: str
     model: str
@@ -97,7 +97,7 @@ def _statistics(found: list[metrics.Metric]) -> dict[str, Any]:
     """Return what the page needs to show the metrics, and to recount them for a period.
 
     `sums` gives each sum the column of the photos that it adds up, null to count them; `constants`
-    are columns of the areas, `needed` those that metrics were asked for.
+    are columns of the areas, `needed` those for which metrics were requested.
     """
     sums = {total.name: total.column for total in metrics.SUMS}
     needed = sorted({metric.needs for metric in found if metric.needs is not None})

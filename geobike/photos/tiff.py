@@ -45,7 +45,7 @@ def thinned(block: bytes, wanted: Wanted) -> bytes | None:
 
     exifread reads every entry, and spends two thirds of its time on those that are not wanted. The
     new directories follow the end of the block, and the header points to them. No other byte
-    changes and every value lies inside the block, so that the values read are those of the block.
+    changes and every value is inside the block, so that the values read are those of the block.
     None where that is not certain.
     """
     order = _ORDERS.get(block[:4])
@@ -88,7 +88,7 @@ def _entries(block: bytes, order: str, at: int, wanted: frozenset[int]) -> dict[
         if kind not in _VALUE_SIZES:
             continue  # no reader has a value for it
         if kind == _ASCII and count <= 4 and value in position_quality.USUAL:
-            continue  # a usual text; a longer one is elsewhere, at the offset `value`
+            continue  # a usual text; a longer one is at the offset `value`
         size = count * _VALUE_SIZES[kind]
         if size > 4 and not 8 <= place(value)[0] <= end - size:
             raise _Unusual

@@ -1,1 +1,1 @@
-"""Where each photo was taken, by the sources that the user names."""
+"""Positions of photos, from the sources that the user names."""

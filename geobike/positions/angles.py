@@ -1,4 +1,4 @@
-"""Latitudes and longitudes as people and programs write them, as decimal degrees.
+"""Parse latitudes and longitudes as people and programs write them, into decimal degrees.
 
 Decimal degrees with a point or a comma, and degrees, minutes and seconds, such as `52.0116`,
 `4,3571 E`, `52 deg 0' 41.76" N`, `N 52° 0.696'` and `-33 55 12`.

@@ -165,7 +165,7 @@ def _same(one: "pd.Series[Any]", other: "pd.Series[Any]") -> bool:
 
 
 def _photos_named(names: "pd.Series[Any]", photo_ids: "pd.Series[str] | None") -> tuple[int, int]:
-    """Return how many names mean a photo, and how many of them in full; the more the better.
+    """Return how many names match a photo, and how many of them in full; the more the better.
 
     Where the photos are not known: how many have the ending of a file.
     """

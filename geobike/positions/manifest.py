@@ -48,7 +48,7 @@ def read(
         >>> _ = Path("manifest.csv").write_text(
         ...     "file,latitude,longitude\na.jpg,52.01,4.36\nb.jpg,95,4\n"
         ... )
-        >>> table = geobike.read_manifest("manifest.csv")  # b.jpg lies beyond the pole
+        >>> table = geobike.read_manifest("manifest.csv")  # b.jpg is beyond the pole
         >>> table[["file", "lon", "lat"]]
             file   lon    lat
         0  a.jpg  4.36  52.01
@@ -151,7 +151,7 @@ def _optional(raw: pd.DataFrame, name: str) -> "pd.Series[str] | None":
 
 
 def _where(where: "pd.Series[bool]", message: str) -> "pd.Series[str]":
-    """Return the message where the condition holds, and NA elsewhere."""
+    """Return the message where the condition holds, and NA otherwise."""
     return pd.Series(message, index=where.index, dtype="str").where(where)
 
 
@@ -257,7 +257,7 @@ _INEXACT: Final[dict[Kind, tuple[str, str]]] = {
 
 
 def _report_inexact(files: "pd.Series[str]", photo_id: "pd.Series[str]") -> None:
-    """Report the rows that name a photo otherwise than by its whole path, by how they do."""
+    """Report the rows that match a photo other than by its whole path, by kind of match."""
     differs = photo_id.notna() & (photo_id != files)
     pairs: dict[Kind, list[str]] = {}
     for file, found in zip(files[differs], photo_id[differs], strict=True):

@@ -1,4 +1,4 @@
-"""Where each photo was taken: the first valid position of several sources, in order."""
+"""Resolve positions: the first valid one of several sources, in order."""
 
 from collections.abc import Sequence
 from itertools import combinations

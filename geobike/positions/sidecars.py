@@ -31,7 +31,7 @@ _REMEDIES: Final = (
 def report(photos: gpd.GeoDataFrame) -> None:
     """Report the photos without a position that have one in a file beside them.
 
-    Looked at are files on this machine, in the folders of photos that are `unlocated`.
+    Checked are files on this machine, in the folders of photos that are `unlocated`.
     """
     schema.check(photos, schema.PHOTOS)
     lost = photos.loc[photos["status"] == schema.UNLOCATED, "path"].dropna()

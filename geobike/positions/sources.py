@@ -19,7 +19,7 @@ DEFAULT: Final = POSITIONS
 
 
 class Positions(Protocol):
-    """What a source is: a function from photos to positions."""
+    """The interface of a source: a function from photos to positions."""
 
     def __call__(
         self, photos: gpd.GeoDataFrame, table: pd.DataFrame | None, /

@@ -1,4 +1,4 @@
-"""What a survey counts, where and how: its options, checked once and handed down."""
+"""What a survey counts, where and how: its options, checked once and passed down."""
 
 from dataclasses import dataclass, field
 from datetime import tzinfo
@@ -19,7 +19,7 @@ from geobike.positions import sources
 
 @dataclass(frozen=True, kw_only=True)
 class Survey(SurveySettings):
-    """What to count, where, and how. Made once, handed down, never changed.
+    """What to count, where, and how. Made once, passed down, never changed.
 
     Its other attributes are those that `geobike.config.SurveySettings` declares.
     """
@@ -54,7 +54,7 @@ class Survey(SurveySettings):
         return pixels(self.max_megapixels)
 
     def check_out(self, folder: str | Path) -> None:
-        """Raise InputError for a folder that cannot be written, or that holds what is read."""
+        """Raise InputError for a folder that cannot be written, or that contains an input file."""
         files.check_folder(folder)
         for given in (self.areas, self.manifest, self.detections, *self.page.context):
             if given is not None and saved.replaces(folder, given):
@@ -71,7 +71,7 @@ def pixels(megapixels: float) -> int:
 
 
 def zone(name: str | None) -> tzinfo | None:
-    """Return the zone of an IANA name. Raises InputError for one that is not known."""
+    """Return the zone of an IANA name. Raises InputError for an unknown one."""
     try:
         return None if name is None else ZoneInfo(name)
     except (KeyError, ValueError, OSError):

@@ -1,4 +1,4 @@
-"""What a survey found, and the folder that it is written to."""
+"""The result of a survey, and the folder that it is written to."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ from geobike.survey.options import Survey
 
 @dataclass(frozen=True)
 class SurveyResult:
-    """Everything a survey found. The frames are described in `geobike.schema`."""
+    """The result of a survey. Its frames are described in `geobike.schema`."""
 
     survey: Survey
     model: Model
@@ -87,7 +87,7 @@ class SurveyResult:
         )
 
     def summary(self, folder: str | Path = ".") -> dict[str, Any]:
-        """Return how the numbers came about: what `summary.json` holds.
+        """Return how the numbers were computed: the content of `summary.json`.
 
         The paths in its `settings` are relative to `folder`.
         """
@@ -120,8 +120,8 @@ class SurveyResult:
     def write(self, folder: str | Path, *, track: Track = silent) -> dict[str, str | Path]:
         """Write `map.html` and the files into a folder; return what was written, by name.
 
-        The folder may be an address, such as s3://bucket/survey. All files take their places when
-        the last one is written: a folder holds one survey, also where a run fails half-way.
+        The folder may be a URL, such as s3://bucket/survey. All files are moved into place when the
+        last one is written: a folder holds one survey, also if a run fails half-way.
         """
         self.survey.check_out(folder)
         return saved.write(

@@ -1,9 +1,9 @@
-"""The order of a survey's stages; the one module that knows it.
+"""Run the stages of a survey in order; the one module that knows the order.
 
     photos -> positions -> areas -> detections -> counts -> map and files
 
 Areas come before detections: a join is cheap, a detection is not, and a photo outside the areas
-need not be paid for.
+should not cost anything.
 """
 
 from collections.abc import Sequence
@@ -40,13 +40,13 @@ def run(
     engine: Engine = LOCAL,
     track: Track = silent,
 ) -> SurveyResult:
-    """Run a survey; `store` is the file that keeps its detections, made where it is missing.
+    """Run a survey; `store` is the file that keeps its detections, created if it is missing.
 
-    With a `geobike.Cluster` as engine, it is a folder or address that keeps them as Parquet.
+    With a `geobike.Cluster` as engine, it is a folder or URL that keeps them as Parquet.
 
-    Without a store nothing is kept; a survey that brings its detections needs none. A run that
-    was stopped goes on where it was. Raises InputError for what cannot be used and DetectorStopped
-    where the detector cannot go on; what it had answered is in the store.
+    Without a store nothing is kept; a survey with its own detections needs none. A stopped run is
+    continued. Raises InputError for what cannot be used and DetectorStopped if the detector cannot
+    continue; its answers until then are in the store.
 
     Examples:
         >>> import geobike
@@ -64,7 +64,7 @@ def run(
     started_at = datetime.now(UTC)
     inputs = Inputs()
     with collect_warnings() as notes:
-        found = _find(survey, engine, inputs, track)  # a mistake in inputs makes no store
+        found = _find(survey, engine, inputs, track)  # a mistake in inputs creates no store
         with _open_store(survey, store, engine) as opened:
             known = None if store is None else opened
             given, polygons, placed, layers = _locate_and_assign(
@@ -152,9 +152,9 @@ def locate_and_assign(
     engine: Engine = LOCAL,
     track: Track = silent,
 ) -> LocatedPhotos:
-    """Do what comes before detection: find the photos, where each was taken, and its area.
+    """Run the stages before detection: find the photos, where each was taken, and its area.
 
-    `known`, such as an open store, keeps hashes, so that another run need not read files again.
+    `known`, such as an open store, keeps hashes, so that another run does not read files again.
     """
     inputs = Inputs()
     found = _find(survey, engine, inputs, track)
@@ -231,7 +231,7 @@ def locate(
     inputs: Inputs | None = None,
     track: Track = silent,
 ) -> gpd.GeoDataFrame:
-    """Return a photos frame: what each file and the manifest say of where it was taken.
+    """Return a photos frame with positions: where each photo was taken, by file and manifest.
 
     `metadata_only` reads only file headers, so neither duplicates nor truncated photos are found.
     `known` keeps hashes from run to run. Sources that `positions` does not name are not read.

@@ -109,7 +109,7 @@ def _tables(known: Sequence[str]) -> str:
 
 
 def _unknown(table: str, key: str) -> str:
-    """Return what to say of an unknown key: the nearest option, under either of its names."""
+    """Return a hint for an unknown key: the nearest option, under either of its names."""
     names = {}
     for one in config.all_declared():
         if one.table:
@@ -126,7 +126,7 @@ def _unknown(table: str, key: str) -> str:
 
 
 def _check(one: Declared, value: object, place: str) -> None:
-    """Raise InputError for a value of the wrong type, or none of the choices."""
+    """Raise InputError for a value of the wrong type, or not among the choices."""
     many = one.many and isinstance(value, list)
     items = value if isinstance(value, list) and many else [value]
     if not (many or one.single) or not all(_fits(one, item) for item in items):
@@ -188,7 +188,7 @@ def _from_file(one: Declared, value: str, file: str | Path) -> str:
     folder = str(Path(file).parent)
     path = os.path.normpath(Path(folder, value))
     if glob.has_magic(value) and glob.has_magic(folder) and not Path(path).exists():
-        # The pattern is the value's; what the folder's name has of one is meant as it is.
+        # Only the value may be a pattern; special characters in the folder's name are literal.
         return os.path.normpath(Path(glob.escape(folder), value))
     return path
 
@@ -197,8 +197,8 @@ def write(survey: "Survey", *, store: str | Path | None, folder: str | Path) -> 
     """Return the settings of a survey, to be kept in a file in `folder`, from which it can be run.
 
     Paths are relative to the folder, or as they are where that is a URL. URLs have neither user,
-    password nor query; tokens are left out. A detector that is an object of its own can only be
-    named: the survey can be run again from what its store holds.
+    password nor query; tokens are left out. A detector object of the caller's can only be named:
+    the survey can be run again from its store.
     """
     detector = survey.detector
     tables: Tables = {"survey": {}, "page": {}, "detector": {}}

@@ -238,7 +238,7 @@ def test_a_hosted_run_without_a_token_stops_and_claims_no_detections(tmp_path: P
     assert "Traceback" not in done.stderr
 
 
-def test_a_hosted_run_counts_and_the_token_stands_nowhere(tmp_path: Path) -> None:
+def test_a_hosted_run_counts_and_the_token_is_written_nowhere(tmp_path: Path) -> None:
     with FakeService() as service:
         done = hosted_map(tmp_path, service, env={"HF_TOKEN": f"{TOKEN}\n"})
         asked = len(service.requests)

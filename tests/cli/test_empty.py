@@ -69,5 +69,5 @@ def test_photos_that_show_no_bicycle_are_counted(tmp_path: Path) -> None:
 
 def test_the_crs_is_not_suspected_where_most_photos_have_no_position(tmp_path: Path) -> None:
     done = survey(tmp_path, ["a.jpg,12,4", "b.jpg,,", "c.jpg,,"])
-    assert "no photo lies in any area: 2 of 3 have no position at all" in done.stderr
+    assert "no photo is in any area: 2 of 3 have no position at all" in done.stderr
     assert "--crs" not in done.stderr

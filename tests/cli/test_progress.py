@@ -38,5 +38,5 @@ def test_a_short_run_adds_nothing_to_a_log(capsys: pytest.CaptureFixture[str]) -
     assert said(capsys, 0.5, 119, 119) == []
 
 
-def test_a_slow_photo_is_told_of_when_it_is_done(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_slow_photo_is_reported_when_it_is_done(capsys: pytest.CaptureFixture[str]) -> None:
     assert said(capsys, 120, 1, 3) == ["geobike: Detecting: 1 of 3, 0.0083/s, 4 min left"]

@@ -132,5 +132,5 @@ def test_frames_in_another_crs_or_with_repeated_keys_are_refused() -> None:
     with pytest.raises(SchemaError, match=r"is in EPSG:28992, not EPSG:4326; call \.to_crs"):
         counts.per_photo(photos().to_crs(28992), detections())
     twice = photos().assign(photo_id="a.jpg").astype({"photo_id": "str"})
-    with pytest.raises(SchemaError, match=r"photo_id 'a\.jpg' stands twice"):
+    with pytest.raises(SchemaError, match=r"photo_id 'a\.jpg' is duplicated"):
         counts.per_photo(twice, detections())

@@ -80,10 +80,10 @@ def test_boxes_that_extend_beyond_the_photo_by_a_few_pixels_are_reported(tmp_pat
         apply(tmp_path, [*PIXELS[:1], (-9, 0, 90, 606), (0, 0, 800.5, 600)])
 
 
-def test_boxes_of_the_unturned_photo_are_recognized(tmp_path: Path) -> None:
+def test_boxes_of_the_unrotated_photo_are_recognized(tmp_path: Path) -> None:
     # EXIF orientation 6: stored 800 x 600, upright 600 x 800.
     with pytest.raises(
-        InputError, match=r"1 of 3 boxes extends far .*on 2\.jpg \(600 x 800 .*turned by 90 degrees"
+        InputError, match=r"1 of 3 boxes extends far .*on 2\.jpg \(600 x 800 .*rotated by 90"
     ):
         apply(tmp_path, PIXELS, size=(HEIGHT, WIDTH))
 
@@ -99,7 +99,7 @@ def test_boxes_far_left_of_the_photo_are_refused(tmp_path: Path) -> None:
         apply(tmp_path, [(-300, 0, 90, 90)])
 
 
-def test_x_y_width_height_under_the_names_of_corners_are_told(tmp_path: Path) -> None:
+def test_x_y_width_height_under_the_names_of_corners_are_reported(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"in order.*width and height, give xmax as xmin \+ width"):
         table(tmp_path, [(8, 12, 152, 288), (400, 300, 200, 150)])
 
@@ -118,7 +118,7 @@ def test_boxes_of_a_smaller_copy_are_reported_and_their_photos_have_no_picture(
     assert len(extent.anonymizable(found.iloc[:3], known)) == 13  # by chance, perhaps
 
 
-def test_a_survey_shows_no_picture_whose_people_may_be_elsewhere(tmp_path: Path) -> None:
+def test_a_survey_shows_no_picture_if_its_people_may_not_be_in_the_boxes(tmp_path: Path) -> None:
     for number in range(12):
         photo(tmp_path / "photos" / f"{number}.jpg", lon_lat=(4.005, 52.005), size=(320, 240))
     areas = squares(tmp_path / "areas.geojson", ["west"])

@@ -142,7 +142,7 @@ def test_a_street_of_cars_without_a_bicycle_has_none() -> None:
     assert not filtering.filter_detections(found, labels=["bicycle"])["kept"].any()
 
 
-def test_frames_with_plain_text_are_judged_alike() -> None:
+def test_frames_with_plain_text_are_filtered_in_the_same_way() -> None:
     found = frame(REFERENCE, label=["bicycle", "car"] * 4, photo_id=["a.jpg"] * 4 + ["b.jpg"] * 4)
     plain = found.astype(dict.fromkeys(("photo_id", "label", "model", "dropped_by"), "str"))
     kept = filtering.filter_detections(found, labels=["bicycle"])["kept"].tolist()

@@ -61,7 +61,7 @@ def test_incomplete_coco_annotations_are_refused(tmp_path: Path, change: dict[st
 @pytest.mark.parametrize("bbox", [[0, 0, -5, 9], [0, 0, float("nan"), 9], [0, 0, 1e400, 9]])
 def test_coco_boxes_are_checked_as_all_others(tmp_path: Path, bbox: list[float]) -> None:
     one = {"image_id": 7, "category_id": 2, "bbox": bbox, "score": 0.5}
-    with pytest.raises(InputError, match="numbers and in order"):
+    with pytest.raises(InputError, match="not numbers in order"):
         imported.read(write(tmp_path, COCO | {"annotations": [one]}))
 
 
@@ -83,9 +83,9 @@ MEGADETECTOR = {
         ([{"label": "bicycle", "score": 0.9, "box": {}}], "geobike detect.*--out"),
         ({"a.jpg": [{"label": "bicycle", "score": 0.9}]}, "geobike detect.*--out"),
         ({"shapes": [], "imagePath": "a.jpg"}, "LabelMe"),
-        ({"x": 1}, "JSON of a kind that is not known; give COCO"),
-        ([], "JSON of a kind that is not known"),
-        ([[1]], "JSON of a kind that is not known"),
+        ({"x": 1}, "JSON of an unknown kind; give COCO"),
+        ([], "JSON of an unknown kind"),
+        ([[1]], "JSON of an unknown kind"),
     ],
 )
 def test_json_of_other_programs_is_named_with_the_way_out(
@@ -110,7 +110,7 @@ def test_json_that_is_damaged_is_named(tmp_path: Path, text: str) -> None:
         ("file,label,score,x,y,width,height", r"xmin = x, ymin = y, xmax = x \+ width"),
         ("file,label,score,x1,y1,x2,y2", "Rename x1 to xmin, y1 to ymin, x2 to xmax, y2 to ymax"),
         ("file,Class,Confidence,xmin,ymin,xmax,ymax", "class to label, confidence to score"),
-        ("file,label,score,bbox", "Take the box apart"),
+        ("file,label,score,bbox", "Split the box into columns"),
     ],
 )
 def test_a_table_of_another_program_says_what_to_change(

@@ -30,11 +30,11 @@ def read(path: Path, rows: str) -> pd.DataFrame:
     [
         ("b.jpg,bicycle,87,0,0,9,9", "row 2 .* score that is not from 0 to 1.*score 87"),
         ("b.jpg,bicycle,high,0,0,9,9", "row 2 .* score that is not from 0 to 1"),
-        ("b.jpg,bicycle,0.9,0,0,x,9", "row 2 .* no box whose sides are numbers"),
+        ("b.jpg,bicycle,0.9,0,0,x,9", "row 2 .* has a box whose sides are not numbers"),
         ("b.jpg,bicycle,nan,0,0,9,9", "row 2 .* score that is not from 0 to 1"),
         ("b.jpg,bicycle,inf,0,0,9,9", "row 2 .* score that is not from 0 to 1"),
-        ("b.jpg,bicycle,0.9,0,-inf,9,9", "row 2 .* no box whose sides are numbers"),
-        ("b.jpg,bicycle,0.9,0,0,1e99,9", "row 2 .* no box whose sides are numbers"),
+        ("b.jpg,bicycle,0.9,0,-inf,9,9", "row 2 .* has a box whose sides are not numbers"),
+        ("b.jpg,bicycle,0.9,0,0,1e99,9", "row 2 .* has a box whose sides are not numbers"),
         ("b.jpg,\u00a0,0.9,0,0,9,9", "row 2 .* has a label that is not text"),
         ("b.jpg,bicycle,0.9,9,0,0,9", "row 2 .* in order.*xmin 9"),
         (",bicycle,0.9,0,0,9,9", "row 2 .* names no photo"),
@@ -75,7 +75,7 @@ def test_every_usual_delimiter_gives_the_same_boxes(
     assert numbers.to_numpy().tolist() == [[0.25, 0, 1, 8, 9]]
 
 
-def test_what_excel_is_told_of_the_delimiter_is_no_header(boxes: Path) -> None:
+def test_the_delimiter_line_for_excel_is_not_a_header(boxes: Path) -> None:
     boxes.write_text("sep=;\n" + (HEADER + "a.jpg,bicycle,0.25,0,1,8,9\n").replace(",", ";"))
     assert imported.read(boxes)[["photo_id", "score", "ymax"]].to_numpy().tolist() == [
         ["a.jpg", 0.25, 9]
@@ -87,9 +87,9 @@ def test_what_excel_is_told_of_the_delimiter_is_no_header(boxes: Path) -> None:
 @pytest.mark.parametrize(
     ("column", "said"),
     [
-        ("file", "column file is of binary, not of text"),
-        ("label", "column label is of binary, not of text"),
-        ("model", "column model is of binary, not of text"),
+        ("file", "column file is of binary, not text"),
+        ("label", "column label is of binary, not text"),
+        ("model", "column model is of binary, not text"),
         ("utf-8 file", "cannot be read as Parquet"),
         ("utf-8 label", "cannot be read as Parquet"),
     ],
@@ -112,7 +112,7 @@ def test_a_parquet_table_whose_text_is_none_is_an_error_that_says_so(
 
 def test_the_handed_table_of_binary_names_is_an_error_that_says_so(shared: Path) -> None:
     pytest.importorskip("pyarrow")
-    with pytest.raises(InputError, match="is of binary, not of text"):
+    with pytest.raises(InputError, match="is of binary, not text"):
         imported.read(handed(shared, "boxes-binary-names.parquet"))
 
 
@@ -162,13 +162,13 @@ def test_boxes_go_to_the_photos_that_their_names_mean(boxes: Path) -> None:
 def test_boxes_of_two_photos_are_not_added_up_on_one(boxes: Path) -> None:
     photos = photos_frame({"a.jpg": (4, 52), "b.jpg": (4, 52)})
     found = read(boxes, "d1/a.jpg,bicycle,1,0,0,9,9\nd2/a.jpg,bicycle,1,0,0,9,9\n")
-    with pytest.raises(InputError, match=r"d1/a\.jpg and d2/a\.jpg all mean the photo a\.jpg"):
+    with pytest.raises(InputError, match=r"d1/a\.jpg and d2/a\.jpg all match the photo a\.jpg"):
         imported.apply(found, photos)
 
 
 def test_boxes_of_another_survey_do_not_make_a_map_of_zeros(boxes: Path) -> None:
     found = read(boxes, "x.jpg,bicycle,1,0,0,9,9\ny.jpg,,,,,,\n")
-    with pytest.raises(InputError, match=r"none of the 2 names .* 'x\.jpg'"):
+    with pytest.raises(InputError, match=r"none of their 2 names .* 'x\.jpg'"):
         imported.apply(found, photos_frame({"a.jpg": (4, 52)}))
 
 
@@ -188,7 +188,7 @@ def test_it_is_said_how_many_photos_no_detector_may_have_seen(
     boxes: Path, recwarn: pytest.WarningsRecorder
 ) -> None:
     photos = photos_frame({"a.jpg": (4, 52), "b.jpg": (4, 52)})
-    with pytest.warns(GeobikeWarning, match="1 photo has no row among the detections"):
+    with pytest.warns(GeobikeWarning, match="1 photo has no row in the detections"):
         imported.apply(read(boxes, "a.jpg,bicycle,1,0,0,9,9\n"), photos)
     # A row without a label says that there was nothing to find.
     _, applied = imported.apply(read(boxes, "a.jpg,bicycle,1,0,0,9,9\nb.jpg,,,,,,\n"), photos)
@@ -204,7 +204,7 @@ def test_boxes_of_two_models_are_not_added_up(boxes: Path) -> None:
         imported.model(table, file)
 
 
-def test_a_photo_that_the_earlier_run_could_not_count_is_no_photo_without_bicycles(
+def test_a_photo_that_the_earlier_run_could_not_count_is_not_a_photo_without_bicycles(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "photos.csv"
@@ -281,7 +281,7 @@ def test_a_photo_outside_the_earlier_areas_is_not_without_bicycles_in_the_new_on
     again = geobike.run(geobike.Survey(**tables_, areas=both))
     assert again.photos["status"].tolist() == ["counted", "failed"]
     assert again.areas["photo_count"].tolist() == [1, 0]
-    assert "no cause to look" in again.photos["reason"].iloc[1]
+    assert "no reason to process" in again.photos["reason"].iloc[1]
 
 
 def test_boxes_of_another_detector_are_counted_on_photos_at_hand(tmp_path: Path) -> None:

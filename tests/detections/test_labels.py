@@ -133,13 +133,13 @@ def test_an_older_store_gives_its_labels_without_them(tmp_path: Path) -> None:
         "велосипед",
     ],
 )
-def test_a_label_that_may_mean_a_bicycle_and_does_not_count_is_told(label: str) -> None:
+def test_a_label_that_may_mean_a_bicycle_and_does_not_count_is_reported(label: str) -> None:
     with pytest.warns(GeobikeWarning, match=r"do not count.*--label bicycle --label .*\(2 boxes\)"):
         judged = filtering.filter_detections(frame(["bicycle", label, label]), labels=["bicycle"])
     assert judged["kept"].sum() == 1
 
 
-def test_nothing_is_told_of_labels_that_mean_something_else(
+def test_nothing_is_reported_of_labels_that_mean_something_else(
     recwarn: pytest.WarningsRecorder,
 ) -> None:
     others = [name for name in labels.COCO_80 if name != "bicycle"]

@@ -43,7 +43,7 @@ def one(**changed):
         ({"label": "bi\ud800"}, r"not valid Unicode: 'bi\\ud800'"),
     ],
 )
-def test_what_is_no_box_fails_the_photo_and_is_named(changed, said):
+def test_an_invalid_box_fails_the_photo_and_is_named(changed, said):
     with pytest.raises(DetectionFailed, match=said):
         check.detections([one(), one(**changed)])
 
@@ -69,7 +69,7 @@ def test_numbers_of_numpy_become_those_that_a_store_can_write():
 
 
 @pytest.mark.parametrize("row", [0, 1, 2, 3, 6])
-def test_a_fault_is_found_in_whichever_block_of_rows_it_lies(monkeypatch, row):
+def test_a_fault_is_found_in_whichever_block_of_rows_it_is(monkeypatch, row):
     monkeypatch.setattr(check, "_ROWS", 2)
     columns = np.tile(np.array(RIGHT[1:], dtype=float)[:, None], 7)
     assert check.first_fault(*columns) is None

@@ -62,7 +62,7 @@ def run(
     return kept, detect_many(photos, detector, workers=workers, **given)
 
 
-def test_every_photo_gets_its_answer_and_no_more_than_workers_are_asked_at_once() -> None:
+def test_every_photo_gets_its_answer_and_no_more_than_workers_are_detected_at_once() -> None:
     detector = Detector(seconds=0.01, at_7=DetectionFailed("refused"))
     answers, running = run([*keys(20), "bad"], detector, workers=3, ahead=5)
     assert list(running) == answers
@@ -106,7 +106,7 @@ def test_a_run_that_is_left_begins_no_further_photo_and_keeps_what_is_under_way(
     assert sorted(int(answer.key) for answer in kept) == sorted(detector.asked)
 
 
-def test_no_more_photos_are_asked_than_are_kept_and_under_way() -> None:
+def test_no_more_photos_are_detected_than_are_kept_and_pending() -> None:
     detector = Detector()
     lost: list[int] = []
 

@@ -78,7 +78,7 @@ def test_the_best_threshold_is_that_of_the_least_error(survey: Path) -> None:
     assert agreement.evaluate(all_of_them, survey).best_threshold < 0.9
 
 
-def test_a_survey_of_many_photos_is_read_from_parquet_alike(survey: Path) -> None:
+def test_a_survey_of_many_photos_is_read_from_parquet_too(survey: Path) -> None:
     pytest.importorskip("pyarrow")
     by_hand = truth(survey, "file,bicycles\na.jpg,3\nday/b.jpg,7\nc.jpg,1\nd.jpg,1\n")
     before = agreement.evaluate(by_hand, survey)
@@ -97,7 +97,7 @@ def test_other_spellings_and_bare_names_are_understood(survey: Path) -> None:
 
 def test_photos_that_do_not_count_are_left_out_and_named(survey: Path) -> None:
     by_hand = truth(survey, "file,bicycles\na.jpg,3\ngone.jpg,9\n")
-    with pytest.warns(GeobikeWarning, match=r"by hand but not by the survey: gone\.jpg"):
+    with pytest.warns(GeobikeWarning, match=r"manually but not by the survey: gone\.jpg"):
         assert agreement.evaluate(by_hand, survey).agreement.photos == 1
 
 

@@ -37,14 +37,16 @@ def text(*names: str | None) -> "pd.Series[str]":
         ("", None),
     ],
 )
-def test_a_name_means_the_one_photo_whose_path_ends_alike(file: str, meant: str | None) -> None:
+def test_a_name_is_matched_by_path_suffix_to_the_only_photo_with_it(
+    file: str, meant: str | None
+) -> None:
     photos = text(
         "north/a.jpg", "north/b.jpg", "south/a.jpg", "north/é.jpg", "d.jpg", "south/d.jpg"
     )
     assert match(text(file), photos).fillna("").tolist() == [meant or ""]
 
 
-def test_a_photo_that_is_called_exactly_so_comes_before_one_called_alike() -> None:
+def test_an_exact_match_comes_before_a_match_by_suffix() -> None:
     forms = [unicodedata.normalize(form, "é.jpg") for form in ("NFC", "NFD")]
     photos = text(r"a\b.jpg", "a/b.jpg", " h .jpg", "h .jpg", *forms)
     assert match(photos, photos).tolist() == photos.tolist()
@@ -55,7 +57,7 @@ def test_a_photo_that_a_row_names_in_full_is_not_taken_for_another_row() -> None
     assert match(text("a.jpg", "x/a.jpg"), text("x/a.jpg")).isna().tolist() == [True, False]
 
 
-def test_photos_that_are_all_called_alike_are_matched_in_seconds() -> None:
+def test_photos_that_all_have_the_same_name_are_matched_in_seconds() -> None:
     folders = [f"drive{i:06d}" for i in range(100_000)]
     photos = text(*(f"{folder}/front.jpg" for folder in folders))
     start = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Photos, tables and outputs that stand elsewhere: in a bucket, in memory."""
+"""Remote photos, tables and outputs: in a bucket, in memory."""
 
 import json
 import subprocess
@@ -74,7 +74,9 @@ def test_names_are_taken_as_they_are_written(bucket: Bucket, tmp_path: Path) -> 
     assert [file.photo_id for file in deep] == ["100%/\u00fc.jpg"]
 
 
-def test_heads_alone_are_asked_for_where_heads_are_enough(bucket: Bucket, tmp_path: Path) -> None:
+def test_only_file_headers_are_requested_where_they_are_enough(
+    bucket: Bucket, tmp_path: Path
+) -> None:
     for number in range(3):
         path = photo(tmp_path / f"{number}.jpg", lon_lat=DELFT)
         path.write_bytes(path.read_bytes() + bytes(1_000_000))
@@ -206,7 +208,7 @@ def test_user_and_password_are_not_shown() -> None:
     assert remote.name("https://host/a/b%20c.csv?sig=x") == "b c.csv"
 
 
-def test_a_table_elsewhere_is_named_by_its_address() -> None:
+def test_a_remote_table_is_named_by_its_url() -> None:
     import fsspec
 
     fsspec.filesystem("memory").pipe("/no#1 what?/m.csv", b"x,y\n1,2\n")

@@ -1,4 +1,4 @@
-"""What goes wrong with stores elsewhere, and what the user is told."""
+"""What goes wrong with remote stores, and what the user is told."""
 
 import socket
 import sys
@@ -39,7 +39,7 @@ def test_an_address_that_its_kind_cannot_take_is_the_users_mistake() -> None:
         reading.find("reference://x")
 
 
-def test_a_store_that_fails_for_all_heads_at_once_fails_for_each_photo(
+def test_a_store_that_fails_for_all_headers_at_once_fails_for_each_photo(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     import fsspec
@@ -70,7 +70,7 @@ def test_a_folder_is_made_for_what_is_sent_but_never_a_bucket(
     assert not bucket._files.exists("a-bucket-that-is-not-there")
 
 
-def test_photos_here_and_elsewhere_are_not_mixed(tmp_path: Path) -> None:
+def test_local_and_remote_photos_are_not_mixed(tmp_path: Path) -> None:
     import fsspec
 
     fsspec.filesystem("memory").pipe("/p/a.jpg", jpeg())

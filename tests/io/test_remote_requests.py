@@ -33,7 +33,7 @@ def asked(bucket: Bucket) -> list[str]:
     return found
 
 
-def test_a_photo_is_asked_for_once_to_read_its_head_and_once_to_read_it_whole(
+def test_a_photo_is_requested_once_for_its_header_and_once_for_all_of_it(
     bucket: Bucket, street: str
 ) -> None:
     assert reading.read(reading.find(street))["status"].isna().all()

@@ -446,7 +446,7 @@ def test_a_pipe_or_a_folder_is_refused_at_once(ending: str, tmp_path: Path) -> N
                 read(tmp_path / f"{name}{ending}")
 
 
-def test_a_crs_with_a_grid_elsewhere_is_refused(server: AskedServer, tmp_path: Path) -> None:
+def test_a_crs_with_a_remote_grid_is_refused(server: AskedServer, tmp_path: Path) -> None:
     path = tmp_path / "a.shp"
     gpd.GeoDataFrame({"name": ["n"]}, geometry=[box(0, 0, 1, 1)], crs=4326).to_file(path)
     proj = f"+proj=longlat +ellps=bessel +nadgrids={server.url}/g.tif +no_defs"

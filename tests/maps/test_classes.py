@@ -17,7 +17,7 @@ CASES: dict[str, tuple[list[float], list[tuple[float, float]]]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_classes_are_those_that_one_would_write_by_hand(show: Open, case: str) -> None:
+def test_classes_are_those_that_one_would_write_manually(show: Open, case: str) -> None:
     values, ranges = CASES[case]
     found = show(build()).page.evaluate("values => geobike.classify(values, 2)", values)
     assert [(each["low"], each["high"]) for each in found] == ranges

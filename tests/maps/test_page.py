@@ -25,7 +25,7 @@ def test_a_planner_sees_the_finding_the_areas_the_legend_and_the_ranking(show: O
     (trust,) = opened.texts(".gb-trust")
     assert "not bicycles in the street" in trust
     assert "counts a bicycle twice if two photos show it" in trust
-    assert opened.texts(".gb-reading")[0].startswith("Darker means more bicycles. ")
+    assert opened.texts(".gb-reading")[0].startswith("Darker means a higher value. ")
     assert len(opened.fills()) == 5
     assert opened.texts(".gb-legend summary") == ["Bicycles per photo"]
     assert opened.texts(LEGEND) == ["0", "0.50", "2.00", "7.00", "no photos"]

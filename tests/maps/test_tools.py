@@ -235,6 +235,6 @@ def test_the_table_shows_and_marks_the_figure_that_it_is_sorted_by(show: Open) -
     assert columns.count() == 5
 
 
-def test_without_inhabitants_nobody_is_asked_for_them(show: Open) -> None:
+def test_without_inhabitants_their_metric_is_not_offered(show: Open) -> None:
     opened = show(build())
     assert opened.page.get_by_text("inhabitants").count() == 0

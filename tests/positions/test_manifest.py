@@ -199,7 +199,7 @@ def test_a_workbook_is_known_as_one(tmp_path: Path) -> None:
         manifest.read(path)
 
 
-def test_a_table_that_is_no_manifest_says_what_is_missing(table: Path) -> None:
+def test_for_a_table_that_is_not_a_manifest_the_message_says_what_is_missing(table: Path) -> None:
     with pytest.raises(
         ManifestError, match="no column named lat or latitude; the columns are file, x"
     ):

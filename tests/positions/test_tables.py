@@ -252,7 +252,7 @@ def test_a_vector_file_without_crs_is_refused(tmp_path: Path, points: gpd.GeoDat
         (b"\xff\xd8\xff\xe0" + bytes(60), "a JPEG photo"),
     ],
 )
-def test_a_file_that_is_no_csv_is_called_what_it_is(
+def test_a_file_that_is_not_csv_is_called_what_it_is(
     table: Path, content: bytes, is_called: str
 ) -> None:
     table.write_bytes(content)

@@ -52,7 +52,7 @@ def run(folder: Path, paths: dict[str, Path], service: FakeService) -> geobike.S
     return geobike.run(plan, store=folder / "store.sqlite")
 
 
-def test_each_of_2000_photos_is_counted_or_failed_and_none_is_asked_again_after_its_answer(
+def test_each_of_2000_photos_is_counted_or_failed_and_none_is_sent_again_after_its_answer(
     tmp_path: Path,
 ) -> None:
     paths = town(tmp_path, PHOTOS)

@@ -96,7 +96,7 @@ def test_text_that_cannot_be_used_is_refused(tmp_path: Path, text: str, said: st
         ('{"settings": {"survey": {"threshold": null}}}', "threshold is null, expected a number"),
     ],
 )
-def test_a_json_file_that_is_no_summary_is_refused(tmp_path: Path, text: str, said: str) -> None:
+def test_a_json_file_that_is_not_a_summary_is_refused(tmp_path: Path, text: str, said: str) -> None:
     assert said in refused(tmp_path, text, "summary.json")
 
 
@@ -171,7 +171,7 @@ def test_urls_are_written_without_credentials(tmp_path: Path) -> None:
     assert tables["detector"]["endpoint"] == "https://models.test/detr"
 
 
-def test_a_folder_elsewhere_keeps_paths_as_they_were_given() -> None:
+def test_a_remote_folder_keeps_paths_as_they_were_given() -> None:
     survey = geobike.Survey(photos="photos", areas=Path("a.geojson"))
     tables = settings.write(survey, store=None, folder="s3://bucket/survey")
     assert tables["survey"]["photos"] == "photos"

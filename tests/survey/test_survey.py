@@ -96,7 +96,7 @@ class Unlucky(FakeDetector):
         return super().detect(image)
 
 
-def test_a_failed_photo_is_failed_never_zero_and_asked_again_next_time(tmp_path: Path) -> None:
+def test_a_failed_photo_is_failed_never_zero_and_tried_again_next_time(tmp_path: Path) -> None:
     result = run(tmp_path, Unlucky())
     row = result.photos.set_index("photo_id").loc["east.jpg"]
     assert (row["status"], row["reason"]) == ("failed", "the service refused it: <b>bad</b>")
@@ -205,7 +205,7 @@ def test_what_was_reported_is_not_lost_when_the_run_stops(tmp_path: Path) -> Non
         geobike.run(plan, store=tmp_path / "store.sqlite")
 
 
-def test_what_is_reported_while_writing_stands_in_the_summary(
+def test_what_is_reported_while_writing_is_in_the_summary(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(thumbnails.make.__kwdefaults__, "limit", 1)
@@ -326,7 +326,7 @@ def test_the_token_is_in_no_result(tmp_path: Path) -> None:
     assert "hf_very_secret" not in repr(geobike.Survey(**town(tmp_path), detector=choice))
 
 
-def test_the_same_numbers_stand_in_all_files(tmp_path: Path) -> None:
+def test_the_same_numbers_are_in_all_files(tmp_path: Path) -> None:
     result = run(tmp_path, FakeDetector())
     written = result.write(tmp_path / "out")
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(written)
@@ -396,7 +396,7 @@ def test_the_summary_names_the_bytes_that_were_read_whatever_the_file_holds_late
     assert "streets" in result.map().get_root().render()
 
 
-def test_where_the_map_cannot_be_made_the_numbers_stand_beside_no_older_map(
+def test_where_the_map_cannot_be_made_no_older_map_is_left_beside_the_numbers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(tmp_path, FakeDetector()).write(tmp_path / "out")
@@ -428,7 +428,7 @@ def test_the_real_survey_closes_and_falls_where_it_was_worked_out_to_fall(
     assert photo_count["Schoemakerplantage"] == 9
     assert photo_count["Professorenbuurt"] == 3
 
-    # Against the hand counts: no bicycle where there is none, and a bounded error where there are.
+    # Against manual counts: no bicycle where there is none, and a bounded error where there are.
     by_hand = pd.read_csv(shared / "photos" / "hand_counts.csv").set_index("file")["bicycles"]
     counted = result.photos.set_index("photo_id")["bicycle_count"].dropna()
     error = (counted - by_hand[counted.index]).abs()

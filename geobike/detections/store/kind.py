@@ -1,6 +1,6 @@
 """Which kind of store a path means: one SQLite file on this machine, or a folder of Parquet shards.
 
-SQLite cannot be shared by several machines; shards can, and so can an fsspec address.
+SQLite cannot be shared by several machines; shards can, on a disk or at a URL (fsspec).
 """
 
 from enum import Enum

@@ -14,8 +14,8 @@ from geobike.io.redaction import redact
 from geobike.io.remote import is_remote
 
 Mode = Literal["read", "write", "existing"]
-"""`write` makes a store where there is none. The others make and change nothing: `read` raises
-where there is none, `existing` takes an empty one for it, and reads either kind."""
+"""`write` creates a missing store. The others create and change nothing: `read` raises if it is
+missing, `existing` treats it as empty, and reads either kind."""
 
 
 def open_store(path: str | Path | None, mode: Mode = "write") -> DetectionStore:
@@ -36,7 +36,7 @@ def open_store(path: str | Path | None, mode: Mode = "write") -> DetectionStore:
 def open_shared(
     path: str | Path | None, mode: Mode = "write", *, reader: parquet.Reader = parquet.read_here
 ) -> Shards:
-    """Open a store that several machines fill: a folder or address of Parquet shards.
+    """Open a store that several machines write to: a folder or URL of Parquet shards.
 
     `reader` has the shards read, here or on workers. Raises StoreError for a SQLite file and, to
     `read`, where there is nothing; InputError for None; MissingPackageError without pyarrow.
@@ -47,7 +47,7 @@ def open_shared(
 
 
 def shared(store: DetectionStore) -> Shards:
-    """Return the store if several machines can fill it. Raises StoreError for another."""
+    """Return the store if several machines can write to it. Raises StoreError for another."""
     if isinstance(store, Shards):
         return store
     raise StoreError(f"store {store.path}: not a folder of shards, which workers of a cluster need")
@@ -56,7 +56,7 @@ def shared(store: DetectionStore) -> Shards:
 def default_path(out: str, *, shared: bool) -> str:
     """Return where a run keeps its detections if nobody names a store.
 
-    Raises InputError for an `out` that is an address, where a store of one file cannot be.
+    Raises InputError for an `out` that is a URL, where a store of one file cannot be.
     """
     if shared:
         return str(join(out, "shards"))

@@ -1,9 +1,9 @@
-"""Detections as Parquet shards in a folder: the store that many machines fill at once.
+"""Detections as Parquet shards in a folder: the store that many machines write to at once.
 
 A shard is written once, by one worker, and appears whole or not at all; none is ever changed. The
-folder is one that all machines share, or an fsspec address such as s3://bucket/detections. A shard
-has one row for each box, and for a photo without any box one row without a label. Any program that
-reads Parquet reads the folder as one table.
+folder is one that all machines share, or a URL (fsspec) such as s3://bucket/detections. A shard
+has one row for each box, and for a photo without boxes one row without a label. Any program that
+reads Parquet can read the folder as one table.
 """
 
 import secrets
@@ -46,7 +46,7 @@ _DETECTIONS: Final = {
 _MODEL: Final = ["detector", "version"]
 _BOX: Final = ["label", "score", *Box._fields]
 _FILES: Final = {
-    "key": "string",  # of the file's path, size and time of change: digests.key
+    "key": "string",  # of the file's path, size and time of change: hashing.key
     "sha256": "string",  # of its bytes
 }
 _FOLDER_OF_FILES: Final = "_files"  # readers of folders ignore names beginning with _ or .
@@ -88,20 +88,20 @@ def read_here(
 
 
 class ShardQuery(NamedTuple):
-    """Photos whose boxes are asked of some shards."""
+    """A query of some shards for the boxes of some photos."""
 
     model: Model
     shards: list[str]
     digests: Any
     """Of the photos, an Arrow array."""
     photo: npt.NDArray[np.int64]
-    """Places of the photos among all that were asked about."""
+    """Positions of the photos among all of the query."""
     shard: npt.NDArray[np.int64]
-    """Places of the shards that hold their answers."""
+    """Positions of the shards that contain their answers."""
 
 
 class Shards:
-    """A store of shards. What other machines add while it is open is seen too."""
+    """A store of shards. It also sees what other machines add while it is open."""
 
     def __init__(
         self,
@@ -181,7 +181,7 @@ class Shards:
         return _concatenate(found)
 
     def queries(self, digests: Iterable[str], model: Model) -> Iterator[ShardQuery]:
-        """Yield what to ask of the shards, some hundred each time, to learn all about photos."""
+        """Yield queries of some hundred shards each that together find all boxes of the photos."""
         asked, answers = _texts(digests), self._index.answers(model)
         place = _places(answers["sha256"], asked)
         shard = answers["shard"].to_numpy()
@@ -197,7 +197,7 @@ class Shards:
             yield ShardQuery(model, names, asked.take(some), some, shard[low:high] - start)
 
     def query(self, asked: ShardQuery) -> pd.DataFrame:
-        """Return what is asked for, as `boxes` does. Raises StoreError for damaged boxes."""
+        """Return the boxes of a query, as `boxes` does. Raises StoreError for damaged boxes."""
         rows = self._detections.rows(asked.shards, texts=["label"])
         without = rows["label"]
         for column in (rows[name] for name in _BOX if rows[name].null_count != without.null_count):
@@ -217,7 +217,7 @@ class Shards:
         return out.assign(photo=photo)
 
     def _refuse_first(self, where: Any, rows: Any, names: Sequence[str], what: str) -> None:
-        """Raise StoreError that names the shard of the first row where it is so."""
+        """Raise StoreError that names the shard of the first row for which the mask is true."""
         shard = rows["shard"][arrow().compute.index(where, True).as_py()].as_py()
         raise self._detections.fault(names[shard], f"is damaged: {what}")
 
@@ -260,7 +260,7 @@ class Shards:
         """Return the digests of the photos in one shard; none where there is no such shard."""
         try:
             return set(self._detections.load(name)["sha256"].to_pylist())
-        except OSError:  # as a rule there is none yet
+        except OSError:  # usually there is none yet
             return set()
 
     def hashes(self, keys: Iterable[str]) -> dict[str, str]:
@@ -285,27 +285,27 @@ _Summaries = Callable[
 
 
 class _Index:
-    """Which shard holds whose answer to which photo."""
+    """An index: which shard has the answer of which detector for which photo."""
 
     def __init__(self, tables: parquet_files.Folder, summaries: _Summaries) -> None:
         self.names: list[str] = []
-        """The shards of the last look, the oldest first."""
+        """The shards of the last listing, the oldest first."""
         self._tables, self._summaries = tables, summaries
         self._numbers: dict[str, int] = {}  # of all shards that were ever read
         self._answers: dict[Model, list[Any]] = {}  # Arrow tables: sha256, and shard as its number
 
     def models(self) -> list[Model]:
-        """Look, and return who answered."""
+        """Look for new shards, and return the detectors that answered."""
         self._look()
         return [model for model in self._answers if len(self._of(model))]
 
     def answers(self, model: Model) -> Any:
-        """Look, and return an Arrow table: `sha256` of a photo, `shard`, its place in `names`."""
+        """Return an Arrow table: `sha256` of a photo; `shard`, its index in `names`."""
         self._look()
         return self._of(model)
 
     def _look(self) -> None:
-        """Read who answered which photos in the shards that are new."""
+        """Read which detectors answered for which photos in the new shards."""
         self.names = self._tables.names()
         new = [name for name in self.names if name not in self._numbers]
         with closing(self._summaries(_groups(new))) as summaries:
@@ -336,7 +336,7 @@ def _first_fault(boxes: pd.DataFrame) -> check.Fault | None:
 
 
 def _query(shards: Shards, asked: ShardQuery, *, transform: Transform) -> pd.DataFrame:
-    """Read boxes from shards and change them; a worker is sent this function by its name."""
+    """Read boxes from shards and transform them; workers get this function by its name."""
     return transform(shards.query(asked))
 
 
@@ -358,13 +358,13 @@ def _texts(values: Iterable[str]) -> Any:
 
 
 def _is_by(model: Model, rows: Any) -> npt.NDArray[np.bool_]:
-    """Tell which rows of an Arrow table are a model's."""
+    """Return which rows of an Arrow table are a model's."""
     equal = arrow().compute.equal
     named, versioned = equal(rows["detector"], model.name), equal(rows["version"], model.version)
     return np.asarray(arrow().compute.and_(named, versioned))
 
 
 def _places(values: Any, those: Any) -> npt.NDArray[np.int64]:
-    """Return the place of each Arrow value among those, -1 where it is none of them."""
+    """Return the position of each Arrow value among those, -1 where it is not there."""
     found = arrow().compute.index_in(values, value_set=those).fill_null(-1)
     return np.asarray(found.to_numpy(), dtype=np.int64)

@@ -1,7 +1,7 @@
-"""The folders of Parquet files that `shards` keeps: each file appears whole or not at all.
+"""The folders of Parquet files of the store in `parquet`: each file appears whole or not at all.
 
-A folder may be an fsspec address such as s3://bucket/detections. pyarrow is imported only where
-it is asked for.
+A folder may be a URL (fsspec) such as s3://bucket/detections. pyarrow is imported only where it is
+used.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +19,7 @@ from geobike.io.redaction import redact
 SUFFIX: Final = ".parquet"
 
 _READERS: Final = 16
-"""Files fetched at once: a bucket answers many requests as fast as one."""
+"""Files fetched at once: a bucket serves many requests as fast as one."""
 
 
 def arrow() -> Any:
@@ -39,7 +39,7 @@ class Folder:
     def __init__(self, folder: str | Path, kind: str, columns: Mapping[str, str]) -> None:
         self._folder, self._columns = folder, columns
         self._texts = [name for name, type_ in columns.items() if type_ == "string"]  # recur
-        # In the metadata of every shard, so that another program's Parquet file is refused.
+        # In the metadata of every shard, so that another program's Parquet file is rejected.
         self._layout = {b"geobike": f"{kind} 1".encode()}
 
     def rows(
@@ -49,7 +49,7 @@ class Folder:
         columns: Sequence[str] | None = None,
         texts: Sequence[str] | None = None,
     ) -> Any:
-        """Return the rows of files as one table, with a column `shard`: the place of the file.
+        """Return the rows of files as one table, with a column `shard`: the index of the file.
 
         `texts` are the columns that must be UTF-8, None for all; of others only bytes are compared.
         """
@@ -123,7 +123,7 @@ class Folder:
                 table.select(self._texts if texts is None else texts).validate(full=True)
                 return table
         except Exception:  # noqa: BLE001 - pyarrow's errors share no base
-            raise self.fault(name, "is damaged, or no Parquet file") from None
+            raise self.fault(name, "is damaged, or not a Parquet file") from None
         raise self.fault(name, "is not a shard of geobike, or of another version's")
 
     @cached_property
@@ -136,15 +136,15 @@ class Folder:
 
     def fault(self, name: str, what: str) -> StoreError:
         """Return the error of one file."""
-        return StoreError(f"store {redact(self._folder)}: {name} {what}; move it elsewhere")
+        return StoreError(f"store {redact(self._folder)}: {name} {what}; move it to another folder")
 
 
 def _check_numbers(metadata: Any) -> None:
     """Raise ValueError where a file's numbers of rows differ: no checksum covers its footer.
 
-    A file that says too few would be read, and its last boxes would be missing without a word.
+    A file with too low a number would be read, and its last boxes would be missing silently.
     """
-    # Columns are not asked: where their statistics are damaged, pyarrow 26 ends the program.
+    # Columns are not checked: if their statistics are damaged, pyarrow 26 ends the program.
     groups = sum(metadata.row_group(group).num_rows for group in range(metadata.num_row_groups))
     if metadata.num_rows != groups or not groups:  # no file without any row is ever written
         raise ValueError(f"{metadata.num_rows} rows, and {groups} in groups")

@@ -1,4 +1,4 @@
-"""What a store of detections is, whichever files it keeps them in."""
+"""The interface of a detection store, whichever files it keeps them in."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ IN_MEMORY: Final = ":memory:"
 """Path of a store that is kept in memory; SQLite's own name for it."""
 
 Transform = Callable[[pd.DataFrame], pd.DataFrame]
-"""Changes boxes as they are read; all boxes of a photo are in one frame."""
+"""Transforms boxes as they are read; all boxes of a photo are in one frame."""
 
 
 class Model(NamedTuple):
@@ -71,7 +71,7 @@ class DetectionStore(Protocol):
     ) -> pd.DataFrame:
         """Return what this detector found in those photos: a row for each box.
 
-        The columns are `photo`, the place of the photo's among the digests, and `label` (category),
+        The columns are `photo`, the index of the photo's among the digests, and `label` (category),
         `score`, `xmin`, `ymin`, `xmax`, `ymax`. Boxes of one photo are in the order of the answer.
         `transform` runs where the boxes are read, perhaps on another machine.
         """

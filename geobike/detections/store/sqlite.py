@@ -1,8 +1,8 @@
 """Detections kept on disk, so that no photo is detected twice by the same model.
 
 One SQLite file. The key is the photo's SHA-256 with the detector's name and version, the value all
-its boxes, also none. Each answer is committed by itself: a run that is killed loses at most the
-photos in flight. Several processes may share a store on a local disk.
+its boxes, possibly none. Each answer is committed by itself: a run that is killed loses at most the
+photos in progress. Several processes may share a store on a local disk.
 """
 
 import json
@@ -29,7 +29,7 @@ from geobike.detectors.protocol import Box, Detection
 from geobike.errors import StoreError
 from geobike.progress import Track, silent
 
-_APPLICATION_ID: Final = 0x67656F62  # "geob", so that another program's SQLite file is refused
+_APPLICATION_ID: Final = 0x67656F62  # "geob", so that another program's SQLite file is rejected
 _LAYOUT: Final = 1
 _NUMBERS: Final = ("score", *Box._fields)
 _WAIT: Final = 60.0  # seconds for another process to finish its write
@@ -53,7 +53,7 @@ CREATE TABLE IF NOT EXISTS answers (
 
 _CREATE_FILES: Final = """
 CREATE TABLE IF NOT EXISTS files (
-    key TEXT PRIMARY KEY,       -- of the file's path, size and time of change: digests.key
+    key TEXT PRIMARY KEY,       -- of the file's path, size and time of change: hashing.key
     sha256 TEXT NOT NULL        -- of its bytes
 ) WITHOUT ROWID
 """
@@ -116,7 +116,7 @@ class Store:
         for start in range(0, len(digests), _BATCH):
             batch = digests[start : start + _BATCH]
             rows = self._rows(
-                # As bytes, so that text that is not UTF-8 is found out beside its photo.
+                # As bytes, so that text that is not UTF-8 is reported with its photo.
                 "SELECT sha256, CAST(boxes AS BLOB) FROM answers "
                 "WHERE detector = ? AND version = ? "
                 "AND sha256 IN (SELECT value FROM json_each(?))",
@@ -138,7 +138,7 @@ class Store:
 
     def _boxes(self, digests: Iterable[str], model: Model) -> pd.DataFrame:
         place = {digest: row for row, digest in enumerate(digests)}
-        # Bare numbers: models leave a hundred boxes a photo, which as objects would fill a laptop.
+        # Bare numbers: models keep a hundred boxes per photo; as objects they would fill a laptop.
         code_of: defaultdict[str, int] = defaultdict(count().__next__)
         photo, code, numbers = array("i"), array("i"), {name: array("d") for name in _NUMBERS}
         for digest, labels, columns in self._answers(list(place), model):
@@ -202,7 +202,7 @@ class Store:
             raise StoreError(f"store {self.path}: cannot be written: {error}") from None
 
     def _knows_files(self) -> bool:
-        """Tell whether hashes of files are kept; a store made to be handed on keeps none."""
+        """Tell whether hashes of files are kept; a store made for distribution keeps none."""
         found = self._rows("SELECT 1 FROM sqlite_master WHERE name = 'files'")
         return next(found, None) is not None
 

@@ -1,6 +1,6 @@
-"""One photo out, one answer back: tries, waits, and when to give up.
+"""A client with retries: one photo out, one response back, how long to wait, when to give up.
 
-What an answer means stands in `answer`, and what its JSON says in `contract`.
+`responses` says what a response means, and `parsing` reads its JSON.
 """
 
 import random
@@ -52,14 +52,14 @@ class RetryPolicy:
     now: Callable[[], float] = time.time  # since 1970, to read HTTP dates
     chance: Callable[[], float] = random.random  # 0 to 1
 
-    def wait(self, attempt: int, asked: float | None) -> float:
+    def wait(self, attempt: int, retry_after: float | None) -> float:
         """Return the seconds to wait after try number `attempt`, counted from 1.
 
         Full jitter, so that threads that failed together do not come back together. Source: Marc
         Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
         """
-        if asked is not None:
-            return asked
+        if retry_after is not None:
+            return retry_after
         return self.chance() * min(self.first_wait * 2.0 ** (attempt - 1), self.longest_wait)
 
 
@@ -68,9 +68,9 @@ class _Unanswered(DetectionFailed):
 
 
 class Client:
-    """One address that answers for one model. Safe to share between threads.
+    """One URL that answers for one model. Safe to share between threads.
 
-    Raises InputError for an address that cannot be used or would give the token away, TokenError
+    Raises InputError for a URL that cannot be used or would reveal the token, TokenError
     for a token that cannot be sent.
     """
 
@@ -95,9 +95,9 @@ class Client:
         self._stop: DetectorStopped | None = None  # the last one raised, in whichever thread
 
     def ask(self, body: bytes, read: Callable[[Any], _T]) -> _T:
-        """Send a JSON body and return what `read` makes of the JSON answer.
+        """Send a JSON body and return what `read` makes of the JSON response.
 
-        `read` raises InvalidResponse for JSON that breaks the contract. Raises DetectionFailed when
+        `read` raises InvalidResponse for JSON of another form. Raises DetectionFailed when
         this photo got no answer, and DetectorStopped when no photo would get one.
         """
         try:
@@ -126,7 +126,7 @@ class Client:
             try:
                 return self._once(body, read, end - self._policy.clock())
             except TransientError as fault:
-                wait = self._policy.wait(attempt, fault.asked)
+                wait = self._policy.wait(attempt, fault.retry_after)
                 self._give_up_if_due(fault, attempt, wait, end)
             self._policy.sleep(wait)
 
@@ -146,48 +146,48 @@ class Client:
             )
 
     def _once(self, body: bytes, read: Callable[[Any], _T], seconds: float) -> _T:
-        answer = self._transport.post(body, min(seconds, self._policy.exchange))
+        response = self._transport.post(body, min(seconds, self._policy.exchange))
         self._reached = True
-        if answer.status != 200:
-            raise self._fault(answer)
+        if response.status != 200:
+            raise self._fault(response)
         try:
-            return read(self._data(answer))
+            return read(self._data(response))
         except InvalidResponse as fault:
-            start = self._quote(answer.body[:5000].decode("utf-8", errors="replace"))
-            raise _Unanswered(f"{self.host} gave an unusable answer: {fault}: {start}") from None
+            start = self._quote(response.body[:5000].decode("utf-8", errors="replace"))
+            raise _Unanswered(f"{self.host} gave an unusable response: {fault}: {start}") from None
 
-    def _fault(self, answer: Response) -> Exception:
-        """Return what an answer other than 200 stands for."""
-        if is_transient(answer.status) or 200 < answer.status < 300:
-            return self._transient(answer)
-        said = self._quote(message_in(answer))
-        return error_for(answer, said, model=self._model, with_token=self._transport.has_token)
+    def _fault(self, response: Response) -> Exception:
+        """Return the error for a response other than 200."""
+        if is_transient(response.status) or 200 < response.status < 300:
+            return self._transient(response)
+        said = self._quote(message_in(response))
+        return error_for(response, said, model=self._model, with_token=self._transport.has_token)
 
-    def _data(self, answer: Response) -> Any:
-        """Return the JSON of a 200, which may yet be a fault in disguise."""
+    def _data(self, response: Response) -> Any:
+        """Return the JSON of a response 200, which may still hold an error."""
         try:
-            data = parse_json(decoded_body(answer, most=MAX_RESPONSE_BYTES))
+            data = parse_json(decoded_body(response, max_bytes=MAX_RESPONSE_BYTES))
         except ValueError:
-            raise self._transient(answer, " without JSON") from None
+            raise self._transient(response, " without JSON") from None
         if isinstance(data, dict) and "error" in data:
-            raise self._transient(answer, " with an error")
+            raise self._transient(response, " with an error")
         return data
 
-    def _transient(self, answer: Response, how: str = "") -> TransientError:
-        said = self._quote(message_in(answer))
-        asked = requested_wait(answer, now=self._policy.now())
-        return TransientError(f"the service answered {answer.status}{how}: {said}", asked)
+    def _transient(self, response: Response, how: str = "") -> TransientError:
+        said = self._quote(message_in(response))
+        wait = requested_wait(response, now=self._policy.now())
+        return TransientError(f"the service answered {response.status}{how}: {said}", wait)
 
     def _quote(self, text: str) -> str:
-        """Make foreign text fit for a message."""
+        """Return foreign text on one line and without the token."""
         return one_line(self._transport.without_token(text))
 
 
 class _Circuit:
     """Counts the photos in a row that got no answer, over all threads."""
 
-    def __init__(self, place: str, limit: int) -> None:
-        self._place = place
+    def __init__(self, host: str, limit: int) -> None:
+        self._host = host
         self._limit = limit
         self._lock = threading.Lock()
         self._count = 0
@@ -198,7 +198,7 @@ class _Circuit:
             self._count = 0
 
     def failed(self, why: str) -> None:
-        """Count one photo. Raises ServiceUnavailable with the last that is borne."""
+        """Count one photo. Raises ServiceUnavailable once there are `limit` in a row."""
         with self._lock:
             self._count += 1
             self._last = why
@@ -210,6 +210,6 @@ class _Circuit:
             count, last = self._count, self._last
         if count >= self._limit:
             raise ServiceUnavailable(
-                f"{count} photos in a row got no answer from {self._place}; the last: {last}. "
+                f"{count} photos in a row got no answer from {self._host}; the last: {last}. "
                 "What is detected is kept: run again later, or detect on this machine"
             )

@@ -1,6 +1,6 @@
-"""Detection and classification by a model that Hugging Face hosts, or a server that talks alike.
+"""Detection and classification by a model that Hugging Face or a compatible server hosts.
 
-What is uploaded is a small JPEG without EXIF, so that no position and no camera leaves the house.
+What is uploaded is a small JPEG without EXIF, so that position and camera stay on this machine.
 """
 
 import base64
@@ -31,7 +31,7 @@ ROUTER: Final = "https://router.huggingface.co/hf-inference/models/"
 
 LONGER_SIDE: Final = 1333
 SHORTER_SIDE: Final = 800
-"""Pixels. DETR shrinks what is larger to both, so more would be sent for nothing."""
+"""Pixels. DETR shrinks what is larger to these, so more would be sent for nothing."""
 
 QUALITY: Final = 75
 """Of the JPEG, on Pillow's scale to 95. On 35 real photos a local detector still finds every box
@@ -47,7 +47,7 @@ _T = TypeVar("_T")
 
 
 class _Hosted:
-    """A model behind HTTP: its address, what it is called, who pays."""
+    """A model behind HTTP: its URL, its name, who pays."""
 
     _default: ClassVar[str]
     concurrency: Final = CONCURRENCY
@@ -73,7 +73,7 @@ class _Hosted:
 
 
 class HostedDetector(_Hosted, DetectorBase):
-    """A detector behind HTTP. `endpoint` is a whole address and is used as given.
+    """A detector behind HTTP. `endpoint` is a full URL and is used as given.
 
     Without a `model` it is `DETECTOR`. Safe to share between threads. Raises InputError for an
     unusable model name or endpoint, and TokenError for a token that cannot be sent.
@@ -153,7 +153,7 @@ def _ask(
     parameters: Mapping[str, float],
     read: Callable[[Any, tuple[int, int]], _T],
 ) -> _T:
-    """Ask about one photo; if it is too large for the service, once more at half the size."""
+    """Send one photo; if it is too large for the service, once more at half the size."""
 
     def ask(share: float) -> _T:
         body = _body(encode(image, share=share), parameters)
@@ -166,7 +166,7 @@ def _ask(
 
 
 def _routed(model: str) -> str:
-    """Return the model's address on Hugging Face's router."""
+    """Return the model's URL on Hugging Face's router."""
     if not re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", model, re.ASCII):
         raise InputError(
             f"{one_line(model)!r} is not a valid model on Hugging Face; name it as owner/model, "
@@ -198,7 +198,7 @@ def find_token(environ: Mapping[str, str], *, token_file: Path | None = None) ->
     try:
         return _token_in(_stored_token(environ))
     except (OSError, ValueError):
-        return None  # nobody asked for this file
+        return None  # the user did not name this file
 
 
 def _token_in(file: Path) -> str | None:

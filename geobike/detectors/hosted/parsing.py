@@ -1,7 +1,7 @@
 """From a hosted model's JSON to detections and classifications, checked value by value.
 
-Nothing in an answer is trusted: every number is finite and in range, every text is short, every
-list is bounded, or the whole answer is refused with InvalidResponse.
+Nothing in a response is trusted: every number is finite and in range, every text is short, every
+list is bounded, or the whole response is rejected with InvalidResponse.
 """
 
 import math
@@ -20,7 +20,7 @@ LONGEST_LABEL: Final = 300
 """ImageNet's longest label has about 130 characters."""
 
 FARTHEST: Final = 10.0
-"""How far outside the picture a box may end, in sides of the picture; models do overshoot."""
+"""How far outside the image a box may end, in sides of the image; models do overshoot."""
 
 
 def parse_detections(
@@ -91,17 +91,17 @@ def _along(value: Any, name: str, sent: int, original: int) -> float:
     """Scale one coordinate from the upload to the original, and clip it."""
     place = _number(value, name) / sent
     if abs(place) > FARTHEST:
-        raise InvalidResponse(f"{name} lies far outside the picture")
+        raise InvalidResponse(f"{name} is far outside the image")
     return min(max(place, 0.0), 1.0) * original
 
 
 def _number(value: Any, name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise InvalidResponse(f"{name} is missing or no number")
+        raise InvalidResponse(f"{name} is missing or not a number")
     try:
         number = float(value)
     except OverflowError:
         number = math.inf
     if not math.isfinite(number):
-        raise InvalidResponse(f"{name} is beyond any number")
+        raise InvalidResponse(f"{name} is out of range")
     return number

@@ -1,6 +1,6 @@
-"""What a hosted model's HTTP answer means: its words, the wait it wants, its error.
+"""What a hosted model's HTTP response means: its message, the wait it asks for, the error.
 
-Status codes and wordings are those of Hugging Face's router and of the inference toolkit behind
+Status codes and messages are those of Hugging Face's router and of the inference toolkit behind
 it, which turns every exception of its own, the server's faults too, into a 400.
 """
 
@@ -26,7 +26,7 @@ from geobike.errors import (
 from geobike.reporting import one_line
 
 LONGEST_ESTIMATE: Final = 60.0
-"""Seconds of a model's `estimated_time` that are believed: it is a guess."""
+"""Seconds of a model's `estimated_time` that are waited at most: it is a guess."""
 
 _PASSING: Final = frozenset({408, 425, 429})  # and every 5xx
 
@@ -49,16 +49,16 @@ _OTHER_MODEL: Final = "name another model or endpoint, or detect on this machine
 
 
 class PhotoTooLarge(DetectionFailed):
-    """The service takes no upload of this size; a smaller one may pass."""
+    """The service does not accept an upload of this size; a smaller one may pass."""
 
 
 class InvalidResponse(Exception):
-    """The answer is readable, and not what was agreed."""
+    """The response is readable, and not of the expected form."""
 
 
 @dataclass(frozen=True)
 class Response:
-    """One complete HTTP answer. `headers` has lower-case names, `body` is as it was sent."""
+    """One complete HTTP response. `headers` has lower-case names, `body` is as it was sent."""
 
     status: int
     headers: Mapping[str, str]
@@ -66,31 +66,31 @@ class Response:
 
 
 def is_transient(status: int) -> bool:
-    """Whether the same request may fare better in a moment."""
+    """Whether the same request may succeed in a moment."""
     return status in _PASSING or status >= 500
 
 
-def decoded_body(answer: Response, *, most: int) -> bytes:
-    """Return the body, unpacked if it was gzipped although nobody asked for that.
+def decoded_body(response: Response, *, max_bytes: int) -> bytes:
+    """Return the body, decompressed if it was gzipped although that was not requested.
 
-    Raises InvalidResponse when it holds more than `most` bytes or is packed in another way.
+    Raises InvalidResponse for more than `max_bytes`, and for another content encoding.
     """
-    packing = answer.headers.get("content-encoding", "identity").strip().lower()
-    body = answer.body
+    packing = response.headers.get("content-encoding", "identity").strip().lower()
+    body = response.body
     if packing == "gzip":
-        try:  # never unpacks further than one byte over the limit
-            body = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(body, most + 1)
+        try:  # decompresses no further than one byte over the limit
+            body = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(body, max_bytes + 1)
         except zlib.error as error:
             raise InvalidResponse("its gzip is broken") from error
     elif packing != "identity":
         raise InvalidResponse(f"it is packed as {one_line(packing, limit=20)!r}")
-    if len(body) > most:
-        raise InvalidResponse(f"it is longer than {most:,} bytes")
+    if len(body) > max_bytes:
+        raise InvalidResponse(f"it is longer than {max_bytes:,} bytes")
     return body
 
 
 def parse_json(body: bytes) -> Any:
-    """Read JSON. Raises ValueError when it is none, InvalidResponse when it is JSON to distrust."""
+    """Read JSON. Raises ValueError if it is not, InvalidResponse for JSON not to be trusted."""
     try:
         return json.loads(body, parse_constant=_refuse_constant)
     except RecursionError:
@@ -101,15 +101,15 @@ def _refuse_constant(name: str) -> None:
     raise InvalidResponse(f"it holds the number {name}")
 
 
-def message_in(answer: Response) -> str:
-    """Return what the service itself says about its answer, uncut; its status name if nothing."""
-    text = answer.body.decode("utf-8", errors="replace").strip()
+def message_in(response: Response) -> str:
+    """Return the service's own message in full; the name of its status if there is none."""
+    text = response.body.decode("utf-8", errors="replace").strip()
     if text.startswith("<"):
         title = re.search(r"<title>([^<]{1,500})", text, re.IGNORECASE)
         text = title[1] if title else ""
     else:
         text = _said(text)
-    return text.strip() or responses.get(answer.status, "no explanation")
+    return text.strip() or responses.get(response.status, "no explanation")
 
 
 def _said(text: str) -> str:
@@ -124,17 +124,17 @@ def _said(text: str) -> str:
     return "; ".join(parts) if all(isinstance(part, str) for part in parts) else text
 
 
-def requested_wait(answer: Response, *, now: float) -> float | None:
+def requested_wait(response: Response, *, now: float) -> float | None:
     """Return the seconds that the service asks to wait, or None if it asks for none.
 
-    `now` is the time of day in seconds since 1970, against which an HTTP date is held. Sources:
+    `now` is the time of day in seconds since 1970, with which an HTTP date is compared. Sources:
     RFC 9110, section 10.2.3, for Retry-After; the IETF draft on RateLimit fields, of which only an
     empty quota (`r=0`) matters, since the header also comes with answers that are fine.
     """
     asked = [
-        _retry_after(answer.headers.get("retry-after", ""), now),
-        _quota_reset(answer.headers.get("ratelimit", "")),
-        _estimate(answer.body),
+        _retry_after(response.headers.get("retry-after", ""), now),
+        _quota_reset(response.headers.get("ratelimit", "")),
+        _estimate(response.body),
     ]
     longest = max(asked)
     return longest if longest > 0 else None
@@ -145,7 +145,7 @@ def _retry_after(value: str, now: float) -> float:
         return float(value)
     try:
         moment = parsedate_to_datetime(value)
-    except (ValueError, OverflowError):  # no date, or one with a time zone of many years
+    except (ValueError, OverflowError):  # not a date, or one with a time zone of many years
         return 0.0
     return moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() - now
 
@@ -172,9 +172,9 @@ def _estimate(body: bytes) -> float:
     return float(max(0, min(seconds, LONGEST_ESTIMATE)))  # JSON's whole numbers have no end
 
 
-def error_for(answer: Response, said: str, *, model: str, with_token: bool) -> GeobikeError:
-    """Return the error that a final answer stands for. `said` is what goes into its message."""
-    status = answer.status
+def error_for(response: Response, said: str, *, model: str, with_token: bool) -> GeobikeError:
+    """Return the error for a final response. `said` is what goes into its message."""
+    status = response.status
     heard = f"the service answered {status}: {said.rstrip('.')}"
     if status in (401, 403):
         return TokenError(_token_message(heard, with_token=with_token))
@@ -189,7 +189,7 @@ def error_for(answer: Response, said: str, *, model: str, with_token: bool) -> G
         return PhotoTooLarge(f"{heard}. The photo is too large for it")
     if status == 400 and not any(sign in said.lower() for sign in _OUR_FAULT):
         return DetectionFailed(heard)
-    return RequestRefused(f"{heard}. {_request_help(answer)}")
+    return RequestRefused(f"{heard}. {_request_help(response)}")
 
 
 def _token_message(heard: str, *, with_token: bool) -> str:
@@ -202,17 +202,17 @@ def _names_the_model(said: str) -> bool:
     return "model not supported" in said.lower() or "not supported by provider" in said.lower()
 
 
-def _request_help(answer: Response) -> str:
-    if answer.status == 407:
-        return "The proxy wants a name and a password: set them in HTTPS_PROXY"
-    if 300 <= answer.status < 400:
-        host = one_line(_host(answer.headers.get("location", "")), limit=100)
-        return f"It points to {host or 'another path'}; give the final address as the endpoint"
-    return f"No photo would fare better: {_OTHER_MODEL}"
+def _request_help(response: Response) -> str:
+    if response.status == 407:
+        return "The proxy needs a name and a password: set them in HTTPS_PROXY"
+    if 300 <= response.status < 400:
+        host = one_line(_host(response.headers.get("location", "")), limit=100)
+        return f"It points to {host or 'another path'}; give the final URL as the endpoint"
+    return f"No other photo would be accepted: {_OTHER_MODEL}"
 
 
 def _host(address: str) -> str:
-    """Return the host of an address that may be anything, or an empty text."""
+    """Return the host of a URL that may be anything, or an empty text."""
     try:
         return urlsplit(address).hostname or ""
     except ValueError:

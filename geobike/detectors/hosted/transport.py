@@ -1,6 +1,6 @@
-"""One HTTP exchange with a hosted model: a body out, a whole answer back, within bounded time.
+"""One HTTP request to a hosted model and its whole response, within bounded time.
 
-The token goes to https and to this machine only, and into no message.
+The token is sent over https or to this machine only, and no message contains it.
 """
 
 import io
@@ -22,10 +22,10 @@ from geobike.errors import InputError, TokenError
 from geobike.reporting import one_line
 
 MAX_RESPONSE_BYTES: Final = 2 * 1024 * 1024
-"""Bytes. An answer of DETR has about 13 KB, one with a thousand labels 150 KB."""
+"""Bytes. A response of DETR has about 13 KB, one with a thousand labels 150 KB."""
 
 CONNECTIONS: Final = 16
-"""Kept open at most. One model serves a user two to four at a time; more only queue."""
+"""Most connections kept open. One model serves a user two to four at a time; more only queue."""
 
 _BLOCK: Final = 64 * 1024  # bytes read at once
 
@@ -39,21 +39,21 @@ _log = logging.getLogger(__name__)
 
 
 class TransientError(Exception):
-    """One try failed, and the next may not. `asked` is the wait that the service wants."""
+    """One try failed, and the next may succeed. `retry_after` is the wait the service asks for."""
 
-    def __init__(self, message: str, asked: float | None = None) -> None:
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
-        self.asked = asked
+        self.retry_after = retry_after
 
 
 class ConnectionFailed(TransientError):
-    """No connection came about."""
+    """No connection could be made."""
 
 
 class Transport:
-    """Sends to one address. `place` is its host and path, without the query: that may be secret.
+    """Sends to one URL. `host` is its host and path, without the query: that may be secret.
 
-    Raises InputError for an address that cannot be used or would give the token away, TokenError
+    Raises InputError for a URL that cannot be used or would reveal the token, TokenError
     for a token that cannot be sent.
     """
 
@@ -76,7 +76,7 @@ class Transport:
 
     @property
     def has_token(self) -> bool:
-        """Whether a token goes along."""
+        """Whether a token is sent."""
         return self._token is not None
 
     def without_token(self, text: str) -> str:
@@ -84,11 +84,11 @@ class Transport:
         return text.replace(self._token, "[token]") if self._token else text
 
     def post(self, body: bytes, seconds: float) -> Response:
-        """Send a JSON body and return the whole answer within `seconds`, or raise TransientError.
+        """Send a JSON body and return the whole response within `seconds`, or raise TransientError.
 
         The timeouts of requests hold for one read of the socket. A server that sends a byte now
-        and then could hold them off for hours, so the exchange runs in a thread that is left to
-        itself when its time is up.
+        and then would never meet them, so the request runs in a thread that is abandoned when its
+        time is up.
         """
         outcome: queue.SimpleQueue[Response | BaseException] = queue.SimpleQueue()
         end = time.monotonic() + seconds
@@ -101,12 +101,12 @@ class Transport:
 
         threading.Thread(target=run, name="geobike-exchange", daemon=True).start()
         try:
-            answer = outcome.get(timeout=max(seconds, 0.0))
+            response = outcome.get(timeout=max(seconds, 0.0))
         except queue.Empty:
-            raise TransientError(f"no complete answer within {seconds:.3g} s") from None
-        if isinstance(answer, BaseException):
-            raise answer
-        return answer
+            raise TransientError(f"no complete response within {seconds:.3g} s") from None
+        if isinstance(response, BaseException):
+            raise response
+        return response
 
     def _post(self, body: bytes, end: float) -> Response:
         try:
@@ -116,22 +116,22 @@ class Transport:
                 timeout=self._timeouts,
                 allow_redirects=False,  # the photo and the token go where the user said
                 stream=True,
-            ) as response:
+            ) as received:
                 headers = {
                     name.lower(): self.without_token(value)
-                    for name, value in response.headers.items()
+                    for name, value in received.headers.items()
                 }
-                answer = Response(response.status_code, headers, _read(response, end))
+                response = Response(received.status_code, headers, _read(received, end))
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise _network_fault(error, self._host) from None
         _log.debug(
             "%s answered %d, model %s, request %s",
             self.host,
-            answer.status,
+            response.status,
             one_line(headers.get("x-sha", "?"), limit=64),
             one_line(headers.get("x-request-id", "?"), limit=64),
         )
-        return answer
+        return response
 
 
 def _read(response: requests.Response, end: float) -> bytes:
@@ -143,12 +143,12 @@ def _read(response: requests.Response, end: float) -> bytes:
             break
         body += block
         if time.monotonic() > end:
-            raise TransientError("the answer came too slowly")
+            raise TransientError("the response came too slowly")
     return bytes(body)
 
 
 def _network_fault(error: Exception, host: str) -> TransientError:
-    """Put a network error into words. Its own text is left out: it can hold a header."""
+    """Return the error for a network error, without its own text: that can hold a header."""
     cause = error.args[0] if error.args else None
     reason = getattr(cause, "reason", None)
     if isinstance(error, requests.exceptions.ProxyError):
@@ -158,7 +158,7 @@ def _network_fault(error: Exception, host: str) -> TransientError:
             f"cannot reach {host}: its TLS certificate or protocol is not accepted"
         )
     if isinstance(error, _NO_ADDRESS):
-        return ConnectionFailed(f"cannot reach {host}: its address, or the proxy's, cannot be used")
+        return ConnectionFailed(f"cannot reach {host}: its URL, or the proxy's, cannot be used")
     if type(error) is OSError:  # requests raises it bare, and for this alone
         return ConnectionFailed(
             f"cannot reach {host}: REQUESTS_CA_BUNDLE names no usable certificates"
@@ -168,14 +168,14 @@ def _network_fault(error: Exception, host: str) -> TransientError:
     if isinstance(reason, urllib3.exceptions.NameResolutionError):
         return ConnectionFailed(f"cannot reach {host}: its name cannot be resolved")
     if isinstance(cause, urllib3.exceptions.MaxRetryError):
-        return ConnectionFailed(f"cannot reach {host}: it takes no connection")
+        return ConnectionFailed(f"cannot reach {host}: it refuses the connection")
     if isinstance(error, requests.exceptions.Timeout | urllib3.exceptions.TimeoutError):
-        return TransientError(f"{host} fell silent")
+        return TransientError(f"{host} stopped responding")
     return TransientError(f"the connection to {host} broke ({type(error).__name__})")
 
 
 class _Bearer(requests.auth.AuthBase):
-    """Sets the token, or nothing. Its presence alone keeps requests from asking ~/.netrc."""
+    """Sets the token, or nothing. Its presence alone keeps requests from reading ~/.netrc."""
 
     def __init__(self, token: str | None) -> None:
         self._token = token
@@ -187,12 +187,12 @@ class _Bearer(requests.auth.AuthBase):
 
 
 def _session(address: str, token: str | None, payer: str | None) -> requests.Session:
-    """Make the session. Raises InputError when the token would travel in the clear."""
+    """Make the session. Raises InputError when the token would be sent unencrypted."""
     parts = urlsplit(address)
     local = _is_loopback(parts.hostname or "")
     if token is not None and parts.scheme != "https" and not local:
         raise InputError(
-            f"the token would travel unencrypted to {parts.hostname}; use https, or give no token"
+            f"the token would be sent unencrypted to {parts.hostname}; use https, or give no token"
         )
     session = requests.Session()
     session.trust_env = not local  # a proxy cannot reach this machine's own loopback
@@ -200,7 +200,7 @@ def _session(address: str, token: str | None, payer: str | None) -> requests.Ses
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.headers["Content-Type"] = "application/json"
     session.headers["Accept"] = "application/json"
-    session.headers["Accept-Encoding"] = "identity"  # small answers; nothing to unpack
+    session.headers["Accept-Encoding"] = "identity"  # responses are small; nothing to decompress
     if payer is not None:
         session.headers["X-HF-Bill-To"] = payer
     adapter = requests.adapters.HTTPAdapter(pool_connections=1, pool_maxsize=CONNECTIONS)
@@ -217,9 +217,9 @@ def _is_loopback(host: str) -> bool:
 
 
 def _checked_address(address: str) -> str:
-    """Return the address as requests will use it.
+    """Return the URL as requests will use it.
 
-    The address is not quoted in a message: a wrong one may well hold a password.
+    No message quotes the URL: a wrong one may well hold a password.
     """
     prepared = requests.PreparedRequest()
     try:
@@ -228,21 +228,21 @@ def _checked_address(address: str) -> str:
     except (requests.RequestException, ValueError):
         parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise InputError("the endpoint is not a valid URL; give it whole, as https://host/path")
+        raise InputError("the endpoint is not a valid URL; give the full one, as https://host/path")
     if "@" in parts.netloc:
         raise InputError(
-            f"the endpoint at {parts.hostname} holds a name or password; leave it out of the "
-            "address and give the service's token as the token"
+            f"the endpoint at {parts.hostname} contains a name or password; leave it out of the "
+            "URL and give the service's token as the token"
         )
     return parts.geturl()
 
 
 def _checked_token(token: str | None) -> str | None:
-    """Strip the token; none if nothing is left. Raises TokenError without quoting it."""
+    """Strip the token; None if nothing is left. Raises TokenError without quoting it."""
     stripped = (token or "").strip()
     if stripped and not re.fullmatch(r"[\x21-\x7e]+", stripped):
         raise TokenError(
-            "the token holds a blank, a line break or a character that no token has; copy it "
+            "the token contains a blank, a line break or a character that no token has; copy it "
             "again, one line and nothing else"
         )
     return stripped or None

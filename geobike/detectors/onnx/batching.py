@@ -22,7 +22,7 @@ class _Photo:
 
 
 class Batcher:
-    """A model that several threads ask for one photo each, and that runs once for several.
+    """Dynamic batching: threads call it with one photo each, and the model runs once for several.
 
     While it runs, photos wait; the next run batches those of one shape, `max_batch_size` at most.
     Nobody waits for photos still to come. A batch that fails halves `max_batch_size`, and its
@@ -40,7 +40,7 @@ class Batcher:
         mine = _Photo(inputs)
         self._waiting.append(mine)
         with self._turn:
-            if mine.answers is None:  # nobody took it along
+            if mine.answers is None:  # no other thread added it to a batch
                 self._answer(self._taken_along(mine))
             if mine.answers is None:
                 mine.answers = self._run(inputs)
@@ -56,7 +56,7 @@ class Batcher:
         return [mine, *taken]
 
     def _answer(self, photos: list[_Photo]) -> None:
-        """Give these photos their answers, or none of them, if the model fails on them together."""
+        """Give these photos their answers, or none of them if the model fails on the batch."""
         if len(photos) == 1:
             return
         names = photos[0].inputs

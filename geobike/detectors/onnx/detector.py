@@ -1,6 +1,6 @@
 """Detection and classification on this machine: ONNX models, no torch, no network but one download.
 
-`session` speaks with the packages that run models.
+`session` calls the packages that run models.
 """
 
 import json
@@ -115,7 +115,7 @@ class _LocalModel(ABC):
             self.version = f"sha256:{self._pin.sha256}" if self._pin.sha256 else self._pin.revision
         else:
             sha256 = _sha256(self._path)
-            self._pin = hub.pinned_as(sha256)  # a pinned model that was copied here by hand
+            self._pin = hub.pinned_as(sha256)  # a pinned model that was copied here
             # The name is stored and printed, and a file's name need not be text.
             self.name = self._path.name.encode(errors="replace").decode()
             self.version = f"sha256:{sha256}"
@@ -129,7 +129,7 @@ class _LocalModel(ABC):
         self._lock = threading.Lock()
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave out what is opened: sent to another process, it is opened there."""
+        """Leave out what is opened: another process that gets this opens it itself."""
         return {**self.__dict__, "_network": None, "_lock": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -170,7 +170,7 @@ class OnnxDetector(_LocalModel, DetectorBase):
 
     `model` is the path of an .onnx file, a name in `hub.PINS`, a pinned repository, or
     `org/name@commit`. `threads` bounds the processor cores for one photo; None takes all. `batch`
-    bounds the photos that go through the model concurrency, where several threads call `detect` at
+    bounds the photos that go through the model together, where several threads call `detect` at
     once; None is what is fastest: 1 on the processor, 16 on a GPU. `runtime` is what runs the
     model: openvino is up to twice as fast on processors with bfloat16, in which it computes there;
     that moves scores a little, and `name` says so. `classes` names the classes of a model that does
@@ -210,9 +210,9 @@ class OnnxDetector(_LocalModel, DetectorBase):
         return list(dict.fromkeys(self._open().names.values()))
 
     def input_size(self, size: tuple[int, int]) -> tuple[int, int]:
-        """Return the (width, height) in which the model is shown a photo of `size`.
+        """Return the (width, height) at which the model gets a photo of `size`.
 
-        Raises DetectionFailed for a shape that no model can be shown, and as `detect` does.
+        Raises DetectionFailed for a shape that no model can take, and as `detect` does.
         """
         preparation = self._open().preparation
         assert preparation is not None  # noqa: S101 - set by _understand
@@ -249,7 +249,7 @@ class OnnxDetector(_LocalModel, DetectorBase):
 
 
 class OnnxClassifier(_LocalModel):
-    """Names what a photo shows, with an ONNX model on this machine whose output is `logits`.
+    """Labels a whole photo, with an ONNX model on this machine whose output is `logits`.
 
     Arguments, files and errors are those of `OnnxDetector`. Without preprocessor_config.json photos
     are prepared as for ViT; without config.json the labels are LABEL_0, LABEL_1, and so on.
@@ -279,7 +279,7 @@ class OnnxClassifier(_LocalModel):
 
 @dataclass(frozen=True, slots=True)
 class _Network:
-    """A session, and how to speak with it."""
+    """A session, and how to prepare its inputs and read its outputs."""
 
     session: Session
     names: Mapping[int, str]
@@ -300,7 +300,7 @@ class _Network:
     def with_defaults(
         self, names: Mapping[int, str], preparation: Preprocessing, outputs: tuple[str, ...]
     ) -> "_Network":
-        """Return it with what was still open, and with the size that the model insists on.
+        """Return it completed, and with the size that the model requires.
 
         Raises ModelUnavailable where an input is not among those that geobike can give.
         """
@@ -328,7 +328,7 @@ class _Network:
         """Return the error that names what the model has and what is understood."""
         inputs = ", ".join(f"{name} {given.dtype}" for name, given in self.session.inputs.items())
         return ModelUnavailable(
-            f"{self.path} is of no kind that geobike reads{why}: its inputs are {inputs}, "
+            f"{self.path} is not of a kind that geobike reads{why}: its inputs are {inputs}, "
             f"its outputs {', '.join(self.outputs)}. {_UNDERSTOOD}"
         )
 
@@ -340,7 +340,7 @@ def _by_logits(network: _Network) -> tuple[Mapping[int, str], Preprocessing]:
     names = network.names or labels.by_columns(columns)
     if not names or not (columns or network.preparation):
         raise ModelUnavailable(
-            f"{network.path} tells {columns or 'an unknown number of'} classes apart, and nothing "
+            f"{network.path} has {columns or 'an unknown number of'} classes, and nothing "
             f"names them: put {' and '.join(hub.CONFIGS)} of its repository beside it, or give "
             "--classes FILE"
         )

@@ -29,7 +29,7 @@ DEFAULT_MODEL: Final = "onnx-community/dfine_s_coco-ONNX"
 """D-FINE-S: 48.5 COCO AP at a fifth of the work of DETR-R50 with its 42.0. Apache-2.0, 42 MB."""
 
 CONFIGS: Final = ("config.json", "preprocessor_config.json")
-"""What stands at the root of a repository and says how to read its model."""
+"""Files at the root of a repository that say how to read its model."""
 
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
@@ -127,7 +127,7 @@ def find(model: str) -> Pin:
 
 
 def pinned_as(sha256: str) -> Pin | None:
-    """Return the pin whose file has this digest: a pinned model that was copied here by hand."""
+    """Return the pin of the file with this SHA-256: a pinned model that was copied here."""
     return next((pin for pin in PINS.values() if pin.sha256 == sha256), None)
 
 
@@ -216,7 +216,7 @@ def _download(pin: Pin, file: str, progress: type[Any] | None) -> Path | None:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep huggingface_hub from logging each of its tries; what comes of them is ours to say."""
+    """Keep huggingface_hub from logging each of its tries; geobike reports the outcome."""
     logger = logging.getLogger("huggingface_hub")
     before = logger.level
     logger.setLevel(logging.CRITICAL)

@@ -1,7 +1,7 @@
-"""The names that detection models give to their class numbers, where they do not say themselves.
+"""The names of the class numbers of detection models that do not name them themselves.
 
-COCO numbers its 80 classes 1 to 90, with holes. Some models keep those numbers (DETR, YOLOS,
-RF-DETR: 91 columns, the holes are called `N/A`), others close the ranks (RT-DETR, D-FINE: 80).
+COCO numbers its 80 classes 1 to 90, with gaps. Some models keep those numbers (DETR, YOLOS,
+RF-DETR: 91 columns, the gaps are called `N/A`), others close the gaps (RT-DETR, D-FINE: 80).
 So bicycle is number 2 in one and 1 in the other, and a class is looked up by name alone.
 
 Source: the category list of COCO 2017 (instances_val2017.json).
@@ -133,5 +133,5 @@ def _table(given: Any, place: str) -> dict[int, str]:
     named = {number: name for number, name in names.items() if name}
     for number, name in named.items():
         if wrong := check.wrong_label(name):
-            raise ModelUnavailable(f"{place}: class {number} has {wrong}; mend that name")
+            raise ModelUnavailable(f"{place}: class {number} has {wrong}; correct that name")
     return names | {number: f"LABEL_{number}" for number in names.keys() - named.keys()}

@@ -1,6 +1,6 @@
-"""The door to onnxruntime: a model opened on the GPU or on the processor, its errors as ours.
+"""The only use of onnxruntime: opens a model on the GPU or the CPU, and translates its errors.
 
-onnxruntime is imported here alone, and only when it is asked for.
+onnxruntime is imported here alone, and only when it is used.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -89,7 +89,7 @@ class OnnxRuntimeSession:
         self,
         outputs: Sequence[str],
         *,
-        size: tuple[int, int] | None = None,  # noqa: ARG002 - onnxruntime takes every size alike
+        size: tuple[int, int] | None = None,  # noqa: ARG002 - onnxruntime needs no size
     ) -> Callable[[Inputs], Outputs]:
         """Do what `runtime.Session` says."""
 
@@ -97,7 +97,7 @@ class OnnxRuntimeSession:
             errors = _errors()
             try:
                 found = self._session.run(list(outputs), dict(feeds))
-            except errors["InvalidArgument"] as error:  # shapes: every photo would meet the same
+            except errors["InvalidArgument"] as error:  # shapes: every photo would fail
                 raise ModelUnavailable(
                     f"{self.path} refuses its input: {error_text(error)}"
                 ) from error
@@ -117,7 +117,7 @@ def _opened(model: Path | bytes, threads: int | None) -> Any:
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # what is wrong is raised; nothing is printed beside it
-    # A plan of memory for each shape is no faster, and held 260 MB more for DETR's shapes.
+    # Memory patterns per shape are not faster, and took 260 MB more for DETR's shapes.
     options.enable_mem_pattern = False
     if threads is not None:
         options.intra_op_num_threads = threads

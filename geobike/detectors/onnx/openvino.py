@@ -1,7 +1,7 @@
-"""The door to OpenVINO: a model opened on the processor, in bfloat16 where that has it.
+"""The only use of OpenVINO: opens a model on the CPU, in bfloat16 where it supports that.
 
 Server processors since about 2023 have it, and are up to twice as fast with it. OpenVINO is
-imported here alone, and only when it is asked for.
+imported here alone, and only when it is used.
 """
 
 import os
@@ -26,7 +26,7 @@ its extension modules, which wait for each other and for Python's global lock.""
 
 @cache
 def precision() -> str:
-    """Return how numbers are held on this processor: bf16 or f32."""
+    """Return the precision in which this processor computes: bf16 or f32."""
     return "bf16" if "BF16" in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
 
 
@@ -38,7 +38,7 @@ class OpenVinoSession:
     def __init__(self, path: Path, *, threads: int | None = None) -> None:
         self.path, self._threads = path, threads
         with self._openable():
-            # By name: of a file that is no model, OpenVINO would ask all its readers, which print.
+            # Named: else OpenVINO would try all its readers, and they print if it is not a model.
             reader = _openvino().frontend.FrontEndManager().load_by_framework("onnx")
             model = self._model = reader.convert(reader.load(str(path)))
             self.inputs: Mapping[str, TensorSpec] = {p.any_name: _spec(p) for p in model.inputs}
@@ -74,7 +74,7 @@ class OpenVinoSession:
             "INFERENCE_PRECISION_HINT": precision(),
             "INFERENCE_NUM_THREADS": cores,
             "NUM_STREAMS": max(1, cores // (self._threads or cores)),
-            # The threads that prepare the next photo want the same cores.
+            # The threads that prepare the next photo need the same cores.
             "ENABLE_CPU_PINNING": False,
         }
 
@@ -100,7 +100,7 @@ def _only_core() -> Any:
 
 
 def _openvino() -> Any:
-    """Import OpenVINO without what reports each import to its makers.
+    """Import OpenVINO without its telemetry, which reports each import.
 
     Where that part is missing, OpenVINO does without.
     """

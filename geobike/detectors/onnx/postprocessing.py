@@ -1,6 +1,6 @@
 """From a model's raw answer to detections, in numpy alone.
 
-Two conventions, told apart by the names of the outputs:
+Two conventions, distinguished by the names of the outputs:
 
 `logits` + `pred_boxes`         Hugging Face. Boxes are centre, width and height from 0 to 1.
                                 One column more than there are classes: softmax, and the last
@@ -10,7 +10,7 @@ Two conventions, told apart by the names of the outputs:
                                 in pixels of the original.
 
 The rules are those of `post_process_object_detection` in transformers 5
-(models/detr and models/rt_detr); tests/detectors/onnx/test_parity.py holds them against it.
+(models/detr and models/rt_detr); tests/detectors/onnx/test_parity.py compares them.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ from geobike.errors import ModelUnavailable
 HUGGING_FACE: Final = ("logits", "pred_boxes")
 DEPLOYED: Final = ("labels", "boxes", "scores")
 
-_LAST_CLASS: Final = 2**31 - 1  # far more classes than any model tells apart
+_LAST_CLASS: Final = 2**31 - 1  # far more classes than any model has
 
 Floats = NDArray[np.floating[Any]]
 
@@ -40,7 +40,7 @@ class Found(NamedTuple):
 
 
 def convention(outputs: tuple[str, ...]) -> tuple[str, ...] | None:
-    """Return the names to ask for, None where the outputs follow neither convention."""
+    """Return the names of the outputs to request, None if they follow neither convention."""
     return next((names for names in (HUGGING_FACE, DEPLOYED) if {*names} <= {*outputs}), None)
 
 
@@ -52,7 +52,7 @@ def read(
     `answers` holds the outputs of one convention by name, each with a batch of one. Raises
     ModelUnavailable where their shapes do not belong together, do not fit `names`, or are not of
     numbers; and UnusableAnswer where this answer breaks a rule of `check`, also in a value that
-    would count for nothing: a model that overflows in one place is right in none.
+    would be ignored: a model that overflows in one place cannot be trusted in others.
     """
     _check_shapes(answers)
     single = {name: numbers(name, answer[0]) for name, answer in answers.items()}
@@ -86,7 +86,7 @@ def numbers(name: str, answer: NDArray[Any]) -> NDArray[Any]:
 def check_named(answers: Mapping[str, NDArray[Any]], names: Mapping[int, str]) -> None:
     """Raise ModelUnavailable for a class beyond those named, which proves that the names are wrong.
 
-    `answers` are as for `read`. Only class numbers that the model gives itself can lie beyond.
+    `answers` are as for `read`. Only class numbers that the model gives itself can be beyond.
     """
     if not {*DEPLOYED} <= {*answers}:
         return
@@ -108,7 +108,7 @@ def with_no_object(columns: int, names: Mapping[int, str]) -> bool:
     classes = max(names) + 1  # not len(): some tables leave numbers out
     if columns not in (classes, classes + 1):
         raise ModelUnavailable(
-            f"the model tells {columns} classes apart, but {classes} are named; "
+            f"the model has {columns} classes, but {classes} are named; "
             "put the config.json that belongs to the model beside it"
         )
     return columns == classes + 1
@@ -152,7 +152,7 @@ def detections(
     scores, corners = check.within_rounding(found.scores), found.boxes.astype(np.float64)
     classes = _class_numbers(found.classes)
     check.require_finite(corners, "its boxes in pixels")
-    # Below the floor the sides of a box may well have crossed: nobody asked for that box.
+    # Below the floor the sides of a box may well have crossed: that box is not returned.
     filtered = (scores > floor) | ~check.right_scores(scores)
     if fault := check.first_fault(scores[filtered], *corners[filtered].T):
         raise check.unusable(f"it has {fault.what}")

@@ -1,4 +1,4 @@
-"""From a photo to what a model is given: size, scale and colour, as its maker prepared them."""
+"""From a photo to a model's input: size, scale and colour, as in its training."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _LARGEST_AREA: Final = _LARGEST_EDGE**2  # pixels; 200 MB as float32
 
 @dataclass(frozen=True, slots=True)
 class Preprocessing:
-    """How a model wants its photo. Sizes are pixels of what the model sees, height first."""
+    """How a model needs its photo. Sizes are pixels of the model's input, height first."""
 
     resize: tuple[int, int] | None = None
     """Exactly this size, whatever the photo's shape."""
@@ -60,13 +60,11 @@ def from_config(config: Mapping[str, Any], place: str) -> Preprocessing:
     try:
         return _read(config)
     except (KeyError, TypeError, ValueError) as error:
-        raise ModelUnavailable(
-            f"{place} asks for what geobike does not understand: {error}"
-        ) from None
+        raise ModelUnavailable(f"{place} requires what geobike does not support: {error}") from None
 
 
 def input_size(size: tuple[int, int], preparation: Preprocessing) -> tuple[int, int]:
-    """Return the (width, height) in which a model is shown a photo of this (width, height).
+    """Return the (width, height) at which a model gets a photo of this (width, height).
 
     A photo that comes in that size is not resized again. Where that cannot be had, `size` itself
     is returned: for another filter than bilinear, and for the one shape in 150 whose size, by the
@@ -80,7 +78,7 @@ def input_size(size: tuple[int, int], preparation: Preprocessing) -> tuple[int, 
 
 
 def pixels(image: "Image", preparation: Preprocessing) -> NDArray[np.float32]:
-    """Return an upright RGB image as the model wants it, [1, 3, height, width].
+    """Return an upright RGB image as the model's input, [1, 3, height, width].
 
     The photo is resized in one step: Pillow's faster two-step reduction (`reducing_gap`) would
     save 15 ms of a 12-megapixel photo and change what the model sees by up to 7 levels of 255.

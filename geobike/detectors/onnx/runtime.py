@@ -1,4 +1,4 @@
-"""What a model is to the packages that run it: its inputs, its outputs, and a session with it."""
+"""The interface of the packages that run a model: inputs, outputs, and a session."""
 
 import importlib.util
 from collections.abc import Callable, Mapping, Sequence
@@ -19,10 +19,10 @@ EXTRAS: Final[Mapping[Runtime, str]] = {"onnxruntime": "local", "openvino": "ope
 """The extra that installs it."""
 
 Inputs = Mapping[str, NDArray[Any]]
-"""What a model is given, by name of its inputs; the first axis counts photos."""
+"""Arrays by the name of an input; the first axis is the photos."""
 
 Outputs = list[NDArray[Any]]
-"""What it answers, output by output; the first axis counts photos."""
+"""Arrays, output by output; the first axis is the photos."""
 
 
 class TensorSpec(NamedTuple):
@@ -35,7 +35,7 @@ class TensorSpec(NamedTuple):
 
 
 class Session(Protocol):
-    """A model that waits for photos."""
+    """An opened model."""
 
     path: Path
     inputs: Mapping[str, TensorSpec]
@@ -63,5 +63,5 @@ def is_installed(runtime: Runtime = "onnxruntime") -> bool:
 
 
 def error_text(error: Exception) -> str:
-    """Return what such a package says on one line; the cause may stand behind a long path."""
+    """Return such a package's error on one line; the cause may come after a long path."""
     return one_line(str(error), limit=600)

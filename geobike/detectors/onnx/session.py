@@ -6,7 +6,7 @@ from geobike.detectors.onnx.runtime import Runtime, Session
 
 
 def label(runtime: Runtime) -> str:
-    """Return what the name of a model says of how it is run: nothing where that is the usual way.
+    """Return what the name of a model says about its runtime: nothing for the usual one.
 
     Half precision moves scores, so that its detections must not pass for the usual ones.
     """

@@ -1,4 +1,4 @@
-"""The way to a Dask cluster: one that is there, or one started on this machine."""
+"""Connect to a Dask cluster: a running one, or one started on this machine."""
 
 import logging
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ PATIENCE: Final = 30.0
 
 @contextmanager
 def connect(scheduler: str | None, workers: int) -> Iterator[Any]:
-    """Give a Dask client whose workers all have this geobike; None starts `workers` here.
+    """Yield a Dask client whose workers all have this version; None starts `workers` here.
 
     Raises MissingPackageError, ClusterUnavailable and InputError.
     """
@@ -36,7 +36,7 @@ def connect(scheduler: str | None, workers: int) -> Iterator[Any]:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn what Dask raises without its scheduler into ClusterUnavailable."""
+    """Raise ClusterUnavailable for what Dask raises without its scheduler."""
     try:
         yield
     except (CancelledError, OSError) as error:
@@ -47,7 +47,7 @@ def translated() -> Iterator[None]:
 @contextmanager
 def _started(distributed: Any, workers: int) -> Iterator[Any]:
     if getattr(current_process(), "_inheriting", False):
-        # A worker, which runs the script as far as its guard, and found none. It ends without a
+        # A worker, which runs the script up to its guard, and found none. It ends without a
         # word: the run that would start it says what is wrong.
         raise SystemExit(1)
     try:
@@ -98,7 +98,7 @@ def _check_workers(client: Any) -> None:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep Dask's log to itself: what a run must know of workers and scheduler, geobike says."""
+    """Silence Dask's log: geobike reports what a run must know about workers and scheduler."""
     logs = [logging.getLogger(name) for name in ("distributed", "distributed.client")]
     before = [log.level for log in logs]
     try:

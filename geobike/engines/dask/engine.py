@@ -42,7 +42,7 @@ from geobike.reporting import report
 __all__ = ["Cluster"]
 
 PARTITION: Final = 50
-"""Photos in a shard: what is lost with a worker that is killed; at 0.25 s a photo, 13 s of work."""
+"""Photos in a shard: lost if a worker is killed; at 0.25 s per photo, 13 s of work."""
 
 MOST_SHARDS: Final = 20_000
 """Of one run; partitions grow where there would be more, as each shard is a request to read."""
@@ -63,12 +63,12 @@ Result = TypeVar("Result")
 
 
 class Cluster:
-    """The engine that spreads a survey over the workers of a Dask cluster.
+    """The engine that distributes a survey over the workers of a Dask cluster.
 
-    Use it in a `with` block and hand it to `geobike.run`. Without a scheduler's address, workers of
+    Use it in a `with` block and pass it to `geobike.run`. Without a scheduler's address, workers of
     one thread are started on this machine; a script must do so below `if __name__ == "__main__":`,
-    as each worker loads the script. Workers elsewhere need the same version of geobike, and the
-    photos and the store under the same path or address as here.
+    as each worker loads the script. Workers on other machines need the same version of geobike, and
+    the photos and the store at the same path or URL as here.
 
     Entering raises MissingPackageError without Dask, ClusterUnavailable where no scheduler or no
     worker answers, and InputError for an invalid address, for workers with another geobike and for
@@ -97,13 +97,13 @@ class Cluster:
         self._open.close()
 
     def open_store(self, path: str | Path | None, mode: Mode = "write") -> Shards:
-        """Open the store of a run on a cluster, a folder or an address; workers read its shards."""
+        """Open the store of a run on a cluster, a folder or a URL; workers read its shards."""
         return open_shared(path, mode, reader=self._read_shards)
 
     def find(
         self, sources: str | Path | Sequence[str | Path], *, track: Track = silent
     ) -> list[PhotoFile]:
-        """Do what `reading.find` does; what lies deep in folders, the workers list.
+        """Do what `reading.find` does; the workers list deep folders.
 
         Raises InputError where a worker does not see what this machine sees.
         """
@@ -168,7 +168,7 @@ class Cluster:
         description: str,
         track: Track,
     ) -> list[Result]:
-        """Have files read on the workers; return the results in the order of the files."""
+        """Read files on the workers; return the results in the order of the files."""
         found: dict[int, Result] = {}
 
         def each() -> Iterator[PhotoFile]:
@@ -185,7 +185,7 @@ class Cluster:
         work: Callable[[worker.FilesTask], worker.FilesResult[Result]],
         files: Sequence[PhotoFile],
     ) -> Generator[tuple[worker.FilesTask, Result], None, None]:
-        """Have files read on the workers; yield each task with its result, as they come.
+        """Read files on the workers; yield each task with its result, as they arrive.
 
         Raises InputError where a worker cannot read what can be read here.
         """
@@ -205,7 +205,7 @@ class Cluster:
     def _outcomes(
         self, run: worker.Run, missing: pd.DataFrame, shards: Shards
     ) -> Generator[Outcome, None, None]:
-        """Yield the digest of each photo once its shard is written, or with why it is in none."""
+        """Yield the SHA-256 of each photo once its shard is written, or with why it is in none."""
         size = min(max(PARTITION, -(-len(missing) // MOST_SHARDS)), LARGEST_PARTITION)
         groups = (
             worker.DetectTask(run, new_name(), missing.iloc[start : start + size])
@@ -233,7 +233,7 @@ class Cluster:
         read: Callable[[Shards, Asks], Result],
         asked: Iterable[Asks],
     ) -> Generator[tuple[Asks, Result], None, None]:
-        """Have shards read on the workers: a `parquet.Reader`."""
+        """Read shards on the workers: a `parquet.Reader`."""
         groups = (worker.ShardTask(shards.path, read, one) for one in asked)
         with closing(tasks.run(self._client, worker.read_shards, groups)) as ended:
             for task, done in ended:
@@ -243,9 +243,9 @@ class Cluster:
 
 
 class _Hasher:
-    """Has files read and hashed on the workers: a `reading.Hasher`.
+    """Reads and hashes files on the workers: a `reading.Hasher`.
 
-    It shows its own progress: how many files the workers look at, and how many of them they read.
+    It shows its own progress: how many files the workers check, and how many of them they read.
     """
 
     batch = sys.maxsize  # all files at once, since the workers look them up in parallel
@@ -266,7 +266,7 @@ class _Hasher:
 
 
 def _report(notes: Iterable[str], reported: set[str]) -> None:
-    """Report what other workers have not reported yet."""
+    """Report what no other worker has reported yet."""
     for note in notes:
         if note not in reported:
             report(note)

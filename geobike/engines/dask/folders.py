@@ -1,4 +1,4 @@
-"""Photos found by the workers: a folder is opened up here as far as there is work for all."""
+"""Find photos on the workers: folders are listed here until there is work for all of them."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from geobike.photos import discovery
 from geobike.photos.discovery import Directory, Folder, FolderNotice, PhotoFile
 
 FEW: Final = 4
-"""Folders for each thread of the workers, so that one that holds much keeps none waiting."""
+"""Folders for each thread of the workers, so that a large folder keeps no thread waiting."""
 
 MOST: Final = 64
 """Folders for each thread, each at least a request: a bucket with more of them lists 1,000 photos
@@ -51,9 +51,9 @@ def walk(client: Any, folder: Folder, notes: list[FolderNotice]) -> Iterator[Pho
 
 
 def _opened(folder: Folder, wanted: int) -> Directory:
-    """Return what stands in the topmost folders, and the folders left to list with all inside.
+    """Return the entries of the topmost folders, and the folders left to list recursively.
 
-    Those that cannot be listed here are among these: whoever lists them says why.
+    Folders that cannot be listed here are among these: the worker that lists them says why.
     """
     found = Directory([], [], [])
     waiting = deque([folder])

@@ -1,4 +1,4 @@
-"""Loaded by the workers that a run starts on its own machine."""
+"""Preloaded by the workers that a run starts on its own machine."""
 
 import logging
 import signal
@@ -10,5 +10,5 @@ def dask_setup(worker: object) -> None:  # noqa: ARG001 - Dask gives it
     After Ctrl-C it has its workers write what they have, and then ends them.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # The terminal is the run's. What is logged and asked for by nobody, Python would print there.
+    # The terminal belongs to the run. Without this, Python would print logged warnings there.
     logging.getLogger().addHandler(logging.NullHandler())

@@ -1,4 +1,4 @@
-"""Run the tasks of a survey on the workers of a cluster, also where workers die."""
+"""Run the tasks of a survey on the workers of a cluster, even if workers die."""
 
 import time
 import uuid
@@ -11,7 +11,7 @@ from geobike.engines.dask.connection import PATIENCE, translated
 from geobike.errors import ClusterUnavailable, DetectorStopped
 
 GRACE: Final = 10.0
-"""Seconds that a run that is stopped waits for what is under way to be written."""
+"""Seconds that a stopped run waits for the tasks in progress to be written."""
 
 _LOOK: Final = 2.0  # seconds after which to look whether there still is a worker
 _AHEAD: Final = 3  # tasks for each thread of a worker, so that none runs dry
@@ -20,7 +20,7 @@ Result = TypeVar("Result")
 
 
 class Task(Protocol):
-    """What a worker is sent."""
+    """A task as it is sent to a worker."""
 
     def split(self) -> Iterable[Self]:
         """Return smaller tasks to run one at a time where workers died during this one."""
@@ -37,10 +37,10 @@ def run(
     *,
     stop: str | None = None,
 ) -> Generator[tuple[AnyTask, Result | None], None, None]:
-    """Have `work` done on the workers; yield each task with its result, as they come.
+    """Run `work` on the workers; yield each task with its result, as they arrive.
 
     Few tasks are submitted at a time, so that the scheduler never holds them all. However this
-    ends, no further task is begun; the event `stop` tells workers to end theirs early. Tasks
+    ends, no further task is started; the event `stop` tells workers to end theirs early. Tasks
     during which workers died are split and run again in the end, one at a time; the result of one
     during which they die again is None.
     """
@@ -64,7 +64,7 @@ def run(
             while True:
                 begin(room.now() - len(running))
                 if not running and suspects:
-                    # Alone, so that there is no doubt during which of them a worker dies.
+                    # Alone, so that it is certain during which of them a worker dies.
                     waiting, room.alone = chain(*(one.split() for one in suspects)), True
                     suspects.clear()
                     continue
@@ -89,9 +89,9 @@ def threads(client: Any) -> int:
 
 
 def _result(future: Any) -> Any:
-    """Return what a worker handed back.
+    """Return the result of a worker.
 
-    What it raises instead, nobody foresaw, and is not for want of a scheduler.
+    If it raises instead, the error is unexpected, and not for lack of a scheduler.
     """
     try:
         return future.result()
@@ -99,7 +99,7 @@ def _result(future: Any) -> Any:
         if future.status != "error":
             raise
         raise DetectorStopped(
-            f"a worker ended with an error that nobody foresaw: {type(error).__name__}: {error}"
+            f"a worker ended with an unexpected error: {type(error).__name__}: {error}"
         ) from error
 
 
@@ -125,7 +125,7 @@ def _wind_down(
     ended: "SimpleQueue[Any]",
     stop: str | None,
 ) -> None:
-    """End what runs. Where there is an event, workers write first what they have by now."""
+    """Stop the running tasks. If there is an event, workers first write what they have."""
     if not running or client.status != "running":
         return
     if stop is not None:

@@ -1,4 +1,4 @@
-"""What workers must see as this machine does: photos, their folders, and the store."""
+"""Check that workers see what this machine sees: photos, their folders, and the store."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -11,9 +11,7 @@ from geobike.io.redaction import redact
 from geobike.photos import discovery
 from geobike.photos.discovery import Folder
 
-_REMEDY: Final = (
-    "on a cluster photos must lie where every worker finds them under the same path or address"
-)
+_REMEDY: Final = "on a cluster every worker must find the photos at the same path or URL"
 
 
 def check_photo(unread: str | None, host: str) -> None:
@@ -49,7 +47,7 @@ def check_written(done: worker.DetectResult, shards: Shards) -> None:
     if done.shard is not None and not shards.answered(done.shard):
         raise InputError(
             f"store {redact(shards.path)}: what worker {done.host} wrote there cannot be "
-            "seen from here; name a folder that all machines share, or an address"
+            "seen from here; name a folder that all machines share, or a URL"
         )
 
 
@@ -66,7 +64,7 @@ def checked(
         task.read(shards, task.asked)
         raise InputError(
             f"worker {done.host}: {done.error}; it can be read here: name a folder that all "
-            "machines share, or an address"
+            "machines share, or a URL"
         )
     return done.result
 

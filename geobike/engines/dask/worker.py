@@ -1,6 +1,6 @@
-"""What a worker does with the tasks of a survey.
+"""Run the tasks of a survey on a worker.
 
-Errors are handed back, not raised: Dask would log them, and they concern the run, not the worker.
+Errors are returned, not raised: Dask would log them, and they concern the run, not the worker.
 """
 
 import platform
@@ -43,11 +43,11 @@ class Pickled:
 
 @dataclass(frozen=True)
 class Run:
-    """What holds for all photos of a run."""
+    """Settings for all photos of a run."""
 
     detector: choice.Choice | Pickled
     model: Model
-    """What the detector is called here; a worker's must be the same."""
+    """Name and version of the detector here; a worker's must be the same."""
     store: str | Path
     concurrency: int
     """Photos detected at once."""
@@ -55,7 +55,7 @@ class Run:
     stop: str
     """Name of the Dask event that is set when the run is stopped."""
     labels: tuple[str, ...] = ()
-    """What is counted; a detector that knows none of it is refused."""
+    """Labels that are counted; a detector that knows none of them is rejected."""
 
 
 @dataclass(frozen=True)
@@ -74,10 +74,10 @@ class DetectTask:
 
 
 class FilesTask(NamedTuple):
-    """Some of the files that are to be read."""
+    """Some of the files to read."""
 
     start: int
-    """Place of the first among all."""
+    """Index of the first among all."""
     files: Sequence[PhotoFile]
 
     def split(self) -> "list[FilesTask]":
@@ -87,7 +87,7 @@ class FilesTask(NamedTuple):
 
 @dataclass(frozen=True)
 class FoldersTask:
-    """Folders in which photos are to be found."""
+    """Folders in which to find photos."""
 
     folders: Sequence[Folder] = field(repr=False)
 
@@ -97,18 +97,18 @@ class FoldersTask:
 
 
 class FoldersResult(NamedTuple):
-    """What was found in folders."""
+    """The photos found in folders."""
 
     host: str
     files: list[PhotoFile]
     notes: list[FolderNotice]
     error: str | None
-    """Why the folders could not be listed to the end."""
+    """Why the folders could not be listed completely."""
 
 
 @dataclass(frozen=True)
 class ShardTask(Generic[Asks, Result]):
-    """Shards that are to be read."""
+    """Shards to read."""
 
     store: str | Path
     read: Callable[[Shards, Asks], Result]
@@ -120,7 +120,7 @@ class ShardTask(Generic[Asks, Result]):
 
 
 class ShardResult(NamedTuple, Generic[Result]):
-    """What was read from shards."""
+    """The result of reading shards."""
 
     host: str
     result: Result | None
@@ -129,18 +129,18 @@ class ShardResult(NamedTuple, Generic[Result]):
 
 
 class FilesResult(NamedTuple, Generic[Result]):
-    """What reading files gave."""
+    """The result of reading files."""
 
     result: Result
     host: str
     unread: str | None = None
     """Path of one of the files, if none could be read at all."""
     notes: Sequence[str] = ()
-    """What is to be reported."""
+    """Notes to report."""
 
 
 class DetectResult(NamedTuple):
-    """What became of a task."""
+    """The result of a detection task."""
 
     host: str
     failures: dict[str, Failure]
@@ -149,9 +149,9 @@ class DetectResult(NamedTuple):
     unread: str | None
     """Path of one of the photos, if none could be read at all."""
     notes: Sequence[str]
-    """What is to be reported."""
+    """Notes to report."""
     error: GeobikeError | None
-    """Why the part was not finished."""
+    """Why the task was not finished."""
 
 
 def version() -> str:
@@ -160,7 +160,7 @@ def version() -> str:
 
 
 def find(task: FoldersTask) -> FoldersResult:
-    """Find the photos in folders and in all inside."""
+    """Find the photos in folders, recursively."""
     files: list[PhotoFile] = []
     notes: list[FolderNotice] = []
     error = None
@@ -207,9 +207,9 @@ def _unread(task: FilesTask, faults: Iterable[str | None]) -> str | None:
 
 
 def _all_unread(pairs: Iterable[tuple[str, str | None]]) -> str | None:
-    """Return the first of the paths if not one could be read, given with why not.
+    """Return the first path if none could be read; each comes with the reason, or None.
 
-    One that cannot be read is a bad photo; where none can, the worker lacks the folder.
+    One that cannot be read is a bad photo; if none can, the worker does not see the folder.
     """
     paths = list(pairs)
     lost = all(why is not None and why.startswith(_UNREAD) for _, why in paths)
@@ -223,7 +223,7 @@ def detect(task: DetectTask) -> DetectResult:
     kept: dict[str, list[Detection]] = {}
     opening: tuple[str, ...] = ()
     error: GeobikeError | None = None
-    # Where a worker died that held the result of a task, Dask has the task done again.
+    # If a worker dies that had the result of a task, Dask runs the task again.
     before = shards.answered(task.shard)
     name = new_name() if before else task.shard
     with collect_warnings() as notes:
@@ -255,7 +255,7 @@ def detect(task: DetectTask) -> DetectResult:
 
 
 class _Watch:
-    """Raises DetectorStopped once the event is set; the scheduler is not asked for every photo."""
+    """Raises DetectorStopped once the event is set; does not query it for every photo."""
 
     def __init__(self, stop: str) -> None:
         from distributed import Event, get_client
@@ -267,7 +267,7 @@ class _Watch:
         if time.monotonic() - self._asked < _POLL:
             return
         self._asked = time.monotonic()
-        with suppress(OSError):  # the scheduler is gone: what was begun is finished
+        with suppress(OSError):  # the scheduler is gone: what was started is finished
             if self._event.is_set():
                 raise DetectorStopped("the run was stopped")
 
@@ -289,7 +289,7 @@ def _detector(run: Run) -> tuple[Detector, tuple[str, ...]]:
 
 @lru_cache(maxsize=1)  # models are large, and a worker works on one survey at a time
 def _load(source: choice.Choice | Pickled) -> tuple[Detector, tuple[str, ...]]:
-    """Return the detector, ready to detect, and what it reported meanwhile."""
+    """Return the opened detector, and what it reported while it opened."""
     with collect_warnings() as notes:
         detector = _made(source)
         choice.make_ready(detector)
@@ -303,7 +303,7 @@ def _made(source: choice.Choice | Pickled) -> Detector:
 
     try:
         detector: Detector = pickle.loads(source.data)
-    except GeobikeError:  # of a detector that says itself what is missing here
+    except GeobikeError:  # from a detector that says itself what is missing here
         raise
     except Exception as error:  # noqa: BLE001 - unpickling raises anything
         raise InputError(

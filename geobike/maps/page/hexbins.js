@@ -125,7 +125,7 @@ geobike.roundLength = function (metres) {
 geobike.heatmap = function (page) {
   const { map } = page;
   map.createPane("gb-heat").style.zIndex = 420;
-  // leaflet.heat reads its canvas back whenever it draws; the browser is told beforehand.
+  // leaflet.heat reads its canvas back whenever it draws; this hint tells the browser in advance.
   const plain = window.simpleheat;
   window.simpleheat = (canvas) => {
     canvas.getContext("2d", { willReadFrequently: true });

@@ -66,7 +66,7 @@ def test_each_model_has_answers_of_its_own(tmp_path: Path) -> None:
     assert shards.models() == {MODEL: 1, other: 2}
 
 
-def test_a_shard_that_is_moved_elsewhere_no_longer_answers(tmp_path: Path) -> None:
+def test_a_shard_that_is_moved_away_no_longer_answers(tmp_path: Path) -> None:
     shards = Shards(tmp_path)
     shards.put_shard({"a": [CAR]}, MODEL, name="1.parquet")
     shards.put_shard({"a": [BICYCLE], "b": []}, MODEL, name="2.parquet")
@@ -97,7 +97,7 @@ def test_a_shard_that_another_machine_adds_is_seen(tmp_path: Path) -> None:
     assert mine.missing(["a"], MODEL) == []
 
 
-def test_of_two_answers_for_one_photo_the_first_stands(tmp_path: Path) -> None:
+def test_of_two_answers_for_one_photo_the_first_counts(tmp_path: Path) -> None:
     shards = Shards(tmp_path)
     first, second = new_name(), new_name()
     assert first < second
@@ -259,7 +259,7 @@ def test_a_shard_of_text_that_is_not_utf_8_is_named(tmp_path: Path) -> None:
         found(shards, ["a"])
 
 
-def test_a_shard_cut_short_is_named(tmp_path: Path) -> None:
+def test_a_truncated_shard_is_named(tmp_path: Path) -> None:
     Shards(tmp_path).put_shard({"a": [BICYCLE]}, MODEL, name="x.parquet")
     whole = (tmp_path / "x.parquet").read_bytes()
     (tmp_path / "x.parquet").write_bytes(whole[: len(whole) // 2])

@@ -121,7 +121,7 @@ def test_a_recorded_store_is_read_where_nothing_can_be_written(path: Path) -> No
     assert (alone / "store.sqlite").read_bytes() == before
 
 
-def test_a_file_that_is_no_store_is_refused_and_left_alone(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_store_is_refused_and_left_alone(tmp_path: Path) -> None:
     text = tmp_path / "notes.sqlite"
     text.write_text("I am no database, only a text of some length, as such files go. " * 20)
     with pytest.raises(StoreError, match=r"notes\.sqlite: cannot be opened"):
@@ -215,7 +215,7 @@ def test_the_recorded_detector_says_that_it_does_not_know(path: Path) -> None:
         CachedDetector(DETR, path).detect(None)  # type: ignore[arg-type]  # it never looks
 
 
-def test_digests_are_remembered_by_key_and_the_last_one_stands(path: Path) -> None:
+def test_hashes_are_kept_by_key_and_the_last_one_counts(path: Path) -> None:
     with Store(path) as store:
         assert store.hashes(["a"]) == {}
         store.keep_hashes({"a": "1", "b": "2"})

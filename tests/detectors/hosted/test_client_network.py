@@ -14,7 +14,7 @@ from tests.support.hosted_service import FakeService
 @pytest.mark.parametrize(
     ("endpoint", "variable", "value", "why"),
     [
-        ("http://127.0.0.1:1/", "no_proxy", "*", "takes no connection"),
+        ("http://127.0.0.1:1/", "no_proxy", "*", "refuses the connection"),
         ("https://nowhere.invalid/d", "no_proxy", "*", "cannot be resolved"),
         ("https://nowhere..invalid/d", "no_proxy", "*", "cannot be used"),
         ("https://nowhere.invalid/d", "https_proxy", "http://127.0.0.1:1", "the proxy"),

@@ -161,7 +161,7 @@ def test_an_organisation_can_be_billed(service: FakeService) -> None:
 @pytest.mark.parametrize(
     "model", ["detr", "a/b/c", "../../etc/passwd", "a b/c", "a/..", "a/b?x=1", ""]
 )
-def test_a_name_that_is_no_model_is_refused(model: str) -> None:
+def test_an_invalid_model_name_is_refused(model: str) -> None:
     with pytest.raises(InputError, match="owner/model"):
         HostedDetector(model, token=None)
 
@@ -170,7 +170,7 @@ def test_a_name_that_is_no_model_is_refused(model: str) -> None:
     "endpoint",
     ["localhost:8123", "ftp://host/x", "https://", "/predict", "http://[::1", "https://exa mple"],
 )
-def test_an_endpoint_that_is_no_web_address_is_refused(endpoint: str) -> None:
+def test_an_endpoint_that_is_not_a_web_url_is_refused(endpoint: str) -> None:
     with pytest.raises(InputError, match="endpoint"):
         HostedDetector(token=TOKEN, endpoint=endpoint)
 
@@ -243,7 +243,7 @@ def test_an_empty_token_is_none(tmp_path: Path) -> None:
     assert find_token({"HF_TOKEN": "x"}, token_file=_file(tmp_path / "empty", "\n")) is None
 
 
-def test_the_stored_token_stays_at_home_if_the_user_wants_that(tmp_path: Path) -> None:
+def test_the_stored_token_is_not_used_if_the_user_disables_that(tmp_path: Path) -> None:
     path = _file(tmp_path / "token", "hf_stored")
     environ = {"HF_TOKEN_PATH": str(path), "HF_HUB_DISABLE_IMPLICIT_TOKEN": "yes"}
     assert find_token(environ) is None

@@ -44,8 +44,8 @@ def test_detections_lie_in_the_picture(data: Any) -> None:
     [
         ({"score": 1.5}, "a score is 1.5"),
         ({"score": -0.5}, "a score is -0.5"),
-        ({"score": True}, "score is missing or no number"),
-        ({"score": 10**400}, "score is beyond any number"),
+        ({"score": True}, "score is missing or not a number"),
+        ({"score": 10**400}, "score is out of range"),
         ({"label": "\ud800"}, "a label is missing, empty"),
         ({"box": {"xmin": 30, "ymin": 0, "xmax": 10, "ymax": 9}}, "in the wrong order"),
         ({"box": {"xmin": 0, "ymin": 9, "xmax": 10, "ymax": 8}}, "in the wrong order"),

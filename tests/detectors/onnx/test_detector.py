@@ -91,7 +91,7 @@ def test_a_bicycle_is_known_by_the_number_of_classes(tmp_path, columns):
 
 
 @pytest.mark.parametrize("folder", [".", "onnx"])
-def test_names_stand_beside_the_model_or_above_it_as_on_the_hub(tmp_path, folder):
+def test_names_are_read_beside_the_model_or_above_it_as_on_the_hub(tmp_path, folder):
     names = {"id2label": {str(n): f"thing {n}" for n in range(80)}}
     found = detector(tmp_path / folder, config=names)
     if folder == "onnx":
@@ -102,14 +102,14 @@ def test_names_stand_beside_the_model_or_above_it_as_on_the_hub(tmp_path, folder
 def test_a_model_of_ones_own_with_few_classes_says_which(tmp_path):
     content = answering({"pixel_values": OPEN}, logits=logits(2, 1), pred_boxes=CENTRE)
     path = write(tmp_path, content)
-    with pytest.raises(ModelUnavailable, match=r"2 classes apart.*put config\.json") as refused:
+    with pytest.raises(ModelUnavailable, match=r"2 classes.*put config\.json") as refused:
         OnnxDetector(path).detect(PHOTO)
     assert str(path) in str(refused.value)
     (tmp_path / "config.json").write_text('{"id2label": {"0": "car", "1": "cargo bike"}}')
     assert [one.label for one in OnnxDetector(path).detect(PHOTO)] == ["cargo bike"]
 
 
-def test_a_deploy_export_is_told_width_before_height_and_gets_plain_colours(tmp_path):
+def test_a_deploy_export_gets_width_before_height_and_plain_colours(tmp_path):
     names = json.dumps({"1": "bicycle"})
     (one,) = OnnxDetector(write(tmp_path, deployed(id2label=names))).detect(PHOTO)
     assert one.label == "bicycle"
@@ -271,7 +271,7 @@ def test_a_changed_file_has_another_version(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"no model at all", deployed()[:200]])
-def test_a_file_that_is_no_model_is_named(tmp_path, content, capfd):
+def test_a_file_that_is_not_a_model_is_named(tmp_path, content, capfd):
     path = write(tmp_path, content)
     with pytest.raises(ModelUnavailable, match="not an ONNX model that can be opened") as refused:
         OnnxDetector(path).detect(PHOTO)
@@ -289,13 +289,13 @@ def test_a_file_that_is_no_model_is_named(tmp_path, content, capfd):
 )
 def test_a_model_of_another_kind_is_refused_with_what_it_has(tmp_path, inputs, outputs):
     path = write(tmp_path, answering(inputs, **outputs))
-    with pytest.raises(ModelUnavailable, match="of no kind that geobike reads") as refused:
+    with pytest.raises(ModelUnavailable, match="not of a kind that geobike reads") as refused:
         OnnxDetector(path).detect(PHOTO)
     for name in (*inputs, *outputs, "pred_boxes", "orig_target_sizes"):
         assert name in str(refused.value)
 
 
-def test_a_config_that_is_no_json_is_named(tmp_path):
+def test_a_config_that_is_not_json_is_named(tmp_path):
     found = detector(tmp_path)
     (tmp_path / "config.json").write_text("{")
     with pytest.raises(ModelUnavailable, match=r"config\.json cannot be read as JSON"):
@@ -421,7 +421,7 @@ def test_a_classifier_without_names_gives_numbers_and_no_more_than_asked(tmp_pat
     assert found.classify(PHOTO, top=0) == []
 
 
-def test_a_detector_is_no_classifier(tmp_path):
+def test_a_detector_is_not_a_classifier(tmp_path):
     content = answering({"pixel_values": OPEN}, logits=logits(80, 1), pred_boxes=CENTRE)
     with pytest.raises(ModelUnavailable, match="a classifier has `logits` and no boxes"):
         OnnxClassifier(write(tmp_path, content)).classify(PHOTO)

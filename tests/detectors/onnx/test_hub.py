@@ -128,7 +128,7 @@ def test_a_failed_download_names_file_and_remedy(served, tmp_path, trouble, mess
 
 
 @pytest.mark.parametrize("setting", [{"HF_HUB_OFFLINE": "1"}, {}])
-def test_without_a_network_the_way_out_is_told(tmp_path, setting):
+def test_without_a_network_the_message_names_the_remedy(tmp_path, setting):
     status, _, err = run(FETCH, tmp_path, "http://127.0.0.1:9", **setting)
     assert (status, err.startswith("ModelUnavailable: ")) == (1, True)
     assert err.count("\n") == 1
@@ -165,7 +165,7 @@ def test_the_default_model_is_pinned_and_short_names_mean_the_same():
         assert (len(pin.revision), len(pin.sha256)) == (40, 64)
 
 
-def test_a_pinned_model_copied_by_hand_is_known_by_its_digest():
+def test_a_copied_pinned_model_is_recognized_by_its_sha256():
     pin = hub.PINS["rfdetr_small"]
     assert hub.pinned_as(pin.sha256) is pin
     assert hub.pinned_as(SHA256) is None

@@ -97,7 +97,7 @@ def test_the_classes_that_a_file_names_are_read(tmp_path: Path) -> None:
     assert best.label == "unicycle"
 
 
-def test_its_detections_are_kept_apart_and_asked_for_by_name(tmp_path: Path, colours: Path) -> None:
+def test_its_detections_are_kept_apart_and_found_by_name(tmp_path: Path, colours: Path) -> None:
     folders = town(tmp_path)
     store = tmp_path / "store.sqlite"
     models = []
@@ -113,7 +113,7 @@ def test_its_detections_are_kept_apart_and_asked_for_by_name(tmp_path: Path, col
     pd.testing.assert_frame_equal(again.detections, result.detections)
 
 
-def test_a_file_that_is_no_model_is_refused_and_nothing_is_printed(
+def test_a_file_that_is_not_a_model_is_refused_and_nothing_is_printed(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "broken.onnx"

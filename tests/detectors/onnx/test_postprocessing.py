@@ -67,7 +67,7 @@ def test_a_very_unlikely_class_scores_nothing():
     assert found(answers) == []
 
 
-def test_a_box_is_told_in_pixels_of_the_photo():
+def test_a_box_is_in_pixels_of_the_photo():
     (one,) = read(softmax_answer((0.0001, 0.9, 0.0999)))
     assert one.box == pytest.approx((40, 60, 60, 140))
     assert isinstance(one.box, Box)
@@ -133,7 +133,7 @@ def test_logits_that_overflowed_fail_the_photo(dtype, name, answer, value):
         ([0.5], [(0, 0, 1, 1)], [1e30], r"a class 1e\+30"),
     ],
 )
-def test_what_is_no_score_box_or_class_fails_the_photo(scores, boxes, classes, said):
+def test_an_invalid_score_box_or_class_fails_the_photo(scores, boxes, classes, said):
     with pytest.raises(DetectionFailed, match=said):
         read(deployed_answer(scores, boxes, classes))
 
@@ -210,7 +210,7 @@ def test_logits_give_boxes_or_an_error_and_nothing_between(data, queries, column
 
 
 def test_columns_that_fit_no_table_of_names_stop_the_run():
-    with pytest.raises(ModelUnavailable, match="4 classes apart, but 2 are named"):
+    with pytest.raises(ModelUnavailable, match="4 classes, but 2 are named"):
         read(softmax_answer((0.1, 0.2, 0.3, 0.4)))
 
 
@@ -330,7 +330,7 @@ def test_the_middle_is_cut_out_for_a_classifier():
     ],
 )
 def test_a_preparation_that_is_not_understood_is_named_with_its_place(config):
-    with pytest.raises(ModelUnavailable, match="here asks for what geobike does not understand"):
+    with pytest.raises(ModelUnavailable, match="here requires what geobike does not support"):
         preprocessing.from_config(config, "here")
 
 

@@ -76,9 +76,7 @@ def test_a_survey_from_bucket_to_bucket_gives_what_one_machine_gives(
     assert "Detected now: 0 photos" in again.stdout
 
 
-def test_a_folder_of_shards_stands_beside_the_map(
-    street: Path, model: Path, tmp_path: Path
-) -> None:
+def test_a_folder_of_shards_is_beside_the_map(street: Path, model: Path, tmp_path: Path) -> None:
     done = command(
         "map", street / "photos", "--areas", street / "areas.geojson", "--engine", "dask",
         "--detector", "onnx", "--model", model, "--no-thumbnails", "--out", tmp_path / "out",
@@ -97,7 +95,7 @@ def test_a_folder_of_shards_stands_beside_the_map(
         (["--store", "{folder}"], "a folder of shards, add --engine dask"),
     ],
 )
-def test_a_mistake_is_told_in_one_line(
+def test_a_mistake_is_reported_in_one_line(
     street: Path, tmp_path: Path, options: list[str], said: str
 ) -> None:
     with Store(tmp_path / "store.sqlite"):

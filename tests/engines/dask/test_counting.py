@@ -131,7 +131,7 @@ def test_a_shard_that_is_damaged_while_boxes_are_taken_is_named(
         yield from items
 
     with pytest.raises(
-        StoreError, match=r"parquet is damaged, or no Parquet file; move it"
+        StoreError, match=r"parquet is damaged, or not a Parquet file; move it"
     ) as stop:
         geobike.run(
             geobike.Survey(**counted), store=tmp_path / "shards", engine=cluster, track=track

@@ -69,7 +69,7 @@ def test_a_model_without_one_usable_answer_stops_the_run_and_leaves_no_shard(
     assert Shards(tmp_path / "shards").models() == {}
 
 
-def test_each_worker_makes_the_detector_once_and_no_photo_is_asked_about_twice(
+def test_each_worker_makes_the_detector_once_and_no_photo_is_detected_twice(
     cluster: geobike.Cluster, plan: dict[str, Path], tmp_path: Path
 ) -> None:
     diary = tmp_path / "diary"

@@ -154,7 +154,7 @@ def test_a_scheduler_that_cannot_be_reached_stops_the_run_at_once(
         pass
 
 
-def test_a_scheduler_without_workers_is_told_from_one_that_is_slow(
+def test_a_scheduler_without_workers_is_distinguished_from_a_slow_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection, "PATIENCE", 2)

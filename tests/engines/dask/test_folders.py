@@ -161,7 +161,7 @@ def test_names_that_no_disk_could_have_are_found_in_a_bucket(
 
 
 @pytest.mark.parametrize("inside", ["", "/empty", "/none"])
-def test_where_there_is_no_photo_it_is_said_as_on_one_machine(
+def test_no_photo_is_reported_as_on_one_machine(
     cluster: geobike.Cluster, shared_bucket: Bucket, tmp_path: Path, inside: str
 ) -> None:
     (tmp_path / "empty" / "within").mkdir(parents=True)

@@ -16,6 +16,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 from geobike.options import NO_TABLE, Declared, Option, declared
 
 EngineName = Literal["local", "dask"]
+SameShot = Literal["once", "all"]
 
 THRESHOLD: Final = 0.5
 """Lowest score that counts. 0.5 is what DETR is served with; calibrate it on photos counted by
@@ -112,6 +113,13 @@ class SurveySettings:
             metavar="SHARE",
         ),
     ] = MAX_OVERLAP
+    same_shot: Annotated[
+        SameShot,
+        Option(
+            "Whether one shot in several files (HEIC and JPG, -edited, (1); same second, place and "
+            "name) counts once, or all of them count."
+        ),
+    ] = "once"
     max_megapixels: Annotated[
         float, Option("Larger photos are not decoded, in millions of pixels.", metavar="MP")
     ] = MAX_MEGAPIXELS

@@ -24,8 +24,9 @@ from geobike.engines.local import LOCAL
 from geobike.errors import ManifestError
 from geobike.io import files
 from geobike.io.inputs import Inputs
+from geobike.io.matching import isin
 from geobike.maps import context, options
-from geobike.photos import decoding, hashing, reading
+from geobike.photos import decoding, hashing, reading, shots
 from geobike.positions import manifest, resolve, sidecars, sources
 from geobike.progress import Track, silent
 from geobike.reporting import collect_warnings
@@ -107,13 +108,20 @@ def _detect(
         with inputs.open("detections", survey.detections) as file:
             table = imported.read(file.path)
         model = Model(*imported.model(table, file))
-        known, found = imported.apply(table, placed)
+        named = pd.Series(isin(placed["photo_id"], table["photo_id"]), index=placed.index)
+        once = shots.mark(placed, keep=survey.same_shot == "all", preferred=named)
+        known, found = imported.apply(table, once)
         return stage.Detected(
             known, filtering.filter_detections(found, **rules._asdict()), model, newly_detected=0
         )
-    plan = stage.plan(placed, survey.detector, store, rules=rules)
+    plan = stage.plan(_to_detect(survey, placed), survey.detector, store, rules=rules)
     outcomes = engine.detect(plan, store, workers=survey.workers, max_pixels=survey.max_pixels)
     return stage.collect(plan, outcomes, store, track=track)
+
+
+def _to_detect(survey: Survey, placed: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the photos with a status for those that no detector needs to see."""
+    return shots.mark(placed, keep=survey.same_shot == "all")
 
 
 def _open_store(survey: Survey, store: str | Path | None, engine: Engine) -> DetectionStore:
@@ -158,7 +166,12 @@ def locate_and_assign(
     """
     inputs = Inputs()
     found = _find(survey, engine, inputs, track)
-    return _locate_and_assign(survey, found, known=known, engine=engine, inputs=inputs, track=track)
+    placed = _locate_and_assign(
+        survey, found, known=known, engine=engine, inputs=inputs, track=track
+    )
+    if survey.detections is not None:
+        return placed
+    return placed._replace(photos=_to_detect(survey, placed.photos))
 
 
 def _find(survey: Survey, engine: Engine, inputs: Inputs, track: Track) -> _Found:

@@ -19,7 +19,7 @@ from geobike import schema
 from geobike.errors import UnreadablePhoto
 from geobike.io import parallel
 from geobike.photos import decoding, hashing, metadata
-from geobike.photos.discovery import PhotoFile, find
+from geobike.photos.discovery import Found, PhotoFile, find, search
 from geobike.photos.doubts import report_doubts
 from geobike.progress import Track, silent
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 __all__ = [
+    "Found",
     "Hasher",
     "PhotoFile",
     "apply_hashes",
@@ -36,6 +37,7 @@ __all__ = [
     "load",
     "read",
     "read_metadata",
+    "search",
 ]
 
 

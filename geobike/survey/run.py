@@ -6,9 +6,10 @@ Areas come before detections: a join is cheap, a detection is not, and a photo o
 need not be paid for.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple, cast
 
 import geopandas as gpd
@@ -68,13 +69,20 @@ def run(
         found = _find(survey, engine, inputs, track)  # a mistake in inputs makes no store
         with _open_store(survey, store, engine) as opened:
             known = None if store is None else opened
-            given, polygons, placed, layers = _locate_and_assign(
+            located = _locate_and_assign(
                 survey, found, known=known, engine=engine, inputs=inputs, track=track
             )
-            detected = _detect(survey, placed, opened, engine, inputs, track)
+            detected = _detect(survey, located.photos, opened, engine, inputs, track)
         counted = counts.per_photo(detected.photos, detected.detections)
-        per_area = counts.per_area(counted, polygons)
-        account = ledger.close(given, counted, detected.detections, per_area)
+        per_area = counts.per_area(counted, located.areas)
+        account = ledger.close(
+            located.given,
+            counted,
+            detected.detections,
+            per_area,
+            not_read=located.not_read,
+            files_given=located.files_given,
+        )
     empty = causes.why_nothing_counted(counted, manifest=survey.manifest is not None)
     if empty is not None:
         notes.append(empty)
@@ -86,7 +94,7 @@ def run(
         areas=per_area,
         ledger=account,
         inputs=inputs.read,
-        context=layers,
+        context=located.context,
         detected_now=detected.newly_detected,
         warnings=tuple(dict.fromkeys(notes)),
         started_at=started_at,
@@ -135,7 +143,7 @@ class _Found(NamedTuple):
     """What a run reads before it opens its store."""
 
     areas: gpd.GeoDataFrame
-    files: list[reading.PhotoFile] | None
+    photos: reading.Found | None
     """None where the manifest alone names the photos."""
     context: Sequence[context.ContextLayer]
     """Water, streets and borders for the map."""
@@ -151,6 +159,10 @@ class LocatedPhotos(NamedTuple):
     """Photos frame: those without a status are the ones to detect in."""
     context: Sequence[context.ContextLayer]
     """Water, streets and borders for the map."""
+    not_read: Mapping[str, int] = MappingProxyType({})
+    """Files of other kinds beside the photos: their number by suffix."""
+    files_given: int | None = None
+    """Files found, photos and others; None where none were looked for."""
 
 
 def locate_and_assign(
@@ -193,7 +205,7 @@ def _find(survey: Survey, engine: Engine, inputs: Inputs, track: Track) -> _Foun
         )
     if survey.photos is None:
         return _Found(polygons, None, layers)
-    return _Found(polygons, engine.find(survey.photos, track=track), layers)
+    return _Found(polygons, engine.search(survey.photos, track=track), layers)
 
 
 def _locate_and_assign(
@@ -205,7 +217,7 @@ def _locate_and_assign(
     inputs: Inputs,
     track: Track,
 ) -> LocatedPhotos:
-    if found.files is None:
+    if found.photos is None:
         table = _read_manifest(cast(Path, survey.manifest), zone(survey.timezone), inputs)
         named = manifest.photos(table)
         if named.empty:
@@ -217,7 +229,7 @@ def _locate_and_assign(
             len(named), found.areas, areas.assign(located, found.areas), found.context
         )
     located = locate(
-        found.files,
+        found.photos.files,
         manifest_path=survey.manifest,
         positions=survey.positions,
         timezone=survey.timezone,
@@ -228,7 +240,14 @@ def _locate_and_assign(
         track=track,
     )
     assigned = areas.assign(located, found.areas)
-    return LocatedPhotos(len(found.files), found.areas, assigned, found.context)
+    return LocatedPhotos(
+        len(found.photos.files),
+        found.areas,
+        assigned,
+        found.context,
+        found.photos.not_read,
+        found.photos.given,
+    )
 
 
 def locate(

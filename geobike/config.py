@@ -17,6 +17,7 @@ from geobike.options import NO_TABLE, Declared, Option, declared
 
 EngineName = Literal["local", "dask"]
 SameShot = Literal["once", "all"]
+Panoramas = Literal["skip", "count"]
 
 THRESHOLD: Final = 0.5
 """Lowest score that counts. 0.5 is what DETR is served with; calibrate it on photos counted by
@@ -120,6 +121,13 @@ class SurveySettings:
             "name) counts once, or all of them count."
         ),
     ] = "once"
+    panoramas: Annotated[
+        Panoramas,
+        Option(
+            "Whether panoramas, which the detector sees squeezed, are `failed`, or count with what "
+            "it finds. With --detections they count."
+        ),
+    ] = "skip"
     max_megapixels: Annotated[
         float, Option("Larger photos are not decoded, in millions of pixels.", metavar="MP")
     ] = MAX_MEGAPIXELS

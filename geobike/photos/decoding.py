@@ -108,8 +108,8 @@ def upright(size: tuple[int, int], orientation: int) -> tuple[int, int]:
     return size[::-1] if orientation >= 5 else size
 
 
-def header_size(file: BinaryIO, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
-    """Return width and height in upright pixels from the file header, without decoding.
+def read_header(file: BinaryIO, max_pixels: int = MAX_PIXELS) -> tuple[tuple[int, int], bytes]:
+    """Return (width, height) in upright pixels and the XMP packet, without decoding.
 
     Raises UnreadablePhoto for a file that is not a photo or is too large.
     """
@@ -117,7 +117,8 @@ def header_size(file: BinaryIO, max_pixels: int = MAX_PIXELS) -> tuple[int, int]
     start = file.read(_MAGIC_BYTES)
     file.seek(0)
     with _opened(file, start, max_pixels) as (image, orientation):
-        return upright(image.size, orientation)
+        xmp = image.info.get("xmp")
+        return upright(image.size, orientation), xmp if isinstance(xmp, bytes) else b""
 
 
 def upright_size(data: bytes, *, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:

@@ -27,7 +27,7 @@ from geobike.io import files
 from geobike.io.inputs import Inputs
 from geobike.io.matching import isin
 from geobike.maps import context, options
-from geobike.photos import decoding, hashing, reading, shots
+from geobike.photos import decoding, hashing, panoramas, reading, shots
 from geobike.positions import manifest, resolve, sidecars, sources
 from geobike.progress import Track, silent
 from geobike.reporting import collect_warnings
@@ -129,7 +129,8 @@ def _detect(
 
 def _to_detect(survey: Survey, placed: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the photos with a status for those that no detector needs to see."""
-    return shots.mark(placed, keep=survey.same_shot == "all")
+    once = shots.mark(placed, keep=survey.same_shot == "all")
+    return panoramas.skip(once) if survey.panoramas == "skip" else once
 
 
 def _open_store(survey: Survey, store: str | Path | None, engine: Engine) -> DetectionStore:

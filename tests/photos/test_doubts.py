@@ -123,9 +123,3 @@ def test_broken_files_with_the_same_bytes_are_unreadable_not_duplicates(tmp_path
     frame, _ = located(tmp_path, b"")
     assert frame["status"].tolist() == [schema.UNREADABLE] * 3
     assert frame["reason"].str.contains("empty").all()
-
-
-def test_a_panorama_in_which_bicycles_are_missed_is_reported(tmp_path: Path) -> None:
-    _, notes = located(tmp_path, jpeg(lon_lat=DELFT, size=(2560, 480)))
-    assert "a.jpg (2560 x 480)" in notes[0]
-    assert located(tmp_path, jpeg(lon_lat=DELFT, size=(1280, 720)))[1] == []

@@ -132,8 +132,10 @@ def list_directory(folder: Folder) -> Directory:
             found.notes.append(_not_followed(name))
         elif _is_photo(name):
             plain = entry.is_file(follow_symlinks=False)
-            fault = None if plain else _fault(Path(entry.path), Path(folder.source))
-            found.files.append(_photo_file(entry.path, name, fault))
+            if plain:
+                found.files.append(_photo_file(entry.path, name))
+            else:
+                found.files.append(_linked(Path(entry.path), name, Path(folder.source)))
         else:
             found.notes.append(FolderNotice(_NOT_READ, name))
     return found
@@ -336,7 +338,7 @@ def _match(pattern: Path, notes: list[FolderNotice]) -> _Source:
                 notes.append(FolderNotice(_NOT_READ, name))
             else:
                 plain = stays(path.parent) and stat.S_ISREG(path.lstat().st_mode)
-                yield _photo_file(str(path), name, None if plain else _fault(path, folder))
+                yield _photo_file(str(path), name) if plain else _linked(path, name, folder)
 
     return _Source(str(folder), photos())
 
@@ -363,6 +365,12 @@ def _is_hidden(part: str) -> bool:
 
 def _is_photo(name: str) -> bool:
     return posixpath.splitext(name)[1].lower() in decoding.SUFFIXES
+
+
+def _linked(path: Path, name: str, folder: Path) -> PhotoFile:
+    """Return what may be a link: with the path of the file in the folder that it leads to."""
+    fault = _fault(path, folder)
+    return _photo_file(str(path if fault else path.resolve()), name, fault)
 
 
 def _photo_file(path: str, name: str, fault: str | None = None) -> PhotoFile:

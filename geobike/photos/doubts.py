@@ -24,6 +24,10 @@ _DOUBTS: Final[tuple[tuple[str, Callable[[Quality], str | None]], ...]] = (
         lambda one: "no fix" if one.no_fix else None,
     ),
     (
+        f"EXIF with the position of a phone mast's cell, often off by over {LARGE_ERROR:g} m",
+        lambda one: "CELLID" if one.by_cell else None,
+    ),
+    (
         "EXIF with a poor GPS fix (dilution of precision over 20)",
         lambda one: f"DOP {one.poor_dop:.4g}" if one.poor_dop is not None else None,
     ),

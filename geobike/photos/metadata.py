@@ -159,7 +159,7 @@ def _open(file: PhotoFile, first: bytes | OSError) -> BinaryIO:
         raise first
     if remote.is_remote(file.path):
         return BufferedReader(_RemoteFile(file.path, first), jpeg.HEADER_BYTES)
-    return opening.open_regular(file.path)
+    return opening.open_regular(file.path, follow_links=False)
 
 
 def _size(file: PhotoFile, opened: BinaryIO) -> int:

@@ -203,7 +203,8 @@ def load(file: PhotoFile, *, max_pixels: int = decoding.MAX_PIXELS) -> "Image":
     """Decode a photo to an upright RGB image. Raises UnreadablePhoto, also for a `fault`."""
     if file.fault is not None:
         raise UnreadablePhoto(file.fault)
-    return decoding.read_upright(file.path, max_pixels=max_pixels)
+    data = decoding.read_bytes(file.path, follow_links=False)
+    return decoding.read_upright(data, max_pixels=max_pixels)
 
 
 def _hashes(

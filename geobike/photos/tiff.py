@@ -4,7 +4,7 @@ Source: TIFF 6.0, section 2; Exif 2.32, section 4.6.
 """
 
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from geobike.photos import position_quality
@@ -19,6 +19,8 @@ _ENTRY: Final = {order: struct.Struct(order + "HHI4s") for order in "<>"}  # tag
 _VALUE_SIZES: Final = dict(enumerate((1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4), start=1))
 """Bytes of one value of each type. Source: TIFF 6.0, section 2, and its supplement 1 for 13."""
 _ASCII: Final = 2
+_PROCESSING_METHOD: Final = 0x001B  # of the GPS directory; no such tag is read from the others
+_LONG_METHOD: Final = 256  # bytes
 _POINTER_TYPES: Final = (4, 13)
 _MAX_CHAIN: Final = 8  # directories in a row: a camera writes two
 
@@ -92,11 +94,21 @@ def _entries(block: bytes, order: str, at: int, wanted: frozenset[int]) -> dict[
         size = count * _VALUE_SIZES[kind]
         if size > 4 and not 8 <= place(value)[0] <= end - size:
             raise _Unusual
+        if tag == _PROCESSING_METHOD and not _names_a_cell(block, size, value, place):
+            continue
         if tag in found and tag in (SUB, GPS):
             raise _Unusual
         if tag != ORIENTATION or tag not in found:
             found[tag] = entry
     return found
+
+
+def _names_a_cell(
+    block: bytes, size: int, value: bytes, place: Callable[[bytes], tuple[int]]
+) -> bool:
+    """Tell whether this value of GPSProcessingMethod is the one that matters."""
+    (at,) = place(value)
+    return size > 4 and position_quality.is_cell(block[at : at + min(size, _LONG_METHOD)])
 
 
 def _all_entries(block: bytes, order: str, at: int) -> Iterator[_Entry]:

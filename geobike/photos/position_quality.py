@@ -79,6 +79,8 @@ def _first(tags: Mapping[str, Any], name: str) -> float | None:
 
 
 def _other_datum(name: str) -> str | None:
+    if not name:
+        return None
     plain = re.sub(r"[^A-Z0-9]", "", name.upper())
     same = not plain or plain == "UNKNOWN" or any(part in plain for part in _WGS84)
     return None if same or plain.startswith(_NEAR_WGS84) else name[:30]

@@ -16,6 +16,8 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 from geobike.options import NO_TABLE, Declared, Option, declared
 
 EngineName = Literal["local", "dask"]
+SameShot = Literal["once", "all"]
+Panoramas = Literal["skip", "count"]
 
 THRESHOLD: Final = 0.5
 """Lowest score that counts. 0.5 is the default of DETR's service; calibrate it on photos that were
@@ -112,6 +114,20 @@ class SurveySettings:
             metavar="SHARE",
         ),
     ] = MAX_OVERLAP
+    same_shot: Annotated[
+        SameShot,
+        Option(
+            "Whether one shot in several files (HEIC and JPG, -edited, (1); same second, place and "
+            "name) counts once, or all of them count."
+        ),
+    ] = "once"
+    panoramas: Annotated[
+        Panoramas,
+        Option(
+            "Whether panoramas, which the detector sees squeezed, are `failed`, or count with what "
+            "it finds. With --detections they count."
+        ),
+    ] = "skip"
     max_megapixels: Annotated[
         float, Option("Larger photos are not decoded, in millions of pixels.", metavar="MP")
     ] = MAX_MEGAPIXELS

@@ -78,6 +78,7 @@ PHOTOS: Final = Frame(
         "never_processed": FLAG,  # an earlier run had no reason to detect in it
         "taken_local": LOCAL_TIME,  # what the camera's clock showed; never exported
         "utc_offset_minutes": MINUTES,  # of that clock as the photo gives it, NA where it does not
+        "panorama": FLAG,  # a picture that detectors see squeezed; never exported
         "position_error_m": FLOAT,  # likely error, where the source of the position gives it
     },
 )

@@ -114,6 +114,7 @@ def locate(
     manifest: str | None,
     positions: tuple[str, ...],
     timezone: str | None,
+    same_shot: config.SameShot,
     max_megapixels: float,
     out: Annotated[
         str | None, typer.Option(metavar="FILE", help="Photos to write: .geojson or .parquet.")
@@ -121,10 +122,11 @@ def locate(
 ) -> None:
     """Find the photos and say where each was taken.
 
-    Reads only file headers; `map` also detects duplicates and truncated photos.
+    Reads only file headers; `map` also detects copies with the same bytes, and truncated photos.
     """
     from geobike.exports import writing
     from geobike.io.redaction import redact
+    from geobike.photos import shots
     from geobike.photos.reading import find
     from geobike.survey import run
     from geobike.survey.options import pixels
@@ -142,6 +144,7 @@ def locate(
             metadata_only=True,
             track=terminal.track(),
         )
+        frame = shots.mark(frame, keep=same_shot == "all")
     terminal.print_located(frame)
     if out is not None:
         writing.write_photos(frame, out)

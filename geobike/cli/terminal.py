@@ -154,9 +154,12 @@ def print_result(result: "SurveyResult", written: dict[str, str | Path]) -> None
         (status, str(number), reasons.get(status, "") if number else "")
         for status, number in result.ledger.photos.items()
     ]
-    rows.append(("photos given", str(result.ledger.photos_given), ""))
-    _print_table(("status", "photos", "most common reason"), rows)
     account = result.ledger
+    rows.append(("photos given", str(account.photos_given), ""))
+    if account.not_read:
+        kinds = ", ".join(f"{number} {kind}" for kind, number in account.not_read.items())
+        rows.append(("files not read", str(sum(account.not_read.values())), kinds))
+    _print_table(("status", "photos", "most common reason"), rows)
     print(
         f"{account.bicycles_counted} {' or '.join(result.survey.labels)} boxes counted, "
         f"{account.bicycles_in_areas} in areas; {account.bicycles_elsewhere} more in photos "

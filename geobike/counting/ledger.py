@@ -24,6 +24,10 @@ class Ledger:
     bicycles_in_areas: int
     bicycles_elsewhere: int
     """In photos that are not counted, such as those outside every area; never dropped silently."""
+    files_given: int
+    """Photos, and files of other kinds beside them."""
+    not_read: Mapping[str, int]
+    """Suffix -> number of files of a kind that is not read."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain numbers, for `summary.json`."""
@@ -41,10 +45,14 @@ def close(
     counts: gpd.GeoDataFrame,
     detections: pd.DataFrame,
     areas: gpd.GeoDataFrame,
+    *,
+    not_read: Mapping[str, int] | None = None,
+    files_given: int | None = None,
 ) -> Ledger:
     """Return the account of a run from its frames.
 
-    `photos_given` is the number of files found at the start, so that a lost row is noticed.
+    `photos_given` is the number of photos found at the start, so that a lost row is noticed;
+    `not_read` that of other files beside them, by suffix, and `files_given` that of all.
     Raises LedgerError unless every photo has one status and every bicycle is in one place.
 
     Examples:
@@ -72,6 +80,8 @@ def close(
         bicycles_counted=int(in_counted.sum()),
         bicycles_in_areas=int(areas["bicycle_count"].sum()),
         bicycles_elsewhere=int((~in_counted).sum()),
+        files_given=photos_given if files_given is None else files_given,
+        not_read=dict(not_read or {}),
     )
     _check(ledger, counts, areas)
     return ledger
@@ -93,6 +103,10 @@ def _check(ledger: Ledger, counts: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) ->
         "bicycles detected = bicycles counted": (
             ledger.bicycles_counted,
             int(counts["bicycle_count"].sum()),
+        ),
+        "files given = photos given + files not read": (
+            ledger.files_given,
+            ledger.photos_given + sum(ledger.not_read.values()),
         ),
     }
     for what, (one, other) in sums.items():

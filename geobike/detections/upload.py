@@ -92,7 +92,7 @@ def _weight(file: str, detector: DetectorBase, max_pixels: int) -> tuple[int, in
     """Return the bytes of a photo's file and those that would be sent of it."""
     data = b""
     try:
-        data = decoding.read_bytes(file)
+        data = decoding.read_bytes(file, follow_links=False)
         image = decoding.read_upright(data, max_pixels=max_pixels, target_size=detector.input_size)
     except UnreadablePhoto:
         return len(data), 0

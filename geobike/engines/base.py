@@ -21,10 +21,8 @@ class Engine(Protocol):
         """Do what `opening.open_store` or `opening.open_shared` does."""
         ...
 
-    def find(
-        self, sources: str | Path | Sequence[str | Path], *, track: Track
-    ) -> list[reading.PhotoFile]:
-        """Do what `reading.find` does."""
+    def search(self, sources: str | Path | Sequence[str | Path], *, track: Track) -> reading.Found:
+        """Do what `reading.search` does."""
         ...
 
     def read_metadata(

@@ -12,7 +12,7 @@ class _Local:
     """The engine that runs in this process."""
 
     open_store = staticmethod(opening.open_store)
-    find = staticmethod(reading.find)
+    search = staticmethod(reading.search)
     read_metadata = staticmethod(reading.read_metadata)
     hash_files = staticmethod(reading.hash_files)
     detect = staticmethod(stage.run)

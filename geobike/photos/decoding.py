@@ -60,13 +60,16 @@ MAX_BYTES: Final = 2_000_000_000
 """Largest file that is read; 200 megapixels without compression take 1.2 GB."""
 
 
-def read_bytes(path: str | Path, *, sha256: str | None = None) -> bytes:
+def read_bytes(path: str | Path, *, sha256: str | None = None, follow_links: bool = True) -> bytes:
     """Read a local or remote photo, and verify its SHA-256 if one is given.
 
-    Raises UnreadablePhoto.
+    `follow_links` as in `opening.open_regular`. Raises UnreadablePhoto.
     """
     try:
-        data = files.read_bytes(path) if remote.is_remote(path) else _read_local(path)
+        if remote.is_remote(path):
+            data = files.read_bytes(path)
+        else:
+            data = _read_local(path, follow_links=follow_links)
     except OSError as error:
         raise UnreadablePhoto(f"cannot be read: {error.strerror or error}") from None
     except MemoryError:
@@ -76,8 +79,8 @@ def read_bytes(path: str | Path, *, sha256: str | None = None) -> bytes:
     return data
 
 
-def _read_local(path: str | Path) -> bytes:
-    with opening.open_regular(path) as file:
+def _read_local(path: str | Path, *, follow_links: bool) -> bytes:
+    with opening.open_regular(path, follow_links=follow_links) as file:
         check_file_size(os.fstat(file.fileno()).st_size)
         return file.read()
 
@@ -108,8 +111,8 @@ def upright(size: tuple[int, int], orientation: int) -> tuple[int, int]:
     return size[::-1] if orientation >= 5 else size
 
 
-def header_size(file: BinaryIO, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
-    """Return width and height in upright pixels from the file header, without decoding.
+def read_header(file: BinaryIO, max_pixels: int = MAX_PIXELS) -> tuple[tuple[int, int], bytes]:
+    """Return (width, height) in upright pixels and the XMP packet, without decoding.
 
     Raises UnreadablePhoto for a file that is not a photo or is too large.
     """
@@ -117,7 +120,8 @@ def header_size(file: BinaryIO, max_pixels: int = MAX_PIXELS) -> tuple[int, int]
     start = file.read(_MAGIC_BYTES)
     file.seek(0)
     with _opened(file, start, max_pixels) as (image, orientation):
-        return upright(image.size, orientation)
+        xmp = image.info.get("xmp")
+        return upright(image.size, orientation), xmp if isinstance(xmp, bytes) else b""
 
 
 def upright_size(data: bytes, *, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:

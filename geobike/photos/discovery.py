@@ -3,11 +3,12 @@
 import glob
 import os
 import posixpath
+import re
 import stat
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
-from itertools import takewhile
+from itertools import chain, takewhile
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -19,6 +20,8 @@ from geobike.progress import Track, silent
 from geobike.reporting import report
 
 _NOT_READ: Final = "file of a kind that is not read"
+_MOST_KINDS: Final = 50  # that are told apart
+_OTHER: Final = "other suffixes"
 
 
 class PhotoFile(NamedTuple):
@@ -62,6 +65,17 @@ class Directory(NamedTuple):
     files: list[PhotoFile]
     folders: list[Folder]
     notes: list[FolderNotice]
+
+
+class Found(NamedTuple):
+    """What is in the sources of a survey."""
+
+    files: list[PhotoFile]
+    """The photos, by name."""
+    not_read: dict[str, int]
+    """Number of files of other kinds by suffix, such as .mp4, in order."""
+    given: int
+    """Files, photos and others, but for hidden ones."""
 
 
 Walker = Callable[[Folder, list[FolderNotice]], Iterator[PhotoFile]]
@@ -118,8 +132,10 @@ def list_directory(folder: Folder) -> Directory:
             found.notes.append(_not_followed(name))
         elif _is_photo(name):
             plain = entry.is_file(follow_symlinks=False)
-            fault = None if plain else _fault(Path(entry.path), Path(folder.source))
-            found.files.append(_photo_file(entry.path, name, fault))
+            if plain:
+                found.files.append(_photo_file(entry.path, name))
+            else:
+                found.files.append(_linked(Path(entry.path), name, Path(folder.source)))
         else:
             found.notes.append(FolderNotice(_NOT_READ, name))
     return found
@@ -139,30 +155,75 @@ def find(
         >>> len(files), files[0].photo_id
         (66, 'day1/0902_stationsplein.jpg')
     """
+    return search(sources, walker=walker, track=track).files
+
+
+def search(
+    sources: str | Path | Sequence[str | Path], *, walker: Walker = walk, track: Track = silent
+) -> Found:
+    """Do what `find` does, and count the files of other kinds; they are reported."""
     given = [sources] if isinstance(sources, str | Path) else list(sources)
-    notes: list[FolderNotice] = []
+    notes: list[list[FolderNotice]] = [[] for _ in given]
     listings = [
-        (_remote_source if remote.is_remote(source) else _local_source)(walker, notes, str(source))
-        for source in given
+        (_remote_source if remote.is_remote(source) else _local_source)(walker, noted, str(source))
+        for source, noted in zip(given, notes, strict=True)
     ]
     root = _root([folder for folder, _ in listings], given)
+    inner = [folder[len(root) :].replace(os.sep, "/").strip("/") for folder, _ in listings]
 
     def each() -> Iterator[PhotoFile]:
-        for folder, files in listings:
-            inner = folder[len(root) :].replace(os.sep, "/").strip("/")
+        for place, (_, files) in zip(inner, listings, strict=True):
             for file in files:
-                yield file._replace(photo_id=f"{inner}/{file.photo_id}") if inner else file
+                yield file._replace(photo_id=_below(place, file.photo_id))
 
     found = {file.photo_id: file for file in track(each(), "Finding photos", total=None)}
-    _report_not_read({note.where for note in notes if note.what == _NOT_READ})
-    for what in sorted({note.what for note in notes} - {_NOT_READ}):
-        report(what, sorted({note.where for note in notes if note.what == what}))
+    others = {
+        _below(place, note.where)
+        for place, noted in zip(inner, notes, strict=True)
+        for note in noted
+        if note.what == _NOT_READ
+    }
+    kinds = _kinds(others)
+    _report(kinds, list(chain(*notes)))
     if not found:
         raise PhotosError(
             f"no photo in {', '.join(map(redact, given)) or 'an empty list'}: looked for "
             f"files ending in {' '.join(sorted(decoding.SUFFIXES))}"
         )
-    return [found[photo_id] for photo_id in sorted(found)]
+    files = [found[photo_id] for photo_id in sorted(found)]
+    return Found(files, kinds, given=len(found.keys() | others))
+
+
+def _below(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name
+
+
+def _report(kinds: dict[str, int], notes: Sequence[FolderNotice]) -> None:
+    """Report the files of other kinds ("3 files are not read: 1 .dng, 2 .mp4"), then the rest."""
+    total = sum(kinds.values())
+    if total:
+        counted = [f"{number} {kind}" for kind, number in kinds.items()]
+        report(
+            "1 file is not read" if total == 1 else f"{total} files are not read", counted, shown=8
+        )
+    for what in sorted({note.what for note in notes} - {_NOT_READ}):
+        report(what, sorted({note.where for note in notes if note.what == what}))
+
+
+def _kinds(names: Iterable[str]) -> dict[str, int]:
+    """Return the number of files by suffix; of endless kinds the most frequent, and the others."""
+    every = Counter(_suffix(name) for name in names)
+    shown = dict(every.most_common(_MOST_KINDS))
+    if len(every) > len(shown):
+        shown[_OTHER] = shown.get(_OTHER, 0) + every.total() - sum(shown.values())
+    return dict(sorted(shown.items()))
+
+
+def _suffix(name: str) -> str:
+    suffix = posixpath.splitext(name)[1].lower()
+    if not suffix:
+        return "without suffix"
+    return suffix if re.fullmatch(r"\.[\w+~-]{1,24}", suffix, re.ASCII) else _OTHER
 
 
 def _root(folders: list[str], given: Sequence[str | Path]) -> str:
@@ -231,19 +292,9 @@ def _photos(objects: Iterable[remote.Object]) -> Iterator[PhotoFile]:
 
 def _not_read(objects: Iterable[remote.Object]) -> Iterator[FolderNotice]:
     for one in objects:
-        if not _is_photo(one.name) and not any(map(_is_hidden, one.name.split("/"))):
+        folder = one.address.endswith("/")  # an empty object stands for it
+        if not folder and not _is_photo(one.name) and not any(map(_is_hidden, one.name.split("/"))):
             yield FolderNotice(_NOT_READ, one.name)
-
-
-def _report_not_read(names: Iterable[str]) -> None:
-    """Report the files of other kinds: "3 files are not read: 1 .dng, 2 .mp4"."""
-    kinds = Counter(posixpath.splitext(name)[1].lower() or "without suffix" for name in names)
-    if kinds:
-        counted = [f"{number} {kind}" for kind, number in sorted(kinds.items())]
-        total = kinds.total()
-        report(
-            "1 file is not read" if total == 1 else f"{total} files are not read", counted, shown=8
-        )
 
 
 def _local_source(walker: Walker, notes: list[FolderNotice], source: str) -> _Source:
@@ -287,7 +338,7 @@ def _match(pattern: Path, notes: list[FolderNotice]) -> _Source:
                 notes.append(FolderNotice(_NOT_READ, name))
             else:
                 plain = stays(path.parent) and stat.S_ISREG(path.lstat().st_mode)
-                yield _photo_file(str(path), name, None if plain else _fault(path, folder))
+                yield _photo_file(str(path), name) if plain else _linked(path, name, folder)
 
     return _Source(str(folder), photos())
 
@@ -314,6 +365,12 @@ def _is_hidden(part: str) -> bool:
 
 def _is_photo(name: str) -> bool:
     return posixpath.splitext(name)[1].lower() in decoding.SUFFIXES
+
+
+def _linked(path: Path, name: str, folder: Path) -> PhotoFile:
+    """Return what may be a link: with the path of the file in the folder that it leads to."""
+    fault = _fault(path, folder)
+    return _photo_file(str(path if fault else path.resolve()), name, fault)
 
 
 def _photo_file(path: str, name: str, fault: str | None = None) -> PhotoFile:

@@ -5,14 +5,13 @@ from typing import Final
 
 import numpy as np
 
+from geobike.photos import panoramas
 from geobike.photos.discovery import PhotoFile
 from geobike.photos.metadata import Metadata
 from geobike.photos.position_quality import LARGE_ERROR, PLAIN, Quality
 from geobike.reporting import report_number
 
 _CLOCK_SLACK: Final = 5.0  # minutes between two clocks that agree: a fix may be as old
-_WIDE: Final = 2.2
-_DETECTOR_SIDE: Final = 640  # pixels: a smaller photo loses nothing
 _DAY: Final = 1440.0
 
 _DOUBTS: Final[tuple[tuple[str, Callable[[Quality], str | None]], ...]] = (
@@ -23,6 +22,10 @@ _DOUBTS: Final[tuple[tuple[str, Callable[[Quality], str | None]], ...]] = (
     (
         "EXIF that says that GPS had no fix (GPSStatus V), so the position may be an old one",
         lambda one: "no fix" if one.no_fix else None,
+    ),
+    (
+        f"EXIF with the position of a phone mast's cell, often off by over {LARGE_ERROR:g} m",
+        lambda one: "CELLID" if one.by_cell else None,
     ),
     (
         "EXIF with a poor GPS fix (dilution of precision over 20)",
@@ -40,10 +43,10 @@ _DOUBTS: Final[tuple[tuple[str, Callable[[Quality], str | None]], ...]] = (
 
 
 def report_doubts(files: Sequence[PhotoFile], said: Metadata) -> None:
-    """Report strips, poor positions, other datums, magnetic directions, clocks that disagree."""
+    """Report panoramas, poor positions, other datums, magnetic directions, clocks that disagree."""
     _report_no_zone(files, said)
     _report_clocks(files, said)
-    _report_strips(files, said)
+    _report_panoramas(files, said)
     rows = [(n, one) for n, one in enumerate(said.quality.tolist()) if one != PLAIN]
     for what, doubt in _DOUBTS:
         found = [(n, doubt(one)) for n, one in rows]
@@ -62,17 +65,16 @@ def _report_no_zone(files: Sequence[PhotoFile], said: Metadata) -> None:
     )
 
 
-def _report_strips(files: Sequence[PhotoFile], said: Metadata) -> None:
+def _report_panoramas(files: Sequence[PhotoFile], said: Metadata) -> None:
     """Report panoramas: a detector shrinks a photo to a square, and bicycles with it."""
-    long, short = np.maximum(said.width, said.height), np.minimum(said.width, said.height)
-    rows = np.flatnonzero((long > _DETECTOR_SIDE) & (long > _WIDE * short)).tolist()
+    rows = np.flatnonzero(panoramas.among(said.width, said.height, said.panorama)).tolist()
     what = (
-        f"a long side over {_WIDE:g} times the short one, as a panorama: the detector sees it "
-        "squeezed and misses bicycles"
+        f"(by XMP, or with a long side over {panoramas.WIDE:g} times the short one), which a "
+        "detector sees squeezed"
     )
     report_number(
-        f"photo has {what}",
-        f"photos have {what}",
+        f"photo is a panorama {what}: it misses bicycles",
+        f"photos are panoramas {what}: it misses bicycles",
         [f"{files[row].photo_id} ({said.width[row]} x {said.height[row]})" for row in rows],
     )
 

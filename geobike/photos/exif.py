@@ -245,6 +245,13 @@ _WANTED: Final = tiff.Wanted(
     main=frozenset({tiff.ORIENTATION, tiff.SUB, tiff.GPS}),
     sub=frozenset(int(ExifTags.Base[name]) for name in _TIME_TAGS) | {tiff.GPS},
     gps=frozenset(int(ExifTags.GPS[name]) for name in _GPS_TAGS),
+    other_clocks=frozenset(
+        (
+            *(int(ExifTags.Base[name]) for name in _TIME_TAGS if not name.endswith("Original")),
+            ExifTags.GPS.GPSDateStamp,
+            ExifTags.GPS.GPSTimeStamp,
+        )
+    ),
 )
 
 

@@ -57,7 +57,7 @@ def _one(file: PhotoFile, max_pixels: int) -> FileHash:
         if file.fault is not None:
             raise UnreadablePhoto(file.fault)
         decoding.check_file_size(file.size or 0)
-        data = decoding.read_bytes(file.path)
+        data = decoding.read_bytes(file.path, follow_links=False)
         sha256 = hashlib.sha256(data).hexdigest()
         decoding.upright_size(data, max_pixels=max_pixels)
         return FileHash(sha256)

@@ -23,6 +23,7 @@ _STRAY: Final = 0x00
 _APP1: Final = 0xE1
 _SEGMENT: Final = struct.Struct(">BBH")
 _EXIF: Final = b"Exif\0\0"
+_XMP: Final = b"http://ns.adobe.com/xap/1.0/\0"
 _TIFF: Final = (b"II*\0", b"MM\0*")
 
 MAX_EXIF: Final = 128 * HEADER_BYTES
@@ -44,6 +45,8 @@ class Header(NamedTuple):
     """The EXIF block, a TIFF structure; empty where there is none."""
     rotated_by_xmp: bool
     """Whether XMP, another kind of metadata, gives an orientation."""
+    xmp: bytes = b""
+    """Its first packet, an XML text; empty where there is none."""
 
 
 def read_header(file: BinaryIO) -> Header | None:
@@ -56,11 +59,11 @@ def read_header(file: BinaryIO) -> Header | None:
     window = _Window(file)
     if window.get(0, 2) != SOI:
         return None
-    size, rotated_by_xmp, regular = None, False, True
+    size, rotated_by_xmp, regular, xmp = None, False, True, b""
     exif: list[bytes] = []
     for marker, at, length in _segments(window):
         if marker == _SCAN:
-            return Header(size if regular else None, _first_block(exif), rotated_by_xmp)
+            return Header(size if regular else None, _first_block(exif), rotated_by_xmp, xmp)
         if marker == _STRAY:
             regular = False  # left to readers that are more lenient
         elif marker in _FRAMES:
@@ -72,7 +75,9 @@ def read_header(file: BinaryIO) -> Header | None:
                 check_exif_size(len(exif) * HEADER_BYTES)
             elif b"tiff:Orientation" in content:
                 rotated_by_xmp = True
-    return Header(None, _first_block(exif), rotated_by_xmp)
+            if not xmp and content.startswith(_XMP):
+                xmp = content[len(_XMP) :]
+    return Header(None, _first_block(exif), rotated_by_xmp, xmp)
 
 
 def check_exif_size(size: int) -> None:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from geobike.errors import UnreadablePhoto
 from geobike.io import remote
-from geobike.photos import decoding, exif, jpeg, opening
+from geobike.photos import decoding, exif, jpeg, opening, panoramas
 from geobike.photos.discovery import PhotoFile
 
 _REMOTE_BATCH: Final = 64
@@ -42,6 +42,8 @@ class Metadata(NamedTuple):
     """Minutes that the GPS clock is behind the user's time zone, which is used; else NaN."""
     position_error_m: npt.NDArray[np.float64]
     """Likely error of the position, NaN where EXIF does not give it."""
+    panorama: npt.NDArray[np.bool_]
+    """Whether its XMP calls a photo a panorama."""
     quality: npt.NDArray[np.object_]
     """position_quality.Quality of each photo."""
     reason: list[str | None]
@@ -71,6 +73,7 @@ def read(
         np.array([_offset(row.said, timezone) for row in rows], dtype=np.float64),
         np.array([_clock_gap(row.said, timezone) for row in rows], dtype=np.float64),
         np.array([row.said.quality.error_m for row in rows], dtype=np.float64),
+        np.array([row.panorama for row in rows], dtype=np.bool_),
         _objects([row.said.quality for row in rows]),
         [row.said.reason for row in rows],
     )
@@ -87,6 +90,7 @@ def concatenate(parts: Iterable[Metadata]) -> Metadata:
 class _Row(NamedTuple):
     size: tuple[int, int]
     said: exif.Reading
+    panorama: bool = False
 
 
 def _row(file: PhotoFile, first: bytes | OSError, max_pixels: int) -> _Row:
@@ -107,9 +111,11 @@ def _read(file: BinaryIO, max_pixels: int) -> _Row:
         said = exif.read_block(header.exif)
         if said.orientation is not None or not header.rotated_by_xmp:
             decoding.check_pixels(*header.size, max_pixels)
-            return _Row(decoding.upright(header.size, said.orientation or 1), said)
+            size = decoding.upright(header.size, said.orientation or 1)
+            return _Row(size, said, panoramas.is_named_in(header.xmp))
     # Another format, or an irregular JPEG: Pillow reads it.
-    return _Row(decoding.header_size(file, max_pixels), exif.read(file))
+    size, xmp = decoding.read_header(file, max_pixels)
+    return _Row(size, exif.read(file), panoramas.is_named_in(xmp))
 
 
 def _utc(said: exif.Reading, zone: tzinfo | None) -> datetime | None:
@@ -153,7 +159,7 @@ def _open(file: PhotoFile, first: bytes | OSError) -> BinaryIO:
         raise first
     if remote.is_remote(file.path):
         return BufferedReader(_RemoteFile(file.path, first), jpeg.HEADER_BYTES)
-    return opening.open_regular(file.path)
+    return opening.open_regular(file.path, follow_links=False)
 
 
 def _size(file: PhotoFile, opened: BinaryIO) -> int:

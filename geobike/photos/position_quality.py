@@ -12,6 +12,7 @@ TAGS: Final = (
     "GPSImgDirectionRef",
     "GPSMapDatum",
     "GPSHPositioningError",
+    "GPSProcessingMethod",
 )
 USUAL: Final = (b"A\0\0\0", b"A\0 \0", b"T\0\0\0", b"T\0 \0")
 """Short values that say nothing: a position with a fix, a direction from true north."""
@@ -19,6 +20,7 @@ USUAL: Final = (b"A\0\0\0", b"A\0 \0", b"T\0\0\0", b"T\0 \0")
 LARGE_ERROR: Final = 100.0
 """Metres of likely error above which a position is reported."""
 
+CELL: Final = b"CELLID"
 _POOR_DOP: Final = 20.0  # dilution of precision above which a fix is called poor
 _WGS84: Final = ("WGS84", "WGS1984", "EPSG4326", "G1762", "G2139")
 _NEAR_WGS84: Final = ("ETRS89", "NAD83", "JGD", "ITRF", "GDA", "NZGD2000", "PZ90", "CGCS2000")
@@ -38,6 +40,8 @@ class Quality(NamedTuple):
     """Datum of the position, where it is not WGS 84."""
     magnetic: bool = False
     """Whether the direction is from magnetic, not true north."""
+    by_cell: bool = False
+    """Whether the position is that of a phone mast's cell, which may be kilometres wide."""
 
 
 PLAIN: Final = Quality()
@@ -55,7 +59,18 @@ def read(tags: Mapping[str, Any]) -> Quality:
         dop if dop is not None and dop > _POOR_DOP else None,
         _other_datum(text(tags.get("GPSMapDatum"))),
         text(tags.get("GPSImgDirectionRef")).upper() == "M",
+        is_cell(tags.get("GPSProcessingMethod")),
     )
+
+
+def is_cell(method: Any) -> bool:
+    """Tell whether a method of positioning, eight bytes of encoding and a name, is CELLID."""
+    if isinstance(method, list | tuple):
+        method = bytes(one for one in method if isinstance(one, int) and 0 <= one < 256)
+    if isinstance(method, str):
+        method = method.encode("latin-1", "replace")
+    # The name may be in UTF-16, with a zero before or after each letter.
+    return isinstance(method, bytes) and CELL in method.upper().replace(b"\0", b"")
 
 
 def _first(tags: Mapping[str, Any], name: str) -> float | None:
@@ -64,6 +79,8 @@ def _first(tags: Mapping[str, Any], name: str) -> float | None:
 
 
 def _other_datum(name: str) -> str | None:
+    if not name:
+        return None
     plain = re.sub(r"[^A-Z0-9]", "", name.upper())
     same = not plain or plain == "UNKNOWN" or any(part in plain for part in _WGS84)
     return None if same or plain.startswith(_NEAR_WGS84) else name[:30]

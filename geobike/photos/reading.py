@@ -9,17 +9,18 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import tzinfo
 from functools import partial
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from geobike import schema
 from geobike.errors import UnreadablePhoto
 from geobike.io import parallel
-from geobike.photos import decoding, hashing, metadata
-from geobike.photos.discovery import PhotoFile, find
+from geobike.photos import decoding, hashing, metadata, panoramas
+from geobike.photos.discovery import Found, PhotoFile, find, search
 from geobike.photos.doubts import report_doubts
 from geobike.progress import Track, silent
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 __all__ = [
+    "Found",
     "Hasher",
     "PhotoFile",
     "apply_hashes",
@@ -36,6 +38,7 @@ __all__ = [
     "load",
     "read",
     "read_metadata",
+    "search",
 ]
 
 
@@ -134,9 +137,12 @@ def frame(files: Sequence[PhotoFile], parts: Iterable[metadata.Metadata]) -> gpd
     readable = said.width > 0
     placed = ~np.isnan(said.lon)
     report_doubts(files, said)
-    optional = {}
+    optional: dict[str, npt.NDArray[Any]] = {}
     if not np.isnan(said.position_error_m).all():
         optional["position_error_m"] = said.position_error_m
+    wide = panoramas.among(said.width, said.height, said.panorama)
+    if wide.any():
+        optional["panorama"] = wide
     return schema.geotable(
         schema.PHOTOS,
         optional
@@ -197,7 +203,8 @@ def load(file: PhotoFile, *, max_pixels: int = decoding.MAX_PIXELS) -> "Image":
     """Decode a photo to an upright RGB image. Raises UnreadablePhoto, also for a `fault`."""
     if file.fault is not None:
         raise UnreadablePhoto(file.fault)
-    return decoding.read_upright(file.path, max_pixels=max_pixels)
+    data = decoding.read_bytes(file.path, follow_links=False)
+    return decoding.read_upright(data, max_pixels=max_pixels)
 
 
 def _hashes(

@@ -4,10 +4,10 @@ Source: TIFF 6.0, section 2; Exif 2.32, section 4.6.
 """
 
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final, NamedTuple
 
-from geobike.photos import position_quality
+from geobike.photos import clock, position_quality
 
 ORIENTATION, SUB, GPS = 0x0112, 0x8769, 0x8825
 """Tags: the orientation, and the offsets of the Exif and the GPS directory."""
@@ -19,6 +19,10 @@ _ENTRY: Final = {order: struct.Struct(order + "HHI4s") for order in "<>"}  # tag
 _VALUE_SIZES: Final = dict(enumerate((1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4), start=1))
 """Bytes of one value of each type. Source: TIFF 6.0, section 2, and its supplement 1 for 13."""
 _ASCII: Final = 2
+_TIME, _OFFSET = 0x9003, 0x9011  # DateTimeOriginal, OffsetTimeOriginal
+_ABSENT: Final = (0, 0, 0, b"")
+_PROCESSING_METHOD: Final = 0x001B  # of the GPS directory; no such tag is read from the others
+_LONG_METHOD: Final = 256  # bytes
 _POINTER_TYPES: Final = (4, 13)
 _MAX_CHAIN: Final = 8  # directories in a row: a camera writes two
 
@@ -34,6 +38,8 @@ class Wanted(NamedTuple):
     """In the Exif directory, to which the first points."""
     gps: frozenset[int]
     """In the GPS directory, to which the first points."""
+    other_clocks: frozenset[int]
+    """Of those, the ones that matter only where the time of exposure or its offset is not valid."""
 
 
 class _Unusual(Exception):
@@ -61,12 +67,16 @@ def _with_short_directories(block: bytes, order: str, wanted: Wanted) -> bytes |
     if not main or _gps_in_next_directories(block, order, first):
         return None
     parts = [block[:4], b"", block[8:]]
-    end = len(block)
+    end, timed = len(block), False
     for tag, tags in ((SUB, wanted.sub), (GPS, wanted.gps)):
         if tag in main:
             found = _entries(block, order, _pointer(main[tag], order), tags)
             if tag == SUB and GPS in found:  # a second pointer to a GPS directory
                 return None
+            timed = timed or (tag == SUB and _gives_time(block, order, found))
+            if timed:
+                others = wanted.other_clocks
+                found = {one: entry for one, entry in found.items() if one not in others}
             main[tag] = (*main[tag][:3], _PLACE[order].pack(end))
             parts.append(_directory(found, order))
             end += len(parts[-1])
@@ -92,11 +102,33 @@ def _entries(block: bytes, order: str, at: int, wanted: frozenset[int]) -> dict[
         size = count * _VALUE_SIZES[kind]
         if size > 4 and not 8 <= place(value)[0] <= end - size:
             raise _Unusual
+        if tag == _PROCESSING_METHOD and not _names_a_cell(block, size, value, place):
+            continue
         if tag in found and tag in (SUB, GPS):
             raise _Unusual
         if tag != ORIENTATION or tag not in found:
             found[tag] = entry
     return found
+
+
+def _gives_time(block: bytes, order: str, found: Mapping[int, _Entry]) -> bool:
+    """Tell whether the Exif directory holds a valid time of exposure with its offset."""
+    texts = []
+    for tag, size in ((_TIME, 20), (_OFFSET, 7)):
+        _, kind, count, value = found.get(tag, _ABSENT)
+        if kind != _ASCII or count != size:
+            return False
+        at = _PLACE[order].unpack(value)[0]
+        texts.append(block[at : at + size])
+    return clock.is_complete(*texts)
+
+
+def _names_a_cell(
+    block: bytes, size: int, value: bytes, place: Callable[[bytes], tuple[int]]
+) -> bool:
+    """Tell whether this value of GPSProcessingMethod is the one that matters."""
+    (at,) = place(value)
+    return size > 4 and position_quality.is_cell(block[at : at + min(size, _LONG_METHOD)])
 
 
 def _all_entries(block: bytes, order: str, at: int) -> Iterator[_Entry]:

@@ -6,9 +6,10 @@ Areas come before detections: a join is cheap, a detection is not, and a photo o
 should not cost anything.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple, cast
 
 import geopandas as gpd
@@ -24,8 +25,9 @@ from geobike.engines.local import LOCAL
 from geobike.errors import ManifestError
 from geobike.io import files
 from geobike.io.inputs import Inputs
+from geobike.io.matching import isin
 from geobike.maps import context, options
-from geobike.photos import decoding, hashing, reading
+from geobike.photos import decoding, hashing, panoramas, reading, shots
 from geobike.positions import manifest, resolve, sidecars, sources
 from geobike.progress import Track, silent
 from geobike.reporting import collect_warnings
@@ -67,13 +69,20 @@ def run(
         found = _find(survey, engine, inputs, track)  # a mistake in inputs creates no store
         with _open_store(survey, store, engine) as opened:
             known = None if store is None else opened
-            given, polygons, placed, layers = _locate_and_assign(
+            located = _locate_and_assign(
                 survey, found, known=known, engine=engine, inputs=inputs, track=track
             )
-            detected = _detect(survey, placed, opened, engine, inputs, track)
+            detected = _detect(survey, located.photos, opened, engine, inputs, track)
         counted = counts.per_photo(detected.photos, detected.detections)
-        per_area = counts.per_area(counted, polygons)
-        account = ledger.close(given, counted, detected.detections, per_area)
+        per_area = counts.per_area(counted, located.areas)
+        account = ledger.close(
+            located.given,
+            counted,
+            detected.detections,
+            per_area,
+            not_read=located.not_read,
+            files_given=located.files_given,
+        )
     empty = causes.why_nothing_counted(counted, manifest=survey.manifest is not None)
     if empty is not None:
         notes.append(empty)
@@ -85,7 +94,7 @@ def run(
         areas=per_area,
         ledger=account,
         inputs=inputs.read,
-        context=layers,
+        context=located.context,
         detected_now=detected.newly_detected,
         warnings=tuple(dict.fromkeys(notes)),
         started_at=started_at,
@@ -107,13 +116,21 @@ def _detect(
         with inputs.open("detections", survey.detections) as file:
             table = imported.read(file.path)
         model = Model(*imported.model(table, file))
-        known, found = imported.apply(table, placed)
+        named = pd.Series(isin(placed["photo_id"], table["photo_id"]), index=placed.index)
+        once = shots.mark(placed, keep=survey.same_shot == "all", preferred=named)
+        known, found = imported.apply(table, once)
         return stage.Detected(
             known, filtering.filter_detections(found, **rules._asdict()), model, newly_detected=0
         )
-    plan = stage.plan(placed, survey.detector, store, rules=rules)
+    plan = stage.plan(_to_detect(survey, placed), survey.detector, store, rules=rules)
     outcomes = engine.detect(plan, store, workers=survey.workers, max_pixels=survey.max_pixels)
     return stage.collect(plan, outcomes, store, track=track)
+
+
+def _to_detect(survey: Survey, placed: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the photos with a status for those that no detector needs to see."""
+    once = shots.mark(placed, keep=survey.same_shot == "all")
+    return panoramas.skip(once) if survey.panoramas == "skip" else once
 
 
 def _open_store(survey: Survey, store: str | Path | None, engine: Engine) -> DetectionStore:
@@ -127,7 +144,7 @@ class _Found(NamedTuple):
     """What a run reads before it opens its store."""
 
     areas: gpd.GeoDataFrame
-    files: list[reading.PhotoFile] | None
+    photos: reading.Found | None
     """None where the manifest alone names the photos."""
     context: Sequence[context.ContextLayer]
     """Water, streets and borders for the map."""
@@ -143,6 +160,10 @@ class LocatedPhotos(NamedTuple):
     """Photos frame: those without a status are the ones to detect in."""
     context: Sequence[context.ContextLayer]
     """Water, streets and borders for the map."""
+    not_read: Mapping[str, int] = MappingProxyType({})
+    """Files of other kinds beside the photos: their number by suffix."""
+    files_given: int | None = None
+    """Files found, photos and others; None where none were looked for."""
 
 
 def locate_and_assign(
@@ -158,7 +179,12 @@ def locate_and_assign(
     """
     inputs = Inputs()
     found = _find(survey, engine, inputs, track)
-    return _locate_and_assign(survey, found, known=known, engine=engine, inputs=inputs, track=track)
+    placed = _locate_and_assign(
+        survey, found, known=known, engine=engine, inputs=inputs, track=track
+    )
+    if survey.detections is not None:
+        return placed
+    return placed._replace(photos=_to_detect(survey, placed.photos))
 
 
 def _find(survey: Survey, engine: Engine, inputs: Inputs, track: Track) -> _Found:
@@ -180,7 +206,7 @@ def _find(survey: Survey, engine: Engine, inputs: Inputs, track: Track) -> _Foun
         )
     if survey.photos is None:
         return _Found(polygons, None, layers)
-    return _Found(polygons, engine.find(survey.photos, track=track), layers)
+    return _Found(polygons, engine.search(survey.photos, track=track), layers)
 
 
 def _locate_and_assign(
@@ -192,7 +218,7 @@ def _locate_and_assign(
     inputs: Inputs,
     track: Track,
 ) -> LocatedPhotos:
-    if found.files is None:
+    if found.photos is None:
         table = _read_manifest(cast(Path, survey.manifest), zone(survey.timezone), inputs)
         named = manifest.photos(table)
         if named.empty:
@@ -204,7 +230,7 @@ def _locate_and_assign(
             len(named), found.areas, areas.assign(located, found.areas), found.context
         )
     located = locate(
-        found.files,
+        found.photos.files,
         manifest_path=survey.manifest,
         positions=survey.positions,
         timezone=survey.timezone,
@@ -215,7 +241,14 @@ def _locate_and_assign(
         track=track,
     )
     assigned = areas.assign(located, found.areas)
-    return LocatedPhotos(len(found.files), found.areas, assigned, found.context)
+    return LocatedPhotos(
+        len(found.photos.files),
+        found.areas,
+        assigned,
+        found.context,
+        found.photos.not_read,
+        found.photos.given,
+    )
 
 
 def locate(

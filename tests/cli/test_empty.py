@@ -71,3 +71,14 @@ def test_the_crs_is_not_suspected_where_most_photos_have_no_position(tmp_path: P
     done = survey(tmp_path, ["a.jpg,12,4", "b.jpg,,", "c.jpg,,"])
     assert "no photo is in any area: 2 of 3 have no position at all" in done.stderr
     assert "--crs" not in done.stderr
+
+
+def test_files_that_are_not_read_are_in_the_account(tmp_path: Path) -> None:
+    for name in ("a.dng", "a.MOV", "a.AAE", "b.mov"):
+        photo(tmp_path / "photos" / name, format="JPEG")
+    done = survey(tmp_path, INSIDE, photos=True)
+    assert done.returncode == 0
+    assert "4  1 .aae, 1 .dng, 2 .mov" in done.stdout
+    account = json.loads((tmp_path / "out" / "summary.json").read_text())["ledger"]
+    assert account["not_read"] == {".aae": 1, ".dng": 1, ".mov": 2}
+    assert account["files_given"] == account["photos_given"] + 4 == 6

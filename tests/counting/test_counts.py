@@ -91,6 +91,17 @@ def test_the_ledger_names_every_status_and_closes() -> None:
     assert account.in_words() == "6 photos: 3 counted, 1 outside, 1 duplicate, 1 failed"
 
 
+def test_the_ledger_closes_over_files_that_are_no_photos() -> None:
+    found = detections(a=3)
+    counted = counts.per_photo(photos(), found)
+    per_area = counts.per_area(counted, areas())
+    kinds = {".dng": 1, ".mov": 2}
+    account = ledger.close(6, counted, found, per_area, not_read=kinds, files_given=9)
+    assert account.as_dict()["not_read"] == kinds
+    with pytest.raises(LedgerError, match=r"files given = photos given . files not read: 10 is"):
+        ledger.close(6, counted, found, per_area, not_read=kinds, files_given=10)
+
+
 @pytest.mark.parametrize("given", [5, 7])
 def test_a_lost_or_invented_photo_raises(given: int) -> None:
     found = detections(a=3)

@@ -78,3 +78,33 @@ def test_a_fifo_that_takes_a_photos_place_after_the_listing_holds_nothing_up(
     assert frame.at[0, "reason"] == "not a regular file"
     with pytest.raises(UnreadablePhoto, match="not a regular file"):
         decoding.read_upright(file)
+
+
+def test_a_link_that_takes_a_photos_place_after_the_listing_is_not_followed(
+    tmp_path: Path,
+) -> None:
+    secret = photo(tmp_path / "private" / "secret.jpg")
+    taken = photo(tmp_path / "photos" / "a.jpg")
+    target = photo(tmp_path / "photos" / "real" / "b.jpg")
+    (tmp_path / "photos" / "c.jpg").symlink_to(target)
+    for source in (tmp_path / "photos", f"{tmp_path}/photos/*.jpg"):
+        taken.unlink(missing_ok=True)
+        photo(taken)
+        files = reading.find(source)
+        taken.unlink()
+        taken.symlink_to(secret)
+        frame = reading.read(files).set_index("photo_id")
+        assert frame.at["a.jpg", "status"] == "unreadable"
+        assert "a symbolic link took the file's place" in frame.at["a.jpg", "reason"]
+        assert frame["sha256"].isna()["a.jpg"]
+        assert frame.at["c.jpg", "status"] != "unreadable"  # a link inside was there before
+        with pytest.raises(UnreadablePhoto, match="a symbolic link took"):
+            reading.load(next(file for file in files if file.photo_id == "a.jpg"))
+
+
+def test_a_link_that_the_user_names_is_followed(tmp_path: Path) -> None:
+    photo(tmp_path / "a.jpg", size=(30, 20))
+    (tmp_path / "b.jpg").symlink_to(tmp_path / "a.jpg")
+    assert decoding.read_upright(tmp_path / "b.jpg").size == (30, 20)
+    (found,) = reading.find(tmp_path / "b.jpg")
+    assert reading.load(found).size == (30, 20)

@@ -52,6 +52,7 @@ def test_the_handed_seconds_of_545_are_refused(shared: Path) -> None:
     [
         ({GPS.GPSHPositioningError: 4600.0}, "4600 m"),
         ({GPS.GPSStatus: "V"}, "no fix"),
+        ({GPS.GPSProcessingMethod: b"ASCII\0\0\0CELLID"}, "a phone mast's cell"),
         ({GPS.GPSDOP: 50.0}, "DOP 50"),
         ({GPS.GPSMapDatum: "TOKYO"}, "TOKYO"),
         ({GPS.GPSImgDirection: 10.0, GPS.GPSImgDirectionRef: "M"}, "magnetic north"),
@@ -70,6 +71,8 @@ def test_nothing_is_reported_of_a_usual_position(tmp_path: Path) -> None:
     usual = {
         GPS.GPSHPositioningError: 4.7,
         GPS.GPSStatus: "A",
+        GPS.GPSMeasureMode: "2",
+        GPS.GPSProcessingMethod: b"ASCII\0\0\0GPS",
         GPS.GPSDOP: 1.2,
         GPS.GPSMapDatum: "WGS-84",
         GPS.GPSImgDirectionRef: "T",
@@ -125,7 +128,12 @@ def test_broken_files_with_the_same_bytes_are_unreadable_not_duplicates(tmp_path
     assert frame["reason"].str.contains("empty").all()
 
 
-def test_a_panorama_in_which_bicycles_are_missed_is_reported(tmp_path: Path) -> None:
-    _, notes = located(tmp_path, jpeg(lon_lat=DELFT, size=(2560, 480)))
-    assert "a.jpg (2560 x 480)" in notes[0]
-    assert located(tmp_path, jpeg(lon_lat=DELFT, size=(1280, 720)))[1] == []
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "TIFF"])
+@pytest.mark.parametrize(
+    "method", [b"ASCII\0\0\0CELLID", b"UNICODE\0" + "CELLID".encode("utf-16-le")]
+)
+def test_a_position_by_phone_masts_is_known_in_every_format(method: bytes, format: str) -> None:
+    gps = {GPS.GPSProcessingMethod: method}
+    said = exif.read(BytesIO(jpeg(lon_lat=DELFT, gps=gps, format=format)))
+    assert said.lat == pytest.approx(DELFT[1])
+    assert said.quality.by_cell

@@ -330,6 +330,28 @@ def test_files_that_are_not_read_are_reported_by_kind(tmp_path: Path) -> None:
         assert ids(tmp_path) == ["a.jpg"]
 
 
+def test_every_file_of_several_sources_is_counted_once(tmp_path: Path) -> None:
+    for name in ("a/1.jpg", "a/1.mov", "a/1.aae", "b/2.jpg", "b/1.mov", "b/2.jpg.json", "b/3.xmp"):
+        photo(tmp_path / name, format="JPEG")
+    found = reading.search([tmp_path / "a", tmp_path / "b", tmp_path / "b" / "2.jpg"])
+    assert found.not_read == {".aae": 1, ".json": 1, ".mov": 2, ".xmp": 1}
+    assert (len(found.files), found.given) == (2, 7)
+    assert found == reading.search([tmp_path, tmp_path / "a"])
+    only = reading.search(str(tmp_path / "*" / "*.jpg"))
+    assert (only.not_read, only.given) == ({}, 2)
+
+
+def test_endless_kinds_of_files_make_no_endless_list(tmp_path: Path) -> None:
+    photo(tmp_path / "a.jpg")
+    for number in range(200):
+        (tmp_path / f"part.{number:04}").write_bytes(b"")
+        (tmp_path / f"x.{'y' * 30}{number}").write_bytes(b"")
+    found = reading.search(tmp_path)
+    assert len(found.not_read) <= 51
+    assert sum(found.not_read.values()) == 400 == found.given - 1
+    assert found.not_read["other suffixes"] >= 200 + 150 - 1
+
+
 def test_avif_is_read_with_its_position(tmp_path: Path) -> None:
     photo(tmp_path / "a.avif", lon_lat=DELFT, format="AVIF", size=(64, 48))
     frame = reading.read(reading.find(tmp_path))

@@ -17,9 +17,10 @@ import exifread
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import ExifTags, Image
 
 from geobike.photos import decoding, discovery, exif, metadata, tiff
+from geobike.photos import jpeg as jpeg_header
 from tests.support.exif_blocks import (
     DATE_TIME_ORIGINAL,
     GPS,
@@ -223,3 +224,40 @@ def test_reads_of_a_file_do_not_grow_with_its_pointers(number: int) -> None:
     file = Counting(in_tiff(jpeg(format="TIFF"), GPS, number))
     assert exif.read(file).reason
     assert file.asked < 110_000 + 3 * number
+
+
+@pytest.mark.parametrize(
+    ("taken", "offset"),
+    [
+        ("2022:01:19 17:33:04", "+01:00"),
+        ("2022:13:19 17:33:04", "+01:00"),
+        ("2022:01:19 17:33:60", "+01:00"),
+        ("2022: 1:19 17:33:04", "+01:00"),
+        ("2022:01:19 17:33:04", "+25:00"),
+        ("2022:01:19 17:33:04", "      "),
+        ("    :  :     :  :  ", "+01:00"),
+        ("0000:00:00 00:00:00", "+01:00"),
+    ],
+)
+def test_other_clocks_are_read_where_the_time_of_exposure_or_its_offset_is_not_valid(
+    taken: str, offset: str
+) -> None:
+    base, gps = ExifTags.Base, ExifTags.GPS
+    times = {
+        base.DateTimeOriginal: taken,
+        base.OffsetTimeOriginal: offset,
+        base.DateTimeDigitized: "2022:01:19 18:40:00",
+        base.OffsetTimeDigitized: "+02:00",
+    }
+    clock = {gps.GPSDateStamp: "2022:01:19", gps.GPSTimeStamp: (16.0, 33.0, 4.0)}
+    data = jpeg(lon_lat=(4.3571, 52.0116), times=times, gps=clock)
+    header = jpeg_header.read_header(BytesIO(data))
+    assert header is not None
+    reading = exif.read_block(header.exif)
+    assert reading == untouched(header.exif)
+    assert reading.taken_local is not None
+    assert reading.utc_offset_minutes in (60, 120)
+    copy = tiff.thinned(header.exif, exif._WANTED)
+    assert copy is not None
+    found = exifread.process_file(BytesIO(copy), details=False)
+    assert ("GPS GPSTimeStamp" in found) == ((taken, offset) != ("2022:01:19 17:33:04", "+01:00"))

@@ -100,14 +100,14 @@ class Cluster:
         """Open the store of a run on a cluster, a folder or a URL; workers read its shards."""
         return open_shared(path, mode, reader=self._read_shards)
 
-    def find(
+    def search(
         self, sources: str | Path | Sequence[str | Path], *, track: Track = silent
-    ) -> list[PhotoFile]:
-        """Do what `reading.find` does; the workers list deep folders.
+    ) -> reading.Found:
+        """Do what `reading.search` does; the workers list deep folders.
 
         Raises InputError where a worker does not see what this machine sees.
         """
-        return reading.find(sources, walker=partial(folders.walk, self._client), track=track)
+        return reading.search(sources, walker=partial(folders.walk, self._client), track=track)
 
     def read_metadata(
         self,

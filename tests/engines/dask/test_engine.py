@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import ExifTags
 
 import geobike
 from geobike.detections.store.parquet import Shards
@@ -40,7 +41,7 @@ from tests.support.cluster_detectors import (
 from tests.support.cluster_surveys import same
 from tests.support.hosted_scenarios import TOKEN
 from tests.support.hosted_service import FakeService
-from tests.support.making import photo
+from tests.support.making import photo, squares
 
 distributed = pytest.importorskip("distributed")
 pytestmark = [pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")]
@@ -286,3 +287,22 @@ def test_every_error_that_a_worker_sends_arrives_as_it_was() -> None:
     error = pickle.loads(pickle.dumps(MissingPackageError("Detection on this machine", "local")))
     assert str(error) == str(MissingPackageError("Detection on this machine", "local"))
     assert error.extra == "local"
+
+
+def test_one_shot_in_several_files_counts_once_on_a_cluster_too(
+    cluster: geobike.Cluster, tmp_path: Path
+) -> None:
+    areas = squares(tmp_path / "areas.geojson", ["west"])
+    taken = {ExifTags.Base.DateTimeOriginal: "2022:01:19 17:33:03"}
+    for name in ("IMG_1.jpg", "IMG_1-edited.jpg"):
+        photo(tmp_path / "photos" / name, size=(30, 20), lon_lat=(4.005, 52.005), times=taken)
+    for choice, counted in (("once", 1), ("all", 2)):
+        survey = geobike.Survey(
+            photos=tmp_path / "photos",
+            areas=areas,
+            same_shot=choice,
+            detector=Counting(tmp_path / "diary"),
+        )
+        result = geobike.run(survey, store=tmp_path / "shards", engine=cluster)
+        assert result.ledger.photos["counted"] == counted
+        assert result.ledger.bicycles_counted == 3 * counted

@@ -20,8 +20,8 @@ from tests.support.web_folder import index, served
 pytest.importorskip("distributed")
 
 
-def found(find: Callable[[], list[PhotoFile]]) -> tuple[list[PhotoFile], list[str]]:
-    """Return the photos and what was reported."""
+def found(find: Callable[[], reading.Found]) -> tuple[reading.Found, list[str]]:
+    """Return the files and what was reported."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         files = find()
@@ -78,10 +78,11 @@ def test_workers_find_what_one_machine_finds_and_report_the_same_once(
 ) -> None:
     too_deep(street / "day2" / "1")
     (street / os.fsdecode(b"day1/caf\xe9.jpg")).write_bytes(b"")
-    here = found(lambda: reading.find(street))
+    here = found(lambda: reading.search(street))
     opened = request.getfixturevalue("only_the_top")
-    assert found(lambda: cluster.find(street)) == here
-    files, reported = here
+    assert found(lambda: cluster.search(street)) == here
+    (files, not_read, given), reported = here
+    assert (not_read, given) == ({".txt": 1}, len(files) + 1)
     assert len(files) == 6 * 4 + 3
     assert [file.photo_id for file in files if file.fault] == ["day1/caf\\xe9.jpg", "day1/leak.jpg"]
     assert len(reported) == 3
@@ -96,15 +97,15 @@ def test_several_sources_and_patterns_are_found_as_on_one_machine(
     cluster: geobike.Cluster, street: Path
 ) -> None:
     sources = [street / "day0", street / "day1" / "b.png", f"{street}/day[23]", street / "day4"]
-    assert found(lambda: cluster.find(sources)) == found(lambda: reading.find(sources))
+    assert found(lambda: cluster.search(sources)) == found(lambda: reading.search(sources))
 
 
 def test_addresses_that_are_walked_through_are_found_as_on_one_machine(
     cluster: geobike.Cluster, street: Path, request: pytest.FixtureRequest
 ) -> None:
-    here = found(lambda: reading.find(street.as_uri()))
+    here = found(lambda: reading.search(street.as_uri()))
     request.getfixturevalue("only_the_top")
-    assert found(lambda: cluster.find(street.as_uri())) == here
+    assert found(lambda: cluster.search(street.as_uri())) == here
 
 
 @pytest.fixture
@@ -127,12 +128,12 @@ def test_a_bucket_is_opened_up_by_two_requests_and_listed_by_workers(
 ) -> None:
     shared_bucket.put(street)
     address = f"{shared_bucket.address}/"
-    here = found(lambda: reading.find(address))
+    here = found(lambda: reading.search(address))
     shared_bucket.requests.clear()
     request.getfixturevalue("only_the_top")
-    there = found(lambda: cluster.find(address))
+    there = found(lambda: cluster.search(address))
     assert there == here
-    assert all(file.size and file.state for file in there[0])
+    assert all(file.size and file.state for file in there[0].files)
     lists = [path for _, path in shared_bucket.requests]
     assert len([path for path in lists if "delimiter=%2F" in path]) == 2
     assert len(lists) == 2 + 8
@@ -142,10 +143,10 @@ def test_a_bucket_of_very_many_small_folders_is_listed_here_a_thousand_names_at_
     cluster: geobike.Cluster, shared_bucket: Bucket, street: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shared_bucket.put(street)
-    here = reading.find(shared_bucket.address)
+    here = reading.search(shared_bucket.address)
     monkeypatch.setattr(folders, "MOST", 2)
     shared_bucket.requests.clear()
-    assert cluster.find(shared_bucket.address) == here
+    assert cluster.search(shared_bucket.address) == here
     assert len(shared_bucket.requests) == 2 + 1
 
 
@@ -156,8 +157,8 @@ def test_names_that_no_disk_could_have_are_found_in_a_bucket(
     for key in ("a/1.jpg", "a//2.jpg", "b/3.jpg", "c.jpg/4.jpg", "c.jpg", "d/", "e/5%20é.jpg"):
         files.call_s3("put_object", Bucket=root, Key=f"p/{key}", Body=b"1")
     address = f"{shared_bucket.address}/p"
-    assert cluster.find(address) == reading.find(address)
-    assert len(cluster.find(address)) == 6
+    assert cluster.search(address) == reading.search(address)
+    assert len(cluster.search(address).files) == 6
 
 
 @pytest.mark.parametrize("inside", ["", "/empty", "/none"])
@@ -167,9 +168,9 @@ def test_no_photo_is_reported_as_on_one_machine(
     (tmp_path / "empty" / "within").mkdir(parents=True)
     for source in (f"{tmp_path}{inside}", f"{shared_bucket.address}{inside}"):
         with pytest.raises(PhotosError) as here:
-            reading.find(source)
+            reading.search(source)
         with pytest.raises(PhotosError) as there:
-            cluster.find(source)
+            cluster.search(source)
         assert str(there.value) == str(here.value)
 
 
@@ -182,7 +183,7 @@ def test_a_folder_that_only_this_machine_sees_stops_the_run_with_the_reason(
     for day in range(12):
         memory.pipe(f"/town/day{day}/a.jpg", b"1")
     with pytest.raises(InputError, match=r"worker .* does not see memory://town/day\d+ as this"):
-        cluster.find("memory://town")
+        cluster.search("memory://town")
 
 
 def test_a_dead_link_is_reported_as_on_one_machine(
@@ -194,10 +195,10 @@ def test_a_dead_link_is_reported_as_on_one_machine(
     index(tmp_path, "day0/", "day1/", "day2/", "gone/")
     index(tmp_path / "day2", "a.jpg", "gone/")
     with served(tmp_path) as address:
-        here = found(lambda: reading.find(f"{address}/"))
-        there = found(lambda: cluster.find(f"{address}/"))
+        here = found(lambda: reading.search(f"{address}/"))
+        there = found(lambda: cluster.search(f"{address}/"))
     assert there == here
-    assert len(here[0]) == 3
+    assert len(here[0].files) == 3
     (note,) = here[1]
     assert note.count("/gone (no such object)") == 2
 
@@ -224,4 +225,4 @@ def test_a_folder_that_a_worker_may_not_read_or_finds_empty_stops_the_run(
         on_workers(cluster, discovery, "list_directory", eyes),
         pytest.raises(InputError, match=f"does not see .*{street}/day.* as this .*: .*{why}"),
     ):
-        cluster.find(street)
+        cluster.search(street)

@@ -93,7 +93,7 @@ SIZES = {detr: (800, 1066), dfine_s: (640, 640), dfine_n: (640, 640)}
 
 def exported(build: Callable[[], Any]) -> Path:
     """Return the ONNX file of a model, made at the first call."""
-    path = CACHE / f"{build.__name__}.onnx"
+    path = CACHE / f"{build.__name__}-named.onnx"  # older ones do not name their classes
     if not path.is_file():
         import torch
 

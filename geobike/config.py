@@ -204,11 +204,11 @@ class DetectorSettings:
     classes: Annotated[
         str | None,
         Option(
-            "Names of the classes of a model on this machine that does not carry them: coco80, or "
-            "a file with one name per line, or id2label as JSON.",
-            metavar="coco80|FILE",
+            "Names of the classes of a model on this machine that does not carry them: coco80, "
+            "coco91 (COCO's own numbers), or a file with one name per line, or id2label as JSON.",
+            metavar="coco80|coco91|FILE",
             path="",
-            words=("coco80",),
+            words=("coco80", "coco91"),
             default_text="the model's own",
         ),
     ] = None

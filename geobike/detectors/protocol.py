@@ -184,7 +184,7 @@ class ModelSettings(Protocol):
 
     @property
     def classes(self) -> str | None:
-        """Names of the classes of a model that carries none: coco80, or a file."""
+        """Names of the classes of a model that carries none: coco80, coco91, or a file."""
 
     @property
     def endpoint(self) -> str | None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from geobike import schema
 from geobike.detections import filtering
+from geobike.detectors import suppression
 from geobike.errors import GeobikeWarning, InputError, SchemaError
 
 # The published answer of facebook/detr-resnet-50 to the tutorial's reference photo: eight boxes
@@ -192,7 +193,7 @@ one_box = st.tuples(side, side, st.floats(0, 60, width=32), st.floats(0, 60, wid
 @given(one_box, one_box)
 def test_overlap_is_what_polygons_say(one: tuple, other: tuple) -> None:
     a, b = shapely.box(*one), shapely.box(*other)
-    ours = filtering.intersection_over_union(np.array([one]), np.array([other]))[0]
+    ours = suppression.intersection_over_union(np.array([one]), np.array([other]))[0]
     united = a.union(b).area
     assert ours == pytest.approx(a.intersection(b).area / united if united else 0, abs=1e-6)
 

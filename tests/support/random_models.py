@@ -3,9 +3,12 @@
 Needs the extra `parity`.
 """
 
+import json
 import warnings
 
 import torch
+
+from tests.support.tiny_onnx import metadata_entry
 
 GAIN = 2.4  # about the square root of 6, which keeps a signal's size through torch's own draw
 
@@ -38,7 +41,10 @@ class Exported(torch.nn.Module):
 
 
 def export(model, pixel_values, path):
-    """Write an ONNX file with the exporter that the files on the hub were made with."""
+    """Write an ONNX file with the exporter that the files on the hub were made with.
+
+    The file carries the names of its classes.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     fixed = pixel_values.shape[2] == pixel_values.shape[3]  # D-FINE's; DETR's follow the photo
     axes = {0: "batch"} | ({} if fixed else {2: "height", 3: "width"})
@@ -54,4 +60,6 @@ def export(model, pixel_values, path):
             opset_version=17,
             dynamo=False,
         )
+    with path.open("ab") as file:
+        file.write(metadata_entry("id2label", json.dumps(model.config.id2label)))
     return path

@@ -3,9 +3,12 @@
 The field numbers are those of onnx.proto3 in the ONNX project; onnxruntime reads the result.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+
+from geobike.detectors.onnx.labels import COCO_80
 
 Shape = Sequence[int | str]  # a name stands for a dimension that the model leaves open
 
@@ -83,6 +86,7 @@ def coloured(photos: int | str, edge: int = 32) -> bytes:
             "classes": chance.normal(0, 4, (3, 80)).astype(np.float32),
             "places": chance.uniform(0, 0.3, (3, 4)).astype(np.float32),
         },
+        metadata={"names": json.dumps(COCO_80)},
     )
 
 

@@ -142,7 +142,8 @@ def broken_model(folder: Path, name: str, value: float) -> Path:
 def command(folder: Path, model: Path) -> "subprocess.CompletedProcess[str]":
     plan = survey(folder)
     given = [plan.photos, "--areas", plan.areas, "--out", folder / "out"]
-    given += ["--store", folder / "store.sqlite", "--detector", "onnx", "--model", model]
+    given += ["--store", folder / "store.sqlite", "--detector", "onnx"]
+    given += ["--model", model, "--classes", "coco80"]
     return subprocess.run(
         [sys.executable, "-m", "geobike", "map", *map(str, given)],
         capture_output=True,

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geobike.detectors.classify import Classification
-from geobike.detectors.onnx import hub, labels, postprocessing, preprocessing, session
+from geobike.detectors.onnx import hub, labels, postprocessing, preprocessing, session, yolo
 from geobike.detectors.onnx.hub import DEFAULT_MODEL, Pin
 from geobike.detectors.onnx.preprocessing import Preprocessing
 from geobike.detectors.onnx.runtime import (
@@ -45,7 +45,9 @@ _SIZE_INPUT: Final = "orig_target_sizes"
 _INPUTS: Final = (*_IMAGE_INPUTS, _MASK_INPUT, _SIZE_INPUT)
 _UNDERSTOOD: Final = (
     f"understood are inputs {', '.join(_INPUTS)} and outputs "
-    f"{' + '.join(postprocessing.HUGGING_FACE)} or {' + '.join(postprocessing.DEPLOYED)}"
+    f"{' + '.join(postprocessing.HUGGING_FACE)}, {' + '.join(postprocessing.DEPLOYED)}, "
+    f"{' + '.join(postprocessing.RF_DETR)} (RF-DETR) or {yolo.OUTPUTS[0]} (YOLO by ultralytics). "
+    "Boxes of every other model can be given with --detections FILE"
 )
 
 
@@ -174,14 +176,14 @@ class OnnxDetector(_LocalModel, DetectorBase):
     once; None is what is fastest: 1 on the processor, 16 on a GPU. `runtime` is what runs the
     model: openvino is up to twice as fast on processors with bfloat16, in which it computes there;
     that moves scores a little, and `name` says so. `classes` names the classes of a model that does
-    not: `coco80`, or a file of names; `version` differs where they do.
+    not: `coco80`, `coco91`, or a file of names; `version` differs where they do.
 
     Constructing opens and downloads nothing; the first `detect` does. Raises InputError for a
     missing file or an unusable name, and MissingPackageError without what runs it.
 
     Beside a file, or above it where its folder is called `onnx` as on the hub, config.json names
-    the classes and preprocessor_config.json says how photos are prepared. Without them both follow
-    from the model's outputs.
+    the classes and preprocessor_config.json says how photos are prepared. Without the latter that
+    follows from the model's outputs; names are never guessed.
     """
 
     _purpose = "Detection on this machine"
@@ -226,6 +228,14 @@ class OnnxDetector(_LocalModel, DetectorBase):
         """
         network = self._open()
         answers = network.answers(image)
+        if yolo.is_export(network.outputs_read):
+            assert network.preparation is not None  # noqa: S101 - set by _understand
+            return yolo.read(
+                answers[yolo.OUTPUTS[0]],
+                names=network.names,
+                size=image.size,
+                letterbox=preprocessing.letterbox(image.size, network.preparation),
+            )
         found = postprocessing.read(
             answers, names=network.names, width=image.width, height=image.height
         )
@@ -233,16 +243,20 @@ class OnnxDetector(_LocalModel, DetectorBase):
         return found
 
     def _understand(self, network: "_Network") -> "_Network":
+        network.image_input()  # first of all: names help no model of another kind
+        if yolo.is_export(network.outputs):
+            return _yolo(network)
         outputs = postprocessing.convention(network.outputs)
         if outputs is None:
             raise network.refused()
-        if outputs == postprocessing.DEPLOYED:
-            if not network.names:
-                raise _unnamed(network)
-            names, preparation = network.names, preprocessing.RESIZE
+        if outputs == postprocessing.HUGGING_FACE:
+            preparation = _by_logits(network)
         else:
-            names, preparation = _by_logits(network)
-        understood = network.with_defaults(names, preparation, outputs)
+            deployed = outputs == postprocessing.DEPLOYED
+            preparation = preprocessing.RESIZE if deployed else preprocessing.RF_DETR
+        if not network.names:
+            raise _unnamed(network)
+        understood = network.with_defaults(network.names, preparation, outputs)
         if understood.preparation and understood.preparation.crop:
             raise network.refused("; its photos are to be cropped, and bicycles with them")
         return understood
@@ -297,22 +311,32 @@ class _Network:
     def outputs(self) -> tuple[str, ...]:
         return tuple(self.session.outputs)
 
+    def image_input(self) -> TensorSpec:
+        """Return what the model is to be given of a photo.
+
+        Raises ModelUnavailable where an input is not among those that geobike can give.
+        """
+        inputs = self.session.inputs
+        unknown = [name for name in inputs if name not in _INPUTS]
+        images = [name for name in inputs if name in _IMAGE_INPUTS]
+        if unknown or len(images) != 1 or any(i.dtype is None for i in inputs.values()):
+            raise self.refused()
+        return inputs[images[0]]
+
     def with_defaults(
         self, names: Mapping[int, str], preparation: Preprocessing, outputs: tuple[str, ...]
     ) -> "_Network":
         """Return it completed, and with the size that the model requires.
 
-        Raises ModelUnavailable where an input is not among those that geobike can give.
+        Raises as `image_input` does.
         """
-        settled, inputs = self.preparation or preparation, self.session.inputs
-        unknown = [name for name in inputs if name not in _INPUTS]
-        images = [name for name in inputs if name in _IMAGE_INPUTS]
-        if unknown or len(images) != 1 or any(i.dtype is None for i in inputs.values()):
-            raise self.refused()
-        match inputs[images[0]].shape[2:]:
+        settled = self.preparation or preparation
+        match self.image_input().shape[2:]:
+            case (int(height), int(width)) if settled.letterbox:
+                settled = replace(settled, letterbox=(height, width), stride=None)
             case (int(height), int(width)) if settled.crop != (height, width):
                 settled = replace(settled, resize=(height, width), crop=None)
-        run = self.session.bind(outputs, size=settled.crop or settled.resize)
+        run = self.session.bind(outputs, size=settled.fixed)
         return _Network(self.session, self.names or names, settled, outputs, run)
 
     def answers(self, image: "Image") -> dict[str, NDArray[Any]]:
@@ -333,31 +357,45 @@ class _Network:
         )
 
 
-def _by_logits(network: _Network) -> tuple[Mapping[int, str], Preprocessing]:
-    """Return names and preparation of a Hugging Face export from its columns of logits."""
+def _yolo(network: _Network) -> _Network:
+    """Return it as ultralytics exports it, or raise ModelUnavailable."""
+    metadata = network.session.metadata
+    if why := yolo.unread(network.outputs, metadata):
+        raise network.refused(why)
+    if not network.names:
+        raise _unnamed(network)
+    prepared = yolo.preparation(metadata, network.path.name)
+    return replace(network, preparation=None).with_defaults(network.names, prepared, yolo.OUTPUTS)
+
+
+def _by_logits(network: _Network) -> Preprocessing:
+    """Return the preparation of a Hugging Face export: its file's, else by columns of logits."""
     shape = network.session.outputs["logits"].shape
     columns = (shape[-1] if shape else None) or 0  # 0: not declared
-    names = network.names or labels.by_columns(columns)
-    if not names or not (columns or network.preparation):
+    names = network.names
+    if not names:
+        raise _unnamed(network)
+    if not (columns or network.preparation):
         raise ModelUnavailable(
-            f"{network.path} has {columns or 'an unknown number of'} classes, and nothing "
-            f"names them: put {' and '.join(hub.CONFIGS)} of its repository beside it, or give "
-            "--classes FILE"
+            f"{network.path} does not say how many classes it tells apart, and thus not how photos "
+            f"are prepared: put {' and '.join(hub.CONFIGS)} of its repository beside it"
         )
     if network.preparation is not None:
-        return names, network.preparation
+        return network.preparation
     # RT-DETR and D-FINE know 80 classes and no "no object"; all others were trained as DETR was.
     stretched = len(names) != len(labels.COCO_91) and not postprocessing.with_no_object(
         columns, names
     )
-    return names, preprocessing.RESIZE if stretched else preprocessing.DETR
+    return preprocessing.RESIZE if stretched else preprocessing.DETR
 
 
 def _unnamed(network: _Network) -> ModelUnavailable:
     return ModelUnavailable(
         f"{network.path} does not name its classes, and a number means something else in every "
-        "model. Give --classes coco80 if it was trained on COCO's 80 classes, else --classes FILE; "
-        "or put its config.json with id2label beside it; or export it with names in its metadata"
+        "model. Give --classes coco80 if it was trained on COCO and numbers its classes 0 to 79 "
+        "(D-FINE, RT-DETR, DEIM, YOLO), --classes coco91 if it keeps COCO's own numbers (DETR, "
+        "YOLOS, RF-DETR), else --classes FILE; or put its config.json with id2label beside it; or "
+        "export it with names in its metadata"
     )
 
 

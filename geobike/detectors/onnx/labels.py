@@ -2,7 +2,8 @@
 
 COCO numbers its 80 classes 1 to 90, with gaps. Some models keep those numbers (DETR, YOLOS,
 RF-DETR: 91 columns, the gaps are called `N/A`), others close the gaps (RT-DETR, D-FINE: 80).
-So bicycle is number 2 in one and 1 in the other, and a class is looked up by name alone.
+So bicycle is number 2 in one and 1 in the other, and a class is looked up by name alone. The number
+of columns does not tell: a model of one's own may have 80 classes too.
 
 Source: the category list of COCO 2017 (instances_val2017.json).
 """
@@ -35,40 +36,32 @@ COCO_91: Final[tuple[str, ...]] = (
 
 COCO_80: Final = tuple(name for name in COCO_91 if name != NO_CLASS)
 
-_BY_COLUMNS: Final = {80: COCO_80, 91: COCO_91, 92: COCO_91}  # 92: one more for "no object"
-
 
 def numbered(names: tuple[str, ...]) -> dict[int, str]:
     """Return names by class number, counted from 0."""
     return dict(enumerate(names))
 
 
-def by_columns(columns: int) -> dict[int, str] | None:
-    """Return the COCO names that a model with so many columns of logits uses, None if none."""
-    names = _BY_COLUMNS.get(columns)
-    return None if names is None else numbered(names)
-
-
-COCO_80_NAME: Final = "coco80"
-"""What `--classes` calls them."""
+NAMINGS: Final = {"coco80": COCO_80, "coco91": COCO_91}
+"""Names by what `--classes` calls them."""
 
 
 def chosen(classes: str | Path) -> dict[int, str]:
-    """Return names by number as `--classes` gives them: `coco80`, or those of a file.
+    """Return names by number as `--classes` gives them: `coco80`, `coco91`, or those of a file.
 
     A file has one name per line, counted from 0, or is JSON: a config.json with `id2label`, or the
     table alone. Raises InputError.
     """
-    if str(classes) == COCO_80_NAME:
-        return numbered(COCO_80)
+    if names := NAMINGS.get(str(classes)):
+        return numbered(names)
     try:
         text = Path(classes).read_text("utf-8-sig")
     except (OSError, ValueError) as error:
         raise InputError(
             f"classes {classes}: cannot be read ({getattr(error, 'strerror', None) or error}); "
-            f"give {COCO_80_NAME} or a file of names in UTF-8"
+            f"give {', '.join(NAMINGS)} or a file of names in UTF-8"
         ) from None
-    given = _literal(text) if text.lstrip()[:1] in ("{", "[") else text.rstrip().splitlines()
+    given = literal(text) if text.lstrip()[:1] in ("{", "[") else text.rstrip().splitlines()
     if isinstance(given, dict):
         given = given.get("id2label", given)
     try:
@@ -104,11 +97,12 @@ def from_metadata(metadata: Mapping[str, str], place: str) -> dict[int, str] | N
     """
     for key in ("id2label", "names"):
         if key in metadata:
-            return _table(_literal(metadata[key]), f"{key} in the metadata of {place}")
+            return _table(literal(metadata[key]), f"{key} in the metadata of {place}")
     return None
 
 
-def _literal(text: str) -> Any:
+def literal(text: str) -> Any:
+    """Return what a text says, as JSON or as a Python literal; None where it is neither."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

@@ -1,6 +1,6 @@
 """From a model's raw answer to detections, in numpy alone.
 
-Two conventions, distinguished by the names of the outputs:
+Three conventions, distinguished by the names of the outputs:
 
 `logits` + `pred_boxes`         Hugging Face. Boxes are centre, width and height from 0 to 1.
                                 One column more than there are classes: softmax, and the last
@@ -8,8 +8,10 @@ Two conventions, distinguished by the names of the outputs:
                                 classes: sigmoid (RT-DETR, D-FINE, RF-DETR).
 `labels` + `boxes` + `scores`   the deploy export of RT-DETR, D-FINE and DEIM. Boxes are corners
                                 in pixels of the original.
+`dets` + `labels`               RF-DETR's own export: `pred_boxes` and `logits` by other names,
+                                sigmoid always.
 
-The rules are those of `post_process_object_detection` in transformers 5
+YOLO is read in `yolo`. The rules are those of `post_process_object_detection` in transformers 5
 (models/detr and models/rt_detr); tests/detectors/onnx/test_parity.py compares them.
 """
 
@@ -25,6 +27,7 @@ from geobike.errors import ModelUnavailable
 
 HUGGING_FACE: Final = ("logits", "pred_boxes")
 DEPLOYED: Final = ("labels", "boxes", "scores")
+RF_DETR: Final = ("dets", "labels")
 
 _LAST_CLASS: Final = 2**31 - 1  # far more classes than any model has
 
@@ -35,13 +38,15 @@ class Found(NamedTuple):
     """What a model found: one row a detection, boxes as corners in pixels of the original."""
 
     scores: Floats  # [N]
-    classes: NDArray[np.integer[Any]]  # [N]
+    classes: NDArray[Any]  # [N], whole numbers of any type
     boxes: Floats  # [N, 4]
 
 
 def convention(outputs: tuple[str, ...]) -> tuple[str, ...] | None:
-    """Return the names of the outputs to request, None if they follow neither convention."""
-    return next((names for names in (HUGGING_FACE, DEPLOYED) if {*names} <= {*outputs}), None)
+    """Return the names of the outputs to request, None if they follow no convention."""
+    return next(
+        (names for names in (HUGGING_FACE, DEPLOYED, RF_DETR) if {*names} <= {*outputs}), None
+    )
 
 
 def read(
@@ -60,6 +65,10 @@ def read(
         logits, boxes = (single[name] for name in HUGGING_FACE)
         softmax = with_no_object(logits.shape[1], names)
         found = (_best_class if softmax else _best_pairs)(logits, _corners(boxes, width, height))
+    elif {*RF_DETR} == {*single}:
+        boxes, logits = (single[name] for name in RF_DETR)
+        with_no_object(logits.shape[1], names)  # the numbers of columns and names fit
+        found = _best_pairs(logits, _corners(boxes, width, height))
     else:
         classes, boxes, scores = (single[name] for name in DEPLOYED)
         found = Found(scores, classes, boxes)
@@ -187,10 +196,10 @@ def _corners(boxes: Floats, width: int, height: int) -> Floats:
 
 
 def _check_shapes(answers: Mapping[str, NDArray[Any]]) -> None:
-    boxes = answers["pred_boxes"] if "pred_boxes" in answers else answers["boxes"]
+    flat = () if "dets" in answers else ("labels", "scores")
+    boxes = next(answers[name] for name in ("pred_boxes", "dets", "boxes") if name in answers)
     fits = boxes.shape[::2] == (1, 4) and all(
-        answer.shape[:2] == boxes.shape[:2]
-        and answer.ndim == (2 if name in ("labels", "scores") else 3)
+        answer.shape[:2] == boxes.shape[:2] and answer.ndim == (2 if name in flat else 3)
         for name, answer in answers.items()
     )
     if not fits:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,10 @@ class Preprocessing:
 
     resize: tuple[int, int] | None = None
     """Exactly this size, whatever the photo's shape."""
+    letterbox: tuple[int, int] | None = None
+    """Without `resize`: as large as fits into this size, keeping the photo's shape, on grey."""
+    stride: int | None = None
+    """With `letterbox`: grey only up to a multiple of this; None: up to the whole size."""
     shortest: int | None = None
     """Without `resize`: the shorter edge, keeping the photo's shape."""
     longest: int | None = None
@@ -41,12 +45,23 @@ class Preprocessing:
     mean: Triple = (0.0, 0.0, 0.0)
     std: Triple = (1.0, 1.0, 1.0)
 
+    @property
+    def fixed(self) -> tuple[int, int] | None:
+        """The (height, width) of all photos in what the model sees, None where they differ."""
+        return self.crop or self.resize or (None if self.stride else self.letterbox)
+
+
+_GREY: Final = 114
+"""The level around a letterboxed photo, from 0 to 255, as ultralytics has it."""
 
 DETR: Final = Preprocessing(shortest=800, longest=1333, mean=IMAGENET_MEAN, std=IMAGENET_STD)
 """DETR and its kin."""
 
 RESIZE: Final = Preprocessing(resize=(640, 640))
 """RT-DETR, D-FINE and the deploy exports."""
+
+RF_DETR: Final = Preprocessing(resize=(560, 560), mean=IMAGENET_MEAN, std=IMAGENET_STD)
+"""RF-DETR's own export, which declares its size."""
 
 VIT: Final = Preprocessing(resize=(224, 224), mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
 """ViT classifiers."""
@@ -88,14 +103,51 @@ def pixels(image: "Image", preparation: Preprocessing) -> NDArray[np.float32]:
         image = image.resize(size, preparation.resample)
     if preparation.crop is not None:
         image = _cropped(image, *preparation.crop)
-    out = np.empty((1, 3, image.height, image.width), np.float32)
+    left, top, width, height = _placed(*image.size, preparation)
+    out = np.full((1, 3, height, width), _GREY * np.float32(preparation.scale), np.float32)
+    inside = out[0, :, top : top + image.height, left : left + image.width]
     # Band by band, each in its place: a third of the time of the whole array with its copies.
-    bands = zip(out[0], image.split(), preparation.mean, preparation.std, strict=True)
+    bands = zip(inside, image.split(), preparation.mean, preparation.std, strict=True)
     for values, band, mean, std in bands:
         np.multiply(np.asarray(band), np.float32(preparation.scale / std), out=values)
         if mean:
             values -= np.float32(mean / std)
     return out
+
+
+class Letterbox(NamedTuple):
+    """Where a photo is in what the model sees."""
+
+    gain: float
+    """Pixels of what the model sees for one of the photo."""
+    left: int
+    top: int
+
+
+def letterbox(size: tuple[int, int], preparation: Preprocessing) -> Letterbox:
+    """Return where a photo of this (width, height) is in what the model sees.
+
+    The rule, its rounding included, is that of `LetterBox` in ultralytics/data/augment.py.
+    """
+    left, top, *_ = _placed(*_size(*size, preparation), preparation)
+    return Letterbox(_gain(*size, preparation), left, top)
+
+
+def _gain(width: int, height: int, preparation: Preprocessing) -> float:
+    assert preparation.letterbox is not None  # noqa: S101 - asked of letterboxed photos alone
+    high, wide = preparation.letterbox
+    return min(high / height, wide / width)
+
+
+def _placed(width: int, height: int, preparation: Preprocessing) -> tuple[int, int, int, int]:
+    """Return left, top, and width and height of the whole, for a photo resized to this size."""
+    if preparation.letterbox is None:
+        return 0, 0, width, height
+    high, wide = preparation.letterbox
+    across, down = wide - width, high - height
+    if preparation.stride is not None:
+        across, down = across % preparation.stride, down % preparation.stride
+    return round(across / 2 - 0.1), round(down / 2 - 0.1), width + across, height + down
 
 
 def _cropped(image: "Image", height: int, width: int) -> "Image":
@@ -113,6 +165,9 @@ def _size(width: int, height: int, preparation: Preprocessing) -> tuple[int, int
     """
     if preparation.resize is not None:
         return preparation.resize[1], preparation.resize[0]
+    if preparation.letterbox is not None:
+        gain = _gain(width, height, preparation)
+        return max(1, round(width * gain)), max(1, round(height * gain))
     short, long = sorted((width, height))
     edge: float = preparation.shortest or short
     if preparation.longest is not None and long / short * edge > preparation.longest:

@@ -27,6 +27,7 @@ OPEN = ("float32", (1, 3, "height", "width"))
 CENTRE = np.array([[[0.5, 0.5, 0.5, 0.5]]], np.float32)
 SUMS = 1e-5  # what adding up some ten thousand float32 may lose
 BICYCLE = {80: 1, 91: 2, 92: 2}  # number of bicycle by columns of logits, as COCO has it
+NAMING = {80: "coco80", 91: "coco91", 92: "coco91"}
 
 
 def logits(columns, number, value=8.0):
@@ -51,7 +52,8 @@ def detector(folder, inputs=None, columns=80, **tables):
         logits=logits(columns, BICYCLE[columns]),
         pred_boxes=CENTRE,
     )
-    return OnnxDetector(write(folder, content, **tables))
+    classes = None if "config" in tables else NAMING[columns]
+    return OnnxDetector(write(folder, content, **tables), classes=classes)
 
 
 def deployed(**metadata):
@@ -84,7 +86,7 @@ def deployed(**metadata):
 
 
 @pytest.mark.parametrize("columns", [80, 91, 92])
-def test_a_bicycle_is_known_by_the_number_of_classes(tmp_path, columns):
+def test_a_bicycle_is_known_in_both_of_cocos_numberings(tmp_path, columns):
     (one,) = detector(tmp_path, columns=columns).detect(PHOTO)
     assert (one.label, one.score > 0.99) == ("bicycle", True)
     assert one.box == pytest.approx((50, 25, 150, 75))
@@ -99,13 +101,22 @@ def test_names_are_read_beside_the_model_or_above_it_as_on_the_hub(tmp_path, fol
     assert [one.label for one in found.detect(PHOTO)] == ["thing 1"]
 
 
-def test_a_model_of_ones_own_with_few_classes_says_which(tmp_path):
-    content = answering({"pixel_values": OPEN}, logits=logits(2, 1), pred_boxes=CENTRE)
+@pytest.mark.parametrize("columns", [2, 80, 91, 92])  # one's own model may have COCO's number
+def test_a_model_without_names_is_not_guessed_at_by_its_number_of_classes(tmp_path, columns):
+    content = answering({"pixel_values": OPEN}, logits=logits(columns, 1), pred_boxes=CENTRE)
     path = write(tmp_path, content)
-    with pytest.raises(ModelUnavailable, match=r"2 classes.*put config\.json") as refused:
+    with pytest.raises(ModelUnavailable, match="does not name its classes") as refused:
         OnnxDetector(path).detect(PHOTO)
-    assert str(path) in str(refused.value)
-    (tmp_path / "config.json").write_text('{"id2label": {"0": "car", "1": "cargo bike"}}')
+    for way in (str(path), "--classes coco80", "--classes coco91", "config.json", "metadata"):
+        assert way in str(refused.value)
+    names = {number: f"bike {number}" for number in range(columns)}
+    (tmp_path / "config.json").write_text(json.dumps({"id2label": names}))
+    assert [one.label for one in OnnxDetector(path).detect(PHOTO)] == ["bike 1"]
+
+
+def test_names_in_the_metadata_of_logits_are_used(tmp_path):
+    content = answering({"pixel_values": OPEN}, logits=logits(2, 1), pred_boxes=CENTRE)
+    path = write(tmp_path, content + metadata_entry("names", "{0: 'car', 1: 'cargo bike'}"))
     assert [one.label for one in OnnxDetector(path).detect(PHOTO)] == ["cargo bike"]
 
 
@@ -203,7 +214,8 @@ def test_a_half_precision_model_is_fed_and_read_to_the_pixel(tmp_path):
         logits=logits(80, 1).astype(np.float16),
         pred_boxes=box,
     )
-    (one,) = OnnxDetector(write(tmp_path, content)).detect(Image.new("RGB", (8000, 10)))
+    path = write(tmp_path, content)
+    (one,) = OnnxDetector(path, classes="coco80").detect(Image.new("RGB", (8000, 10)))
     centre, _, width, _ = map(float, box[0, 0])
     edges = [8000 * (centre - width / 2), 8000 * (centre + width / 2)]
     assert [one.box.xmin, one.box.xmax] == pytest.approx(edges, abs=0.01)
@@ -351,7 +363,7 @@ def test_the_handed_model_with_such_a_name_is_refused(shared):
 
 def test_the_handed_model_that_answers_nan_finds_nothing_out(shared):
     with pytest.raises(DetectionFailed, match="not finite, such as nan"):
-        OnnxDetector(handed(shared, "model-answers-nan.onnx")).detect(PHOTO)
+        labels_of(handed(shared, "model-answers-nan.onnx"), classes="coco80")
 
 
 @pytest.mark.parametrize("runtime", ["onnxruntime", "openvino"])
@@ -379,7 +391,7 @@ def test_a_detector_whose_logits_are_not_probabilities_of_any_kind_is_no_traceba
     content = answering(
         {"pixel_values": OPEN}, logits=logits(80, 1).astype(dtype), pred_boxes=CENTRE
     )
-    found = OnnxDetector(write(tmp_path, content))
+    found = OnnxDetector(write(tmp_path, content), classes="coco80")
     if dtype == "bool":
         with pytest.raises(ModelUnavailable, match="logits is of bool, not of numbers"):
             found.detect(PHOTO)

@@ -50,7 +50,8 @@ def test_a_survey_from_bucket_to_bucket_gives_what_one_machine_gives(
     bucket.put(street)
     arguments = [
         "map", f"{bucket.address}/photos", "--areas", f"{bucket.address}/areas.geojson",
-        "--detector", "onnx", "--model", model, "--no-thumbnails",
+        "--detector", "onnx", "--model", model, "--classes", "coco91",
+        "--no-thumbnails",
     ]  # fmt: skip
     spread = [*arguments, "--engine", "dask", "--out", f"{bucket.address}/out"]
     done = command(*spread)
@@ -79,7 +80,8 @@ def test_a_survey_from_bucket_to_bucket_gives_what_one_machine_gives(
 def test_a_folder_of_shards_is_beside_the_map(street: Path, model: Path, tmp_path: Path) -> None:
     done = command(
         "map", street / "photos", "--areas", street / "areas.geojson", "--engine", "dask",
-        "--detector", "onnx", "--model", model, "--no-thumbnails", "--out", tmp_path / "out",
+        "--detector", "onnx", "--model", model, "--classes", "coco91",
+        "--no-thumbnails", "--out", tmp_path / "out",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     rows = pd.read_parquet(tmp_path / "out" / "shards")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geobike.detections import filtering
+from geobike.detectors import suppression
 
 COLUMNS = ["xmin", "ymin", "xmax", "ymax"]
 
@@ -26,12 +26,12 @@ def plain(box: np.ndarray, score: np.ndarray, limit: float) -> list[bool]:
         for j in order[place + 1 :]:
             if not repeat[i]:
                 one, other = box[[i]], box[[j]]
-                repeat[j] |= bool(filtering.intersection_over_union(other, one)[0] > limit)
+                repeat[j] |= bool(suppression.intersection_over_union(other, one)[0] > limit)
     return repeat
 
 
 def ours(box: np.ndarray, score: np.ndarray, limit: float) -> list[bool]:
-    return filtering.non_max_suppression(candidates(box, score), limit).tolist()
+    return suppression.non_max_suppression(candidates(box, score), limit).tolist()
 
 
 corner = st.tuples(*[st.integers(0, 8)] * 2)
@@ -51,8 +51,8 @@ def test_the_index_gives_what_the_definition_says(boxes: list, limit: float, sca
     expected = plain(box, score, limit)
     assert ours(box, score, limit) == expected
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(filtering, "_ROUNDS", 0)
-        patch.setattr(filtering, "_TOGETHER", 4)
+        patch.setattr(suppression, "_ROUNDS", 0)
+        patch.setattr(suppression, "_TOGETHER", 4)
         assert ours(box, score, limit) == expected
 
 
@@ -97,7 +97,7 @@ def test_sixty_thousand_boxes_on_one_photo_take_seconds(kind: str, kept: int) ->
     box = spread(60_000, kind)
     score = np.random.default_rng(1).uniform(0.5, 1, len(box))
     start = time.perf_counter()
-    repeat = filtering.non_max_suppression(candidates(box, score), 0.5)
+    repeat = suppression.non_max_suppression(candidates(box, score), 0.5)
     assert time.perf_counter() - start < 20
     assert (~repeat).sum() == kept
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from data.town import render
 from data.town.drive.frames import Frame
 
-SAMPLES = 10  # with the denoiser after them
+SAMPLES = 6  # with the denoiser after them
 EXPOSURE = {1: 1.35, 2: -0.6}  # stops
 LEAST = 10  # visible pixels of a bicycle that is kept
 QUALITY = 85  # of the JPEG

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from zlib import crc32
 
 from data.town.drive.frames import Frame, frames
 
@@ -28,28 +29,24 @@ def missing() -> list[Frame]:
 
 
 def render(wanted: Sequence[Frame]) -> None:
-    """Render these frames, a day's world at a time."""
+    """Render these frames in their order; a day's world is built where the day changes."""
     if not wanted:
         return
     from data.town.drive import camera, stage  # Blender: only where something is rendered
 
     camera.set_up()
-    done = 0
-    for day in sorted({frame.day for frame in wanted}):
-        town, parked = stage.build(day)
-        camera.light(day)
-        for frame in (frame for frame in wanted if frame.day == day):
-            begun = time.monotonic()
-            photo(frame).parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory() as folder:
-                with stage.riding(town, frame) as ridden:
-                    camera.point(frame)
-                    camera.photograph(photo(frame), seed=done)
-                    seen = camera.look(frame, parked | ridden, Path(folder))
-            done += 1
-            sight(frame).write_text(json.dumps([asdict(each) for each in seen]))
-            print(
-                f"{done}/{len(wanted)} {frame.name}: {len(seen)} bicycles, "
-                f"{time.monotonic() - begun:.1f} s",
-                flush=True,
-            )
+    day = None
+    for number, frame in enumerate(wanted, start=1):
+        begun = time.monotonic()
+        if frame.day != day:
+            day = frame.day
+            town, parked = stage.build(day)
+            camera.light(day)
+        photo(frame).parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory() as folder, stage.riding(town, frame) as ridden:
+            camera.point(frame)
+            camera.photograph(photo(frame), seed=crc32(frame.name.encode()) % 2**31)
+            seen = camera.look(frame, parked | ridden, Path(folder))
+        sight(frame).write_text(json.dumps([asdict(each) for each in seen]))
+        seconds = time.monotonic() - begun
+        print(f"{number}/{len(wanted)} {frame.name}: {len(seen)} seen, {seconds:.1f} s", flush=True)

@@ -134,7 +134,7 @@ def _numbers(folder: Path) -> NDArray[np.int_]:
     bpy.ops.render.render()
     (path,) = folder.glob("numbers*.exr")
     try:
-        return np.rint(render._read(path)[..., 0]).astype(int)
+        return np.rint(render.read_pixels(path)[..., 0]).astype(int)
     finally:
         path.unlink()
 

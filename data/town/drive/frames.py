@@ -10,7 +10,10 @@ from data.town.drive.streets import STREETS, Metres, Street
 from data.town.drive.world import SEED, bicycles, stands
 
 OFFSET = timezone(timedelta(hours=2))
-STARTS = {1: datetime(2026, 5, 19, 10, 0, tzinfo=OFFSET), 2: datetime(2026, 5, 21, 16, 30, tzinfo=OFFSET)}
+STARTS = {
+    1: datetime(2026, 5, 19, 10, 0, tzinfo=OFFSET),
+    2: datetime(2026, 5, 21, 16, 30, tzinfo=OFFSET),
+}
 WIDE, LOW = 480, 360
 SPACING = 5.0  # metres between two frames of the car
 LANE = 1.1  # metres right of the middle that the car drives

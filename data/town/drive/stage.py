@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import bpy
 
 from data.town import bicycle, car, furniture, houses, materials, people, stage
-from data.town.drive import frames, rider, world
+from data.town.drive import frames, world
 from data.town.drive.streets import STREETS, Metres, Street
 from data.town.mesh import Shape
 from data.town.stage import Stage
@@ -58,10 +58,17 @@ OPENINGS = {
 WALKERS = 16
 
 
-def build(day: int) -> tuple[Stage, dict[str, bpy.types.Object]]:
+class Town(Stage):
+    """A stage that stays up from frame to frame."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self.chance = chance
+
+
+def build(day: int) -> tuple[Town, dict[str, bpy.types.Object]]:
     """Fill the stage; return it, and the parked bicycles by name."""
     stage.clear()
-    town = Stage(random.Random(f"{world.SEED} {day}"))
+    town = Town(random.Random(f"{world.SEED} {day}"))
     _ground(town)
     for name, side, start, end, shop in ROWS:
         street, sign = STREETS[name], 1 if side == "left" else -1
@@ -78,7 +85,7 @@ def build(day: int) -> tuple[Stage, dict[str, bpy.types.Object]]:
 
 
 @contextmanager
-def riding(town: Stage, frame: frames.Frame) -> Iterator[dict[str, bpy.types.Object]]:
+def riding(town: Town, frame: frames.Frame) -> Iterator[dict[str, bpy.types.Object]]:
     """Place who rides by, for as long as the context lasts; return the bicycles by name."""
     placed = []
     out = {}
@@ -88,7 +95,9 @@ def riding(town: Stage, frame: frames.Frame) -> Iterator[dict[str, bpy.types.Obj
         paint = bicycle.FRAME_COLOURS[each.number % len(bicycle.FRAME_COLOURS)]
         coat = people.COATS[each.number % len(people.COATS)]
         out[each.name] = town.place(bicycle.mesh(make), x, y, yaw=each.yaw, colour=paint)
-        placed.append(town.place(rider.mesh(each.number % 3), x, y, yaw=each.yaw, colour=coat))
+        placed.append(
+            town.place(people.rider(each.number % people.FIGURES), x, y, yaw=each.yaw, colour=coat)
+        )
     try:
         yield out
     finally:
@@ -96,7 +105,7 @@ def riding(town: Stage, frame: frames.Frame) -> Iterator[dict[str, bpy.types.Obj
             bpy.data.objects.remove(thing)
 
 
-def _parked(town: Stage, each: world.Bicycle) -> bpy.types.Object:
+def _parked(town: Town, each: world.Bicycle) -> bpy.types.Object:
     make = MAKES[each.make]
     x, y = _rear_hub(each.place.middle, each.place.yaw, make)
     colour = bicycle.FRAME_COLOURS[each.colour]
@@ -110,7 +119,7 @@ def _rear_hub(middle: Metres, yaw: float, make: bicycle.Make) -> Metres:
     return middle[0] - back * math.cos(turn), middle[1] - back * math.sin(turn)
 
 
-def _ground(town: Stage) -> None:
+def _ground(town: Town) -> None:
     slabs = materials.tiles(
         "slabs", (0.30, 0.29, 0.28), (0.36, 0.35, 0.33), (0.16, 0.16, 0.15), 0.3
     )
@@ -136,7 +145,7 @@ def _ground(town: Stage) -> None:
 
 
 def _strip(
-    town: Stage,
+    town: Town,
     street: Street,
     along: tuple[float, float],
     left: tuple[float, float],
@@ -147,9 +156,7 @@ def _strip(
     town.surface([(*street.point(*corner), z) for corner in corners], material)
 
 
-def _houses(
-    town: Stage, corner: Metres, way: float, length: float, *, shop: bool = False
-) -> None:
+def _houses(town: Town, corner: Metres, way: float, length: float, *, shop: bool = False) -> None:
     """Line up houses from a corner; a garden wall fills what is left."""
     cosine, sine = math.cos(math.radians(way)), math.sin(math.radians(way))
     count = int(length // houses.HOUSE_WIDTH)
@@ -172,7 +179,7 @@ def _garden_wall(wide: float) -> bpy.types.Mesh:
     return shape.mesh("garden wall")
 
 
-def _kerbside(town: Stage, street: Street, chance: random.Random) -> None:
+def _kerbside(town: Town, street: Street, chance: random.Random) -> None:
     """Place trees and lamp posts, the same on both days."""
     if street.name == "Pleintje":
         for along in range(6, 42, 9):
@@ -192,7 +199,7 @@ def _kerbside(town: Stage, street: Street, chance: random.Random) -> None:
                 town.place(furniture.tree(number % 2), *at, colour=green, scale=0.9)
 
 
-def _cars(town: Stage, street: Street) -> None:
+def _cars(town: Town, street: Street) -> None:
     """Park cars along both kerbs, others on each day."""
     for sign, side, share in ((1, "left", street.cars[0]), (-1, "right", street.cars[1])):
         for along in range(6, int(street.length) - 4, 6):
@@ -211,7 +218,7 @@ def _open(street: Street, side: str, along: float) -> bool:
     return start - 1 < along < end + 1 or not 9 < along < street.length - 9
 
 
-def _racks(town: Stage) -> None:
+def _racks(town: Town) -> None:
     """Place modules of three metres under the places of each rack."""
     for stand in world.stands():
         if stand.kind not in world.GAPS:
@@ -224,7 +231,7 @@ def _racks(town: Stage) -> None:
             town.place(furniture.rack(), *at, yaw=street.way + (0 if sign > 0 else 180))
 
 
-def _walkers(town: Stage) -> None:
+def _walkers(town: Town) -> None:
     """Let people pass on the pavements, not where the photographer stands."""
     chance = town.chance
     walk = [frame.at for frame in frames.frames() if frame.drive == frames.WALK]

@@ -54,7 +54,7 @@ def set_up() -> None:
 
 
 def light(day: int) -> None:
-    """A grey sky on the first day, sun on the second."""
+    """Light the first day with a grey sky, the second with the sun."""
     tree = bpy.context.scene.world.node_tree
     background = tree.nodes["Background"]
     for node in [node for node in tree.nodes if node.name.startswith("Sky")]:
@@ -106,7 +106,6 @@ def look(frame: Frame, bicycles: Mapping[str, bpy.types.Object], folder: Path) -
     for number, name in enumerate(names, start=1):
         bicycles[name].pass_index = number
     numbers = _numbers(folder)
-    assert numbers.shape == (frame.height, frame.width), numbers.shape
     out = []
     counts = np.bincount(numbers.ravel(), minlength=len(names) + 1)
     for number in np.flatnonzero(counts[1:] >= LEAST) + 1:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 
 from data.town.drive.streets import STREETS, Metres, Street
-from data.town.drive.world import SEED, bicycles, stands
+from data.town.drive.world import SEED, bicycles
 
 OFFSET = timezone(timedelta(hours=2))
 STARTS = {
@@ -132,7 +132,7 @@ def _walked() -> list[Frame]:
 
 
 def _on_the_way(line: list[tuple[Metres, str]], along: float) -> tuple[Metres, Street, float]:
-    """Return a point of the way, moved on until no bicycle is too near, its street and direction."""
+    """Return a point of the way where no bicycle is too near, its street, and where it leads."""
     standing = [bicycle.place.middle for bicycle in bicycles(1)]
     while True:
         at, street, way = _interpolated(line, along)

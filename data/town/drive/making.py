@@ -1,4 +1,4 @@
-"""Render the drive's frames that are not there yet; what each shows goes beside it as JSON."""
+"""Renders the drive's frames that are not there yet, then writes its tables from them."""
 
 import json
 import tempfile
@@ -26,6 +26,24 @@ def sight(frame: Frame) -> Path:
 def missing() -> list[Frame]:
     """Return the frames that are still to be rendered."""
     return [frame for frame in frames() if not sight(frame).exists()]
+
+
+def make(*, only: str | None = None, force: bool = False, model: Path | None = None) -> None:
+    """Render what is missing; write the tables once all is there, `boxes.csv` with a detector."""
+    wanted = [frame for frame in frames() if only is None or only in frame.name]
+    if not wanted:
+        raise SystemExit(f"--only {only}: no frame of the drive has that in its name")
+    render([frame for frame in wanted if force or not sight(frame).exists()])
+    if missing():
+        print(f"{len(missing())} frames are still to be rendered; data/drive is left as it was")
+        return
+    from data.town.drive import tables
+
+    tables.write()
+    if model is None:
+        print("No --model: boxes.csv is left as it was, and may not fit these frames")
+    else:
+        tables.detect(model)
 
 
 def render(wanted: Sequence[Frame]) -> None:

@@ -61,7 +61,7 @@ def taken(noise: Noise, passes: tuple[str, ...]) -> gpd.GeoDataFrame:
 
 
 def on_the_right_side(given: Found) -> float:
-    """Return the share of boxes of parked bicycles that lie on their bicycle's side of its street."""
+    """Return the share of boxes of parked bicycles that lie on their side of the street."""
     truth = given.truth[given.truth["street"] != "Pleintje"]  # a square has no sides
     said = given.estimate.bicycles.loc[truth.index]
     return float((_left(truth["street"], said) == _left(truth["street"], truth)).mean())

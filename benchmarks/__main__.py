@@ -18,6 +18,7 @@ from benchmarks.measure import Row, Skipped
 
 PARTS = (
     "areas",
+    "truth",
     "rows",
     "locating",
     "photos",

@@ -21,7 +21,8 @@ class Row:
     """One line of the table: ours, and theirs where there is something to compare with."""
 
     what: str
-    ours: float
+    ours: float | None
+    """None where there is no figure; `note` says why."""
     theirs: float | None = None
     against: str = ""
     note: str = ""

@@ -13,6 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from data.town import files, plan, truth
+from data.town.drive import making
 from data.town.plan import Shot
 
 SAMPLE = Path(__file__).parent.parent / "sample"
@@ -22,6 +23,9 @@ RENDERED = Path(__file__).parent / "rendered"
 def main() -> None:
     """Render what is missing, then write the sample from it."""
     asked = _ask()
+    if asked.drive:
+        making.make(only=asked.only, force=asked.force, model=asked.model)
+        return
     shots = plan.shots()
     wanted = [shot for shot in shots if asked.only is None or asked.only in shot.name]
     if not wanted:
@@ -39,6 +43,7 @@ def _ask() -> argparse.Namespace:
     parser.add_argument("--only", help="render only photos with this in their name")
     parser.add_argument("--force", action="store_true", help="render again what is rendered")
     parser.add_argument("--model", type=Path, help="detector (ONNX) that fills the store anew")
+    parser.add_argument("--drive", action="store_true", help="make data/drive, not the sample")
     return parser.parse_args()
 
 

@@ -79,6 +79,8 @@ PHOTOS: Final = Frame(
         "taken_local": LOCAL_TIME,  # what the camera's clock showed; never exported
         "utc_offset_minutes": MINUTES,  # of that clock as the photo gives it, NA where it does not
         "position_error_m": FLOAT,  # likely error, where the source of the position gives it
+        "camera": TEXT,  # make and model; photos of one camera share a lens and a way of holding it
+        "focal_length_35mm": FLOAT,  # of the lens, as on a frame 36 mm wide
     },
 )
 
@@ -105,6 +107,76 @@ DETECTIONS: Final = Frame(
         "kept": FLAG,
         "dropped_by": CODED,  # the rule that dropped it: label | threshold | duplicate
     },
+)
+
+# No geometry: a million photos show millions of bicycles, and a Point takes 150 bytes.
+BICYCLES: Final = Frame(
+    "bicycles",  # a row for each kept box, on the index of the detections frame
+    {
+        "photo_id": CODED,
+        "lon": FLOAT,  # degrees, WGS 84: where it stands, or the camera where it cannot be placed
+        "lat": FLOAT,
+        "distance_m": FLOAT,  # from the camera along the ground, NA where not placed
+        "bearing": FLOAT,  # degrees clockwise from north, NA where the photo has no heading
+        "placed_error_m": FLOAT,  # likely error; the position's own where not placed
+        "placed": FLAG,
+        "reason": CODED,  # why it is not placed
+        "looks": FLOAT,  # photos that have its place in view, itself included; >= 1
+        "area_id": CODED,  # where it stands, NA outside every area
+    },
+)
+
+STOPS: Final = Frame(
+    "stops",  # one place, looked at in one direction, on one or more visits
+    {
+        "stop_id": TEXT,  # photo_id of its first photo
+        "photo_count": COUNT,
+        "visit_count": COUNT,  # visits more than an hour apart
+        "bicycle_count": FLOAT,  # on the first photo of a visit, mean over its visits
+        "bicycle_count_max": COUNT,  # on its fullest photo
+        "heading": FLOAT,  # degrees clockwise from north, NA where not known
+        "taken_at": TIME,
+        "street_id": TEXT,  # street that it shows, NA without streets or beside them
+    },
+    key="stop_id",
+    geometry=("Point",),
+)
+
+VISITS: Final = Frame(
+    "visits",  # on the index of a photos frame: the look that each counted photo belongs to
+    {
+        "stop_id": TEXT,  # NA where the photo is not counted
+        "visit": COUNT,  # number of the visit at its stop, from 1
+        "first": FLAG,  # the photo on which the visit is counted
+    },
+)
+
+EXPOSURE: Final = Frame(
+    "exposure",  # what a visit shows of an area; rows with area_id NA show ground outside
+    {
+        "stop_id": TEXT,
+        "photo_id": TEXT,  # the first photo of the visit
+        "area_id": TEXT,
+        "weight": FLOAT,  # 1 / visits of the stop, so that each stop weighs 1
+        "share": FLOAT,  # of the ground in view; 1 over all rows of a photo
+        "bicycle_count": COUNT,  # bicycles on that photo that stand in the area
+    },
+)
+
+STREETS: Final = Frame(
+    "streets",  # pieces of street between junctions and area borders
+    {
+        "street_id": TEXT,
+        "name": TEXT,
+        "area_id": TEXT,  # NA outside every area; the first of two that share a border street
+        "length_m": FLOAT,
+        "covered_m": FLOAT,  # within 25 m of a stop on this street
+        "stop_count": COUNT,
+        "bicycle_count": FLOAT,  # sum over its stops
+        "detected_per_100m": FLOAT,  # of covered street, NA where nothing is covered
+    },
+    key="street_id",
+    geometry=("LineString", "MultiLineString"),
 )
 
 AREAS: Final = Frame(

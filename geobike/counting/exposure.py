@@ -142,7 +142,8 @@ def _shares(
     near = _points_by_key(_around(photos[~turned]), np.flatnonzero(~turned), row_at, table)
     photo, _ = table.apart(near.index.to_numpy())
     near[:] = 1 / pd.Series(photo).groupby(photo).transform("size").to_numpy()
-    return pd.concat([ahead, near])
+    both: pd.Series[float] = pd.concat([ahead, near])
+    return both
 
 
 class _Ground(NamedTuple):

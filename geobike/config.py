@@ -101,6 +101,28 @@ class SurveySettings:
         tuple[str, ...],
         Option("What to count; may be repeated.", metavar="L", flag="label"),
     ] = ("bicycle",)
+    count: Annotated[
+        Literal["parked", "all"],
+        Option("Whether bicycles that are ridden count: parked leaves them out."),
+    ] = "parked"
+    streets: Annotated[
+        str | Path | None,
+        Option(
+            "Street centre lines, also an OpenStreetMap extract (.osm.pbf): how much of each area "
+            "was seen follows from them.",
+            metavar="FILE",
+            path="",
+        ),
+    ] = None
+    stop_distance: Annotated[
+        float,
+        Option(
+            "Photos within this distance that look the same way are one stop, counted on its "
+            "first photo; 10 to 25.",
+            metavar="M",
+            panel="Places",
+        ),
+    ] = 20.0
     threshold: Annotated[
         float, Option("Boxes with a score above this count; 0.05 to below 1.", metavar="SCORE")
     ] = THRESHOLD

@@ -14,17 +14,17 @@ import pandas as pd
 import shapely
 from pyproj import Transformer
 
-from geobike import schema
+from geobike import metrics, schema
 from geobike.streets import Network
 
 SIGHT: Final = 25.0  # metres along its street that a stop covers, and from a stop to its street
 SQUARE: Final = 150.0  # metres: where no streets are given, squares with a stop are counted
 ACROSS: Final = (60.0, 120.0)  # degrees from the street at which a camera sees one side of it
 
-COMPARED: Final = "compared"
-THIN: Final = "thin"
-TOO_THIN: Final = "too_thin"
-_FLOOR: Final = {COMPARED: (0.30, 6), THIN: (0.15, 3)}  # share of street length, streets seen
+_FLOOR: Final = {
+    schema.COMPARED: (0.30, 6),
+    schema.THIN: (0.15, 3),
+}  # share of street length, streets seen
 _SEEN: Final = 12.5  # metres of a street in an area that make it one of those seen there
 
 _CHUNK: Final = 20_000  # stops at once: bounds memory at some 100 MB
@@ -88,16 +88,16 @@ def squares_seen(stops: gpd.GeoDataFrame, exposure: pd.DataFrame) -> "pd.Series[
 def status(seen: pd.DataFrame) -> "pd.Series[str]":
     """Return how well each area was seen: `compared`, `thin`, `too_thin` or `unseen`.
 
-    `seen` has `photo_count`, `stop_count`, `streets_seen` (squares of 150 m where no streets are
-    given) and, where streets are given, `covered_share`. An area is compared and ranked from 30 %
+    `seen` has the sums of areas, `streets_seen` (squares of 150 m where no streets are given) and,
+    where streets are given, `covered_share`. An area is compared and ranked from 30 %
     of its street length and 6 streets; from 15 % and 3 streets its figure is shown as thin.
     """
     share = seen["covered_share"] if "covered_share" in seen else pd.Series(1.0, seen.index)
-    found = pd.Series(TOO_THIN, index=seen.index, dtype=schema.TEXT)
-    for name in (THIN, COMPARED):
+    found = pd.Series(schema.TOO_THIN, index=seen.index, dtype=schema.TEXT)
+    for name in (schema.THIN, schema.COMPARED):
         least, streets = _FLOOR[name]
         found = found.mask((share >= least) & (seen["streets_seen"] >= streets), name)
-    return found.mask((seen["photo_count"] == 0) & (seen["stop_count"] == 0), schema.UNSEEN)
+    return found.where(metrics.looked(seen), schema.UNSEEN)
 
 
 def _nearest_street(stops: gpd.GeoDataFrame, network: Network) -> _Rows:

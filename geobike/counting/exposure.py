@@ -48,8 +48,9 @@ def share_out(
     an area that shows bicycles but none of the nine points has a row with share 0.
 
     `photos` is a counts frame, `visits` its visits frame, `areas` an areas frame, of which `row_at`
-    gives the row at a place; `half_view` is half of the horizontal angle of view in degrees, on the
-    index of `photos`. Shares of a photo add up to 1, and weights over the visits of a stop as well.
+    gives the row at a place. `half_view` is half of the horizontal angle of view in degrees, on
+    the index of `photos`; NaN for photos that look all around. Shares of a photo add up to 1, and
+    weights over the visits of a stop as well.
 
     Examples:
         >>> import pandas as pd
@@ -135,7 +136,7 @@ def _shares(
     photos: gpd.GeoDataFrame, half_view: "pd.Series[float]", row_at: RowAt, table: _Table
 ) -> "pd.Series[float]":
     """Return the share of the ground that each photo shows in each area, by key."""
-    turned = photos["heading"].notna().to_numpy()
+    turned = (photos["heading"].notna() & half_view.notna()).to_numpy()
     ahead = _points_by_key(
         _ahead(photos[turned], half_view[turned]), np.flatnonzero(turned), row_at, table
     )

@@ -178,7 +178,7 @@ def test_the_floor_below_which_areas_are_not_compared(
     share: float, seen: int, photos: int, expected: str
 ) -> None:
     data = {"covered_share": [share], "streets_seen": [seen], "photo_count": [photos]}
-    frame = pd.DataFrame({**data, "stop_count": [float(photos)]})
+    frame = pd.DataFrame({**data, "stop_count": [float(photos)], "bicycle_count": [0]})
     assert coverage.status(frame).tolist() == [expected]
 
 

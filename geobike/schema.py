@@ -111,17 +111,18 @@ DETECTIONS: Final = Frame(
 
 # No geometry: a million photos show millions of bicycles, and a Point takes 150 bytes.
 BICYCLES: Final = Frame(
-    "bicycles",  # a row for each kept box, on the index of the detections frame
+    "bicycles",  # a row for each kept box of a counted photo, on the index of the detections frame
     {
         "photo_id": CODED,
         "lon": FLOAT,  # degrees, WGS 84: where it stands, or the camera where it cannot be placed
         "lat": FLOAT,
         "distance_m": FLOAT,  # from the camera along the ground, NA where not placed
-        "bearing": FLOAT,  # degrees clockwise from north, NA where the photo has no heading
+        "bearing": FLOAT,  # degrees clockwise from north, NA where the photo does not tell
         "placed_error_m": FLOAT,  # likely error; the position's own where not placed
         "placed": FLAG,
         "reason": CODED,  # why it is not placed
-        "looks": FLOAT,  # photos that have its place in view, itself included; >= 1
+        "looks": FLOAT,  # photos that have its place in view, its own included; >= 1
+        "weight": FLOAT,  # with which it counts once: 1 / looks; 0 where nearer photos looked
         "area_id": CODED,  # where it stands, NA outside every area
     },
 )

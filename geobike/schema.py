@@ -69,19 +69,21 @@ _PHOTO_COLUMNS = {
     "reason": TEXT,  # why the status is not `counted`
 }
 
+_PHOTO_OPTIONAL = {
+    "never_processed": FLAG,  # an earlier run had no reason to detect in it
+    "taken_local": LOCAL_TIME,  # what the camera's clock showed; never exported
+    "utc_offset_minutes": MINUTES,  # of that clock as the photo gives it, NA where it does not
+    "position_error_m": FLOAT,  # likely error, where the source of the position gives it
+    "camera": TEXT,  # make and model; photos of one camera share a lens and a way of holding it
+    "focal_length_35mm": FLOAT,  # of the lens, as on a frame 36 mm wide
+}
+
 PHOTOS: Final = Frame(
     "photos",
     _PHOTO_COLUMNS,
     key="photo_id",
     geometry=("Point",),
-    optional={
-        "never_processed": FLAG,  # an earlier run had no reason to detect in it
-        "taken_local": LOCAL_TIME,  # what the camera's clock showed; never exported
-        "utc_offset_minutes": MINUTES,  # of that clock as the photo gives it, NA where it does not
-        "position_error_m": FLOAT,  # likely error, where the source of the position gives it
-        "camera": TEXT,  # make and model; photos of one camera share a lens and a way of holding it
-        "focal_length_35mm": FLOAT,  # of the lens, as on a frame 36 mm wide
-    },
+    optional=_PHOTO_OPTIONAL,
 )
 
 COUNTS: Final = Frame(
@@ -89,6 +91,7 @@ COUNTS: Final = Frame(
     _PHOTO_COLUMNS | {"bicycle_count": COUNT},  # NA unless status is `counted`
     key="photo_id",
     geometry=("Point",),
+    optional=_PHOTO_OPTIONAL,
 )
 
 # Models leave a hundred boxes a photo, so text is kept as categories: 50 bytes a box, not 140. For

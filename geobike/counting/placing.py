@@ -12,15 +12,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from geobike import schema
+from geobike.config import HEADING_ERROR, POSITION_ERROR
 from geobike.counting import distance, pitch
 from geobike.counting.distance import Boxes
 from geobike.counting.ellipsoid import Floats, moved
 from geobike.counting.looks import REACH, looks
 from geobike.counting.views import Views, focal_lengths, views
 from geobike.errors import InputError
-
-POSITION_ERROR: Final = 5.0  # metres: of a good phone in a street
-HEADING_ERROR: Final = 10.0  # degrees: of the compass of a good phone
 
 NO_POSITION: Final = "no position"
 NO_HEADING: Final = "no heading"

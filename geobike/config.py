@@ -16,6 +16,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 from geobike.options import NO_TABLE, Declared, Option, declared
 
 EngineName = Literal["local", "dask"]
+Placing = Literal["auto", "no"]
 
 THRESHOLD: Final = 0.5
 """Lowest score that counts. 0.5 is what DETR is served with; calibrate it on photos counted by
@@ -23,6 +24,12 @@ hand."""
 
 MAX_OVERLAP: Final = 0.5
 """Intersection over union above which two boxes of one label are the same object."""
+
+POSITION_ERROR: Final = 5.0
+"""Metres: the likely error of a good phone in a street."""
+
+HEADING_ERROR: Final = 10.0
+"""Degrees: the likely error of the compass of a good phone."""
 
 POSITIONS: Final = ("manifest", "exif")
 """Position sources, by their names in `geobike.positions.sources`. A manifest is made for one
@@ -149,6 +156,49 @@ class SurveySettings:
         tuple[str, ...],
         Option("Export formats of the tables.", metavar="NAME", flag="format"),
     ] = FORMATS
+    place: Annotated[
+        Placing,
+        Option(
+            "auto: each bicycle counts where it stands, as heading, lens and box show; no: where "
+            "the camera stood.",
+            panel="Where bicycles stand",
+        ),
+    ] = "auto"
+    field_of_view: Annotated[
+        float | None,
+        Option(
+            "Angle of view along the longer side of photos whose focal length is not known, 5 to "
+            "150 degrees.",
+            metavar="DEGREES",
+            panel="Where bicycles stand",
+            default_text="that of 27 mm, 67.4",
+        ),
+    ] = None
+    heading_offset: Annotated[
+        float,
+        Option(
+            "Added to every heading, -360 to 360 degrees, such as 90 where a camera looks to the "
+            "right and its headings are those of the car.",
+            metavar="DEGREES",
+            panel="Where bicycles stand",
+        ),
+    ] = 0.0
+    position_error: Annotated[
+        float,
+        Option(
+            "Likely error of positions that do not come with their own, 0 to 100 metres.",
+            metavar="METRES",
+            panel="Where bicycles stand",
+        ),
+    ] = POSITION_ERROR
+    heading_error: Annotated[
+        float,
+        Option(
+            "Likely error of headings, 0 to 180 degrees.",
+            metavar="DEGREES",
+            panel="Where bicycles stand",
+        ),
+    ] = HEADING_ERROR
     name_column: Annotated[
         str | None, Option("Column with the areas' names.", metavar="C", panel="The areas")
     ] = None

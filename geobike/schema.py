@@ -74,19 +74,21 @@ _PHOTO_COLUMNS = {
     "reason": TEXT,  # why the status is not `counted`
 }
 
+_PHOTO_OPTIONAL = {
+    "never_processed": FLAG,  # an earlier run had no reason to detect in it
+    "taken_local": LOCAL_TIME,  # what the camera's clock showed; never exported
+    "utc_offset_minutes": MINUTES,  # of that clock as the photo gives it, NA where it does not
+    "position_error_m": FLOAT,  # likely error, where the source of the position gives it
+    "camera": TEXT,  # make and model; photos of one camera share a lens and a way of holding it
+    "focal_length_35mm": FLOAT,  # of the lens, as on a frame 36 mm wide
+}
+
 PHOTOS: Final = Frame(
     "photos",
     _PHOTO_COLUMNS,
     key="photo_id",
     geometry=("Point",),
-    optional={
-        "never_processed": FLAG,  # an earlier run had no reason to detect in it
-        "taken_local": LOCAL_TIME,  # what the camera's clock showed; never exported
-        "utc_offset_minutes": MINUTES,  # of that clock as the photo gives it, NA where it does not
-        "position_error_m": FLOAT,  # likely error, where the source of the position gives it
-        "camera": TEXT,  # make and model; photos of one camera share a lens and a way of holding it
-        "focal_length_35mm": FLOAT,  # of the lens, as on a frame 36 mm wide
-    },
+    optional=_PHOTO_OPTIONAL,
 )
 
 COUNTS: Final = Frame(
@@ -94,6 +96,7 @@ COUNTS: Final = Frame(
     _PHOTO_COLUMNS | {"bicycle_count": COUNT},  # NA unless status is `counted`
     key="photo_id",
     geometry=("Point",),
+    optional=_PHOTO_OPTIONAL,
 )
 
 # Models leave a hundred boxes a photo, so text is kept as categories: 50 bytes a box, not 140. For
@@ -116,17 +119,18 @@ DETECTIONS: Final = Frame(
 
 # No geometry: a million photos show millions of bicycles, and a Point takes 150 bytes.
 BICYCLES: Final = Frame(
-    "bicycles",  # a row for each kept box, on the index of the detections frame
+    "bicycles",  # a row for each kept box of a counted photo, on the index of the detections frame
     {
         "photo_id": CODED,
         "lon": FLOAT,  # degrees, WGS 84: where it stands, or the camera where it cannot be placed
         "lat": FLOAT,
         "distance_m": FLOAT,  # from the camera along the ground, NA where not placed
-        "bearing": FLOAT,  # degrees clockwise from north, NA where the photo has no heading
+        "bearing": FLOAT,  # degrees clockwise from north, NA where the photo does not tell
         "placed_error_m": FLOAT,  # likely error; the position's own where not placed
         "placed": FLAG,
         "reason": CODED,  # why it is not placed
-        "looks": FLOAT,  # photos that have its place in view, itself included; >= 1
+        "looks": FLOAT,  # photos that have its place in view, its own included; >= 1
+        "weight": FLOAT,  # with which it counts once: 1 / looks; 0 where nearer photos looked
         "area_id": CODED,  # where it stands, NA outside every area
     },
 )

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from geobike import maps, saved
 from geobike.config import SurveySettings
+from geobike.counting import placing
 from geobike.detections import choice, filtering
 from geobike.detectors.protocol import Detector
 from geobike.errors import InputError
@@ -44,6 +45,9 @@ class Survey(SurveySettings):
         if not self.labels:
             raise InputError("no label to count; name one, such as bicycle")
         pixels(self.max_megapixels)
+        placing.check(
+            self.field_of_view, self.heading_offset, self.position_error, self.heading_error
+        )
         if self.workers is not None and self.workers < 1:
             raise InputError(f"workers is {self.workers}; give 1 or more")
         zone(self.timezone)

@@ -125,9 +125,9 @@ class SurveySettings:
         float,
         Option(
             "Photos within this distance that look the same way are one stop, counted on its "
-            "first photo; 10 to 25.",
+            "first photo; metres, 1 to 100.",
             metavar="M",
-            panel="Places",
+            panel="Where bicycles stand",
         ),
     ] = 20.0
     threshold: Annotated[

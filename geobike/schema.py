@@ -43,6 +43,7 @@ TIME: Final = "datetime64[us, UTC]"
 LOCAL_TIME: Final = "datetime64[us]"  # what a clock shows, whatever its offset from UTC
 MINUTES: Final = "Int16"
 FLAG: Final = "bool"
+MAYBE: Final = "boolean"  # nullable, so that "not known" is NA and never False
 CODED: Final = "category"  # text that recurs, kept once; plain text is taken as well
 
 
@@ -113,8 +114,9 @@ DETECTIONS: Final = Frame(
         "ymax": FLOAT,
         "model": CODED,
         "kept": FLAG,
-        "dropped_by": CODED,  # the rule that dropped it: label | threshold | duplicate
+        "dropped_by": CODED,  # the rule that dropped it: label | threshold | duplicate | ridden
     },
+    optional={"ridden": MAYBE},  # NA where the detector knows no persons, and for other boxes
 )
 
 # No geometry: a million photos show millions of bicycles, and a Point takes 150 bytes.

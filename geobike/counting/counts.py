@@ -62,14 +62,14 @@ def per_area(
     schema.check(areas, schema.AREAS)
     schema.check(photos, schema.COUNTS)
     added = sums.by_area(tallied, areas["area_id"])
-    whole = measured.reindex(areas["area_id"])
-    known = areas.assign(
-        **{name: frame[name].to_numpy() for frame in (sums, whole) for name in frame}
-    )
+    columns = pd.concat([added, measured.reindex(areas["area_id"])], axis=1)
+    known = pd.concat([areas, columns.set_axis(areas.index)], axis=1)
     out = areas.copy()
     for metric in metrics.available(list(known)):
-        dtype = schema.COUNT if metric.is_whole else schema.FLOAT
-        out[metric.name] = metrics.values(metric, known).astype(dtype)
+        values = metrics.values(metric, known)
+        out[metric.name] = (
+            values.astype(schema.COUNT) if metric.is_whole else values.astype(schema.FLOAT)
+        )
     out["status"] = coverage.status(known)
     taken = photos[photos["status"] == schema.COUNTED].groupby("area_id")["taken_at"]
     for column, times in (("first_photo_at", taken.min()), ("last_photo_at", taken.max())):

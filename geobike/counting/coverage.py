@@ -71,6 +71,36 @@ def cover(stops: gpd.GeoDataFrame, network: Network, area_ids: "pd.Series[str]")
     )
 
 
+def describe_streets(
+    network: Network,
+    covered: Coverage,
+    bicycles: pd.DataFrame,
+    visits: pd.DataFrame,
+    photos: gpd.GeoDataFrame,
+    stops: gpd.GeoDataFrame,
+) -> gpd.GeoDataFrame:
+    """Return a streets frame: what the photos of its stops show of each street, each place once.
+
+    Bicycles belong to the street of the stop whose photo shows them, as the covered length does, so
+    that bicycles per 100 m divide like by like.
+    """
+    schema.check(bicycles, schema.BICYCLES)
+    street_of_stop = covered.street_of_stop.set_axis(stops["stop_id"])
+    street_of_photo = visits["stop_id"].map(street_of_stop).set_axis(photos["photo_id"])
+    street = bicycles["photo_id"].astype(schema.TEXT).map(street_of_photo)
+    once = bicycles["weight"].groupby(street).sum()
+    out = network.streets.assign(
+        covered_m=covered.streets["covered_m"],
+        stop_count=covered.streets["stop_count"].astype(schema.COUNT),
+        detected_once=network.streets["street_id"].map(once).fillna(0.0),
+    )
+    out["covered_share"] = out["covered_m"] / out["length_m"]
+    seen = out["covered_m"].where(out["covered_m"] > 0)
+    out["detected_once"] = out["detected_once"].where(seen.notna())
+    out["detected_per_100m"] = 100 * out["detected_once"] / seen
+    return schema.geotable(schema.STREETS, out.drop(columns="geometry"), out.geometry)
+
+
 def squares_seen(stops: gpd.GeoDataFrame, exposure: pd.DataFrame) -> "pd.Series[int]":
     """Return the number of squares of 150 m with a stop that shows the area, by `area_id`."""
     schema.check(stops, schema.STOPS)

@@ -1,6 +1,6 @@
 """From boxes on photos to numbers of areas: the steps of counting in their order.
 
-    boxes -> bicycles on the ground -> stops -> what they show of each area -> sums of areas
+boxes -> bicycles on the ground -> stops -> what they show of each area -> sums of areas
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geobike import metrics, schema
 from geobike.counting import counts, coverage, exposure, placing, stops, tallies, totals, views
 from geobike.streets import Network
 
@@ -24,9 +23,9 @@ class Rules:
     """Degrees across a photo that does not say its focal length."""
     heading_offset: float = 0.0
     """Degrees that are added to every heading."""
-    position_error: float = placing.POSITION_ERROR
+    position_error: float = 5.0
     """Metres, for photos that do not say theirs."""
-    heading_error: float = placing.HEADING_ERROR
+    heading_error: float = 10.0
     """Degrees."""
     stop_distance: float = stops.REACH
     """Metres from the first photo of a stop."""
@@ -45,7 +44,7 @@ class Counted:
     """Streets frame; None where no streets were given."""
     beside: int
     """Bicycles on counted photos that stand in none of the areas."""
-    once: totals.Total
+    total: totals.Total
     """Of the whole survey."""
 
 
@@ -56,7 +55,7 @@ def count(
     *,
     row_at: exposure.RowAt,
     network: Network | None = None,
-    rules: Rules = Rules(),  # noqa: B008 - frozen
+    rules: Rules = Rules(),
 ) -> Counted:
     """Count what the kept boxes of the counted photos show of each area.
 
@@ -78,7 +77,8 @@ def count(
         half_view=pd.Series(half, index=photos.index),
     )
     tallied = tallies.tally(turned, bicycles, shown)
-    measured = totals.by_area(bicycles).set_axis(areas["area_id"])
+    side = totals.square_side(photos, position_error=rules.position_error)
+    measured = totals.by_area(bicycles, areas["area_id"], side=side)
     streets = None
     if network is None:
         measured["streets_seen"] = coverage.squares_seen(found, shown)
@@ -87,7 +87,7 @@ def count(
         covered = coverage.cover(found, network, areas["area_id"])
         found["street_id"] = covered.street_of_stop
         measured = measured.join(covered.areas)
-        streets = coverage.describe_streets(network, covered, bicycles, visits, turned)
+        streets = coverage.describe_streets(network, covered, bicycles, visits, turned, found)
     return Counted(
         bicycles=bicycles,
         stops=found,
@@ -95,5 +95,32 @@ def count(
         areas=counts.per_area(areas, turned, tallied, measured),
         streets=streets,
         beside=int(bicycles["area_id"].isna().sum()),
-        once=totals.overall(bicycles),
+        total=totals.overall(bicycles, side=side),
     )
+
+
+def _placed(
+    photos: gpd.GeoDataFrame,
+    detections: pd.DataFrame,
+    areas: gpd.GeoDataFrame,
+    row_at: exposure.RowAt,
+    rules: Rules,
+) -> pd.DataFrame:
+    """Return the bicycles frame with the area in which each bicycle stands.
+
+    Where it is not placed, that is the area of its photo, also where the borders of areas overlap.
+    """
+    if rules.place:
+        bicycles = placing.place(
+            photos,
+            detections,
+            field_of_view=rules.field_of_view,
+            position_error_m=rules.position_error,
+            heading_error=rules.heading_error,
+        )
+    else:
+        bicycles = placing.place_at_cameras(
+            photos, detections, position_error_m=rules.position_error
+        )
+    row = row_at(bicycles["lon"].to_numpy(), bicycles["lat"].to_numpy())
+    return bicycles.assign(area_id=pd.Categorical.from_codes(row, pd.Index(areas["area_id"])))

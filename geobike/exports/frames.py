@@ -57,7 +57,7 @@ def _known(frame: gpd.GeoDataFrame, kind: schema.Frame) -> gpd.GeoDataFrame:
 def _bicycles(bicycles: pd.DataFrame) -> gpd.GeoDataFrame:
     schema.check(bicycles, schema.BICYCLES)
     columns = [name for name in schema.BICYCLES.columns if name not in ("lon", "lat")]
-    texts = {name: schema.TEXT for name in ("photo_id", "reason", "area_id")}
+    texts = dict.fromkeys(("photo_id", "reason", "area_id"), schema.TEXT)
     places = schema.points(bicycles["lon"], bicycles["lat"])
     return gpd.GeoDataFrame(bicycles[columns].astype(texts), geometry=places, crs=schema.CRS)
 
@@ -70,4 +70,5 @@ def _photos(photos: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 def _detections(detections: pd.DataFrame) -> pd.DataFrame:
     schema.check(detections, schema.DETECTIONS)
-    return detections[list(schema.DETECTIONS.columns)]
+    columns = [*schema.DETECTIONS.columns, *schema.present(detections, schema.DETECTIONS)]
+    return detections[columns]

@@ -95,7 +95,7 @@ def _statistics(found: list[metrics.Metric]) -> dict[str, Any]:
     `constants` are columns of the areas, `needed` those that metrics were asked for. `roles` names
     the sums that tell whether anything was seen, and what the page counts.
     """
-    needed = sorted({metric.needs for metric in found if metric.needs in schema.AREAS.optional})
+    needed = sorted({metric.needs or "" for metric in found} & set(schema.AREAS.optional))
     constants = {metric.denominator for metric in found} - {None, *metrics.SUMS}
     return {
         "metrics": [_metric(metric) for metric in found],
@@ -115,9 +115,9 @@ def _tallies(
 ) -> dict[str, Any]:
     """Return the sums of each area in each period, as columns; `area` is a position."""
     found = sums.by_period(tallies, period_of).reset_index()
-    found["area"] = pd.Index(area_ids).get_indexer(found["area_id"])
+    found["area"] = pd.Index(area_ids).get_indexer(pd.Index(found["area_id"]))
     columns = found[found["area"] >= 0].drop(columns="area_id").astype({"period": int})
-    return {name: columns[name].round(6).tolist() for name in columns}
+    return {str(name): columns[name].round(6).tolist() for name in columns}
 
 
 def _metric(metric: metrics.Metric) -> dict[str, Any]:

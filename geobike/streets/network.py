@@ -106,7 +106,8 @@ def _names(shapes: npt.NDArray[np.object_], lines: gpd.GeoDataFrame) -> npt.NDAr
     """Return the name of the line that runs through the middle of each street."""
     middle = shapely.line_interpolate_point(shapes, 0.5, normalized=True)
     nearest = shapely.STRtree(lines.geometry.array).nearest(middle)
-    return lines["name"].to_numpy(dtype=object)[np.asarray(nearest, dtype=np.intp)]
+    named: npt.NDArray[np.object_] = lines["name"].to_numpy(dtype=object)[nearest]
+    return named
 
 
 def _steps(

@@ -95,7 +95,7 @@ def _share(pairs: pd.DataFrame) -> npt.NDArray[np.float64]:
         sides[axis] = np.maximum(high - low, 0)
     area = (pairs["xmax_p"] - pairs["xmin_p"]) * (pairs["ymax_p"] - pairs["ymin_p"])
     share: pd.Series[float] = sides["x"] * sides["y"] / area.where(area > 0)
-    return share.fillna(0.0).to_numpy(dtype=float)
+    return np.asarray(share.fillna(0.0), dtype=np.float64)
 
 
 def _is_first(rows: _Rows) -> npt.NDArray[np.bool_]:

@@ -61,7 +61,13 @@ def close(
         ...     detector=geobike.DetectorChoice(kind="cached"),
         ... )
         >>> result = geobike.run(survey, store="sample/detections.sqlite")
-        >>> ledger = geobike.close_ledger(66, result.photos, result.detections, result.areas)
+        >>> ledger = geobike.close_ledger(
+        ...     66,
+        ...     result.photos,
+        ...     result.detections,
+        ...     result.areas,
+        ...     bicycles_beside_areas=result.counted.beside,
+        ... )
         >>> ledger.in_words()
         '66 photos: 61 counted, 1 outside, 2 unlocated, 1 duplicate, 1 unreadable'
     """

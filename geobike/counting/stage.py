@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from geobike import schema
 from geobike.counting import counts, coverage, exposure, placing, stops, tallies, totals, views
 from geobike.streets import Network
 
@@ -108,7 +109,7 @@ def _placed(
 ) -> pd.DataFrame:
     """Return the bicycles frame with the area in which each bicycle stands.
 
-    Where it is not placed, that is the area of its photo, also where the borders of areas overlap.
+    Where it is not placed, that is the area of its photo.
     """
     if rules.place:
         bicycles = placing.place(
@@ -122,5 +123,11 @@ def _placed(
         bicycles = placing.place_at_cameras(
             photos, detections, position_error_m=rules.position_error
         )
-    row = row_at(bicycles["lon"].to_numpy(), bicycles["lat"].to_numpy())
-    return bicycles.assign(area_id=pd.Categorical.from_codes(row, pd.Index(areas["area_id"])))
+    placed = bicycles["placed"].to_numpy()
+    row = np.full(len(bicycles), -1, dtype=np.intp)
+    row[placed] = row_at(*(bicycles[axis].to_numpy()[placed] for axis in ("lon", "lat")))
+    ids = pd.Index(areas["area_id"])
+    of_photo = pd.Series(ids.get_indexer(pd.Index(photos["area_id"])), index=photos["photo_id"])
+    unplaced = bicycles.loc[~placed, "photo_id"].astype(schema.TEXT)
+    row[~placed] = of_photo.reindex(unplaced).to_numpy()
+    return bicycles.assign(area_id=pd.Categorical.from_codes(row, ids))

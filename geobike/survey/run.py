@@ -31,6 +31,7 @@ from geobike.photos import decoding, hashing, reading
 from geobike.positions import manifest, resolve, sidecars, sources
 from geobike.progress import Track, silent
 from geobike.reporting import collect_warnings
+from geobike.survey.counting import count_areas
 from geobike.survey.options import Survey, zone
 from geobike.survey.result import SurveyResult
 
@@ -74,15 +75,8 @@ def run(
             )
             detected = _detect(survey, placed, opened, engine, inputs, track)
         photos = counts.per_photo(detected.photos, detected.detections)
-        counted = counting.count(
-            photos,
-            detected.detections,
-            polygons,
-            row_at=areas.row_at(polygons),
-            network=None
-            if lines is None
-            else streets.build(lines, polygons, areas.row_at(polygons)),
-            rules=_rules(survey),
+        counted = count_areas(
+            photos, detected.detections, polygons, streets=lines, rules=_rules(survey)
         )
         account = ledger.close(
             given,

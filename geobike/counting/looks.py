@@ -29,17 +29,12 @@ def looks(views: Views, lon: Floats, lat: Floats, distance: Floats) -> tuple[Flo
     0 for a bicycle farther than 16 m where a nearer photo looked: what stands there, it counted.
     """
     near = distance <= SIGHT
-    number = _count(views, lon, lat, SIGHT)
+    poses, times = _poses(views)
+    number = Grid(poses, SIGHT).count(lon, lat, times)
     covered = number > 0
-    number[~near] = _count(views, lon[~near], lat[~near], REACH)
+    number[~near] = Grid(poses, REACH).count(lon[~near], lat[~near], times)
     number = np.maximum(number, 1)  # the photo that shows it, whatever rounding says
     return number, np.where(near | ~covered, 1 / number, 0)
-
-
-def _count(views: Views, lon: Floats, lat: Floats, reach: float) -> Floats:
-    """Return how many views have each place within reach in view."""
-    poses, weight = _poses(views)
-    return Grid(poses, reach).count(lon, lat, weight)
 
 
 def _poses(views: Views) -> tuple[Views, npt.NDArray[np.float64]]:

@@ -30,6 +30,8 @@ _SPREAD: Final = (float(np.radians(0.7)), float(np.radians(4.0)))  # least and m
 _SHARED: Final = 3.0  # a photo's boxes err together, as by a slope: their mean is no better than so
 _CHI2_MEDIAN: Final = 0.455  # median of a squared standard normal deviate
 
+_FILE: Final = r"[^/]*$"
+
 Numbers = npt.NDArray[np.int64]
 
 
@@ -47,11 +49,10 @@ def cameras(photos: pd.DataFrame, focal_length: Floats) -> Numbers:
     Photos of one camera have the same make and model, size and lens. Without make and model, they
     are in one folder.
     """
-    folder = pd.Series([name.rpartition("/")[0] for name in photos["photo_id"]], dtype="str")
-    camera = folder.set_axis(photos.index)
-    if "camera" in photos:
-        named = photos["camera"].notna()
-        camera = camera.where(~named, "camera " + photos["camera"].astype("str"))
+    unnamed = photos["camera"].isna() if "camera" in photos else pd.Series(True, photos.index)
+    camera = photos["camera"].copy() if "camera" in photos else photos["photo_id"].copy()
+    # A folder ends with a slash, and so differs from the name of a camera.
+    camera[unnamed] = photos.loc[unnamed, "photo_id"].str.replace(_FILE, "", regex=True)
     keys = photos[["width", "height"]].assign(camera=camera, lens=focal_length)
     numbers = keys.groupby(list(keys), dropna=False, sort=False).ngroup()
     return np.asarray(numbers, dtype=np.int64)
@@ -77,28 +78,23 @@ def _of_cameras(
     photo: Numbers, said: Floats, error: Floats, camera: Numbers
 ) -> tuple[Floats, Floats]:
     """Return the mean pitch of the camera of each photo, and the spread between its photos."""
-    boxes = pd.DataFrame({"photo": photo, "camera": camera[photo], "said": said, "error": error})
-    number = boxes.groupby("camera").size()
-    enough = number.index[number >= ENOUGH]
-    boxes = boxes[boxes["camera"].isin(enough)]
-    middle = boxes.groupby("camera")["said"].median()
-    spread = _spread(boxes, boxes["said"] - boxes["camera"].map(middle))
     count = int(camera.max(initial=-1)) + 1
-    means, spreads = (np.full(count, value) for value in _UNKNOWN)
-    means[middle.index] = middle
-    spreads[spread.index] = spread.clip(*_SPREAD)
-    return means[camera], spreads[camera]
+    enough = np.bincount(camera[photo], minlength=count) >= ENOUGH
+    middle = np.where(enough, _medians(said, camera[photo], count), _UNKNOWN[0])
+    photos = len(camera)
+    with np.errstate(divide="ignore", invalid="ignore"):  # photos without a box give NaN
+        weight = np.bincount(photo, error**-2, photos)
+        off = np.bincount(photo, said * error**-2, photos) / weight - middle[camera]
+        square = np.bincount(photo, error**2, photos) / np.bincount(photo, minlength=photos)
+        own = np.maximum(1 / weight, square / _SHARED)
+    between = _medians(off**2, camera, count) / _CHI2_MEDIAN - _medians(own, camera, count)
+    spread = np.clip(np.sqrt(np.maximum(between, 0)), *_SPREAD)
+    return middle[camera], np.where(enough, spread, _UNKNOWN[1])[camera]
 
 
-def _spread(boxes: pd.DataFrame, off: "pd.Series[float]") -> "pd.Series[float]":
-    """Return by camera how much its photos differ in pitch, beyond what their boxes err."""
-    weight, square = boxes["error"] ** -2, boxes["error"] ** 2
-    sums = pd.DataFrame({"weight": weight, "off": off * weight, "square": square})
-    photos = sums.groupby([boxes["camera"], boxes["photo"]]).agg(
-        weight=("weight", "sum"), off=("off", "sum"), square=("square", "mean")
-    )
-    own = np.maximum(1 / photos["weight"], photos["square"] / _SHARED)
-    squared = (photos["off"] / photos["weight"]) ** 2
-    by_camera = pd.DataFrame({"own": own, "squared": squared}).groupby(level="camera").median()
-    between = by_camera["squared"] / _CHI2_MEDIAN - by_camera["own"]
-    return between.clip(lower=0) ** 0.5
+def _medians(values: Floats, group: Numbers, count: int) -> Floats:
+    """Return the median of the values of each group but NaN; NaN for a group without any."""
+    out = np.full(count, np.nan)
+    medians = pd.Series(values).groupby(group).median()
+    out[medians.index] = medians
+    return out

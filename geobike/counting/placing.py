@@ -4,7 +4,7 @@ The heading of the photo and the place of the box in it give the bearing, the si
 its lower edge the distance. A bicycle that cannot be placed stands where the camera stood.
 """
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -70,15 +70,11 @@ def place(
     schema.check(detections, schema.DETECTIONS)
     check(field_of_view, heading_offset, position_error_m, heading_error)
     counted = photos[photos["status"] == schema.COUNTED]
-    kept, photo = _kept(detections, counted)
+    kept = _kept(detections, counted)
     seen = views(counted, field_of_view=field_of_view, heading_offset=heading_offset)
-    boxes = _boxes(kept, photo, seen)
-    camera = pitch.cameras(counted, focal_lengths(counted, field_of_view=field_of_view))
-    sight = _sight(boxes, seen, pitch.learn(boxes, camera))
-    reason = _reasons(boxes, seen, sight)
-    return _frame(
-        kept, photo, seen, sight, reason, _errors(counted, position_error_m), heading_error
-    )
+    lens = focal_lengths(counted, field_of_view=field_of_view)
+    sight = _sight(_boxes(detections, kept, seen), seen, pitch.cameras(counted, lens))
+    return _frame(kept, seen, sight, _errors(counted, position_error_m), heading_error)
 
 
 def place_at_cameras(
@@ -88,11 +84,11 @@ def place_at_cameras(
     schema.check(photos, schema.COUNTS)
     schema.check(detections, schema.DETECTIONS)
     counted = photos[photos["status"] == schema.COUNTED]
-    kept, photo = _kept(detections, counted)
-    unknown = np.full(len(kept), np.nan)
-    reason = np.full(len(kept), REASONS.index(NOT_WANTED), dtype=np.int8)
-    sight = _Sight(unknown, unknown, unknown)
-    return _frame(kept, photo, views(counted), sight, reason, _errors(counted, position_error_m), 0)
+    kept = _kept(detections, counted)
+    unknown = np.full(len(kept.row), np.nan)
+    reason = np.full(len(kept.row), REASONS.index(NOT_WANTED), dtype=np.int8)
+    sight = _Sight(unknown, unknown, unknown, reason)
+    return _frame(kept, views(counted), sight, _errors(counted, position_error_m), 0)
 
 
 def check(
@@ -115,27 +111,39 @@ def check(
         raise InputError(f"--heading-error {heading_error:g} is not from 0 to 180 degrees")
 
 
-def _kept(detections: pd.DataFrame, counted: gpd.GeoDataFrame) -> tuple[pd.DataFrame, Numbers]:
-    """Return the kept boxes of counted photos, and the row of the photo of each."""
-    ids = pd.Series(schema.coded(detections["photo_id"])).cat
-    row = pd.Index(counted["photo_id"]).get_indexer(ids.categories)
-    photo = np.append(row, -1)[ids.codes.to_numpy()]  # code -1: no photo_id
-    wanted = detections["kept"].to_numpy() & (photo >= 0)
-    return detections[wanted], photo[wanted]
+class _Kept(NamedTuple):
+    """The kept boxes of counted photos."""
+
+    row: Numbers
+    """In the detections frame."""
+    photo: Numbers
+    """Row of its photo among the counted ones."""
+    photo_id: "pd.Categorical[str]"
+    labels: "pd.Index[Any]"
+    """In the index of the detections frame."""
 
 
-def _boxes(kept: pd.DataFrame, photo: Numbers, seen: Views) -> Boxes:
+def _kept(detections: pd.DataFrame, counted: gpd.GeoDataFrame) -> _Kept:
+    ids = schema.coded(detections["photo_id"])
+    rows = pd.Index(counted["photo_id"]).get_indexer(pd.Index(ids.categories))
+    photo = np.append(rows, -1)[ids.codes]  # code -1: no photo_id
+    row = np.flatnonzero(detections["kept"].to_numpy() & (photo >= 0))
+    return _Kept(row, photo[row], ids[row], detections.index[row])
+
+
+def _boxes(detections: pd.DataFrame, kept: _Kept, seen: Views) -> Boxes:
     left, top, right, bottom = (
-        kept[side].to_numpy(dtype=float) for side in ("xmin", "ymin", "xmax", "ymax")
+        detections[side].to_numpy(dtype=float)[kept.row]
+        for side in ("xmin", "ymin", "xmax", "ymax")
     )
-    panorama = seen.panorama[photo]
+    focal = np.where(seen.panorama, np.nan, seen.focal)
     return Boxes(
-        photo,
-        np.where(panorama, np.nan, seen.focal[photo]),
-        (left + right - seen.width[photo]) / 2,
+        kept.photo,
+        focal[kept.photo],
+        (left + right - seen.width[kept.photo]) / 2,
         bottom - top,
-        bottom - seen.height[photo] / 2,
-        seen.height[photo] / 2,
+        bottom - seen.height[kept.photo] / 2,
+        seen.height[kept.photo] / 2,
     )
 
 
@@ -148,25 +156,28 @@ class _Sight(NamedTuple):
     """Metres along the ground."""
     error: Floats
     """Standard deviation of ln(range)."""
+    reason: npt.NDArray[np.int8]
+    """Number of the reason why it is not placed, -1 where it is."""
 
 
-def _sight(boxes: Boxes, seen: Views, pitches: pitch.Pitches) -> _Sight:
+def _sight(boxes: Boxes, seen: Views, camera: Numbers) -> _Sight:
+    pitches = pitch.learn(boxes, camera)
     with np.errstate(divide="ignore", invalid="ignore"):  # a box without height is too far
         found = distance.distances(boxes, pitches.angle[boxes.photo], pitches.error[boxes.photo])
     aside = boxes.across / boxes.focal
     bearing = (seen.heading[boxes.photo] + np.degrees(np.arctan(aside))) % 360
-    return _Sight(bearing, found.ahead * np.hypot(1, aside), found.error)
+    along = found.ahead * np.hypot(1, aside)
+    return _Sight(bearing, along, found.error, _reasons(boxes, seen, along))
 
 
-def _reasons(boxes: Boxes, seen: Views, sight: _Sight) -> npt.NDArray[np.int8]:
-    """Return the number of the reason why each box is not placed, -1 for one that is."""
+def _reasons(boxes: Boxes, seen: Views, along: Floats) -> npt.NDArray[np.int8]:
     failed = {
         NO_POSITION: np.isnan(seen.lon)[boxes.photo],
         PANORAMA: seen.panorama[boxes.photo],
         NO_SIZE: np.isnan(boxes.focal),
         NO_HEADING: np.isnan(seen.heading)[boxes.photo],
         CUT_OFF: boxes.cut_above,
-        TOO_FAR: ~(sight.range <= REACH),
+        TOO_FAR: ~(along <= REACH),
     }
     out = np.full(len(boxes.photo), -1, dtype=np.int8)
     for reason in reversed(failed):
@@ -182,38 +193,27 @@ def _errors(counted: gpd.GeoDataFrame, position_error_m: float) -> Floats:
 
 
 def _frame(
-    kept: pd.DataFrame,
-    photo: Numbers,
-    seen: Views,
-    sight: _Sight,
-    reason: npt.NDArray[np.int8],
-    position_error: Floats,
-    heading_error: float,
+    kept: _Kept, seen: Views, sight: _Sight, position_error: Floats, heading_error: float
 ) -> pd.DataFrame:
-    placed = reason < 0
-    lon, lat = seen.lon[photo], seen.lat[photo]
-    error = position_error[photo]
+    placed = sight.reason < 0
     far = sight.range[placed]
+    lon, lat, error = (values[kept.photo] for values in (seen.lon, seen.lat, position_error))
     lon[placed], lat[placed] = moved(lon[placed], lat[placed], sight.bearing[placed], far)
     ahead = np.hypot(sight.error[placed], np.radians(heading_error)) * far
     error[placed] = np.hypot(error[placed], ahead)
-    number, weight = np.ones((2, len(kept)))
+    number, weight = np.ones((2, len(placed)))
     number[placed], weight[placed] = looks(seen, lon[placed], lat[placed], far)
-    return schema.table(
-        schema.BICYCLES,
-        pd.DataFrame(
-            {
-                "photo_id": schema.coded(kept["photo_id"]),
-                "lon": lon,
-                "lat": lat,
-                "distance_m": np.where(placed, sight.range, np.nan),
-                "bearing": sight.bearing,
-                "placed_error_m": error,
-                "placed": placed,
-                "reason": pd.Categorical.from_codes(reason, pd.Index(REASONS, dtype=schema.TEXT)),
-                "looks": number,
-                "weight": weight,
-            },
-            index=kept.index,
-        ),
-    )
+    texts = pd.Index(REASONS, dtype=schema.TEXT)
+    data = {
+        "photo_id": kept.photo_id,
+        "lon": lon,
+        "lat": lat,
+        "distance_m": np.where(placed, sight.range, np.nan),
+        "bearing": sight.bearing,
+        "placed_error_m": error,
+        "placed": placed,
+        "reason": pd.Categorical.from_codes(sight.reason, texts),
+        "looks": number,
+        "weight": weight,
+    }
+    return schema.table(schema.BICYCLES, pd.DataFrame(data, index=kept.labels, copy=False))

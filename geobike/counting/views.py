@@ -14,6 +14,7 @@ FOCAL_LENGTH: Final = 27.0  # mm on a frame 36 mm wide, as most phones have
 PANORAMA: Final = 2.0  # times as wide as high: stitched or all around, not one look through a lens
 
 _WIDE: Final = 36.0  # mm of the longer side of the frame that focal lengths are given for
+_PLACES: Final = 250_000  # that are looked up together
 _PAIRS: Final = 500_000  # of a place and a photo near it that are looked at together
 
 Numbers = npt.NDArray[np.int64]
@@ -128,10 +129,15 @@ class Grid:
 
     def _seen(self, lon: Floats, lat: Floats) -> Iterator[tuple[Numbers, Numbers, Numbers]]:
         """Yield some of the places, and pairs of a number of one of them and a sorted view."""
-        x = self._one_side(lon)
-        bands = self._bands(lat)
-        order = np.argsort(self._keys(x, bands), kind="stable")  # neighbours share the cache
-        x, y, bands = x[order], lat[order], bands[order]
+        for start in range(0, len(lon), _PLACES):
+            x = self._one_side(lon[start : start + _PLACES])
+            y = lat[start : start + _PLACES]
+            order = np.argsort(self._keys(x, self._bands(y)))  # neighbours share the cache
+            for places, number, view in self._seen_in_order(x[order], y[order]):
+                yield start + order[places], number, view
+
+    def _seen_in_order(self, x: Floats, y: Floats) -> Iterator[tuple[slice, Numbers, Numbers]]:
+        bands = self._bands(y)
         metres = metres_per_degree(y)
         for row in (-1, 0, 1):
             key = self._keys(x, bands + row)
@@ -142,7 +148,7 @@ class Grid:
                 view = _runs(low[part], size[part])
                 scale = (metres[0][part], metres[1][part])
                 seen = self._in_view(view, number, x[part], y[part], scale)
-                yield order[part], number[seen], view[seen]
+                yield part, number[seen], view[seen]
 
     def _in_view(
         self, view: Numbers, place: Numbers, x: Floats, y: Floats, metres: tuple[Floats, Floats]

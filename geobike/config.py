@@ -310,10 +310,20 @@ class PageSettings:
         str, Option("Attribution required by the tile provider.", metavar="TEXT")
     ] = ""
     thumbnails: Annotated[bool, Option("Whether photos open with their picture.")] = True
+    empty_pictures: Annotated[
+        bool, Option("Whether photos in which nothing was counted have a picture too.")
+    ] = False
     show_people: Annotated[bool, Option("Whether people on pictures stay recognisable.")] = False
+    show_vehicles: Annotated[
+        bool,
+        Option(
+            "Whether cars, buses, trucks and motorcycles on pictures stay recognisable, with their "
+            "number plates and whoever is behind the glass."
+        ),
+    ] = False
     blur: Annotated[
         tuple[str, ...],
-        Option("Label to anonymize as well, such as car; may be repeated.", metavar="L"),
+        Option("Label to anonymize as well, such as dog; may be repeated.", metavar="L"),
     ] = ()
 
 

@@ -333,6 +333,9 @@ def test_what_is_no_polygon_is_reported_and_left_out(tmp_path: Path) -> None:
     path = write(tmp_path / "a.geojson", [None, Point(1, 1), box(0, 0, 1, 1), Polygon()])
     with pytest.warns(GeobikeWarning, match="rows without a polygon left out: 0"):
         assert areas.read(path)["name"].tolist() == ["2"]
+    pointed = write(tmp_path / "c.gpkg", [Point(4.123456789, 52.1), box(0, 0, 1, 1)])
+    with pytest.warns(GeobikeWarning, match=r"left out: 0 \(POINT \(4\.12345 52\.1\)\)"):
+        areas.read(pointed)
     nothing = write(tmp_path / "b.geojson", [LineString([(0, 0), (1, 1)])])
     with pytest.warns(GeobikeWarning), pytest.raises(AreasError, match="holds no polygon"):
         areas.read(nothing)

@@ -3,6 +3,7 @@
 The rules are applied when counting, not when detecting, so that changing them costs nothing.
 """
 
+import difflib
 import re
 import shlex
 from collections.abc import Iterable, Sequence
@@ -179,8 +180,17 @@ def check_labels(labels: Sequence[str], seen: "pd.Series[str]") -> None:
     if found and found.isdisjoint(wanted) and (found - _COCO or wanted.isdisjoint(_COCO)):
         raise InputError(
             f"no box at all is labelled {' or '.join(map(repr, labels))}, so nothing would be "
-            f"counted; name with --label one of {', '.join(_commonest(seen)[:12])}"
+            f"counted; {_meant(wanted, found)}name with --label one of "
+            f"{', '.join(_commonest(seen)[:12])}"
         )
+
+
+def _meant(wanted: Iterable[str], there: Iterable[str]) -> str:
+    """Return a question where a label is spelt almost like one that boxes have."""
+    for name in wanted:
+        for close in difflib.get_close_matches(name, list(there), n=1, cutoff=0.7):
+            return f"did you mean {close!r}? Or "
+    return ""
 
 
 def _folded(names: Iterable[str]) -> set[str]:

@@ -76,6 +76,7 @@ def page_data(
         "language": catalogue["language"],
         "min_photos": page.min_photos,
         "source": page.source,
+        "hidden": _hidden(page) if thumbnails else None,
         "words": catalogue,
         "ledger": {status: int(ledger[status]) for status in schema.STATUSES if ledger.get(status)},
         **_statistics(found),
@@ -87,6 +88,13 @@ def page_data(
         if page.tiles is None
         else {"url": page.tiles, "wms": is_wms(page.tiles), "attribution": page.attribution},
     }
+
+
+def _hidden(page: PageOptions) -> dict[str, Any]:
+    """Return what is anonymized on the pictures, for the page to say so."""
+    shown = {"people": page.show_people, "vehicles": page.show_vehicles}
+    kinds = [kind for kind, plain in shown.items() if not plain]
+    return {"kinds": "_and_".join(kinds) or "nothing", "labels": ", ".join(page.blur)}
 
 
 def _statistics(found: list[metrics.Metric]) -> dict[str, Any]:

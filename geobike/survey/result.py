@@ -66,12 +66,13 @@ class SurveyResult:
         pictures = {}
         if page.thumbnails and len(self.photos) <= maps.SINGLE:
             shown = self.photos
-            if self.survey.detections is not None and not page.show_people:
+            if self.survey.detections is not None and page.hidden:
                 shown = extent.anonymizable(self.detections, shown)
             pictures = thumbnails.make(
                 shown,
                 self.detections,
                 hide=page.hidden,
+                empty=page.empty_pictures,
                 max_pixels=self.survey.max_pixels,
                 track=track,
             )

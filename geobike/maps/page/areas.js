@@ -161,12 +161,19 @@ geobike.areaPopup = function (page, area) {
   const { el } = geobike;
   const shown = page
     .metricsIn("popup")
-    .map((metric) => [page.nameOf(metric), geobike.areaFigure(page, area, metric)]);
-  for (const name of page.data.needed) shown.push([page.say(name), page.figure(area.figures[name], 0)]);
-  if (page.period < 0) {
-    for (const key of ["first", "last"]) shown.push([page.say(key), area[key] || page.say("unknown")]);
+    .map((metric) => [metric.name, page.nameOf(metric), geobike.areaFigure(page, area, metric)]);
+  for (const name of page.data.needed) {
+    shown.push([name, page.say(name), page.figure(area.figures[name], 0)]);
   }
-  const lines = shown.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]);
+  if (page.period < 0) {
+    for (const key of ["first", "last"]) {
+      shown.push([key, page.say(key), area[key] || page.say("unknown")]);
+    }
+  }
+  const lines = shown.flatMap(([key, name, value]) => [
+    el("dt", {}, name),
+    el("dd", { "data-metric": key }, value),
+  ]);
   const state = geobike.valueOf(page, area, page.metric);
   return el(
     "div",

@@ -144,5 +144,12 @@ geobike.notes = function (page) {
     el("p", { className: "gb-source", dir: "auto" }, data.source && say("source", data)),
     el("p", { className: "gb-method", dir: "auto" }, say("method", { ...data, label: page.label })),
     el("p", { className: "gb-trust" }, say("trust")),
+    data.hidden ? el("p", { className: "gb-hidden", dir: "auto" }, geobike.hidden(page)) : "",
   );
+};
+
+// What is anonymized on the pictures, and that a detector does not find all of it.
+geobike.hidden = function ({ data, say }) {
+  const { kinds, labels } = data.hidden;
+  return say("hidden_" + kinds) + (labels && " " + say("hidden_labels", { labels }));
 };

@@ -82,6 +82,7 @@ def page_data(
         **_statistics(found),
         "areas": encode_json(_areas(areas, shapes, found, provenance.timezone)),
         "photos": shown,
+        "streets": metrics.SHARE in areas,
         "tallies": encode_json(_tallies(tallies, period_of, areas["area_id"])),
         "context": context.drawn(context_layers, areas),
         "tiles": None
@@ -112,6 +113,7 @@ def _statistics(found: list[metrics.Metric]) -> dict[str, Any]:
         "roles": {
             "photos": metrics.PHOTOS,
             "things": metrics.BICYCLES,
+            "hexbins": "bicycles_per_photo",
             "looked": list(metrics.LOOKED),
             "share": metrics.SHARE,
         },

@@ -137,6 +137,19 @@ BICYCLES: Final = Frame(
     },
 )
 
+PLACES: Final = Frame(
+    "places",  # squares of ground in which bicycles stand
+    {
+        "bicycle_count": COUNT,  # boxes, of however many photos
+        "detected_once": FLOAT,  # each place counted once
+        "detected_at_least": COUNT,  # on the photo that shows most of them
+        "photo_count": COUNT,  # photos that show one of them
+        "photo_id": CODED,  # the photo that shows most of them
+        "size_m": FLOAT,  # side of the square
+    },
+    geometry=("Point",),  # the middle of its bicycles
+)
+
 STOPS: Final = Frame(
     "stops",  # one place, looked at in one direction, on one or more visits
     {

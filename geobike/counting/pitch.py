@@ -66,7 +66,8 @@ def learn(boxes: Boxes, camera: Numbers) -> Pitches:
     """
     whole = ~boxes.cut_below & ~boxes.cut_above & (boxes.focal > 0) & (boxes.tall > 0)
     used = boxes.chosen(whole)
-    level = CAMERA_HEIGHT / by_height(used)  # radians below the horizon
+    # Radians below the horizon, for small angles; HEIGHT was measured with this formula.
+    level = CAMERA_HEIGHT / by_height(used)
     said, error = level - angle_below(used), HEIGHT_ERROR * level
     mean, spread = _of_cameras(used.photo, said, error, camera)
     weight = np.bincount(used.photo, error**-2, len(camera)) + spread**-2

@@ -24,7 +24,11 @@ def by_period(tallies: pd.DataFrame, period: "pd.Series[int]") -> pd.DataFrame:
     looks = rows.dropna(subset=["stop_id"])
     visits = looks.groupby(["stop_id", "period"])["photo_id"].transform("nunique")
     everywhere = tallies.groupby("stop_id")["photo_id"].nunique()
-    factor = (looks["stop_id"].map(everywhere).astype(schema.FLOAT) / visits).reindex(rows.index).fillna(1.0)
+    factor = (
+        (looks["stop_id"].map(everywhere).astype(schema.FLOAT) / visits)
+        .reindex(rows.index)
+        .fillna(1.0)
+    )
     for name in (metrics.STOPS, metrics.ON_STOPS):
         rows[name] = rows[name] * factor
     out = rows.groupby(["area_id", "period"])[list(metrics.SUMS)].sum()

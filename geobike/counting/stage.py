@@ -9,8 +9,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geobike import schema
-from geobike.counting import counts, coverage, exposure, placing, stops, tallies, totals, views
+from geobike import config, metrics, schema
+from geobike.counting import counts, coverage, exposure, places, placing, stops, tallies, views
 from geobike.streets import Network
 
 
@@ -24,9 +24,9 @@ class Rules:
     """Degrees across a photo that does not say its focal length."""
     heading_offset: float = 0.0
     """Degrees that are added to every heading."""
-    position_error: float = 5.0
+    position_error: float = config.POSITION_ERROR
     """Metres, for photos that do not say theirs."""
-    heading_error: float = 10.0
+    heading_error: float = config.HEADING_ERROR
     """Degrees."""
     stop_distance: float = stops.REACH
     """Metres from the first photo of a stop."""
@@ -45,8 +45,10 @@ class Counted:
     """Streets frame; None where no streets were given."""
     beside: int
     """Bicycles on counted photos that stand in none of the areas."""
-    total: totals.Total
-    """Of the whole survey."""
+    places: gpd.GeoDataFrame
+    """Places frame."""
+    total: dict[str, float]
+    """`bicycle_count`, `detected_once`, `detected_at_least` of the whole survey."""
 
 
 def count(
@@ -78,8 +80,9 @@ def count(
         half_view=pd.Series(half, index=photos.index),
     )
     tallied = tallies.tally(turned, bicycles, shown)
-    side = totals.square_side(photos, position_error=rules.position_error)
-    measured = totals.by_area(bicycles, areas["area_id"], side=side)
+    size = places.square_size(turned, position_error_m=rules.position_error)
+    measured = places.count_once(bicycles, size_m=size, by="area_id").reindex(areas["area_id"])
+    measured = measured.drop(columns=metrics.BICYCLES).fillna(0)
     streets = None
     if network is None:
         measured["streets_seen"] = coverage.squares_seen(found, shown)
@@ -96,7 +99,8 @@ def count(
         areas=counts.per_area(areas, turned, tallied, measured),
         streets=streets,
         beside=int(bicycles["area_id"].isna().sum()),
-        total=totals.overall(bicycles, side=side),
+        places=places.find_places(bicycles, size_m=size),
+        total=places.count_once(bicycles, size_m=size).iloc[0].to_dict(),
     )
 
 

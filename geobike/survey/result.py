@@ -115,9 +115,7 @@ class SurveyResult:
                 "threshold": survey.threshold,
                 "max_overlap": survey.max_overlap,
                 "count": survey.count,
-                "detected_at_least": self.counted.total.at_least,
-                "detected_once": round(self.counted.total.once, 1),
-                "bicycle_count": self.counted.total.boxes,
+                **{name: round(value, 1) for name, value in self.counted.total.items()},
                 "stops": len(self.counted.stops),
             },
             "inputs": {

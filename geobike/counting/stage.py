@@ -92,6 +92,7 @@ def count(
         found["street_id"] = covered.street_of_stop
         measured = measured.join(covered.areas)
         streets = coverage.describe_streets(network, covered, bicycles, visits, turned, found)
+    all_together = places.count_once(bicycles, size_m=size)
     return Counted(
         bicycles=bicycles,
         stops=found,
@@ -100,7 +101,7 @@ def count(
         streets=streets,
         beside=int(bicycles["area_id"].isna().sum()),
         places=places.find_places(bicycles, size_m=size),
-        total=places.count_once(bicycles, size_m=size).iloc[0].to_dict(),
+        total={str(name): total for name, total in all_together.iloc[0].items()},
     )
 
 

@@ -35,8 +35,10 @@ geobike.finding = function ({ data, say, things, period }) {
       ", " +
       say("spread", { n: seen.length, all: data.areas.length })
     : say("nothing_counted");
+  const compared = data.areas.some(({ status }) => status === "compared");
+  const note = seen.length && !compared ? ` ${say(data.streets ? "none_compared" : "none_compared_squares")}` : "";
   const dates = period < 0 ? geobike.dates(seen) : data.photos.periods[period];
-  return [finding + (dates && " · "), geobike.el("span", {}, dates)];
+  return [finding + (dates && " · "), geobike.el("span", {}, dates), note];
 };
 
 // From the first to the last photo, by day.

@@ -80,8 +80,6 @@ geobike.unseenAreas = function ({ data, say }) {
   return areas.length ? say("unseen_areas", { n: areas.length, names: names.join(", ") }) : "";
 };
 
-geobike.isUnseen = ({ roles }, { figures }) => !figures[roles.photos];
-
 // The metrics of the table. There is room for three and one more: the one that colours the map,
 // else the last.
 geobike.tableMetrics = function (page) {
@@ -98,7 +96,8 @@ geobike.folded = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerC
 geobike.comparison = function (page, { key, down }) {
   const names = new Intl.Collator(page.data.language, { numeric: true });
   const sign = down ? -1 : 1;
-  const value = (area) => geobike.knownValue(page, area, key);
+  const metric = page.data.metrics.find(({ name }) => name === key);
+  const value = (area) => geobike.knownValue(page, area, metric);
   return (a, b) => {
     if (key === "name") return sign * names.compare(a.name, b.name);
     const [one, two] = [value(a), value(b)];

@@ -10,7 +10,18 @@ import numpy as np
 import pandas as pd
 
 from geobike import config, metrics, schema
-from geobike.counting import counts, coverage, exposure, places, placing, stops, tallies, views
+from geobike.counting import (
+    counts,
+    coverage,
+    exposure,
+    headings,
+    places,
+    placing,
+    stops,
+    tallies,
+    views,
+)
+from geobike.reporting import report
 from geobike.streets import Network
 
 
@@ -68,6 +79,8 @@ def count(
     """
     turned = photos.assign(heading=(photos["heading"] + rules.heading_offset) % 360)
     bicycles = _placed(turned, detections, areas, row_at, rules)
+    if rules.place:
+        _report_headings(photos, bicycles, rules)
     visits = stops.find_stops(turned, reach=rules.stop_distance)
     found = stops.describe_stops(turned, visits)
     half = np.degrees(views.views(turned, field_of_view=rules.field_of_view).half)
@@ -103,6 +116,19 @@ def count(
         places=places.find_places(bicycles, size_m=size),
         total={str(name): total for name, total in all_together.iloc[0].items()},
     )
+
+
+def _report_headings(photos: gpd.GeoDataFrame, bicycles: pd.DataFrame, rules: Rules) -> None:
+    """Report cameras whose headings do not fit, with the offset to give instead."""
+    found = headings.find_turned(
+        photos,
+        bicycles,
+        field_of_view=rules.field_of_view,
+        heading_offset=rules.heading_offset,
+    )
+    trouble = headings.describe_turned(found)
+    if trouble is not None:
+        report(trouble)
 
 
 def _placed(

@@ -25,11 +25,14 @@ TURNS: Final = (90, 180, 270)
 ENOUGH: Final = 200
 """Pairs of a bicycle and another photo below which nothing is said."""
 
+_FEW: Final = 50  # pairs below which not even a guess is made
+_SHOWN: Final = 3  # cameras in a message
 _REACH: Final = 12.0  # metres from a photo to a place that it should show well
 _SAME: Final = 2.5  # metres between two bicycles that may be one
 _APART: Final = 1.0  # metres between two photos; nearer ones agree whatever their heading
 _FITS: Final = 0.5  # share of pairs that agree where headings are right
 _TIMES: Final = 2.0  # so many times as many must agree as with the headings that were recorded
+_CAMERAS: Final = 20  # with most bicycles, that are tried
 _SAMPLE: Final = 20_000  # bicycles of a camera that are tried
 
 Numbers = npt.NDArray[np.int64]
@@ -47,33 +50,37 @@ class Turned(NamedTuple):
     agree_as_recorded: float
 
 
-def find_turned(
-    photos: gpd.GeoDataFrame,
-    bicycles: pd.DataFrame,
-    *,
-    field_of_view: float | None = None,
-    heading_offset: float = 0.0,
-) -> tuple[Turned, ...]:
-    """Return the cameras whose headings are off by a quarter, a half or three quarters of a turn.
+class Trouble(NamedTuple):
+    """Headings that do not fit."""
 
-    `photos` is a counts frame, `bicycles` its bicycles frame, placed with these options. Photos of
-    one camera have the same make and model and are in one folder; where no folder has enough
-    photos that overlap, those of all folders are tried together.
-    """
-    schema.check(photos, schema.COUNTS)
-    schema.check(bicycles, schema.BICYCLES)
-    counted = photos[photos["status"] == schema.COUNTED]
-    seen = views(counted, field_of_view=field_of_view, heading_offset=heading_offset)
-    stand = _standing(bicycles, counted)
-    for names in _cameras(counted):
-        tried = list(_try_all(seen, stand, names))
-        if tried:
-            return tuple(
-                found._replace(offset=(found.offset + heading_offset) % 360)
-                for found in tried
-                if found.offset
+    cameras: tuple[Turned, ...]
+    offset: float | None
+    """The `--heading-offset` with which all fit, None where cameras differ or may differ."""
+
+    @property
+    def message(self) -> str:
+        """What to tell the user, with the remedy.
+
+        >>> Trouble((Turned("left", 270, 0.8, 0.1),), 270).message[:71]
+        'headings do not fit: turned by 270 degrees, 8 times as many places agre'
+        """
+        if self.offset is None:
+            each = ", ".join(
+                f"those of {one_line(one.camera, limit=60)} by {one.offset:g} degrees"
+                for one in self.cameras[:_SHOWN]
             )
-    return ()
+            more = f", and {len(self.cameras) - _SHOWN} more" * (len(self.cameras) > _SHOWN)
+            return (
+                f"headings do not fit: places agree between photos if they are turned, {each}{more}"
+                "; pass --heading-offset where it is the same for all cameras, else give the "
+                "headings in a manifest"
+            )
+        agree, recorded = (sum(share) for share in list(zip(*self.cameras, strict=True))[2:])
+        times = f"{agree / recorded:.0f} times as many" if recorded else "many more"
+        return (
+            f"headings do not fit: turned by {self.offset:g} degrees, {times} places agree between "
+            f"photos; if cameras look sideways, pass --heading-offset {self.offset:g}"
+        )
 
 
 def heading_trouble(
@@ -82,45 +89,24 @@ def heading_trouble(
     *,
     field_of_view: float | None = None,
     heading_offset: float = 0.0,
-) -> float | None:
-    """Return the `--heading-offset` with which the headings would fit, None where they do.
+) -> Trouble | None:
+    """Return the cameras whose headings are off by one, two or three quarters of a turn, or None.
 
-    Also None where it cannot be told, or differs between cameras; see `find_turned`.
+    `photos` is a counts frame, `bicycles` its bicycles frame, placed with these options. Each
+    camera is tried by itself: photos with the same make and model in one folder; where no folder
+    has enough photos that overlap, those of all folders together. None where all headings fit,
+    and where it cannot be told.
     """
-    turned = find_turned(
-        photos, bicycles, field_of_view=field_of_view, heading_offset=heading_offset
-    )
-    offsets = {one.offset for one in turned}
-    return offsets.pop() if len(offsets) == 1 else None
-
-
-def describe_turned(turned: Sequence[Turned]) -> str | None:
-    """Return what to tell the user, with the remedy; None where all headings fit.
-
-    >>> describe_turned([Turned("left", 270, 0.8, 0.1)])[:70]
-    'headings of camera left do not fit: turned by 270 degrees, 8 times as '
-    """
-    if not turned:
-        return None
-    offsets = sorted({one.offset for one in turned})
-    cameras = ", ".join(one_line(one.camera, limit=60) for one in turned[:3])
-    more = f" and {len(turned) - 3} more" if len(turned) > 3 else ""
-    noun = "camera" if len(turned) == 1 else "cameras"
-    if len(offsets) > 1:
-        each = "; ".join(
-            f"{one_line(one.camera, limit=60)} by {one.offset:g} degrees" for one in turned[:4]
-        )
-        return (
-            f"headings of {noun} {cameras}{more} do not fit: places agree between photos when they "
-            f"are turned, {each}; give headings for each camera in a manifest"
-        )
-    agree = sum(one.agree for one in turned)
-    recorded = sum(one.agree_as_recorded for one in turned)
-    times = f"{agree / recorded:.0f} times as many" if recorded else "far more"
-    return (
-        f"headings of {noun} {cameras}{more} do not fit: turned by {offsets[0]:g} degrees, {times} "
-        f"places agree between photos; look at the map, and pass --heading-offset {offsets[0]:g}"
-    )
+    schema.check(photos, schema.COUNTS)
+    schema.check(bicycles, schema.BICYCLES)
+    counted = photos[photos["status"] == schema.COUNTED]
+    seen = views(counted, field_of_view=field_of_view, heading_offset=heading_offset)
+    stand = _standing(bicycles, counted)
+    for names in _cameras(counted):
+        tried = list(_try_all(seen, stand, names))
+        if any(one.enough for one in tried):
+            return _trouble(tried, heading_offset)
+    return None
 
 
 class _Standing(NamedTuple):
@@ -161,43 +147,76 @@ def _cameras(counted: gpd.GeoDataFrame) -> Iterator["pd.Series[str]"]:
     yield camera
 
 
-def _try_all(seen: Views, stand: _Standing, names: "pd.Series[str]") -> Iterator[Turned]:
-    """Yield each camera with enough pairs, with the turn that fits, or 0."""
+class _Tried(NamedTuple):
+    """A camera, and the share of its pairs that agree, by turn."""
+
+    camera: str
+    enough: bool
+    """Whether it has enough pairs to be sure."""
+    agree: dict[float, float]
+    """Without turns for which there are only few pairs."""
+
+    @property
+    def likely(self) -> float:
+        """The turn with which most agree."""
+        return max(self.agree, key=self.agree.__getitem__)
+
+    @property
+    def sure(self) -> bool:
+        """Whether that is far better than the headings as they were recorded."""
+        least = max(_FITS, _TIMES * self.agree.get(0, 1))
+        return self.enough and self.likely != 0 and self.agree[self.likely] >= least
+
+
+def _trouble(tried: Sequence[_Tried], heading_offset: float) -> Trouble | None:
+    sure = [one for one in tried if one.sure]
+    if not sure:
+        return None
+    cameras = tuple(
+        Turned(one.camera, (one.likely + heading_offset) % 360, one.agree[one.likely], one.agree[0])
+        for one in sure
+    )
+    # An offset turns all cameras: those that are not sure must not speak against it.
+    together = len({one.likely for one in tried}) == 1
+    return Trouble(cameras, cameras[0].offset if together else None)
+
+
+def _try_all(seen: Views, stand: _Standing, names: "pd.Series[str]") -> Iterator[_Tried]:
+    """Yield each camera that has pairs; turns are tried where its headings do not fit."""
     codes, keys = pd.factorize(names)
     own = codes[stand.photo]
-    for number, name in enumerate(keys):
-        bicycles = np.flatnonzero(own == number)
-        chosen = bicycles[:: 1 + len(bicycles) // _SAMPLE]
-        pairs, agree = _agreement(seen, stand, chosen, codes == number, 0)
-        if pairs < ENOUGH:
-            continue
-        best = (agree, 0)
-        if agree < _FITS:  # else nothing fits twice as well
-            turned = [
-                (_agreement(seen, stand, chosen, codes == number, turn), turn) for turn in TURNS
-            ]
-            fitting = [(share, turn) for (many, share), turn in turned if many >= ENOUGH]
-            best = max([best, *fitting])
-        if best[0] < max(_FITS, _TIMES * agree):
-            best = (agree, 0)
-        yield Turned(str(name), best[1], best[0], agree)
+    bicycles = np.bincount(own, minlength=len(keys))
+    for number in np.argsort(-bicycles, kind="stable")[:_CAMERAS].tolist():
+        mine, name = np.flatnonzero(own == number), str(keys[number])
+        chosen = mine[:: 1 + len(mine) // _SAMPLE]
+        enough, agree = False, dict[float, float]()
+        for turn in (0, *TURNS):
+            pairs, share = _agreement(seen, stand, chosen, np.flatnonzero(codes == number), turn)
+            enough |= turn == 0 and pairs >= ENOUGH
+            if pairs >= _FEW:
+                agree[turn] = share
+            if turn == 0 and pairs >= _FEW and share >= _FITS:
+                break  # nothing fits twice as well
+        if agree:
+            yield _Tried(name, enough, agree)
 
 
 def _agreement(
-    seen: Views, stand: _Standing, chosen: Numbers, own: npt.NDArray[np.bool_], turn: float
+    seen: Views, stand: _Standing, chosen: Numbers, own: Numbers, turn: float
 ) -> tuple[int, float]:
-    """Return how many pairs of a bicycle and another photo that should show it there are.
+    """Return how many pairs of a chosen bicycle and another of its camera's photos there are.
 
-    And the share of them in which that photo has a bicycle there, all headings turned.
+    And the share of them in which that photo has a bicycle there, all headings turned. `own` are
+    the rows of the photos of the camera.
     """
-    heading = np.where(own, (seen.heading + turn) % 360, np.nan)
-    half = np.where(own, seen.half, np.nan)
-    grid = Grid(seen._replace(heading=heading, half=half), _REACH)
+    mine = Views(*(values[own] for values in seen))
+    grid = Grid(mine._replace(heading=(mine.heading + turn) % 360), _REACH)
     photo = stand.photo[chosen]
     away, bearing = stand.distance[chosen], stand.bearing[chosen] + turn
     lon, lat = moved(seen.lon[photo], seen.lat[photo], bearing, away)
     pairs, agreeing = 0, 0
-    for place, other in grid.pairs(lon, lat):
+    for place, number in grid.pairs(lon, lat):
+        other = own[number]
         apart = _apart(
             seen.lon[other], seen.lat[other], seen.lon[photo[place]], seen.lat[photo[place]]
         )

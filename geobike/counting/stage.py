@@ -120,15 +120,14 @@ def count(
 
 def _report_headings(photos: gpd.GeoDataFrame, bicycles: pd.DataFrame, rules: Rules) -> None:
     """Report cameras whose headings do not fit, with the offset to give instead."""
-    found = headings.find_turned(
+    trouble = headings.heading_trouble(
         photos,
         bicycles,
         field_of_view=rules.field_of_view,
         heading_offset=rules.heading_offset,
     )
-    trouble = headings.describe_turned(found)
     if trouble is not None:
-        report(trouble)
+        report(trouble.message)
 
 
 def _placed(

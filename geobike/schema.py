@@ -205,7 +205,7 @@ STREETS: Final = Frame(
         "name": TEXT,
         "area_id": TEXT,  # NA outside every area; the first of two that share a border street
         "length_m": FLOAT,
-        "covered_m": FLOAT,  # within 25 m of a stop on this street; half where one side was seen
+        "covered_m": FLOAT,  # within 25 m of a stop on this street; on a border, of the sides seen
         "covered_share": FLOAT,
         "stop_count": COUNT,
         "detected_once": FLOAT,  # bicycles on the photos of its stops, each place once

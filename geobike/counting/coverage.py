@@ -2,7 +2,8 @@
 
 A stop covers its nearest street only, within 25 m: parallel streets that a free buffer would
 credit were never looked at, and at a junction the camera passes into the other street or not. A
-camera that looks across the street sees one side of it, and covers half the length.
+camera that looks across a street on a border covers only the side that it looks at: the area on the
+other side was not seen. Elsewhere one side is taken for both.
 """
 
 from typing import Any, Final, NamedTuple
@@ -53,6 +54,8 @@ def cover(stops: gpd.GeoDataFrame, network: Network, area_ids: "pd.Series[str]")
     row = _nearest_street(stops, network)
     left, right = _covered_sides(stops, row, network)
     steps = network.steps
+    whole = (steps["left"] == steps["right"]).to_numpy() & (left | right)
+    left, right = left | whole, right | whole
     half = steps["length_m"].to_numpy() / 2
     covered = half * left + half * right
     count = len(network.streets)

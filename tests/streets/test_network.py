@@ -96,6 +96,12 @@ def test_a_side_camera_covers_its_side_of_a_border_street() -> None:
     assert areas["covered_km"].tolist() == pytest.approx([0, 0.025, 0], abs=0.003)
 
 
+def test_within_an_area_a_side_camera_covers_the_street() -> None:
+    inside = network(Dam=at((100, 0), (400, 0)))
+    areas = covered(survey([250.0], heading=0), inside).areas
+    assert areas["covered_km"].tolist() == pytest.approx([0, 0.05, 0], abs=0.003)
+
+
 def test_a_parallel_street_is_not_covered() -> None:
     both = network(Near=at((100, 0), (400, 0)), Far=at((100, 20), (400, 20)))
     found = covered(survey([250], 4, heading=90), both)

@@ -14,6 +14,7 @@ import pandas as pd
 
 from geobike import schema
 from geobike.config import MAX_OVERLAP, THRESHOLD
+from geobike.detections import extent
 from geobike.detectors import check as detect_check
 from geobike.detectors.onnx.labels import COCO_91
 from geobike.detectors.protocol import FLOOR, Box
@@ -56,8 +57,8 @@ def filter_detections(
     A box is kept if its label is wanted (letter case and blanks around it apart), its score is
     above `threshold`, and no box of the same photo and label with a higher score overlaps it by
     more than `max_overlap` (greedy non-maximum suppression; of equal scores the earlier row stays).
-    Labels are looked for as `check_labels` does. Raises InputError, and SchemaError for a box that
-    breaks a rule of `geobike.detectors.check`.
+    Labels are looked for as `check_labels` does. Raises InputError, also for boxes in 0 to 1, and
+    SchemaError for a box that breaks a rule of `geobike.detectors.check`.
 
     Examples:
         >>> import geobike
@@ -84,6 +85,7 @@ def filter_detections(
     check(threshold=threshold, max_overlap=max_overlap)
     schema.check(detections, schema.DETECTIONS)
     _check_values(detections)
+    extent.check_not_normalized(detections)
     label = detect_check.clean_labels(schema.coded(detections["label"]))
     detections = detections.assign(label=pd.Series(label, index=detections.index))
     rules = Filter(tuple(labels), threshold, max_overlap)

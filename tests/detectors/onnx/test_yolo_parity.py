@@ -55,7 +55,7 @@ def enlivened(name: str) -> Any:
             for branch in getattr(network.model[-1], part, None) or []:
                 branch[-1].reset_parameters()
                 if part.endswith("cv3"):  # few boxes score nearly 1
-                    branch[-1].bias.fill_(-6.5)
+                    branch[-1].bias.fill_(-6)
                 else:
                     branch[-1].weight.mul_(3)
     network.names = {number: f"thing {number}" for number in range(80)}

@@ -16,7 +16,7 @@ import pandas as pd
 
 from geobike import schema
 from geobike.config import MAX_OVERLAP, THRESHOLD
-from geobike.detections import riding
+from geobike.detections import extent, riding
 from geobike.detectors import check as detect_check
 from geobike.detectors.onnx.labels import COCO_91
 from geobike.detectors.protocol import FLOOR, Box
@@ -70,8 +70,8 @@ def filter_detections(
     Bicycles and motorcycles that a person rides are left out unless `count` is "all". `ridden` is
     NA for other boxes, and for all where there is no person among all boxes: the detector may not
     know persons.
-    Labels are checked by `check_labels`. Raises InputError, and SchemaError for a box that
-    breaks a rule of `geobike.detectors.check`.
+    Labels are checked by `check_labels`. Raises InputError, also for boxes in 0 to 1, and
+    SchemaError for a box that breaks a rule of `geobike.detectors.check`.
 
     Examples:
         >>> import geobike
@@ -98,6 +98,7 @@ def filter_detections(
     check(threshold=threshold, max_overlap=max_overlap)
     schema.check(detections, schema.DETECTIONS)
     _check_values(detections)
+    extent.check_not_normalized(detections)
     label = detect_check.clean_labels(schema.coded(detections["label"]))
     detections = detections.assign(label=pd.Series(label, index=detections.index))
     rules = Filter(tuple(labels), threshold, max_overlap, count)

@@ -33,7 +33,8 @@ _DOUBTS: Final[tuple[tuple[str, Callable[[Quality], str | None]], ...]] = (
         lambda one: one.other_datum,
     ),
     (
-        "a direction from magnetic north, which is used as if from true north",
+        "a direction from magnetic north, which is used as if from true north (in the Netherlands, "
+        "2 to 3 degrees off)",
         lambda one: "magnetic" if one.magnetic else None,
     ),
 )

@@ -71,7 +71,9 @@ def surveyed(folder: Path) -> dict[str, float]:
         photos=folder / "photos",
         areas=folder / "areas.geojson",
         detector=Choice(kind="onnx", model=str(folder / "model.onnx")),
-        page=geobike.PageOptions(show_people=True),  # its model knows none, so there are pictures
+        page=geobike.PageOptions(  # its model knows one label, so only then are there pictures
+            show_people=True, show_vehicles=True, empty_pictures=True
+        ),
     )
     result = geobike.run(plan, store=folder / "store.sqlite", track=track)
     result.write(folder / "out", track=track)

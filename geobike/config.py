@@ -108,6 +108,28 @@ class SurveySettings:
         tuple[str, ...],
         Option("What to count; may be repeated.", metavar="L", flag="label"),
     ] = ("bicycle",)
+    count: Annotated[
+        Literal["parked", "all"],
+        Option("Whether bicycles that are ridden count: parked leaves them out."),
+    ] = "parked"
+    streets: Annotated[
+        str | Path | None,
+        Option(
+            "Street centre lines, also an OpenStreetMap extract (.osm.pbf): how much of each area "
+            "was seen follows from them.",
+            metavar="FILE",
+            path="",
+        ),
+    ] = None
+    stop_distance: Annotated[
+        float,
+        Option(
+            "Photos within this distance that look the same way are one stop, counted on its "
+            "first photo; metres, 1 to 100.",
+            metavar="M",
+            panel="Where bicycles stand",
+        ),
+    ] = 20.0
     threshold: Annotated[
         float, Option("Boxes with a score above this count; 0.05 to below 1.", metavar="SCORE")
     ] = THRESHOLD
@@ -288,10 +310,20 @@ class PageSettings:
         str, Option("Attribution required by the tile provider.", metavar="TEXT")
     ] = ""
     thumbnails: Annotated[bool, Option("Whether photos open with their picture.")] = True
+    empty_pictures: Annotated[
+        bool, Option("Whether photos in which nothing was counted have a picture too.")
+    ] = False
     show_people: Annotated[bool, Option("Whether people on pictures stay recognisable.")] = False
+    show_vehicles: Annotated[
+        bool,
+        Option(
+            "Whether cars, buses, trucks and motorcycles on pictures stay recognisable, with their "
+            "number plates and whoever is behind the glass."
+        ),
+    ] = False
     blur: Annotated[
         tuple[str, ...],
-        Option("Label to anonymize as well, such as car; may be repeated.", metavar="L"),
+        Option("Label to anonymize as well, such as dog; may be repeated.", metavar="L"),
     ] = ()
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 import shapely
 
 from geobike.errors import SchemaError
-from geobike.metrics import METRICS, Metric
+from geobike.metrics import METRICS, SUMS, Metric
 
 CRS: Final = "EPSG:4326"
 """Every geometry that leaves a stage is longitude, latitude in degrees on WGS 84."""
@@ -29,7 +29,12 @@ STATUSES: Final = (COUNTED, OUTSIDE, UNLOCATED, DUPLICATE, UNREADABLE, FAILED)
 """Final statuses of a photo. Until then its status is NA."""
 
 UNSEEN: Final = "unseen"
-"""Status of an area in which no photo was counted."""
+TOO_THIN: Final = "too_thin"
+THIN: Final = "thin"
+COMPARED: Final = "compared"
+SEEN: Final = (COMPARED, THIN, TOO_THIN, UNSEEN)
+"""Statuses of an area: seen well enough to compare it; to show its figure; too little; not at all.
+"""
 
 TEXT: Final = "str"
 FLOAT: Final = "float64"
@@ -38,6 +43,7 @@ TIME: Final = "datetime64[us, UTC]"
 LOCAL_TIME: Final = "datetime64[us]"  # what a clock shows, whatever its offset from UTC
 MINUTES: Final = "Int16"
 FLAG: Final = "bool"
+MAYBE: Final = "boolean"  # nullable, so that "not known" is NA and never False
 CODED: Final = "category"  # text that recurs, kept once; plain text is taken as well
 
 
@@ -108,8 +114,9 @@ DETECTIONS: Final = Frame(
         "ymax": FLOAT,
         "model": CODED,
         "kept": FLAG,
-        "dropped_by": CODED,  # the rule that dropped it: label | threshold | duplicate
+        "dropped_by": CODED,  # the rule that dropped it: label | threshold | duplicate | ridden
     },
+    optional={"ridden": MAYBE},  # NA where the detector knows no persons, and for other boxes
 )
 
 # No geometry: a million photos show millions of bicycles, and a Point takes 150 bytes.
@@ -180,6 +187,16 @@ EXPOSURE: Final = Frame(
     },
 )
 
+TALLIES: Final = Frame(
+    "tallies",  # what each counted photo adds to the sums of each area; area_id NA is outside
+    {
+        "photo_id": TEXT,
+        "area_id": TEXT,
+        "stop_id": TEXT,  # NA where the photo is not the first of a visit
+        **dict.fromkeys(SUMS, FLOAT),
+    },
+)
+
 STREETS: Final = Frame(
     "streets",  # pieces of street between junctions and area borders
     {
@@ -187,9 +204,10 @@ STREETS: Final = Frame(
         "name": TEXT,
         "area_id": TEXT,  # NA outside every area; the first of two that share a border street
         "length_m": FLOAT,
-        "covered_m": FLOAT,  # within 25 m of a stop on this street
+        "covered_m": FLOAT,  # within 25 m of a stop on this street; half where one side was seen
+        "covered_share": FLOAT,
         "stop_count": COUNT,
-        "bicycle_count": FLOAT,  # sum over its stops
+        "detected_once": FLOAT,  # bicycles on the photos of its stops, each place once
         "detected_per_100m": FLOAT,  # of covered street, NA where nothing is covered
     },
     key="street_id",
@@ -222,7 +240,7 @@ def area_counts(metrics: Sequence[Metric] = METRICS) -> Frame:
         {
             **AREAS.columns,
             **fixed,
-            "status": TEXT,  # UNSEEN, NA where a photo was counted
+            "status": TEXT,  # how well it was seen: one of SEEN
             "first_photo_at": TIME,
             "last_photo_at": TIME,
         },
@@ -233,7 +251,7 @@ def area_counts(metrics: Sequence[Metric] = METRICS) -> Frame:
 
 
 def _dtype(metric: Metric) -> str:
-    return COUNT if metric.denominator is None else FLOAT
+    return COUNT if metric.is_whole else FLOAT
 
 
 AREA_COUNTS: Final = area_counts()

@@ -45,6 +45,7 @@ _MARKED_BY_PLACE = {
     "tests/survey/test_hosted_many.py": "slow",
     "tests/survey/test_hosted_outcomes.py": "slow",
     "tests/survey/test_hosted_stop.py": "slow",
+    "tests/survey/test_pictures.py": "slow",
     "tests/survey/test_survey.py": "slow",
     "tests/survey/test_unusable_answers.py": "slow",
     "tests/test_sample_data.py": "slow",

@@ -16,6 +16,7 @@ from geobike import areas, schema
 from geobike.counting import counts
 from geobike.errors import AreasError, GeobikeWarning
 from geobike.maps.shapes import simplified
+from tests.support.counted import area_counts
 from tests.support.making import handed, photos_frame, squares
 
 AMERSFOORT = (5.387206, 52.155174)
@@ -332,6 +333,9 @@ def test_what_is_no_polygon_is_reported_and_left_out(tmp_path: Path) -> None:
     path = write(tmp_path / "a.geojson", [None, Point(1, 1), box(0, 0, 1, 1), Polygon()])
     with pytest.warns(GeobikeWarning, match="rows without a polygon left out: 0"):
         assert areas.read(path)["name"].tolist() == ["2"]
+    pointed = write(tmp_path / "c.gpkg", [Point(4.123456789, 52.1), box(0, 0, 1, 1)])
+    with pytest.warns(GeobikeWarning, match=r"left out: 0 \(POINT \(4\.12345 52\.1\)\)"):
+        areas.read(pointed)
     nothing = write(tmp_path / "b.geojson", [LineString([(0, 0), (1, 1)])])
     with pytest.warns(GeobikeWarning), pytest.raises(AreasError, match="holds no polygon"):
         areas.read(nothing)
@@ -756,7 +760,7 @@ def test_an_area_across_180_degrees_is_the_same_however_it_is_drawn(
 
 def counted(read: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     none = schema.table(schema.DETECTIONS, {"photo_id": []})
-    return counts.per_area(counts.per_photo(photos_frame({}), none), read)
+    return area_counts(counts.per_photo(photos_frame({}), none), read)
 
 
 def test_a_wide_area_that_does_not_go_round_is_kept_as_drawn(tmp_path: Path) -> None:

@@ -54,8 +54,10 @@ def test_the_formula_divides_the_sum_and_knows_nothing_without_photos() -> None:
 
 
 def test_the_frame_of_areas_has_a_column_for_each_metric_and_each_range() -> None:
-    ranged = replace(METRICS[2], low="rate_low", high="rate_high")
-    frame = schema.area_counts([METRICS[0], ranged, METRICS[4]])
+    named = {metric.name: metric for metric in METRICS}
+    ranged = replace(named["bicycles_per_photo"], low="rate_low", high="rate_high")
+    by_people = named["bicycles_per_1000_inhabitants"]
+    frame = schema.area_counts([named["photo_count"], ranged, by_people])
     assert list(frame.columns) == [
         *schema.AREAS.columns,
         "photo_count",
@@ -173,8 +175,9 @@ def test_a_new_metric_reaches_file_map_legend_table_and_download(
     fills = opened.fills()
     assert fills[0] != fills[1]
     assert fills[2] == "url(#gb-none)"
-    assert opened.texts(".gb-table thead th button")[-1] == name[0].lower() + name[1:]
-    assert opened.texts(".gb-table td:last-child") == [*shown, "\N{EN DASH}"]
+    column = "[data-metric=photos_per_km2]"
+    assert opened.texts(f".gb-table th{column} button") == [name[0].lower() + name[1:]]
+    assert opened.texts(f".gb-table td{column}") == [*shown, "\N{EN DASH}"]
     opened.page.locator(".gb-table tbody tr").first.click()
     assert name in opened.texts(".leaflet-popup-content dt")
     with opened.page.expect_download() as started:

@@ -1,5 +1,6 @@
 """Polygons as files have them: repaired, and what cannot be used left out."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -35,12 +36,19 @@ def polygons(frame: gpd.GeoDataFrame, path: str | Path) -> gpd.GeoDataFrame:
     shapes = _repaired(_finite(np.asarray(frame.geometry.array)), path)
     out.geometry = [_polygonal_part(shape) for shape in shapes]
     usable = out.geometry.notna()
-    empty = [f"{row} ({frame.geometry.iloc[row]})"[:60] for row in np.flatnonzero(~usable)]
+    empty = [
+        f"{row} ({_coarse(str(frame.geometry.iloc[row]))})"[:60] for row in np.flatnonzero(~usable)
+    ]
     if empty:
         report(f"areas {path}: rows without a polygon left out", empty)
     if not usable.any():
         raise AreasError(f"areas {path}: holds no polygon ({len(frame)} rows)")
     return out[usable]
+
+
+def _coarse(text: str) -> str:
+    """Return a text with its numbers cut to five decimals: degrees to about one metre."""
+    return re.sub(r"(\d\.\d{5})\d+", r"\1", text)
 
 
 def _repaired(shapes: _Shapes, path: str | Path) -> _Shapes:
@@ -53,7 +61,7 @@ def _repaired(shapes: _Shapes, path: str | Path) -> _Shapes:
                 f"areas {path}: the sides of the polygon at row {row}, or of those before it, "
                 f"cross each other over {_MOST_CROSSINGS:,} times; {_REMEDY}"
             )
-        faults.append(f"{row}: {shapely.is_valid_reason(shapes[row])}")
+        faults.append(f"{row}: {_coarse(shapely.is_valid_reason(shapes[row]))}")
         # The default method takes minutes for a few hundred vertices.
         out[row] = shapely.make_valid(shapes[row], method="structure", keep_collapsed=False)
     if faults:

@@ -166,7 +166,10 @@ def detect(
     threshold: float,
     draw: Annotated[
         Path | None,
-        typer.Option(metavar="OUT", help="Draw the boxes: a picture, or a folder for several."),
+        typer.Option(
+            metavar="OUT",
+            help="Draw the boxes: a picture, or a folder for several. Nothing is pixelated.",
+        ),
     ] = None,
     out: Annotated[
         str | None, typer.Option(metavar="FILE", help="All detections to write: .csv or .parquet.")
@@ -189,6 +192,8 @@ def detect(
     if out is not None:
         writing.check_path(out, "detections")  # before hours of work
     files = find(photos)
+    if draw is not None:
+        _check_draw(files, draw)
     max_pixels = pixels(max_megapixels)
     chosen = models.choice(detector, token_file)
 
@@ -208,6 +213,7 @@ def detect(
             detected.detections,
             labels=label or detected.detections["label"].unique(),
             threshold=threshold,
+            count="all",
         )
     # As the service answers: duplicate boxes are not removed.
     shown = terminal.by_photo(
@@ -334,6 +340,17 @@ def _dry_run(
     terminal.print_upload(estimate)
 
 
+_PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".gif", ".bmp")
+
+
+def _check_draw(files: "Sequence[PhotoFile]", out: Path) -> None:
+    """Raise InputError where several photos would be drawn into what is named like one picture."""
+    if len(files) > 1 and not out.is_dir() and out.suffix.lower() in _PICTURES:
+        raise InputError(
+            f"--draw {out} names one picture, and there are {len(files)} photos; name a folder"
+        )
+
+
 def _draw(
     files: "Sequence[PhotoFile]", shown: "dict[str, list[Detection]]", out: Path, max_pixels: int
 ) -> None:
@@ -349,7 +366,7 @@ def _draw(
         if to_folder:
             plain = (
                 file.photo_id
-                if Path(file.path).suffix.lower() == ".jpg"
+                if Path(file.path).suffix.lower() in (".jpg", ".jpeg")
                 else f"{file.photo_id}.jpg"
             )
             target = out / plain

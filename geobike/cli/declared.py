@@ -71,10 +71,20 @@ def _built(section: type[Any], chosen: dict[str, Any]) -> Any:
     for one in options:
         if one.required and one.name not in chosen:
             raise InputError(
-                f"--{one.flag} is missing; give it here, or as {one.name} in [{one.table}] of a "
-                "survey file (--config)"
+                f"--{one.flag} is missing; {_hint(one, chosen)}give it here, or as {one.name} in "
+                f"[{one.table}] of a survey file (--config)"
             )
     return section(**{one.name: chosen[one.name] for one in options if one.name in chosen})
+
+
+_OF_AREAS: Final = (".geojson", ".gpkg", ".shp", ".fgb", ".kml", ".gml", ".geoparquet", ".topojson")
+
+
+def _hint(one: Declared, chosen: dict[str, Any]) -> str:
+    """Return what else was probably meant to be the option: areas that stand among the photos."""
+    photos = chosen.get("photos", ()) if one.name == "areas" else ()
+    found = [photo for photo in photos if str(photo).lower().endswith(_OF_AREAS)]
+    return f"{found[0]} looks like areas, and stands among the photos: " if found else ""
 
 
 def _value(name: str, value: Any) -> Any:

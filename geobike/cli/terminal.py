@@ -6,14 +6,14 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
 from geobike.errors import DetectorStopped, GeobikeError, InputError
 from geobike.io.files import atomic_path
 from geobike.io.redaction import redact
-from geobike.reporting import collect_warnings
+from geobike.reporting import collect_warnings, one_line
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -171,7 +171,7 @@ def print_result(result: "SurveyResult", written: dict[str, str | Path]) -> None
 
 
 def print_located(frame: "gpd.GeoDataFrame") -> None:
-    """Print how many photos have a position, and why others have none."""
+    """Print how many photos have a position and where they lie, and which have none, and why."""
     status = frame["status"].fillna("located")
     reasons = frame.groupby(status)["reason"].agg(_most_common)
     rows = [
@@ -179,6 +179,28 @@ def print_located(frame: "gpd.GeoDataFrame") -> None:
     ]
     rows.append(("photos given", str(len(frame)), ""))
     _print_table(("status", "photos", "most common reason"), rows)
+    if frame.geometry.notna().any():
+        west, south, east, north = frame.total_bounds
+        print(
+            f"Those with a position lie from {west:.5f} to {east:.5f} degrees east, {south:.5f} to "
+            f"{north:.5f} north; --out FILE.geojson writes each."
+        )
+    _print_unlocated(frame[frame["status"] == "unlocated"])
+
+
+_NAMED: Final = 10
+"""Photos without a position that are named; more would push the table out of sight."""
+
+
+def _print_unlocated(lost: "gpd.GeoDataFrame") -> None:
+    if lost.empty:
+        return
+    print("Without a position:")
+    for photo_id, reason in zip(lost["photo_id"][:_NAMED], lost["reason"], strict=False):
+        print(f"  {one_line(photo_id)}: {one_line(reason)}")
+    if len(lost) > _NAMED:
+        print(f"  and {len(lost) - _NAMED} more; --out FILE.geojson writes them all")
+    print("A manifest can give them one: --manifest FILE.csv with file,latitude,longitude.")
 
 
 def print_evaluation(result: "Evaluation") -> None:

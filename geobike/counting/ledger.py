@@ -22,6 +22,8 @@ class Ledger:
     bicycles_counted: int
     """In photos that are `counted`."""
     bicycles_in_areas: int
+    bicycles_beside_areas: int
+    """On counted photos, standing in none of the areas: across the border of the survey."""
     bicycles_elsewhere: int
     """In photos that are not counted, such as those outside every area; never dropped silently."""
 
@@ -41,10 +43,13 @@ def close(
     counts: gpd.GeoDataFrame,
     detections: pd.DataFrame,
     areas: gpd.GeoDataFrame,
+    *,
+    bicycles_beside_areas: int = 0,
 ) -> Ledger:
     """Return the account of a run from its frames.
 
-    `photos_given` is the number of files found at the start, so that a lost row is noticed.
+    `photos_given` is the number of files found at the start, so that a lost row is noticed;
+    `bicycles_beside_areas` are those on counted photos that stand in none of the areas.
     Raises LedgerError unless every photo has one status and every bicycle is in one place.
 
     Examples:
@@ -56,7 +61,13 @@ def close(
         ...     detector=geobike.DetectorChoice(kind="cached"),
         ... )
         >>> result = geobike.run(survey, store="sample/detections.sqlite")
-        >>> ledger = geobike.close_ledger(66, result.photos, result.detections, result.areas)
+        >>> ledger = geobike.close_ledger(
+        ...     66,
+        ...     result.photos,
+        ...     result.detections,
+        ...     result.areas,
+        ...     bicycles_beside_areas=result.counted.beside,
+        ... )
         >>> ledger.in_words()
         '66 photos: 61 counted, 1 outside, 2 unlocated, 1 duplicate, 1 unreadable'
     """
@@ -71,6 +82,7 @@ def close(
         photos={status: int(found.get(status, 0)) for status in schema.STATUSES},
         bicycles_counted=int(in_counted.sum()),
         bicycles_in_areas=int(areas["bicycle_count"].sum()),
+        bicycles_beside_areas=bicycles_beside_areas,
         bicycles_elsewhere=int((~in_counted).sum()),
     )
     _check(ledger, counts, areas)
@@ -86,9 +98,9 @@ def _check(ledger: Ledger, counts: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) ->
             ledger.photos[schema.COUNTED],
             int(areas["photo_count"].sum()),
         ),
-        "bicycles in photos = bicycles in areas": (
+        "bicycles in photos = bicycles in areas and beside them": (
             ledger.bicycles_counted,
-            ledger.bicycles_in_areas,
+            ledger.bicycles_in_areas + ledger.bicycles_beside_areas,
         ),
         "bicycles detected = bicycles counted": (
             ledger.bicycles_counted,

@@ -3,10 +3,12 @@
 The rules are applied when counting, not when detecting, so that changing them costs nothing.
 """
 
+import difflib
 import re
 import shlex
 from collections.abc import Iterable, Sequence
-from typing import Any, Final, NamedTuple
+from dataclasses import dataclass
+from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -15,22 +17,30 @@ import shapely
 
 from geobike import schema
 from geobike.config import MAX_OVERLAP, THRESHOLD
+from geobike.detections import riding
 from geobike.detectors import check as detect_check
 from geobike.detectors.onnx.labels import COCO_91
 from geobike.detectors.protocol import FLOOR, Box
 from geobike.errors import InputError, SchemaError
 from geobike.reporting import report
 
-OTHER_LABEL, BELOW_THRESHOLD, DUPLICATE = REJECTIONS = ("label", "threshold", "duplicate")
+OTHER_LABEL, BELOW_THRESHOLD, DUPLICATE, RIDDEN = REJECTIONS = (
+    "label",
+    "threshold",
+    "duplicate",
+    "ridden",
+)
 """Why a box does not count, as `dropped_by` says it."""
 
 
-class Filter(NamedTuple):
+@dataclass(frozen=True)
+class Filter:
     """Which boxes count: see `filter_detections`."""
 
     labels: tuple[str, ...]
     threshold: float = THRESHOLD
     max_overlap: float = MAX_OVERLAP
+    count: Literal["parked", "all"] = "parked"
 
 
 def check(*, threshold: float, max_overlap: float) -> None:
@@ -50,12 +60,16 @@ def filter_detections(
     labels: Iterable[str],
     threshold: float = THRESHOLD,
     max_overlap: float = MAX_OVERLAP,
+    count: Literal["parked", "all"] = "parked",
 ) -> pd.DataFrame:
-    """Return the detections frame with `kept` and `dropped_by` set.
+    """Return the detections frame with `kept`, `dropped_by` and `ridden` set.
 
     A box is kept if its label is wanted (letter case and blanks around it apart), its score is
     above `threshold`, and no box of the same photo and label with a higher score overlaps it by
     more than `max_overlap` (greedy non-maximum suppression; of equal scores the earlier row stays).
+    Bicycles and motorcycles that a person rides are left out unless `count` is "all". `ridden` is
+    NA for other boxes, and for all where there is no person among all boxes: the detector may not
+    know persons.
     Labels are looked for as `check_labels` does. Raises InputError, and SchemaError for a box that
     breaks a rule of `geobike.detectors.check`.
 
@@ -86,10 +100,10 @@ def filter_detections(
     _check_values(detections)
     label = detect_check.clean_labels(schema.coded(detections["label"]))
     detections = detections.assign(label=pd.Series(label, index=detections.index))
-    rules = Filter(tuple(labels), threshold, max_overlap)
+    rules = Filter(tuple(labels), threshold, max_overlap, count)
     check_labels(rules.labels, detections["label"])
     photo = schema.coded(detections["photo_id"]).codes
-    return apply_rejections(detections, rejection_codes(detections, rules, photo=photo))
+    return apply_rejections(detections, rejection_codes(detections, rules, photo=photo), rules)
 
 
 def _check_values(detections: pd.DataFrame) -> None:
@@ -124,14 +138,33 @@ def rejection_codes(
     number = pd.factorize(folded)[0][label.codes[left]]
     candidates = found.iloc[left].assign(photo=photo[left], label=number)
     out[left[non_max_suppression(candidates, rules.max_overlap)]] = REJECTIONS.index(DUPLICATE)
+    can_be_ridden = np.append(folded.isin(_RIDEABLE), False)[label.codes]
+    bicycle = np.flatnonzero((out < 0) & can_be_ridden)
+    is_person = np.append(folded.isin(_PERSONS), False)[label.codes]
+    person = np.flatnonzero(is_person & (found["score"] >= riding.PERSON_SCORE).to_numpy())
+    boxes = found[["xmin", "ymin", "xmax", "ymax"]].assign(photo=photo)
+    rides = riding.ridden(boxes.iloc[bicycle], boxes.iloc[person])
+    out[bicycle[rides]] = REJECTIONS.index(RIDDEN)
     return out
 
 
-def apply_rejections(detections: pd.DataFrame, reason: npt.NDArray[np.int8]) -> pd.DataFrame:
-    """Return the detections frame with `kept` and `dropped_by` as `rejection_codes` says."""
+_RIDEABLE: Final = ("bicycle", "motorcycle", "bike", "fiets", "cargo bike", "moped", "scooter")
+_PERSONS: Final = ("person", "rider", "cyclist", "pedestrian")
+
+
+def apply_rejections(
+    detections: pd.DataFrame, reason: npt.NDArray[np.int8], rules: Filter
+) -> pd.DataFrame:
+    """Return the detections frame with `kept`, `dropped_by`, `ridden` as `rejection_codes` says."""
     out = detections.copy(deep=False)
+    rides = reason == REJECTIONS.index(RIDDEN)
+    if rules.count == "all":
+        reason = np.where(rides, -1, reason).astype(np.int8)
     out["dropped_by"] = pd.Categorical.from_codes(reason, pd.Index(REJECTIONS, dtype=schema.TEXT))
     out["kept"] = reason < 0
+    seen = _folded(_commonest(detections["label"]))
+    known = (out["kept"] | rides) & (not seen.isdisjoint(_PERSONS))
+    out["ridden"] = pd.Series(rides, index=out.index, dtype=schema.MAYBE).where(known)
     return out
 
 
@@ -147,8 +180,17 @@ def check_labels(labels: Sequence[str], seen: "pd.Series[str]") -> None:
     if found and found.isdisjoint(wanted) and (found - _COCO or wanted.isdisjoint(_COCO)):
         raise InputError(
             f"no box at all is labelled {' or '.join(map(repr, labels))}, so nothing would be "
-            f"counted; name with --label one of {', '.join(_commonest(seen)[:12])}"
+            f"counted; {_meant(wanted, found)}name with --label one of "
+            f"{', '.join(_commonest(seen)[:12])}"
         )
+
+
+def _meant(wanted: Iterable[str], there: Iterable[str]) -> str:
+    """Return a question where a label is spelt almost like one that boxes have."""
+    for name in wanted:
+        for close in difflib.get_close_matches(name, list(there), n=1, cutoff=0.7):
+            return f"did you mean {close!r}? Or "
+    return ""
 
 
 def _folded(names: Iterable[str]) -> set[str]:

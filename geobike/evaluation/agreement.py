@@ -90,7 +90,11 @@ def evaluate(truth: str | Path, survey: str | Path) -> Evaluation:
 
     def counts_at(level: float) -> "pd.Series[int]":
         filtered = filtering.filter_detections(
-            detections, labels=finished.labels, threshold=level, max_overlap=finished.max_overlap
+            detections,
+            labels=finished.labels,
+            threshold=level,
+            max_overlap=finished.max_overlap,
+            count=finished.count,
         )
         return counts.kept_boxes(filtered, true.index)
 

@@ -29,8 +29,10 @@ class PageOptions(PageSettings):
 
     @property
     def hidden(self) -> tuple[str, ...]:
-        """Labels that are anonymized on the pictures."""
-        return (() if self.show_people else ("person",)) + self.blur
+        """Labels that are anonymized on the pictures; `vehicle` stands for every motor vehicle."""
+        people = () if self.show_people else ("person",)
+        vehicles = () if self.show_vehicles else ("vehicle",)
+        return people + vehicles + self.blur
 
 
 def words(language: str | Path) -> dict[str, Any]:

@@ -1,14 +1,50 @@
 """Anonymize pictures: pixelate people, and whatever else identifies them."""
 
+import re
+from collections.abc import Collection
 from typing import Final
 
 from PIL import Image
+
+PERSON: Final = "person"  # as models trained on COCO call it
+VEHICLE: Final = "vehicle"
+"""Stands for every label of a motor vehicle, as detectors have many names for those."""
+
+_VEHICLES: Final = frozenset((
+    "ambulance", "automobile", "bus", "cab", "camper", "car", "caravan", "jeep", "limousine",
+    "lorry", "minibus", "minivan", "moped", "motor", "motorbike", "motorcycle", "pickup", "scooter",
+    "streetcar", "suv", "taxi", "tractor", "trailer", "train", "tram", "trolleybus", "truck", "van",
+    "vehicle",
+))  # fmt: skip
+"""Last words of the labels of COCO, Objects365, Open Images, LVIS, Cityscapes and MegaDetector for
+what bears a number plate or has people behind glass."""
+
+_PLATES: Final = frozenset({"license plate", "licence plate", "number plate", "registration plate"})
 
 Box = tuple[float, float, float, float]
 """xmin, ymin, xmax, ymax in upright pixels of the original."""
 
 _GROWTH: Final = 0.15  # of the box on each side: hair and hands reach out of a detector's box
 _CELLS: Final = 4  # nobody is recognisable by 4 x 4 cells
+
+
+def is_hidden(label: str, hide: Collection[str]) -> bool:
+    """Tell whether a label is among those to hide, in any letter case.
+
+    `VEHICLE` stands for every motor vehicle: "sports car" is one, as its last word says, and
+    "bus stop" or Mapillary's "object--vehicle--bicycle" is none.
+
+    Examples:
+        >>> [is_hidden(label, ["vehicle"]) for label in ("Sports Car", "bus stop", "bicycle")]
+        [True, False, False]
+    """
+    wanted = {name.strip().casefold() for name in hide}
+    return label.strip().casefold() in wanted or (VEHICLE in wanted and _is_vehicle(label))
+
+
+def _is_vehicle(label: str) -> bool:
+    words = re.findall(r"[^\W\d_]+", label.casefold())
+    return bool(words) and (words[-1] in _VEHICLES or " ".join(words[-2:]) in _PLATES)
 
 
 def pixelate(image: Image.Image, box: Box, *, scale: float) -> None:

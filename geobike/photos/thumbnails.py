@@ -1,11 +1,13 @@
-"""Thumbnails of the photos for the map, with people anonymized."""
+"""Thumbnails of the photos for the map, with people and vehicles anonymized."""
 
 from collections.abc import Collection, Iterable
 from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from PIL import Image
 
@@ -13,18 +15,22 @@ from geobike import schema
 from geobike.errors import UnreadablePhoto
 from geobike.io.matching import isin
 from geobike.photos import decoding
-from geobike.photos.anonymizing import Box, pixelate
+from geobike.photos.anonymizing import PERSON, VEHICLE, Box, is_hidden, pixelate
 from geobike.progress import Track, silent
 from geobike.reporting import report
 
 LIMIT: Final = 500
 """Most thumbnails on a map: at 7 kB each, more would be too large for an e-mail."""
 
-_PERSON: Final = "person"  # as models trained on COCO call it
-
 _HIDDEN_SCORE: Final = 0.2
 """Lowest score that is hidden: a false person costs a few pixels, a missed one more."""
 
+_IDENTIFIED: Final = {
+    PERSON: ("people", "'person'", "--show-people"),
+    VEHICLE: ("vehicles", "'car' or as another vehicle", "--show-vehicles"),
+}
+"""What is hidden by default: its name, how boxes of it are labelled, and the option that shows it.
+Without any such box the detector may know no such class, and would leave it as it is."""
 
 SIDE: Final = 240
 """Longest side of a thumbnail in pixels: 240 at quality 60 take about 7 kB."""
@@ -36,25 +42,31 @@ def make(
     counts: gpd.GeoDataFrame,
     detections: pd.DataFrame,
     *,
-    hide: Collection[str] = (_PERSON,),
+    hide: Collection[str] = (PERSON, VEHICLE),
+    empty: bool = False,
     limit: int = LIMIT,
     max_pixels: int = decoding.MAX_PIXELS,
     track: Track = silent,
 ) -> dict[str, bytes]:
     """Return JPEGs without metadata by `photo_id`, for counted photos.
 
-    Boxes of the labels in `hide`, in any letter case, are pixelated beyond recognition. If people
-    are to be hidden and no box is labelled `person`, no photo has a thumbnail; nor has a photo
-    without any box, since perhaps no detector processed it. Both are reported.
+    Boxes of the labels in `hide`, in any letter case, are pixelated beyond recognition; `vehicle`
+    stands for every motor vehicle. If people or vehicles are to be hidden and no box is labelled as
+    such, no photo has a thumbnail; nor has a photo without any box, since perhaps no detector
+    processed it. Both are reported.
 
-    Of more than `limit` photos, those with most bicycles have one. A photo that no longer exists
-    has none: its detections may be old.
+    Photos in which nothing was counted have one only if `empty`: they are no evidence. Of more
+    than `limit` photos, those with most bicycles have one. A photo that no longer exists has none:
+    its detections may be old.
     """
     schema.check(counts, schema.COUNTS)
     schema.check(detections, schema.DETECTIONS)
     shown = counts[(counts["status"] == schema.COUNTED) & counts["path"].notna()]
-    if _PERSON in (label.casefold() for label in hide):
-        shown = _without_strangers(shown, detections)
+    if not empty:
+        shown = shown[shown["bicycle_count"] > 0]
+    identified = [kind for kind in _IDENTIFIED if is_hidden(kind, hide)]
+    if identified:
+        shown = _without_strangers(shown, detections, identified)
     if len(shown) > limit:
         report(
             f"the map shows pictures of {limit} of {len(shown)} photos, those with most bicycles"
@@ -100,35 +112,47 @@ def thumbnail(
     return out.getvalue()
 
 
-def _without_strangers(shown: gpd.GeoDataFrame, detections: pd.DataFrame) -> gpd.GeoDataFrame:
-    """Return the photos that a detector of people has processed."""
+def _without_strangers(
+    shown: gpd.GeoDataFrame, detections: pd.DataFrame, identified: Collection[str]
+) -> gpd.GeoDataFrame:
+    """Return the photos that a detector of people and vehicles, as asked for, has processed."""
     if shown.empty:
         return shown
     labels = detections["label"].dropna().unique()  # few, of millions of boxes
-    if _PERSON not in (label.casefold() for label in labels):
+    unknown = [
+        kind for kind in identified if not any(is_hidden(label, (kind,)) for label in labels)
+    ]
+    if unknown:
+        names, labelled, options = _spoken(unknown)
         report(
-            f"the map has no pictures: no box is labelled {_PERSON!r}, so people on them would not "
-            "be hidden; --show-people adds the pictures as they are, and --blur LABEL with it "
-            "hides people who are labelled otherwise"
+            f"the map has no pictures: no box is labelled {' or '.join(labelled)}, so "
+            f"{' and '.join(names)} on them would not be hidden; {' '.join(options)} adds them all "
+            "the same, and --blur LABEL with it hides what is labelled otherwise"
         )
         return shown.iloc[:0]
     known = isin(shown["photo_id"], detections["photo_id"])
     if not known.all():
+        names, _, options = _spoken(identified)
         report(
-            "photos without any box have no picture on the map, as people on them would not be "
-            "hidden (--show-people adds them)",
+            f"photos without any box have no picture on the map, as {' and '.join(names)} on them "
+            f"would not be hidden ({' '.join(options)} adds them)",
             shown.loc[~known, "photo_id"].tolist(),
         )
     return shown[known]
 
 
+def _spoken(kinds: Collection[str]) -> tuple[tuple[str, ...], ...]:
+    """Return what a message says of kinds: their names, their labels, their options."""
+    return tuple(zip(*(_IDENTIFIED[kind] for kind in kinds), strict=True))
+
+
 def _boxes(
-    detections: pd.DataFrame, labels: Collection[str], photo_ids: "pd.Series[str]"
+    detections: pd.DataFrame, hide: Collection[str], photo_ids: "pd.Series[str]"
 ) -> dict[str, list[Box]]:
-    """Return the boxes of the labels by photo."""
+    """Return the boxes to hide by photo."""
     sure = detections[detections["score"] >= _HIDDEN_SCORE]
     sure = sure[isin(sure["photo_id"], photo_ids)]
-    sure = sure[sure["label"].str.casefold().isin([label.casefold() for label in labels])]
+    sure = sure[_are_hidden(sure["label"], hide)]
     boxes: dict[str, list[Box]] = {}
     for photo_id, *box in sure[["photo_id", "xmin", "ymin", "xmax", "ymax"]].itertuples(
         index=False, name=None
@@ -136,3 +160,11 @@ def _boxes(
         xmin, ymin, xmax, ymax = box
         boxes.setdefault(photo_id, []).append((xmin, ymin, xmax, ymax))
     return boxes
+
+
+def _are_hidden(labels: "pd.Series[Any]", hide: Collection[str]) -> npt.NDArray[np.bool_]:
+    """Tell for each box whether its label is to be hidden; each label is looked at once."""
+    label = schema.coded(labels)
+    hidden = [is_hidden(name, hide) for name in label.categories]
+    found: npt.NDArray[np.bool_] = np.array([*hidden, False])[label.codes]  # no label: the last
+    return found

@@ -60,7 +60,7 @@ class Survey(SurveySettings):
     def check_out(self, folder: str | Path) -> None:
         """Raise InputError for a folder that cannot be written, or that holds what is read."""
         files.check_folder(folder)
-        for given in (self.areas, self.manifest, self.detections, *self.page.context):
+        for given in (self.areas, self.streets, self.manifest, self.detections, *self.page.context):
             if given is not None and saved.replaces(folder, given):
                 raise InputError(
                     f"{redact(given)} would be replaced; write into another folder (--out)"

@@ -1,12 +1,13 @@
 """The order of a survey's stages; the one module that knows it.
 
-    photos -> positions -> areas -> detections -> counts -> map and files
+    photos -> positions -> areas -> detections -> places, stops and counts -> map and files
 
 Areas come before detections: a join is cheap, a detection is not, and a photo outside the areas
 need not be paid for.
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import NamedTuple, cast
@@ -14,8 +15,9 @@ from typing import NamedTuple, cast
 import geopandas as gpd
 import pandas as pd
 
-from geobike import areas
+from geobike import areas, streets
 from geobike.counting import causes, counts, ledger
+from geobike.counting import stage as counting
 from geobike.detections import filtering, imported, stage
 from geobike.detections.store.opening import open_store
 from geobike.detections.store.protocol import DetectionStore, Model
@@ -29,6 +31,7 @@ from geobike.photos import decoding, hashing, reading
 from geobike.positions import manifest, resolve, sidecars, sources
 from geobike.progress import Track, silent
 from geobike.reporting import collect_warnings
+from geobike.survey.counting import count_areas
 from geobike.survey.options import Survey, zone
 from geobike.survey.result import SurveyResult
 
@@ -67,22 +70,30 @@ def run(
         found = _find(survey, engine, inputs, track)  # a mistake in inputs makes no store
         with _open_store(survey, store, engine) as opened:
             known = None if store is None else opened
-            given, polygons, placed, layers = _locate_and_assign(
+            given, polygons, placed, layers, lines = _locate_and_assign(
                 survey, found, known=known, engine=engine, inputs=inputs, track=track
             )
             detected = _detect(survey, placed, opened, engine, inputs, track)
-        counted = counts.per_photo(detected.photos, detected.detections)
-        per_area = counts.per_area(counted, polygons)
-        account = ledger.close(given, counted, detected.detections, per_area)
-    empty = causes.why_nothing_counted(counted, manifest=survey.manifest is not None)
+        photos = counts.per_photo(detected.photos, detected.detections)
+        counted = count_areas(
+            photos, detected.detections, polygons, streets=lines, rules=_rules(survey)
+        )
+        account = ledger.close(
+            given,
+            photos,
+            detected.detections,
+            counted.areas,
+            bicycles_beside_areas=counted.beside,
+        )
+    empty = causes.why_nothing_counted(photos, manifest=survey.manifest is not None)
     if empty is not None:
         notes.append(empty)
     return SurveyResult(
         survey=survey,
         model=detected.model,
-        photos=counted,
+        photos=photos,
         detections=detected.detections,
-        areas=per_area,
+        counted=counted,
         ledger=account,
         inputs=inputs.read,
         context=layers,
@@ -94,6 +105,17 @@ def run(
     )
 
 
+def _rules(survey: Survey) -> counting.Rules:
+    return counting.Rules(
+        place=survey.place == "auto",
+        field_of_view=survey.field_of_view,
+        heading_offset=survey.heading_offset,
+        position_error=survey.position_error,
+        heading_error=survey.heading_error,
+        stop_distance=survey.stop_distance,
+    )
+
+
 def _detect(
     survey: Survey,
     placed: gpd.GeoDataFrame,
@@ -102,14 +124,14 @@ def _detect(
     inputs: Inputs,
     track: Track,
 ) -> stage.Detected:
-    rules = filtering.Filter(survey.labels, survey.threshold, survey.max_overlap)
+    rules = filtering.Filter(survey.labels, survey.threshold, survey.max_overlap, survey.count)
     if survey.detections is not None:
         with inputs.open("detections", survey.detections) as file:
             table = imported.read(file.path)
         model = Model(*imported.model(table, file))
         known, found = imported.apply(table, placed)
         return stage.Detected(
-            known, filtering.filter_detections(found, **rules._asdict()), model, newly_detected=0
+            known, filtering.filter_detections(found, **asdict(rules)), model, newly_detected=0
         )
     plan = stage.plan(placed, survey.detector, store, rules=rules)
     outcomes = engine.detect(plan, store, workers=survey.workers, max_pixels=survey.max_pixels)
@@ -131,6 +153,8 @@ class _Found(NamedTuple):
     """None where the manifest alone names the photos."""
     context: Sequence[context.ContextLayer]
     """Water, streets and borders for the map."""
+    streets: gpd.GeoDataFrame | None
+    """Street lines; None where the survey names none."""
 
 
 class LocatedPhotos(NamedTuple):
@@ -143,6 +167,8 @@ class LocatedPhotos(NamedTuple):
     """Photos frame: those without a status are the ones to detect in."""
     context: Sequence[context.ContextLayer]
     """Water, streets and borders for the map."""
+    streets: gpd.GeoDataFrame | None
+    """Street lines; None where the survey names none."""
 
 
 def locate_and_assign(
@@ -178,9 +204,13 @@ def _find(survey: Survey, engine: Engine, inputs: Inputs, track: Track) -> _Foun
             encoding=survey.encoding,
             language=str(options.words(survey.page.language)["language"]),
         )
+    lines = None
+    if survey.streets is not None:
+        with inputs.open("streets", survey.streets) as file:
+            lines = streets.read(file.path, polygons)
     if survey.photos is None:
-        return _Found(polygons, None, layers)
-    return _Found(polygons, engine.find(survey.photos, track=track), layers)
+        return _Found(polygons, None, layers, lines)
+    return _Found(polygons, engine.find(survey.photos, track=track), layers, lines)
 
 
 def _locate_and_assign(
@@ -201,7 +231,11 @@ def _locate_and_assign(
             )
         located = resolve.locate(named, table)
         return LocatedPhotos(
-            len(named), found.areas, areas.assign(located, found.areas), found.context
+            len(named),
+            found.areas,
+            areas.assign(located, found.areas),
+            found.context,
+            found.streets,
         )
     located = locate(
         found.files,
@@ -215,7 +249,7 @@ def _locate_and_assign(
         track=track,
     )
     assigned = areas.assign(located, found.areas)
-    return LocatedPhotos(len(found.files), found.areas, assigned, found.context)
+    return LocatedPhotos(len(found.files), found.areas, assigned, found.context, found.streets)
 
 
 def locate(

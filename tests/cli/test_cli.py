@@ -74,10 +74,18 @@ def test_the_sample_makes_a_map_and_leaves_its_own_files_alone(sample_map: Mappe
 
 
 @pytest.mark.parametrize(
-    ("options", "pictures"), [([], 61), (["--no-thumbnails"], 0), (["--show-people"], 61)]
+    ("options", "shown", "said"),
+    [
+        ([], "some", "people_and_vehicles"),
+        (["--no-thumbnails"], "none", None),
+        (["--empty-pictures"], "all", "people_and_vehicles"),
+        (["--show-people"], "some", "vehicles"),
+        (["--show-vehicles"], "some", "people"),
+        (["--show-vehicles", "--show-people"], "some", "nothing"),
+    ],
 )
 def test_the_page_shows_the_pictures_that_were_asked_for(
-    tmp_path: Path, options: list[str], pictures: int
+    tmp_path: Path, options: list[str], shown: str, said: str | None
 ) -> None:
     done = geobike(
         "map", SAMPLE / "photos", "--areas", SAMPLE / "areas.geojson",
@@ -86,7 +94,14 @@ def test_the_page_shows_the_pictures_that_were_asked_for(
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     page = (tmp_path / "map.html").read_text("utf-8")
-    assert page.count('"data:image/jpeg;base64,') == pictures
+    count = gpd.read_file(tmp_path / "photos.geojson")["bicycle_count"].dropna()
+    expected = {"some": (count > 0).sum(), "none": 0, "all": len(count)}
+    assert 0 < expected["some"] < expected["all"] == 61
+    assert page.count('"data:image/jpeg;base64,') == expected[shown]
+    assert ('"hidden":null' if said is None else f'"hidden":{{"kinds":"{said}"') in page
+    settings = json.loads((tmp_path / "summary.json").read_text())["settings"]["page"]
+    for name in ("show_people", "show_vehicles", "empty_pictures"):
+        assert settings[name] == (f"--{name.replace('_', '-')}" in options)
 
 
 def test_the_sample_shows_most_bicycles_at_the_station_and_no_rate_where_nobody_looked(
@@ -131,6 +146,22 @@ def test_tables_alone_make_the_same_counts_as_photos(sample_map: Mapped, tmp_pat
     done = geobike("map", "--areas", SAMPLE / "areas.geojson")
     assert done.returncode == 2
     assert "no photos named" in done.stderr
+
+
+def test_locate_says_where_photos_lie_and_which_have_no_position(tmp_path: Path) -> None:
+    photo(tmp_path / "p" / "west.jpg", lon_lat=(4.125, 52.5))
+    photo(tmp_path / "p" / "east.jpg", lon_lat=(4.25, -0.75))
+    for number in range(12):
+        photo(tmp_path / "p" / f"lost{number:02}.jpg")
+    done = geobike("locate", tmp_path / "p")
+    assert done.returncode == 0, done.stderr
+    said = " ".join(done.stdout.split())
+    assert "from 4.12500 to 4.25000 degrees east, -0.75000 to 52.50000 north" in said
+    assert "lost00.jpg: no GPS position in EXIF" in said
+    assert "lost09.jpg" in said
+    assert "lost10.jpg" not in said
+    assert "and 2 more" in said
+    assert "--manifest FILE.csv with file,latitude,longitude" in said
 
 
 def test_locate_writes_the_same_columns_as_a_map(sample_map: Mapped, tmp_path: Path) -> None:
@@ -278,7 +309,7 @@ def test_detect_prints_what_the_hosted_service_would_answer(tmp_path: Path) -> N
 
 
 def test_detect_on_several_photos_names_each_and_reports_the_bad(tmp_path: Path) -> None:
-    paths = [photo(tmp_path / "p" / name) for name in ("a.jpg", "b.jpg")]
+    paths = [photo(tmp_path / "p" / name) for name in ("a.jpg", "b.jpeg")]
     (tmp_path / "p" / "bad.jpg").write_bytes(b"no photo")
     done = geobike(
         "detect", tmp_path / "p", "--detector", "cached", "--store", stored(tmp_path, *paths),
@@ -286,9 +317,10 @@ def test_detect_on_several_photos_names_each_and_reports_the_bad(tmp_path: Path)
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     answers = json.loads(done.stdout)
-    assert {name: len(found) for name, found in answers.items()} == {"a.jpg": 3, "b.jpg": 3}
+    assert {name: len(found) for name, found in answers.items()} == {"a.jpg": 3, "b.jpeg": 3}
     assert "bad.jpg: unreadable: not a photo" in done.stderr
     assert len(pd.read_csv(tmp_path / "d.csv")) == 6
+    assert {path.name for path in (tmp_path / "drawn").iterdir()} == {"a.jpg", "b.jpeg"}
     with Image.open(tmp_path / "drawn" / "a.jpg") as drawn, Image.open(paths[0]) as plain:
         assert drawn.size == plain.size
         assert drawn.tobytes() != plain.tobytes()
@@ -303,6 +335,14 @@ def test_detect_draws_one_photo_to_the_file_that_is_named(tmp_path: Path) -> Non
     assert done.returncode == 0, done.stderr
     with Image.open(tmp_path / "boxes.png") as drawn:
         assert drawn.getpixel((10, 30)) == (255, 212, 0)  # the left edge of the first box
+
+
+def test_several_photos_are_not_drawn_into_one_picture(tmp_path: Path) -> None:
+    paths = [photo(tmp_path / name) for name in ("a.jpg", "b.jpg")]
+    done = geobike("detect", *paths, "--detector", "cached", "--draw", tmp_path / "boxes.jpg")
+    assert done.returncode == 2
+    assert "boxes.jpg names one picture, and there are 2 photos; name a folder" in done.stderr
+    assert not (tmp_path / "boxes.jpg").exists()
 
 
 @pytest.mark.parametrize(

@@ -210,6 +210,13 @@ def test_a_mistake_in_the_file_is_one_message_and_exit_2(
     assert len(done.stderr.splitlines()) == 1
 
 
+def test_areas_that_stand_among_the_photos_are_named(tmp_path: Path) -> None:
+    done = geobike("map", "photos", "Areas.GeoJSON", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "--areas is missing; Areas.GeoJSON looks like areas" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_a_rule_against_sending_holds_for_a_survey_file_too(tmp_path: Path) -> None:
     (tmp_path / "geobike.toml").write_text("[privacy]\nupload = false\n")
     (tmp_path / "s.toml").write_text(

@@ -15,7 +15,7 @@ from geobike.detections.store.sqlite import Store
 from geobike.detectors import check
 from geobike.detectors.onnx import labels
 from geobike.detectors.protocol import Box, Detection
-from geobike.errors import GeobikeWarning
+from geobike.errors import GeobikeWarning, InputError
 from tests.support.making import handed, photo, photos_frame
 
 HEADER = "file,label,score,xmin,ymin,xmax,ymax\n"
@@ -148,6 +148,16 @@ def test_nothing_is_told_of_labels_that_mean_something_else(
     )
     filtering.filter_detections(frame(["bike", "bicycle"]), labels=["bicycle", "bike"])
     assert not recwarn.list
+
+
+@pytest.mark.parametrize("wanted", ["bycicle", "Bicylce", "bicycl"])
+def test_a_misspelt_label_is_answered_with_the_one_that_was_meant(wanted: str) -> None:
+    boxes = frame(["car", "person", "bicycle"])
+    with (
+        pytest.warns(GeobikeWarning, match="no box at all"),
+        pytest.raises(InputError, match=r"did you mean 'bicycle'\? Or name with --label one of"),
+    ):
+        filtering.filter_detections(boxes, labels=[wanted])
 
 
 def test_the_handed_table_with_blanks_has_three_bicycles(shared: Path) -> None:

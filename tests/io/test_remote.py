@@ -130,7 +130,7 @@ def test_a_survey_of_a_bucket_into_a_bucket(bucket: Bucket, tmp_path: Path) -> N
                 areas=f"{place}/areas.geojson",
                 manifest=f"{place}/manifest.csv",
                 detector=FakeDetector(),
-                page=geobike.PageOptions(show_people=True),
+                page=geobike.PageOptions(show_people=True, show_vehicles=True),
             ),
             store=tmp_path / f"{number}.sqlite",
         )

@@ -4,13 +4,14 @@ import hashlib
 import json
 import re
 import zoneinfo
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import folium
 import geopandas as gpd
+import numpy as np
 import pytest
 import shapely
 from branca.element import MacroElement
@@ -19,6 +20,7 @@ from folium import plugins
 from geobike import maps, schema
 from geobike.errors import InputError, SchemaError
 from geobike.maps import assets
+from geobike.maps.context import ContextLayer
 from geobike.maps.shapes import simplified
 from tests.support.map_frames import TOWN, areas, build, detections, jpeg, photos
 
@@ -55,6 +57,36 @@ def test_a_photo_without_a_position_is_not_drawn() -> None:
     taken.loc[1, "geometry"] = None
     data = block(build(taken=taken).get_root().render())["photos"]
     assert [photo["id"] for photo in data["details"]] == ["a.jpg"]
+
+
+def numbers(value: Any) -> Iterator[float]:
+    """Yield every number in nested lists and dicts."""
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from numbers(item)
+    elif isinstance(value, int | float):
+        yield value
+
+
+@pytest.mark.parametrize("east", [0.0, 175.55])
+def test_no_coordinate_on_the_page_is_finer_than_five_decimals(east: float) -> None:
+    ring = [(4 + east, 52), (4.9876543219 + east, 52), (4.4444444444 + east, 52.1234567891)]
+    given = areas(["a"], [1], [1], [shapely.Polygon(ring)])
+    if east:  # in two parts, at either side of 180°
+        parts = [shapely.box(179.1, 52, 180, 53), shapely.box(-180, 52, -179.1234567891, 53)]
+        given = areas(["a"], [1], [1], [shapely.MultiPolygon(parts)])
+    line = shapely.LineString([(x, y + 0.00000123) for x, y in ring])
+    layers = [ContextLayer("streets", np.array([line], dtype=object))]
+    taken = photos({"a.jpg": (4.123456789, 52.0123456789, 1)})
+    data = block(build(given, taken, context_layers=layers).get_root().render())
+    found = [
+        *numbers([area["geometry"] for area in data["areas"]]),
+        *numbers([layer["geometries"] for layer in data["context"]]),
+    ]
+    assert len(found) > 8
+    assert all(number == round(number, 5) for number in found)
+    place = [data["photos"]["columns"][name] for name in ("lon", "lat")]
+    assert place == [[412_346], [5_201_235]]  # whole steps of 1e-5 degrees
 
 
 def test_times_are_in_the_chosen_timezone() -> None:

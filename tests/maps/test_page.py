@@ -48,7 +48,9 @@ def test_an_area_without_photos_is_hatched_and_has_no_zero(show: Open) -> None:
     assert fills[4] == "url(#gb-none)"
     assert fills[3].startswith("#")
     assert opened.page.locator("#gb-none line").count() == 1
-    assert opened.texts(".gb-table tbody tr:last-child td") == ["0"] + 3 * ["\N{EN DASH}"]
+    last = ".gb-table tbody tr:last-child td"
+    assert opened.texts(f"{last}[data-metric=photo_count]") == ["0"]
+    assert set(opened.texts(f"{last}:not([data-metric=photo_count])")) == {"\N{EN DASH}"}
 
 
 def test_the_map_shows_the_very_colours_of_the_legend(show: Open) -> None:
@@ -96,14 +98,15 @@ def test_enter_on_a_row_zooms_to_the_area_and_shows_its_figures(show: Open) -> N
     assert box["width"] > 2 * before["width"]
     popup = opened.page.locator(".leaflet-popup-content")
     assert popup.locator("h2").inner_text() == "South"
-    assert popup.locator("dd").all_inner_texts() == [
-        "1",
-        "7",
-        "7.00",
-        "3.50",
-        "2022-01-19 13:00",
-        "2022-01-19 13:00",
-    ]
+    expected = {
+        "photo_count": "1",
+        "bicycle_count": "7",
+        "bicycles_per_photo": "7.00",
+        "bicycles_per_km2": "3.50",
+        "first": "2022-01-19 13:00",
+        "last": "2022-01-19 13:00",
+    }
+    assert expected.items() <= opened.popup().items()
 
 
 def test_hovering_an_area_marks_its_row(show: Open) -> None:
@@ -136,6 +139,58 @@ def test_a_photo_opens_with_its_boxes_where_they_were_found(show: Open) -> None:
     assert (box["x"], box["y"]) == pytest.approx((image["x"], image["y"]), abs=1)
     assert box["width"] == pytest.approx(image["width"] / 2, abs=1)
     assert box["height"] == pytest.approx(image["height"] / 2, abs=1)
+
+
+NOTES = {
+    "by default": (
+        {},
+        (
+            "On the pictures, people and vehicles are pixelated: those that the detector found. "
+            "It misses some."
+        ),
+    ),
+    "people": (
+        {"show_people": True},
+        (
+            "On the pictures, vehicles are pixelated: those that the detector found. It misses "
+            "some. People are shown as they are."
+        ),
+    ),
+    "vehicles": (
+        {"show_vehicles": True},
+        (
+            "On the pictures, people are pixelated: those that the detector found. It misses some. "
+            "Vehicles are shown as they are."
+        ),
+    ),
+    "both, but dogs": (
+        {"show_people": True, "show_vehicles": True, "blur": ("dog", "<b>")},
+        (
+            "The pictures show people and vehicles as they are. Also pixelated, where the detector "
+            "found it: dog, <b>."
+        ),
+    ),
+    "in Dutch": (
+        {"language": "nl"},
+        (
+            "Op de foto's zijn mensen en voertuigen onherkenbaar gemaakt: die het model heeft "
+            "gevonden. Het mist er een aantal."
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", NOTES)
+def test_the_page_says_what_is_hidden_on_its_pictures_and_that_some_is_missed(
+    show: Open, case: str
+) -> None:
+    options, said = NOTES[case]
+    opened = show(build(taken=PHOTOS, thumbnails={"a/one.jpg": jpeg()}, **options))
+    assert opened.texts(".gb-hidden") == [said]
+
+
+def test_a_page_without_pictures_says_nothing_of_them(show: Open) -> None:
+    assert show(build(taken=PHOTOS)).texts(".gb-hidden") == []
 
 
 def test_a_photo_outside_the_areas_is_hollow_and_labelled_as_not_counted(show: Open) -> None:

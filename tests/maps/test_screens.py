@@ -64,7 +64,9 @@ def test_the_name_of_a_dutch_neighbourhood_is_on_one_line(show: Open, width: int
     rates = {"population": pd.array([2400], "Int64"), "bicycles_per_1000_inhabitants": [2.5]}
     named = areas(["Stationskwartier"], [3], [6], **rates)
     opened = show(build(named), viewport={"width": width, "height": 540})
-    assert opened.texts(".gb-table thead th")[-1].startswith("per 1,000")
+    opened.page.get_by_label("Bicycles per 1,000 inhabitants").check()
+    column = ".gb-table thead [data-metric=bicycles_per_1000_inhabitants]"
+    assert opened.texts(column)[0].startswith("per 1,000")
     name = opened.page.locator(".gb-table tbody th span").last.bounding_box()
     assert 10 < name["height"] < 25
 
@@ -87,6 +89,25 @@ def test_paper_shows_all_areas_and_the_screen_goes_back(show: Open) -> None:
     opened.page.emulate_media(media="screen")
     opened.settle()
     assert areas_drawn.first.bounding_box() == before
+
+
+def test_paper_has_one_line_for_all_areas_without_photos(show: Open) -> None:
+    names = [f"Quarter {number}" for number in range(80)]
+    opened = show(build(areas(names, [2, 3] + 78 * [0], [4, 3] + 78 * [0])))
+    line = opened.page.locator(".gb-unseen-areas")
+    rows = opened.page.locator(".gb-table tbody tr:visible")
+    assert (rows.count(), line.is_visible()) == (80, False)
+    opened.page.emulate_media(media="print")
+    opened.settle()
+    assert [row.split()[:2] for row in rows.all_inner_texts()] == [
+        ["Quarter", "0"],
+        ["Quarter", "1"],
+    ]
+    said = line.inner_text()
+    assert said.startswith("78 areas without photos: Quarter 2, Quarter 3, ")
+    assert said.endswith("Quarter 79.")
+    content = opened.page.pdf(prefer_css_page_size=True, print_background=True)
+    assert content.count(b"/MediaBox") == 1
 
 
 def test_a_dark_screen_gets_a_dark_page(show: Open) -> None:

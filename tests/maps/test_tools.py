@@ -12,6 +12,7 @@ import pytest
 from geobike.errors import InputError
 from geobike.maps import PageOptions
 from geobike.maps.assets import page as page_file
+from geobike.metrics import METRICS
 from tests.support.browser import Open
 from tests.support.map_frames import TOWN, areas, build, photos
 
@@ -49,18 +50,22 @@ def test_the_slider_shows_the_numbers_of_one_day(show: Open) -> None:
     slider.press("ArrowRight")
     assert opened.texts(".gb-slider output") == ["2022-01-19"]
     assert opened.texts(".gb-finding") == ["2 bicycles in 2 photos, in 1 of 5 areas · 2022-01-19"]
-    rows = [row.split() for row in opened.texts(".gb-table tbody tr")]
-    assert rows[0] == ["North", "2", "2", "1.00", "1.00"]
-    assert all(row[1:] == ["0", *3 * ["\N{EN DASH}"]] for row in rows[1:])
+    columns = ("photo_count", "bicycle_count", "bicycles_per_photo")
+    rows = opened.table(*columns)
+    assert rows[0] == ["North", "2", "2", "1.00"]
+    assert all(row[1:] == ["0", *2 * ["\N{EN DASH}"]] for row in rows[1:])
     assert opened.page.locator("path.gb-photo").count() == 2
     assert opened.fills()[1] == "url(#gb-none)"
     slider.press("ArrowRight")
-    assert opened.texts(".gb-table tbody tr")[0].split() == ["East", "1", "12", "12.00", "6.00"]
+    assert opened.table(*columns)[0] == ["East", "1", "12", "12.00"]
     # 12 lies beyond all that the whole time shows: the last class is open, and its colour stays.
     ranges = ["0", "0.01 \N{EN DASH} 0.50", "0.51 \N{EN DASH} 2.00", "2.01 or more", "no photos"]
     assert opened.texts(LEGEND) == ranges
     assert opened.fills()[1] == "#081d58"
     assert opened.texts(".gb-finding") == ["12 bicycles in 1 photo, in 1 of 5 areas · 2022-01-20"]
+    opened.page.get_by_label("Bicycles per km²").check()
+    assert opened.table("bicycles_per_km2")[0] == ["East", "6.00"]
+    opened.page.get_by_label("Bicycles per photo", exact=True).check()
     slider.press("Home")
     assert opened.texts(".gb-finding, .gb-table tbody tr") == before
 
@@ -202,7 +207,9 @@ def test_inhabitants_add_a_metric_a_column_and_a_line(show: Open) -> None:
     opened.page.get_by_label("Bicycles per 1,000 inhabitants").check()
     assert opened.texts(LEGEND) == ["0", "0.50", "2.00", "no data", "no photos"]
     opened.page.locator(".gb-table tbody tr").first.click()
-    assert opened.texts(".leaflet-popup-content dd")[4:6] == ["2.00", "4,000"]
+    figures = opened.popup()
+    assert figures["bicycles_per_1000_inhabitants"] == "2.00"
+    assert figures["population"] == "4,000"
 
 
 def test_the_table_shows_and_marks_the_figure_that_it_is_sorted_by(show: Open) -> None:
@@ -212,17 +219,20 @@ def test_the_table_shows_and_marks_the_figure_that_it_is_sorted_by(show: Open) -
     )
     opened = show(build(given))
     sorted_by = opened.page.locator("th[aria-sort=descending]")
-    last = opened.page.locator(".gb-table thead th:last-child button")
-    assert last.inner_text() == "per 1,000 inh."
+    columns = opened.page.locator(".gb-table thead th")
+    last = METRICS[-1].name  # there is room for three and one more
+    assert columns.last.get_attribute("data-metric") == last
     opened.page.get_by_label("Bicycles per km²").check()
     assert sorted_by.inner_text().startswith("per km²")
     figures = ["0.00", "0.50", "3.50", "4.00", "\N{EN DASH}"]  # an area without photos stays last
-    assert opened.texts(".gb-table td:last-child") == [*figures[3::-1], figures[4]]
-    last.click()
-    assert opened.texts(".gb-table td:last-child") == figures
+    column = "[data-metric=bicycles_per_km2]"
+    assert opened.texts(f".gb-table td{column}") == [*figures[3::-1], figures[4]]
+    opened.page.locator(f".gb-table th{column} button").click()
+    assert opened.texts(f".gb-table td{column}") == figures
     opened.page.get_by_label("Bicycles per photo").check()
     assert sorted_by.inner_text().startswith("per photo")
-    assert last.inner_text() == "per 1,000 inh."
+    assert columns.last.get_attribute("data-metric") == last
+    assert columns.count() == 5
 
 
 def test_without_inhabitants_nobody_is_asked_for_them(show: Open) -> None:

@@ -30,7 +30,7 @@ def counted(folder: Path, names: list[str]) -> pd.DataFrame:
     digests = [hashlib.sha256(Path(path).read_bytes()).hexdigest() for path in frame["path"]]
     frame["sha256"] = pd.Series(digests, dtype="str")
     frame["status"] = schema.COUNTED
-    frame["bicycle_count"] = pd.array(range(len(names)), dtype="Int64")
+    frame["bicycle_count"] = pd.array(range(1, len(names) + 1), dtype="Int64")
     return frame
 
 
@@ -54,25 +54,53 @@ def contrast(content: bytes) -> list[int]:
 
 
 HIDDEN = {
-    "people by default": ({}, [False, True, True]),
-    "cars too": ({"hide": ("person", "Car")}, [False, False, True]),
-    "nobody": ({"hide": ()}, [True, True, True]),
+    "people and vehicles by default": ({}, [False, False, True]),
+    "people only": ({"hide": ("person",)}, [False, True, True]),
+    "vehicles only": ({"hide": ("vehicle",)}, [True, False, True]),
+    "a label more": ({"hide": ("person", "Bench")}, [False, True, False]),
+    "nothing": ({"hide": ()}, [True, True, True]),
 }
 
 
 @pytest.mark.parametrize("case", HIDDEN)
 def test_hidden_labels_are_not_recognisable(tmp_path: Path, case: str) -> None:
     options, sharp = HIDDEN[case]
-    made = thumbnails.make(counted(tmp_path, ["a.jpg"]), found("Person", "car", "bench"), **options)
+    made = thumbnails.make(counted(tmp_path, ["a.jpg"]), found("Person", "Car", "bench"), **options)
     seen = contrast(made["a.jpg"])
     assert [value > 10 for value in seen] == sharp
     hidden = [value for value, is_sharp in zip(seen, sharp, strict=True) if not is_sharp]
     assert all(value < 6 for value in hidden)
 
 
-def test_a_doubtful_person_is_hidden_too(tmp_path: Path) -> None:
-    made = thumbnails.make(counted(tmp_path, ["a.jpg"]), found("person", score=0.21))
-    assert contrast(made["a.jpg"])[0] < 6
+VEHICLES = [
+    *("car", "bus", "truck", "motorcycle", "train"),  # COCO
+    *("SUV", "Van", "Sports Car", "Pickup Truck", "Machinery Vehicle"),  # Objects365
+    *("Vehicle registration plate", "Land vehicle", "Taxi", "Ambulance"),  # Open Images
+    *("bus_(vehicle)", "motor_scooter", "car_(automobile)"),  # LVIS
+    *("object--vehicle--car", "vehicle", "license_plate"),  # Mapillary, MegaDetector, others
+]
+
+
+@pytest.mark.parametrize("label", VEHICLES)
+def test_vehicles_are_hidden_by_whatever_name_a_detector_gives_them(
+    tmp_path: Path, label: str
+) -> None:
+    made = thumbnails.make(counted(tmp_path, ["a.jpg"]), found("person", label))
+    assert contrast(made["a.jpg"])[1] < 6
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["bicycle", "object--vehicle--bicycle", "bus stop", "Cart", "cargo bike", "12", "自行车", ""],
+)
+def test_what_only_sounds_like_a_vehicle_is_left_as_it_is(tmp_path: Path, label: str) -> None:
+    made = thumbnails.make(counted(tmp_path, ["a.jpg"]), found("person", label, "car"))
+    assert contrast(made["a.jpg"])[1] > 10
+
+
+def test_a_doubtful_person_or_vehicle_is_hidden_too(tmp_path: Path) -> None:
+    made = thumbnails.make(counted(tmp_path, ["a.jpg"]), found("person", "car", score=0.21))
+    assert max(contrast(made["a.jpg"])[:2]) < 6
 
 
 def test_beyond_the_limit_those_with_most_bicycles_are_shown(tmp_path: Path) -> None:
@@ -88,20 +116,39 @@ def test_a_photo_that_no_longer_exists_has_no_thumbnail(tmp_path: Path) -> None:
     assert list(thumbnails.make(frame, found(), hide=())) == ["b.jpg"]
 
 
-@pytest.mark.parametrize("labels", [("bicycle",), ("bicycle", "car"), ()])
-def test_there_are_no_thumbnails_without_a_detector_of_people(
+UNKNOWN = {
+    ("bicycle",): r"no box is labelled 'person' or 'car' or as another vehicle, so people and "
+    r"vehicles .* --show-people --show-vehicles adds them",
+    ("bicycle", "car"): r"no box is labelled 'person', so people on .*; --show-people adds them",
+    ("bicycle", "person"): r"labelled 'car' or as another vehicle, .*; --show-vehicles adds them",
+    (): "no pictures: no box is labelled 'person' or 'car'",
+}
+
+
+@pytest.mark.parametrize("labels", UNKNOWN)
+def test_there_are_no_thumbnails_without_a_detector_of_people_and_vehicles(
     tmp_path: Path, labels: tuple[str, ...]
 ) -> None:
     frame = counted(tmp_path, ["a.jpg"])
-    with pytest.warns(GeobikeWarning, match=r"no pictures: no box .* 'person'.*--show-people"):
-        assert thumbnails.make(frame, found(*labels), hide=("person", "car")) == {}
-    assert list(thumbnails.make(frame, found(*labels), hide=("car",))) == ["a.jpg"]
+    with pytest.warns(GeobikeWarning, match=UNKNOWN[labels]):
+        assert thumbnails.make(frame, found(*labels), hide=("person", "vehicle", "dog")) == {}
+    assert list(thumbnails.make(frame, found(*labels), hide=("dog",))) == ["a.jpg"]
 
 
 def test_a_photo_that_perhaps_no_detector_processed_has_no_thumbnail(tmp_path: Path) -> None:
     frame = counted(tmp_path, ["a.jpg", "b.jpg"])
     with pytest.warns(GeobikeWarning, match=r"without any box have no picture .*: b\.jpg"):
-        assert list(thumbnails.make(frame, found("person"))) == ["a.jpg"]
+        assert list(thumbnails.make(frame, found("person", "car"))) == ["a.jpg"]
+
+
+def test_a_photo_in_which_nothing_was_counted_has_a_thumbnail_only_if_asked(
+    tmp_path: Path,
+) -> None:
+    frame = counted(tmp_path, ["a.jpg", "b.jpg", "c.jpg"])
+    frame["bicycle_count"] = pd.array([2, 0, 1], dtype="Int64")
+    assert sorted(thumbnails.make(frame, found(), hide=())) == ["a.jpg", "c.jpg"]
+    asked = thumbnails.make(frame, found(), hide=(), empty=True)
+    assert sorted(asked) == ["a.jpg", "b.jpg", "c.jpg"]
 
 
 def test_without_photo_files_nothing_is_reported_about_thumbnails(tmp_path: Path) -> None:

@@ -38,6 +38,23 @@ class Opened:
         """Return the text of every element that matches, as it is seen."""
         return self.page.locator(selector).all_inner_texts()
 
+    def table(self, *metrics: str) -> list[list[str]]:
+        """Return the rows of the table: the area, then its figures of these metrics, by name.
+
+        A new metric may take the place of another in the table, but of none that colours the map.
+        """
+        rows = self.page.locator(".gb-table tbody tr").all()
+        cells = ["th", *(f"td[data-metric={metric}]" for metric in metrics)]
+        return [[row.locator(cell).inner_text() for cell in cells] for row in rows]
+
+    def popup(self) -> dict[str, str]:
+        """Return what the open popup of an area says, by the name of the metric or the figure."""
+        found: dict[str, str] = self.page.evaluate(
+            "Object.fromEntries(Array.from(document.querySelectorAll('.leaflet-popup-content dd'),"
+            "line => [line.dataset.metric, line.innerText]))"
+        )
+        return found
+
     def map_name(self) -> str:
         """Return the name of Leaflet's map in the page."""
         return self.page.locator(".folium-map").get_attribute("id") or ""

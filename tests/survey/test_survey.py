@@ -209,14 +209,18 @@ def test_what_is_reported_while_writing_stands_in_the_summary(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(thumbnails.make.__kwdefaults__, "limit", 1)
-    page = geobike.PageOptions(show_people=True, blur=("carr",))
+    page = geobike.PageOptions(
+        show_people=True, show_vehicles=True, empty_pictures=True, blur=("carr",)
+    )
     written = run(tmp_path, FakeDetector(), page=page).write(tmp_path / "out")
     notes = json.loads(written["summary.json"].read_text())["warnings"]
     assert any("pictures of 1 of 3 photos" in note for note in notes)
     assert any("labelled 'carr'; there are: bicycle" in note for note in notes)
 
 
-def test_a_detector_that_knows_no_people_gives_a_map_without_pictures(tmp_path: Path) -> None:
+def test_a_detector_that_knows_no_people_and_vehicles_gives_a_map_without_pictures(
+    tmp_path: Path,
+) -> None:
     written = run(tmp_path, FakeDetector()).write(tmp_path / "out")
     assert "data:image/jpeg" not in written["map.html"].read_text("utf-8")
     notes = json.loads(written["summary.json"].read_text())["warnings"]

@@ -72,10 +72,12 @@ geobike.areaStyle = function (page, area, on) {
 };
 
 // The value that colours an area, or the word for why there is none.
-geobike.valueOf = function ({ data }, { figures }, metric) {
-  const photos = figures[data.roles.photos];
-  if (!photos) return "none";
-  if (photos < data.min_photos) return "few";
+geobike.valueOf = function ({ data }, area, metric) {
+  const { figures, status } = area;
+  if (geobike.isUnseen(data, area)) return "none";
+  if (status === "too_thin") return status;
+  if (figures[data.roles.photos] < data.min_photos) return "few";
+  if (status === "thin") return status;
   return figures[metric.name] ?? "missing";
 };
 
@@ -109,13 +111,15 @@ geobike.hatches = function (svg) {
       mark,
     );
   const line = () => make("line", { y2: 7, stroke: "#b3b9c0", "stroke-width": 2.4 });
-  const dot = make("circle", { cx: 3.5, cy: 3.5, r: 1.7, fill: "#7c8794" });
+  const dot = () => make("circle", { cx: 3.5, cy: 3.5, r: 1.7, fill: "#7c8794" });
   svg.prepend(
     make(
       "defs",
       {},
       pattern("none", 45, line()),
-      pattern("few", 0, dot),
+      pattern("few", 0, dot()),
+      pattern("too_thin", 0, dot()),
+      pattern("thin", 135, line()),
       pattern("missing", 90, line()),
     ),
   );
@@ -142,6 +146,11 @@ geobike.canvasPatterns = function () {
       pen.stroke();
     }),
     few: made((pen) => (pen.arc(4, 4, 1.7, 0, 7), pen.fill())),
+    too_thin: made((pen) => (pen.arc(4, 4, 1.7, 0, 7), pen.fill())),
+    thin: made((pen) => {
+      for (const x of [-8, 0, 8]) line(pen, x - 1, -1, x + 9, 9);
+      pen.stroke();
+    }),
     missing: made((pen) => (line(pen, 0, 4, 8, 4), pen.stroke())),
   };
 };
@@ -151,9 +160,10 @@ geobike.popup = { maxWidth: 320, autoPanPaddingTopLeft: [55, 12], autoPanPadding
 
 geobike.areaTooltip = function (page, area) {
   const { el } = geobike;
-  const text = area.figures[page.data.roles.photos]
-    ? `${page.nameOf(page.metric)}: ${geobike.areaFigure(page, area, page.metric)}`
-    : page.say("none");
+  const state = geobike.valueOf(page, area, page.metric);
+  const text = ["none", "too_thin"].includes(state)
+    ? page.say(state)
+    : `${page.nameOf(page.metric)}: ${geobike.areaFigure(page, area, page.metric)}`;
   return el("div", {}, el("strong", { dir: "auto" }, area.name), el("br"), text);
 };
 
@@ -161,29 +171,38 @@ geobike.areaPopup = function (page, area) {
   const { el } = geobike;
   const shown = page
     .metricsIn("popup")
-    .map((metric) => [page.nameOf(metric), geobike.areaFigure(page, area, metric)]);
-  for (const name of page.data.needed) shown.push([page.say(name), page.figure(area.figures[name], 0)]);
-  if (page.period < 0) {
-    for (const key of ["first", "last"]) shown.push([page.say(key), area[key] || page.say("unknown")]);
+    .map((metric) => [metric.name, page.nameOf(metric), geobike.areaFigure(page, area, metric)]);
+  for (const name of page.data.needed) {
+    shown.push([name, page.say(name), page.figure(area.figures[name], 0)]);
   }
-  const lines = shown.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]);
+  if (page.period < 0) {
+    for (const key of ["first", "last"]) {
+      shown.push([key, page.say(key), area[key] || page.say("unknown")]);
+    }
+  }
+  const lines = shown.flatMap(([key, name, value]) => [
+    el("dt", {}, name),
+    el("dd", { "data-metric": key }, value),
+  ]);
   const state = geobike.valueOf(page, area, page.metric);
   return el(
     "div",
     { className: "gb-popup" },
     el("h2", { dir: "auto" }, area.name),
     page.period < 0 ? "" : el("p", {}, page.data.photos.periods[page.period]),
-    ["none", "few"].includes(state) ? el("p", {}, page.say(state, { n: page.data.min_photos })) : "",
+    ["none", "few", "thin", "too_thin"].includes(state) ? el("p", {}, page.say(state, { n: page.data.min_photos })) : "",
     el("dl", {}, ...lines),
   );
 };
 
 // The value of a metric as text.
 geobike.areaFigure = (page, area, metric) =>
-  page.figure(geobike.knownValue(page, area, metric.name), metric.digits);
+  page.figure(geobike.knownValue(page, area, metric), metric.digits);
 
-// Without photos nothing is known but that: a 0 would read as "no bicycles".
-geobike.knownValue = function ({ data }, { figures }, name) {
-  const { photos } = data.roles;
-  return name === photos || figures[photos] > 0 ? figures[name] : null;
+// Where nobody looked, or hardly, only that is known: a figure would be believed.
+geobike.knownValue = function ({ data }, area, { name, tellsLooking }) {
+  const hidden = geobike.isUnseen(data, area) || area.status === "too_thin";
+  return hidden && !tellsLooking ? null : area.figures[name];
 };
+
+geobike.isUnseen = ({ roles }, { figures }) => !roles.looked.some((name) => figures[name] > 0);

@@ -51,7 +51,7 @@ geobike.legendClasses = function (page) {
   }
   const { data, metric } = page;
   const found = new Set(data.areas.map((area) => geobike.valueOf(page, area, metric)));
-  const states = ["few", "missing", "none"]
+  const states = ["thin", "too_thin", "few", "missing", "none"]
     .filter((state) => found.has(state))
     .map((state) => item(el("i", { className: "gb-" + state }), page.say(state, { n: data.min_photos })));
   return [...coloured(metric, page.areaClasses[metric.name]), ...states];

@@ -35,8 +35,10 @@ geobike.finding = function ({ data, say, things, period }) {
       ", " +
       say("spread", { n: seen.length, all: data.areas.length })
     : say("nothing_counted");
+  const compared = data.areas.some(({ status }) => status === "compared");
+  const note = seen.length && !compared ? ` ${say(data.streets ? "none_compared" : "none_compared_squares")}` : "";
   const dates = period < 0 ? geobike.dates(seen) : data.photos.periods[period];
-  return [finding + (dates && " · "), geobike.el("span", {}, dates)];
+  return [finding + (dates && " · "), geobike.el("span", {}, dates), note];
 };
 
 // From the first to the last photo, by day.
@@ -144,5 +146,12 @@ geobike.notes = function (page) {
     el("p", { className: "gb-source", dir: "auto" }, data.source && say("source", data)),
     el("p", { className: "gb-method", dir: "auto" }, say("method", { ...data, label: page.label })),
     el("p", { className: "gb-trust" }, say("trust")),
+    data.hidden ? el("p", { className: "gb-hidden", dir: "auto" }, geobike.hidden(page)) : "",
   );
+};
+
+// What is anonymized on the pictures, and that a detector does not find all of it.
+geobike.hidden = function ({ data, say }) {
+  const { kinds, labels } = data.hidden;
+  return say("hidden_" + kinds) + (labels && " " + say("hidden_labels", { labels }));
 };

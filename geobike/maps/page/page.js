@@ -37,7 +37,8 @@ geobike.draw = function (map, data) {
   page.showAreas();
   geobike.onPrint(page, legend);
   // On paper a long table follows the map; a short one is beside it.
-  document.body.classList.toggle("gb-long", data.areas.length > 24);
+  const rows = data.areas.filter((area) => !geobike.isUnseen(data, area)).length;
+  document.body.classList.toggle("gb-long", rows > 24);
   page.change({});
   requestAnimationFrame(() => requestAnimationFrame(() => performance.mark("geobike-drawn")));
 };

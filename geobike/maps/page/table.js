@@ -19,7 +19,7 @@ geobike.table = function (page) {
       order.key = key;
       fill();
     };
-    return { key, metric, cell: el("th", { scope: "col" }, button) };
+    return { key, metric, cell: el("th", { scope: "col", "data-metric": key }, button) };
   };
   function setColumns() {
     const metrics = geobike.tableMetrics(page);
@@ -27,6 +27,7 @@ geobike.table = function (page) {
     columns.unshift(column("name", say("area")));
     headings.replaceChildren(...columns.map(({ cell }) => cell));
   }
+  const unseen = el("p", { className: "gb-unseen-areas" });
   const more = el("button", { type: "button", className: "gb-more" });
   const search = el("input", { type: "search", autocomplete: "off" });
   const status = el("span", { role: "status" });
@@ -38,6 +39,7 @@ geobike.table = function (page) {
     data.areas.forEach((area) => (area.row = null));
     shown.forEach((area) => (area.row = geobike.row(page, area, columns)));
     body.replaceChildren(...shown.map(({ row }) => row));
+    unseen.textContent = geobike.unseenAreas(page);
     more.hidden = shown.length === found.length;
     more.textContent = say("show_all", { n: found.length });
     status.textContent = wanted ? say("found", { n: found.length }) : "";
@@ -67,7 +69,15 @@ geobike.table = function (page) {
   const label = el("label", { className: "gb-search" }, say("search"), search, status);
   const caption = el("caption", {}, say("table_caption"));
   const table = el("table", { className: "gb-table" }, caption, el("thead", {}, headings), body);
-  return [label, table, more];
+  return [label, table, unseen, more];
+};
+
+// On paper one line instead of a row for each area without photos.
+geobike.unseenAreas = function ({ data, say }) {
+  const areas = data.areas.filter((area) => geobike.isUnseen(data, area));
+  const names = areas.slice(0, geobike.FIRST_ROWS).map(({ name }) => name);
+  if (areas.length > names.length) names.push("…");
+  return areas.length ? say("unseen_areas", { n: areas.length, names: names.join(", ") }) : "";
 };
 
 // The metrics of the table. There is room for three and one more: the one that colours the map,
@@ -86,7 +96,8 @@ geobike.folded = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerC
 geobike.comparison = function (page, { key, down }) {
   const names = new Intl.Collator(page.data.language, { numeric: true });
   const sign = down ? -1 : 1;
-  const value = (area) => geobike.knownValue(page, area, key);
+  const metric = page.data.metrics.find(({ name }) => name === key);
+  const value = (area) => geobike.knownValue(page, area, metric);
   return (a, b) => {
     if (key === "name") return sign * names.compare(a.name, b.name);
     const [one, two] = [value(a), value(b)];
@@ -101,9 +112,10 @@ geobike.row = function (page, area, columns) {
   const { el } = geobike;
   const swatch = el("i");
   const name = el("span", { dir: "auto", title: area.name }, area.name);
-  const row = el("tr", { tabIndex: 0 }, el("th", { scope: "row" }, el("div", {}, swatch, name)));
+  const className = geobike.isUnseen(page.data, area) ? "gb-unseen" : "";
+  const row = el("tr", { tabIndex: 0, className }, el("th", { scope: "row" }, el("div", {}, swatch, name)));
   for (const { metric } of columns.slice(1)) {
-    row.append(el("td", {}, geobike.areaFigure(page, area, metric)));
+    row.append(el("td", { "data-metric": metric.name }, geobike.areaFigure(page, area, metric)));
   }
   row.onmouseenter = row.onfocus = () => page.highlight(area, true);
   row.onmouseleave = row.onblur = () => page.highlight(area, false);

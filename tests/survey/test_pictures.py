@@ -1,0 +1,146 @@
+"""The pictures on the page of a survey of real photos: what they show, and what they do not.
+
+The model is DEIMv2-Femto, which labels bins and bicycles as vehicles too: all its boxes count here.
+"""
+
+import base64
+import io
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pytest
+from PIL import Image
+
+import geobike
+
+pytest.importorskip("onnxruntime", reason="needs the extra `local`: onnxruntime")
+
+IDENTIFYING = {"person", "car", "bus", "truck", "motorcycle", "train"}  # of COCO's 80 classes
+SURE = 0.2  # boxes that score less are not hidden
+LARGE = 16  # pixels: in a smaller box a cell is one or two pixels wide, and all is edges
+
+Pixels = npt.NDArray[np.float64]
+
+
+class Shown(NamedTuple):
+    """One page: its pictures, and what it says of its photos."""
+
+    pictures: dict[str, Pixels]
+    """In grey, by photo."""
+    photos: dict[str, Any]
+
+
+class Surveyed(NamedTuple):
+    """The same survey three times: as by default, with all pictures, and with nothing hidden."""
+
+    default: Shown
+    all: Shown
+    plain: Shown
+    counts: "pd.Series[int]"
+    boxes: pd.DataFrame
+    """Of people and vehicles, in pixels of the original photo."""
+
+
+@pytest.fixture(scope="module")
+def surveyed(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Surveyed:
+    folder = tmp_path_factory.mktemp("pictures")
+
+    def run(name: str, **page: bool) -> geobike.SurveyResult:
+        plan = geobike.Survey(
+            photos=shared / "photos",
+            areas=shared / "areas" / "delft_neighbourhoods.geojson",
+            manifest=shared / "photos" / "manifest.csv",
+            threshold=0.3,
+            detector=geobike.DetectorChoice(
+                kind="onnx",
+                model=str(shared / "models" / "deimv2_hgnetv2_femto_coco.onnx"),
+                classes="coco80",
+            ),
+            page=geobike.PageOptions(**page),
+        )
+        result = geobike.run(plan, store=folder / "store.sqlite")
+        result.write(folder / name)
+        return result
+
+    result = run("default")
+    run("all", empty_pictures=True)
+    run("plain", empty_pictures=True, show_people=True, show_vehicles=True)
+    found = result.detections
+    known = found["label"].astype(str).isin(IDENTIFYING) & (found["score"] >= SURE)
+    counted = result.photos[result.photos["status"] == "counted"]
+    return Surveyed(
+        *(shown(folder / name / "map.html") for name in ("default", "all", "plain")),
+        counted.set_index("photo_id")["bicycle_count"],
+        found[known],
+    )
+
+
+def shown(path: Path) -> Shown:
+    """Take the pictures out of a page, as a browser does."""
+    text = path.read_text("utf-8")
+    block = re.search(r'<script type="application/json" id="\w+">(.*?)</script>', text, re.DOTALL)
+    assert block
+    photos = {photo["id"]: photo for photo in json.loads(block[1])["photos"]["details"]}
+    pictures = {}
+    for name, photo in photos.items():
+        if "image" in photo:
+            content = base64.b64decode(photo["image"].removeprefix("data:image/jpeg;base64,"))
+            pictures[name] = np.asarray(Image.open(io.BytesIO(content)).convert("L"), float)
+    return Shown(pictures, photos)
+
+
+def inside(surveyed: Surveyed) -> Iterator[tuple[str, Pixels, Pixels]]:
+    """Yield each box of a person or a vehicle: as the page has it, and as the photo was."""
+    for box in surveyed.boxes.itertuples():
+        if box.photo_id not in surveyed.all.pictures:
+            continue
+        hidden, plain = (page.pictures[box.photo_id] for page in (surveyed.all, surveyed.plain))
+        scale = hidden.shape[1] / surveyed.all.photos[box.photo_id]["width"]
+        left, top, right, bottom = (
+            round(side * scale) for side in (box.xmin, box.ymin, box.xmax, box.ymax)
+        )
+        name = f"{box.label} {box.score:.2f} on {box.photo_id}"
+        yield name, hidden[top:bottom, left:right], plain[top:bottom, left:right]
+
+
+def detail(part: Pixels) -> float:
+    """Return how much neighbouring pixels differ, of 255: next to nothing within flat cells."""
+    return max(float(np.median(np.abs(np.diff(part, axis=axis)))) for axis in (0, 1))
+
+
+def test_photos_without_a_counted_bicycle_have_no_picture(surveyed: Surveyed) -> None:
+    count = surveyed.counts
+    assert (count > 0).sum() == 11
+    assert set(surveyed.default.pictures) == set(count[count > 0].index)
+    assert set(surveyed.all.pictures) == set(count.index)
+    assert len(count) == 34
+
+
+def test_in_every_box_of_a_person_or_a_vehicle_the_detail_is_gone(surveyed: Surveyed) -> None:
+    boxes = list(inside(surveyed))
+    assert len(boxes) > 100
+    for name, hidden, plain in boxes:
+        assert np.abs(hidden - plain).mean() > 8, name
+    large = [box for box in boxes if min(box[1].shape) >= LARGE]
+    assert len(large) >= 30
+    for name, hidden, plain in large:
+        assert detail(hidden) <= 6, name
+        assert detail(plain) > 1.5 * detail(hidden), name
+
+
+def test_only_what_is_hidden_differs_from_the_photo(surveyed: Surveyed) -> None:
+    untouched = set(surveyed.all.pictures) - set(surveyed.boxes["photo_id"])
+    assert len(untouched) > 2
+    for name in untouched:
+        assert np.array_equal(surveyed.all.pictures[name], surveyed.plain.pictures[name]), name
+
+
+def test_the_pictures_of_the_default_page_are_those_of_the_full_one(surveyed: Surveyed) -> None:
+    for name, picture in surveyed.default.pictures.items():
+        assert np.array_equal(picture, surveyed.all.pictures[name]), name

@@ -33,8 +33,7 @@ _DOUBTS: Final[tuple[tuple[str, Callable[[Quality], str | None]], ...]] = (
         lambda one: one.other_datum,
     ),
     (
-        "a direction from magnetic north, which is used as if from true north (in the Netherlands, "
-        "2 to 3 degrees off)",
+        "a direction from magnetic north, used as if from true (2 to 3 degrees in the Netherlands)",
         lambda one: "magnetic" if one.magnetic else None,
     ),
 )

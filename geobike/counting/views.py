@@ -83,7 +83,7 @@ def focal_lengths(photos: pd.DataFrame, *, field_of_view: float | None = None) -
     """Return the focal length of each photo in mm for 36 mm: its own, else the one assumed."""
     assumed = FOCAL_LENGTH if field_of_view is None else focal_length_of(field_of_view)
     if "focal_length_35mm" not in photos:
-        return np.full(len(photos), assumed)
+        return np.full(len(photos), assumed, dtype=float)
     own = photos["focal_length_35mm"].to_numpy(dtype=float)
     return np.where(own > 0, own, assumed)
 

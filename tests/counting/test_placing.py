@@ -173,6 +173,14 @@ def test_the_likely_error_is_of_position_compass_and_distance_together() -> None
     assert turned["placed_error_m"][1] == pytest.approx(np.hypot(default, aside))
 
 
+@pytest.mark.parametrize("whole", [0, 5])
+def test_a_whole_number_of_metres_is_as_good_as_another(whole: int) -> None:
+    photos, seen = counted([0.0]), boxes(["walk/0000.jpg"], projected([8.0]))
+    one, other = (placing.place(photos, seen, position_error_m=m) for m in (whole, float(whole)))
+    pd.testing.assert_frame_equal(one, other)
+    assert one["placed_error_m"].iloc[0] > whole
+
+
 def test_only_kept_boxes_of_counted_photos_are_bicycles_on_their_own_index() -> None:
     photos = counted([0.0, 0.0, 0.0])
     photos.loc[1, "status"] = "duplicate"

@@ -269,6 +269,7 @@ POSITIONS: Final = Frame(
         "reason": TEXT,  # why there is no position, NA where the source knows nothing of the photo
         "refused": FLAG,  # bad, as the reason says; later sources must not replace it
     },
+    optional={"camera": TEXT, "focal_length_35mm": FLOAT},  # as in a photos frame
 )
 
 MANIFEST: Final = Frame(
@@ -285,6 +286,11 @@ MANIFEST: Final = Frame(
     optional={
         "status": TEXT,  # what an earlier run said, as any other word that the table has there
         "said": TEXT,  # the reason that the earlier run gave
+        "camera": TEXT,  # what a photos frame has under these names
+        "focal_length_35mm": FLOAT,
+        "position_error_m": FLOAT,
+        "width": COUNT,
+        "height": COUNT,
     },
 )
 

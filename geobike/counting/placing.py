@@ -188,7 +188,7 @@ def _reasons(boxes: Boxes, seen: Views, along: Floats) -> npt.NDArray[np.int8]:
 def _errors(counted: gpd.GeoDataFrame, position_error_m: float) -> Floats:
     """Return the likely error of each position in metres: its own, else the one given."""
     if "position_error_m" not in counted:
-        return np.full(len(counted), position_error_m)
+        return np.full(len(counted), position_error_m, dtype=float)
     return np.asarray(counted["position_error_m"].fillna(position_error_m), dtype=float)
 
 

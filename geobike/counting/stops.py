@@ -11,7 +11,7 @@ single linkage would make one stop of a street driven with a photo every five me
 
 import math
 from collections.abc import Iterator
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -19,6 +19,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from geobike import schema
+from geobike.counting.ellipsoid import DEGREE, metres_per_degree
 from geobike.errors import InputError
 from geobike.reporting import report
 
@@ -26,8 +27,6 @@ REACH: Final = 20.0  # metres from the first photo of a stop
 TURN: Final = 45.0  # degrees between the headings of two photos of one stop
 REVISIT: Final = pd.Timedelta(hours=1)  # after the first photo of a visit: another look
 STALE: Final = (5, pd.Timedelta(minutes=2))  # more photos over more time at one fix: it hangs
-
-_EARTH: Final = (6_378_137.0, 0.0066943799901413165)  # WGS 84: equatorial radius, eccentricity²
 
 
 def find_stops(photos: gpd.GeoDataFrame, *, reach: float = REACH) -> pd.DataFrame:
@@ -201,9 +200,9 @@ class _Grid:
         crosses = np.ptp(looks.lon) > 180 if len(looks.lon) else False
         self._x = (looks.lon % 360 if crosses else looks.lon).tolist()
         self._y = looks.lat.tolist()
-        self._east_m, self._north_m = (each.tolist() for each in _metres_per_degree(looks.lat))
+        self._east_m, self._north_m = (each.tolist() for each in metres_per_degree(looks.lat))
         self._heading = looks.heading.tolist()
-        self._height = reach / 110_574.0  # degrees; a degree of latitude is nowhere shorter
+        self._height = reach / DEGREE  # degrees; one of latitude is nowhere shorter
         self._widths: dict[int, float] = {}
 
     def nearest(self, row: int) -> int:
@@ -239,22 +238,6 @@ class _Grid:
         """Return the width of a column in degrees: at least the reach anywhere in the band."""
         if band not in self._widths:
             edge = min(89.9, max(abs(band), abs(band + 1)) * self._height)
-            east, _ = _metres_per_degree(np.array([edge]))
+            east, _ = metres_per_degree(np.array([edge]))
             self._widths[band] = self._reach / float(east[0])
         return self._widths[band]
-
-
-def _metres_per_degree(
-    lat: npt.NDArray[np.float64],
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return the metres of a degree eastward and northward on the WGS 84 ellipsoid.
-
-    From the radii of curvature in the prime vertical and in the meridian (Snyder 1987, USGS
-    Professional Paper 1395, formulas 4-20 and 4-18).
-    """
-    radius, squared = _EARTH
-    phi = np.radians(lat)
-    root = np.sqrt(1 - squared * np.sin(phi) ** 2)
-    east: npt.NDArray[Any] = np.radians(radius / root * np.cos(phi))
-    north: npt.NDArray[Any] = np.radians(radius * (1 - squared) / root**3)
-    return east, north

@@ -34,12 +34,8 @@ class Views(NamedTuple):
     """Focal length in pixels, NaN without a size."""
     half: Floats
     """Half the horizontal angle of view in radians; NaN where no heading or lens is known."""
-
-    @property
-    def panorama(self) -> npt.NDArray[np.bool_]:
-        """Whether no one lens took it."""
-        wide: npt.NDArray[np.bool_] = self.width >= PANORAMA * self.height
-        return wide
+    panorama: npt.NDArray[np.bool_]
+    """Whether it is more than one look through a lens."""
 
 
 def focal_length_of(field_of_view: float) -> float:
@@ -67,7 +63,10 @@ def views(
     heading = (photos["heading"].to_numpy(dtype=float) + heading_offset) % 360
     # Without a size, a photo is most likely a landscape one: as wide as the frame.
     half = np.arctan(np.where(np.isnan(width), _WIDE / 2 / lens, width / 2 / focal))
-    known = ~np.isnan(heading) & ~(width >= PANORAMA * height)
+    panorama = width >= PANORAMA * height
+    if "panorama" in photos:  # as a photo says of itself
+        panorama |= photos["panorama"].to_numpy(dtype=bool)
+    known = ~np.isnan(heading) & ~panorama
     return Views(
         photos.geometry.x.to_numpy(dtype=float),
         photos.geometry.y.to_numpy(dtype=float),
@@ -76,6 +75,7 @@ def views(
         height,
         focal,
         np.where(known, half, np.nan),
+        panorama,
     )
 
 
@@ -83,7 +83,7 @@ def focal_lengths(photos: pd.DataFrame, *, field_of_view: float | None = None) -
     """Return the focal length of each photo in mm for 36 mm: its own, else the one assumed."""
     assumed = FOCAL_LENGTH if field_of_view is None else focal_length_of(field_of_view)
     if "focal_length_35mm" not in photos:
-        return np.full(len(photos), assumed)
+        return np.full(len(photos), assumed, dtype=float)
     own = photos["focal_length_35mm"].to_numpy(dtype=float)
     return np.where(own > 0, own, assumed)
 

@@ -18,8 +18,11 @@ _PHOTO_COLUMNS: Final = (
     "taken_at",
     "heading",
     "position_source",
+    "position_error_m",
     "width",
     "height",
+    "camera",
+    "focal_length_35mm",
     "sha256",
 )
 """All but `path`: where a file is on one machine must not be published."""
@@ -65,6 +68,8 @@ def _bicycles(bicycles: pd.DataFrame) -> gpd.GeoDataFrame:
 def _photos(photos: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     schema.check(photos, schema.COUNTS if "bicycle_count" in photos else schema.PHOTOS)
     columns = photos.reindex(columns=list(_PHOTO_COLUMNS))
+    absent = {name: dtype for name, dtype in schema.PHOTOS.optional.items() if name not in photos}
+    columns = columns.astype({name: absent[name] for name in absent if name in columns})
     return gpd.GeoDataFrame(columns, geometry=photos.geometry)
 
 

@@ -136,6 +136,14 @@ def test_what_cannot_be_placed_stands_where_the_camera_stood_with_the_reason() -
     assert (camera["placed_error_m"] == 5).all()
 
 
+def test_a_photo_that_calls_itself_a_panorama_places_nothing_and_is_no_look() -> None:
+    photos = counted([0.0, 0.0]).assign(panorama=[True, False])
+    found = placing.place(photos, boxes(photos["photo_id"], projected([8.0, 8.0])))
+    assert found["placed"].tolist() == [False, True]
+    assert found["reason"].iloc[0] == "panorama"
+    assert found["looks"].tolist() == [1, 1]
+
+
 def test_a_bicycle_cut_off_below_is_not_beyond_the_edge_that_cuts_it() -> None:
     sides = projected([8.0]) | {"ymax": np.array([479.0]), "ymin": np.array([420.0])}
     found = placing.place(counted([0.0]), boxes(["walk/0000.jpg"], sides)).iloc[0]
@@ -163,6 +171,14 @@ def test_the_likely_error_is_of_position_compass_and_distance_together() -> None
     turned = placing.place(photos, seen, position_error_m=3, heading_error=20)
     aside = turned["distance_m"][1] * np.radians(20)
     assert turned["placed_error_m"][1] == pytest.approx(np.hypot(default, aside))
+
+
+@pytest.mark.parametrize("whole", [0, 5])
+def test_a_whole_number_of_metres_is_as_good_as_another(whole: int) -> None:
+    photos, seen = counted([0.0]), boxes(["walk/0000.jpg"], projected([8.0]))
+    one, other = (placing.place(photos, seen, position_error_m=m) for m in (whole, float(whole)))
+    pd.testing.assert_frame_equal(one, other)
+    assert one["placed_error_m"].iloc[0] > whole
 
 
 def test_only_kept_boxes_of_counted_photos_are_bicycles_on_their_own_index() -> None:

@@ -209,7 +209,7 @@ def _agreement(
     And the share of them in which that photo has a bicycle there, all headings turned. `own` are
     the rows of the photos of the camera.
     """
-    mine = Views(*(values[own] for values in seen))
+    mine = seen.chosen(own)
     grid = Grid(mine._replace(heading=(mine.heading + turn) % 360), _REACH)
     photo = stand.photo[chosen]
     away, bearing = stand.distance[chosen], stand.bearing[chosen] + turn

@@ -50,4 +50,4 @@ def _poses(views: Views) -> tuple[Views, npt.NDArray[np.float64]]:
     groups = keys.groupby(list(keys), dropna=False, sort=False)
     number = groups.ngroup().to_numpy()
     first = np.flatnonzero(~pd.Series(number).duplicated().to_numpy())
-    return Views(*(values[first] for values in rounded)), np.bincount(number).astype(float)
+    return rounded.chosen(first), np.bincount(number).astype(float)

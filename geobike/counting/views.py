@@ -17,12 +17,15 @@ _WIDE: Final = 36.0  # mm of the longer side of the frame that focal lengths are
 _PLACES: Final = 250_000  # that are looked up together
 _PAIRS: Final = 500_000  # of a place and a photo near it that are looked at together
 
+
 Numbers = npt.NDArray[np.int64]
 
 
 class Views(NamedTuple):
     """What is known of the view of each photo, as one value per photo."""
 
+    panorama: npt.NDArray[np.bool_]
+    """Whether it is more than one look through a lens."""
     lon: Floats
     lat: Floats
     heading: Floats
@@ -34,8 +37,10 @@ class Views(NamedTuple):
     """Focal length in pixels, NaN without a size."""
     half: Floats
     """Half the horizontal angle of view in radians; NaN where no heading or lens is known."""
-    panorama: npt.NDArray[np.bool_]
-    """Whether it is more than one look through a lens."""
+
+    def chosen(self, rows: Numbers) -> "Views":
+        """Return some of the views."""
+        return Views(self.panorama[rows], *(values[rows] for values in self[1:]))
 
 
 def focal_length_of(field_of_view: float) -> float:
@@ -68,6 +73,7 @@ def views(
         panorama |= photos["panorama"].to_numpy(dtype=bool)
     known = ~np.isnan(heading) & ~panorama
     return Views(
+        panorama,
         photos.geometry.x.to_numpy(dtype=float),
         photos.geometry.y.to_numpy(dtype=float),
         heading,
@@ -75,7 +81,6 @@ def views(
         height,
         focal,
         np.where(known, half, np.nan),
-        panorama,
     )
 
 

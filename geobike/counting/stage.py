@@ -98,8 +98,8 @@ def count(
     measured = measured.drop(columns=metrics.BICYCLES).fillna(0)
     streets = None
     if network is None:
-        measured["streets_seen"] = coverage.squares_seen(found, shown)
-        measured["streets_seen"] = measured["streets_seen"].fillna(0)
+        squares = coverage.squares_seen(found, shown).reindex(measured.index)
+        measured["streets_seen"] = squares.fillna(0)
     else:
         covered = coverage.cover(found, network, areas["area_id"])
         found["street_id"] = covered.street_of_stop

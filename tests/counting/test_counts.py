@@ -109,7 +109,7 @@ def test_the_ledger_names_every_status_and_closes() -> None:
 def test_the_ledger_closes_over_files_that_are_no_photos() -> None:
     found = detections(a=3)
     counted = counts.per_photo(photos(), found)
-    per_area = counts.per_area(counted, areas())
+    per_area = area_counts(counted, areas(), found)
     kinds = {".dng": 1, ".mov": 2}
     account = ledger.close(6, counted, found, per_area, not_read=kinds, files_given=9)
     assert account.as_dict()["not_read"] == kinds

@@ -1,4 +1,4 @@
-"""Passers-by: a few walking figures. Coats take the colour of the object."""
+"""Passers-by: a few figures, walking and riding. Coats take the colour of the object."""
 
 from functools import cache
 
@@ -57,3 +57,30 @@ def walker(number: int) -> bpy.types.Mesh:
     if number == 1:
         shape.ball((-0.2, 0, 1.2), (0.1, 0.16, 0.24), materials.plain("bag", (0.25, 0.10, 0.02)))
     return shape.mesh("walker")
+
+
+@cache
+def rider(number: int) -> bpy.types.Mesh:
+    """Return a person who sits on a bicycle, upright, with the rear hub at x = 0 as it has."""
+    shape = Shape()
+    skin = materials.plain(f"skin {number}", _SKINS[number])
+    hair = materials.plain(f"hair {number}", _HAIR[number], rough=0.8)
+    coat = materials.tinted("coat", rough=0.8)
+    jeans = materials.plain(
+        f"jeans {number}", ((0.03, 0.05, 0.11), (0.02, 0.02, 0.02), (0.12, 0.11, 0.09))[number]
+    )
+    # One pedal is low and behind, the other high and in front, as the bicycle's cranks are.
+    for side, knee, foot in ((1, (0.60, 0.66), (0.38, 0.24)), (-1, (0.67, 0.84), (0.60, 0.45))):
+        leg = [(0.26, side * 0.09, 1.0), (knee[0], side * 0.12, knee[1])]
+        shape.tube([*leg, (foot[0] - 0.03, side * 0.14, foot[1] + 0.05)], 0.07, jeans, sides=10)
+        shape.ball((foot[0] + 0.03, side * 0.14, foot[1]), (0.13, 0.05, 0.045), materials.black())
+        elbow, hand = (0.50, side * 0.30, 1.22), (0.68, side * 0.27, 1.12)
+        shape.tube([(0.37, side * 0.19, 1.46), elbow, hand], 0.048, coat, sides=8)
+        shape.ball(hand, (0.05, 0.035, 0.04), skin)
+    shape.tube([(0.22, 0, 1.0), (0.29, 0, 1.25), (0.36, 0, 1.46)], 0.16, coat, sides=14)
+    shape.ball((0.365, 0, 1.45), (0.12, 0.21, 0.1), coat, sides=16)
+    shape.ball((0.23, 0, 1.02), (0.17, 0.18, 0.12), coat, sides=16)
+    shape.tube([(0.38, 0, 1.50), (0.41, 0, 1.62)], 0.05, skin)
+    shape.ball((0.43, 0, 1.68), (0.095, 0.08, 0.12), skin, sides=16)
+    shape.ball((0.395, 0, 1.715), (0.10, 0.09, 0.115), hair, sides=16)
+    return shape.mesh("rider")

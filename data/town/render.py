@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.town import materials
-from data.town.plan import Shot
+from data.town.plan import SIZE, Shot
 
-SIZE = (640, 480)
-SAMPLES = 14  # with the denoiser after them
+SAMPLES = 12  # with the denoiser after them
 THREADS = 2
-MASK_SIZE = (320, 240)  # half the photo's: thin spokes and tubes are sampled, not blurred
+MASK_SIZE = (320, 240)  # thin spokes and tubes are sampled, not blurred
 METER_SIZE = (64, 48)
 GREY = 0.16  # the mean light that the exposure aims at
 MOODS = {"sun": 0.0, "dusk": -0.2, "overcast": 0.1}  # stops more than the meter says
@@ -35,7 +34,7 @@ def set_up() -> None:
     scene.render.threads_mode = "FIXED"
     scene.render.threads = THREADS
     scene.cycles.use_adaptive_sampling = True
-    scene.cycles.adaptive_threshold = 0.03
+    scene.cycles.adaptive_threshold = 0.04
     scene.cycles.max_bounces = 4
     scene.cycles.diffuse_bounces = 2
     scene.cycles.glossy_bounces = 2
@@ -86,6 +85,9 @@ def masks(
     """
     shown = _numbered(bicycles, path)
     for number, bicycle in enumerate(bicycles, start=1):
+        if not (shown == number).any():  # out of sight: what it would show alone does not matter
+            yield shown == number, shown == number
+            continue
         with _only(bicycle):
             alone = _numbered([bicycle], path, margin=MARGIN) == 1
         yield shown == number, alone

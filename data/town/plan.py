@@ -217,7 +217,8 @@ DRIVE = """
 1621 Lindelaan 0.85 0.15 3
 1629 Molenweg 0.10 0.90 6
 1640 Parkpad 0.90 0.10 5
-2041 Dijkpad 0.30 0.80 3
+2041 Dijkpad 0.32 0.60 2
+2043 Dijkpad 0.79 0.79 1
 2050 Singel 0.09 0.09 1
 """
 # Places in autumn that were not visited in spring; three in ten of spring's are left out.
@@ -230,7 +231,7 @@ DRIVE_AGAIN = """
 1650 Weversweg 0.36 0.62 2
 1655 Rietlaan 0.50 0.50 1
 1658 Esdoornstraat 0.30 0.55 2
-1705 Markerdijk 0.15 0.25 2
+1705 Parkpad 0.40 0.62 2
 """
 KEPT = 0.72
 RIDDEN = 0.14  # of the views in which a rider is seen whole
@@ -244,8 +245,8 @@ ROUND_A_RACK = """
 # The awkward ones that a real survey has, and one that a notebook shows: file, street, share of the
 # way, view, and what is awkward.
 AWKWARD = """
-day1/0941_markt                   Markt         0.88 wide   whole
-day1/0942_frame_2_of_one_stop     Markt         0.88 wide   whole
+day1/0941_markt                   Markt         0.88 across whole
+day1/0942_frame_2_of_one_stop     Markt         0.88 across whole
 day1/1012_no_gps_but_in_manifest  Singel        0.70 across nowhere
 day1/1145_position_0_0            Noorderweg    0.40 across zero
 day2/1417_no_gps_but_in_manifest  Esdoornstraat 0.62 across nowhere

@@ -8,7 +8,7 @@ import math
 import random
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
 from shapely import LineString, MultiLineString, Point
@@ -88,7 +88,7 @@ class Place:
     line: LineString
     look: str
     stand: str
-    right: bool  # bicycles stand to the right, looking along the street
+    right: bool = True  # bicycles stand to the right, looking along the street
     bicycles: int  # in spring
     rack: int | None = None  # the number of its rack in RACKS
 
@@ -132,9 +132,8 @@ def places() -> dict[str, Place]:
     for number, (street, share, look, _, bicycles, _) in enumerate(RACKS):
         bare = nearest(street, share, found)
         chance = random.Random(f"{SEED} rack {bare.place_id}")
-        found[bare.place_id] = _place(
-            bare.place_id, street, bare.section, bare.line, look, "rack", bicycles, chance, number
-        )
+        place = replace(bare, look=look, stand="rack", bicycles=bicycles, rack=number)
+        found[bare.place_id] = _on_a_side(place, chance)
     return found
 
 
@@ -150,11 +149,16 @@ def beyond(street: str) -> Place | None:
     if street not in geography.OUTSIDE:
         return None
     start = geography.OUTSIDE[street]
-    line = LineString([start, geography.beside(start, 60, PIECE, 0)])
-    chance = random.Random(f"{SEED} {street}")
-    return _place(
-        f"{street.lower().replace(' ', '-')}-01", street, 1, line, "park", "row", 2, chance
+    place = Place(
+        place_id=f"{street.lower().replace(' ', '-')}-01",
+        street=street,
+        section=1,
+        line=LineString([start, geography.beside(start, 60, PIECE, 0)]),
+        look="park",
+        stand="row",
+        bicycles=2,
     )
+    return _on_a_side(place, random.Random(f"{SEED} {street}"))
 
 
 def standing(season: str, seen: frozenset[str]) -> dict[str, int]:
@@ -195,38 +199,22 @@ def _along(street: str) -> Iterator[Place]:
             part = substring(line, piece / pieces, (piece + 1) / pieces, normalized=True)
             place_id = f"{street.lower().replace(' ', '-')}-{number:02d}"
             chance = random.Random(f"{SEED} {place_id}")
-            count = _count(look, part.length, chance)
-            stand = chance.choice(HABITS[look][2])
-            yield _place(place_id, street, section, part, look, stand, count, chance)
+            place = Place(
+                place_id=place_id,
+                street=street,
+                section=section,
+                line=part,
+                look=look,
+                bicycles=_count(look, part.length, chance),
+                stand=chance.choice(HABITS[look][2]),
+            )
+            yield _on_a_side(place, chance)
 
 
-def _place(
-    place_id: str,
-    street: str,
-    section: int,
-    line: LineString,
-    look: str,
-    stand: str,
-    bicycles: int,
-    chance: random.Random,
-    rack: int | None = None,
-) -> Place:
-    """Make a place, its bicycles on a side by chance; on the town's edge within the town."""
-    sides = [
-        Place(
-            place_id=place_id,
-            street=street,
-            section=section,
-            line=line,
-            look=look,
-            stand=stand,
-            right=right,
-            bicycles=bicycles,
-            rack=rack,
-        )
-        for right in chance.sample((True, False), 2)
-    ]
-    return next((place for place in sides if place.area), sides[0])
+def _on_a_side(place: Place, chance: random.Random) -> Place:
+    """Let the bicycles stand on a side by chance; on the town's edge within the town."""
+    sides = [replace(place, right=right) for right in chance.sample((True, False), 2)]
+    return next((side for side in sides if side.area), sides[0])
 
 
 def _count(look: str, length: float, chance: random.Random) -> int:

@@ -69,7 +69,7 @@ def _metered(path: Path) -> float:
     scene.cycles.samples, scene.cycles.use_denoising = 8, False
     scene.render.image_settings.file_format = "OPEN_EXR"  # light itself, not what a screen shows
     _render(path.with_suffix(".exr"))
-    light = _read(path.with_suffix(".exr"))[..., :3].mean(axis=2)
+    light = read_pixels(path.with_suffix(".exr"))[..., :3].mean(axis=2)
     path.with_suffix(".exr").unlink()
     # Of the lower two thirds: the sky may burn out, the street may not sink.
     street = light[light.shape[0] // 3 :]
@@ -117,7 +117,7 @@ def _numbered(
     daylight, strength.default_value = strength.default_value, 0
     try:
         _render(path)
-        return np.rint(_read(path)[..., 0] * 255).astype(int)
+        return np.rint(read_pixels(path)[..., 0] * 255).astype(int)
     finally:
         layer.material_override = None
         scene.render.dither_intensity = 1
@@ -141,7 +141,7 @@ def _number_plate() -> bpy.types.Material:
     return bpy.data.materials[name]
 
 
-def _read(path: Path) -> NDArray[np.float32]:
+def read_pixels(path: Path) -> NDArray[np.float32]:
     """Return rows from the top, columns, and RGBA."""
     image = bpy.data.images.load(str(path), check_existing=False)
     image.colorspace_settings.name = "Non-Color"

@@ -16,8 +16,8 @@ _PLACES: Final = (
 def write(folder: str | Path) -> Path:
     """Copy the sample into a folder, which is made; return the folder.
 
-    Its README.md says what is in it: photos, manifest, areas, streets, racks, the true counts, and a
-    store with a detector's answers. An installed wheel writes the survey of spring, which is the
+    Its README.md says what is in it: photos, manifest, areas, streets, racks, the true counts, and
+    a store with a detector's answers. An installed wheel writes the survey of spring, which is the
     larger; a clone or sdist also that of autumn, in `autumn/`. Raises InputError where the folder
     already holds something.
 

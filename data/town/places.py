@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
-from shapely import LineString, MultiLineString, Point
+from shapely import LineString, Point
 from shapely.ops import substring
 
 from data.town import geography
@@ -99,9 +99,15 @@ class Place:
         return point.x, point.y
 
     @cached_property
+    def bearing(self) -> float:
+        """Where the street runs, clockwise from north."""
+        (x0, y0), (x1, y1) = self.line.coords[0], self.line.coords[-1]
+        return math.degrees(math.atan2(x1 - x0, y1 - y0)) % 360
+
+    @cached_property
     def heading(self) -> float:
         """Where one looks who faces the bicycles, clockwise from north."""
-        return (_bearing(self.line) + (90 if self.right else -90)) % 360
+        return (self.bearing + (90 if self.right else -90)) % 360
 
     @cached_property
     def stands_at(self) -> Metres:
@@ -224,8 +230,3 @@ def _count(look: str, length: float, chance: random.Random) -> int:
         return 0
     more = math.log(1 - chance.random()) / math.log(1 - 1 / mean) if mean > 1 else 0
     return min(MOST, 1 + int(more))
-
-
-def _bearing(line: LineString | MultiLineString) -> float:
-    (x0, y0), (x1, y1) = line.coords[0], line.coords[-1]
-    return math.degrees(math.atan2(x1 - x0, y1 - y0)) % 360

@@ -20,7 +20,7 @@ GREY = 0.16  # the mean light that the exposure aims at
 MOODS = {"sun": 0.0, "dusk": -0.2, "overcast": 0.1}  # stops more than the meter says
 MARGIN = 1.5  # a bicycle cut off by the photo's edge is looked at in a frame so much wider
 SENSOR = 36.0  # mm
-PITCH = -3  # degrees that the camera looks up
+PITCH = -3  # degrees that the camera looks up: it looks a little down
 
 
 def set_up() -> None:

@@ -3,6 +3,7 @@
 The camera stands near x = 0 and looks along y, turned by the view; the far front is at y = FRONT.
 """
 
+import math
 import random
 from collections.abc import Callable, Sequence
 
@@ -249,13 +250,18 @@ def _walkers(stage: Stage, count: int, near: float, far: float) -> None:
 
 def _riders(stage: Stage, shot: Shot) -> None:
     """Let people ride past, along the street, far enough away to be seen whole."""
-    along, near = shot.camera[0], shot.camera[1] + 3.9
+    x, y = shot.camera
     far = LINES[shot.look] - 2.4
     for _ in range(shot.riders):
-        y = stage.moment.uniform(min(near, far), far)
-        z = -0.1 if shot.look in ("brick", "estate", "school") and y < KERB else 0.0
+        if shot.turn:  # looking along the street: some way ahead, before the bicycles
+            across = stage.moment.uniform(y + 0.8, y + 1.4)
+            along = x + math.copysign(stage.moment.uniform(7.5, 9), shot.turn)
+        else:
+            across = stage.moment.uniform(min(y + 3.9, far), far)
+            along = x + stage.moment.uniform(-1.6, 1.6)
+        z = -0.1 if shot.look in ("brick", "estate", "school") and across < KERB else 0.0
         yaw = stage.moment.choice((0, 180)) + stage.moment.uniform(-6, 6)
-        stage.rider(along + stage.moment.uniform(-1.6, 1.6), y, z=z, yaw=yaw)
+        stage.rider(along, across, z=z, yaw=yaw)
 
 
 def _racks(stage: Stage, wall: float) -> None:

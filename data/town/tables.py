@@ -2,19 +2,22 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
-from shapely import Point
+from shapely import Point, Polygon
 from shapely.ops import unary_union
 
 from data.town import files, geography, truth
 from data.town.places import RACKS, Place, places, standing
 from data.town.plan import IN_MANIFEST, SIZE, Shot, seen_twice, shots
 
-IN_SIGHT = 25.0  # metres of street to either side that a photo counts as seen
+IN_SIGHT = 25.0  # metres along its street that a photo counts as seen
+ACROSS = 30.0  # degrees from straight across the street within which one side of it is seen
+BESIDE = 6.0  # metres from the middle of the street: what lies on that side of it
 
 Looks = Mapping[str, Sequence[Mapping[str, Any]]]
 """Of each photo: the bicycles that it shows, as truth.named() gives them."""
@@ -93,18 +96,17 @@ def write_areas_truth(survey: str, path: Path) -> None:
     """
     counts = standing(survey, seen_twice())
     seen = {shot.at.place_id for shot in _located(survey)}
-    covered = _covered(survey)
+    covered = _covered_shares(survey)
     rows = []
     for name in geography.outlines():
         whole = _sums(name, counts, set(places()))
         part = _sums(name, counts, seen)
-        metres = sum(place.shares.get(name, 0) * covered[i] for i, place in places().items())
         rows.append(
             {
                 "name": name,
                 **{column: _number(value) for column, value in whole.items()},
                 **{f"seen_{column}": _number(value) for column, value in part.items()},
-                "covered_share": f"{metres / (1000 * whole['street_km']):.3f}",
+                "covered_share": f"{covered[name]:.3f}",
             }
         )
     pd.DataFrame(rows).to_csv(path, index=False)
@@ -168,16 +170,33 @@ def _number(value: float) -> str:
     return str(value) if isinstance(value, int) else f"{value:.3f}"
 
 
-def _covered(survey: str) -> dict[str, float]:
-    """Return how many metres of each place lie within sight of a photo of its street."""
+def _covered_shares(survey: str) -> dict[str | None, float]:
+    """Return the share of each neighbourhood's sides of streets that a photo looked at."""
+    sights = _sights(survey)
+    whole: Counter[str | None] = Counter()
+    seen: Counter[str | None] = Counter()
+    for place, right in product(places().values(), (True, False)):
+        aside = BESIDE if right else -BESIDE
+        area = geography.area_of(geography.beside(place.middle, place.bearing, 0, aside))
+        in_sight = unary_union(sights[*_street(place), right])
+        whole[area] += place.line.length
+        seen[area] += place.line.intersection(in_sight).length
+    return {area: seen[area] / whole[area] for area in whole}
+
+
+def _sights(survey: str) -> dict[tuple[str, int, bool], list[Polygon]]:
+    """Return what is in sight of the photos of each street, between junctions, on its right or not.
+
+    A camera that looks across the street, within 30 degrees, sees one side of it; others see both.
+    """
     sights = defaultdict(list)
     for shot in _located(survey):
         nearest = min(places().values(), key=lambda place: place.line.distance(Point(shot.spot)))
-        sights[_street(nearest)].append(Point(shot.spot).buffer(IN_SIGHT))
-    return {
-        place_id: place.line.intersection(unary_union(sights[_street(place)])).length
-        for place_id, place in places().items()
-    }
+        turn = (shot.heading - nearest.bearing) % 360
+        for right, away in ((True, 270), (False, 90)):
+            if abs(turn - away) > ACROSS:
+                sights[*_street(nearest), right].append(Point(shot.spot).buffer(IN_SIGHT))
+    return sights
 
 
 def _street(place: Place) -> tuple[str, int]:

@@ -267,7 +267,8 @@ day2/1604_outside_the_town        Hoeve_De_Punt 0.50 across whole
 # Where the detector missed what a person sees plainly, another view of the same was taken.
 TAKEN_ANEW = {
     ("spring", "day1/0954_zilverstraat"): "back_off",
-    ("spring", "day1/1028_molenstraat"): "across",
+    ("spring", "day1/1001_singel"): "along",
+    ("spring", "day1/1028_molenstraat"): "back",
     ("autumn", "day1/1125_havenstraat"): "slant",
 }
 STEP_ASIDE = {"day1/0942_frame_2_of_one_stop": 0.9}  # metres

@@ -1,9 +1,9 @@
 """Which photo shows what, where and when: two surveys of two days each.
 
 In both a phone user walks through the inner town on a clear morning, and a scan car drives on the
-next day, under a grey sky until the light of the setting sun. They look along most streets, where they
-see both sides. But for the racks, the routes know nothing of where bicycles stand: every second photo
-shows none.
+next day, under a grey sky until the light of the setting sun. They look along most streets, where
+they see both sides. But for the racks, the routes know nothing of where bicycles stand: every
+second photo shows none.
 """
 
 import math

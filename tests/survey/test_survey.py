@@ -54,7 +54,8 @@ def test_every_photo_ends_in_one_status_and_every_bicycle_in_one_place(tmp_path:
     }
     counts = result.areas.set_index("name")
     assert counts["bicycle_count"].dropna().to_dict() == {"west": 3, "east": 5}
-    assert counts["status"].dropna().to_dict() == {"far": "unseen"}
+    seen = {"west": "too_thin", "east": "too_thin", "far": "unseen"}
+    assert counts["status"].to_dict() == seen
     assert counts["photo_count"].to_dict() == {"west": 2, "east": 1, "far": 0}
     assert counts["bicycles_per_photo"].fillna(-1).to_dict() == {"west": 1.5, "east": 5, "far": -1}
     assert result.ledger.in_words() == (

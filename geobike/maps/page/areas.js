@@ -76,7 +76,8 @@ geobike.valueOf = function ({ data }, area, metric) {
   const { figures, status } = area;
   if (geobike.isUnseen(data, area)) return "none";
   if (status === "too_thin") return status;
-  if (figures[data.roles.photos] < data.min_photos) return "few";
+  // An area may be seen from photos beside it; one is what everybody asks for.
+  if (data.min_photos > 1 && figures[data.roles.photos] < data.min_photos) return "few";
   if (status === "thin") return status;
   return figures[metric.name] ?? "missing";
 };
@@ -160,17 +161,19 @@ geobike.popup = { maxWidth: 320, autoPanPaddingTopLeft: [55, 12], autoPanPadding
 
 geobike.areaTooltip = function (page, area) {
   const { el } = geobike;
-  const state = geobike.valueOf(page, area, page.metric);
-  const text = ["none", "too_thin"].includes(state)
-    ? page.say(state)
-    : `${page.nameOf(page.metric)}: ${geobike.areaFigure(page, area, page.metric)}`;
-  return el("div", {}, el("strong", { dir: "auto" }, area.name), el("br"), text);
+  const lines = [`${page.nameOf(page.metric)}: ${geobike.areaFigure(page, area, page.metric)}`];
+  if (geobike.isHidden(page, area)) lines.pop();
+  const state = geobike.stateOf(page, area);
+  if (state) lines.push(state);
+  return el("div", {}, el("strong", { dir: "auto" }, area.name), ...lines.flatMap((line) => [el("br"), line]));
 };
 
 geobike.areaPopup = function (page, area) {
   const { el } = geobike;
+  const hidden = geobike.isHidden(page, area);
   const shown = page
     .metricsIn("popup")
+    .filter(({ tellsLooking }) => tellsLooking || !hidden)
     .map((metric) => [metric.name, page.nameOf(metric), geobike.areaFigure(page, area, metric)]);
   for (const name of page.data.needed) {
     shown.push([name, page.say(name), page.figure(area.figures[name], 0)]);
@@ -184,25 +187,32 @@ geobike.areaPopup = function (page, area) {
     el("dt", {}, name),
     el("dd", { "data-metric": key }, value),
   ]);
-  const state = geobike.valueOf(page, area, page.metric);
   return el(
     "div",
     { className: "gb-popup" },
     el("h2", { dir: "auto" }, area.name),
     page.period < 0 ? "" : el("p", {}, page.data.photos.periods[page.period]),
-    ["none", "few", "thin", "too_thin"].includes(state) ? el("p", {}, page.say(state, { n: page.data.min_photos })) : "",
+    el("p", { className: "gb-state" }, geobike.stateOf(page, area)),
     el("dl", {}, ...lines),
   );
 };
 
 // The value of a metric as text.
 geobike.areaFigure = (page, area, metric) =>
-  page.figure(geobike.knownValue(page, area, metric), metric.digits);
+  page.figure(geobike.knownValue(page, area, metric), metric.digits, metric.percent);
 
 // Where nobody looked, or hardly, only that is known: a figure would be believed.
-geobike.knownValue = function ({ data }, area, { name, tellsLooking }) {
-  const hidden = geobike.isUnseen(data, area) || area.status === "too_thin";
-  return hidden && !tellsLooking ? null : area.figures[name];
+geobike.knownValue = function (page, area, { name, tellsLooking }) {
+  return geobike.isHidden(page, area) && !tellsLooking ? null : area.figures[name];
+};
+
+geobike.isHidden = ({ data }, area) => geobike.isUnseen(data, area) || area.status === "too_thin";
+
+// Why an area is not compared, in words; empty where it is.
+geobike.stateOf = function (page, area) {
+  const state = geobike.valueOf(page, area, page.metric);
+  const told = ["none", "few", "thin", "too_thin"].includes(state);
+  return told ? page.say(state, { n: page.data.min_photos }) : "";
 };
 
 geobike.isUnseen = ({ roles }, { figures }) => !roles.looked.some((name) => figures[name] > 0);

@@ -12,7 +12,6 @@ from geobike.maps import PageOptions
 from tests.support.browser import Open
 from tests.support.making import FakeDetector, photo, squares
 
-
 STREETS = [4.001 + area * 0.01 + n * 0.0015 for area in (0, 1) for n in range(6)]
 """Six streets of 33 m across each of two areas, by their longitude."""
 

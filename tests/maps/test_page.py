@@ -1,6 +1,9 @@
 """The map page in a real browser. `show` fails a test whose page requests or logs anything."""
 
+from pathlib import Path
+
 import folium
+import geopandas as gpd
 import pytest
 import shapely
 from folium import plugins
@@ -302,3 +305,79 @@ def test_an_area_across_the_antimeridian_is_one_piece(show: Open) -> None:
     assert photo is not None
     assert area["width"] == pytest.approx(2 * area["height"], rel=0.1)
     assert (photo["x"] - area["x"]) / area["width"] == pytest.approx(0.75, abs=0.05)
+
+
+def seen(**columns: list[object]) -> gpd.GeoDataFrame:
+    """Areas of which one is compared; one seen in part, two hardly, one not at all."""
+    names = ["Centre", "Park", "Dyke", "Quay", "Works"]
+    states = ["compared", "thin", "too_thin", "too_thin", "unseen"]
+    shares = {"status": states, "covered_share": [0.8, 0.2, 0.04, 0.01, 0.0]}
+    return areas(names, [9, 4, 2, 1, 0], [9, 12, 66, 77, 0], **shares | columns)
+
+
+def test_the_legend_explains_each_hatch_of_areas_that_are_not_compared(show: Open) -> None:
+    opened = show(build(seen()))
+    hatches = ["url(#gb-thin)", "url(#gb-too_thin)", "url(#gb-too_thin)", "url(#gb-none)"]
+    assert opened.fills()[1:] == hatches
+    said = ["1.00", "seen in part: not compared", "hardly seen: no figure", "no photos"]
+    assert opened.texts(LEGEND) == said
+    assert opened.page.locator(".gb-uncompared").inner_text() == ""
+
+
+def test_an_area_that_was_hardly_seen_shows_no_figure_but_how_much_was_seen(show: Open) -> None:
+    opened = show(build(seen()))
+    dash = "\N{EN DASH}"
+    assert opened.table(*FIGURES, *LOOKING) == [
+        ["Centre", "1.00", "9", "9", "80\N{NO-BREAK SPACE}%"],
+        ["Park", "3.00", "12", "4", "20\N{NO-BREAK SPACE}%"],  # more, but not compared
+        ["Dyke", dash, dash, "2", "4\N{NO-BREAK SPACE}%"],
+        ["Quay", dash, dash, "1", "1\N{NO-BREAK SPACE}%"],
+        ["Works", dash, dash, "0", "0\N{NO-BREAK SPACE}%"],
+    ]
+    opened.page.locator(".leaflet-overlay-pane path").nth(2).hover()
+    assert opened.texts(".leaflet-tooltip") == ["Dyke\nhardly seen: no figure"]
+    opened.page.locator(".leaflet-overlay-pane path").nth(2).click()
+    assert opened.texts(".gb-state") == ["Hardly seen: no figure"]
+    assert {"detected_per_stop", "detected_once", "bicycle_count"} & set(opened.popup()) == set()
+    assert opened.popup()["stop_count"] == "2"
+    for shown in ("33.00", "66", "77.00", "77"):
+        assert shown not in opened.page.locator("body").inner_text().split()
+
+
+def test_the_download_keeps_a_figure_that_the_page_does_not_show_beside_its_status(
+    show: Open, tmp_path: Path
+) -> None:
+    opened = show(build(seen()))
+    with opened.page.expect_download() as started:
+        opened.page.get_by_role("button", name="Download GeoJSON").click()
+    started.value.save_as(tmp_path / "areas.geojson")
+    read = gpd.read_file(tmp_path / "areas.geojson").set_index("name")
+    assert read.loc["Dyke", ["status", "detected_per_stop"]].tolist() == ["too_thin", 33.0]
+    assert read.loc["Works", "status"] == "unseen"
+
+
+NONE_COMPARED = {
+    ("en", True): "No area was seen well enough to compare: that takes 30 % of its street length",
+    ("en", False): "No area was seen well enough to compare: that takes stops in 6 squares",
+    ("nl", True): "Geen gebied is genoeg gezien om te vergelijken: daarvoor is 30 % van de",
+    ("nl", False): "Geen gebied is genoeg gezien om te vergelijken: daarvoor zijn stops in 6",
+}
+
+
+@pytest.mark.parametrize(("language", "streets"), NONE_COMPARED)
+def test_where_no_area_can_be_compared_the_page_says_so_and_what_it_takes(
+    show: Open, language: str, streets: bool
+) -> None:
+    given = seen(status=["thin", "thin", "too_thin", "too_thin", "unseen"])
+    if not streets:
+        given = given.drop(columns=["street_km", "covered_km", "covered_share"])
+    opened = show(build(given, language=language))
+    line = opened.page.locator(".gb-uncompared")
+    assert line.inner_text().startswith(NONE_COMPARED[language, streets])
+    assert line.is_visible()
+    colours = opened.texts(".gb-choices:first-of-type .gb-choice")
+    assert any("km²" in each for each in colours) == streets  # known only where streets are
+    if not streets:
+        opened.page.locator(".gb-table tbody tr").first.click()
+        squares = {"en": "Squares of 150 m seen", "nl": "Vakken van 150 m gezien"}
+        assert squares[language] in opened.texts(".leaflet-popup-content dt")

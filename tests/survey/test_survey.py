@@ -348,7 +348,11 @@ def test_the_same_numbers_stand_in_all_files(tmp_path: Path) -> None:
     assert areas["bicycle_count"].sum() == photos["bicycle_count"].sum() == bicycles == 8
     assert detections["kept"].sum() == bicycles + summary["ledger"]["bicycles_elsewhere"]
     assert summary["detector"]["model"] == "fake"
-    assert summary["counting"] == {"labels": ["bicycle"], "threshold": 0.5, "max_overlap": 0.5}
+    counting = summary["counting"]
+    rules = {"labels": ["bicycle"], "threshold": 0.5, "max_overlap": 0.5, "count": "parked"}
+    assert rules.items() <= counting.items()
+    assert counting["detected_at_least"] <= counting["detected_once"] <= bicycles
+    assert counting["stops"] == areas["stop_count"].sum() == 3
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -410,7 +414,14 @@ def test_where_the_map_cannot_be_made_the_numbers_stand_beside_no_older_map(
     with pytest.raises(InputError, match=r"map\.html: the map would be"):
         run(tmp_path, FakeDetector(), threshold=0.95).write(tmp_path / "out")
     left = contents(tmp_path / "out")
-    assert sorted(left) == ["areas.geojson", "detections.csv", "photos.geojson", "summary.json"]
+    assert sorted(left) == [
+        "areas.geojson",
+        "bicycles.geojson",
+        "detections.csv",
+        "photos.geojson",
+        "stops.geojson",
+        "summary.json",
+    ]
     assert json.loads(left["summary.json"])["counting"]["threshold"] == 0.95
     assert b'"bicycle_count": 3' not in left["photos.geojson"]
 

@@ -98,7 +98,7 @@ geobike.hatches = function (svg) {
     made.append(...children);
     return made;
   };
-  const pattern = (name, angle, mark) =>
+  const pattern = (name, angle, ...marks) =>
     make(
       "pattern",
       {
@@ -109,9 +109,10 @@ geobike.hatches = function (svg) {
         patternTransform: `rotate(${angle})`,
       },
       make("rect", { width: 7, height: 7, fill: "#eceef0" }),
-      mark,
+      ...marks,
     );
   const line = () => make("line", { y2: 7, stroke: "#b3b9c0", "stroke-width": 2.4 });
+  const thread = (end) => make("line", { ...end, stroke: "#9aa2ab", "stroke-width": 1.6 });
   const dot = () => make("circle", { cx: 3.5, cy: 3.5, r: 1.7, fill: "#7c8794" });
   svg.prepend(
     make(
@@ -120,7 +121,7 @@ geobike.hatches = function (svg) {
       pattern("none", 45, line()),
       pattern("few", 0, dot()),
       pattern("too_thin", 0, dot()),
-      pattern("thin", 135, line()),
+      pattern("thin", 45, thread({ y2: 7 }), thread({ x2: 7 })),
       pattern("missing", 90, line()),
     ),
   );
@@ -148,10 +149,7 @@ geobike.canvasPatterns = function () {
     }),
     few: made((pen) => (pen.arc(4, 4, 1.7, 0, 7), pen.fill())),
     too_thin: made((pen) => (pen.arc(4, 4, 1.7, 0, 7), pen.fill())),
-    thin: made((pen) => {
-      for (const x of [-8, 0, 8]) line(pen, x - 1, -1, x + 9, 9);
-      pen.stroke();
-    }),
+    thin: made((pen) => (line(pen, 0, 0, 8, 8), line(pen, 8, 0, 0, 8), pen.stroke())),
     missing: made((pen) => (line(pen, 0, 4, 8, 4), pen.stroke())),
   };
 };

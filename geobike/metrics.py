@@ -38,6 +38,8 @@ class Metric:
     unit: str
     digits: int
     """Decimals that a reader sees; values that look the same get the same colour."""
+    percent: bool = False
+    """Whether it is a share from 0 to 1, which a reader sees in percent."""
     low: str | None = None
     high: str | None = None
     """Columns with the ends of its range, where a range is estimated."""
@@ -99,13 +101,23 @@ METRICS: Final = (
         shown=EVERYWHERE - {"map"},
     ),
     Metric(
+        name="covered_share",
+        numerator=SHARE,
+        unit="of the street length",
+        digits=0,
+        percent=True,
+        needs="street_km",
+        tells_looking=True,
+        shown=EVERYWHERE - {"map"},
+    ),
+    Metric(
         name="photo_count",
         numerator=PHOTOS,
         unit="photos",
         digits=0,
         is_whole=True,
         tells_looking=True,
-        shown=EVERYWHERE - {"map"},
+        shown=frozenset({"popup", "download"}),
     ),
     Metric(
         name="bicycle_count",
@@ -185,15 +197,6 @@ METRICS: Final = (
         needs="street_km",
         tells_looking=True,
         shown=frozenset({"download"}),
-    ),
-    Metric(
-        name="covered_share",
-        numerator=SHARE,
-        unit="of the street length",
-        digits=2,
-        needs="street_km",
-        tells_looking=True,
-        shown=EVERYWHERE - {"map"},
     ),
 )
 """In the order of the columns: in the frame, in the files, in the table, in the popup."""

@@ -114,7 +114,7 @@ def count(
         streets=streets,
         beside=int(bicycles["area_id"].isna().sum()),
         places=places.find_places(bicycles, size_m=size),
-        total={str(name): total for name, total in all_together.iloc[0].items()},
+        total={str(name): all_together[name].iloc[0].item() for name in all_together},
     )
 
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import geopandas as gpd
@@ -61,9 +61,11 @@ def page_data(
     if areas.empty:
         raise InputError("there are no areas to draw; give at least one polygon")
     ledger = provenance.ledger
-    found = [metric for metric in metrics.available(list(areas)) if metric.name in areas]
+    found = _shown(areas)
     shapes, shifted = simplified(areas)
     catalogue = words(page.language)
+    if metrics.SHARE not in areas:  # squares were counted in place of streets
+        catalogue |= {name: catalogue[squares] for name, squares in _SQUARES.items()}
     shown, period_of = photos(
         taken, detections, thumbnails, areas["area_id"], provenance.timezone, shifted
     )
@@ -89,6 +91,17 @@ def page_data(
         if page.tiles is None
         else {"url": page.tiles, "wms": is_wms(page.tiles), "attribution": page.attribution},
     }
+
+
+_SQUARES: Final = {"streets_seen": "squares_seen", "short_streets_seen": "short_squares_seen"}
+"""Words for areas without streets, by the words in whose place they come."""
+
+
+def _shown(areas: gpd.GeoDataFrame) -> list[metrics.Metric]:
+    """Return the metrics of the frame, without those that are NA throughout without streets."""
+    available = metrics.available(list(areas))
+    known = [metric for metric in available if not metric.least_share or metrics.SHARE in areas]
+    return [metric for metric in known if metric.name in areas]
 
 
 def _hidden(page: PageOptions) -> dict[str, Any]:
@@ -131,7 +144,7 @@ def _tallies(
 
 
 def _metric(metric: metrics.Metric) -> dict[str, Any]:
-    keys = ("name", "numerator", "denominator", "per", "digits", "order", "least_share")
+    keys = ("name", "numerator", "denominator", "per", "digits", "percent", "order", "least_share")
     return {key: getattr(metric, key) for key in keys} | {
         "shown": sorted(metric.shown),
         "tellsLooking": metric.tells_looking,

@@ -66,8 +66,10 @@ def test_the_sample_makes_a_map_and_leaves_its_own_files_alone(sample_map: Mappe
     assert names == {
         "map.html",
         "areas.geojson",
+        "bicycles.geojson",
         "photos.geojson",
         "detections.csv",
+        "stops.geojson",
         "summary.json",
     }
     assert sample_map.changed == set()

@@ -79,7 +79,7 @@ def test_where_names_collide_the_users_columns_keep_theirs_and_ours_are_prefixed
     assert written["bicycle_count"].tolist() == [70, 80]
     assert written["geobike_bicycle_count"].fillna(-1).tolist() == [1, -1]
     assert written["Status"].tolist() == ["new", "old"]
-    assert written["geobike_status"].dropna().tolist() == ["unseen"]
+    assert written["geobike_status"].tolist() == ["too_thin", "unseen"]
     assert written["population"].tolist() == [5, 6]
     assert "bicycles_per_1000_inhabitants" not in written
 

@@ -187,7 +187,7 @@ def test_locate_writes_the_same_columns_as_a_map(sample_map: Mapped, tmp_path: P
         ),
         (
             ["map", "{photos}", "--areas", "{areas}", "--name-column", "x"],
-            "--name-column 'x' is not",
+            "no column 'x' (--name-column)",
         ),
         (
             ["map", "{photos}", "--areas", "{areas}", "--manifest", "m.csv"],

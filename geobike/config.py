@@ -87,7 +87,7 @@ class SurveySettings:
             "IANA name, such as Europe/Amsterdam, for photo times without an offset; also the "
             "clock of the map.",
             metavar="NAME",
-            default_text="such times are left out; the map shows UTC",
+            default_text="the zone of the place, with the extra timezones; the map shows UTC",
         ),
     ] = None
     detections: Annotated[

@@ -14,6 +14,7 @@ __all__ = ["Finding", "ask", "examine"]
 
 _EXTRAS = {
     "HEIC photos": ("heic", ("pillow-heif",)),
+    "time zones of places": ("timezones", ("tzfpy",)),
     "Parquet manifests": ("parquet", ("pyarrow",)),
 }
 

@@ -44,7 +44,6 @@ _DOUBTS: Final[tuple[tuple[str, Callable[[Quality], str | None]], ...]] = (
 
 def report_doubts(files: Sequence[PhotoFile], said: Metadata) -> None:
     """Report panoramas, poor positions, other datums, magnetic directions, clocks that disagree."""
-    _report_no_zone(files, said)
     _report_clocks(files, said)
     _report_panoramas(files, said)
     rows = [(n, one) for n, one in enumerate(said.quality.tolist()) if one != PLAIN]
@@ -52,17 +51,6 @@ def report_doubts(files: Sequence[PhotoFile], said: Metadata) -> None:
         found = [(n, doubt(one)) for n, one in rows]
         cases = [f"{files[n].photo_id} ({value})" for n, value in found if value is not None]
         report_number(f"photo has {what}", f"photos have {what}", cases)
-
-
-def _report_no_zone(files: Sequence[PhotoFile], said: Metadata) -> None:
-    no_zone = np.isnat(said.taken_at) & ~np.isnat(said.taken_local)
-    lost = [files[number].photo_id for number in np.flatnonzero(no_zone).tolist()]
-    report_number(
-        "photo has a time without an offset from UTC, so the time is not used; pass --timezone",
-        "photos have a time without an offset from UTC, so these times are not used; "
-        "pass --timezone",
-        lost,
-    )
 
 
 def _report_panoramas(files: Sequence[PhotoFile], said: Metadata) -> None:

@@ -11,7 +11,7 @@ import pyproj
 import shapely
 
 from geobike import schema
-from geobike.positions import sources
+from geobike.positions import sources, zones
 from geobike.reporting import report_number
 
 DISAGREEMENT: Final = 100.0
@@ -32,7 +32,8 @@ def locate(
 
     `positions` names the sources in order. The first valid position wins; so do, each by itself,
     the first heading and the first time. A source that is not named is not used, except that a
-    photo without any other time keeps its own. `tables` are those of further sources, by name.
+    photo without any other time keeps its own; if that has no offset from UTC, it is that of the
+    place. `tables` are those of further sources, by name.
 
     A photo with a bad manifest row does not get its position from a source named after the
     manifest: a mistyped correction must not bring back the position that it was to correct.
@@ -61,7 +62,7 @@ def locate(
     for pair in combinations(found.items(), 2):
         _report_disagreement(photos["photo_id"], *pair)
     located = _borrow_from_copies(_apply(photos, list(found.values())))
-    return _mark_unlocated(located, list(found))
+    return zones.fill_times(_mark_unlocated(located, list(found)))
 
 
 def _apply(photos: gpd.GeoDataFrame, found: Sequence[pd.DataFrame]) -> gpd.GeoDataFrame:

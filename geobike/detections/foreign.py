@@ -1,4 +1,4 @@
-"""Boxes in the files of other programs: COCO annotations are read, other kinds are named.
+"""Boxes in other programs' files: COCO annotations and MegaDetector's are read, the rest are named.
 
 Conventions differ: COCO gives x, y, width, height in pixels, MegaDetector the same as shares of the
 photo, Label Studio in percent, YOLO's labels the centre, width and height as shares.
@@ -6,7 +6,7 @@ photo, Label Studio in percent, YOLO's labels the centre, width and height as sh
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,10 +19,14 @@ from geobike.reporting import one_line, report_number
 COLUMNS: Final = ("photo_id", "label", "score", *Box._fields)
 
 _WRITE: Final = f"write a CSV with the columns {', '.join(COLUMNS)}, corners in pixels"
-_SHARES: Final = (
-    "Multiply x and width by the photo's width, y and height by its height, "
-    "and give xmax = xmin + width, ymax = ymin + height"
+_SIZES: Final = (
+    "Its boxes are shares of the photo: run MegaDetector with --include_image_size, or multiply x "
+    "and width by the photo's width, y and height by its height, give xmax = xmin + width, "
+    f"ymax = ymin + height, and {_WRITE}"
 )
+_MOST: Final = 1.01  # a share; MegaDetector rounds, and does not always clip
+
+_Rows = Callable[[Mapping[str, Any]], list[tuple[Any, ...]]]
 
 
 def is_json(path: Path) -> bool:
@@ -32,22 +36,27 @@ def is_json(path: Path) -> bool:
 
 
 def read_json(path: Path) -> pd.DataFrame:
-    """Return the boxes of COCO annotations, with the columns `COLUMNS`.
+    """Return the boxes of COCO annotations or of MegaDetector, with the columns `COLUMNS`.
 
-    Boxes without a score, as people draw them, get 1. An image without a box gives a row without a
+    MegaDetector's boxes are shares of the photo, so that its file must give width and height. Boxes
+    without a score, as people draw them, get 1. An image without a box gives a row without a
     label. Raises InputError for JSON of another kind, saying which it is and how to convert it.
     """
     try:
         content = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"detections {path}: cannot be read as JSON: {error}") from None
-    if not _is_coco(content):
+    reader = next(((kind, rows) for fits, kind, rows in _READ if fits(content)), None)
+    if reader is None:
         raise InputError(f"detections {path}: {_kind(content)}")
+    kind, rows_of = reader
     try:
-        rows = _coco(content)
+        rows = rows_of(content)
+    except InputError as error:
+        raise InputError(f"detections {path}: {error}") from None
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(
-            f"detections {path}: COCO annotations with an image, category or box that is not "
+            f"detections {path}: {kind} with an image, category or box that is not "
             f"complete ({type(error).__name__}: {one_line(str(error))}); {_WRITE}"
         ) from None
     return pd.DataFrame(rows, columns=[*COLUMNS])
@@ -79,15 +88,60 @@ def _coco(content: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     return rows + [(name, None, None, None, None, None, None) for name in empty.values()]
 
 
+def _is_megadetector(content: Any) -> bool:
+    return (
+        isinstance(content, dict)
+        and isinstance(content.get("images"), list)
+        and isinstance(content.get("detection_categories"), dict)
+    )
+
+
+def _megadetector(content: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Return rows. Raises InputError for photos that it failed on, and where sizes are missing."""
+    images = content["images"]
+    if failed := [image["file"] for image in images if image.get("detections") is None]:
+        raise InputError(
+            f"MegaDetector failed on {len(failed)} of {len(images)} photos, such as "
+            f"{one_line(str(failed[0]))}; run it on them again, or leave them out of this file and "
+            "of the photos"
+        )
+    if any("width" not in image or "height" not in image for image in images):
+        raise InputError(f"MegaDetector's JSON without the photos' sizes. {_SIZES}")
+    labels = content["detection_categories"]
+    return [row for image in images for row in _megadetector_rows(image, labels)]
+
+
+def _megadetector_rows(
+    image: Mapping[str, Any], labels: Mapping[str, Any]
+) -> Iterator[tuple[Any, ...]]:
+    name = str(image["file"])
+    width, height = (_side(image[side]) for side in ("width", "height"))
+    for found in image["detections"]:
+        shares = x, y, across, down = tuple(map(float, found["bbox"]))
+        if max(shares) > _MOST:
+            raise ValueError(f"bbox {found['bbox']} is not in shares of the photo")
+        corners = (x * width, y * height, (x + across) * width, (y + down) * height)
+        yield (name, str(labels[str(found["category"])]), float(found["conf"]), *corners)
+    if not image["detections"]:
+        yield (name, None, None, None, None, None, None)
+
+
+def _side(given: Any) -> float:
+    if not float(given) > 0:
+        raise ValueError(f"a photo of {given} pixels")
+    return float(given)
+
+
+_READ: Final[tuple[tuple[Callable[[Any], bool], str, _Rows], ...]] = (
+    (_is_coco, "COCO annotations", _coco),
+    (_is_megadetector, "MegaDetector's JSON", _megadetector),
+)
+
+
 def _kind(content: Any) -> str:
     """Return what JSON of another kind is, and how to convert it."""
     first = content[0] if isinstance(content, list) and content else None
     keys = set(first) if isinstance(first, dict) else set()
-    if isinstance(content, dict) and {"images", "detection_categories"} <= set(content):
-        return (
-            "MegaDetector's JSON, whose boxes are x, y, width, height as shares of the photo. "
-            f"{_SHARES}; then {_WRITE}"
-        )
     if {"image_id", "category_id", "bbox"} <= keys:
         return (
             "COCO results, which name neither photos nor labels. Give one JSON with the images and "

@@ -65,7 +65,7 @@ def test_coco_boxes_are_checked_as_all_others(tmp_path: Path, bbox: list[float])
         imported.read(write(tmp_path, COCO | {"annotations": [one]}))
 
 
-MEGADETECTOR = {
+MEGADETECTOR: dict[str, Any] = {
     "images": [
         {"file": "a.jpg", "detections": [{"category": "2", "conf": 0.9, "bbox": [0.1, 0, 0.2, 1]}]}
     ],
@@ -76,7 +76,7 @@ MEGADETECTOR = {
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (MEGADETECTOR, "MegaDetector's JSON.* shares of the photo.*Multiply"),
+        (MEGADETECTOR, "MegaDetector's JSON without.*--include_image_size, or multiply"),
         ([{"image_id": 1, "category_id": 2, "bbox": [1, 2, 3, 4], "score": 0.5}], "COCO results"),
         ([{"id": 1, "data": {}, "annotations": []}], "Label Studio.*in percent.*Export as COCO"),
         ([{"name": "bicycle", "class": 1, "confidence": 0.9, "box": {}}], r"to_json\(\)"),
@@ -94,6 +94,52 @@ def test_json_of_other_programs_is_named_with_the_way_out(
     with pytest.raises(InputError, match=said) as refused:
         imported.read(write(tmp_path, content))
     assert "\n" not in str(refused.value)
+
+
+def sized(**change: Any) -> dict[str, Any]:
+    """MegaDetector's JSON as --include_image_size has it, its one image changed."""
+    return MEGADETECTOR | {"images": [MEGADETECTOR["images"][0] | PIXELS | change]}
+
+
+PIXELS = {"width": 400, "height": 300}
+
+
+def test_megadetectors_boxes_become_pixels_by_the_sizes_in_its_file(tmp_path: Path) -> None:
+    content = sized()
+    content["images"].append({"file": "b.jpg", "detections": [], **PIXELS})
+    found = imported.read(write(tmp_path, content))
+    columns = ["photo_id", "label", "score", "xmin", "ymin", "xmax", "ymax"]
+    assert found[columns].iloc[0].tolist()[:3] == ["a.jpg", "person", 0.9]
+    # 0.1 of 400, all of 300 from its top, and 0.2 of 400 wide
+    assert found[columns].iloc[0].tolist()[3:] == pytest.approx([40, 0, 120, 300])
+    assert (found["photo_id"].iloc[1], found["label"].isna().iloc[1]) == ("b.jpg", True)
+
+
+@pytest.mark.parametrize("change", [{"failure": "cannot open", "detections": None}])
+def test_a_photo_that_megadetector_failed_on_is_not_one_that_shows_nothing(
+    tmp_path: Path, change: dict[str, Any]
+) -> None:
+    with pytest.raises(InputError, match=r"failed on 1 of 1 photos, such as a\.jpg; run it"):
+        imported.read(write(tmp_path, sized(**change)))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"width": 0},
+        {"height": "x"},
+        {"detections": [{}]},
+        {"detections": [{"category": "9", "conf": 0.9, "bbox": [0, 0, 1, 1]}]},
+        {"detections": [{"category": "2", "conf": 0.9, "bbox": [0, 0, 1]}]},
+        {"detections": [{"category": "2", "conf": 0.9, "bbox": [0, 0, 90, 120]}]},  # pixels
+        {"detections": "x"},
+    ],
+)
+def test_incomplete_files_of_megadetector_are_refused(
+    tmp_path: Path, change: dict[str, Any]
+) -> None:
+    with pytest.raises(InputError, match="MegaDetector's JSON with an image, category or box"):
+        imported.read(write(tmp_path, sized(**change)))
 
 
 @pytest.mark.parametrize("text", ["{", "[" * 100_000, '{"images": \ud83d'])

@@ -8,7 +8,7 @@ SAMPLE_PYTHON ?= python3.11
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup map test test-fast lint docs parity bench bench-gpu sample picture clean
+.PHONY: help setup map test test-fast lint docs parity parity-yolo bench bench-gpu sample picture clean
 
 # What an installation depends on; a change of any makes the next command install anew.
 SOURCES := pyproject.toml hatch_build.py web/package-lock.json
@@ -62,6 +62,16 @@ docs: $(VENV)/docs.installed  ## Build the documentation site into site/
 parity: $(VENV)/parity.installed $(VENV)/dev.installed  ## Hold our reading of models against transformers' own (installs torch)
 	$(BIN)/python -m pytest tests/detectors/onnx/test_parity.py $(ARGS)
 
+# ultralytics wants another torch than transformers' tests, so it has an environment of its own.
+.venv-yolo/installed: $(SOURCES)
+	$(PYTHON) -m venv .venv-yolo
+	.venv-yolo/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	.venv-yolo/bin/python -m pip install --quiet --editable '.[local]' --group yolo
+	@touch $@
+
+parity-yolo: .venv-yolo/installed  ## Hold our reading of YOLO exports against ultralytics' own (installs torch)
+	.venv-yolo/bin/python -m pytest tests/detectors/onnx/test_yolo_parity.py $(ARGS)
+
 bench: $(VENV)/dev.installed  ## Measure speed against what one would otherwise run
 	$(BIN)/python -m benchmarks $(ARGS)
 
@@ -85,5 +95,5 @@ picture: map $(VENV)/dev.installed  ## Take a new screenshot of the sample's map
 	$(BIN)/python docs/picture.py
 
 clean:  ## Remove what was installed and made, but no data and no results
-	rm -rf $(VENV) .venv-sample dist site web/node_modules geobike/maps/assets .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-sample .venv-yolo dist site web/node_modules geobike/maps/assets .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

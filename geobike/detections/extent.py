@@ -49,7 +49,7 @@ def check(detections: pd.DataFrame, photos: gpd.GeoDataFrame) -> None:
     Boxes that extend a little beyond their photo are reported. Raises InputError where boxes are in
     0 to 1 or in percent, or extend beyond their photo by more than `TOLERANCE`.
     """
-    _check_not_normalized(detections)
+    check_not_normalized(detections)
     boxes = _with_sizes(detections, photos)
     if not len(boxes.sides):
         return
@@ -97,9 +97,13 @@ def _all_within(sides: _Floats, limits: tuple[float, float]) -> _Flags:
     return np.asarray((sides[:, :2] >= low).all(axis=1) & (sides[:, 2:] <= high).all(axis=1))
 
 
-def _check_not_normalized(detections: pd.DataFrame) -> None:
-    """Raise InputError where boxes are in 0 to 1, which cannot be pixels."""
-    sides = _sides(detections)
+def check_not_normalized(detections: pd.DataFrame) -> None:
+    """Raise InputError where boxes are in 0 to 1, which cannot be pixels of any photo.
+
+    This needs no photo, so it is checked wherever boxes come in: files, frames, and the answers
+    of detectors, new and stored.
+    """
+    sides = _sides(detections[detections["label"].notna()])  # other rows are no boxes
     extended = (sides[:, 2] > sides[:, 0]) & (sides[:, 3] > sides[:, 1])
     small = np.asarray(_all_within(sides, _UNIT) & extended)
     if small.any() and small.sum() >= _MOSTLY * extended.sum():

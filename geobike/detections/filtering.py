@@ -15,6 +15,7 @@ import pandas as pd
 
 from geobike import schema
 from geobike.config import MAX_OVERLAP, THRESHOLD
+from geobike.detections import extent
 from geobike.detectors import check as detect_check
 from geobike.detectors.onnx.labels import COCO_91
 from geobike.detectors.protocol import FLOOR, Box
@@ -57,8 +58,8 @@ def filter_detections(
     A box is kept if its label is one of `labels` (ignoring case and blanks around it), its score is
     above `threshold`, and no box of the same photo and label with a higher score overlaps it by
     more than `max_overlap` (greedy non-maximum suppression; of equal scores the earlier row stays).
-    Labels are checked by `check_labels`. Raises InputError, and SchemaError for a box that
-    breaks a rule of `geobike.detectors.check`.
+    Labels are checked by `check_labels`. Raises InputError, also for boxes in 0 to 1, and
+    SchemaError for a box that breaks a rule of `geobike.detectors.check`.
 
     Examples:
         >>> import geobike
@@ -85,6 +86,7 @@ def filter_detections(
     check(threshold=threshold, max_overlap=max_overlap)
     schema.check(detections, schema.DETECTIONS)
     _check_values(detections)
+    extent.check_not_normalized(detections)
     label = detect_check.clean_labels(schema.coded(detections["label"]))
     detections = detections.assign(label=pd.Series(label, index=detections.index))
     rules = Filter(tuple(labels), threshold, max_overlap)

@@ -38,7 +38,7 @@ def read(path: str | Path) -> pd.DataFrame:
     `ymax` in upright pixels, and if known `model`. A row without a label says that nothing was
     found in its photo. The separator of a CSV may be a comma, a semicolon or a tab; its decimals
     may have commas. Raises InputError, also for a single bad row, since a box left out may be a
-    bicycle missed, and MissingPackageError where Parquet is not installed.
+    bicycle missed, and for boxes in 0 to 1; and MissingPackageError where Parquet is not installed.
 
     Examples:
         >>> from pathlib import Path
@@ -65,7 +65,9 @@ def read(path: str | Path) -> pd.DataFrame:
         _check(raw, file)
         labels = check.clean_labels(schema.coded(raw["label"]))
         raw["label"] = pd.Series(labels, index=raw.index)
-    return schema.table(schema.DETECTIONS, raw)
+    out = schema.table(schema.DETECTIONS, raw)
+    extent.check_not_normalized(out)
+    return out
 
 
 def _read(file: Path) -> pd.DataFrame:

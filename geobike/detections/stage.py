@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from geobike import schema
-from geobike.detections import choice, filtering
+from geobike.detections import choice, extent, filtering
 from geobike.detections.store.opening import Mode, open_store
 from geobike.detections.store.protocol import DetectionStore, Model
 from geobike.detectors import concurrency
@@ -182,7 +182,8 @@ def collect(
     """Consume the outcomes, then return what the store has for all photos.
 
     Photos outside the areas get the store's detections too. Raises ModelUnavailable where no photo
-    has a usable answer; whatever is raised, no further photo is started.
+    has a usable answer, and InputError where boxes are in 0 to 1; whatever is raised, no further
+    photo is started.
     """
     with closing(outcomes):
         watched = outcomes if plan.any_stored else _usable(outcomes, plan.model)
@@ -194,6 +195,7 @@ def collect(
         known["sha256"], plan.model, transform=partial(filtered, rules=plan.rules), track=track
     )
     found = _in_order(boxes, known["photo_id"], plan.model)
+    extent.check_not_normalized(found)
     if plan.rules is not None:
         filtering.check_labels(plan.rules.labels, found["label"])
     newly_detected = len(plan.missing) - len(failures)

@@ -6,9 +6,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
 
 import geobike
 from geobike.detections import extent, imported
+from geobike.detectors.protocol import Box, Detection
 from geobike.errors import GeobikeWarning, InputError
 from tests.support.making import handed, photo, photos_frame, squares
 
@@ -160,3 +164,66 @@ def test_the_handed_tables_in_another_frame_are_refused(
     )
     with pytest.raises(InputError, match=said):
         geobike.run(plan)
+
+
+SHARES_TABLE = "normalized. Multiply xmin"
+
+
+def test_boxes_from_0_to_1_are_refused_wherever_they_come_in(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=SHARES_TABLE):
+        table(tmp_path, SHARES)  # geobike.read_detections alone, without a survey
+    frame = table(tmp_path, PIXELS)
+    frame[["xmin", "ymin", "xmax", "ymax"]] = SHARES
+    with pytest.raises(InputError, match=SHARES_TABLE):
+        geobike.filter_detections(frame, labels=["person"])
+
+
+class InShares:
+    """A detector of one's own that answers in shares of the photo."""
+
+    name, version = "shares", "1"
+
+    def detect(self, image: Image.Image) -> list[Detection]:  # noqa: ARG002 - as others
+        return [Detection("bicycle", 0.9, Box(0.1, 0.2, 0.5, 0.75))]
+
+
+@pytest.mark.parametrize("store", ["store.sqlite", "shards"])
+def test_boxes_from_0_to_1_of_a_detector_are_refused_also_out_of_the_store(
+    tmp_path: Path, store: str
+) -> None:
+    if store == "shards":
+        pytest.importorskip("pyarrow", reason="needs the extra `parquet`")
+    photo(tmp_path / "photos" / "a.jpg", lon_lat=(4.005, 52.005))
+    plan = geobike.Survey(
+        photos=tmp_path / "photos",
+        areas=squares(tmp_path / "areas.geojson", ["west"]),
+        detector=InShares(),
+    )
+    for _ in range(2):  # the second time its answers come out of the store
+        with pytest.raises(InputError, match=SHARES_TABLE):
+            geobike.run(plan, store=tmp_path / store)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(
+        st.tuples(*[st.floats(0.01, 0.45)] * 2, *[st.floats(0.6, 1)] * 2), min_size=3, max_size=30
+    ),
+    st.sampled_from([(800, 600), (600, 800), (4032, 3024), (200, 200)]),
+)
+def test_boxes_in_every_other_frame_are_refused_and_in_pixels_they_pass(
+    shares: list[tuple[float, float, float, float]], size: tuple[int, int]
+) -> None:
+    given_ = np.array(shares)
+    known = photos(len(given_), size=size)
+    names = pd.Categorical([f"{n}.jpg" for n in range(len(given_))])
+
+    def frame(sides: np.ndarray) -> pd.DataFrame:
+        corners = dict(zip(["xmin", "ymin", "xmax", "ymax"], sides.T, strict=True))
+        return pd.DataFrame({"photo_id": names, "label": "person", "score": 0.9, **corners})
+
+    pixels = given_ * [*size, *size]
+    extent.check(frame(pixels), known)  # the boxes reach over the middle: no quarter
+    for wrong in (given_, given_ * 100, pixels * 2.5):
+        with pytest.raises(InputError, match=r"normalized|percent|far beyond"):
+            extent.check(frame(wrong), known)

@@ -74,7 +74,7 @@ def test_each_box_says_which_rule_dropped_it() -> None:
 
 def test_a_threshold_is_strict_as_the_hosted_service_has_it() -> None:
     judged = filtering.filter_detections(
-        frame([(0.5, 0, 0, 1, 1), (0.500001, 5, 5, 6, 6)]), labels=["bicycle"]
+        frame([(0.5, 0, 0, 2, 2), (0.500001, 5, 5, 7, 7)]), labels=["bicycle"]
     )
     assert judged["kept"].tolist() == [False, True]
 

@@ -151,6 +151,20 @@ def test_the_same_raw_answer_is_read_as_transformers_reads_it(processor, columns
     held(ours, theirs, scores=1e-6, pixels=1e-3)
 
 
+def test_rf_detrs_own_export_is_read_as_sigmoid_with_its_own_numbers(photo):
+    chance = np.random.default_rng(13)
+    logits = chance.normal(-3, 2, (1, 300, 91)).astype(np.float32)
+    boxes = chance.uniform(0, 1, (1, 300, 4)).astype(np.float32)
+    numbered = labels.numbered(labels.COCO_91)
+    ours = postprocessing.read(
+        {"dets": boxes, "labels": logits}, names=numbered, width=photo.width, height=photo.height
+    )
+    # rfdetr's PostProcess has the rule of RT-DETR's: the best pairs of query and class.
+    answer = SimpleNamespace(logits=torch.from_numpy(logits), pred_boxes=torch.from_numpy(boxes))
+    theirs = their_detections(transformers.RTDetrImageProcessorPil(), numbered, answer, photo)
+    held(ours, theirs, scores=1e-6, pixels=1e-3)
+
+
 def test_a_photo_ends_in_the_same_detections_as_with_transformers(exported, photo):
     model, processor, answer, path = exported
     ours = OnnxDetector(path).detect(photo)

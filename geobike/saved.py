@@ -1,7 +1,7 @@
 """A survey's folder: how it is written, and how a finished survey is read.
 
 `summary.json` describes the folder. It is moved into place last and holds the SHA-256 of every
-other file, so that a folder with files of two runs, left by a run that was killed, is recognised.
+other file, so that a folder with files of two runs is recognised.
 """
 
 import hashlib
@@ -20,6 +20,7 @@ from geobike.exports import formats, writing
 from geobike.exports.protocol import Frames, Table
 from geobike.io import files
 from geobike.io.redaction import redact
+from geobike.io.transaction import is_half_new, transaction
 from geobike.reporting import collect_warnings, report
 
 VERSION: Final = 1
@@ -46,7 +47,7 @@ def write(
     Raises InputError where the folder cannot be written.
     """
     failure: GeobikeError | None = None
-    with files.transaction(folder, last=SUMMARY) as out:
+    with transaction(folder, last=SUMMARY) as out:
         with collect_warnings() as notes:
             written = writing.write_tables(frames, out.staging, names=names)
             try:
@@ -134,7 +135,7 @@ class SavedSurvey:
         if known is not None and found != known:
             raise InputError(
                 f"{redact(path)}: is not the file that {SUMMARY} describes: it was edited, or a "
-                "run was stopped while it wrote; run geobike map again"
+                "run was stopped while it wrote; the same geobike map again mends the folder"
             )
         return name
 
@@ -145,6 +146,11 @@ def read(folder: str | Path) -> SavedSurvey:
     Raises InputError where there is none, or one of a newer geobike.
     """
     path = files.join(folder, SUMMARY)
+    if is_half_new(folder):
+        raise InputError(
+            f"{folder}: holds files of two runs, since one was stopped while it moved its files "
+            "here; the same geobike map again mends the folder"
+        )
     try:
         summary = json.loads(files.read_bytes(path))
         _ = [summary["counting"][name] for name in ("labels", "threshold", "max_overlap")]

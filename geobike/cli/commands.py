@@ -83,12 +83,13 @@ def _run_survey(
     engine: "AbstractContextManager[Engine]",
     out: str,
 ) -> "SurveyResult":
+    from geobike.io.transaction import exclusive
     from geobike.survey import run
 
     detects = plan.detections is None
     if detects:
         models.announce(chosen)
-    with terminal.notes(), terminal.resumable(store if detects else None):
+    with terminal.notes(), terminal.resumable(store if detects else None), exclusive(out):
         with engine as opened:
             result = run.run(plan, store=store, engine=opened, track=terminal.track())
         terminal.print_notes(result)

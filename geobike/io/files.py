@@ -11,59 +11,6 @@ from geobike.io import remote
 from geobike.io.redaction import redact
 
 
-class Transaction:
-    """Files that appear in a folder together, once all of them are written."""
-
-    def __init__(self, folder: str | Path, staging: Path) -> None:
-        self.folder = folder
-        self.staging = staging
-        """An empty folder on this machine; what is written into it moves to `folder`."""
-        self._obsolete: list[str] = []
-
-    def discard(self, name: str) -> None:
-        """Have a file of an earlier run removed from the folder, if it is there."""
-        self._obsolete.append(name)
-
-    def commit(self, *, last: str) -> None:
-        """Move the files, the one that is named `last` behind all others."""
-        files = sorted(self.staging.iterdir(), key=lambda file: (file.name == last, file.name))
-        for name in self._obsolete:
-            remove(join(self.folder, name))
-        for file in files:
-            _move(file, join(self.folder, file.name))
-
-
-@contextmanager
-def transaction(folder: str | Path, *, last: str) -> Iterator[Transaction]:
-    """Give a transaction that is committed at the end of the block.
-
-    If the block fails, the folder stays as it was. The file named `last` vouches for the others:
-    it is moved when they are all in place. Raises InputError where the folder cannot be written.
-    """
-    with _staging(folder) as staging:
-        open_transaction = Transaction(folder, staging)
-        try:
-            yield open_transaction
-        except GeobikeError as error:  # name the folder that the user knows, not the temporary one
-            error.args = (str(error).replace(str(staging), redact(folder)),)
-            raise
-        open_transaction.commit(last=last)
-
-
-@contextmanager
-def _staging(folder: str | Path) -> Iterator[Path]:
-    if remote.is_remote(folder):
-        with TemporaryDirectory() as staging:
-            yield Path(staging)
-        return
-    with _writing(folder):
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        # Beside the files that it will replace: a move within one disk is all or nothing.
-        place = TemporaryDirectory(prefix=".part-", dir=folder)
-    with place as staging:
-        yield Path(staging)
-
-
 @contextmanager
 def atomic_path(path: str | Path) -> Iterator[Path]:
     """Give a path to write to, of the same suffix; at the end of the block it moves to `path`.
@@ -71,13 +18,14 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     Where `path` is a URL, it is uploaded there. Raises InputError where it cannot be written; what
     was at `path` before then stays.
     """
-    with _writing(path), _part(path) as part:
+    with writing(path), _part(path) as part:
         yield part
-        _move(part, path)
+        move(part, path)
 
 
 @contextmanager
-def _writing(path: str | Path) -> Iterator[None]:
+def writing(path: str | Path) -> Iterator[None]:
+    """Raise InputError where the block raises OSError: the path cannot be written."""
     try:
         yield
     except OSError as error:
@@ -91,16 +39,16 @@ def _part(path: str | Path) -> Iterator[Path]:
         with TemporaryDirectory() as folder:
             yield Path(folder, remote.name(path))
         return
-    part = Path(path).with_name(f".part-{Path(path).name}")
-    part.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        yield part
-    finally:
-        part.unlink(missing_ok=True)
+    # Of its own, so that two runs that write the same file do not share its parts.
+    parent = Path(path).parent
+    parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".part-", dir=parent, ignore_cleanup_errors=True) as folder:
+        yield Path(folder, Path(path).name)
 
 
-def _move(part: Path, path: str | Path) -> None:
-    with _writing(path):
+def move(part: Path, path: str | Path) -> None:
+    """Move a file of this machine to a path or URL. Raises InputError."""
+    with writing(path):
         if remote.is_remote(path):
             remote.put(part, path)
         else:

@@ -72,7 +72,7 @@ class Store:
             self._connection = _open_to_read(self.path) if read_only else _open(self.path)
             self._check_kind()
         except _UNREADABLE as error:
-            raise StoreError(f"store {path}: cannot be opened: {error}") from None
+            raise StoreError(f"store {path}: cannot be opened: {_cause(error)}") from None
 
     def __enter__(self) -> Self:
         return self
@@ -172,7 +172,7 @@ class Store:
                     (digest, *model, boxes, now),
                 )
         except (sqlite3.Error, UnicodeError) as error:
-            raise StoreError(f"store {self.path}: cannot be written: {error}") from None
+            raise StoreError(f"store {self.path}: cannot be written: {_cause(error)}") from None
 
     def hashes(self, keys: Sequence[str]) -> dict[str, str]:
         """Return the SHA-256 for those keys of `geobike.photos.hashing.key` that are known."""
@@ -199,7 +199,7 @@ class Store:
         except sqlite3.OperationalError:
             return
         except sqlite3.Error as error:
-            raise StoreError(f"store {self.path}: cannot be written: {error}") from None
+            raise StoreError(f"store {self.path}: cannot be written: {_cause(error)}") from None
 
     def _knows_files(self) -> bool:
         """Tell whether hashes of files are kept; a store made for distribution keeps none."""
@@ -211,7 +211,7 @@ class Store:
             # A cursor itself would be closed with this generator, after the connection.
             yield from iter(self._connection.execute(query, values).fetchone, None)
         except _UNREADABLE as error:
-            raise StoreError(f"store {self.path}: cannot be read: {error}") from None
+            raise StoreError(f"store {self.path}: cannot be read: {_cause(error)}") from None
 
     def _check_kind(self) -> None:
         (kind,) = self._connection.execute("PRAGMA application_id").fetchone()
@@ -265,6 +265,16 @@ def _open_to_write(path: Path) -> sqlite3.Connection:
         connection.commit()
     connection.execute("PRAGMA synchronous = NORMAL")  # with the log, safe against a kill
     return connection
+
+
+def _cause(error: Exception) -> str:
+    """Return what SQLite says, and the remedy where it says none."""
+    said = str(error)
+    if "locked" in said:
+        return f"{said}; another program uses it: wait until it is done, or name another --store"
+    if "disk is full" in said:
+        return f"{said}; make room on that disk, or name another --store"
+    return said
 
 
 def _has_tables(connection: sqlite3.Connection) -> bool:

@@ -2,12 +2,14 @@ import multiprocessing
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
 
 from geobike.detections.cached import CachedDetector
+from geobike.detections.store import sqlite
 from geobike.detections.store.protocol import Model
 from geobike.detections.store.sqlite import Store
 from geobike.detectors.protocol import Box, Detection
@@ -243,3 +245,14 @@ def test_a_recorded_store_and_one_that_cannot_be_written_do_without_digests(
 @pytest.fixture
 def sample() -> Path:
     return ROOT / "data" / "sample"
+
+
+def test_a_store_that_another_program_keeps_locked_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "_WAIT", 0.1)
+    path = tmp_path / "store.sqlite"
+    with Store(path) as store, closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreError, match="is locked; another program uses it: wait until"):
+            store.put("0" * 64, Model("m", "1"), [])

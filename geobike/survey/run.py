@@ -62,7 +62,7 @@ def run(
         ... )
         >>> result = geobike.run(survey, store="sample/detections.sqlite")
         >>> result.ledger.bicycles_counted
-        269
+        266
     """
     started_at = datetime.now(UTC)
     inputs = Inputs()

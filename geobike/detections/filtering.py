@@ -80,7 +80,7 @@ def filter_detections(
         ...     schema.DETECTIONS,
         ...     {
         ...         "photo_id": ["a.jpg"] * 4,
-        ...         "label": ["bicycle", "bicycle", "bicycle", "person"],
+        ...         "label": ["bicycle", "bicycle", "bicycle", "car"],
         ...         "score": [0.9, 0.8, 0.4, 0.9],
         ...         "xmin": [10, 12, 70, 10],
         ...         "ymin": [20, 20, 20, 0],

@@ -41,6 +41,13 @@ def read(path: str | Path, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     Of a file with OpenStreetMap's `highway` column, such as an extract (`.osm.pbf`), only the
     streets are taken: no motorway, no path for walking or cycling alone. Raises InputError where
     the file cannot be read, declares no CRS, or has no line near the areas.
+
+    Examples:
+        >>> import geobike
+        >>> areas = geobike.read_areas("sample/areas.geojson")
+        >>> streets = geobike.read_streets("sample/streets.geojson", areas)
+        >>> sorted(streets.columns)
+        ['geometry', 'name']
     """
     where = f"streets {files.name(Path(path))}"
     try:

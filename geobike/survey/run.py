@@ -64,7 +64,7 @@ def run(
         ... )
         >>> result = geobike.run(survey, store="sample/detections.sqlite")
         >>> result.ledger.bicycles_counted
-        440
+        422
     """
     started_at = datetime.now(UTC)
     inputs = Inputs()

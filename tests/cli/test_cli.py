@@ -115,6 +115,25 @@ def test_the_sample_shows_most_bicycles_at_the_station_and_no_rate_where_nobody_
     assert pd.isna(rate["Werfkwartier"])
 
 
+def test_the_summary_says_each_place_once_the_ridden_and_how_many_areas_can_be_compared(
+    sample_map: Mapped,
+) -> None:
+    counting = json.loads((sample_map.out / "summary.json").read_text())["counting"]
+    boxes = pd.read_csv(sample_map.out / "detections.csv")
+    photos = gpd.read_file(sample_map.out / "photos.geojson")
+    counted = boxes["photo_id"].isin(photos.loc[photos["status"] == "counted", "photo_id"])
+    ridden = (counted & (boxes["dropped_by"] == "ridden")).sum()
+    once = f"about {counting['detected_once']:.0f}, at least {counting['detected_at_least']}."
+    line = f"Each place counted once: {once} Ridden, so left out: {ridden}."
+    assert line in sample_map.printed
+    status = gpd.read_file(sample_map.out / "areas.geojson")["status"].value_counts()
+    compared = f"{status.get('compared', 0)} of {status.sum()} areas can be compared; "
+    (said,) = (row for row in sample_map.printed.splitlines() if row.startswith(compared))
+    words = {"thin": "seen in part", "too_thin": "hardly seen", "unseen": "not seen"}
+    parts = [f"{status[name]} {word}" for name, word in words.items() if name in status]
+    assert f"{', '.join(parts)}. It takes stops in 6 squares of 150 m; --streets FILE" in said
+
+
 def test_evaluating_the_sample_tells_how_far_its_detector_is_off(sample_map: Mapped) -> None:
     done = geobike("evaluate", SAMPLE / "truth.csv", "--survey", sample_map.out)
     assert done.returncode == 0, done.stderr

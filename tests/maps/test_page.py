@@ -336,7 +336,7 @@ def test_an_area_that_was_hardly_seen_shows_no_figure_but_how_much_was_seen(show
     ]
     opened.page.locator(".leaflet-overlay-pane path").nth(2).hover()
     assert opened.texts(".leaflet-tooltip") == ["Dyke\nhardly seen: no figure"]
-    opened.page.locator(".leaflet-overlay-pane path").nth(2).click()
+    opened.page.locator(".gb-table tbody tr", has_text="Dyke").click()
     assert opened.texts(".gb-state") == ["Hardly seen: no figure"]
     assert {"detected_per_stop", "detected_once", "bicycle_count"} & set(opened.popup()) == set()
     assert opened.popup()["stop_count"] == "2"

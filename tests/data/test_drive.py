@@ -168,14 +168,8 @@ def test_two_streets_are_the_border_of_two_areas_and_one_is_not() -> None:
     }.items():
         border = shapes[sides[0]].intersection(shapes[sides[1]])
         assert border.buffer(1e-6).contains(lines[street])
-<<<<<<< HEAD
-    assert shapes["Noorderkwartier"].contains(
-        lines["Binnenstraat"].interpolate(0.5, normalized=True)
-    )
-=======
     middle = lines["Binnenstraat"].interpolate(0.5, normalized=True)
     assert shapes["Noorderkwartier"].contains(middle)
->>>>>>> drive
 
 
 def test_a_rack_is_one_place() -> None:

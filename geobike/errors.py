@@ -6,6 +6,7 @@ GeobikeError                 base of them all; one line, no traceback, for the u
 │   ├── ManifestError                the manifest as a whole cannot be read
 │   ├── AreasError                   the polygons as a whole cannot be used
 │   ├── StoreError                   the file of recorded detections cannot be used
+│   ├── OutputError                  a file cannot be written: no space, no permission
 │   ├── MapAssetsMissing             the map's browser libraries were not bundled (geobike.maps)
 │   ├── UnknownLibrary               a layer needs a library that the map lacks (geobike.maps)
 │   ├── SchemaError                  a frame lacks what a stage needs
@@ -53,6 +54,10 @@ class AreasError(InputError):
 
 class StoreError(InputError):
     """The store of recorded detections cannot be opened, or is ambiguous."""
+
+
+class OutputError(InputError):
+    """A file cannot be written."""
 
 
 class SchemaError(InputError):

@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 import pandas as pd
 
 from geobike.detections import imported
-from geobike.errors import GeobikeError, InputError
+from geobike.errors import GeobikeError, InputError, OutputError
 from geobike.exports import formats, writing
 from geobike.exports.protocol import Frames, Table
 from geobike.io import files
@@ -44,7 +44,7 @@ def write(
     `names` are those of the export formats. `save_map` writes the map to a path; where it fails the
     tables are written all the same, and its error is raised in the end. `summary` is called last.
     All files take their places together: a folder holds one survey, also where a run fails.
-    Raises InputError where the folder cannot be written.
+    Raises InputError where the folder cannot be written, or another run writes into it.
     """
     failure: GeobikeError | None = None
     with transaction(folder, last=SUMMARY) as out:
@@ -52,8 +52,11 @@ def write(
             written = writing.write_tables(frames, out.staging, names=names)
             try:
                 save_map(out.staging / MAP)
+            except OutputError:
+                raise
             except GeobikeError as error:  # the numbers hold, and no older map beside them
                 failure = error
+                out.rephrase(error)
                 out.discard(MAP)
         for name in sorted(_earlier_tables(folder).difference(written.names)):
             out.discard(name)  # another format's file would contradict this run

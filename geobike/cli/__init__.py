@@ -6,6 +6,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from geobike.cli import ending
 from geobike.cli.commands import app
 from geobike.cli.terminal import say
 from geobike.errors import GeobikeError
@@ -35,11 +36,44 @@ def main() -> NoReturn:
     # Storage packages log retries and fallbacks, with tracebacks; without a handler, Python would
     # print them.
     logging.getLogger().addHandler(logging.NullHandler())
+    ending.open_streams()
+    with ending.listening():
+        code = _run()
+    ending.leave(code)
+
+
+def _run() -> int:
+    """Run the command; return its exit code."""
     try:
         app()
+        return 0
+    except SystemExit as end:
+        return _code(end)
+    except KeyboardInterrupt:
+        say("stopped.")
+        return ending.stopped() or 130
     except GeobikeError as error:
         if error.exit_code == 1:
-            raise  # a bug of ours: show where
-        say(str(error))
-        sys.exit(error.exit_code)
-    sys.exit(0)
+            sys.excepthook(*sys.exc_info())  # a bug of ours: show where
+        else:
+            say(str(error))
+        return error.exit_code
+    except OSError as error:
+        if error.errno in ending.DISK:
+            say(f"{error.filename or 'standard output'}: cannot be written: {error.strerror}")
+            return 2
+        sys.excepthook(*sys.exc_info())
+    except BaseException:  # noqa: BLE001 - shown as Python shows it, and then we leave in order
+        sys.excepthook(*sys.exc_info())
+    return 1
+
+
+def _code(end: SystemExit) -> int:
+    """Return the exit code of a command that Typer ended."""
+    cause = end.__context__
+    if isinstance(cause, BrokenPipeError):
+        return ending.CLOSED
+    if isinstance(getattr(cause, "__cause__", None), KeyboardInterrupt):
+        say("stopped.")
+        return ending.stopped() or 130
+    return end.code if isinstance(end.code, int) else int(end.code is not None)

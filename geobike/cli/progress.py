@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Final
 
 from rich import progress
@@ -46,7 +47,8 @@ def lines(items: Iterable[Item], description: str, *, total: int | None) -> Iter
             if total is not None:
                 left = _duration((total - done) / rate)
                 far = f"{done:,} of {total:,}, {_rate(rate)}, {left} left"
-            print(f"geobike: {description}: {far}", file=sys.stderr, flush=True)
+            with suppress(OSError):  # a run does not end because nobody listens
+                print(f"geobike: {description}: {far}", file=sys.stderr, flush=True)
             last, before = now, done
 
 

@@ -4,7 +4,7 @@ import json
 import shlex
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+    from geobike.detections.store.opening import Mode
     from geobike.detections.upload import Upload
     from geobike.detectors.protocol import Detection
     from geobike.doctor import Finding
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 
 def say(message: str) -> None:
     """Print a message to the person at the terminal."""
-    print(f"geobike: {_plain(message)}", file=sys.stderr)
+    with suppress(OSError):  # a run does not end because nobody listens
+        print(f"geobike: {_plain(message)}", file=sys.stderr)
 
 
 def _plain(text: str) -> str:
@@ -61,9 +63,9 @@ def resumable(store: str | None) -> Iterator[None]:
     """Say that a stopped run can be resumed, if anything was detected."""
     try:
         yield
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as signalled:
         say(f"stopped.{_kept(store)}")
-        raise typer.Exit(130) from None
+        raise typer.Exit(getattr(signalled, "exit_code", 130)) from None
     except DetectorStopped as error:
         message = f"{error}"
         stop = "" if message.endswith(".") else "."
@@ -82,8 +84,10 @@ def _holds_any(store: str) -> bool:
     """Tell whether a store, a file or a folder of shards, holds any detections."""
     from geobike.detections.store.opening import open_store
 
+    # A reader could not remove SQLite's log when it closes the store, and it would stay behind.
+    mode: Mode = "write" if Path(store).is_file() else "existing"
     try:
-        with open_store(store, "existing") as opened:
+        with open_store(store, mode) as opened:
             return opened.has_answers()
     except GeobikeError:
         return False
@@ -144,7 +148,8 @@ def print_notes(result: "SurveyResult") -> None:
 def warn(message: str) -> None:
     """Print a warning, in colour on a terminal."""
     text = f"geobike: warning: {_plain(message)}"
-    typer.secho(text, err=True, fg=typer.colors.YELLOW if sys.stderr.isatty() else None)
+    with suppress(OSError):
+        typer.secho(text, err=True, fg=typer.colors.YELLOW if sys.stderr.isatty() else None)
 
 
 def print_result(result: "SurveyResult", written: dict[str, str | Path]) -> None:

@@ -244,7 +244,8 @@ def answer(
     `photos` has the columns `sha256`, `path`, `width` and `height`. `check` is called before each
     and may raise DetectorStopped, which is then raised, as is that of the detector.
     """
-    fit = abilities(detector).input_size
+    able = abilities(detector)
+    fit = able.input_size
 
     def load(photo: _Wanted) -> concurrency.Photo:
         check()
@@ -263,6 +264,7 @@ def answer(
         keep=keep_found,
         workers=workers,
         ahead=1 if fit is None else workers,  # shrunk photos take 3 MB, others 36 and more
+        grace=concurrency.GRACE if able.host is None else concurrency.PAID_GRACE,
     )
     with closing(answers):
         for one in answers:

@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 Key = TypeVar("Key")
 """What identifies a photo for the caller."""
 
-GRACE: Final = 5.0
-"""Seconds that a stopped run waits for pending answers: they are paid for. DETR takes 1 to 3."""
+GRACE: Final = 1.0
+"""Seconds that a stopped run waits for pending answers."""
+
+PAID_GRACE: Final = 5.0
+"""The same where answers are paid for. DETR takes 1 to 3."""
 
 
 class Photo(NamedTuple):

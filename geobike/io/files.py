@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO
 
-from geobike.errors import GeobikeError, InputError
+from geobike.errors import GeobikeError, InputError, OutputError
 from geobike.io import remote
 from geobike.io.redaction import redact
 
@@ -15,7 +15,7 @@ from geobike.io.redaction import redact
 def atomic_path(path: str | Path) -> Iterator[Path]:
     """Give a path to write to, of the same suffix; at the end of the block it moves to `path`.
 
-    Where `path` is a URL, it is uploaded there. Raises InputError where it cannot be written; what
+    Where `path` is a URL, it is uploaded there. Raises OutputError where it cannot be written; what
     was at `path` before then stays.
     """
     with writing(path), _part(path) as part:
@@ -25,11 +25,11 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
 
 @contextmanager
 def writing(path: str | Path) -> Iterator[None]:
-    """Raise InputError where the block raises OSError: the path cannot be written."""
+    """Raise OutputError where the block raises OSError: the path cannot be written."""
     try:
         yield
     except OSError as error:
-        raise InputError(f"{redact(path)}: cannot be written: {error.strerror or error}") from None
+        raise OutputError(f"{redact(path)}: cannot be written: {error.strerror or error}") from None
 
 
 @contextmanager
@@ -47,7 +47,7 @@ def _part(path: str | Path) -> Iterator[Path]:
 
 
 def move(part: Path, path: str | Path) -> None:
-    """Move a file of this machine to a path or URL. Raises InputError."""
+    """Move a file of this machine to a path or URL. Raises OutputError."""
     with writing(path):
         if remote.is_remote(path):
             remote.put(part, path)

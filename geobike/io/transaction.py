@@ -42,6 +42,10 @@ class Transaction:
         """Have a file of an earlier run removed from the folder, if it is there."""
         self._obsolete.append(name)
 
+    def rephrase(self, error: GeobikeError) -> None:
+        """Name the folder in an error, which the user knows, and not where we write meanwhile."""
+        error.args = (str(error).replace(str(self.staging), redact(self.folder)),)
+
     def commit(self, *, last: str) -> None:
         """Move the files, the one that is named `last` behind all others."""
         if remote.is_remote(self.folder):
@@ -82,8 +86,8 @@ def transaction(folder: str | Path, *, last: str) -> Iterator[Transaction]:
         opened = Transaction(folder, staging)
         try:
             yield opened
-        except GeobikeError as error:  # the user knows the folder, not where we write meanwhile
-            error.args = (str(error).replace(str(staging), redact(folder)),)
+        except GeobikeError as error:
+            opened.rephrase(error)
             raise
         opened.commit(last=last)
 

@@ -63,10 +63,11 @@ def answering(inputs: Mapping[str, tuple[str, Shape]], **answers: np.ndarray) ->
     )
 
 
-def coloured(photos: int | str, edge: int = 32) -> bytes:
+def coloured(photos: int | str, edge: int = 32, *, steps: int = 0) -> bytes:
     """Return a detector that finds one box a photo: where, and of what, follows from its colours.
 
-    `photos` is what it declares to take at once, `edge` the pixels of what it is shown.
+    `photos` is what it declares to take at once, `edge` the pixels of what it is shown. Each of
+    `steps` takes a core about a second, and changes nothing.
     """
     chance = np.random.default_rng(5)
     return model(
@@ -77,7 +78,8 @@ def coloured(photos: int | str, edge: int = 32) -> bytes:
         },
         nodes=[
             node("GlobalAveragePool", ["pixel_values"], "means"),
-            node("Reshape", ["means", "row"], "colour"),
+            node("Reshape", ["means", "row"], "colour" if not steps else "plain"),
+            *(_slowly(steps) if steps else ()),
             node("MatMul", ["colour", "classes"], "logits"),
             node("MatMul", ["colour", "places"], "pred_boxes"),
         ],
@@ -85,9 +87,30 @@ def coloured(photos: int | str, edge: int = 32) -> bytes:
             "row": np.array([0, 1, 3]),
             "classes": chance.normal(0, 4, (3, 80)).astype(np.float32),
             "places": chance.uniform(0, 0.3, (3, 4)).astype(np.float32),
-        },
+        }
+        | (_SLOW if steps else {}),
         metadata={"names": json.dumps(COCO_80)},
     )
+
+
+_SLOW = {
+    "times": np.array([1, 3000, 1000]),
+    "small": np.full(1, 1 / 3000, np.float32),
+    "no_row": np.zeros((1, 1, 3000), np.float32),
+    "no_column": np.zeros((1, 3000, 3), np.float32),
+}
+
+
+def _slowly(steps: int) -> list[bytes]:
+    """Return products of large matrices made of the colour, of which nothing is left in the end."""
+    return [
+        node("Tile", ["plain", "times"], "tiled"),
+        node("Mul", ["tiled", "small"], "power0"),
+        *(node("MatMul", [f"power{n}", "power0"], f"power{n + 1}") for n in range(steps)),
+        node("MatMul", ["no_row", f"power{steps}"], "still_a_row"),
+        node("MatMul", ["still_a_row", "no_column"], "none"),
+        node("Add", ["plain", "none"], "colour"),
+    ]
 
 
 def _tensor(name: str, values: np.ndarray) -> bytes:

@@ -98,7 +98,7 @@ def test_the_page_shows_the_pictures_that_were_asked_for(
     page = (tmp_path / "map.html").read_text("utf-8")
     count = gpd.read_file(tmp_path / "photos.geojson")["bicycle_count"].dropna()
     expected = {"some": (count > 0).sum(), "none": 0, "all": len(count)}
-    assert 0 < expected["some"] < expected["all"] == 61
+    assert 0 < expected["some"] < expected["all"] == 176
     assert page.count('"data:image/jpeg;base64,') == expected[shown]
     assert ('"hidden":null' if said is None else f'"hidden":{{"kinds":"{said}"') in page
     settings = json.loads((tmp_path / "summary.json").read_text())["settings"]["page"]
@@ -190,7 +190,7 @@ def test_locate_writes_the_same_columns_as_a_map(sample_map: Mapped, tmp_path: P
     done = geobike("locate", SAMPLE / "photos", "--manifest", SAMPLE / "manifest.csv", "--out", out)
     assert done.returncode == 0
     # By their headers alone: one more is truncated, which only `map` detects.
-    assert "located          177" in done.stdout
+    assert "located          178" in done.stdout
     whole = json.loads((sample_map.out / "photos.geojson").read_text())["features"]
     alone = json.loads(out.read_text())["features"]
     assert [list(f["properties"]) for f in alone] == [list(f["properties"]) for f in whole]

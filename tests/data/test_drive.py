@@ -245,13 +245,13 @@ def by_truth(matched: "pd.Series[str]") -> Found:
     """An estimate that knows everything, and the truth that it knows."""
     photos = of_drive.taken(drive.EXACT, of_drive.SURVEYS["all"])
     boxes = drive.detections(photos)
-    told = estimates.by_camera(photos, boxes)
+    told = estimates.by_camera(photos, boxes, drive.areas())
     truth = drive.truth(matched, told.bicycles["photo_id"])
     bicycles = told.bicycles.loc[truth.index].assign(
         lon=truth["lon"], lat=truth["lat"], area_id=truth["area"]
     )
     bicycles["weight"] = 1 / truth.groupby("bicycle_id")["bicycle_id"].transform("size")
-    return Found(Estimate(bicycles, told.photos), truth)
+    return Found(Estimate(bicycles, told.rates), truth)
 
 
 def test_who_knows_the_truth_makes_no_error(matched: "pd.Series[str]") -> None:

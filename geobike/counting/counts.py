@@ -63,8 +63,9 @@ def per_area(
     schema.check(photos, schema.COUNTS)
     added = sums.by_area(tallied, areas["area_id"])
     columns = pd.concat([added, measured.reindex(areas["area_id"])], axis=1)
-    known = pd.concat([areas, columns.set_axis(areas.index)], axis=1)
-    out = areas.copy()
+    # Areas that an earlier count gave have its figures; they are counted anew.
+    out = areas.drop(columns=[metric.name for metric in metrics.METRICS], errors="ignore")
+    known = pd.concat([out, columns.set_axis(areas.index)], axis=1)
     for metric in metrics.available(list(known)):
         values = metrics.values(metric, known)
         out[metric.name] = (

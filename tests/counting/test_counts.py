@@ -51,6 +51,14 @@ def test_areas_have_counts_rates_and_dates_of_their_counted_photos() -> None:
     assert per_area.loc["north", "last_photo_at"] == pd.Timestamp("2022-01-03", tz="UTC")
 
 
+def test_areas_that_were_counted_before_are_counted_anew() -> None:
+    found = detections(a=3, d=2)
+    counted = counts.per_photo(photos(), found)
+    once = area_counts(counted, areas(), found)
+    again = area_counts(counted, once, found)
+    pd.testing.assert_frame_equal(again[list(once)], once)
+
+
 def test_no_photos_is_not_no_bicycles() -> None:
     per_area = area_counts(counts.per_photo(photos(), detections()), areas()).iloc[2]
     assert per_area["photo_count"] == 0

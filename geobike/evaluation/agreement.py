@@ -24,6 +24,7 @@ THRESHOLDS: Final = tuple(round(FLOOR + 0.05 * step, 2) for step in range(19))
 
 _FILE: Final = ("file", "filename", "photo", "photo_id")
 _COUNT: Final = ("bicycles", "bicycle_count", "count", "true")
+_RIDDEN: Final = ("ridden",)
 
 
 @dataclass(frozen=True)
@@ -80,12 +81,12 @@ def evaluate(truth: str | Path, survey: str | Path) -> Evaluation:
         >>> _ = result.write("out")
         >>> evaluation = geobike.evaluate("sample/truth.csv", "out")
         >>> round(evaluation.agreement.mean_absolute_error, 2)  # bicycles per photo
-        0.68
+        0.59
     """
     finished = saved.read(survey)
     detections, photos = finished.detections(), finished.photos()
     counted = photos.loc[photos["status"] == schema.COUNTED, "photo_id"].reset_index(drop=True)
-    true = _read_truth(Path(truth), counted)
+    true = _read_truth(Path(truth), counted, parked=finished.count == "parked")
     threshold = finished.threshold
 
     def counts_at(level: float) -> "pd.Series[int]":
@@ -119,25 +120,38 @@ def agree(counted: "pd.Series[int]", true: "pd.Series[int]") -> Agreement:
     )
 
 
-def _read_truth(path: Path, counted: "pd.Series[str]") -> "pd.Series[int]":
-    """Return the manual counts by `photo_id`, for the photos that the survey counted."""
+def _read_truth(path: Path, counted: "pd.Series[str]", *, parked: bool) -> "pd.Series[int]":
+    """Return the manual counts by `photo_id`, for the photos that the survey counted.
+
+    Where the table tells how many of them are ridden, these are left out if `parked` ones count.
+    """
     try:
         rows = pd.read_csv(path, sep=None, engine="python", encoding="utf-8-sig", dtype="str")
     except (OSError, ValueError, pd.errors.ParserError) as error:
         raise InputError(f"truth {path}: cannot be read: {error}") from None
-    file, number = _column(rows, _FILE, path), _column(rows, _COUNT, path)
-    counts = pd.to_numeric(number, errors="coerce")
-    for row in np.flatnonzero(~(counts >= 0) | (counts % 1 != 0)):
-        raise InputError(f"truth {path} line {row + 2}: {number.iloc[row]!r} is not a valid count")
+    file, counts = _column(rows, _FILE, path), _counts(rows, _COUNT, path)
+    if parked and _RIDDEN[0] in [str(column).strip().lower() for column in rows.columns]:
+        ridden = _counts(rows, _RIDDEN, path)
+        for row in np.flatnonzero(ridden > counts):
+            raise InputError(f"truth {path} line {row + 2}: more are ridden than there are")
+        counts = counts - ridden
     photo_id = match(file, counted)
     if photo_id.dropna().duplicated().any():
         raise InputError(f"truth {path}: {photo_id[photo_id.duplicated()].iloc[0]} is duplicated")
     if photo_id.isna().any():
         report("photos counted manually but not by the survey", file[photo_id.isna()].tolist())
-    true = counts.astype(int).set_axis(photo_id)[photo_id.notna().to_numpy()]
+    true = counts.set_axis(photo_id)[photo_id.notna().to_numpy()]
     if true.empty:
         raise InputError(f"truth {path}: names no photo that the survey counted")
     return true
+
+
+def _counts(rows: pd.DataFrame, names: Sequence[str], path: Path) -> "pd.Series[int]":
+    text = _column(rows, names, path)
+    counts = pd.to_numeric(text, errors="coerce")
+    for row in np.flatnonzero(~(counts >= 0) | (counts % 1 != 0)):
+        raise InputError(f"truth {path} line {row + 2}: {text.iloc[row]!r} is not a valid count")
+    return counts.astype(int)
 
 
 def _column(rows: pd.DataFrame, names: Sequence[str], path: Path) -> "pd.Series[str]":

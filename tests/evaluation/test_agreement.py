@@ -47,6 +47,15 @@ def test_the_figures_are_those_of_the_textbook(survey: Path) -> None:
     assert (at.share_exact, at.share_within_one) == (0.25, 0.75)
 
 
+def test_ridden_bicycles_of_the_truth_do_not_count_as_missed_by_a_survey_of_parked_ones(
+    survey: Path,
+) -> None:
+    text = "file,bicycles,ridden\na.jpg,4,1\nday/b.jpg,5,0\nc.jpg,2,2\nd.jpg,2,0\n"
+    assert agreement.evaluate(truth(survey, text), survey).agreement.mean_absolute_error == 0
+    with pytest.raises(InputError, match="line 2: more are ridden than there are"):
+        agreement.evaluate(truth(survey, "file,bicycles,ridden\na.jpg,1,2\n"), survey)
+
+
 class Doubtful(FakeDetector):
     """Gives scores just above a threshold."""
 

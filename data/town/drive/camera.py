@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from data.town import render
 from data.town.drive.frames import Frame
 
-SAMPLES = 4  # with the denoiser after them
+SAMPLES = 6  # with the denoiser after them
 EXPOSURE = {1: 1.35, 2: -0.6}  # stops
 LEAST = 10  # visible pixels of a bicycle that is kept
 QUALITY = 85  # of the JPEG
@@ -42,7 +42,6 @@ def set_up() -> None:
     render.set_up()
     scene = bpy.context.scene
     scene.render.use_persistent_data = True
-    scene.cycles.denoising_prefilter = "FAST"  # else most of the time goes into it
     scene.cycles.max_bounces = 3
     scene.cycles.diffuse_bounces = 2
     scene.cycles.glossy_bounces = 1

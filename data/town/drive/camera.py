@@ -19,7 +19,11 @@ from data.town import render
 from data.town.drive.frames import Frame
 
 SAMPLES = 6  # with the denoiser after them
-EXPOSURE = {1: 1.35, 2: -0.6}  # stops
+# Stops, by day and camera: with the sun in the south, one side of the street lies in its shade.
+EXPOSURE = {
+    (1, "left"): 1.35, (1, "right"): 1.35, (1, "phone"): 1.35,
+    (2, "left"): -0.6, (2, "right"): 1.2,
+}  # fmt: skip
 LEAST = 10  # visible pixels of a bicycle that is kept
 QUALITY = 85  # of the JPEG
 
@@ -59,7 +63,7 @@ def light(day: int) -> None:
     background = tree.nodes["Background"]
     for node in [node for node in tree.nodes if node.name.startswith("Sky")]:
         tree.nodes.remove(node)
-    bpy.context.scene.view_settings.exposure = EXPOSURE[day]
+    background.inputs["Strength"].default_value = 1 if day == 1 else 0.12
     if day == 1:
         background.inputs["Color"].default_value = (0.80, 0.86, 0.92, 1)
         return
@@ -67,7 +71,6 @@ def light(day: int) -> None:
     sky.name, sky.sky_type = "Sky", "NISHITA"
     sky.sun_elevation, sky.sun_rotation = math.radians(48), math.radians(205)
     sky.sun_size, sky.dust_density = math.radians(2), 1.5
-    background.inputs["Strength"].default_value = 0.12
     tree.links.new(sky.outputs["Color"], background.inputs["Color"])
 
 
@@ -84,6 +87,7 @@ def point(frame: Frame) -> None:
     turn = math.radians(90 - frame.pitch_down)
     camera.rotation_euler = (turn, 0, math.radians(-frame.heading))
     scene.render.resolution_x, scene.render.resolution_y = frame.width, frame.height
+    scene.view_settings.exposure = EXPOSURE[frame.day, frame.camera]
     bpy.context.view_layer.update()
 
 

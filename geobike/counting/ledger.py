@@ -56,9 +56,9 @@ def close(
         ...     detector=geobike.DetectorChoice(kind="cached"),
         ... )
         >>> result = geobike.run(survey, store="sample/detections.sqlite")
-        >>> ledger = geobike.close_ledger(66, result.photos, result.detections, result.areas)
+        >>> ledger = geobike.close_ledger(181, result.photos, result.detections, result.areas)
         >>> ledger.in_words()
-        '66 photos: 61 counted, 1 outside, 2 unlocated, 1 duplicate, 1 unreadable'
+        '181 photos: 176 counted, 1 outside, 2 unlocated, 1 duplicate, 1 unreadable'
     """
     schema.check(counts, schema.COUNTS)
     schema.check(detections, schema.DETECTIONS)

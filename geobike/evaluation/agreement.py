@@ -80,7 +80,7 @@ def evaluate(truth: str | Path, survey: str | Path) -> Evaluation:
         >>> _ = result.write("out")
         >>> evaluation = geobike.evaluate("sample/truth.csv", "out")
         >>> round(evaluation.agreement.mean_absolute_error, 2)  # bicycles per photo
-        0.8
+        0.6
     """
     finished = saved.read(survey)
     detections, photos = finished.detections(), finished.photos()

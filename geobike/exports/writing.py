@@ -98,7 +98,7 @@ def write_photos(photos: "gpd.GeoDataFrame", path: str | Path) -> None:
         >>> photos = geobike.locate(geobike.read_photos(geobike.find_photos("sample/photos")))
         >>> geobike.write_photos(photos, "photos.geojson")
         >>> int(geopandas.read_file("photos.geojson").geometry.notna().sum())
-        61
+        176
     """
     _write_one("photos", Frames(photos=photos), path)
 

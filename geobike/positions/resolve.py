@@ -47,7 +47,7 @@ def locate(
         >>> photos = geobike.read_photos(geobike.find_photos("sample/photos"))
         >>> located = geobike.locate(photos, geobike.read_manifest("sample/manifest.csv"))
         >>> located["position_source"].value_counts().to_dict()
-        {'exif': 61, 'manifest': 3}
+        {'exif': 176, 'manifest': 3}
     """
     schema.check(photos, schema.PHOTOS)
     given = {"manifest": manifest, **tables}

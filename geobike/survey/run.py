@@ -59,7 +59,7 @@ def run(
         ... )
         >>> result = geobike.run(survey, store="sample/detections.sqlite")
         >>> result.ledger.bicycles_counted
-        269
+        440
     """
     started_at = datetime.now(UTC)
     inputs = Inputs()

@@ -46,6 +46,9 @@ def set_up() -> None:
     render.set_up()
     scene = bpy.context.scene
     scene.render.use_persistent_data = True
+    # Said here too, so that the frames stay what the tables were made from if the sample changes.
+    scene.cycles.denoising_prefilter, scene.cycles.denoising_quality = "ACCURATE", "HIGH"
+    scene.cycles.adaptive_threshold = 0.03
     scene.cycles.max_bounces = 3
     scene.cycles.diffuse_bounces = 2
     scene.cycles.glossy_bounces = 1

@@ -8,7 +8,7 @@ import typer
 
 from geobike.cli import ending
 from geobike.cli.commands import app
-from geobike.cli.terminal import say
+from geobike.cli.terminal import say, warnings_as_notes
 from geobike.errors import GeobikeError
 
 __all__ = ["app", "main"]
@@ -37,7 +37,7 @@ def main() -> NoReturn:
     # print them.
     logging.getLogger().addHandler(logging.NullHandler())
     ending.open_streams()
-    with ending.listening():
+    with ending.listening(), warnings_as_notes():
         code = _run()
     ending.leave(code)
 

@@ -1,6 +1,7 @@
 """How the program ends: by a signal, with nobody left to read what it prints, or inside a model."""
 
 import errno
+import io
 import os
 import signal
 import socket
@@ -100,10 +101,12 @@ def stopped() -> int | None:
 
 
 def open_streams() -> None:
-    """Open standard output and error to nowhere where whoever started us has closed them."""
+    """Have something to print to: nowhere, where whoever started us has closed a stream."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal may not know every letter of a name
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def leave(code: int) -> NoReturn:

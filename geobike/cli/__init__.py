@@ -58,9 +58,13 @@ def _run() -> int:
         else:
             say(str(error))
         return error.exit_code
+    except MemoryError:
+        say("there is not enough memory; close other programs, or use --workers 1")
+        return 2
     except OSError as error:
-        if error.errno in ending.DISK:
-            say(f"{error.filename or 'standard output'}: cannot be written: {error.strerror}")
+        if error.errno in ending.MACHINE:
+            place = error.filename or "standard output"
+            say(f"{place}: {error.strerror}; {ending.MACHINE[error.errno]}")
             return 2
         sys.excepthook(*sys.exc_info())
     except BaseException:  # noqa: BLE001 - shown as Python shows it, and then we leave in order

@@ -38,7 +38,7 @@ map: $(VENV)/base.installed
 	$(BIN)/geobike map data/sample/photos --areas data/sample/areas.geojson \
 	  --manifest data/sample/manifest.csv --detector cached --store data/sample/detections.sqlite \
 	  --threshold 0.3 --timezone Europe/Amsterdam --population-column population \
-	  --context data/sample/streets.geojson \
+	  --streets data/sample/streets.geojson --context data/sample/streets.geojson \
 	  --title "Bicycles in Wielstad, a town that was never built" --out "$(OUT)" $(ARGS)
 	$(BIN)/geobike evaluate data/sample/truth.csv --survey "$(OUT)"
 endif

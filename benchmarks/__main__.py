@@ -19,6 +19,7 @@ from benchmarks.measure import Row, Skipped
 PARTS = (
     "areas",
     "truth",
+    "counting",
     "rows",
     "locating",
     "photos",

@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 import geobike
 from benchmarks.measure import Row
-from geobike import maps, schema
+from geobike import maps, metrics, schema
 from geobike.maps.figure import OfflineFigure
 from tests.support.browser import CHROMIUM, FLAGS
 
@@ -96,10 +96,15 @@ def made_areas(count: int) -> gpd.GeoDataFrame:
         "area_id": [f"A{i}" for i in range(n)],
         "name": [f"Neighbourhood {i}" for i in range(n)],
         "area_km2": np.ones(n),
+        "detected_per_stop": rate,
+        "stop_count": photos.astype(float),
         "photo_count": photos,
         "bicycle_count": pd.Series(bicycles).mask(photos == 0).astype("Int64"),
+        "detected_once": np.where(photos > 0, bicycles, np.nan).astype(float),
+        "detected_at_least": pd.Series(bicycles).mask(photos == 0).astype("Int64"),
         "bicycles_per_photo": rate,
-        "bicycles_per_km2": np.where(photos > 0, bicycles, np.nan).astype(float),
+        "streets_seen": photos,
+        "status": np.where(photos > 0, schema.COMPARED, schema.UNSEEN),
     }
     return schema.geotable(schema.AREA_COUNTS, data, cells)
 
@@ -126,7 +131,18 @@ def made_photos(areas: gpd.GeoDataFrame, count: int) -> gpd.GeoDataFrame:
 def page(areas: gpd.GeoDataFrame, photos: gpd.GeoDataFrame) -> folium.Map:
     found = schema.table(schema.DETECTIONS, pd.DataFrame({"photo_id": []}))
     ledger = {"counted": len(photos)}
-    return maps.build(areas, photos, found, model="made", threshold=0.5, ledger=ledger)
+    tallies = made_tallies(photos)
+    return maps.build(areas, photos, found, tallies, model="made", threshold=0.5, ledger=ledger)
+
+
+def made_tallies(photos: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return the tallies of photos that are a stop each, and show their own area only."""
+    number = photos["bicycle_count"].astype(float)
+    sums = {metrics.PHOTOS: 1.0, metrics.STOPS: 1.0, metrics.BICYCLES: number}
+    sums |= {metrics.ON_STOPS: number, metrics.SHOWN: number}
+    data = {"photo_id": photos["photo_id"], "area_id": photos["area_id"]}
+    data |= {"stop_id": photos["photo_id"]} | sums
+    return schema.table(schema.TALLIES, pd.DataFrame(data))
 
 
 def plain_map() -> folium.Map:

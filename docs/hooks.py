@@ -31,6 +31,7 @@ _TYPES: Final = {
     schema.COUNT: "whole number",
     schema.TIME: "time in UTC",
     schema.FLAG: "true or false",
+    schema.MAYBE: "true or false",
     "datetime64[us]": "local time",
     "Int16": "whole number",
 }

@@ -7,7 +7,8 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 OUT, PICTURE = Path("out"), Path("docs/map.png")
-PHOTO = "day2/1527_ketelhuisstraat.jpg"  # stands alone on the map, so that a click opens it
+PHOTO = "day1/0954_zilverstraat.jpg"  # stands alone on the map, so that a click opens it
+TOWN = [52.579, 5.220]  # the middle of the picture: a photo outside the town widens the page's own
 SIZE = {"width": 1280, "height": 760}  # a laptop's window
 
 
@@ -27,6 +28,7 @@ def main() -> None:
         page = browser.new_page(viewport=SIZE, reduced_motion="reduce")
         page.goto((OUT / "map.html").resolve().as_uri())
         leaflet = page.locator(".folium-map").get_attribute("id")
+        page.evaluate(f"{leaflet}.setView({TOWN}, {leaflet}.getZoom() + 1, {{animate: false}})")
         x, y = page.evaluate(
             f"(({{x, y}}) => [x, y])({leaflet}.latLngToContainerPoint([{lat}, {lon}]))"
         )

@@ -3,7 +3,7 @@
     >>> import geobike
     >>> survey = geobike.Survey(photos="photos", areas="neighbourhoods.geojson")
     >>> result = geobike.run(survey, store="detections.sqlite")  # doctest: +SKIP
-    >>> result.areas[["name", "photo_count", "bicycles_per_photo"]]  # doctest: +SKIP
+    >>> result.areas[["name", "stop_count", "detected_per_stop"]]  # doctest: +SKIP
     >>> result.write("out")  # doctest: +SKIP
 
 The stages can be used alone too: a GeoDataFrame in, a GeoDataFrame out. Their columns, types
@@ -18,10 +18,11 @@ from geobike.version import __version__
 if TYPE_CHECKING:
     from geobike.areas import assign as assign_areas
     from geobike.areas import read as read_areas
-    from geobike.counting.counts import per_area as count_per_area
     from geobike.counting.counts import per_photo as count_per_photo
     from geobike.counting.ledger import Ledger
     from geobike.counting.ledger import close as close_ledger
+    from geobike.counting.stage import Counted
+    from geobike.counting.stage import Rules as CountingRules
     from geobike.detections.choice import Choice as DetectorChoice
     from geobike.detections.filtering import filter_detections
     from geobike.detections.imported import read as read_detections
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     from geobike.positions.manifest import read as read_manifest
     from geobike.positions.resolve import locate
     from geobike.sample import write as sample_data
+    from geobike.streets import read as read_streets
+    from geobike.survey.counting import count_areas
     from geobike.survey.options import Survey
     from geobike.survey.result import SurveyResult
     from geobike.survey.run import run
@@ -53,6 +56,8 @@ __all__ = [
     "Classification",
     "Classifier",
     "Cluster",
+    "Counted",
+    "CountingRules",
     "Detection",
     "Detector",
     "DetectorChoice",
@@ -70,7 +75,7 @@ __all__ = [
     "__version__",
     "assign_areas",
     "close_ledger",
-    "count_per_area",
+    "count_areas",
     "count_per_photo",
     "detect_photos",
     "evaluate",
@@ -83,6 +88,7 @@ __all__ = [
     "read_image",
     "read_manifest",
     "read_photos",
+    "read_streets",
     "run",
     "sample_data",
     "save_map",
@@ -108,7 +114,10 @@ _HOME = {
     "read_detections": "detections.imported:read",
     "filter_detections": "detections.filtering:filter_detections",
     "count_per_photo": "counting.counts:per_photo",
-    "count_per_area": "counting.counts:per_area",
+    "read_streets": "streets:read",
+    "count_areas": "survey.counting:count_areas",
+    "CountingRules": "counting.stage:Rules",
+    "Counted": "counting.stage:Counted",
     "close_ledger": "counting.ledger:close",
     "map": "maps:build",
     "save_map": "maps:save",

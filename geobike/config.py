@@ -18,6 +18,7 @@ from geobike.options import NO_TABLE, Declared, Option, declared
 EngineName = Literal["local", "dask"]
 SameShot = Literal["once", "all"]
 Panoramas = Literal["skip", "count"]
+Placing = Literal["auto", "no"]
 
 THRESHOLD: Final = 0.5
 """Lowest score that counts. 0.5 is the default of DETR's service; calibrate it on photos that were
@@ -25,6 +26,12 @@ counted manually."""
 
 MAX_OVERLAP: Final = 0.5
 """Intersection over union above which two boxes of one label are the same object."""
+
+POSITION_ERROR: Final = 5.0
+"""Metres: the likely error of a good phone in a street."""
+
+HEADING_ERROR: Final = 10.0
+"""Degrees: the likely error of the compass of a good phone."""
 
 POSITIONS: Final = ("manifest", "exif")
 """Position sources, by their names in `geobike.positions.sources`. A manifest is made for one
@@ -103,6 +110,28 @@ class SurveySettings:
         tuple[str, ...],
         Option("What to count; may be repeated.", metavar="L", flag="label"),
     ] = ("bicycle",)
+    count: Annotated[
+        Literal["parked", "all"],
+        Option("Whether bicycles that are ridden count: parked leaves them out."),
+    ] = "parked"
+    streets: Annotated[
+        str | Path | None,
+        Option(
+            "Street centre lines, also an OpenStreetMap extract (.osm.pbf): how much of each area "
+            "was seen follows from them.",
+            metavar="FILE",
+            path="",
+        ),
+    ] = None
+    stop_distance: Annotated[
+        float,
+        Option(
+            "Photos within this distance that look the same way are one stop, counted on its "
+            "first photo; metres, 1 to 100.",
+            metavar="M",
+            panel="Where bicycles stand",
+        ),
+    ] = 20.0
     threshold: Annotated[
         float, Option("Boxes with a score above this count; 0.05 to below 1.", metavar="SCORE")
     ] = THRESHOLD
@@ -143,6 +172,49 @@ class SurveySettings:
         tuple[str, ...],
         Option("Export formats of the tables.", metavar="NAME", flag="format"),
     ] = FORMATS
+    place: Annotated[
+        Placing,
+        Option(
+            "auto: each bicycle counts where it stands, as heading, lens and box show; no: where "
+            "the camera stood.",
+            panel="Where bicycles stand",
+        ),
+    ] = "auto"
+    field_of_view: Annotated[
+        float | None,
+        Option(
+            "Angle of view along the longer side of photos whose focal length is not known, 5 to "
+            "150 degrees.",
+            metavar="DEGREES",
+            panel="Where bicycles stand",
+            default_text="that of 27 mm, 67.4",
+        ),
+    ] = None
+    heading_offset: Annotated[
+        float,
+        Option(
+            "Added to every heading, -360 to 360 degrees, such as 90 where a camera looks to the "
+            "right and its headings are those of the car.",
+            metavar="DEGREES",
+            panel="Where bicycles stand",
+        ),
+    ] = 0.0
+    position_error: Annotated[
+        float,
+        Option(
+            "Likely error of positions that do not come with their own, 0 to 100 metres.",
+            metavar="METRES",
+            panel="Where bicycles stand",
+        ),
+    ] = POSITION_ERROR
+    heading_error: Annotated[
+        float,
+        Option(
+            "Likely error of headings, 0 to 180 degrees.",
+            metavar="DEGREES",
+            panel="Where bicycles stand",
+        ),
+    ] = HEADING_ERROR
     name_column: Annotated[
         str | None, Option("Column with the areas' names.", metavar="C", panel="The areas")
     ] = None

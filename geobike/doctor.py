@@ -52,7 +52,10 @@ def _backends(given: Surroundings) -> Iterator[Finding]:
     for entry in BACKENDS.values():
         if entry.extra is not None:
             yield _extra(f"--detector {entry.name}", entry.extra, entry.packages)
-        yield from entry.examine(given)
+        examined = list(entry.examine(given))
+        if entry.extra is None and not examined:  # else it would not be listed
+            yield Finding(f"--detector {entry.name}", True, "nothing to install")
+        yield from examined
 
 
 def _extra(what: str, extra: str, names: Sequence[str]) -> Finding:

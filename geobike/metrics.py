@@ -4,9 +4,11 @@ Counting, the frames, the files and the map page read this list; the page gets i
 metric is one more `Metric` in METRICS, and its words (`NAME` and `short_NAME`) in the catalogues
 `maps/page/words-*.json`.
 
-A metric is a sum over photos, or such a sum divided by another sum or by a constant of the area.
-Sums add up over areas and periods, so the page can recount any period from the photos that it
-holds; `values` is the formula, and the page's `geobike.valuesOf` is the same one.
+A metric is a sum over what photos show, or such a sum divided by another sum or by a constant of
+the area. Sums add up over areas, so the page can show any period from the sums that it was sent;
+`values` is the formula, and the page's `geobike.valuesOf` is the same one. Some metrics come from
+the whole survey at once, such as bicycles with each place counted once: those are columns that
+counting brings, and a period has none.
 """
 
 from collections.abc import Sequence
@@ -22,34 +24,33 @@ Place = Literal["map", "table", "popup", "download"]
 EVERYWHERE: Final[frozenset[Place]] = frozenset({"map", "table", "popup", "download"})
 
 
-@dataclass(frozen=True)
-class Sum:
-    """A quantity that is added up over the counted photos of an area."""
-
-    name: str
-    column: str | None
-    """Column of the counts frame, whole numbers >= 0; None counts the photos themselves."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Metric:
     """One statistic of an area: a column of the area counts frame."""
 
     name: str
     numerator: str
-    """Name of a Sum."""
+    """Name of a sum, or a column that counting brings from the whole survey."""
     denominator: str | None = None
-    """Name of a Sum, or a column of the areas frame; None for a plain count."""
+    """Name of a sum, or a column of the areas frame; None for a plain number."""
     per: float = 1
     """The denominator is counted in units of this many."""
     unit: str
     digits: int
     """Decimals that a reader sees; values that look the same get the same colour."""
+    percent: bool = False
+    """Whether it is a share from 0 to 1, which a reader sees in percent."""
     low: str | None = None
     high: str | None = None
     """Columns with the ends of its range, where a range is estimated."""
     needs: str | None = None
-    """Optional column of the areas frame without which the metric is not there."""
+    """Optional column of the areas without which the metric is not there."""
+    least_share: float = 0
+    """Share of the street length that must have been seen; below it the metric is NA."""
+    is_whole: bool = False
+    """Whether its values are whole numbers."""
+    tells_looking: bool = False
+    """Whether it says how much was looked at, and so is known where nobody looked: 0."""
     shown: frozenset[Place] = EVERYWHERE
     order: int = 0
     """Among the choices that colour the map; the lowest colours it at the start."""
@@ -61,52 +62,141 @@ class Metric:
 
 
 PHOTOS: Final = "photo_count"
-"""The sum on which all depend: where it is 0, every other metric is NA."""
+"""Photos taken in the area."""
+STOPS: Final = "stop_count"
+"""Stops, each shared out over the areas whose ground it shows."""
 BICYCLES: Final = "bicycle_count"
+"""Bicycles that stand in the area, on all photos."""
+ON_STOPS: Final = "bicycles_on_stops"
+"""Bicycles that stand in the area, on the first photo of a visit, mean over the visits."""
+SHOWN: Final = "bicycles_shown"
+"""Bicycles on the photos that were taken in the area, wherever these bicycles stand."""
+SUMS: Final = (PHOTOS, STOPS, BICYCLES, ON_STOPS, SHOWN)
+"""What is added up over the rows of a tallies frame, of which each is a column."""
 
-SUMS: Final = (Sum(PHOTOS, None), Sum(BICYCLES, "bicycle_count"))
+LOOKED: Final = (PHOTOS, STOPS, BICYCLES)
+"""Sums of which one at least is above 0 where anything was seen of an area."""
+
+ONCE: Final = "detected_once"
+AT_LEAST: Final = "detected_at_least"
+SHARE: Final = "covered_share"
+ENOUGH: Final = 0.7
+"""Share of an area's streets that must have been seen before its total means something."""
 
 METRICS: Final = (
+    Metric(
+        name="detected_per_stop",
+        numerator=ON_STOPS,
+        denominator=STOPS,
+        unit="bicycles / stop",
+        digits=2,
+        order=1,
+    ),
+    Metric(
+        name="stop_count",
+        numerator=STOPS,
+        unit="stops",
+        digits=0,
+        tells_looking=True,
+        shown=EVERYWHERE - {"map"},
+    ),
+    Metric(
+        name="covered_share",
+        numerator=SHARE,
+        unit="of the street length",
+        digits=0,
+        percent=True,
+        needs="street_km",
+        tells_looking=True,
+        shown=EVERYWHERE - {"map"},
+    ),
     Metric(
         name="photo_count",
         numerator=PHOTOS,
         unit="photos",
         digits=0,
-        shown=EVERYWHERE - {"map"},
+        is_whole=True,
+        tells_looking=True,
+        shown=frozenset({"popup", "download"}),
     ),
     Metric(
         name="bicycle_count",
         numerator=BICYCLES,
         unit="bicycles",
         digits=0,
+        is_whole=True,
+        shown=frozenset({"popup", "download"}),
+    ),
+    Metric(
+        name="detected_once",
+        numerator=ONCE,
+        unit="bicycles",
+        digits=0,
         order=2,
     ),
     Metric(
+        name="detected_at_least",
+        numerator=AT_LEAST,
+        unit="bicycles",
+        digits=0,
+        is_whole=True,
+        shown=frozenset({"popup", "download"}),
+    ),
+    Metric(
+        # By photos, so it grows where more photos were taken of the same bicycles.
         name="bicycles_per_photo",
-        numerator=BICYCLES,
+        numerator=SHOWN,
         denominator=PHOTOS,
         unit="bicycles / photo",
         digits=2,
-        order=1,
+        shown=frozenset({"download"}),
     ),
     Metric(
-        # Grows with the number of photos: comparable only between areas photographed similarly.
         name="bicycles_per_km2",
-        numerator=BICYCLES,
+        numerator=ONCE,
         denominator="area_km2",
         unit="bicycles / km²",
-        digits=2,
+        digits=0,
+        least_share=ENOUGH,
         order=3,
     ),
     Metric(
         name="bicycles_per_1000_inhabitants",
-        numerator=BICYCLES,
+        numerator=ONCE,
         denominator="population",
         per=1000,
         unit="bicycles / 1,000 inhabitants",
-        digits=2,
+        digits=1,
         needs="population",
+        least_share=ENOUGH,
         order=4,
+    ),
+    Metric(
+        name="streets_seen",
+        numerator="streets_seen",
+        unit="streets",
+        digits=0,
+        is_whole=True,
+        tells_looking=True,
+        shown=frozenset({"popup", "download"}),
+    ),
+    Metric(
+        name="street_km",
+        numerator="street_km",
+        unit="km",
+        digits=1,
+        needs="street_km",
+        tells_looking=True,
+        shown=frozenset({"download"}),
+    ),
+    Metric(
+        name="covered_km",
+        numerator="covered_km",
+        unit="km",
+        digits=1,
+        needs="street_km",
+        tells_looking=True,
+        shown=frozenset({"download"}),
     ),
 )
 """In the order of the columns: in the frame, in the files, in the table, in the popup."""
@@ -117,15 +207,21 @@ def available(columns: Sequence[str], metrics: Sequence[Metric] = METRICS) -> li
     return [metric for metric in metrics if metric.needs is None or metric.needs in columns]
 
 
+def looked(areas: "pd.DataFrame") -> "pd.Series[bool]":
+    """Return whether anything was seen of each area, from its sums: else nothing is known."""
+    return (areas[list(LOOKED)] > 0).any(axis=1)
+
+
 def values(metric: Metric, areas: "pd.DataFrame") -> "pd.Series[Any]":
     """Return the metric of each area from its sums and constants, each a column of `areas`.
 
-    Where no photo was counted, all but the number of photos is NA: nobody looked, which is not 0.
-    A rate is NA too where its denominator is 0 or NA.
+    Where nobody looked, all but what tells so is NA: nothing is known there, which is not 0. A
+    ratio is NA too where its denominator is 0 or NA, and a total where too little was seen.
     """
-    total = areas[metric.numerator]
-    if metric.numerator != PHOTOS or metric.denominator is not None:
-        total = total.mask(areas[PHOTOS] == 0)
+    known = looked(areas) | metric.tells_looking
+    if metric.least_share:
+        known &= areas[SHARE] >= metric.least_share if SHARE in areas else False
+    total = areas[metric.numerator].where(known)
     if metric.denominator is None:
         return total
     by = areas[metric.denominator].astype("float64") / metric.per

@@ -16,14 +16,16 @@ _PLACES: Final = (
 def write(folder: str | Path) -> Path:
     """Copy the sample into a folder, which is made; return the folder.
 
-    Its README.md says what is in it: photos, manifest, areas, streets, the true counts, and a store
-    with a detector's answers. Raises InputError where the folder already holds something.
+    Its README.md says what is in it: photos, manifest, areas, streets, racks, the true counts, and
+    a store with a detector's answers. An installed wheel writes the survey of spring, which is the
+    larger; a clone or sdist also that of autumn, in `autumn/`. Raises InputError where the folder
+    already holds something.
 
     Examples:
         >>> import geobike
         >>> folder = geobike.sample_data("wielstad")
         >>> sorted(path.name for path in folder.glob("*.csv"))
-        ['manifest.csv', 'truth.csv']
+        ['areas_truth.csv', 'manifest.csv', 'places.csv', 'seen.csv', 'truth.csv']
     """
     folder = Path(folder)
     sample = next((place for place in _PLACES if place.is_dir()), None)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import pandas as pd
 
@@ -100,6 +100,11 @@ class SavedSurvey:
     def max_overlap(self) -> float:
         """Intersection over union above which two boxes of one label were one object."""
         return float(self.summary["counting"]["max_overlap"])
+
+    @property
+    def count(self) -> Literal["parked", "all"]:
+        """Whether ridden bicycles counted: all did in surveys that do not say."""
+        return "parked" if self.summary["counting"].get("count") == "parked" else "all"
 
     def photos(self) -> pd.DataFrame:
         """Return the photos' table as it was written, without geometry. Raises InputError."""

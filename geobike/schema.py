@@ -14,7 +14,7 @@ import pandas as pd
 import shapely
 
 from geobike.errors import SchemaError
-from geobike.metrics import METRICS, Metric
+from geobike.metrics import METRICS, SUMS, Metric
 
 CRS: Final = "EPSG:4326"
 """Every geometry that leaves a stage is longitude, latitude in degrees on WGS 84."""
@@ -29,7 +29,12 @@ STATUSES: Final = (COUNTED, OUTSIDE, UNLOCATED, DUPLICATE, UNREADABLE, FAILED)
 """Final statuses of a photo. Until then its status is NA."""
 
 UNSEEN: Final = "unseen"
-"""Status of an area in which no photo was counted."""
+TOO_THIN: Final = "too_thin"
+THIN: Final = "thin"
+COMPARED: Final = "compared"
+SEEN: Final = (COMPARED, THIN, TOO_THIN, UNSEEN)
+"""Statuses of an area: seen well enough to compare it; to show its figure; too little; not at all.
+"""
 
 TEXT: Final = "str"
 FLOAT: Final = "float64"
@@ -38,6 +43,7 @@ TIME: Final = "datetime64[us, UTC]"
 LOCAL_TIME: Final = "datetime64[us]"  # what a clock shows, whatever its offset from UTC
 MINUTES: Final = "Int16"
 FLAG: Final = "bool"
+MAYBE: Final = "boolean"  # nullable, so that "not known" is NA and never False
 CODED: Final = "category"  # text that recurs, kept once; plain text is taken as well
 
 
@@ -69,18 +75,22 @@ _PHOTO_COLUMNS = {
     "reason": TEXT,  # why the status is not `counted`
 }
 
+_PHOTO_OPTIONAL = {
+    "never_processed": FLAG,  # an earlier run had no reason to detect in it
+    "taken_local": LOCAL_TIME,  # what the camera's clock showed; never exported
+    "utc_offset_minutes": MINUTES,  # of that clock as the photo gives it, NA where it does not
+    "panorama": FLAG,  # a picture that detectors see squeezed; never exported
+    "position_error_m": FLOAT,  # likely error, where the source of the position gives it
+    "camera": TEXT,  # make and model; photos of one camera share a lens and a way of holding it
+    "focal_length_35mm": FLOAT,  # of the lens, as on a frame 36 mm wide
+}
+
 PHOTOS: Final = Frame(
     "photos",
     _PHOTO_COLUMNS,
     key="photo_id",
     geometry=("Point",),
-    optional={
-        "never_processed": FLAG,  # an earlier run had no reason to detect in it
-        "taken_local": LOCAL_TIME,  # what the camera's clock showed; never exported
-        "utc_offset_minutes": MINUTES,  # of that clock as the photo gives it, NA where it does not
-        "panorama": FLAG,  # a picture that detectors see squeezed; never exported
-        "position_error_m": FLOAT,  # likely error, where the source of the position gives it
-    },
+    optional=_PHOTO_OPTIONAL,
 )
 
 COUNTS: Final = Frame(
@@ -88,6 +98,7 @@ COUNTS: Final = Frame(
     _PHOTO_COLUMNS | {"bicycle_count": COUNT},  # NA unless status is `counted`
     key="photo_id",
     geometry=("Point",),
+    optional=_PHOTO_OPTIONAL,
 )
 
 # Models keep a hundred boxes per photo, so text is categories: 50 bytes per box, not 140. For
@@ -104,8 +115,104 @@ DETECTIONS: Final = Frame(
         "ymax": FLOAT,
         "model": CODED,
         "kept": FLAG,
-        "dropped_by": CODED,  # the rule that dropped it: label | threshold | duplicate
+        "dropped_by": CODED,  # the rule that dropped it: label | threshold | duplicate | ridden
     },
+    optional={"ridden": MAYBE},  # NA where the detector knows no persons, and for other boxes
+)
+
+# No geometry: a million photos show millions of bicycles, and a Point takes 150 bytes.
+BICYCLES: Final = Frame(
+    "bicycles",  # a row for each kept box of a counted photo, on the index of the detections frame
+    {
+        "photo_id": CODED,
+        "lon": FLOAT,  # degrees, WGS 84: where it stands, or the camera where it cannot be placed
+        "lat": FLOAT,
+        "distance_m": FLOAT,  # from the camera along the ground, NA where not placed
+        "bearing": FLOAT,  # degrees clockwise from north, NA where the photo does not tell
+        "placed_error_m": FLOAT,  # likely error; the position's own where not placed
+        "placed": FLAG,
+        "reason": CODED,  # why it is not placed
+        "looks": FLOAT,  # photos that have its place in view, its own included; >= 1
+        "weight": FLOAT,  # with which it counts once: 1 / looks; 0 where nearer photos looked
+        "area_id": CODED,  # where it stands, NA outside every area
+    },
+)
+
+PLACES: Final = Frame(
+    "places",  # squares of ground in which bicycles stand
+    {
+        "bicycle_count": COUNT,  # boxes, of however many photos
+        "detected_once": FLOAT,  # each place counted once
+        "detected_at_least": COUNT,  # on the photo that shows most of them
+        "photo_count": COUNT,  # photos that show one of them
+        "photo_id": CODED,  # the photo that shows most of them
+        "size_m": FLOAT,  # side of the square
+    },
+    geometry=("Point",),  # the middle of its bicycles
+)
+
+STOPS: Final = Frame(
+    "stops",  # one place, looked at in one direction, on one or more visits
+    {
+        "stop_id": TEXT,  # photo_id of its first photo
+        "photo_count": COUNT,
+        "visit_count": COUNT,  # visits more than an hour apart
+        "bicycle_count": FLOAT,  # on the first photo of a visit, mean over its visits
+        "bicycle_count_max": COUNT,  # on its fullest photo
+        "heading": FLOAT,  # degrees clockwise from north, NA where not known
+        "taken_at": TIME,
+        "street_id": TEXT,  # street that it shows, NA without streets or beside them
+    },
+    key="stop_id",
+    geometry=("Point",),
+)
+
+VISITS: Final = Frame(
+    "visits",  # on the index of a photos frame: the look that each counted photo belongs to
+    {
+        "stop_id": TEXT,  # NA where the photo is not counted
+        "visit": COUNT,  # number of the visit at its stop, from 1
+        "first": FLAG,  # the photo on which the visit is counted
+    },
+)
+
+EXPOSURE: Final = Frame(
+    "exposure",  # what a visit shows of an area; rows with area_id NA show ground outside
+    {
+        "stop_id": TEXT,
+        "photo_id": TEXT,  # the first photo of the visit
+        "area_id": TEXT,
+        "weight": FLOAT,  # 1 / visits of the stop, so that each stop weighs 1
+        "share": FLOAT,  # of the ground in view; 1 over all rows of a photo
+        "bicycle_count": COUNT,  # bicycles on that photo that stand in the area
+    },
+)
+
+TALLIES: Final = Frame(
+    "tallies",  # what each counted photo adds to the sums of each area; area_id NA is outside
+    {
+        "photo_id": TEXT,
+        "area_id": TEXT,
+        "stop_id": TEXT,  # NA where the photo is not the first of a visit
+        **dict.fromkeys(SUMS, FLOAT),
+    },
+)
+
+STREETS: Final = Frame(
+    "streets",  # pieces of street between junctions and area borders
+    {
+        "street_id": TEXT,
+        "name": TEXT,
+        "area_id": TEXT,  # NA outside every area; the first of two that share a border street
+        "length_m": FLOAT,
+        "covered_m": FLOAT,  # within 25 m of a stop on this street; on a border, of the sides seen
+        "covered_share": FLOAT,
+        "stop_count": COUNT,
+        "detected_once": FLOAT,  # bicycles on the photos of its stops, each place once
+        "detected_per_100m": FLOAT,  # of covered street, NA where nothing is covered
+    },
+    key="street_id",
+    geometry=("LineString", "MultiLineString"),
 )
 
 AREAS: Final = Frame(
@@ -134,7 +241,7 @@ def area_counts(metrics: Sequence[Metric] = METRICS) -> Frame:
         {
             **AREAS.columns,
             **fixed,
-            "status": TEXT,  # UNSEEN, NA where a photo was counted
+            "status": TEXT,  # how well it was seen: one of SEEN
             "first_photo_at": TIME,
             "last_photo_at": TIME,
         },
@@ -145,7 +252,7 @@ def area_counts(metrics: Sequence[Metric] = METRICS) -> Frame:
 
 
 def _dtype(metric: Metric) -> str:
-    return COUNT if metric.denominator is None else FLOAT
+    return COUNT if metric.is_whole else FLOAT
 
 
 AREA_COUNTS: Final = area_counts()
@@ -162,6 +269,7 @@ POSITIONS: Final = Frame(
         "reason": TEXT,  # why there is no position, NA where the source knows nothing of the photo
         "refused": FLAG,  # bad, as the reason says; later sources must not replace it
     },
+    optional={"camera": TEXT, "focal_length_35mm": FLOAT},  # as in a photos frame
 )
 
 MANIFEST: Final = Frame(
@@ -178,6 +286,11 @@ MANIFEST: Final = Frame(
     optional={
         "status": TEXT,  # what an earlier run said, as any other word that the table has there
         "said": TEXT,  # the reason that the earlier run gave
+        "camera": TEXT,  # what a photos frame has under these names
+        "focal_length_35mm": FLOAT,
+        "position_error_m": FLOAT,
+        "width": COUNT,
+        "height": COUNT,
     },
 )
 

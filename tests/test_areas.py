@@ -16,6 +16,7 @@ from geobike import areas, schema
 from geobike.counting import counts
 from geobike.errors import AreasError, GeobikeWarning
 from geobike.maps.shapes import simplified
+from tests.support.counted import area_counts
 from tests.support.making import handed, photos_frame, squares
 
 AMERSFOORT = (5.387206, 52.155174)
@@ -759,7 +760,7 @@ def test_an_area_across_180_degrees_is_the_same_however_it_is_drawn(
 
 def counted(read: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     none = schema.table(schema.DETECTIONS, {"photo_id": []})
-    return counts.per_area(counts.per_photo(photos_frame({}), none), read)
+    return area_counts(counts.per_photo(photos_frame({}), none), read)
 
 
 def test_a_wide_area_that_does_not_go_round_is_kept_as_drawn(tmp_path: Path) -> None:

@@ -22,6 +22,9 @@ def tree(tmp_path: Path) -> Path:
     """A source tree as an sdist unpacks it: the libraries are there."""
     shutil.copytree(ROOT / "web", tmp_path / "web", ignore=shutil.ignore_patterns("node_modules"))
     shutil.copytree(ROOT / "geobike/maps/assets", tmp_path / "geobike/maps/assets")
+    for file in ("truth.csv", "photos/day1/one.jpg", "autumn/truth.csv"):
+        (tmp_path / "data/sample" / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "data/sample" / file).touch()
     return tmp_path
 
 
@@ -41,12 +44,13 @@ def test_an_sdist_builds_without_node(tree: Path, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize(("version", "packed"), [("standard", True), ("editable", False)])
-def test_a_wheel_carries_the_sample_and_a_clone_has_it_in_place(
+def test_a_wheel_carries_the_sample_of_spring_and_a_clone_has_it_in_place(
     tree: Path, version: str, packed: bool
 ) -> None:
     build_data: dict[str, Any] = {"force_include": {}}
     hook(tree).initialize(version, build_data)
-    assert ("geobike/sample" in build_data["force_include"].values()) == packed
+    carried = {"geobike/sample/truth.csv", "geobike/sample/photos"} if packed else set()
+    assert set(build_data["force_include"].values()) == carried
 
 
 def test_without_npm_the_build_asks_for_one(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:

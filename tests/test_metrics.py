@@ -21,26 +21,35 @@ from tests.support.browser import Open
 
 PAGE = ROOT / "geobike" / "maps" / "page"
 NAMES = [metric.name for metric in METRICS]
+MEASURED = {
+    "detected_once",
+    "detected_at_least",
+    "streets_seen",
+    "street_km",
+    "covered_km",
+    "covered_share",
+}
+"""What counting brings from the whole survey, in place of a sum."""
 
 
 def test_every_metric_can_be_computed_from_sums_and_the_columns_of_areas() -> None:
-    sums = {total.name for total in SUMS}
     for metric in METRICS:
-        assert metric.numerator in sums, metric.name
-        always = sums | set(schema.AREAS.columns) | {None, metric.needs}
+        assert metric.numerator in {*SUMS, *MEASURED}, metric.name
+        always = {*SUMS, *schema.AREAS.columns, None, metric.needs}
         assert metric.denominator in always, metric.name
-        assert metric.needs is None or metric.needs in schema.AREAS.optional, metric.name
-    assert {total.column for total in SUMS} <= set(schema.COUNTS.columns) | {None}
+        assert metric.needs in {*schema.AREAS.optional, "street_km", None}, metric.name
+    assert set(SUMS) <= set(schema.TALLIES.columns)
     assert len(set(NAMES)) == len(NAMES)
 
 
-def test_the_formula_divides_the_sum_and_knows_nothing_without_photos() -> None:
+def test_the_formula_divides_the_sum_and_knows_nothing_where_nobody_looked() -> None:
     rate = metrics.Metric(
         name="rate", numerator="bicycle_count", denominator="people", per=10, unit="", digits=1
     )
     areas = pd.DataFrame(
         {
             "photo_count": pd.array([2, 2, 0, 1, 3], "Int64"),
+            "stop_count": [2.0, 1.0, 0.0, 1.0, 1.5],
             "bicycle_count": pd.array([6, 0, 0, 4, 5], "Int64"),
             "people": pd.array([40, 40, 40, 0, None], "Int64"),
         }
@@ -49,8 +58,28 @@ def test_the_formula_divides_the_sum_and_knows_nothing_without_photos() -> None:
     assert found.fillna(-1).tolist() == [1.5, 0.0, -1, -1, -1]
     count = replace(rate, denominator=None)
     assert metrics.values(count, areas).fillna(-1).tolist() == [6, 0, -1, 4, 5]
-    photos = replace(count, numerator="photo_count")
+    photos = replace(count, numerator="photo_count", tells_looking=True)
     assert metrics.values(photos, areas).tolist() == [2, 2, 0, 1, 3]
+
+
+def test_an_area_seen_from_across_its_border_is_known_without_a_photo_of_its_own() -> None:
+    named = {metric.name: metric for metric in METRICS}
+    areas = pd.DataFrame(
+        {"photo_count": [0, 0], "stop_count": [0.5, 0], "bicycle_count": [0, 0]}
+    ).assign(bicycles_on_stops=[1.0, 0.0])
+    assert metrics.values(named["detected_per_stop"], areas).fillna(-1).tolist() == [2, -1]
+    assert metrics.values(named["bicycle_count"], areas).fillna(-1).tolist() == [0, -1]
+    assert metrics.values(named["photo_count"], areas).tolist() == [0, 0]
+
+
+def test_a_total_per_area_needs_seven_tenths_of_the_streets() -> None:
+    dense = next(metric for metric in METRICS if metric.name == "bicycles_per_km2")
+    areas = pd.DataFrame(
+        {"photo_count": 1, "stop_count": 1.0, "bicycle_count": 1, "detected_once": 6.0}
+        | {"area_km2": 2.0, "covered_share": [0.69, 0.7, 1.0, None]}
+    )
+    assert metrics.values(dense, areas).fillna(-1).tolist() == [-1, 3, 3, -1]
+    assert metrics.values(dense, areas.drop(columns="covered_share")).isna().all()
 
 
 def test_the_frame_of_areas_has_a_column_for_each_metric_and_each_range() -> None:
@@ -84,7 +113,7 @@ def test_every_metric_has_its_words_in_every_language(language: str) -> None:
 @pytest.mark.parametrize("script", sorted(PAGE.glob("*.js")), ids=lambda path: path.name)
 def test_no_script_of_the_page_names_a_metric_or_a_sum(script: Path) -> None:
     text = script.read_text("utf-8")
-    named = {*NAMES, *(total.name for total in SUMS), "population", "area_km2"}
+    named = {*NAMES, *SUMS, "population", "area_km2"}
     assert [name for name in named if name in text] == []
 
 
@@ -93,7 +122,8 @@ def test_the_readme_lists_the_columns_of_the_areas() -> None:
     always, optional = row.split("; with `--population-column` also ")
     columns = [re.findall(r"`(\w+)`", part) for part in (always, optional)]
     frame = schema.AREA_COUNTS
-    assert columns == [list(frame.columns), list(frame.optional)], "write these into the README"
+    assert columns[0] == list(frame.columns), "write these into the README"
+    assert sorted(columns[1]) == sorted(frame.optional), "write these into the README"
 
 
 TOY = """    Metric(
@@ -114,9 +144,10 @@ import geobike
 from tests.support.making import FakeDetector, photo, squares
 
 folder = Path(sys.argv[1])
-for name in ("one", "two", "three"):
-    photo(folder / "photos" / f"{name}.jpg", lon_lat=(4.005, 52.005), size=(20 + len(name), 9))
-photo(folder / "photos" / "east.jpg", lon_lat=(4.015, 52.005), size=(30, 9))
+for west, count in ((4.0, 9), (4.01, 6)):
+    for n in range(count):
+        place = (west + 0.002 + n % 3 * 0.003, 52.002 + n // 3 * 0.003)
+        photo(folder / "photos" / f"{west} {n}.jpg", lon_lat=place, size=(20, 9))
 areas = squares(folder / "areas.geojson", ["west", "east", "far"])
 page = geobike.PageOptions(language=sys.argv[2], thumbnails=False)
 survey = geobike.Survey(photos=folder / "photos", areas=areas, detector=FakeDetector(), page=page)
@@ -161,7 +192,7 @@ def test_a_new_metric_reaches_file_map_legend_table_and_download(
     assert Path(ran.stdout.strip()) == package / "__init__.py"
 
     written = gpd.read_file(tmp_path / "out" / "areas.geojson").set_index("name")
-    rates = {"west": 3 / written["area_km2"]["west"], "east": 1 / written["area_km2"]["east"]}
+    rates = {"west": 9 / written["area_km2"]["west"], "east": 6 / written["area_km2"]["east"]}
     assert written["photos_per_km2"].dropna().to_dict() == pytest.approx(rates, rel=1e-12)
 
     opened = show((tmp_path / "out" / "map.html").read_text("utf-8"))

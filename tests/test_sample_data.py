@@ -29,7 +29,7 @@ def test_the_sample_is_written_whole_and_its_own_command_makes_a_map(
         text=True,
         check=False,
     )
-    assert "photos given      66" in done.stdout, done.stderr
+    assert "photos given     181" in done.stdout, done.stderr
     assert (tmp_path / "out" / "map.html").is_file()
 
 

@@ -1,7 +1,7 @@
 """Ways to say where bicycles are and how many: each is a row of figures in the benchmark.
 
-A way takes photos with their areas and statuses, and detections, and returns an Estimate. Add a
-function to WAYS, and the figures against the truth follow.
+A way takes photos with their areas and statuses, detections and areas, and returns an Estimate. Add
+a function to WAYS, and the figures against the truth follow.
 """
 
 from collections.abc import Callable
@@ -20,11 +20,11 @@ class Estimate:
 
     bicycles: pd.DataFrame
     """A row for each kept box, on its index: `photo_id`, `lon`, `lat`, `area_id`, `weight`."""
-    photos: pd.DataFrame
-    """How photos are shared out: `photo_id`, `area_id`, `share`; the shares of a photo sum to 1."""
+    rates: "pd.Series[float]"
+    """Bicycles per photo, or per stop, by `area_id`; NA where none counts."""
 
 
-def by_camera(photos: gpd.GeoDataFrame, detections: pd.DataFrame) -> Estimate:
+def by_camera(photos: gpd.GeoDataFrame, detections: pd.DataFrame, _: gpd.GeoDataFrame) -> Estimate:
     """Count each box where the camera stood."""
     counts = geobike.count_per_photo(photos, detections)
     here = pd.DataFrame(
@@ -37,11 +37,25 @@ def by_camera(photos: gpd.GeoDataFrame, detections: pd.DataFrame) -> Estimate:
     )
     kept = detections.loc[detections["kept"], "photo_id"].astype("str")
     bicycles = here.set_index("photo_id").loc[kept].reset_index().set_index(kept.index)
-    shared = here[["photo_id", "area_id"]].assign(share=1.0)
-    return Estimate(bicycles.assign(weight=1.0), shared)
+    taken = here.groupby("area_id").size()
+    rates = bicycles.groupby("area_id").size().reindex(taken.index).fillna(0) / taken
+    return Estimate(bicycles.assign(weight=1.0), rates)
 
 
-WAYS: Final[dict[str, Callable[[gpd.GeoDataFrame, pd.DataFrame], Estimate]]] = {
+def by_place(
+    photos: gpd.GeoDataFrame, detections: pd.DataFrame, areas: gpd.GeoDataFrame
+) -> Estimate:
+    """Count each box where its bicycle stands, each place once; rates per stop."""
+    counts = geobike.count_per_photo(photos, detections)
+    counted = geobike.count_areas(counts, detections, areas)
+    rates = counted.areas.set_index("area_id")["detected_per_stop"]
+    return Estimate(counted.bicycles.astype({"area_id": "str", "photo_id": "str"}), rates)
+
+
+Way = Callable[[gpd.GeoDataFrame, pd.DataFrame, gpd.GeoDataFrame], Estimate]
+
+WAYS: Final[dict[str, Way]] = {
     "by camera position": by_camera,
+    "by place, once": by_place,
 }
 """What the benchmark measures, by the words that its rows begin with."""

@@ -39,13 +39,6 @@ def total(given: Found) -> "pd.Series[float]":
     return pd.Series({"estimated": weights.sum(), "true": given.truth["bicycle_id"].nunique()})
 
 
-def rates(estimate: Estimate) -> "pd.Series[float]":
-    """Return bicycles per photo for each area, NA where no photo counts."""
-    counted = estimate.bicycles.groupby("area_id")["weight"].sum()
-    shared = estimate.photos.groupby("area_id")["share"].sum()
-    return counted.reindex(shared.index).fillna(0) / shared[shared > 0]
-
-
 def error(numbers: "pd.Series[float]") -> float | None:
     """Return how far `estimated` is from `true`, in percent of it; None where that is 0."""
     if not numbers["true"]:

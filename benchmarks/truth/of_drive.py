@@ -48,7 +48,7 @@ def compare(way: str, noise: Noise, passes: tuple[str, ...]) -> Found:
     """Return a way's estimate from the photos of these passes, beside the truth."""
     photos = taken(noise, passes)
     boxes = drive.detections(photos)
-    estimate = WAYS[way](photos, boxes)
+    estimate = WAYS[way](photos, boxes, drive.areas())
     matched = match(boxes, drive.seen())
     return Found(estimate, drive.truth(matched, estimate.bicycles["photo_id"]))
 
@@ -89,9 +89,9 @@ def _places(words: str, given: Found) -> Iterator[Row]:
 
 
 def _ratio(words: str, given: Found, sides: list[str]) -> Row:
-    """Bicycles per photo on one side over those on the other, against distinct bicycles found."""
+    """Bicycles per look on one side over those on the other, against distinct bicycles found."""
     fuller, other = sides
-    rates = figures.rates(given.estimate).reindex(sides)
+    rates = given.estimate.rates.reindex(sides)
     true = given.truth.groupby("area")["bicycle_id"].nunique()
     note = f"true {true[fuller] / true[other]:.1f}"
     if rates.isna().any():

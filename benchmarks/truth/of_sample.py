@@ -29,13 +29,13 @@ def _survey(words: str, folder: Path) -> Iterator[Row]:
     result = surveyed(folder)
     yield from _photos(words, result, folder)
     for way, estimate in WAYS.items():
-        given = estimate(result.photos, result.detections)
+        given = estimate(result.photos, result.detections, result.areas)
         said = f"{words}, {way}"
         if (folder / "seen.csv").is_file() and (folder / "places.csv").is_file():
             matched = match(result.detections, seen(folder))
             yield from _bicycles(said, Found(given, truth(matched, folder)))
         if (folder / "areas_truth.csv").is_file():
-            yield _ranking(said, figures.rates(given), folder)
+            yield _ranking(said, given.rates, folder)
 
 
 def surveyed(folder: Path) -> geobike.SurveyResult:

@@ -1,9 +1,9 @@
-"""Writes the sample's files: photos as a device saves them, tables, maps, the store."""
+"""Writes the sample's files: photos as a device saves them, maps, the store, the checksums."""
 
 import json
 import shutil
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -20,11 +20,9 @@ from geobike.photos.decoding import read_upright
 ANSWERED_AT = (
     "2026-10-09T00:00:00+00:00"  # one time for all, so that the same make is the same file
 )
-QUALITY = 82  # of the JPEG: the largest photo stays under 100 kB
-CAMERAS = {
-    "day1": ("geobike", "phone of the made town"),
-    "day2": ("geobike", "scan car of the made town"),
-}
+QUALITY = 68  # of the JPEG: the largest photo stays under 35 kB, the wheel under 5 MB
+# Make and model of two devices that nobody builds.
+CAMERAS = {"day1": ("Polderfoon", "P1"), "day2": ("Markerscan", "Scan car 2")}
 
 
 def save_photo(shot: Shot, rendered: Path, photos: Path) -> None:
@@ -48,12 +46,14 @@ def _exif(shot: Shot) -> Image.Exif:
     details[ExifTags.Base.OffsetTimeOriginal] = "+02:00"
     details[ExifTags.Base.FocalLengthIn35mmFilm] = round(shot.lens)
     if shot.exif != "nowhere":
-        lon, lat = (0.0, 0.0) if shot.exif == "zero" else geography.lon_lat(shot.spot)
+        spot, heading = shot.recorded
+        lon, lat = (0.0, 0.0) if shot.exif == "zero" else geography.lon_lat(spot)
         gps = exif.get_ifd(ExifTags.IFD.GPSInfo)
         gps[ExifTags.GPS.GPSLatitudeRef], gps[ExifTags.GPS.GPSLatitude] = "N", _dms(lat)
         gps[ExifTags.GPS.GPSLongitudeRef], gps[ExifTags.GPS.GPSLongitude] = "E", _dms(lon)
         gps[ExifTags.GPS.GPSImgDirectionRef] = "T"
-        gps[ExifTags.GPS.GPSImgDirection] = round(shot.heading, 1)
+        gps[ExifTags.GPS.GPSImgDirection] = round(heading, 1)
+        gps[ExifTags.GPS.GPSHPositioningError] = plan.POSITION_ERROR
     return exif
 
 
@@ -76,27 +76,19 @@ def write_manifest(shots: Sequence[Shot], path: Path) -> None:
     lines = ["file,longitude,latitude,heading"]
     for shot in shots:
         if plan.IN_MANIFEST in shot.name:
-            lon, lat = geography.lon_lat(shot.spot)
-            lines.append(f"{shot.name},{lon:.6f},{lat:.6f},{shot.heading:.0f}")
-    path.write_text("\n".join(lines) + "\n")
-
-
-def write_truth(sights: Mapping[str, Mapping[str, int]], path: Path) -> None:
-    """Write what each photo shows; `bicycles` is what a person would count."""
-    lines = ["file,in_view,half_visible,bicycles"]
-    for name, sight in sorted(sights.items()):
-        seen, half = sight["in_view"], sight["half_visible"]
-        lines.append(f"{name},{seen},{half},{half}")
+            spot, heading = shot.recorded
+            lon, lat = geography.lon_lat(spot)
+            lines.append(f"{shot.name},{lon:.6f},{lat:.6f},{heading:.0f}")
     path.write_text("\n".join(lines) + "\n")
 
 
 def write_map(folder: Path) -> None:
     """Write the neighbourhoods and the streets."""
-    _write(geography.neighbourhoods(), folder / "areas.geojson")
-    _write(geography.street_lines(), folder / "streets.geojson")
+    write_features(geography.neighbourhoods(), folder / "areas.geojson")
+    write_features(geography.street_lines(), folder / "streets.geojson")
 
 
-def _write(table: gpd.GeoDataFrame, path: Path) -> None:
+def write_features(table: gpd.GeoDataFrame, path: Path) -> None:
     """Write a feature a line, so that a change can be read."""
     features = json.loads(table.to_json(drop_id=True))["features"]
     rows = ",\n".join(json.dumps(feature) for feature in features)
@@ -125,9 +117,13 @@ def record(model: Path, photos: Path, path: Path) -> None:
 
 
 def write_checksums(folder: Path) -> None:
-    """List every file but README.md with its SHA-256, as `sha256sum` writes and reads it."""
+    """List a survey's files with their SHA-256, as `sha256sum` writes and reads them.
+
+    README.md is left out, and the autumn's survey in the spring's, which has a list of its own.
+    """
     listing = folder / "SHA256SUMS"
-    left_out = (listing, folder / "README.md")
+    left_out = {listing, folder / "README.md"}
+    left_out.update((folder / "autumn").rglob("*"))
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path not in left_out)
     lines = [
         f"{sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder)}" for path in files

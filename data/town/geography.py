@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import geopandas as gpd
 from pyproj import Geod
-from shapely import LineString, Point, Polygon, get_coordinates, set_coordinates
+from shapely import LineString, Point, Polygon, get_coordinates, get_parts, set_coordinates
 from shapely.ops import polygonize, substring, unary_union
 
 LON, LAT = 5.220, 52.580  # the market square, in the Markermeer
@@ -117,12 +117,39 @@ def streets() -> dict[str, LineString]:
 
 def neighbourhoods() -> gpd.GeoDataFrame:
     """Return the neighbourhoods with `name` and `population`; borders are shared exactly."""
-    faces = _faces()
-    rows = []
-    for point, (name, population) in NEIGHBOURHOODS.items():
-        face = next(face for face in faces if face.contains(Point(point)))
-        rows.append({"name": name, "population": population, "geometry": face})
+    population = dict(NEIGHBOURHOODS.values())
+    rows = [
+        {"name": name, "population": population[name], "geometry": face}
+        for name, face in outlines().items()
+    ]
     return _to_degrees(gpd.GeoDataFrame(rows))
+
+
+@cache
+def outlines() -> dict[str, Polygon]:
+    """Return the outline of each neighbourhood by name, in metres."""
+    faces = _faces()
+    return {
+        name: next(face for face in faces if face.contains(Point(point)))
+        for point, (name, _) in NEIGHBOURHOODS.items()
+    }
+
+
+def area_of(point: Metres) -> str | None:
+    """Return the neighbourhood that a point lies in; None outside the town."""
+    return next((name for name, area in outlines().items() if area.contains(Point(point))), None)
+
+
+@cache
+def sections() -> dict[str, list[LineString]]:
+    """Return each street's lines between junctions and borders of neighbourhoods, in its order."""
+    town = unary_union(_faces()).buffer(0.5)
+    lines = {name: line & town for name, line in streets().items()}
+    borders = unary_union([face.boundary for face in _faces()])
+    return {
+        name: _between(line, [*(other for n, other in lines.items() if n != name), borders])
+        for name, line in lines.items()
+    }
 
 
 def street_lines() -> gpd.GeoDataFrame:
@@ -134,20 +161,11 @@ def street_lines() -> gpd.GeoDataFrame:
     return table.assign(length_m=length)
 
 
-def spot(street: str, share: float, side: float = 2.0) -> tuple[Metres, float]:
-    """Return a point a share of the way along a street, and the street's bearing there.
-
-    The point lies `side` metres right of the centre line; the bearing is clockwise from north.
-    """
-    if street in OUTSIDE:
-        return OUTSIDE[street], 60.0
-    line = streets()[street]
-    here = line.interpolate(share, normalized=True)
-    ahead = line.interpolate(min(share + 0.01, 1.0), normalized=True)
-    behind = line.interpolate(max(share - 0.01, 0.0), normalized=True)
-    bearing = math.atan2(ahead.x - behind.x, ahead.y - behind.y)
-    point = (here.x + side * math.cos(bearing), here.y - side * math.sin(bearing))
-    return point, math.degrees(bearing) % 360
+def beside(point: Metres, bearing: float, along: float, right: float) -> Metres:
+    """Return the point so far along a bearing, clockwise from north, and to the right of it."""
+    turn = math.radians(bearing)
+    east, north = math.sin(turn), math.cos(turn)
+    return point[0] + along * east + right * north, point[1] + along * north - right * east
 
 
 def lon_lat(point: Metres) -> tuple[float, float]:
@@ -197,6 +215,16 @@ def _extended(line: LineString, *, both: bool = False, by: float = 60.0) -> Line
     coords.append((x1 + by * (x1 - x0) / length, y1 + by * (y1 - y0) / length))
     extended = LineString(coords)
     return _extended(extended.reverse(), by=by).reverse() if both else extended
+
+
+def _between(line: LineString, others: list[LineString]) -> list[LineString]:
+    """Cut a line where others meet or cross it, not where they run along it."""
+    cuts = {0.0, line.length}
+    for other in others:
+        met = [part for part in get_parts(line & other) if part.geom_type == "Point"]
+        cuts.update(line.project(point) for point in met)
+    parts = [substring(line, *ends) for ends in pairwise(sorted(cuts))]
+    return [part for part in parts if part.length > 1]  # two lines that meet in one junction
 
 
 def _cut(line: LineString, at: float) -> tuple[LineString, LineString]:

@@ -10,18 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.town import materials
-from data.town.plan import Shot
+from data.town.plan import SIZE, Shot
 
-SIZE = (640, 480)
-SAMPLES = 14  # with the denoiser after them
+SAMPLES = 5  # with the denoiser after them
 THREADS = 2
-MASK_SIZE = (320, 240)  # half the photo's: thin spokes and tubes are sampled, not blurred
+MASK_SIZE = (320, 240)  # thin spokes and tubes are sampled, not blurred
 METER_SIZE = (64, 48)
 GREY = 0.16  # the mean light that the exposure aims at
 MOODS = {"sun": 0.0, "dusk": -0.2, "overcast": 0.1}  # stops more than the meter says
 MARGIN = 1.5  # a bicycle cut off by the photo's edge is looked at in a frame so much wider
 SENSOR = 36.0  # mm
-PITCH = -3  # degrees that the camera looks up
+PITCH = -3  # degrees that the camera looks up: it looks a little down
 
 
 def set_up() -> None:
@@ -35,13 +34,14 @@ def set_up() -> None:
     scene.render.threads_mode = "FIXED"
     scene.render.threads = THREADS
     scene.cycles.use_adaptive_sampling = True
-    scene.cycles.adaptive_threshold = 0.03
+    scene.cycles.adaptive_threshold = 0.06
     scene.cycles.max_bounces = 4
     scene.cycles.diffuse_bounces = 2
     scene.cycles.glossy_bounces = 2
     scene.cycles.caustics_reflective = scene.cycles.caustics_refractive = False
     scene.cycles.sample_clamp_indirect = 4
     scene.cycles.denoiser = "OPENIMAGEDENOISE"
+    scene.cycles.denoising_prefilter = scene.cycles.denoising_quality = "FAST"
     scene.render.resolution_percentage = 100
 
 
@@ -86,6 +86,9 @@ def masks(
     """
     shown = _numbered(bicycles, path)
     for number, bicycle in enumerate(bicycles, start=1):
+        if not (shown == number).any():  # out of sight: what it would show alone does not matter
+            yield shown == number, shown == number
+            continue
         with _only(bicycle):
             alone = _numbered([bicycle], path, margin=MARGIN) == 1
         yield shown == number, alone

@@ -3,10 +3,12 @@
 The camera stands near x = 0 and looks along y, turned by the view; the far front is at y = FRONT.
 """
 
+import math
 import random
 from collections.abc import Callable, Sequence
 
 from data.town import car, furniture, houses, materials, people
+from data.town.places import LINES
 from data.town.plan import Shot
 from data.town.stage import Colour, Stage
 
@@ -18,8 +20,10 @@ LEAVES = {"spring": (0.07, 0.16, 0.025), "autumn": (0.20, 0.13, 0.02)}
 
 def build(shot: Shot) -> Stage:
     """Fill the stage for one photo."""
-    stage = Stage(random.Random(shot.seed))
-    PLACES[shot.place](stage, shot)
+    seeds = (shot.place_seed, shot.visit_seed, shot.moment_seed)
+    stage = Stage(*(random.Random(seed) for seed in seeds))
+    PLACES[shot.look](stage, shot)
+    _riders(stage, shot)
     return stage
 
 
@@ -64,9 +68,8 @@ def _station(stage: Stage, shot: Shot) -> None:
     for x in range(-36, 37, 9):
         stage.place(furniture.tree(x % 2), x, 15, colour=LEAVES[shot.season])
         stage.place(furniture.lamp_post(), x + 4, 11.5, yaw=180)
-    for at in range(-4, 5):
-        stage.place(furniture.rack(), at * 3.3, 6.4)
-        stage.place(furniture.rack(), at * 3.3, 9.4)
+    if shot.stand == "rack":
+        _racks(stage, 9.4)
     _stand(stage, shot, wall=6.4, second=3.0)
     _walkers(stage, shot.people, 3.2, 4.4)
 
@@ -121,8 +124,6 @@ def _school(stage: Stage, shot: Shot) -> None:
         stage.place(furniture.fence(), x, 8.4)
     for x in range(-32, 33, 8):
         stage.place(furniture.tree(x % 3), x + 3, 12.5, colour=_leaf(stage, shot))
-    for at in range(-3, 4):
-        stage.place(furniture.rack(), at * 3.3, 7.0)
     _near_houses(stage, houses.BRICKS, -FRONT)
     _stand(stage, shot, wall=7.0)
     _walkers(stage, shot.people, KERB + 0.3, 5.0)
@@ -208,7 +209,7 @@ def _near_houses(stage: Stage, bricks: Sequence[Colour], y: float, *, shop: bool
 
 def _kerbside(stage: Stage, shot: Shot, *, cars: float) -> None:
     """Place lamp posts, trees, bins, and parked cars where they hide no bicycle we look at."""
-    chance = stage.chance
+    chance, cars_by = stage.chance, random.Random(f"{shot.visit_seed} cars")
     for x in range(-48, 49, 12):
         stage.place(furniture.lamp_post(), x + 5, KERB + 0.5)
         stage.place(furniture.tree(x % 3), x + 6, -KERB - 0.9, colour=_leaf(stage, shot), scale=0.9)
@@ -218,14 +219,14 @@ def _kerbside(stage: Stage, shot: Shot, *, cars: float) -> None:
         for x in range(-48, 49, 6):
             # Free: before the bicycles, and round the camera, which looks along in some views.
             free = 11 if shot.turn else 9 if side == -1 else 3.5 + 0.5 * shot.bicycles
-            if chance.random() < cars and abs(x) > free:
+            if cars_by.random() < cars and abs(x) > free:
                 stage.place(
-                    car.parked(van=chance.random() < 0.15),
-                    x + chance.uniform(-0.5, 0.5),
+                    car.parked(van=cars_by.random() < 0.15),
+                    x + cars_by.uniform(-0.5, 0.5),
                     side * (KERB - 1.15),
                     z=-0.1,
-                    yaw=90 - 90 * side + chance.uniform(-1.5, 1.5),
-                    colour=chance.choice(car.PAINTS),
+                    yaw=90 - 90 * side + cars_by.uniform(-1.5, 1.5),
+                    colour=cars_by.choice(car.PAINTS),
                 )
 
 
@@ -238,13 +239,35 @@ def _walkers(stage: Stage, count: int, near: float, far: float) -> None:
     """Let people pass, each in a stretch of pavement of their own."""
     for number in range(count):
         stage.place(
-            people.walker(stage.chance.randrange(people.FIGURES)),
-            -6 + 15 * (number + stage.chance.uniform(0.15, 0.85)) / count,
-            stage.chance.uniform(near, far),
-            yaw=stage.chance.choice((0, 180)) + stage.chance.uniform(-25, 25),
-            colour=stage.chance.choice(people.COATS),
-            scale=stage.chance.uniform(0.92, 1.1),
+            people.walker(stage.moment.randrange(people.FIGURES)),
+            -6 + 15 * (number + stage.moment.uniform(0.15, 0.85)) / count,
+            stage.moment.uniform(near, far),
+            yaw=stage.moment.choice((0, 180)) + stage.moment.uniform(-25, 25),
+            colour=stage.moment.choice(people.COATS),
+            scale=stage.moment.uniform(0.92, 1.1),
         )
+
+
+def _riders(stage: Stage, shot: Shot) -> None:
+    """Let people ride past, along the street, far enough away to be seen whole."""
+    x, y = shot.camera
+    far = LINES[shot.look] - 2.4
+    for _ in range(shot.riders):
+        if shot.turn:  # looking along the street: some way ahead, before the bicycles
+            across = stage.moment.uniform(y + 0.8, y + 1.4)
+            along = x + math.copysign(stage.moment.uniform(7.5, 9), shot.turn)
+        else:
+            across = stage.moment.uniform(min(y + 3.9, far), far)
+            along = x + stage.moment.uniform(-1.6, 1.6)
+        z = -0.1 if shot.look in ("brick", "estate", "school") and across < KERB else 0.0
+        yaw = stage.moment.choice((0, 180)) + stage.moment.uniform(-6, 6)
+        stage.rider(along, across, z=z, yaw=yaw)
+
+
+def _racks(stage: Stage, wall: float) -> None:
+    """Set up racks along a line."""
+    for at in range(-4, 5):
+        stage.place(furniture.rack(), at * 3.3, wall)
 
 
 def _stand(stage: Stage, shot: Shot, *, wall: float, second: float = 0.0) -> None:
@@ -252,13 +275,15 @@ def _stand(stage: Stage, shot: Shot, *, wall: float, second: float = 0.0) -> Non
 
     `second` is how far behind the first a second row of racks stands, where there is one.
     """
+    if shot.stand == "rack":
+        _racks(stage, wall)
     if shot.bicycles:
         STANDS[shot.stand](stage, shot.bicycles, wall, second)
 
 
 def _against_the_wall(stage: Stage, count: int, wall: float, _second: float) -> None:
     """Lean each along the wall; now and then one leans on another."""
-    chance = stage.chance
+    chance = stage.visit
     along = -0.85 * count
     for number in range(count):
         doubled = number % 4 == 3
@@ -271,7 +296,7 @@ def _against_the_wall(stage: Stage, count: int, wall: float, _second: float) -> 
 
 def _in_a_row(stage: Stage, count: int, wall: float, _second: float) -> None:
     """Park side by side on their stands, all aslant alike; one in five faces the other way."""
-    chance = stage.chance
+    chance = stage.visit
     slant = chance.choice((58, 66, 114, 122))
     for number in range(count):
         x = (number - (count - 1) / 2) * 1.0 + chance.uniform(-0.12, 0.12)
@@ -282,7 +307,7 @@ def _in_a_row(stage: Stage, count: int, wall: float, _second: float) -> None:
 
 def _in_racks(stage: Stage, count: int, wall: float, second: float) -> None:
     """Fill slanting racks, a place every 0.75 m, some free; the second row from 14 on."""
-    chance = stage.chance
+    chance = stage.visit
     rows = 2 if second and count > 13 else 1
     for row in range(rows):
         here = count // rows + (row < count % rows)
@@ -295,7 +320,7 @@ def _in_racks(stage: Stage, count: int, wall: float, second: float) -> None:
 
 def _here_and_there(stage: Stage, count: int, wall: float, _second: float) -> None:
     """Leave them about, as people do for a minute."""
-    chance = stage.chance
+    chance = stage.visit
     taken: list[tuple[float, float]] = []
     wide = 1.6 + 0.5 * count
     while len(taken) < count:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import bpy
 
-from data.town import bicycle
+from data.town import bicycle, people
 
 Colour = tuple[float, float, float]
 
@@ -15,8 +15,11 @@ Colour = tuple[float, float, float]
 class Stage:
     """Places instances of meshes; metres, x along the street, y away from the camera."""
 
-    chance: random.Random
+    chance: random.Random  # of what stays: houses and trees
+    visit: random.Random  # of the bicycles that stand there in this survey
+    moment: random.Random  # of who passes by
     bicycles: list[bpy.types.Object] = field(default_factory=list)
+    ridden: list[bpy.types.Object] = field(default_factory=list)
 
     def place(
         self,
@@ -41,18 +44,19 @@ class Stage:
 
     def bicycle(self, x: float, y: float, *, yaw: float, lean: float) -> None:
         """Place a bicycle with its middle at x, y, of a make and colour left to chance."""
-        make = self.chance.choices(bicycle.MAKES, weights=(32, 24, 14, 18, 7, 5))[0]
-        back = make.base / 2
-        turn = math.radians(yaw)
-        thing = self.place(
-            bicycle.mesh(make),
-            x - back * math.cos(turn),
-            y - back * math.sin(turn),
-            yaw=yaw,
-            lean=lean,
-            colour=self.chance.choice(bicycle.FRAME_COLOURS),
-        )
-        self.bicycles.append(thing)
+        make = self.visit.choices(bicycle.MAKES, weights=(32, 24, 14, 18, 7, 5))[0]
+        colour = self.visit.choice(bicycle.FRAME_COLOURS)
+        at = _rear(make, x, y, yaw)
+        self.bicycles.append(self.place(bicycle.mesh(make), *at, yaw=yaw, lean=lean, colour=colour))
+
+    def rider(self, x: float, y: float, *, z: float, yaw: float) -> None:
+        """Let somebody ride past with the middle of the bicycle at x, y."""
+        make = self.moment.choice(bicycle.MAKES[:2])
+        paint, coat = (self.moment.choice(c) for c in (bicycle.FRAME_COLOURS, people.COATS))
+        at = _rear(make, x, y, yaw)
+        self.ridden.append(self.place(bicycle.mesh(make), *at, z=z, yaw=yaw, colour=paint))
+        figure = people.rider(self.moment.randrange(people.FIGURES))
+        self.place(figure, *at, z=z, yaw=yaw, colour=coat)
 
     def ground(
         self, material: bpy.types.Material, x: tuple[float, float], y: tuple[float, float], z: float
@@ -69,6 +73,12 @@ class Stage:
         mesh.from_pydata(corners, [], [tuple(range(len(corners)))])
         mesh.materials.append(material)
         return self.place(mesh, 0, 0)
+
+
+def _rear(make: bicycle.Make, x: float, y: float, yaw: float) -> tuple[float, float]:
+    """Return where the rear wheel stands of a bicycle with its middle at x, y."""
+    back, turn = make.base / 2, math.radians(yaw)
+    return x - back * math.cos(turn), y - back * math.sin(turn)
 
 
 def clear() -> None:

@@ -1,5 +1,6 @@
 """Assign each photo to the area that it is in."""
 
+from collections.abc import Callable
 from typing import Final
 
 import geopandas as gpd
@@ -48,6 +49,18 @@ def assign(photos: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFram
     out.loc[outside, "status"] = schema.OUTSIDE
     out.loc[outside, "reason"] = "in none of the areas"
     return out
+
+
+def row_at(
+    areas: gpd.GeoDataFrame,
+) -> Callable[[npt.NDArray[np.float64], npt.NDArray[np.float64]], npt.NDArray[np.intp]]:
+    """Return a function from longitudes and latitudes to the row of the area there, -1 for none.
+
+    By the rule of `assign`: of several areas, the one that comes first in their file.
+    """
+    schema.check(areas, schema.AREAS)
+    polygons = np.asarray(areas.geometry.array)
+    return lambda lon, lat: _first_area(schema.points(lon, lat), polygons)
 
 
 def _first_area(points: _Shapes, polygons: _Shapes) -> npt.NDArray[np.intp]:

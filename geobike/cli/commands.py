@@ -217,6 +217,7 @@ def detect(
             detected.detections,
             labels=label or detected.detections["label"].unique(),
             threshold=threshold,
+            count="all",
         )
     # As the service answers: duplicate boxes are not removed.
     shown = terminal.by_photo(

@@ -186,6 +186,8 @@ def print_result(result: "SurveyResult", written: dict[str, str | Path]) -> None
         f"counted, {account.bicycles_in_areas} in areas; {account.bicycles_elsewhere} more in "
         f"photos that are not counted."
     )
+    for line in (_once(result), _compared(result)):
+        print_line(line)
     print_line(
         f"Detected now: {result.detected_now} photos, by {one_line(result.model.name)}, "
         f"threshold {result.survey.threshold:g}."
@@ -197,6 +199,32 @@ def print_result(result: "SurveyResult", written: dict[str, str | Path]) -> None
 def print_line(text: str) -> None:
     """Print one line of a result."""
     print(message(text))
+
+
+def _once(result: "SurveyResult") -> str:
+    """Return how many places are counted once, and how many ridden bicycles are left out."""
+    total = result.counted.total
+    counted = result.photos.loc[result.photos["status"] == "counted", "photo_id"]
+    ridden = result.detections.loc[result.detections["dropped_by"] == "ridden", "photo_id"]
+    left_out = int(ridden.isin(counted).sum())
+    return (
+        f"Each place counted once: about {total['detected_once']:.0f}, at least "
+        f"{total['detected_at_least']:.0f}. Ridden, so left out: {left_out}."
+    )
+
+
+def _compared(result: "SurveyResult") -> str:
+    """Return how many areas were seen well enough to be compared, and what the others lack."""
+    areas = result.areas["status"].value_counts()
+    said = f"{areas.get('compared', 0)} of {len(result.areas)} areas can be compared"
+    kinds = {"thin": "seen in part", "too_thin": "hardly seen", "unseen": "not seen"}
+    parts = [f"{areas[name]} {words}" for name, words in kinds.items() if name in areas]
+    if not parts:
+        return f"{said}."
+    takes = "30 % of the street length and 6 streets"
+    if result.counted.streets is None:
+        takes = "stops in 6 squares of 150 m; --streets FILE measures by street"
+    return f"{said}; {', '.join(parts)}. It takes {takes}."
 
 
 def print_located(frame: "gpd.GeoDataFrame") -> None:

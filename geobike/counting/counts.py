@@ -1,15 +1,15 @@
-"""Bicycles per photo, then the metrics of each area.
+"""Bicycles per photo, and in the end the metrics of each area.
 
-Where no photo was counted, all but the number of photos is NA: no photos is not no bicycles.
+Where nobody looked, all but the number of photos is NA: no photos is not no bicycles.
 """
 
 from collections.abc import Iterable
-from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 
-from geobike import metrics, schema
+from geobike import metrics, schema, sums
+from geobike.counting import coverage
 
 
 def per_photo(photos: gpd.GeoDataFrame, detections: pd.DataFrame) -> gpd.GeoDataFrame:
@@ -46,46 +46,32 @@ def kept_boxes(detections: pd.DataFrame, photo_ids: Iterable[str]) -> "pd.Series
     return boxes
 
 
-def per_area(counts: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return an area counts frame: every metric of the counted photos of each area.
+def per_area(
+    areas: gpd.GeoDataFrame,
+    photos: gpd.GeoDataFrame,
+    tallied: pd.DataFrame,
+    measured: pd.DataFrame,
+) -> gpd.GeoDataFrame:
+    """Return an area counts frame: every metric of each area, and how well it was seen.
 
-    See `geobike.metrics` for units, formulas, and where a metric is NA. `status` is `unseen` where
-    no photo was counted, and NA otherwise: how well an area was seen needs stops, not photos.
-
-    Examples:
-        >>> import geobike
-        >>> from geobike import schema
-        >>> from shapely import box
-        >>> points = schema.points([4.36, 4.36], [52.01, 52.01])
-        >>> seen = {"photo_id": ["a.jpg", "b.jpg"], "area_id": ["1", "1"], "bicycle_count": [3, 0]}
-        >>> counts = schema.geotable(schema.COUNTS, {**seen, "status": ["counted"] * 2}, points)
-        >>> names = {"area_id": ["1", "2"], "name": ["Centre", "East"], "area_km2": [3.05, 3.05]}
-        >>> shapes = [box(4.35, 52.0, 4.37, 52.02), box(4.37, 52.0, 4.39, 52.02)]
-        >>> areas = geobike.count_per_area(counts, schema.geotable(schema.AREAS, names, shapes))
-        >>> areas[["name", "photo_count", "bicycle_count", "status"]]
-             name  photo_count  bicycle_count  status
-        0  Centre            2              3     NaN
-        1    East            0           <NA>  unseen
+    `areas` is an areas frame, `photos` a counts frame, `tallied` its tallies frame. `measured` has,
+    by `area_id`, what is known from the whole survey: `detected_once`, `detected_at_least`,
+    `streets_seen`, and where streets are given `street_km`, `covered_km`, `covered_share`. See
+    `geobike.metrics` for units, formulas, and where a metric is NA.
     """
-    schema.check(counts, schema.COUNTS)
     schema.check(areas, schema.AREAS)
-    groups = counts[counts["status"] == schema.COUNTED].groupby("area_id")
-    area_id = areas["area_id"]
-    known = areas.assign(**{total.name: _total(total, groups, area_id) for total in metrics.SUMS})
+    schema.check(photos, schema.COUNTS)
+    added = sums.by_area(tallied, areas["area_id"])
+    columns = pd.concat([added, measured.reindex(areas["area_id"])], axis=1)
+    known = pd.concat([areas, columns.set_axis(areas.index)], axis=1)
     out = areas.copy()
-    for metric in metrics.available(list(areas)):
-        out[metric.name] = metrics.values(metric, known)
-    unseen = pd.Series(schema.UNSEEN, index=out.index, dtype=schema.TEXT)
-    out["status"] = unseen.where(known[metrics.PHOTOS] == 0)
-    for column, times in (
-        ("first_photo_at", groups["taken_at"].min()),
-        ("last_photo_at", groups["taken_at"].max()),
-    ):
-        out[column] = times.reindex(area_id).astype(schema.TIME).array
+    for metric in metrics.available(list(known)):
+        values = metrics.values(metric, known)
+        out[metric.name] = (
+            values.astype(schema.COUNT) if metric.is_whole else values.astype(schema.FLOAT)
+        )
+    out["status"] = coverage.status(known)
+    taken = photos[photos["status"] == schema.COUNTED].groupby("area_id")["taken_at"]
+    for column, times in (("first_photo_at", taken.min()), ("last_photo_at", taken.max())):
+        out[column] = times.reindex(areas["area_id"]).astype(schema.TIME).array
     return out
-
-
-def _total(total: metrics.Sum, groups: Any, area_id: "pd.Series[str]") -> "pd.Series[int]":
-    """Return a sum over the photos of each area, 0 where there are none."""
-    sums = groups.size() if total.column is None else groups[total.column].sum()
-    return area_id.map(sums).fillna(0).astype(schema.COUNT)

@@ -22,6 +22,8 @@ class Ledger:
     bicycles_counted: int
     """In photos that are `counted`."""
     bicycles_in_areas: int
+    bicycles_beside_areas: int
+    """On counted photos, standing in none of the areas: across the border of the survey."""
     bicycles_elsewhere: int
     """In photos that are not counted, such as those outside every area; never dropped silently."""
     files_given: int
@@ -46,6 +48,7 @@ def close(
     detections: pd.DataFrame,
     areas: gpd.GeoDataFrame,
     *,
+    bicycles_beside_areas: int = 0,
     not_read: Mapping[str, int] | None = None,
     files_given: int | None = None,
 ) -> Ledger:
@@ -53,6 +56,7 @@ def close(
 
     `photos_given` is the number of photos found at the start, so that a lost row is noticed;
     `not_read` that of other files beside them, by suffix, and `files_given` that of all.
+    `bicycles_beside_areas` are those on counted photos that stand in none of the areas.
     Raises LedgerError unless every photo has one status and every bicycle is in one place.
 
     Examples:
@@ -64,9 +68,15 @@ def close(
         ...     detector=geobike.DetectorChoice(kind="cached"),
         ... )
         >>> result = geobike.run(survey, store="sample/detections.sqlite")
-        >>> ledger = geobike.close_ledger(66, result.photos, result.detections, result.areas)
+        >>> ledger = geobike.close_ledger(
+        ...     181,
+        ...     result.photos,
+        ...     result.detections,
+        ...     result.areas,
+        ...     bicycles_beside_areas=result.counted.beside,
+        ... )
         >>> ledger.in_words()
-        '66 photos: 61 counted, 1 outside, 2 unlocated, 1 duplicate, 1 unreadable'
+        '181 photos: 176 counted, 1 outside, 2 unlocated, 1 duplicate, 1 unreadable'
     """
     schema.check(counts, schema.COUNTS)
     schema.check(detections, schema.DETECTIONS)
@@ -79,6 +89,7 @@ def close(
         photos={status: int(found.get(status, 0)) for status in schema.STATUSES},
         bicycles_counted=int(in_counted.sum()),
         bicycles_in_areas=int(areas["bicycle_count"].sum()),
+        bicycles_beside_areas=bicycles_beside_areas,
         bicycles_elsewhere=int((~in_counted).sum()),
         files_given=photos_given if files_given is None else files_given,
         not_read=dict(not_read or {}),
@@ -96,9 +107,9 @@ def _check(ledger: Ledger, counts: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) ->
             ledger.photos[schema.COUNTED],
             int(areas["photo_count"].sum()),
         ),
-        "bicycles in photos = bicycles in areas": (
+        "bicycles in photos = bicycles in areas and beside them": (
             ledger.bicycles_counted,
-            ledger.bicycles_in_areas,
+            ledger.bicycles_in_areas + ledger.bicycles_beside_areas,
         ),
         "bicycles detected = bicycles counted": (
             ledger.bicycles_counted,

@@ -7,7 +7,8 @@ import difflib
 import re
 import shlex
 from collections.abc import Iterable, Sequence
-from typing import Any, Final, NamedTuple
+from dataclasses import dataclass
+from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,7 @@ import pandas as pd
 
 from geobike import schema
 from geobike.config import MAX_OVERLAP, THRESHOLD
-from geobike.detections import extent
+from geobike.detections import extent, riding
 from geobike.detectors import check as detect_check
 from geobike.detectors.onnx.labels import COCO_91
 from geobike.detectors.protocol import FLOOR, Box
@@ -23,16 +24,23 @@ from geobike.detectors.suppression import non_max_suppression
 from geobike.errors import InputError, SchemaError
 from geobike.reporting import report
 
-OTHER_LABEL, BELOW_THRESHOLD, DUPLICATE = REJECTIONS = ("label", "threshold", "duplicate")
+OTHER_LABEL, BELOW_THRESHOLD, DUPLICATE, RIDDEN = REJECTIONS = (
+    "label",
+    "threshold",
+    "duplicate",
+    "ridden",
+)
 """Why a box does not count, as `dropped_by` says it."""
 
 
-class Filter(NamedTuple):
+@dataclass(frozen=True)
+class Filter:
     """Which boxes count: see `filter_detections`."""
 
     labels: tuple[str, ...]
     threshold: float = THRESHOLD
     max_overlap: float = MAX_OVERLAP
+    count: Literal["parked", "all"] = "parked"
 
 
 def check(*, threshold: float, max_overlap: float) -> None:
@@ -52,12 +60,16 @@ def filter_detections(
     labels: Iterable[str],
     threshold: float = THRESHOLD,
     max_overlap: float = MAX_OVERLAP,
+    count: Literal["parked", "all"] = "parked",
 ) -> pd.DataFrame:
-    """Return the detections frame with `kept` and `dropped_by` set.
+    """Return the detections frame with `kept`, `dropped_by` and `ridden` set.
 
     A box is kept if its label is one of `labels` (ignoring case and blanks around it), its score is
     above `threshold`, and no box of the same photo and label with a higher score overlaps it by
     more than `max_overlap` (greedy non-maximum suppression; of equal scores the earlier row stays).
+    Bicycles and motorcycles that a person rides are left out unless `count` is "all". `ridden` is
+    NA for other boxes, and for all where there is no person among all boxes: the detector may not
+    know persons.
     Labels are checked by `check_labels`. Raises InputError, also for boxes in 0 to 1, and
     SchemaError for a box that breaks a rule of `geobike.detectors.check`.
 
@@ -68,7 +80,7 @@ def filter_detections(
         ...     schema.DETECTIONS,
         ...     {
         ...         "photo_id": ["a.jpg"] * 4,
-        ...         "label": ["bicycle", "bicycle", "bicycle", "person"],
+        ...         "label": ["bicycle", "bicycle", "bicycle", "car"],
         ...         "score": [0.9, 0.8, 0.4, 0.9],
         ...         "xmin": [10, 12, 70, 10],
         ...         "ymin": [20, 20, 20, 0],
@@ -89,10 +101,10 @@ def filter_detections(
     extent.check_not_normalized(detections)
     label = detect_check.clean_labels(schema.coded(detections["label"]))
     detections = detections.assign(label=pd.Series(label, index=detections.index))
-    rules = Filter(tuple(labels), threshold, max_overlap)
+    rules = Filter(tuple(labels), threshold, max_overlap, count)
     check_labels(rules.labels, detections["label"])
     photo = schema.coded(detections["photo_id"]).codes
-    return apply_rejections(detections, rejection_codes(detections, rules, photo=photo))
+    return apply_rejections(detections, rejection_codes(detections, rules, photo=photo), rules)
 
 
 def _check_values(detections: pd.DataFrame) -> None:
@@ -127,14 +139,33 @@ def rejection_codes(
     number = pd.factorize(folded)[0][label.codes[left]]
     candidates = found.iloc[left].assign(photo=photo[left], label=number)
     out[left[non_max_suppression(candidates, rules.max_overlap)]] = REJECTIONS.index(DUPLICATE)
+    can_be_ridden = np.append(folded.isin(_RIDEABLE), False)[label.codes]
+    bicycle = np.flatnonzero((out < 0) & can_be_ridden)
+    is_person = np.append(folded.isin(_PERSONS), False)[label.codes]
+    person = np.flatnonzero(is_person & (found["score"] >= riding.PERSON_SCORE).to_numpy())
+    boxes = found[["xmin", "ymin", "xmax", "ymax"]].assign(photo=photo)
+    rides = riding.ridden(boxes.iloc[bicycle], boxes.iloc[person])
+    out[bicycle[rides]] = REJECTIONS.index(RIDDEN)
     return out
 
 
-def apply_rejections(detections: pd.DataFrame, reason: npt.NDArray[np.int8]) -> pd.DataFrame:
-    """Return the detections frame with `kept` and `dropped_by` as `rejection_codes` says."""
+_RIDEABLE: Final = ("bicycle", "motorcycle", "bike", "fiets", "cargo bike", "moped", "scooter")
+_PERSONS: Final = ("person", "rider", "cyclist", "pedestrian")
+
+
+def apply_rejections(
+    detections: pd.DataFrame, reason: npt.NDArray[np.int8], rules: Filter
+) -> pd.DataFrame:
+    """Return the detections frame with `kept`, `dropped_by`, `ridden` as `rejection_codes` says."""
     out = detections.copy(deep=False)
+    rides = reason == REJECTIONS.index(RIDDEN)
+    if rules.count == "all":
+        reason = np.where(rides, -1, reason).astype(np.int8)
     out["dropped_by"] = pd.Categorical.from_codes(reason, pd.Index(REJECTIONS, dtype=schema.TEXT))
     out["kept"] = reason < 0
+    seen = _folded(_commonest(detections["label"]))
+    known = (out["kept"] | rides) & (not seen.isdisjoint(_PERSONS))
+    out["ridden"] = pd.Series(rides, index=out.index, dtype=schema.MAYBE).where(known)
     return out
 
 

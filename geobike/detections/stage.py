@@ -194,7 +194,7 @@ def collect(
     boxes = store.boxes(
         known["sha256"], plan.model, transform=partial(filtered, rules=plan.rules), track=track
     )
-    found = _in_order(boxes, known["photo_id"], plan.model)
+    found = _in_order(boxes, known["photo_id"], plan.model, plan.rules)
     extent.check_not_normalized(found)
     if plan.rules is not None:
         filtering.check_labels(plan.rules.labels, found["label"])
@@ -305,7 +305,12 @@ def _mark(placed: gpd.GeoDataFrame, failures: dict[str, Failure]) -> gpd.GeoData
     return out
 
 
-def _in_order(found: pd.DataFrame, photo_ids: "pd.Series[str]", model: Model) -> pd.DataFrame:
+def _in_order(
+    found: pd.DataFrame,
+    photo_ids: "pd.Series[str]",
+    model: Model,
+    rules: filtering.Filter | None,
+) -> pd.DataFrame:
     """Return a detections frame in the order of the photos, the highest score first.
 
     `found` is emptied in the process, so that boxes are not in memory twice.
@@ -323,4 +328,6 @@ def _in_order(found: pd.DataFrame, photo_ids: "pd.Series[str]", model: Model) ->
     code = np.zeros(len(found), dtype=np.int8)
     columns["model"] = pd.Categorical.from_codes(code, pd.Index([model.name], dtype=schema.TEXT))
     out = schema.table(schema.DETECTIONS, pd.DataFrame(columns, copy=False))
-    return out if reason is None else filtering.apply_rejections(out, reason.to_numpy())
+    if rules is None:
+        return out
+    return filtering.apply_rejections(out, np.asarray(reason, dtype=np.int8), rules)

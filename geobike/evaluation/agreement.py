@@ -80,7 +80,7 @@ def evaluate(truth: str | Path, survey: str | Path) -> Evaluation:
         >>> _ = result.write("out")
         >>> evaluation = geobike.evaluate("sample/truth.csv", "out")
         >>> round(evaluation.agreement.mean_absolute_error, 2)  # bicycles per photo
-        0.8
+        0.68
     """
     finished = saved.read(survey)
     detections, photos = finished.detections(), finished.photos()
@@ -90,7 +90,11 @@ def evaluate(truth: str | Path, survey: str | Path) -> Evaluation:
 
     def counts_at(level: float) -> "pd.Series[int]":
         filtered = filtering.filter_detections(
-            detections, labels=finished.labels, threshold=level, max_overlap=finished.max_overlap
+            detections,
+            labels=finished.labels,
+            threshold=level,
+            max_overlap=finished.max_overlap,
+            count=finished.count,
         )
         return counts.kept_boxes(filtered, true.index)
 

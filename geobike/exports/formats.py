@@ -7,7 +7,7 @@ from typing import Final
 
 from geobike.errors import InputError
 from geobike.exports import csv, geojson, geoparquet
-from geobike.exports.protocol import Format, Frames, Table
+from geobike.exports.protocol import TABLES, Format, Frames, Table
 from geobike.io.files import name as file_name
 from geobike.io.redaction import redact
 from geobike.reporting import report
@@ -30,9 +30,7 @@ MANY: Final = 100_000
 spreadsheets cut off such a CSV."""
 
 _TEXT: Final[Mapping[Table, Format]] = {
-    "areas": geojson.FORMAT,
-    "photos": geojson.FORMAT,
-    "detections": csv.FORMAT,
+    table: csv.FORMAT if table == "detections" else geojson.FORMAT for table in TABLES
 }
 
 

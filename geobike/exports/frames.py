@@ -18,8 +18,11 @@ _PHOTO_COLUMNS: Final = (
     "taken_at",
     "heading",
     "position_source",
+    "position_error_m",
     "width",
     "height",
+    "camera",
+    "focal_length_35mm",
     "sha256",
 )
 """All but `path`: where a file is on one machine must not be published."""
@@ -34,6 +37,9 @@ def select(frames: Frames) -> Frames:
     """
     return Frames(
         areas=None if frames.areas is None else _areas(frames.areas),
+        streets=None if frames.streets is None else _known(frames.streets, schema.STREETS),
+        stops=None if frames.stops is None else _known(frames.stops, schema.STOPS),
+        bicycles=None if frames.bicycles is None else _bicycles(frames.bicycles),
         photos=None if frames.photos is None else _photos(frames.photos),
         detections=None if frames.detections is None else _detections(frames.detections),
     )
@@ -46,12 +52,28 @@ def _areas(areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(frame, geometry=areas.geometry)
 
 
+def _known(frame: gpd.GeoDataFrame, kind: schema.Frame) -> gpd.GeoDataFrame:
+    schema.check(frame, kind)
+    return gpd.GeoDataFrame(frame[list(kind.columns)], geometry=frame.geometry)
+
+
+def _bicycles(bicycles: pd.DataFrame) -> gpd.GeoDataFrame:
+    schema.check(bicycles, schema.BICYCLES)
+    columns = [name for name in schema.BICYCLES.columns if name not in ("lon", "lat")]
+    texts = dict.fromkeys(("photo_id", "reason", "area_id"), schema.TEXT)
+    places = schema.points(bicycles["lon"], bicycles["lat"])
+    return gpd.GeoDataFrame(bicycles[columns].astype(texts), geometry=places, crs=schema.CRS)
+
+
 def _photos(photos: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     schema.check(photos, schema.COUNTS if "bicycle_count" in photos else schema.PHOTOS)
     columns = photos.reindex(columns=list(_PHOTO_COLUMNS))
+    absent = {name: dtype for name, dtype in schema.PHOTOS.optional.items() if name not in photos}
+    columns = columns.astype({name: absent[name] for name in absent if name in columns})
     return gpd.GeoDataFrame(columns, geometry=photos.geometry)
 
 
 def _detections(detections: pd.DataFrame) -> pd.DataFrame:
     schema.check(detections, schema.DETECTIONS)
-    return detections[list(schema.DETECTIONS.columns)]
+    columns = [*schema.DETECTIONS.columns, *schema.present(detections, schema.DETECTIONS)]
+    return detections[columns]

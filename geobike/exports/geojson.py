@@ -1,4 +1,4 @@
-"""GeoJSON by RFC 7946: areas and photos."""
+"""GeoJSON by RFC 7946: the tables with geometry."""
 
 import json
 from collections.abc import Iterator
@@ -63,11 +63,13 @@ def _geometries(geometry: "gpd.GeoSeries") -> Iterator[str]:
         yield "null" if text is None else text
 
 
-_FILES: Final[Files] = {"areas": "areas.geojson", "photos": "photos.geojson"}
+_FILES: Final[Files] = {
+    table: f"{table}.geojson" for table in ("areas", "streets", "stops", "bicycles", "photos")
+}
 
 FORMAT: Final = Format(
     name="geojson",
-    help="areas and photos",
+    help="all tables but the detections",
     files=_FILES,
     suffixes=(".geojson", ".json"),
     write=one_file_per_table(_FILES, _write_table),

@@ -1,9 +1,9 @@
-"""Parquet for many rows: areas and photos as GeoParquet 1.1, detections without geometry."""
+"""Parquet for many rows: GeoParquet 1.1, but detections without geometry."""
 
 from pathlib import Path
 from typing import Any, Final
 
-from geobike.exports.protocol import Files, Format, Table, one_file_per_table
+from geobike.exports.protocol import TABLES, Files, Format, Table, one_file_per_table
 from geobike.io.files import atomic_path
 
 
@@ -18,15 +18,11 @@ def _write_table(table: Table, frame: Any, path: Path) -> None:
         frame.to_parquet(part, index=False, compression="zstd", **options)
 
 
-_FILES: Final[Files] = {
-    "areas": "areas.parquet",
-    "photos": "photos.parquet",
-    "detections": "detections.parquet",
-}
+_FILES: Final[Files] = {table: f"{table}.parquet" for table in TABLES}
 
 FORMAT: Final = Format(
     name="geoparquet",
-    help="all tables, areas and photos as GeoParquet 1.1",
+    help="all tables, those with geometry as GeoParquet 1.1",
     files=_FILES,
     suffixes=(".parquet",),
     write=one_file_per_table(_FILES, _write_table),

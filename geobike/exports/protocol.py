@@ -12,9 +12,16 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-Table = Literal["areas", "photos", "detections"]
+Table = Literal["areas", "streets", "stops", "bicycles", "photos", "detections"]
 
-TABLES: Final[tuple[Table, ...]] = ("areas", "photos", "detections")
+TABLES: Final[tuple[Table, ...]] = (
+    "areas",
+    "streets",
+    "stops",
+    "bicycles",
+    "photos",
+    "detections",
+)
 
 Files = Mapping[Table, str]
 """Names of files by table. Tables in one file, such as layers of a GeoPackage, share a name."""
@@ -29,6 +36,12 @@ class Frames:
 
     areas: "gpd.GeoDataFrame | None" = None
     """Polygons in EPSG:4326, with the columns of an area counts frame."""
+    streets: "gpd.GeoDataFrame | None" = None
+    """Lines in EPSG:4326, with the columns of a streets frame."""
+    stops: "gpd.GeoDataFrame | None" = None
+    """Points in EPSG:4326, with the columns of a stops frame."""
+    bicycles: "pd.DataFrame | gpd.GeoDataFrame | None" = None
+    """A bicycles frame; points in EPSG:4326 once its columns were selected."""
     photos: "gpd.GeoDataFrame | None" = None
     """Points in EPSG:4326, or no geometry for photos without a position."""
     detections: "pd.DataFrame | None" = None

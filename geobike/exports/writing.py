@@ -30,12 +30,14 @@ class Written:
         """One file for each table, which geobike can read again."""
         readable = [f for name, f in self.by_format.items() if formats.FORMATS[name].readable]
         return {
-            table: next(files[table] for files in readable if table in files) for table in TABLES
+            table: next(files[table] for files in readable if table in files)
+            for table in TABLES
+            if any(table in files for files in readable)
         }
 
     @property
     def names(self) -> list[str]:
-        """The names of all files: areas first, then photos, then detections."""
+        """The names of all files, in the order of the tables."""
         by_table = (files[t] for t in TABLES for files in self.by_format.values() if t in files)
         return list(dict.fromkeys(by_table))
 
@@ -98,7 +100,7 @@ def write_photos(photos: "gpd.GeoDataFrame", path: str | Path) -> None:
         >>> photos = geobike.locate(geobike.read_photos(geobike.find_photos("sample/photos")))
         >>> geobike.write_photos(photos, "photos.geojson")
         >>> int(geopandas.read_file("photos.geojson").geometry.notna().sum())
-        61
+        176
     """
     _write_one("photos", Frames(photos=photos), path)
 

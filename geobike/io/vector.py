@@ -30,7 +30,7 @@ from geobike.reporting import one_line, report
 # fmt: off
 _DRIVERS: Final = frozenset((
     "CSV", "ESRI Shapefile", "ESRIJSON", "FlatGeobuf", "GML", "GPKG", "GPX", "GeoJSON",
-    "GeoJSONSeq", "JSONFG", "KML", "LIBKML", "MapInfo File", "OpenFileGDB", "TopoJSON",
+    "GeoJSONSeq", "JSONFG", "KML", "LIBKML", "MapInfo File", "OpenFileGDB", "OSM", "TopoJSON",
 ))
 # fmt: on
 """Drivers of formats that hold their data themselves."""
@@ -85,6 +85,9 @@ _KINDS: Final = {
     ".parquet": _Kind("Parquet", (b"par1",)),
     ".geoparquet": _Kind("Parquet", (b"par1",)),
     ".gdb": _GEODATABASE,
+    ".pbf": _Kind(
+        "an OpenStreetMap extract", (b"\0\0\0\r\n\tosmheader", b"\0\0\0\x0e\n\tosmheader")
+    ),
 }
 """What is read, by ending; archives of these too."""
 
@@ -254,7 +257,7 @@ def _confined(file: Path) -> Iterator[None]:
     import pyogrio
 
     with _lock:
-        options = _SHUT | _restoring(file)
+        options = _SHUT | _restoring(file) | {"CPL_TMPDIR": str(file.parent)}
         before = {name: pyogrio.get_gdal_config_option(name) for name in (*options, "OGR_SKIP")}
         unwanted = {str(name) for name in pyogrio.list_drivers()} - _DRIVERS
         skip = ",".join(sorted(unwanted | set(filter(None, [before["OGR_SKIP"]]))))

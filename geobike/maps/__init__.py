@@ -31,6 +31,7 @@ def build(
     areas: gpd.GeoDataFrame,
     photos: gpd.GeoDataFrame,
     detections: pd.DataFrame,
+    tallies: pd.DataFrame,
     *,
     label: str = "bicycle",
     model: str,
@@ -44,7 +45,8 @@ def build(
 ) -> folium.Map:
     """Return the map, to show in a notebook, to add Folium layers to, or to `save`.
 
-    `areas` is an AREA_COUNTS frame, `photos` a COUNTS frame, `detections` a DETECTIONS frame.
+    `areas` is an AREA_COUNTS frame, `photos` a COUNTS frame, `detections` a DETECTIONS frame,
+    `tallies` the TALLIES frame that the numbers of the areas are sums of.
     `label` is what was counted, `ledger` the number of photos by status. `thumbnails` holds small
     JPEG files by `photo_id`, shown as they are: without EXIF, people anonymized. Times are shown in
     `timezone`. `context_layers` were read from the files that `page` names; None reads them now.
@@ -65,6 +67,7 @@ def build(
         ...     result.areas,
         ...     result.photos,
         ...     result.detections,
+        ...     result.counted.tallies,
         ...     model=result.model.name,
         ...     threshold=survey.threshold,
         ...     ledger=result.ledger.photos,
@@ -78,7 +81,7 @@ def build(
     layers = context_layers
     if layers is None:
         layers = [context.read(path) for path in chosen.context]
-    data = page_data(areas, photos, detections, thumbnails, provenance, chosen, layers)
+    data = page_data(areas, photos, detections, tallies, thumbnails, provenance, chosen, layers)
     page_map = folium.Map(location=[0, 0], tiles=None, zoom_snap=0.25)
     page_map.options["max_zoom"] = 19  # the argument of this name reaches tile layers only
     hosts = [] if chosen.tiles is None else tile_sources(chosen.tiles)

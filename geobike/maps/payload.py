@@ -3,14 +3,14 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import geopandas as gpd
 import pandas as pd
 import shapely
 
-from geobike import metrics, schema
+from geobike import metrics, schema, sums
 from geobike.errors import InputError
 from geobike.maps import context
 from geobike.maps.encoding import encode_json
@@ -47,6 +47,7 @@ def page_data(
     areas: gpd.GeoDataFrame,
     taken: gpd.GeoDataFrame,
     detections: pd.DataFrame,
+    tallies: pd.DataFrame,
     thumbnails: Mapping[str, bytes],
     provenance: Provenance,
     page: PageOptions,
@@ -56,12 +57,18 @@ def page_data(
     schema.check(areas, schema.AREA_COUNTS)
     schema.check(taken, schema.COUNTS)
     schema.check(detections, schema.DETECTIONS)
+    schema.check(tallies, schema.TALLIES)
     if areas.empty:
         raise InputError("there are no areas to draw; give at least one polygon")
     ledger = provenance.ledger
-    found = [metric for metric in metrics.available(list(areas)) if metric.name in areas]
+    found = _shown(areas)
     shapes, shifted = simplified(areas)
     catalogue = words(page.language)
+    if metrics.SHARE not in areas:  # squares were counted in place of streets
+        catalogue |= {name: catalogue[squares] for name, squares in _SQUARES.items()}
+    shown, period_of = photos(
+        taken, detections, thumbnails, areas["area_id"], provenance.timezone, shifted
+    )
     return {
         "title": page.title,
         "label": provenance.label,
@@ -76,14 +83,25 @@ def page_data(
         "ledger": {status: int(ledger[status]) for status in schema.STATUSES if ledger.get(status)},
         **_statistics(found),
         "areas": encode_json(_areas(areas, shapes, found, provenance.timezone)),
-        "photos": photos(
-            taken, detections, thumbnails, areas["area_id"], provenance.timezone, shifted
-        ),
+        "photos": shown,
+        "streets": metrics.SHARE in areas,
+        "tallies": encode_json(_tallies(tallies, period_of, areas["area_id"])),
         "context": context.drawn(context_layers, areas),
         "tiles": None
         if page.tiles is None
         else {"url": page.tiles, "wms": is_wms(page.tiles), "attribution": page.attribution},
     }
+
+
+_SQUARES: Final = {"streets_seen": "squares_seen", "short_streets_seen": "short_squares_seen"}
+"""Words for areas without streets, by the words in whose place they come."""
+
+
+def _shown(areas: gpd.GeoDataFrame) -> list[metrics.Metric]:
+    """Return the metrics of the frame, without those that are NA throughout without streets."""
+    available = metrics.available(list(areas))
+    known = [metric for metric in available if not metric.least_share or metrics.SHARE in areas]
+    return [metric for metric in known if metric.name in areas]
 
 
 def _hidden(page: PageOptions) -> dict[str, Any]:
@@ -94,27 +112,43 @@ def _hidden(page: PageOptions) -> dict[str, Any]:
 
 
 def _statistics(found: list[metrics.Metric]) -> dict[str, Any]:
-    """Return what the page needs to show the metrics, and to recount them for a period.
+    """Return what the page needs to show the metrics, and to compute them for a period.
 
-    `sums` gives each sum the column of the photos that it adds up, null to count them; `constants`
-    are columns of the areas, `needed` those for which metrics were requested.
+    `constants` are columns of the areas, `needed` those for which metrics were requested. `roles`
+    names the sums that tell whether anything was seen, and what the page counts.
     """
-    sums = {total.name: total.column for total in metrics.SUMS}
-    needed = sorted({metric.needs for metric in found if metric.needs is not None})
-    constants = {metric.denominator for metric in found} - {None, *sums}
-    ratios = [metric.name for metric in found if metric.denominator in sums]
+    needed = sorted({metric.needs or "" for metric in found} & set(schema.AREAS.optional))
+    constants = {metric.denominator for metric in found} - {None, *metrics.SUMS}
     return {
         "metrics": [_metric(metric) for metric in found],
-        "sums": sums,
         "constants": sorted(constants | set(needed)),
         "needed": needed,
-        "roles": {"photos": metrics.PHOTOS, "things": metrics.BICYCLES, "hexbins": ratios[0]},
+        "roles": {
+            "photos": metrics.PHOTOS,
+            "things": metrics.BICYCLES,
+            "hexbins": "bicycles_per_photo",
+            "looked": list(metrics.LOOKED),
+            "share": metrics.SHARE,
+        },
     }
 
 
+def _tallies(
+    tallies: pd.DataFrame, period_of: "pd.Series[int]", area_ids: "pd.Series[str]"
+) -> dict[str, Any]:
+    """Return the sums of each area in each period, as columns; `area` is a position."""
+    found = sums.by_period(tallies, period_of).reset_index()
+    found["area"] = pd.Index(area_ids).get_indexer(pd.Index(found["area_id"]))
+    columns = found[found["area"] >= 0].drop(columns="area_id").astype({"period": int})
+    return {str(name): columns[name].round(6).tolist() for name in columns}
+
+
 def _metric(metric: metrics.Metric) -> dict[str, Any]:
-    keys = ("name", "numerator", "denominator", "per", "digits", "order")
-    return {key: getattr(metric, key) for key in keys} | {"shown": sorted(metric.shown)}
+    keys = ("name", "numerator", "denominator", "per", "digits", "percent", "order", "least_share")
+    return {key: getattr(metric, key) for key in keys} | {
+        "shown": sorted(metric.shown),
+        "tellsLooking": metric.tells_looking,
+    }
 
 
 def _areas(
@@ -132,6 +166,7 @@ def _areas(
         {
             "id": row.area_id,
             "name": f"{name} ({row.area_id})" if again else name,
+            "status": row.status,
             "figures": {column: finite(getattr(row, column)) for column in columns},
             "first": time(row.first_photo_at, timezone),
             "last": time(row.last_photo_at, timezone),

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from geobike import metrics, schema
+from geobike import schema
 from geobike.errors import InputError
 from geobike.maps.encoding import encode_columns, encode_json
 from geobike.reporting import report
@@ -33,12 +33,13 @@ def photos(
     area_ids: "pd.Series[str]",
     timezone: str,
     shifted: bool,
-) -> dict[str, Any]:
-    """Return the located photos, and the days, months or years that the slider steps through.
+) -> tuple[dict[str, Any], "pd.Series[int]"]:
+    """Return the located photos, and the period of each: by `photo_id`, only where it has one.
 
     The columns are `lon` and `lat` in 1e-5 degrees, each the step from the photo before, `area`
-    and `period` (positions, -1 for none), and what the sums of areas add up (-1 where the photo
-    is not counted). Where photos are many, the columns are packed in the order of `names`.
+    and `period` (positions, -1 for none), and `count`, the bicycles (-1 where the photo is not
+    counted). Where photos are many, the columns are packed in the order of `names`. `periods` are
+    the days, months or years that the slider steps through.
     """
     nowhere = given.geometry.isna() | given.geometry.is_empty
     located = given[~nowhere & given["status"].isin(schema.STATUSES)]
@@ -53,7 +54,7 @@ def photos(
         "lat": _steps(located.geometry.y.to_numpy()),
         "area": pd.Index(area_ids).get_indexer(located["area_id"]).astype(np.int32),
         "period": period.astype(np.int32),
-        **_summed(located, counted),
+        "count": located["bicycle_count"].mask(~counted).fillna(-1).to_numpy(dtype=np.int32),
     }
     packed = len(located) > READABLE
     details = None
@@ -64,7 +65,7 @@ def photos(
             f"the map shows {len(located):,} photos only by place and count, without names and "
             f"pictures: single photos can be opened up to {SINGLE:,}"
         )
-    return {
+    data = {
         "n": len(located),
         "periods": periods,
         "names": list(columns),
@@ -73,16 +74,8 @@ def photos(
         else {name: column.tolist() for name, column in columns.items()},
         "details": encode_json(details) if packed else details,
     }
-
-
-def _summed(
-    located: gpd.GeoDataFrame, counted: "pd.Series[bool]"
-) -> dict[str, npt.NDArray[np.int32]]:
-    """Return the columns that the sums of areas add up, -1 where a photo is not counted."""
-    names = [total.column for total in metrics.SUMS if total.column is not None]
-    return {
-        name: located[name].mask(~counted).fillna(-1).to_numpy(dtype=np.int32) for name in names
-    }
+    known = period >= 0
+    return data, pd.Series(period[known], index=located["photo_id"].to_numpy()[known])
 
 
 def _steps(degrees: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:

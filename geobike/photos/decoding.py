@@ -150,7 +150,7 @@ def read_upright(
     Examples:
         >>> import geobike
         >>> geobike.read_image("sample/photos/day2/1532_held_sideways.jpg").size
-        (640, 480)
+        (480, 360)
     """
     data = _bytes(source)
     with _opened_bytes(data, max_pixels) as (image, orientation):

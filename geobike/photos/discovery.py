@@ -153,7 +153,7 @@ def find(
         >>> import geobike
         >>> files = geobike.find_photos("sample/photos")
         >>> len(files), files[0].photo_id
-        (66, 'day1/0902_stationsplein.jpg')
+        (181, 'day1/0902_stationsplein.jpg')
     """
     return search(sources, walker=walker, track=track).files
 

@@ -36,7 +36,7 @@ _DOUBTS: Final[tuple[tuple[str, Callable[[Quality], str | None]], ...]] = (
         lambda one: one.other_datum,
     ),
     (
-        "a direction from magnetic north, which is used as if from true north",
+        "a direction from magnetic north, used as if from true (2 to 3 degrees in the Netherlands)",
         lambda one: "magnetic" if one.magnetic else None,
     ),
 )

@@ -19,7 +19,7 @@ import exifread
 from PIL import ExifTags, Image
 
 from geobike.errors import UnreadablePhoto
-from geobike.photos import clock, jpeg, png, position_quality, tiff
+from geobike.photos import cameras, clock, jpeg, png, position_quality, tiff
 from geobike.photos.exif_values import number, quote, sequence, text
 
 # exifread logs every file without EXIF; the reason of the photo says so already.
@@ -40,6 +40,7 @@ class Reading:
     orientation: int | None = None  # 1 to 8, as EXIF numbers them
     reason: str | None = None
     quality: position_quality.Quality = position_quality.PLAIN
+    camera: cameras.Camera = cameras.UNKNOWN
 
     @property
     def taken_at(self) -> datetime | None:
@@ -113,6 +114,7 @@ def _reading(tags: Mapping[str, Any] | None, fault: str) -> Reading:
         orientation=_orientation(tags),
         reason=reason,
         quality=position_quality.read(tags) if reason is None else position_quality.PLAIN,
+        camera=cameras.read(tags),
     )
 
 
@@ -187,6 +189,8 @@ def _read_with_exifread(file: BinaryIO) -> tuple[dict[str, Any] | None, str]:
     if not found:
         return None, "no EXIF"
     tags = {name: found.get(f"EXIF {name}") for name in _TIME_TAGS}
+    tags |= {name: found.get(f"EXIF {name}") for name in cameras.SUB_TAGS}
+    tags |= {name: found.get(f"Image {name}") for name in cameras.MAIN_TAGS}
     tags |= {name: found.get(f"GPS {name}") for name in _GPS_TAGS}
     tags["GPSDateStamp"] = found.get("GPS GPSDate")  # exifread's own name for it
     tags["GPSHPositioningError"] = found.get("GPS Tag 0x001F")  # it has none for it
@@ -235,15 +239,18 @@ def _tags_of_pillow(load: _Loader) -> dict[str, Any] | None:
         return None
     if not exif:
         return None
-    tags = {name: sub.get(ExifTags.Base[name]) for name in _TIME_TAGS}
+    tags = {name: sub.get(ExifTags.Base[name]) for name in (*_TIME_TAGS, *cameras.SUB_TAGS)}
+    tags |= {name: exif.get(ExifTags.Base[name]) for name in cameras.MAIN_TAGS}
     tags |= {name: gps.get(ExifTags.GPS[name]) for name in _GPS_TAGS}
     tags["Orientation"] = exif.get(tiff.ORIENTATION)
     return {name: value for name, value in tags.items() if value is not None}
 
 
 _WANTED: Final = tiff.Wanted(
-    main=frozenset({tiff.ORIENTATION, tiff.SUB, tiff.GPS}),
-    sub=frozenset(int(ExifTags.Base[name]) for name in _TIME_TAGS) | {tiff.GPS},
+    main=frozenset(int(ExifTags.Base[name]) for name in cameras.MAIN_TAGS)
+    | {tiff.ORIENTATION, tiff.SUB, tiff.GPS},
+    sub=frozenset(int(ExifTags.Base[name]) for name in (*_TIME_TAGS, *cameras.SUB_TAGS))
+    | {tiff.GPS},
     gps=frozenset(int(ExifTags.GPS[name]) for name in _GPS_TAGS),
     other_clocks=frozenset(
         (

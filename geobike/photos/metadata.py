@@ -32,6 +32,10 @@ class Metadata(NamedTuple):
     """Degrees on WGS 84; NaN without a position."""
     lat: npt.NDArray[np.float64]
     heading: npt.NDArray[np.float64]
+    camera: npt.NDArray[np.object_]
+    """Make and model, None where EXIF does not give them."""
+    focal_length_35mm: npt.NDArray[np.float64]
+    """Millimetres for a frame 36 mm wide, NaN where EXIF does not give it."""
     taken_at: npt.NDArray[np.datetime64]
     """Microseconds, UTC; NaT where no offset from UTC is known."""
     taken_local: npt.NDArray[np.datetime64]
@@ -68,6 +72,8 @@ def read(
         np.array([row.said.lon for row in rows], dtype=np.float64),
         np.array([row.said.lat for row in rows], dtype=np.float64),
         np.array([row.said.heading for row in rows], dtype=np.float64),
+        _objects([row.said.camera.name for row in rows]),
+        np.array([row.said.camera.focal_length_35mm for row in rows], dtype=np.float64),
         np.array([_utc(row.said, timezone) for row in rows], dtype="datetime64[us]"),
         np.array([row.said.taken_local for row in rows], dtype="datetime64[us]"),
         np.array([_offset(row.said, timezone) for row in rows], dtype=np.float64),

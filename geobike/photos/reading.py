@@ -158,9 +158,19 @@ def frame(files: Sequence[PhotoFile], parts: Iterable[metadata.Metadata]) -> gpd
             "position_source": pd.Series("exif", index=range(len(files))).where(placed),
             "status": pd.Series(schema.UNREADABLE, index=range(len(files))).where(~readable),
             "reason": said.reason,
-        },
+        }
+        | _cameras(said),
         schema.points(said.lon, said.lat),
     )
+
+
+def _cameras(said: metadata.Metadata) -> dict[str, "pd.Series[Any]"]:
+    """Return the columns of camera and lens, where any photo gives them."""
+    columns = {
+        "camera": pd.Series(said.camera, dtype=schema.TEXT),
+        "focal_length_35mm": pd.Series(said.focal_length_35mm),
+    }
+    return {name: column for name, column in columns.items() if column.notna().any()}
 
 
 def hash_files(

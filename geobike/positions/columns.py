@@ -29,6 +29,17 @@ _NAMES: Final = {
     "lon_ref": ("gpslongituderef", "gps_longitude_ref", "longitude_ref", "lon_ref"),
     "taken_at": ("taken_at", "timestamp", "datetime", "time", "datetimeoriginal"),
     "heading": ("heading", "bearing", "direction", "gpsimgdirection", "gps_img_direction"),
+    "camera": ("camera", "camera_name", "camera_model", "model"),
+    "focal_length_35mm": (
+        *("focal_length_35mm", "focallengthin35mmformat", "focallengthin35mmfilm"),
+        *("focal_length_in_35mm_format", "focal_length_in_35mm_film"),
+    ),
+    "position_error_m": (
+        *("position_error_m", "position_error", "gpshpositioningerror", "horizontal_accuracy"),
+        *("accuracy_m", "gps_accuracy"),
+    ),
+    "width": ("width",),
+    "height": ("height",),
     "status": ("status",),
     "said": ("reason",),
 }
@@ -36,6 +47,9 @@ _NAMES: Final = {
 
 _NAMES_OF_FEATURES: Final = ("name", "title", "link1_href")
 """Columns of vector files, such as GPX and KML, that may name the photo of a point."""
+
+_ABOUT_CAMERA: Final = ("camera", "focal_length_35mm", "position_error_m", "width", "height")
+"""Columns that a table may have for other ends. The first that holds something is taken."""
 
 _OF_BOXES: Final = frozenset(("confidence", "score", "box", "bbox", "xmin", "label", "class"))
 _SHOWN: Final = 7  # accepted names in a message
@@ -102,11 +116,11 @@ def choose(
     chosen: dict[str, int] = {}
     for ours, places in found.items():
         filled = places if len(places) == 1 else [one for one in places if _is_filled(table[one])]
-        if len(filled) > 1:
+        if len(filled) > 1 and ours not in _ABOUT_CAMERA:
             chosen[ours] = _of_several(table, ours, filled, header, source, photo_ids)
         else:
             chosen[ours] = (filled or places)[0]
-            if filled and len(places) > 1:
+            if len(filled) == 1 and len(places) > 1:
                 _report_empty(filled[0], places, header, source)
     return chosen
 

@@ -91,6 +91,9 @@ def photos(manifest: pd.DataFrame) -> gpd.GeoDataFrame:
     for column, said in (("status", "status"), ("reason", "said")):
         if said in named:
             known[column] = named[said].array
+    for column in ("width", "height"):
+        if column in named:
+            known[column] = named[column].array
     known["never_processed"] = known["status"].isin((schema.OUTSIDE, schema.UNLOCATED))
     known["status"] = known["status"].where(known["status"].isin(_KEPT_STATUSES))
     known["reason"] = known["reason"].fillna("the manifest gives no position")
@@ -110,6 +113,8 @@ def positions(photos: gpd.GeoDataFrame, manifest: pd.DataFrame | None) -> pd.Dat
     bad = rows["reason"].notna()
     rows[["lon", "lat"]] = rows[["lon", "lat"]].mask(bad)
     rows["source"] = pd.Series("manifest", index=rows.index).where(rows["lon"].notna())
+    if "position_error_m" in rows:
+        rows["accuracy"] = rows["position_error_m"]
     return schema.table(schema.POSITIONS, rows.assign(refused=bad))
 
 
@@ -128,14 +133,26 @@ def _check_rows(raw: pd.DataFrame, source: str) -> dict[str, Any]:
     bad = fault.notna()
     reason = _line_prefix(raw[bad], source) + fault[bad]
     _report_cases("bad row", "in the manifest", reason)
-    return {
-        "file": raw["file"].str.removeprefix("./"),
-        "lon": lon.mask(bad),
-        "lat": lat.mask(bad),
-        "heading": heading,
-        "line": raw["line"],
-        "reason": reason.reindex(raw.index),
-    } | {name: _texts(raw, name).replace("", None) for name in ("status", "said") if name in raw}
+    return (
+        {
+            "file": raw["file"].str.removeprefix("./"),
+            "lon": lon.mask(bad),
+            "lat": lat.mask(bad),
+            "heading": heading,
+            "line": raw["line"],
+            "reason": reason.reindex(raw.index),
+        }
+        | {
+            name: _texts(raw, name).replace("", None)
+            for name in ("status", "said", "camera")
+            if name in raw
+        }
+        | {
+            name: _numbers(raw, name, source, *bounds)
+            for name, bounds in _NUMBERS.items()
+            if name in raw
+        }
+    )
 
 
 def _texts(raw: pd.DataFrame, name: str) -> "pd.Series[str]":
@@ -194,6 +211,29 @@ def _times(raw: pd.DataFrame, source: str, timezone: tzinfo | None) -> "pd.Serie
 def _plausible(times: "pd.Series[Any]") -> "pd.Series[bool]":
     good: pd.Series[bool] = times.isna() | times.dt.year.between(*_YEARS)
     return good
+
+
+_NUMBERS: Final = {
+    "focal_length_35mm": (4.0, 2000.0, " mm"),
+    "position_error_m": (0.001, 1e6, " m"),
+    "width": (1.0, 1e6, ""),
+    "height": (1.0, 1e6, ""),
+}
+"""Columns of numbers: the least, the most, and the unit that ExifTool writes behind them."""
+
+
+def _numbers(
+    raw: pd.DataFrame, name: str, source: str, least: float, most: float, unit: str
+) -> "pd.Series[float]":
+    """Return a column of numbers, NA where a cell is empty, 0 or bad. Bad ones are reported."""
+    text = _texts(raw, name)
+    plain = text.str.removesuffix(unit).str.replace(",", ".", n=1)
+    number = pd.to_numeric(plain, errors="coerce").astype("float64")
+    good = number.between(least, most)
+    bad = (text != "") & ~good & (number != 0)  # which cameras write for not known
+    quoted = _line_prefix(raw[bad], source) + f"{name} '" + _quotable(text[bad]) + "' "
+    _report_cases(name, "left out", quoted + f"is not from {least:g} to {most:,.0f}")
+    return number.where(good).round() if name in ("width", "height") else number.where(good)
 
 
 def _headings(raw: pd.DataFrame, source: str) -> "pd.Series[float]":

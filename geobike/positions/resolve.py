@@ -20,6 +20,9 @@ DISAGREEMENT: Final = 100.0
 _PLACE: Final = ("lon", "lat", "accuracy", "source")
 """Columns of a positions frame that are all taken from the same source."""
 
+_OF_CAMERA: Final = ("camera", "focal_length_35mm")
+"""Columns that a source may give, and that photos keep where none does."""
+
 
 def locate(
     photos: gpd.GeoDataFrame,
@@ -48,7 +51,7 @@ def locate(
         >>> photos = geobike.read_photos(geobike.find_photos("sample/photos"))
         >>> located = geobike.locate(photos, geobike.read_manifest("sample/manifest.csv"))
         >>> located["position_source"].value_counts().to_dict()
-        {'exif': 61, 'manifest': 3}
+        {'exif': 176, 'manifest': 3}
     """
     schema.check(photos, schema.PHOTOS)
     given = {"manifest": manifest, **tables}
@@ -76,6 +79,10 @@ def _apply(photos: gpd.GeoDataFrame, found: Sequence[pd.DataFrame]) -> gpd.GeoDa
         out["position_error_m"] = place["accuracy"]
     out["heading"] = _first([frame["heading"] for frame in found])
     out["taken_at"] = _first([*(frame["taken_at"] for frame in found), photos["taken_at"]])
+    for column in _OF_CAMERA:
+        values = [frame[column] for frame in (*found, photos) if column in frame]
+        if values:
+            out[column] = _first(values)
     reason = _first([refusal, *(frame["reason"] for frame in found)])
     out["reason"] = photos["reason"].where(~undecided, reason)
     out.loc[refusal.notna(), "status"] = schema.UNLOCATED

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from geobike import maps, saved
 from geobike.config import SurveySettings
+from geobike.counting import placing
 from geobike.detections import choice, filtering
 from geobike.detectors.protocol import Detector
 from geobike.errors import InputError
@@ -44,6 +45,9 @@ class Survey(SurveySettings):
         if not self.labels:
             raise InputError("no label to count; name one, such as bicycle")
         pixels(self.max_megapixels)
+        placing.check(
+            self.field_of_view, self.heading_offset, self.position_error, self.heading_error
+        )
         if self.workers is not None and self.workers < 1:
             raise InputError(f"workers is {self.workers}; give 1 or more")
         zone(self.timezone)
@@ -56,7 +60,7 @@ class Survey(SurveySettings):
     def check_out(self, folder: str | Path) -> None:
         """Raise InputError for a folder that cannot be written, or that contains an input file."""
         files.check_folder(folder)
-        for given in (self.areas, self.manifest, self.detections, *self.page.context):
+        for given in (self.areas, self.streets, self.manifest, self.detections, *self.page.context):
             if given is not None and saved.replaces(folder, given):
                 raise InputError(
                     f"{redact(given)} would be replaced; write into another folder (--out)"

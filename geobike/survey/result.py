@@ -12,6 +12,7 @@ import pandas as pd
 
 from geobike import maps, saved
 from geobike.counting import ledger
+from geobike.counting import stage as counting
 from geobike.detections import extent, filtering
 from geobike.detections.store.protocol import Model
 from geobike.exports.protocol import Frames
@@ -38,8 +39,8 @@ class SurveyResult:
     photos: gpd.GeoDataFrame
     """Counts frame: every photo given, with its status and `bicycle_count`."""
     detections: pd.DataFrame
-    areas: gpd.GeoDataFrame
-    """Area counts frame."""
+    counted: counting.Counted
+    """Where the bicycles stand, the stops, and what areas and streets make of them."""
     ledger: ledger.Ledger
     detected_now: int
     """Photos that the detector answered in this run; the others came from the store."""
@@ -53,6 +54,11 @@ class SurveyResult:
     """Where the detections are kept."""
     empty: str | None = None
     """Why no photo is counted, as far as is known; None where one is. Also the last warning."""
+
+    @property
+    def areas(self) -> gpd.GeoDataFrame:
+        """Area counts frame."""
+        return self.counted.areas
 
     def map(self, *, track: Track = silent) -> "folium.Map":
         """Return the map, to look at, to add layers to, or to save with `geobike.maps.save`."""
@@ -76,6 +82,7 @@ class SurveyResult:
             self.areas,
             self.photos,
             self.detections,
+            self.counted.tallies,
             page=page,
             label=", ".join(self.survey.labels),
             model=self.model.name,
@@ -107,9 +114,15 @@ class SurveyResult:
                 "labels": list(survey.labels),
                 "threshold": survey.threshold,
                 "max_overlap": survey.max_overlap,
+                "count": survey.count,
+                **{name: round(value, 1) for name, value in self.counted.total.items()},
+                "stops": len(self.counted.stops),
             },
             "inputs": {
-                **{role: _named(self.inputs.get(role, ())) for role in ("areas", "manifest")},
+                **{
+                    role: _named(self.inputs.get(role, ()))
+                    for role in ("areas", "manifest", "streets")
+                },
                 "detections": _named(self.inputs.get("detections", ())),
                 "context": [_named([file]) for file in self.inputs.get("context", ())],
                 "photos_sha256": _digest_of_all(self.photos["sha256"]),
@@ -126,7 +139,14 @@ class SurveyResult:
         self.survey.check_out(folder)
         return saved.write(
             folder,
-            Frames(areas=self.areas, photos=self.photos, detections=self.detections),
+            Frames(
+                areas=self.areas,
+                streets=self.counted.streets,
+                stops=self.counted.stops,
+                bicycles=self.counted.bicycles,
+                photos=self.photos,
+                detections=self.detections,
+            ),
             names=self.survey.formats,
             save_map=lambda path: maps.save(self.map(track=track), path),
             summary=lambda: self.summary(folder),

@@ -1,12 +1,13 @@
 """Run the stages of a survey in order; the one module that knows the order.
 
-    photos -> positions -> areas -> detections -> counts -> map and files
+    photos -> positions -> areas -> detections -> places, stops and counts -> map and files
 
 Areas come before detections: a join is cheap, a detection is not, and a photo outside the areas
 should not cost anything.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from types import MappingProxyType
@@ -15,8 +16,9 @@ from typing import NamedTuple, cast
 import geopandas as gpd
 import pandas as pd
 
-from geobike import areas
+from geobike import areas, streets
 from geobike.counting import causes, counts, ledger
+from geobike.counting import stage as counting
 from geobike.detections import filtering, imported, stage
 from geobike.detections.store.opening import open_store
 from geobike.detections.store.protocol import DetectionStore, Model
@@ -31,6 +33,7 @@ from geobike.photos import decoding, hashing, panoramas, reading, shots
 from geobike.positions import manifest, resolve, sidecars, sources
 from geobike.progress import Track, silent
 from geobike.reporting import collect_warnings
+from geobike.survey.counting import count_areas
 from geobike.survey.options import Survey, zone
 from geobike.survey.result import SurveyResult
 
@@ -61,7 +64,7 @@ def run(
         ... )
         >>> result = geobike.run(survey, store="sample/detections.sqlite")
         >>> result.ledger.bicycles_counted
-        269
+        422
     """
     started_at = datetime.now(UTC)
     inputs = Inputs()
@@ -73,25 +76,32 @@ def run(
                 survey, found, known=known, engine=engine, inputs=inputs, track=track
             )
             detected = _detect(survey, located.photos, opened, engine, inputs, track)
-        counted = counts.per_photo(detected.photos, detected.detections)
-        per_area = counts.per_area(counted, located.areas)
+        photos = counts.per_photo(detected.photos, detected.detections)
+        counted = count_areas(
+            photos,
+            detected.detections,
+            located.areas,
+            streets=located.streets,
+            rules=_rules(survey),
+        )
         account = ledger.close(
             located.given,
-            counted,
+            photos,
             detected.detections,
-            per_area,
+            counted.areas,
+            bicycles_beside_areas=counted.beside,
             not_read=located.not_read,
             files_given=located.files_given,
         )
-    empty = causes.why_nothing_counted(counted, manifest=survey.manifest is not None)
+    empty = causes.why_nothing_counted(photos, manifest=survey.manifest is not None)
     if empty is not None:
         notes.append(empty)
     return SurveyResult(
         survey=survey,
         model=detected.model,
-        photos=counted,
+        photos=photos,
         detections=detected.detections,
-        areas=per_area,
+        counted=counted,
         ledger=account,
         inputs=inputs.read,
         context=located.context,
@@ -103,6 +113,17 @@ def run(
     )
 
 
+def _rules(survey: Survey) -> counting.Rules:
+    return counting.Rules(
+        place=survey.place == "auto",
+        field_of_view=survey.field_of_view,
+        heading_offset=survey.heading_offset,
+        position_error=survey.position_error,
+        heading_error=survey.heading_error,
+        stop_distance=survey.stop_distance,
+    )
+
+
 def _detect(
     survey: Survey,
     placed: gpd.GeoDataFrame,
@@ -111,7 +132,7 @@ def _detect(
     inputs: Inputs,
     track: Track,
 ) -> stage.Detected:
-    rules = filtering.Filter(survey.labels, survey.threshold, survey.max_overlap)
+    rules = filtering.Filter(survey.labels, survey.threshold, survey.max_overlap, survey.count)
     if survey.detections is not None:
         with inputs.open("detections", survey.detections) as file:
             table = imported.read(file.path)
@@ -120,7 +141,7 @@ def _detect(
         once = shots.mark(placed, keep=survey.same_shot == "all", preferred=named)
         known, found = imported.apply(table, once)
         return stage.Detected(
-            known, filtering.filter_detections(found, **rules._asdict()), model, newly_detected=0
+            known, filtering.filter_detections(found, **asdict(rules)), model, newly_detected=0
         )
     plan = stage.plan(_to_detect(survey, placed), survey.detector, store, rules=rules)
     outcomes = engine.detect(plan, store, workers=survey.workers, max_pixels=survey.max_pixels)
@@ -148,6 +169,8 @@ class _Found(NamedTuple):
     """None where the manifest alone names the photos."""
     context: Sequence[context.ContextLayer]
     """Water, streets and borders for the map."""
+    streets: gpd.GeoDataFrame | None
+    """Street lines; None where the survey names none."""
 
 
 class LocatedPhotos(NamedTuple):
@@ -160,6 +183,8 @@ class LocatedPhotos(NamedTuple):
     """Photos frame: those without a status are the ones to detect in."""
     context: Sequence[context.ContextLayer]
     """Water, streets and borders for the map."""
+    streets: gpd.GeoDataFrame | None
+    """Street lines; None where the survey names none."""
     not_read: Mapping[str, int] = MappingProxyType({})
     """Files of other kinds beside the photos: their number by suffix."""
     files_given: int | None = None
@@ -204,9 +229,13 @@ def _find(survey: Survey, engine: Engine, inputs: Inputs, track: Track) -> _Foun
             encoding=survey.encoding,
             language=str(options.words(survey.page.language)["language"]),
         )
+    lines = None
+    if survey.streets is not None:
+        with inputs.open("streets", survey.streets) as file:
+            lines = streets.read(file.path, polygons)
     if survey.photos is None:
-        return _Found(polygons, None, layers)
-    return _Found(polygons, engine.search(survey.photos, track=track), layers)
+        return _Found(polygons, None, layers, lines)
+    return _Found(polygons, engine.search(survey.photos, track=track), layers, lines)
 
 
 def _locate_and_assign(
@@ -227,7 +256,11 @@ def _locate_and_assign(
             )
         located = resolve.locate(named, table)
         return LocatedPhotos(
-            len(named), found.areas, areas.assign(located, found.areas), found.context
+            len(named),
+            found.areas,
+            areas.assign(located, found.areas),
+            found.context,
+            found.streets,
         )
     located = locate(
         found.photos.files,
@@ -246,6 +279,7 @@ def _locate_and_assign(
         found.areas,
         assigned,
         found.context,
+        found.streets,
         found.photos.not_read,
         found.photos.given,
     )

@@ -58,16 +58,18 @@ def sample_map(tmp_path_factory: pytest.TempPathFactory) -> Mapped:
 
 
 def test_the_sample_makes_a_map_and_leaves_its_own_files_alone(sample_map: Mapped) -> None:
-    statuses = {"counted": 61, "outside": 1, "unlocated": 2, "duplicate": 1, "unreadable": 1}
-    for name, number in (statuses | {"photos given": 66}).items():
+    statuses = {"counted": 176, "outside": 1, "unlocated": 2, "duplicate": 1, "unreadable": 1}
+    for name, number in (statuses | {"photos given": 181}).items():
         line = f"{name:12}  {number:6}"
         assert line in sample_map.printed
     names = {path.name for path in sample_map.out.iterdir()}
     assert names == {
         "map.html",
         "areas.geojson",
+        "bicycles.geojson",
         "photos.geojson",
         "detections.csv",
+        "stops.geojson",
         "summary.json",
     }
     assert sample_map.changed == set()
@@ -96,7 +98,7 @@ def test_the_page_shows_the_pictures_that_were_asked_for(
     page = (tmp_path / "map.html").read_text("utf-8")
     count = gpd.read_file(tmp_path / "photos.geojson")["bicycle_count"].dropna()
     expected = {"some": (count > 0).sum(), "none": 0, "all": len(count)}
-    assert 0 < expected["some"] < expected["all"] == 61
+    assert 0 < expected["some"] < expected["all"] == 176
     assert page.count('"data:image/jpeg;base64,') == expected[shown]
     assert ('"hidden":null' if said is None else f'"hidden":{{"kinds":"{said}"') in page
     settings = json.loads((tmp_path / "summary.json").read_text())["settings"]["page"]
@@ -113,10 +115,29 @@ def test_the_sample_shows_most_bicycles_at_the_station_and_no_rate_where_nobody_
     assert pd.isna(rate["Werfkwartier"])
 
 
+def test_the_summary_says_each_place_once_the_ridden_and_how_many_areas_can_be_compared(
+    sample_map: Mapped,
+) -> None:
+    counting = json.loads((sample_map.out / "summary.json").read_text())["counting"]
+    boxes = pd.read_csv(sample_map.out / "detections.csv")
+    photos = gpd.read_file(sample_map.out / "photos.geojson")
+    counted = boxes["photo_id"].isin(photos.loc[photos["status"] == "counted", "photo_id"])
+    ridden = (counted & (boxes["dropped_by"] == "ridden")).sum()
+    once = f"about {counting['detected_once']:.0f}, at least {counting['detected_at_least']}."
+    line = f"Each place counted once: {once} Ridden, so left out: {ridden}."
+    assert line in sample_map.printed
+    status = gpd.read_file(sample_map.out / "areas.geojson")["status"].value_counts()
+    compared = f"{status.get('compared', 0)} of {status.sum()} areas can be compared; "
+    (said,) = (row for row in sample_map.printed.splitlines() if row.startswith(compared))
+    words = {"thin": "seen in part", "too_thin": "hardly seen", "unseen": "not seen"}
+    parts = [f"{status[name]} {word}" for name, word in words.items() if name in status]
+    assert f"{', '.join(parts)}. It takes stops in 6 squares of 150 m; --streets FILE" in said
+
+
 def test_evaluating_the_sample_tells_how_far_its_detector_is_off(sample_map: Mapped) -> None:
     done = geobike("evaluate", SAMPLE / "truth.csv", "--survey", sample_map.out)
     assert done.returncode == 0, done.stderr
-    assert "61" in done.stdout
+    assert "176" in done.stdout
     photos = gpd.read_file(sample_map.out / "photos.geojson").set_index("photo_id")["bicycle_count"]
     true = pd.read_csv(SAMPLE / "truth.csv", index_col="file")["bicycles"]
     counted = photos.dropna()
@@ -169,7 +190,7 @@ def test_locate_writes_the_same_columns_as_a_map(sample_map: Mapped, tmp_path: P
     done = geobike("locate", SAMPLE / "photos", "--manifest", SAMPLE / "manifest.csv", "--out", out)
     assert done.returncode == 0
     # By their headers alone: one more is truncated, which only `map` detects.
-    assert "located           63" in done.stdout
+    assert "located          178" in done.stdout
     whole = json.loads((sample_map.out / "photos.geojson").read_text())["features"]
     alone = json.loads(out.read_text())["features"]
     assert [list(f["properties"]) for f in alone] == [list(f["properties"]) for f in whole]

@@ -3,9 +3,10 @@ import pandas as pd
 import pytest
 from shapely import box
 
-from geobike import schema
+from geobike import metrics, schema
 from geobike.counting import counts, ledger
 from geobike.errors import LedgerError, SchemaError
+from tests.support.counted import area_counts
 from tests.support.making import photos_frame
 
 
@@ -39,18 +40,19 @@ def test_a_photo_without_bicycles_counts_zero_and_a_failed_one_not_at_all() -> N
 
 
 def test_areas_have_counts_rates_and_dates_of_their_counted_photos() -> None:
-    counted = counts.per_photo(photos(), detections(a=3, d=2))
-    per_area = counts.per_area(counted, areas()).set_index("area_id")
+    found = detections(a=3, d=2)
+    counted = counts.per_photo(photos(), found)
+    per_area = area_counts(counted, areas(), found).set_index("area_id")
     assert per_area["photo_count"].tolist() == [2, 1, 0]
     assert per_area["bicycle_count"].iloc[:2].tolist() == [3, 0]
     assert per_area["bicycles_per_photo"].iloc[:2].tolist() == [1.5, 0.0]
-    assert per_area["bicycles_per_km2"].iloc[:2].tolist() == [1.5, 0.0]
+    assert per_area["bicycles_per_km2"].isna().all()  # no streets: how much was seen is not known
     assert per_area.loc["north", "first_photo_at"] == pd.Timestamp("2022-01-01", tz="UTC")
     assert per_area.loc["north", "last_photo_at"] == pd.Timestamp("2022-01-03", tz="UTC")
 
 
 def test_no_photos_is_not_no_bicycles() -> None:
-    per_area = counts.per_area(counts.per_photo(photos(), detections()), areas()).iloc[2]
+    per_area = area_counts(counts.per_photo(photos(), detections()), areas()).iloc[2]
     assert per_area["photo_count"] == 0
     assert per_area["status"] == "unseen"
     assert pd.isna(per_area["bicycle_count"])
@@ -60,23 +62,36 @@ def test_no_photos_is_not_no_bicycles() -> None:
 
 
 def test_an_area_with_photos_that_show_no_bicycle_has_none_and_is_not_unseen() -> None:
-    per_area = counts.per_area(counts.per_photo(photos(), detections()), areas())
+    per_area = area_counts(counts.per_photo(photos(), detections()), areas())
     assert per_area["bicycle_count"].iloc[:2].tolist() == [0, 0]
-    assert per_area["status"].isna().tolist() == [True, True, False]
+    assert per_area["status"].tolist() == ["too_thin", "too_thin", "unseen"]
 
 
-def test_a_rate_over_no_ground_or_no_inhabitants_is_missing() -> None:
-    polygons = areas().assign(area_km2=0.0, population=pd.array([0, 500, 0], "Int64"))
-    per_area = counts.per_area(counts.per_photo(photos(), detections(a=3, c=1)), polygons)
-    assert per_area["bicycles_per_km2"].isna().all()
-    assert per_area["bicycles_per_1000_inhabitants"].isna().tolist() == [True, False, True]
-    assert per_area["bicycles_per_1000_inhabitants"][1] == 2
+def test_totals_per_ground_and_inhabitants_need_most_streets_seen_and_a_divisor() -> None:
+    known = pd.DataFrame(
+        {
+            "photo_count": [1.0] * 4,
+            "stop_count": [1.0] * 4,
+            "bicycle_count": [3.0] * 4,
+            "detected_once": [3.0] * 4,
+            "covered_share": [0.7, 0.69, 0.9, 0.9],
+            "area_km2": [2.0, 2.0, 0.0, 2.0],
+            "population": pd.array([500, 500, 500, 0], "Int64"),
+        }
+    )
+    per_km2, per_head = (
+        metrics.values(metric, known).fillna(-1).tolist()
+        for metric in metrics.METRICS
+        if metric.least_share
+    )
+    assert per_km2 == [1.5, -1, -1, 1.5]
+    assert per_head == [6, -1, 6, -1]
 
 
 def test_the_ledger_names_every_status_and_closes() -> None:
     found = detections(a=3, c=1, d=2)
     counted = counts.per_photo(photos(), found)
-    account = ledger.close(6, counted, found, counts.per_area(counted, areas()))
+    account = ledger.close(6, counted, found, area_counts(counted, areas(), found))
     assert account.photos == {
         "counted": 3,
         "outside": 1,
@@ -94,7 +109,7 @@ def test_the_ledger_names_every_status_and_closes() -> None:
 def test_the_ledger_closes_over_files_that_are_no_photos() -> None:
     found = detections(a=3)
     counted = counts.per_photo(photos(), found)
-    per_area = counts.per_area(counted, areas())
+    per_area = area_counts(counted, areas(), found)
     kinds = {".dng": 1, ".mov": 2}
     account = ledger.close(6, counted, found, per_area, not_read=kinds, files_given=9)
     assert account.as_dict()["not_read"] == kinds
@@ -107,14 +122,15 @@ def test_a_lost_or_invented_photo_raises(given: int) -> None:
     found = detections(a=3)
     counted = counts.per_photo(photos(), found)
     with pytest.raises(LedgerError, match="photos given = photos by status"):
-        ledger.close(given, counted, found, counts.per_area(counted, areas()))
+        ledger.close(given, counted, found, area_counts(counted, areas(), found))
 
 
 def test_a_lost_bicycle_raises() -> None:
     found = detections(a=3)
     counted = counts.per_photo(photos(), found)
-    per_area = counts.per_area(counted, areas()).assign(bicycle_count=pd.array([2, 0, 0], "Int64"))
-    with pytest.raises(LedgerError, match="bicycles in photos = bicycles in areas: 3 is not 2"):
+    per_area = area_counts(counted, areas(), found)
+    per_area["bicycle_count"] = pd.array([2, 0, 0], "Int64")
+    with pytest.raises(LedgerError, match="in areas and beside them: 3 is not 2"):
         ledger.close(6, counted, found, per_area)
 
 
@@ -123,7 +139,7 @@ def test_a_photo_in_an_unknown_area_raises() -> None:
     frame.loc[0, "area_id"] = "atlantis"
     counted = counts.per_photo(frame, detections())
     with pytest.raises(LedgerError, match="counted photos = photos in areas: 3 is not 2"):
-        ledger.close(6, counted, detections(), counts.per_area(counted, areas()))
+        ledger.close(6, counted, detections(), area_counts(counted, areas()))
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,13 @@
 from collections import Counter
 from datetime import UTC, datetime
 
+import geopandas as gpd
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from shapely import Point
+from shapely import LineString, Point
 
-from data.town import geography, plan, truth
+from data.town import geography, places, plan, truth
 
 
 def block(rows: int, columns: int) -> NDArray[np.bool_]:
@@ -61,12 +62,60 @@ def test_the_sun_is_in_the_east_in_the_morning_and_in_the_west_in_the_evening() 
     assert 230 < plan.sun_at(evening, 5.22, 52.58)[1] < 260
 
 
-def test_photos_are_spread_over_the_town_but_for_one_neighbourhood() -> None:
+def test_a_masks_box_is_given_in_shares_of_the_photo() -> None:
+    mask = np.zeros((240, 320), dtype=bool)
+    mask[60:120, 80:240] = True
+    (look,) = truth.looks([(mask, mask)])
+    assert look.box == (0.25, 0.25, 0.75, 0.5)
+    assert (look.visible, look.whole) == (4 * 60 * 160, 4 * 60 * 160)
+
+
+@pytest.mark.parametrize("survey", ["spring", "autumn"])
+def test_photos_are_spread_over_the_town_but_for_one_neighbourhood(survey: str) -> None:
     areas = geography.neighbourhoods()
-    places = [Point(geography.lon_lat(shot.spot)) for shot in plan.shots()]
+    spots = [Point(geography.lon_lat(shot.spot)) for shot in plan.shots(survey)]
     taken_in: Counter[str] = Counter()
-    for place in places:
-        taken_in.update(areas["name"][areas.contains(place)])
+    for spot in spots:
+        taken_in.update(areas["name"][areas.contains(spot)])
     assert set(areas["name"]) - set(taken_in) == {"Werfkwartier"}
-    assert sum(taken_in.values()) == len(places) - 1  # one stands outside the town
+    outside = {"spring": 1, "autumn": 0}  # on the farm road
+    assert sum(taken_in.values()) == len(spots) - outside[survey]
     assert min(taken_in.values()) >= 2
+
+
+def test_the_pieces_of_street_are_the_streets() -> None:
+    lines = gpd.GeoSeries(
+        [
+            LineString(map(geography.lon_lat, place.line.coords))
+            for place in places.places().values()
+        ],
+        crs="EPSG:4326",
+    ).to_crs("EPSG:32631")
+    streets = geography.street_lines().to_crs("EPSG:32631")
+    # A metre or two are lost where three streets meet nearly in one point.
+    assert lines.length.sum() == pytest.approx(streets.length.sum(), rel=0.001)
+    assert lines.length.max() < 38  # metres: a street of 37 m is one piece, of 38 m two
+    assert lines.distance(streets.union_all()).max() < 0.1
+
+
+def test_a_camera_faces_the_bicycles_of_its_place() -> None:
+    for shot in plan.shots("spring"):
+        (x, y), (to_x, to_y) = shot.spot, shot.at.stands_at
+        bearing = np.degrees(np.arctan2(to_x - x, to_y - y)) % 360
+        off = (shot.heading - bearing + 180) % 360 - 180
+        # Half of what a lens of 27 mm sees is 33.7 degrees.
+        assert abs(off) < 33.7, shot.name
+        assert np.hypot(to_x - x, to_y - y) < 12
+
+
+def test_neighbourhoods_change_as_planned_and_the_others_not_at_all() -> None:
+    both = plan.seen_twice()
+    spring, autumn = (places.standing(season, both) for season in ("spring", "autumn"))
+    for area in geography.outlines():
+        here = {i for i, place in places.places().items() if place.area == area}
+        for group in (here, here & both):
+            before, after = (sum(counts[i] for i in group) for counts in (spring, autumn))
+            if area in places.CHANGED:
+                assert after == pytest.approx(before * places.CHANGED[area], abs=1)
+            else:
+                assert {i: spring[i] for i in group} == {i: autumn[i] for i in group}

@@ -134,6 +134,7 @@ def test_a_survey_shows_no_picture_if_its_people_may_not_be_in_the_boxes(tmp_pat
             areas=areas,
             detections=tmp_path / "boxes.csv",
             labels=("person",),
+            page=geobike.PageOptions(show_vehicles=True),  # the table knows none
         )
         result = geobike.run(plan)
         shown = result.map().get_root().render().count("data:image/jpeg;base64,/")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import geobike
+from geobike import doctor
 from geobike.detections import choice
 from geobike.detections.choice import Choice
 from geobike.detectors import backends
@@ -63,6 +64,13 @@ def test_every_backend_is_described_once() -> None:
     for name, entry in backends.BACKENDS.items():
         assert name == entry.name
         assert f"{name}: {entry.help}." in backends.describe()
+
+
+def test_doctor_lists_a_backend_that_needs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = Backend(name="plain", help="-", create=lambda _: FakeDetector(), advice="-")
+    monkeypatch.setitem(backends.BACKENDS, "plain", plain)
+    found = {one.what: one.found for one in doctor.examine({})}
+    assert found["--detector plain"] == "nothing to install"
 
 
 def test_auto_takes_no_backend_that_sends_photos() -> None:

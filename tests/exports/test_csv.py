@@ -47,13 +47,13 @@ def test_detections_are_a_table_that_no_spreadsheet_runs(tmp_path: Path) -> None
 def test_a_line_break_in_a_name_gives_its_boxes_to_no_other_photo(
     tmp_path: Path, name: str
 ) -> None:
-    box = {"label": "bicycle", "score": 0.5, "xmin": 0, "ymin": 0, "xmax": 1, "ymax": 1}
+    box = {"label": "bicycle", "score": 0.5, "xmin": 0, "ymin": 0, "xmax": 9, "ymax": 9}
     columns = {"photo_id": [name, "b.jpg"], "model": "m", "dropped_by": None, **box}
     frame = schema.table(schema.DETECTIONS, columns).assign(kept=True)
     writing.write_detections(frame, tmp_path / "d.csv")
     read = imported.read(tmp_path / "d.csv")
     assert read["photo_id"].tolist() == [name, "b.jpg"]
-    assert read["xmax"].tolist() == [1, 1]
+    assert read["xmax"].tolist() == [9, 9]
     write_labels({name: [{"label": "bicycle", "score": 0.5}]}, tmp_path / "l.csv")
     with (tmp_path / "l.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.reader(file))

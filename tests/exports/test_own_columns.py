@@ -10,6 +10,7 @@ from geobike import areas, maps, schema
 from geobike.counting import counts
 from geobike.errors import GeobikeWarning
 from geobike.exports import writing
+from tests.support.counted import area_counts, no_tallies
 from tests.support.making import photos_frame
 from tests.support.map_frames import detections
 
@@ -21,7 +22,7 @@ def surveyed(path: Path, **columns: list) -> gpd.GeoDataFrame:
     polygons = areas.read(path)
     placed = areas.assign(photos_frame({"a.jpg": (0.5, 0.5)}), polygons)
     boxes = schema.table(schema.DETECTIONS, {"photo_id": ["a.jpg"]}).assign(kept=True)
-    return counts.per_area(counts.per_photo(placed, boxes), polygons)
+    return area_counts(counts.per_photo(placed, boxes), polygons, boxes)
 
 
 COLUMNS = {
@@ -78,7 +79,7 @@ def test_where_names_collide_the_users_columns_keep_theirs_and_ours_are_prefixed
     assert written["bicycle_count"].tolist() == [70, 80]
     assert written["geobike_bicycle_count"].fillna(-1).tolist() == [1, -1]
     assert written["Status"].tolist() == ["new", "old"]
-    assert written["geobike_status"].dropna().tolist() == ["unseen"]
+    assert written["geobike_status"].tolist() == ["too_thin", "unseen"]
     assert written["population"].tolist() == [5, 6]
     assert "bicycles_per_1000_inhabitants" not in written
 
@@ -89,7 +90,7 @@ def test_a_survey_of_a_surveys_own_areas_keeps_both_counts(tmp_path: Path) -> No
     polygons = areas.read(tmp_path / "first.geojson")
     placed = areas.assign(photos_frame({"b.jpg": (1.5, 0.5)}), polygons)
     none = schema.table(schema.DETECTIONS, {"photo_id": []})
-    second = counts.per_area(counts.per_photo(placed, none), polygons)
+    second = area_counts(counts.per_photo(placed, none), polygons)
     with pytest.warns(GeobikeWarning, match="columns with names of geobike's"):
         writing.write_areas(second, tmp_path / "second.geojson")
     written = gpd.read_file(tmp_path / "second.geojson")
@@ -101,5 +102,6 @@ def test_a_survey_of_a_surveys_own_areas_keeps_both_counts(tmp_path: Path) -> No
 def test_own_columns_are_not_sent_to_the_page(tmp_path: Path) -> None:
     found = surveyed(tmp_path / "in.parquet", name=["a", "b"], secret=["QQQ1", "QQQ2"])
     taken = counts.per_photo(photos_frame({}), schema.table(schema.DETECTIONS, {"photo_id": []}))
-    page = maps.build(found, taken, detections(), model="m", threshold=0.5, ledger={"counted": 1})
+    given = (found, taken, detections(), no_tallies())
+    page = maps.build(*given, model="m", threshold=0.5, ledger={"counted": 1})
     assert "QQQ1" not in page.get_root().render()

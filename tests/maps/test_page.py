@@ -1,6 +1,9 @@
 """The map page in a real browser. `show` fails a test whose page requests or logs anything."""
 
+from pathlib import Path
+
 import folium
+import geopandas as gpd
 import pytest
 import shapely
 from folium import plugins
@@ -11,6 +14,8 @@ from tests.support.map_frames import areas, build, detections, jpeg, photos
 PHOTOS = photos({"a/one.jpg": (4.005, 52.005, 1), "far.jpg": (4.053, 52.005, None)})
 TABLE = ".gb-table tbody th"
 LEGEND = ".gb-classes:not(.gb-photo-key) li"
+LOOKING = ("stop_count", "covered_share")
+FIGURES = ("detected_per_stop", "detected_once")
 
 
 def test_a_planner_sees_the_finding_the_areas_the_legend_and_the_ranking(show: Open) -> None:
@@ -24,10 +29,10 @@ def test_a_planner_sees_the_finding_the_areas_the_legend_and_the_ranking(show: O
     ]
     (trust,) = opened.texts(".gb-trust")
     assert "not bicycles in the street" in trust
-    assert "counts a bicycle twice if two photos show it" in trust
+    assert "A stop is one look at one place, however many photos show it" in trust
     assert opened.texts(".gb-reading")[0].startswith("Darker means a higher value. ")
     assert len(opened.fills()) == 5
-    assert opened.texts(".gb-legend summary") == ["Bicycles per photo"]
+    assert opened.texts(".gb-legend summary") == ["Bicycles per stop"]
     assert opened.texts(LEGEND) == ["0", "0.50", "2.00", "7.00", "no photos"]
     assert opened.texts(TABLE) == ["South", "East", "North", "West", "Centre"]
     assert opened.page.get_attribute("html", "lang") == "en"
@@ -37,7 +42,7 @@ def test_a_planner_sees_the_finding_the_areas_the_legend_and_the_ranking(show: O
 def test_more_than_bicycles_are_called_objects(show: Open) -> None:
     opened = show(build(taken=PHOTOS, label="bicycle, motorcycle"))
     assert opened.texts(".gb-finding")[0].startswith("16 objects in 10 photos")
-    assert opened.texts(".gb-legend summary") == ["Objects per photo"]
+    assert opened.texts(".gb-legend summary") == ["Objects per stop"]
     assert opened.texts(".gb-photo-key li")[0] == "photo; the larger, the more objects"
     assert opened.texts(".gb-method")[0].startswith("Counted: bicycle, motorcycle.")
 
@@ -48,9 +53,9 @@ def test_an_area_without_photos_is_hatched_and_has_no_zero(show: Open) -> None:
     assert fills[4] == "url(#gb-none)"
     assert fills[3].startswith("#")
     assert opened.page.locator("#gb-none line").count() == 1
-    last = ".gb-table tbody tr:last-child td"
-    assert opened.texts(f"{last}[data-metric=photo_count]") == ["0"]
-    assert set(opened.texts(f"{last}:not([data-metric=photo_count])")) == {"\N{EN DASH}"}
+    ((name, looked, share, *figures),) = opened.table(*LOOKING, *FIGURES)[-1:]
+    assert (name, looked, share) == ("Centre", "0", "0\N{NO-BREAK SPACE}%")
+    assert set(figures) == {"\N{EN DASH}"}
 
 
 def test_the_map_shows_the_very_colours_of_the_legend(show: Open) -> None:
@@ -70,8 +75,8 @@ def test_the_map_shows_the_very_colours_of_the_legend(show: Open) -> None:
 def test_another_metric_changes_colours_legend_and_ranking_together(show: Open) -> None:
     opened = show(build())
     before = opened.fills()
-    opened.page.get_by_label("Bicycles", exact=True).check()
-    assert opened.texts(".gb-legend summary") == ["Bicycles"]
+    opened.page.get_by_label("Bicycles, each place once").check()
+    assert opened.texts(".gb-legend summary") == ["Bicycles, each place once"]
     assert opened.texts(LEGEND) == ["0", "1", "7", "8", "no photos"]
     assert opened.texts(TABLE) == ["East", "South", "North", "West", "Centre"]
     assert opened.fills()[1] == before[2]
@@ -79,9 +84,9 @@ def test_another_metric_changes_colours_legend_and_ranking_together(show: Open) 
 
 def test_a_click_on_a_heading_sorts_and_areas_without_photos_stay_last(show: Open) -> None:
     opened = show(build())
-    opened.page.get_by_role("button", name="per photo").click()
+    opened.page.get_by_role("button", name="per stop").click()
     assert opened.texts(TABLE) == ["West", "North", "East", "South", "Centre"]
-    assert opened.page.locator("th[aria-sort=ascending]").inner_text().startswith("per photo")
+    assert opened.page.locator("th[aria-sort=ascending]").inner_text().startswith("per stop")
     opened.page.get_by_role("button", name="Area").click()
     assert opened.texts(TABLE) == ["Centre", "East", "North", "South", "West"]
 
@@ -101,8 +106,10 @@ def test_enter_on_a_row_zooms_to_the_area_and_shows_its_figures(show: Open) -> N
     expected = {
         "photo_count": "1",
         "bicycle_count": "7",
-        "bicycles_per_photo": "7.00",
-        "bicycles_per_km2": "3.50",
+        "stop_count": "1",
+        "detected_per_stop": "7.00",
+        "bicycles_per_km2": "4",
+        "covered_share": "100\N{NO-BREAK SPACE}%",
         "first": "2022-01-19 13:00",
         "last": "2022-01-19 13:00",
     }
@@ -124,7 +131,7 @@ def test_hovering_an_area_marks_its_row(show: Open) -> None:
 def test_pointing_at_an_area_names_it_with_its_figure(show: Open) -> None:
     opened = show(build())
     opened.page.locator(".leaflet-overlay-pane path").nth(1).hover()
-    assert opened.texts(".leaflet-tooltip") == ["East\nBicycles per photo: 2.00"]
+    assert opened.texts(".leaflet-tooltip") == ["East\nBicycles per stop: 2.00"]
 
 
 def test_a_photo_opens_with_its_boxes_where_they_were_found(show: Open) -> None:
@@ -243,7 +250,7 @@ ODD = {
     "no photo": (areas(["a", "b"], [0, 0], [0, 0]), ["no photos"]),
     "a tiny rate": (areas(["a"], [1000], [1]), ["0.01"]),
     "no data": (
-        areas(["a", "b"], [1, 1], [1, 2], bicycles_per_photo=[float("nan"), 2.0]),
+        areas(["a", "b"], [1, 1], [1, 2], detected_per_stop=[float("nan"), 2.0]),
         ["2.00", "no data"],
     ),
 }
@@ -298,3 +305,79 @@ def test_an_area_across_the_antimeridian_is_one_piece(show: Open) -> None:
     assert photo is not None
     assert area["width"] == pytest.approx(2 * area["height"], rel=0.1)
     assert (photo["x"] - area["x"]) / area["width"] == pytest.approx(0.75, abs=0.05)
+
+
+def seen(**columns: list[object]) -> gpd.GeoDataFrame:
+    """Areas of which one is compared; one seen in part, two hardly, one not at all."""
+    names = ["Centre", "Park", "Dyke", "Quay", "Works"]
+    states = ["compared", "thin", "too_thin", "too_thin", "unseen"]
+    shares = {"status": states, "covered_share": [0.8, 0.2, 0.04, 0.01, 0.0]}
+    return areas(names, [9, 4, 2, 1, 0], [9, 12, 66, 77, 0], **shares | columns)
+
+
+def test_the_legend_explains_each_hatch_of_areas_that_are_not_compared(show: Open) -> None:
+    opened = show(build(seen()))
+    hatches = ["url(#gb-thin)", "url(#gb-too_thin)", "url(#gb-too_thin)", "url(#gb-none)"]
+    assert opened.fills()[1:] == hatches
+    said = ["1.00", "seen in part: not compared", "hardly seen: no figure", "no photos"]
+    assert opened.texts(LEGEND) == said
+    assert opened.page.locator(".gb-uncompared").inner_text() == ""
+
+
+def test_an_area_that_was_hardly_seen_shows_no_figure_but_how_much_was_seen(show: Open) -> None:
+    opened = show(build(seen()))
+    dash = "\N{EN DASH}"
+    assert opened.table(*FIGURES, *LOOKING) == [
+        ["Centre", "1.00", "9", "9", "80\N{NO-BREAK SPACE}%"],
+        ["Park", "3.00", "12", "4", "20\N{NO-BREAK SPACE}%"],  # more, but not compared
+        ["Dyke", dash, dash, "2", "4\N{NO-BREAK SPACE}%"],
+        ["Quay", dash, dash, "1", "1\N{NO-BREAK SPACE}%"],
+        ["Works", dash, dash, "0", "0\N{NO-BREAK SPACE}%"],
+    ]
+    opened.page.locator(".leaflet-overlay-pane path").nth(2).hover()
+    assert opened.texts(".leaflet-tooltip") == ["Dyke\nhardly seen: no figure"]
+    opened.page.locator(".gb-table tbody tr", has_text="Dyke").click()
+    assert opened.texts(".gb-state") == ["Hardly seen: no figure"]
+    assert {"detected_per_stop", "detected_once", "bicycle_count"} & set(opened.popup()) == set()
+    assert opened.popup()["stop_count"] == "2"
+    for shown in ("33.00", "66", "77.00", "77"):
+        assert shown not in opened.page.locator("body").inner_text().split()
+
+
+def test_the_download_keeps_a_figure_that_the_page_does_not_show_beside_its_status(
+    show: Open, tmp_path: Path
+) -> None:
+    opened = show(build(seen()))
+    with opened.page.expect_download() as started:
+        opened.page.get_by_role("button", name="Download GeoJSON").click()
+    started.value.save_as(tmp_path / "areas.geojson")
+    read = gpd.read_file(tmp_path / "areas.geojson").set_index("name")
+    assert read.loc["Dyke", ["status", "detected_per_stop"]].tolist() == ["too_thin", 33.0]
+    assert read.loc["Works", "status"] == "unseen"
+
+
+NONE_COMPARED = {
+    ("en", True): "No area was seen well enough to compare: that takes 30 % of its street length",
+    ("en", False): "No area was seen well enough to compare: that takes stops in 6 squares",
+    ("nl", True): "Geen gebied is genoeg gezien om te vergelijken: daarvoor is 30 % van de",
+    ("nl", False): "Geen gebied is genoeg gezien om te vergelijken: daarvoor zijn stops in 6",
+}
+
+
+@pytest.mark.parametrize(("language", "streets"), NONE_COMPARED)
+def test_where_no_area_can_be_compared_the_page_says_so_and_what_it_takes(
+    show: Open, language: str, streets: bool
+) -> None:
+    given = seen(status=["thin", "thin", "too_thin", "too_thin", "unseen"])
+    if not streets:
+        given = given.drop(columns=["street_km", "covered_km", "covered_share"])
+    opened = show(build(given, language=language))
+    line = opened.page.locator(".gb-uncompared")
+    assert line.inner_text().startswith(NONE_COMPARED[language, streets])
+    assert line.is_visible()
+    colours = opened.texts(".gb-choices:first-of-type .gb-choice")
+    assert any("km²" in each for each in colours) == streets  # known only where streets are
+    if not streets:
+        opened.page.locator(".gb-table tbody tr").first.click()
+        squares = {"en": "Squares of 150 m seen", "nl": "Vakken van 150 m gezien"}
+        assert squares[language] in opened.texts(".leaflet-popup-content dt")

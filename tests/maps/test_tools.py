@@ -50,22 +50,29 @@ def test_the_slider_shows_the_numbers_of_one_day(show: Open) -> None:
     slider.press("ArrowRight")
     assert opened.texts(".gb-slider output") == ["2022-01-19"]
     assert opened.texts(".gb-finding") == ["2 bicycles in 2 photos, in 1 of 5 areas · 2022-01-19"]
-    columns = ("photo_count", "bicycle_count", "bicycles_per_photo")
+    columns = ("stop_count", "detected_per_stop")
     rows = opened.table(*columns)
-    assert rows[0] == ["North", "2", "2", "1.00"]
-    assert all(row[1:] == ["0", *2 * ["\N{EN DASH}"]] for row in rows[1:])
+    assert rows[0] == ["North", "2", "1.00"]
+    assert all(row[1:] == ["0", "\N{EN DASH}"] for row in rows[1:])
     assert opened.page.locator("path.gb-photo").count() == 2
     assert opened.fills()[1] == "url(#gb-none)"
     slider.press("ArrowRight")
-    assert opened.table(*columns)[0] == ["East", "1", "12", "12.00"]
+    assert opened.table(*columns)[0] == ["East", "1", "12.00"]
     # 12 lies beyond all that the whole time shows: the last class is open, and its colour stays.
     ranges = ["0", "0.01 \N{EN DASH} 0.50", "0.51 \N{EN DASH} 2.00", "2.01 or more", "no photos"]
     assert opened.texts(LEGEND) == ranges
     assert opened.fills()[1] == "#081d58"
     assert opened.texts(".gb-finding") == ["12 bicycles in 1 photo, in 1 of 5 areas · 2022-01-20"]
-    opened.page.get_by_label("Bicycles per km²").check()
-    assert opened.table("bicycles_per_km2")[0] == ["East", "6.00"]
-    opened.page.get_by_label("Bicycles per photo", exact=True).check()
+    opened.page.get_by_label("Bicycles per km²").check()  # of each place once: not of a day
+    assert {row[1] for row in opened.table("bicycles_per_km2")} == {"\N{EN DASH}"}
+    assert opened.texts(LEGEND) == [
+        "0",
+        "1",
+        "2 or more",
+        "known for all days together only",
+        "no photos",
+    ]
+    opened.page.get_by_label("Bicycles per stop").check()
     slider.press("Home")
     assert opened.texts(".gb-finding, .gb-table tbody tr") == before
 
@@ -105,7 +112,8 @@ def test_the_download_is_read_by_geopandas_with_the_same_numbers(
     assert started.value.suggested_filename == "areas.geojson"
     started.value.save_as(tmp_path / "areas.geojson")
     read = gpd.read_file(tmp_path / "areas.geojson")
-    columns = ["area_id", "name", "photo_count", "bicycle_count", "bicycles_per_photo"]
+    figures = ["photo_count", "bicycle_count", "detected_per_stop", "bicycles_per_photo"]
+    columns = ["area_id", "name", "status", *figures]
     expected = pd.DataFrame(TOWN[columns]).astype({"photo_count": int, "bicycle_count": float})
     got = pd.DataFrame(read[columns]).astype({"photo_count": int, "bicycle_count": float})
     pd.testing.assert_frame_equal(got, expected, check_dtype=False)
@@ -209,10 +217,10 @@ def test_inhabitants_add_a_metric_a_column_and_a_line(show: Open) -> None:
     )
     opened = show(build(given))
     opened.page.get_by_label("Bicycles per 1,000 inhabitants").check()
-    assert opened.texts(LEGEND) == ["0", "0.50", "2.00", "no data", "no photos"]
+    assert opened.texts(LEGEND) == ["0", "0.5", "2.0", "no data", "no photos"]
     opened.page.locator(".gb-table tbody tr").first.click()
     figures = opened.popup()
-    assert figures["bicycles_per_1000_inhabitants"] == "2.00"
+    assert figures["bicycles_per_1000_inhabitants"] == "2.0"
     assert figures["population"] == "4,000"
 
 
@@ -224,18 +232,18 @@ def test_the_table_shows_and_marks_the_figure_that_it_is_sorted_by(show: Open) -
     opened = show(build(given))
     sorted_by = opened.page.locator("th[aria-sort=descending]")
     columns = opened.page.locator(".gb-table thead th")
-    last = METRICS[-1].name  # there is room for three and one more
-    assert columns.last.get_attribute("data-metric") == last
+    fourth = [each.name for each in METRICS if "table" in each.shown][3]  # there is room for four
+    assert columns.last.get_attribute("data-metric") == fourth
     opened.page.get_by_label("Bicycles per km²").check()
     assert sorted_by.inner_text().startswith("per km²")
-    figures = ["0.00", "0.50", "3.50", "4.00", "\N{EN DASH}"]  # an area without photos stays last
+    figures = ["0", "1", "4", "4", "\N{EN DASH}"]  # an area without photos stays last
     column = "[data-metric=bicycles_per_km2]"
     assert opened.texts(f".gb-table td{column}") == [*figures[3::-1], figures[4]]
     opened.page.locator(f".gb-table th{column} button").click()
     assert opened.texts(f".gb-table td{column}") == figures
-    opened.page.get_by_label("Bicycles per photo").check()
-    assert sorted_by.inner_text().startswith("per photo")
-    assert columns.last.get_attribute("data-metric") == last
+    opened.page.get_by_label("Bicycles per stop").check()
+    assert sorted_by.inner_text().startswith("per stop")
+    assert columns.last.get_attribute("data-metric") == fourth
     assert columns.count() == 5
 
 

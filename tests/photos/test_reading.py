@@ -137,10 +137,7 @@ def test_a_time_without_an_offset_keeps_its_clock_and_is_an_instant_only_in_a_zo
     photo(tmp_path / "a.jpg", times={0x9003: "2022:07:19 12:00:00"})
     photo(tmp_path / "b.jpg", times={0x9003: "2022:07:19 12:00:00", 0x9011: "-03:30"})
     photo(tmp_path / "c.jpg")
-    with pytest.warns(
-        GeobikeWarning, match=r"1 photo has a time without .* pass --timezone: a\.jpg"
-    ):
-        frame = reading.read(reading.find(tmp_path))
+    frame = reading.read(reading.find(tmp_path))
     noon = datetime(2022, 7, 19, 12, 0)
     assert frame["taken_at"].isna().tolist() == [True, False, True]
     assert frame["taken_local"].fillna(pd.Timestamp(0)).tolist() == [noon, noon, pd.Timestamp(0)]

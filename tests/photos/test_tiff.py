@@ -68,12 +68,15 @@ def test_degrees_right_after_their_directory_are_read_as_they_are() -> None:
 
 def test_the_short_copy_is_taken_where_nothing_is_odd_and_no_value_is_changed() -> None:
     for order in "<>":
-        data = block(photo_directories(order, thumbnail=True), Layout(order))
+        more = {"main": [(ExifTags.Base.Software, text("a program"))]}
+        data = block(photo_directories(order, thumbnail=True, more=more), Layout(order))
+        assert b"a program" in data
         copy = tiff.thinned(data, exif._WANTED)
         assert copy is not None
         assert copy[8 : len(data)] == data[8:]
         found = exifread.process_file(BytesIO(copy), details=False)
-        assert "Image Make" not in found
+        assert "Image Software" not in found
+        assert str(found["Image Make"]) == "A maker of phones"
         assert str(found["GPS GPSLatitude"]) == "[48, 4, 48]"
 
 

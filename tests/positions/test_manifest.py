@@ -12,7 +12,7 @@ from shapely import Point
 
 from geobike import schema
 from geobike.errors import GeobikeWarning, ManifestError
-from geobike.positions import manifest
+from geobike.positions import manifest, resolve
 
 
 def read(path: Path, text: str, encoding: str = "utf-8") -> pd.DataFrame:
@@ -93,6 +93,82 @@ def test_a_bad_heading_is_reported_and_affects_nothing_else(table: Path, heading
 def test_north_is_0_however_it_is_written(table: Path, heading: str, read_as: float) -> None:
     frame = read(table, f"file;lat;lon;heading\na.jpg;52;4;{heading}\n")
     assert frame["heading"].iloc[0] == read_as
+
+
+def test_a_manifest_may_name_camera_lens_error_and_size(table: Path) -> None:
+    text = (
+        "file,lat,lon,Camera,Focal length 35mm,Position error,width,height\n"
+        'a.jpg,52,4,left,"30,5",1.5,640,480\nb.jpg,52,4,,0,,,\n'
+    )
+    frame = read(table, text)
+    assert frame["camera"].fillna("").tolist() == ["left", ""]
+    assert frame["focal_length_35mm"].fillna(-1).tolist() == [30.5, -1]
+    assert frame["position_error_m"].fillna(-1).tolist() == [1.5, -1]
+    named = manifest.photos(frame)
+    assert named["width"].fillna(0).tolist() == [640, 0]
+    assert named["height"].fillna(0).tolist() == [480, 0]
+    located = resolve.locate(named, frame)
+    assert located["camera"].fillna("").tolist() == ["left", ""]
+    assert located["focal_length_35mm"].fillna(-1).tolist() == [30.5, -1]
+    assert located["position_error_m"].fillna(-1).tolist() == [1.5, -1]
+
+
+def test_a_table_of_exiftool_gives_camera_lens_and_error_with_their_units(table: Path) -> None:
+    text = (
+        "SourceFile,GPSLatitude,GPSLongitude,Model,FocalLengthIn35mmFormat,GPSHPositioningError\n"
+        "a.jpg,52 deg 0' 0.00\" N,4 deg 0' 0.00\" E,iPhone 13,26 mm,4.7 m\nb.jpg,-,-,-,-,-\n"
+    )
+    table.write_text(
+        text.replace('"', '""')
+        .replace("52 deg", '"52 deg')
+        .replace("N,4", 'N","4')
+        .replace("E,i", 'E",i')
+    )
+    frame = manifest.read(table)
+    assert frame["camera"].fillna("").tolist() == ["iPhone 13", ""]
+    assert frame["focal_length_35mm"].fillna(-1).tolist() == [26, -1]
+    assert frame["position_error_m"].fillna(-1).tolist() == [4.7, -1]
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [
+        ("focal_length_35mm", "wide"),
+        ("focal_length_35mm", "3"),
+        ("accuracy_m", "-4"),
+        ("width", "x"),
+    ],
+)
+def test_a_bad_number_is_reported_and_affects_nothing_else(
+    table: Path, column: str, cell: str
+) -> None:
+    with pytest.warns(GeobikeWarning, match=f"line 2: .* '{cell}' is not from"):
+        row = read(table, f"file,lat,lon,{column}\na.jpg,52,4,{cell}\n").iloc[0]
+    assert row["lat"] == 52
+    assert pd.isna(row["reason"])
+
+
+def test_two_columns_of_a_camera_are_no_fault(table: Path) -> None:
+    frame = read(table, "file,lat,lon,model,camera\na.jpg,52,4,Pixel 8,left\n")
+    assert frame["camera"].tolist() == ["left"]
+
+
+def test_a_manifest_corrects_the_lens_that_exif_gives() -> None:
+    photos = schema.geotable(
+        schema.PHOTOS,
+        {"photo_id": ["a.jpg", "b.jpg"], "camera": ["A", "B"], "focal_length_35mm": [27.0, 27.0]},
+        schema.points([4, 4], [52, 52]),
+    )
+    rows = {
+        "file": ["a.jpg"],
+        "lon": [4.0],
+        "lat": [52.0],
+        "line": [2],
+        "focal_length_35mm": [13.0],
+    }
+    out = resolve.locate(photos, schema.table(schema.MANIFEST, rows))
+    assert out["focal_length_35mm"].tolist() == [13, 27]
+    assert out["camera"].tolist() == ["A", "B"]
 
 
 def test_times_with_an_offset_are_instants(table: Path) -> None:

@@ -34,6 +34,11 @@ def same(one: geobike.SurveyResult, other: geobike.SurveyResult) -> None:
     """Assert that two surveys found the same, to the last row and bit."""
     for frame in ("photos", "detections", "areas"):
         pd.testing.assert_frame_equal(getattr(one, frame), getattr(other, frame), check_exact=True)
+    for frame in ("bicycles", "stops", "tallies", "places"):
+        pd.testing.assert_frame_equal(
+            getattr(one.counted, frame), getattr(other.counted, frame), check_exact=True
+        )
+    assert one.counted.total == other.counted.total
     assert one.ledger == other.ledger
     assert one.model == other.model
 

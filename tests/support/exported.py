@@ -12,6 +12,7 @@ from geobike import schema
 from geobike.counting import counts
 from geobike.exports import formats, protocol
 from geobike.exports.protocol import Files, Format, Frames
+from tests.support import counted
 from tests.support.making import photos_frame
 
 
@@ -19,7 +20,7 @@ def area_counts(*shapes: Polygon | MultiPolygon) -> gpd.GeoDataFrame:
     names = [f"area {i}" for i in range(len(shapes))]
     data = {"area_id": names, "name": names, "area_km2": [1.0] * len(shapes)}
     nobody = counts.per_photo(photos_frame({}), schema.table(schema.DETECTIONS, {}))
-    return counts.per_area(nobody, schema.geotable(schema.AREAS, data, list(shapes)))
+    return counted.area_counts(nobody, schema.geotable(schema.AREAS, data, list(shapes)))
 
 
 def read_json(path: Path) -> dict:

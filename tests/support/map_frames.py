@@ -23,20 +23,31 @@ def areas(
     shapes: Sequence[shapely.Geometry] | None = None,
     **columns: Sequence[Any],
 ) -> gpd.GeoDataFrame:
-    """Squares of 0.01 degrees in a row from west to east, each said to be 2 km²."""
+    """Squares of 0.01 degrees in a row from west to east, each said to be 2 km².
+
+    Each photo is a stop, and each area with a photo was seen in all its streets.
+    """
     seen = [n > 0 for n in photos]
     rates = [b / n if n else NAN for b, n in zip(bicycles, photos, strict=True)]
+    found = [b if s else None for b, s in zip(bicycles, seen, strict=True)]
     times = pd.to_datetime([NOON if s else None for s in seen], utc=True)
     data = {
         "area_id": [f"A{i}" for i in range(len(names))],
         "name": names,
         "area_km2": [2.0] * len(names),
+        "detected_per_stop": rates,
+        "stop_count": photos,
         "photo_count": photos,
-        "bicycle_count": pd.array(
-            [b if s else None for b, s in zip(bicycles, seen, strict=True)], "Int64"
-        ),
+        "bicycle_count": pd.array(found, "Int64"),
+        "detected_once": pd.array(found, "Float64").to_numpy(float, na_value=NAN),
+        "detected_at_least": pd.array(found, "Int64"),
         "bicycles_per_photo": rates,
         "bicycles_per_km2": [b / 2 if s else NAN for b, s in zip(bicycles, seen, strict=True)],
+        "streets_seen": [8 if s else 0 for s in seen],
+        "street_km": 3.2,
+        "covered_km": [3.2 if s else 0.0 for s in seen],
+        "covered_share": [1.0 if s else 0.0 for s in seen],
+        "status": [schema.COMPARED if s else schema.UNSEEN for s in seen],
         "first_photo_at": times,
         "last_photo_at": times,
     }
@@ -49,7 +60,7 @@ def areas(
 
 
 TOWN = areas(["North", "East", "South", "West", "Centre"], [2, 4, 1, 3, 0], [1, 8, 7, 0, 0])
-"""Per photo: 0.50, 2.00, 7.00, 0.00 and none."""
+"""Per stop: 0.50, 2.00, 7.00, 0.00 and none."""
 
 
 def photos(rows: Mapping[str, tuple[float, float, int | None]]) -> gpd.GeoDataFrame:
@@ -82,6 +93,23 @@ def detections(photo_id: str | None = None, label: str = "bicycle") -> pd.DataFr
     return schema.table(schema.DETECTIONS, pd.DataFrame(rows if photo_id else rows[:0]))
 
 
+def tallies(taken: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return the tallies of photos that are a stop each, and show their own area only."""
+    counted = taken[taken["status"] == schema.COUNTED]
+    number = counted["bicycle_count"].astype("float64")
+    sums = {
+        "photo_count": 1.0,
+        "stop_count": 1.0,
+        "bicycle_count": number,
+        "bicycles_on_stops": number,
+        "bicycles_shown": number,
+    }
+    keys = {"photo_id": counted["photo_id"], "area_id": counted["area_id"]}
+    return schema.table(
+        schema.TALLIES, pd.DataFrame(keys | {"stop_id": counted["photo_id"]} | sums)
+    )
+
+
 def jpeg() -> bytes:
     """Return a small grey picture, half as high as wide."""
     written = io.BytesIO()
@@ -97,4 +125,5 @@ def build(
 ) -> folium.Map:
     """Build a map with what a test does not care about filled in."""
     usual: dict[str, Any] = {"model": "tiny", "threshold": 0.5, "ledger": {"counted": 10}}
-    return maps.build(given, taken, detections() if found is None else found, **usual | options)
+    boxes = detections() if found is None else found
+    return maps.build(given, taken, boxes, tallies(taken), **usual | options)

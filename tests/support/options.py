@@ -12,6 +12,7 @@ OPTIONS = [one for one in config.all_declared() if one.table]
 _SPECIAL: dict[str, tuple[Any, Any]] = {
     "photos": (["one", "two/*.jpg"], ["three"]),
     "timezone": ("Europe/Amsterdam", "Asia/Tokyo"),
+    "field_of_view": (67.4, 120.0),
     "formats": (["geojson"], ["csv", "geojson"]),
     "positions": (["exif", "manifest"], ["manifest"]),
     "language": ("nl", "words.json"),

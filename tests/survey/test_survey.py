@@ -54,7 +54,8 @@ def test_every_photo_ends_in_one_status_and_every_bicycle_in_one_place(tmp_path:
     }
     counts = result.areas.set_index("name")
     assert counts["bicycle_count"].dropna().to_dict() == {"west": 3, "east": 5}
-    assert counts["status"].dropna().to_dict() == {"far": "unseen"}
+    seen = {"west": "too_thin", "east": "too_thin", "far": "unseen"}
+    assert counts["status"].to_dict() == seen
     assert counts["photo_count"].to_dict() == {"west": 2, "east": 1, "far": 0}
     assert counts["bicycles_per_photo"].fillna(-1).to_dict() == {"west": 1.5, "east": 5, "far": -1}
     assert result.ledger.in_words() == (
@@ -272,6 +273,11 @@ def test_outside_photos_keep_their_recorded_boxes_apart(tmp_path: Path) -> None:
         ({"labels": ()}, "no label to count"),
         ({"labels": "bicycle"}, "labels is the text 'bicycle'"),
         ({"max_megapixels": 0}, "--max-megapixels 0 is not above 0"),
+        ({"place": "yes"}, "--place 'yes' is none of auto, no"),
+        ({"field_of_view": 180}, "--field-of-view 180 is not from 5 to 150 degrees"),
+        ({"heading_offset": float("nan")}, "--heading-offset nan is not from -360 to 360 degrees"),
+        ({"position_error": -1}, "--position-error -1 is not from 0 to 100 m"),
+        ({"heading_error": 200}, "--heading-error 200 is not from 0 to 180 degrees"),
         ({"timezone": "Mars/Olympus"}, "timezone 'Mars/Olympus' is not known"),
         ({"workers": 0}, "workers is 0"),
         ({"positions": ("exif", "exif")}, "names exif more than once"),
@@ -342,7 +348,11 @@ def test_the_same_numbers_are_in_all_files(tmp_path: Path) -> None:
     assert areas["bicycle_count"].sum() == photos["bicycle_count"].sum() == bicycles == 8
     assert detections["kept"].sum() == bicycles + summary["ledger"]["bicycles_elsewhere"]
     assert summary["detector"]["model"] == "fake"
-    assert summary["counting"] == {"labels": ["bicycle"], "threshold": 0.5, "max_overlap": 0.5}
+    counting = summary["counting"]
+    rules = {"labels": ["bicycle"], "threshold": 0.5, "max_overlap": 0.5, "count": "parked"}
+    assert rules.items() <= counting.items()
+    assert counting["detected_at_least"] <= counting["detected_once"] <= bicycles
+    assert counting["stops"] == areas["stop_count"].sum() == 3
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -404,7 +414,14 @@ def test_where_the_map_cannot_be_made_no_older_map_is_left_beside_the_numbers(
     with pytest.raises(InputError, match=r"map\.html: the map would be"):
         run(tmp_path, FakeDetector(), threshold=0.95).write(tmp_path / "out")
     left = contents(tmp_path / "out")
-    assert sorted(left) == ["areas.geojson", "detections.csv", "photos.geojson", "summary.json"]
+    assert sorted(left) == [
+        "areas.geojson",
+        "bicycles.geojson",
+        "detections.csv",
+        "photos.geojson",
+        "stops.geojson",
+        "summary.json",
+    ]
     assert json.loads(left["summary.json"])["counting"]["threshold"] == 0.95
     assert b'"bicycle_count": 3' not in left["photos.geojson"]
 

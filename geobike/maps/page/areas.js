@@ -72,10 +72,13 @@ geobike.areaStyle = function (page, area, on) {
 };
 
 // The value that colours an area, or the word for why there is none.
-geobike.valueOf = function ({ data }, { figures }, metric) {
-  const photos = figures[data.roles.photos];
-  if (!photos) return "none";
-  if (photos < data.min_photos) return "few";
+geobike.valueOf = function ({ data }, area, metric) {
+  const { figures, status } = area;
+  if (geobike.isUnseen(data, area)) return "none";
+  if (status === "too_thin") return status;
+  // An area may be seen from photos beside it; one is what everybody asks for.
+  if (data.min_photos > 1 && figures[data.roles.photos] < data.min_photos) return "few";
+  if (status === "thin") return status;
   return figures[metric.name] ?? "missing";
 };
 
@@ -95,7 +98,7 @@ geobike.hatches = function (svg) {
     made.append(...children);
     return made;
   };
-  const pattern = (name, angle, mark) =>
+  const pattern = (name, angle, ...marks) =>
     make(
       "pattern",
       {
@@ -106,16 +109,19 @@ geobike.hatches = function (svg) {
         patternTransform: `rotate(${angle})`,
       },
       make("rect", { width: 7, height: 7, fill: "#eceef0" }),
-      mark,
+      ...marks,
     );
   const line = () => make("line", { y2: 7, stroke: "#b3b9c0", "stroke-width": 2.4 });
-  const dot = make("circle", { cx: 3.5, cy: 3.5, r: 1.7, fill: "#7c8794" });
+  const thread = (end) => make("line", { ...end, stroke: "#9aa2ab", "stroke-width": 1.6 });
+  const dot = () => make("circle", { cx: 3.5, cy: 3.5, r: 1.7, fill: "#7c8794" });
   svg.prepend(
     make(
       "defs",
       {},
       pattern("none", 45, line()),
-      pattern("few", 0, dot),
+      pattern("few", 0, dot()),
+      pattern("too_thin", 0, dot()),
+      pattern("thin", 45, thread({ y2: 7 }), thread({ x2: 7 })),
       pattern("missing", 90, line()),
     ),
   );
@@ -142,6 +148,8 @@ geobike.canvasPatterns = function () {
       pen.stroke();
     }),
     few: made((pen) => (pen.arc(4, 4, 1.7, 0, 7), pen.fill())),
+    too_thin: made((pen) => (pen.arc(4, 4, 1.7, 0, 7), pen.fill())),
+    thin: made((pen) => (line(pen, 0, 0, 8, 8), line(pen, 8, 0, 0, 8), pen.stroke())),
     missing: made((pen) => (line(pen, 0, 4, 8, 4), pen.stroke())),
   };
 };
@@ -151,16 +159,19 @@ geobike.popup = { maxWidth: 320, autoPanPaddingTopLeft: [55, 12], autoPanPadding
 
 geobike.areaTooltip = function (page, area) {
   const { el } = geobike;
-  const text = area.figures[page.data.roles.photos]
-    ? `${page.nameOf(page.metric)}: ${geobike.areaFigure(page, area, page.metric)}`
-    : page.say("none");
-  return el("div", {}, el("strong", { dir: "auto" }, area.name), el("br"), text);
+  const lines = [`${page.nameOf(page.metric)}: ${geobike.areaFigure(page, area, page.metric)}`];
+  if (geobike.isHidden(page, area)) lines.pop();
+  const state = geobike.stateOf(page, area);
+  if (state) lines.push(state);
+  return el("div", {}, el("strong", { dir: "auto" }, area.name), ...lines.flatMap((line) => [el("br"), line]));
 };
 
 geobike.areaPopup = function (page, area) {
   const { el } = geobike;
+  const hidden = geobike.isHidden(page, area);
   const shown = page
     .metricsIn("popup")
+    .filter(({ tellsLooking }) => tellsLooking || !hidden)
     .map((metric) => [metric.name, page.nameOf(metric), geobike.areaFigure(page, area, metric)]);
   for (const name of page.data.needed) {
     shown.push([name, page.say(name), page.figure(area.figures[name], 0)]);
@@ -174,23 +185,32 @@ geobike.areaPopup = function (page, area) {
     el("dt", {}, name),
     el("dd", { "data-metric": key }, value),
   ]);
-  const state = geobike.valueOf(page, area, page.metric);
   return el(
     "div",
     { className: "gb-popup" },
     el("h2", { dir: "auto" }, area.name),
     page.period < 0 ? "" : el("p", {}, page.data.photos.periods[page.period]),
-    ["none", "few"].includes(state) ? el("p", {}, page.say(state, { n: page.data.min_photos })) : "",
+    el("p", { className: "gb-state" }, geobike.stateOf(page, area)),
     el("dl", {}, ...lines),
   );
 };
 
 // The value of a metric as text.
 geobike.areaFigure = (page, area, metric) =>
-  page.figure(geobike.knownValue(page, area, metric.name), metric.digits);
+  page.figure(geobike.knownValue(page, area, metric), metric.digits, metric.percent);
 
-// Without photos nothing is known but that: a 0 would read as "no bicycles".
-geobike.knownValue = function ({ data }, { figures }, name) {
-  const { photos } = data.roles;
-  return name === photos || figures[photos] > 0 ? figures[name] : null;
+// Where nobody looked, or hardly, only that is known: a figure would be believed.
+geobike.knownValue = function (page, area, { name, tellsLooking }) {
+  return geobike.isHidden(page, area) && !tellsLooking ? null : area.figures[name];
 };
+
+geobike.isHidden = ({ data }, area) => geobike.isUnseen(data, area) || area.status === "too_thin";
+
+// Why an area is not compared, in words; empty where it is.
+geobike.stateOf = function (page, area) {
+  const state = geobike.valueOf(page, area, page.metric);
+  const told = ["none", "few", "thin", "too_thin"].includes(state);
+  return told ? page.say(state, { n: page.data.min_photos }) : "";
+};
+
+geobike.isUnseen = ({ roles }, { figures }) => !roles.looked.some((name) => figures[name] > 0);

@@ -11,6 +11,7 @@ geobike.unpack = function (data) {
   const json = (response) => response.json();
   const { photos } = data;
   unpack(data, "areas", json);
+  unpack(data, "tallies", json);
   unpack(photos, "details", json);
   unpack(photos, "columns", async (response) =>
     geobike.columns(new Uint8Array(await response.arrayBuffer()), photos),
@@ -20,15 +21,14 @@ geobike.unpack = function (data) {
 };
 
 // Add up the steps from photo to photo to degrees; `count` is below 0 where a photo is not counted.
-geobike.placePhotos = function ({ photos, sums, roles }) {
-  const { lon, lat, area, period } = photos.columns;
+geobike.placePhotos = function ({ photos }) {
+  const { lon, lat, area, period, count } = photos.columns;
   const degrees = (steps) => {
     const places = new Float64Array(steps.length);
     let sum = 0;
     for (let i = 0; i < steps.length; i++) places[i] = (sum += steps[i]) / 1e5;
     return places;
   };
-  const count = photos.columns[sums[roles.things]];
   Object.assign(photos, { lon: degrees(lon), lat: degrees(lat), count, area, period });
 };
 
@@ -65,38 +65,31 @@ geobike.count = function (page) {
   });
 };
 
+// A period has the metrics that come from sums; those of the whole survey it has not.
 geobike.countPeriod = function ({ data, period }, all) {
-  const rowOf = (i) => (data.photos.period[i] === period ? data.photos.area[i] : -1);
-  const sums = geobike.addUp(data, rowOf, data.areas.length);
-  data.areas.forEach((area, row) => {
-    const known = {};
+  const { area, period: periods, ...sums } = data.tallies;
+  const found = new Map();
+  periods.forEach((one, i) => {
+    if (one !== period) return;
+    found.set(area[i], Object.fromEntries(Object.entries(sums).map(([name, column]) => [name, column[i]])));
+  });
+  const none = Object.fromEntries(Object.keys(sums).map((name) => [name, 0]));
+  data.areas.forEach((each, row) => {
+    const known = { ...(found.get(row) || none) };
     for (const name of data.constants) known[name] = all[row].figures[name];
-    for (const name of Object.keys(sums)) known[name] = sums[name][row];
     const figures = geobike.valuesOf(data, known);
     for (const name of data.constants) figures[name] = known[name];
-    Object.assign(area, { figures, first: null, last: null });
+    Object.assign(each, { figures, first: null, last: null });
   });
-};
-
-// Add up each sum over the counted photos, by the row that `rowOf` gives a photo; -1 leaves it out.
-geobike.addUp = function ({ photos, sums }, rowOf, rows) {
-  const found = {};
-  for (const name of Object.keys(sums)) found[name] = new Float64Array(rows);
-  const added = Object.entries(sums).map(([name, column]) => [found[name], photos.columns[column]]);
-  for (let i = 0; i < photos.n; i++) {
-    const row = photos.count[i] < 0 ? -1 : rowOf(i);
-    if (row < 0) continue;
-    for (const [sum, column] of added) sum[row] += column ? column[i] : 1;
-  }
-  return found;
 };
 
 // The metrics from sums and constants: the formula of geobike.metrics.values. What cannot be
 // computed from `known` is null.
 geobike.valuesOf = function ({ metrics, roles }, known) {
-  const value = ({ numerator, denominator, per }) => {
-    if (denominator === null && numerator === roles.photos) return known[numerator];
-    if (!known[roles.photos]) return null;
+  const looked = roles.looked.some((name) => known[name] > 0);
+  const value = ({ numerator, denominator, per, least_share: least, tellsLooking }) => {
+    if (!looked && !tellsLooking) return null;
+    if (least && !(known[roles.share] >= least)) return null;
     if (denominator === null) return known[numerator];
     const by = known[denominator] / per;
     return by ? known[numerator] / by : null;

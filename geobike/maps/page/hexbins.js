@@ -2,25 +2,30 @@
 "use strict";
 
 // The bins that the shown photos fall into, `metres` from one flat side to the other, each with
-// its sums, its metrics and the mean place of its photos.
+// its numbers, its metrics and the mean place of its photos.
 geobike.binned = function (page, metres) {
   const { data, photos } = page;
   const bins = [];
   const numbers = geobike.binNumbers(page, metres, bins);
-  const sums = geobike.addUp(data, (i) => numbers[i], bins.length);
   for (let i = 0; i < photos.n; i++) {
     if (numbers[i] < 0) continue;
-    bins[numbers[i]].lon += photos.lon[i];
-    bins[numbers[i]].lat += photos.lat[i];
+    const bin = bins[numbers[i]];
+    bin.photos += 1;
+    bin.things += photos.count[i];
+    bin.lon += photos.lon[i];
+    bin.lat += photos.lat[i];
   }
-  bins.forEach((bin, number) => {
-    bin.sums = Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum[number]]));
-    bin.figures = geobike.valuesOf(data, bin.sums);
-    bin.lon /= bin.sums[data.roles.photos];
-    bin.lat /= bin.sums[data.roles.photos];
-  });
+  const { numerator, denominator } = geobike.hexbinMetric(data);
+  for (const bin of bins) {
+    bin.figures = geobike.valuesOf(data, { [denominator]: bin.photos, [numerator]: bin.things });
+    bin.lon /= bin.photos;
+    bin.lat /= bin.photos;
+  }
   return bins;
 };
+
+// The metric of the hexagons: of photos, where they were taken.
+geobike.hexbinMetric = ({ metrics, roles }) => metrics.find(({ name }) => name === roles.hexbins);
 
 // The number of the bin of each photo, -1 for a photo that is not counted or not shown. Rounds to
 // the nearest centre in cube coordinates, pointed top, and adds new bins to `bins`.
@@ -39,7 +44,7 @@ geobike.binNumbers = function ({ photos, plane, isShown }, metres, bins) {
     if (da > db && da > dc) a = -b - c;
     else if (db > dc) b = -a - c;
     const key = a * 1e6 + b;
-    if (!found.has(key)) found.set(key, bins.push({ a, b, lon: 0, lat: 0 }) - 1);
+    if (!found.has(key)) found.set(key, bins.push({ a, b, lon: 0, lat: 0, photos: 0, things: 0 }) - 1);
     numbers[i] = found.get(key);
   }
   return numbers;
@@ -52,7 +57,7 @@ geobike.hexbins = function (page) {
   const wide = (bounds.getEast() - bounds.getWest()) * page.plane.x;
   const high = (bounds.getNorth() - bounds.getSouth()) * page.plane.y;
   const metres = geobike.roundLength(Math.max(wide, high) / 25);
-  const metric = data.metrics.find(({ name }) => name === data.roles.hexbins);
+  const metric = geobike.hexbinMetric(data);
   const value = ({ figures }) => figures[metric.name];
   let classes = null;
   map.createPane("gb-hexbins").style.zIndex = 420; // between areas and photos
@@ -104,12 +109,11 @@ geobike.corners = function (plane, { a, b }, size) {
   });
 };
 
-geobike.hexbinTooltip = function (page, { sums, figures }) {
+geobike.hexbinTooltip = function (page, { photos, things, figures }) {
   const { metric } = page.hexbins;
-  const { roles } = page.data;
   const found = page.say("finding", {
-    things: page.things(sums[roles.things]),
-    photos: page.say("photos", { n: sums[roles.photos] }),
+    things: page.things(things),
+    photos: page.say("photos", { n: photos }),
   });
   const text = `${page.nameOf(metric)}: ${page.figure(figures[metric.name], metric.digits)}`;
   return geobike.el("div", {}, geobike.el("strong", {}, text), geobike.el("br"), found);
@@ -142,10 +146,9 @@ geobike.heatmap = function (page) {
     if (surface === undefined && period === undefined) return;
     if (page.surface !== "heat") return void layer.remove();
     // Small bins, each as one point: a million points would take seconds.
-    const { things } = page.data.roles;
-    const found = geobike.binned(page, page.hexbins.metres / 8).filter(({ sums }) => sums[things]);
+    const found = geobike.binned(page, page.hexbins.metres / 8).filter(({ things }) => things);
     layer.remove(); // set before it is shown, so that it is drawn once
-    layer.setLatLngs(found.map(({ lat, lon, sums }) => [lat, lon, sums[things]]));
+    layer.setLatLngs(found.map(({ lat, lon, things }) => [lat, lon, things]));
     layer.addTo(map);
   });
 };

@@ -51,10 +51,16 @@ geobike.legendClasses = function (page) {
   }
   const { data, metric } = page;
   const found = new Set(data.areas.map((area) => geobike.valueOf(page, area, metric)));
-  const states = ["few", "missing", "none"]
+  const states = ["thin", "too_thin", "few", "missing", "none"]
     .filter((state) => found.has(state))
-    .map((state) => item(el("i", { className: "gb-" + state }), page.say(state, { n: data.min_photos })));
+    .map((state) => item(el("i", { className: "gb-" + state }), geobike.stateText(page, state)));
   return [...coloured(metric, page.areaClasses[metric.name]), ...states];
+};
+
+// A total with each place once is of the whole survey: a day has none.
+geobike.stateText = function ({ data, metric, period, say }, state) {
+  const whole = state === "missing" && period >= 0 && !(metric.numerator in data.tallies);
+  return say(whole ? "whole_only" : state, { n: data.min_photos });
 };
 
 geobike.photoKey = function ({ photos, say }) {

@@ -6,6 +6,7 @@ geobike.header = function (page) {
   const { map, data, say } = page;
   const skip = el("a", { className: "gb-skip", href: "#gb-panel" }, say("skip"));
   const finding = el("p", { className: "gb-finding" }, ...geobike.finding(page));
+  const uncompared = el("p", { className: "gb-uncompared" }, geobike.uncompared(page));
   page.onChange(({ period }) => {
     if (period === undefined) return;
     finding.replaceChildren(...geobike.finding(page));
@@ -18,6 +19,7 @@ geobike.header = function (page) {
     geobike.tools(page),
     el("h1", { dir: "auto" }, data.title),
     finding,
+    uncompared,
     el("p", { className: "gb-reading" }, say("reading")),
   );
 };
@@ -37,6 +39,13 @@ geobike.finding = function ({ data, say, things, period }) {
     : say("nothing_counted");
   const dates = period < 0 ? geobike.dates(seen) : data.photos.periods[period];
   return [finding + (dates && " · "), geobike.el("span", {}, dates)];
+};
+
+// That no area was seen well enough, and what that would take.
+geobike.uncompared = function ({ data, say }) {
+  const states = new Set(data.areas.map(({ status }) => status));
+  if (states.has("compared") || !(states.has("thin") || states.has("too_thin"))) return "";
+  return say(data.streets ? "none_compared" : "none_compared_squares");
 };
 
 // From the first to the last photo, by day.

@@ -80,31 +80,33 @@ geobike.unseenAreas = function ({ data, say }) {
   return areas.length ? say("unseen_areas", { n: areas.length, names: names.join(", ") }) : "";
 };
 
-geobike.isUnseen = ({ roles }, { figures }) => !figures[roles.photos];
-
 // The metrics of the table. There is room for three and one more: the one that colours the map,
-// else the last.
+// else the next.
 geobike.tableMetrics = function (page) {
   const metrics = page.metricsIn("table");
   const more = metrics.splice(3);
-  const chosen = more.includes(page.metric) ? page.metric : more.at(-1);
+  const chosen = more.includes(page.metric) ? page.metric : more[0];
   return chosen ? [...metrics, chosen] : metrics;
 };
 
 // Without case and accents, so that "zoetermeer" finds "Zoëtermeer".
 geobike.folded = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
-// By the column, areas without a value last either way; equal ones by name.
+// By the column, areas without a value last either way, those that are not compared before them;
+// equal ones by name.
 geobike.comparison = function (page, { key, down }) {
   const names = new Intl.Collator(page.data.language, { numeric: true });
   const sign = down ? -1 : 1;
-  const value = (area) => geobike.knownValue(page, area, key);
+  const metric = page.data.metrics.find(({ name }) => name === key);
+  const value = (area) => geobike.knownValue(page, area, metric);
   return (a, b) => {
     if (key === "name") return sign * names.compare(a.name, b.name);
     const [one, two] = [value(a), value(b)];
     if (one === two) return names.compare(a.name, b.name);
     if (one === null) return 1;
     if (two === null) return -1;
+    const behind = metric.tellsLooking ? 0 : (a.status === "thin") - (b.status === "thin");
+    if (behind) return behind;
     return sign * (one - two);
   };
 };

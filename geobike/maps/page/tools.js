@@ -16,12 +16,13 @@ geobike.tools = function (page) {
 geobike.download = function (page) {
   const { data } = page;
   const left = data.metrics.filter(({ shown }) => !shown.includes("download")).map(({ name }) => name);
-  const features = data.areas.map(({ id, name, figures, geometry }) => ({
+  const features = data.areas.map(({ id, name, status, figures, geometry }) => ({
     type: "Feature",
     geometry,
     properties: {
       area_id: id,
       name,
+      status,
       ...Object.fromEntries(Object.entries(figures).filter(([key]) => !left.includes(key))),
     },
   }));

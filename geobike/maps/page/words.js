@@ -26,8 +26,9 @@ geobike.speech = function (data) {
   return {
     say,
     // A number with its decimals; "–" where there is none.
-    figure(value, digits) {
+    figure(value, digits, percent) {
       if (value === null) return data.words.unknown;
+      if (percent) return exact(digits).format(100 * value) + "\u00a0%";
       const least = 10 ** -digits;
       if (value > 0 && value < least / 2) return "< " + exact(digits).format(least);
       return exact(digits).format(value);

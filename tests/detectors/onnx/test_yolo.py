@@ -186,7 +186,7 @@ def test_rf_detrs_own_export_is_read_with_cocos_numbers(tmp_path):
     with pytest.raises(ModelUnavailable, match="does not name its classes"):
         seen(path)
     assert seen(path, classes="coco91") == [("bicycle", 0.9997, (100, 50, 300, 150))]
-    with pytest.raises(ModelUnavailable, match="tells 91 classes apart, but 80 are named"):
+    with pytest.raises(ModelUnavailable, match="has 91 classes, but 80 are named"):
         seen(path, classes="coco80")
 
 

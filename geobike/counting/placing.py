@@ -1,0 +1,219 @@
+"""Where each bicycle stands: the place on the ground that its box shows.
+
+The heading of the photo and the place of the box in it give the bearing, the size of the box and
+its lower edge the distance. A bicycle that cannot be placed stands where the camera stood.
+"""
+
+from typing import Any, Final, NamedTuple
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from geobike import schema
+from geobike.config import HEADING_ERROR, POSITION_ERROR
+from geobike.counting import distance, pitch
+from geobike.counting.distance import Boxes
+from geobike.counting.ellipsoid import Floats, moved
+from geobike.counting.looks import REACH, looks
+from geobike.counting.views import Views, focal_lengths, views
+from geobike.errors import InputError
+
+NO_POSITION: Final = "no position"
+NO_HEADING: Final = "no heading"
+NO_SIZE: Final = "no size"
+CUT_OFF: Final = "cut off"
+TOO_FAR: Final = "too far"
+PANORAMA: Final = "panorama"
+NOT_WANTED: Final = "not wanted"
+REASONS: Final = (NO_POSITION, PANORAMA, NO_SIZE, NO_HEADING, CUT_OFF, TOO_FAR, NOT_WANTED)
+"""Why a bicycle is not placed; of several, the first."""
+
+Numbers = npt.NDArray[np.int64]
+
+
+def place(
+    photos: gpd.GeoDataFrame,
+    detections: pd.DataFrame,
+    *,
+    field_of_view: float | None = None,
+    heading_offset: float = 0.0,
+    position_error_m: float = POSITION_ERROR,
+    heading_error: float = HEADING_ERROR,
+) -> pd.DataFrame:
+    """Return a bicycles frame: where the bicycle of each kept box of a counted photo stands.
+
+    `photos` is a counts frame. Lens and heading are those of the photo: `focal_length_35mm`, else
+    from `field_of_view`, the angle in degrees along its longer side, else 27 mm; `heading` plus
+    `heading_offset` in degrees. How far down each camera looks is learnt from its boxes. The
+    likely errors are of a photo without its own `position_error_m`, and of every heading, in
+    degrees. A bicycle that is not placed stands where the camera stood, with a `reason`, and
+    counts with weight 1. `area_id` is NA. Raises InputError for options that cannot be.
+
+    Examples:
+        >>> import geobike
+        >>> from geobike import schema
+        >>> from geobike.counting import placing
+        >>> point = schema.points([4.36], [52.01])
+        >>> photo = {"photo_id": ["a.jpg"], "status": "counted", "heading": 90.0}
+        >>> size = {"width": [640], "height": [480], "bicycle_count": [1]}
+        >>> photos = schema.geotable(schema.COUNTS, photo | size, point)
+        >>> box = {"xmin": [300], "xmax": [340], "ymin": [250.0], "ymax": [317.0]}
+        >>> boxes = schema.table(schema.DETECTIONS, {"photo_id": ["a.jpg"], "kept": True} | box)
+        >>> bicycles = placing.place(photos, boxes)
+        >>> bicycles[["lon", "lat", "distance_m", "placed"]].round(5)  # 8 m to the east
+               lon    lat  distance_m  placed
+        0  4.36012  52.01     8.18283    True
+    """
+    schema.check(photos, schema.COUNTS)
+    schema.check(detections, schema.DETECTIONS)
+    check(field_of_view, heading_offset, position_error_m, heading_error)
+    counted = photos[photos["status"] == schema.COUNTED]
+    kept = _kept(detections, counted)
+    seen = views(counted, field_of_view=field_of_view, heading_offset=heading_offset)
+    lens = focal_lengths(counted, field_of_view=field_of_view)
+    sight = _sight(_boxes(detections, kept, seen), seen, pitch.cameras(counted, lens))
+    return _frame(kept, seen, sight, _errors(counted, position_error_m), heading_error)
+
+
+def place_at_cameras(
+    photos: gpd.GeoDataFrame, detections: pd.DataFrame, *, position_error_m: float = POSITION_ERROR
+) -> pd.DataFrame:
+    """Return a bicycles frame in which every bicycle stands where the camera stood."""
+    schema.check(photos, schema.COUNTS)
+    schema.check(detections, schema.DETECTIONS)
+    counted = photos[photos["status"] == schema.COUNTED]
+    kept = _kept(detections, counted)
+    unknown = np.full(len(kept.row), np.nan)
+    reason = np.full(len(kept.row), REASONS.index(NOT_WANTED), dtype=np.int8)
+    sight = _Sight(unknown, unknown, unknown, reason)
+    return _frame(kept, views(counted), sight, _errors(counted, position_error_m), 0)
+
+
+def check(
+    field_of_view: float | None,
+    heading_offset: float,
+    position_error_m: float,
+    heading_error: float,
+) -> None:
+    """Raise InputError for a value that cannot be."""
+    if field_of_view is not None and not 5 <= field_of_view <= 150:
+        raise InputError(
+            f"--field-of-view {field_of_view:g} is not from 5 to 150 degrees; give the angle along "
+            "the longer side of the photos"
+        )
+    if not -360 <= heading_offset <= 360:
+        raise InputError(f"--heading-offset {heading_offset:g} is not from -360 to 360 degrees")
+    if not 0 <= position_error_m <= 100:
+        raise InputError(f"--position-error {position_error_m:g} is not from 0 to 100 m")
+    if not 0 <= heading_error <= 180:
+        raise InputError(f"--heading-error {heading_error:g} is not from 0 to 180 degrees")
+
+
+class _Kept(NamedTuple):
+    """The kept boxes of counted photos."""
+
+    row: Numbers
+    """In the detections frame."""
+    photo: Numbers
+    """Row of its photo among the counted ones."""
+    photo_id: "pd.Categorical[str]"
+    labels: "pd.Index[Any]"
+    """In the index of the detections frame."""
+
+
+def _kept(detections: pd.DataFrame, counted: gpd.GeoDataFrame) -> _Kept:
+    ids = schema.coded(detections["photo_id"])
+    rows = pd.Index(counted["photo_id"]).get_indexer(pd.Index(ids.categories))
+    photo = np.append(rows, -1)[ids.codes]  # code -1: no photo_id
+    row = np.flatnonzero(detections["kept"].to_numpy() & (photo >= 0))
+    return _Kept(row, photo[row], ids[row], detections.index[row])
+
+
+def _boxes(detections: pd.DataFrame, kept: _Kept, seen: Views) -> Boxes:
+    left, top, right, bottom = (
+        detections[side].to_numpy(dtype=float)[kept.row]
+        for side in ("xmin", "ymin", "xmax", "ymax")
+    )
+    focal = np.where(seen.panorama, np.nan, seen.focal)
+    return Boxes(
+        kept.photo,
+        focal[kept.photo],
+        (left + right - seen.width[kept.photo]) / 2,
+        bottom - top,
+        bottom - seen.height[kept.photo] / 2,
+        seen.height[kept.photo] / 2,
+    )
+
+
+class _Sight(NamedTuple):
+    """In what direction and how far each box is from its camera."""
+
+    bearing: Floats
+    """Degrees clockwise from north."""
+    range: Floats
+    """Metres along the ground."""
+    error: Floats
+    """Standard deviation of ln(range)."""
+    reason: npt.NDArray[np.int8]
+    """Number of the reason why it is not placed, -1 where it is."""
+
+
+def _sight(boxes: Boxes, seen: Views, camera: Numbers) -> _Sight:
+    pitches = pitch.learn(boxes, camera)
+    with np.errstate(divide="ignore", invalid="ignore"):  # a box without height is too far
+        found = distance.distances(boxes, pitches.angle[boxes.photo], pitches.error[boxes.photo])
+    aside = boxes.across / boxes.focal
+    bearing = (seen.heading[boxes.photo] + np.degrees(np.arctan(aside))) % 360
+    along = found.ahead * np.hypot(1, aside)
+    return _Sight(bearing, along, found.error, _reasons(boxes, seen, along))
+
+
+def _reasons(boxes: Boxes, seen: Views, along: Floats) -> npt.NDArray[np.int8]:
+    failed = {
+        NO_POSITION: np.isnan(seen.lon)[boxes.photo],
+        PANORAMA: seen.panorama[boxes.photo],
+        NO_SIZE: np.isnan(boxes.focal),
+        NO_HEADING: np.isnan(seen.heading)[boxes.photo],
+        CUT_OFF: boxes.cut_above,
+        TOO_FAR: ~(along <= REACH),
+    }
+    out = np.full(len(boxes.photo), -1, dtype=np.int8)
+    for reason in reversed(failed):
+        out[failed[reason]] = REASONS.index(reason)
+    return out
+
+
+def _errors(counted: gpd.GeoDataFrame, position_error_m: float) -> Floats:
+    """Return the likely error of each position in metres: its own, else the one given."""
+    if "position_error_m" not in counted:
+        return np.full(len(counted), position_error_m, dtype=float)
+    return np.asarray(counted["position_error_m"].fillna(position_error_m), dtype=float)
+
+
+def _frame(
+    kept: _Kept, seen: Views, sight: _Sight, position_error: Floats, heading_error: float
+) -> pd.DataFrame:
+    placed = sight.reason < 0
+    far = sight.range[placed]
+    lon, lat, error = (values[kept.photo] for values in (seen.lon, seen.lat, position_error))
+    lon[placed], lat[placed] = moved(lon[placed], lat[placed], sight.bearing[placed], far)
+    ahead = np.hypot(sight.error[placed], np.radians(heading_error)) * far
+    error[placed] = np.hypot(error[placed], ahead)
+    number, weight = np.ones((2, len(placed)))
+    number[placed], weight[placed] = looks(seen, lon[placed], lat[placed], far)
+    texts = pd.Index(REASONS, dtype=schema.TEXT)
+    data = {
+        "photo_id": kept.photo_id,
+        "lon": lon,
+        "lat": lat,
+        "distance_m": np.where(placed, sight.range, np.nan),
+        "bearing": sight.bearing,
+        "placed_error_m": error,
+        "placed": placed,
+        "reason": pd.Categorical.from_codes(sight.reason, texts),
+        "looks": number,
+        "weight": weight,
+    }
+    return schema.table(schema.BICYCLES, pd.DataFrame(data, index=kept.labels, copy=False))

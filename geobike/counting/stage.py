@@ -1,0 +1,163 @@
+"""From boxes on photos to numbers of areas: the steps of counting in their order.
+
+boxes -> bicycles on the ground -> stops -> what they show of each area -> sums of areas
+"""
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from geobike import config, metrics, schema
+from geobike.counting import (
+    counts,
+    coverage,
+    exposure,
+    headings,
+    places,
+    placing,
+    stops,
+    tallies,
+    views,
+)
+from geobike.reporting import report
+from geobike.streets import Network
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """How bicycles are placed and stops are made."""
+
+    place: bool = True
+    """Put bicycles where they stand; else they are where the camera was."""
+    field_of_view: float | None = None
+    """Degrees across a photo that does not say its focal length."""
+    heading_offset: float = 0.0
+    """Degrees that are added to every heading."""
+    position_error: float = config.POSITION_ERROR
+    """Metres, for photos that do not say theirs."""
+    heading_error: float = config.HEADING_ERROR
+    """Degrees."""
+    stop_distance: float = stops.REACH
+    """Metres from the first photo of a stop."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counted:
+    """What counting gives; the frames are described in `geobike.schema`."""
+
+    bicycles: pd.DataFrame
+    stops: gpd.GeoDataFrame
+    tallies: pd.DataFrame
+    areas: gpd.GeoDataFrame
+    """Area counts frame."""
+    streets: gpd.GeoDataFrame | None
+    """Streets frame; None where no streets were given."""
+    beside: int
+    """Bicycles on counted photos that stand in none of the areas."""
+    places: gpd.GeoDataFrame
+    """Places frame."""
+    total: dict[str, float]
+    """`bicycle_count`, `detected_once`, `detected_at_least` of the whole survey."""
+
+
+def count(
+    photos: gpd.GeoDataFrame,
+    detections: pd.DataFrame,
+    areas: gpd.GeoDataFrame,
+    *,
+    row_at: exposure.RowAt,
+    network: Network | None = None,
+    rules: Rules = Rules(),
+) -> Counted:
+    """Count what the kept boxes of the counted photos show of each area.
+
+    `photos` is a counts frame, `detections` its detections frame, `areas` an areas frame, of which
+    `row_at` gives the row at a place, -1 for none. Without a network of streets, how well an area
+    was seen is judged by the squares of 150 m with a stop.
+    """
+    turned = photos.assign(heading=(photos["heading"] + rules.heading_offset) % 360)
+    bicycles = _placed(turned, detections, areas, row_at, rules)
+    if rules.place:
+        _report_headings(photos, bicycles, rules)
+    visits = stops.find_stops(turned, reach=rules.stop_distance)
+    found = stops.describe_stops(turned, visits)
+    half = np.degrees(views.views(turned, field_of_view=rules.field_of_view).half)
+    shown = exposure.share_out(
+        turned,
+        visits,
+        bicycles,
+        areas,
+        row_at=row_at,
+        half_view=pd.Series(half, index=photos.index),
+    )
+    tallied = tallies.tally(turned, bicycles, shown)
+    size = places.square_size(turned, position_error_m=rules.position_error)
+    measured = places.count_once(bicycles, size_m=size, by="area_id").reindex(areas["area_id"])
+    measured = measured.drop(columns=metrics.BICYCLES).fillna(0)
+    streets = None
+    if network is None:
+        squares = coverage.squares_seen(found, shown).reindex(measured.index)
+        measured["streets_seen"] = squares.fillna(0)
+    else:
+        covered = coverage.cover(found, network, areas["area_id"])
+        found["street_id"] = covered.street_of_stop
+        measured = measured.join(covered.areas)
+        streets = coverage.describe_streets(network, covered, bicycles, visits, turned, found)
+    all_together = places.count_once(bicycles, size_m=size)
+    return Counted(
+        bicycles=bicycles,
+        stops=found,
+        tallies=tallied,
+        areas=counts.per_area(areas, turned, tallied, measured),
+        streets=streets,
+        beside=int(bicycles["area_id"].isna().sum()),
+        places=places.find_places(bicycles, size_m=size),
+        total={str(name): all_together[name].iloc[0].item() for name in all_together},
+    )
+
+
+def _report_headings(photos: gpd.GeoDataFrame, bicycles: pd.DataFrame, rules: Rules) -> None:
+    """Report cameras whose headings do not fit, with the offset to give instead."""
+    trouble = headings.heading_trouble(
+        photos,
+        bicycles,
+        field_of_view=rules.field_of_view,
+        heading_offset=rules.heading_offset,
+    )
+    if trouble is not None:
+        report(trouble.message)
+
+
+def _placed(
+    photos: gpd.GeoDataFrame,
+    detections: pd.DataFrame,
+    areas: gpd.GeoDataFrame,
+    row_at: exposure.RowAt,
+    rules: Rules,
+) -> pd.DataFrame:
+    """Return the bicycles frame with the area in which each bicycle stands.
+
+    Where it is not placed, that is the area of its photo.
+    """
+    if rules.place:
+        bicycles = placing.place(
+            photos,
+            detections,
+            field_of_view=rules.field_of_view,
+            position_error_m=rules.position_error,
+            heading_error=rules.heading_error,
+        )
+    else:
+        bicycles = placing.place_at_cameras(
+            photos, detections, position_error_m=rules.position_error
+        )
+    placed = bicycles["placed"].to_numpy()
+    row = np.full(len(bicycles), -1, dtype=np.intp)
+    row[placed] = row_at(*(bicycles[axis].to_numpy()[placed] for axis in ("lon", "lat")))
+    ids = pd.Index(areas["area_id"])
+    of_photo = pd.Series(ids.get_indexer(pd.Index(photos["area_id"])), index=photos["photo_id"])
+    unplaced = bicycles.loc[~placed, "photo_id"].astype(schema.TEXT)
+    row[~placed] = of_photo.reindex(unplaced).to_numpy()
+    return bicycles.assign(area_id=pd.Categorical.from_codes(row, ids))

@@ -1,0 +1,200 @@
+"""What each photo shows: its lens, its direction, and which places are in its view."""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from geobike.counting.ellipsoid import DEGREE, Floats, metres_per_degree
+
+FOCAL_LENGTH: Final = 27.0  # mm on a frame 36 mm wide, as most phones have
+PANORAMA: Final = 2.0  # times as wide as high: stitched or all around, not one look through a lens
+
+_WIDE: Final = 36.0  # mm of the longer side of the frame that focal lengths are given for
+_PLACES: Final = 250_000  # that are looked up together
+_PAIRS: Final = 500_000  # of a place and a photo near it that are looked at together
+
+
+Numbers = npt.NDArray[np.int64]
+
+
+class Views(NamedTuple):
+    """What is known of the view of each photo, as one value per photo."""
+
+    panorama: npt.NDArray[np.bool_]
+    """Whether it is more than one look through a lens."""
+    lon: Floats
+    lat: Floats
+    heading: Floats
+    """Degrees clockwise from north, NaN where not known."""
+    width: Floats
+    """Upright pixels, NaN where not known."""
+    height: Floats
+    focal: Floats
+    """Focal length in pixels, NaN without a size."""
+    half: Floats
+    """Half the horizontal angle of view in radians; NaN where no heading or lens is known."""
+
+    def chosen(self, rows: Numbers) -> "Views":
+        """Return some of the views."""
+        return Views(self.panorama[rows], *(values[rows] for values in self[1:]))
+
+
+def focal_length_of(field_of_view: float) -> float:
+    """Return the focal length in mm for 36 mm of an angle of view in degrees.
+
+    >>> round(focal_length_of(67.4), 1)
+    27.0
+    """
+    return float(_WIDE / 2 / np.tan(np.radians(field_of_view) / 2))
+
+
+def views(
+    photos: gpd.GeoDataFrame, *, field_of_view: float | None = None, heading_offset: float = 0.0
+) -> Views:
+    """Return the views of a photos frame.
+
+    `field_of_view` is the angle in degrees along the longer side of a photo whose focal length is
+    not known; None stands for 27 mm. `heading_offset` is added to every heading.
+    """
+    width, height = (
+        photos[side].to_numpy(dtype=float, na_value=np.nan) for side in ("width", "height")
+    )
+    lens = focal_lengths(photos, field_of_view=field_of_view)
+    focal = lens / _WIDE * np.maximum(width, height)
+    heading = (photos["heading"].to_numpy(dtype=float) + heading_offset) % 360
+    # Without a size, a photo is most likely a landscape one: as wide as the frame.
+    half = np.arctan(np.where(np.isnan(width), _WIDE / 2 / lens, width / 2 / focal))
+    panorama = width >= PANORAMA * height
+    if "panorama" in photos:  # as a photo says of itself
+        panorama |= photos["panorama"].to_numpy(dtype=bool)
+    known = ~np.isnan(heading) & ~panorama
+    return Views(
+        panorama,
+        photos.geometry.x.to_numpy(dtype=float),
+        photos.geometry.y.to_numpy(dtype=float),
+        heading,
+        width,
+        height,
+        focal,
+        np.where(known, half, np.nan),
+    )
+
+
+def focal_lengths(photos: pd.DataFrame, *, field_of_view: float | None = None) -> Floats:
+    """Return the focal length of each photo in mm for 36 mm: its own, else the one assumed."""
+    assumed = FOCAL_LENGTH if field_of_view is None else focal_length_of(field_of_view)
+    if "focal_length_35mm" not in photos:
+        return np.full(len(photos), assumed, dtype=float)
+    own = photos["focal_length_35mm"].to_numpy(dtype=float)
+    return np.where(own > 0, own, assumed)
+
+
+class Grid:
+    """The views by cells of one reach, to find those that have a place within reach in view.
+
+    Rows of cells are bands of latitude; the columns of a band are at least as wide as the reach
+    there. So it serves any place on earth, without a projection that fits one city only.
+    """
+
+    def __init__(self, views: Views, reach: float) -> None:
+        """Sort the views into cells. `reach` is in metres, at least 10."""
+        self._reach = reach
+        seeing = np.flatnonzero(~np.isnan(views.half) & ~np.isnan(views.lon))
+        lon = views.lon[seeing]
+        # A survey on both sides of the antimeridian is put together on one side of it.
+        self._crosses = bool(len(lon)) and float(np.ptp(lon)) > 180
+        keys = self._keys(self._one_side(lon), self._bands(views.lat[seeing]))
+        order = np.argsort(keys, kind="stable")
+        self._view = seeing[order]
+        self._cell = keys[order]
+        self._lon, self._lat = self._one_side(lon[order]), views.lat[self._view]
+        angle = np.radians(views.heading[self._view])
+        self._east, self._north = np.sin(angle), np.cos(angle)
+        self._edge = np.cos(views.half[self._view]) ** 2
+
+    def pairs(self, lon: Floats, lat: Floats) -> Iterator[tuple[Numbers, Numbers]]:
+        """Yield pairs of a place and a view that has it in view within reach, by their numbers.
+
+        The pairs come in parts of bounded size, each of them once.
+        """
+        for places, number, view in self._seen(lon, lat):
+            yield places[number], self._view[view]
+
+    def count(self, lon: Floats, lat: Floats, weight: Floats) -> Floats:
+        """Return the sum of the weights of the views that have each place within reach in view."""
+        out = np.zeros(len(lon))
+        sorted_weight = weight[self._view]
+        for places, number, view in self._seen(lon, lat):
+            out[places] += np.bincount(number, sorted_weight[view], len(places))
+        return out
+
+    def _seen(self, lon: Floats, lat: Floats) -> Iterator[tuple[Numbers, Numbers, Numbers]]:
+        """Yield some of the places, and pairs of a number of one of them and a sorted view."""
+        for start in range(0, len(lon), _PLACES):
+            x = self._one_side(lon[start : start + _PLACES])
+            y = lat[start : start + _PLACES]
+            order = np.argsort(self._keys(x, self._bands(y)))  # neighbours share the cache
+            for places, number, view in self._seen_in_order(x[order], y[order]):
+                yield start + order[places], number, view
+
+    def _seen_in_order(self, x: Floats, y: Floats) -> Iterator[tuple[slice, Numbers, Numbers]]:
+        bands = self._bands(y)
+        metres = metres_per_degree(y)
+        for row in (-1, 0, 1):
+            key = self._keys(x, bands + row)
+            low = np.searchsorted(self._cell, key - 1)
+            size = np.searchsorted(self._cell, key + 1, side="right") - low
+            for part in _parts(size):
+                number = np.repeat(np.arange(part.stop - part.start), size[part])
+                view = _runs(low[part], size[part])
+                scale = (metres[0][part], metres[1][part])
+                seen = self._in_view(view, number, x[part], y[part], scale)
+                yield part, number[seen], view[seen]
+
+    def _in_view(
+        self, view: Numbers, place: Numbers, x: Floats, y: Floats, metres: tuple[Floats, Floats]
+    ) -> npt.NDArray[np.bool_]:
+        east = (x[place] - self._lon[view]) * metres[0][place]
+        north = (y[place] - self._lat[view]) * metres[1][place]
+        ahead = east * self._east[view] + north * self._north[view]
+        squared = east * east + north * north
+        inside = (ahead > 0) & (ahead * ahead >= self._edge[view] * squared)
+        seen: npt.NDArray[np.bool_] = inside & (squared <= self._reach**2)
+        return seen
+
+    def _one_side(self, lon: Floats) -> Floats:
+        return lon % 360 if self._crosses else lon
+
+    def _bands(self, lat: Floats) -> Numbers:
+        return np.floor(lat * (DEGREE / self._reach)).astype(np.int64)
+
+    def _keys(self, lon: Floats, bands: Numbers) -> Numbers:
+        """Return the number of the cell at a longitude in a band: columns in a row are numbered on.
+
+        A column is as wide as the reach where the band is nearest to a pole, and wider elsewhere.
+        """
+        edge = np.maximum(np.abs(bands), np.abs(bands + 1)) * (self._reach / DEGREE)
+        columns = np.floor(lon * (metres_per_degree(edge)[0] / self._reach)).astype(np.int64)
+        return (bands << 24) + columns + (1 << 23)
+
+
+def _parts(number: Numbers) -> Iterator[slice]:
+    """Yield slices in which the numbers sum up to a bounded number of pairs."""
+    ends = np.cumsum(number)
+    start = 0
+    while start < len(number):
+        before = ends[start - 1] if start else 0
+        stop = max(start + 1, int(np.searchsorted(ends, before + _PAIRS, side="right")))
+        yield slice(start, stop)
+        start = stop
+
+
+def _runs(low: Numbers, number: Numbers) -> Numbers:
+    """Return low, low + 1, ... of each run, one after the other."""
+    starts = np.cumsum(number) - number
+    out: Numbers = np.arange(int(number.sum())) + np.repeat(low - starts, number)
+    return out

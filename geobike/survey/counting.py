@@ -1,0 +1,53 @@
+"""Counting with the areas and the streets at hand: what `run` does after detection."""
+
+import geopandas as gpd
+import pandas as pd
+
+from geobike import areas as area_room
+from geobike import streets as street_room
+from geobike.counting import stage
+
+
+def count_areas(
+    photos: gpd.GeoDataFrame,
+    detections: pd.DataFrame,
+    areas: gpd.GeoDataFrame,
+    *,
+    streets: gpd.GeoDataFrame | None = None,
+    rules: stage.Rules | None = None,
+) -> stage.Counted:
+    """Count what the kept boxes show of each area: `areas` of what is returned holds the figures.
+
+    `photos` is a counts frame, as `count_per_photo` returns it, `detections` its detections frame,
+    `areas` an areas frame. `streets` are street lines, as `read_streets` returns them: from them
+    follows how much of each area was seen; without them, squares of 150 m with a stop are counted.
+    `rules` say how bicycles are placed and stops are made.
+
+    Examples:
+        >>> import geobike
+        >>> from geobike import schema
+        >>> from shapely import box
+        >>> points = schema.points([4.36, 4.361], [52.01, 52.01])
+        >>> taken = {"photo_id": ["a.jpg", "b.jpg"], "area_id": ["1", "1"]}
+        >>> photos = schema.geotable(schema.PHOTOS, taken, points)
+        >>> kept = {"photo_id": ["a.jpg", "a.jpg"], "kept": [True, True]}
+        >>> boxes = schema.table(schema.DETECTIONS, kept)
+        >>> names = {"area_id": ["1", "2"], "name": ["Centre", "East"], "area_km2": [3.05, 3.05]}
+        >>> shapes = [box(4.35, 52.0, 4.37, 52.02), box(4.37, 52.0, 4.39, 52.02)]
+        >>> areas = schema.geotable(schema.AREAS, names, shapes)
+        >>> counted = geobike.count_areas(geobike.count_per_photo(photos, boxes), boxes, areas)
+        >>> counted.areas[["name", "detected_per_stop", "stop_count", "bicycle_count", "status"]]
+             name  detected_per_stop  stop_count  bicycle_count    status
+        0  Centre                1.0         2.0              2  too_thin
+        1    East                NaN         0.0           <NA>    unseen
+    """
+    row_at = area_room.row_at(areas)
+    network = None if streets is None else street_room.build(streets, areas, row_at)
+    return stage.count(
+        photos,
+        detections,
+        areas,
+        row_at=row_at,
+        network=network,
+        rules=rules or stage.Rules(),
+    )

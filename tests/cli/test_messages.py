@@ -141,6 +141,7 @@ def runs(folder: Path) -> dict[str, list[object]]:
         "no manifest": ["map", "--manifest", gone, "--detections", boxes, "--areas", areas],
         "no boxes": ["map", "--manifest", manifest, "--detections", gone, "--areas", areas],
         "a context that is text": [*right, "--context", folder / f"{NAME}.geojson", "--out", gone],
+        "streets that are text": [*right, "--streets", folder / f"{NAME}.geojson", "--out", gone],
         "a language": [*right, "--language", f"{gone}.json", "--out", gone],
         "a format": [*right, "--format", NAME, "--out", gone],
         "a position source": [*right, "--positions", NAME, "--out", gone],

@@ -3,7 +3,7 @@
 The survey is read from the files it wrote, so that anyone who has them can check it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -130,7 +130,7 @@ def _read_truth(path: Path, counted: "pd.Series[str]", *, parked: bool) -> "pd.S
     except (OSError, ValueError, pd.errors.ParserError) as error:
         raise InputError(f"truth {path}: cannot be read: {error}") from None
     file, counts = _column(rows, _FILE, path), _counts(rows, _COUNT, path)
-    if parked and _RIDDEN[0] in [str(column).strip().lower() for column in rows.columns]:
+    if parked and _find_column(rows, _RIDDEN) is not None:
         ridden = _counts(rows, _RIDDEN, path)
         for row in np.flatnonzero(ridden > counts):
             raise InputError(f"truth {path} line {row + 2}: more are ridden than there are")
@@ -155,10 +155,14 @@ def _counts(rows: pd.DataFrame, names: Sequence[str], path: Path) -> "pd.Series[
 
 
 def _column(rows: pd.DataFrame, names: Sequence[str], path: Path) -> "pd.Series[str]":
-    for column in rows.columns:
-        if str(column).strip().lower() in names:
-            return rows[column].str.strip()
+    column = _find_column(rows, names)
+    if column is not None:
+        return rows[column].str.strip()
     columns = ", ".join(map(str, rows.columns))
     raise InputError(
         f"truth {path}: no column {' or '.join(names)}; the columns are {columns[:200]}"
     )
+
+
+def _find_column(rows: pd.DataFrame, names: Sequence[str]) -> Hashable | None:
+    return next((name for name in rows if str(name).strip().lower() in names), None)

@@ -62,10 +62,7 @@ def _shapes(path: Path) -> Any:
             frame = source.read()
     except InputError as error:
         raise InputError(f"context {path}: cannot be read: {error}") from None
-    if not isinstance(frame, gpd.GeoDataFrame):
-        raise InputError(f"context {path}: a table without geometry")
-    if frame.crs is None:
-        raise InputError(f"context {path}: declares no CRS; save it with one")
+    frame = vector.located(frame, f"context {path}")
     shapes = np.asarray(frame.to_crs(schema.CRS).geometry.array)
     shapes = shapely.get_parts(
         shapely.force_2d(shapely.make_valid(shapes[~shapely.is_missing(shapes)]))

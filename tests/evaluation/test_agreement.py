@@ -11,7 +11,7 @@ import geobike
 from geobike.detectors.protocol import Detection
 from geobike.errors import GeobikeWarning, InputError
 from geobike.evaluation import agreement, plots
-from tests.support.making import FakeDetector, photo, squares
+from tests.support.making import FakeDetector, photo, squares, survey_of_delft
 
 
 @pytest.fixture
@@ -149,17 +149,7 @@ def test_the_plot_is_a_picture(survey: Path, suffix: str) -> None:
 
 def test_the_real_survey_is_within_one_bicycle_a_photo(shared: Path, tmp_path: Path) -> None:
     pytest.importorskip("onnxruntime")
-    plan = geobike.Survey(
-        photos=shared / "photos",
-        areas=shared / "areas" / "delft_neighbourhoods.geojson",
-        manifest=shared / "photos" / "manifest.csv",
-        threshold=0.3,
-        detector=geobike.DetectorChoice(
-            kind="onnx",
-            model=str(shared / "models" / "deimv2_hgnetv2_femto_coco.onnx"),
-            classes="coco80",
-        ),
-    )
+    plan = survey_of_delft(shared)
     geobike.run(plan, store=tmp_path / "store.sqlite").write(tmp_path / "out")
     with pytest.warns(GeobikeWarning, match="PXL_20210417"):  # it lies outside of every area
         result = agreement.evaluate(shared / "photos" / "hand_counts.csv", tmp_path / "out")

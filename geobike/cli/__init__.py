@@ -6,7 +6,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from geobike.cli import ending
+from geobike.cli import ending, reviewing
 from geobike.cli.commands import app
 from geobike.cli.terminal import say, warnings_as_notes
 from geobike.errors import GeobikeError

@@ -22,7 +22,7 @@ from geobike.reporting import report
 LIMIT: Final = 500
 """Most thumbnails on a map: at 7 kB each, more would be too large for an e-mail."""
 
-_HIDDEN_SCORE: Final = 0.2
+HIDDEN_SCORE: Final = 0.2
 """Lowest score that is hidden: a false person costs a few pixels, a missed one more."""
 
 _IDENTIFIED: Final = {
@@ -150,7 +150,7 @@ def _boxes(
     detections: pd.DataFrame, hide: Collection[str], photo_ids: "pd.Series[str]"
 ) -> dict[str, list[Box]]:
     """Return the boxes to hide by photo."""
-    sure = detections[detections["score"] >= _HIDDEN_SCORE]
+    sure = detections[detections["score"] >= HIDDEN_SCORE]
     sure = sure[isin(sure["photo_id"], photo_ids)]
     sure = sure[_are_hidden(sure["label"], hide)]
     boxes: dict[str, list[Box]] = {}

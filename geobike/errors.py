@@ -29,11 +29,19 @@ GeobikeWarning is what the run reports without stopping: a repaired polygon, a b
 
 from typing import Self
 
+from geobike.messages import message
+
 
 class GeobikeError(Exception):
-    """Base class. The message names the bad value, where it is and what to do."""
+    """Base class. The message names the bad value, where it is and what to do.
+
+    As text it is one line of bounded length, whatever was quoted in it.
+    """
 
     exit_code = 2
+
+    def __str__(self) -> str:
+        return message(super().__str__())
 
 
 class InputError(GeobikeError):

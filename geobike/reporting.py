@@ -8,16 +8,16 @@ from contextvars import ContextVar
 from typing import Final
 
 from geobike.errors import GeobikeWarning
-
-WORDS: Final = 200
-"""Characters of foreign text in a message; a service may echo a whole request."""
+from geobike.messages import WORDS, message
+from geobike.messages import one_line as one_line
 
 
 def report(what: str, cases: Sequence[str] = (), *, shown: int = 3) -> None:
     """Warn with a GeobikeWarning that quotes the first few cases, or add it to the collector."""
     more = f", and {len(cases) - shown} more" if len(cases) > shown else ""
-    quoted = f": {', '.join(cases[:shown])}{more}" if cases else ""
-    _emit(f"{what}{quoted}")
+    named = ", ".join(message(case, limit=WORDS) for case in cases[:shown])
+    quoted = f": {named}{more}" if cases else ""
+    _emit(message(f"{what}{quoted}"))
 
 
 def report_number(
@@ -30,13 +30,6 @@ def report_number(
     count = len(cases) if number is None else number
     if count:
         report(f"1 {one}" if count == 1 else f"{count} {many}", cases)
-
-
-def one_line(text: str, *, limit: int = WORDS) -> str:
-    """Put foreign text on one line: no control or invisible characters, at most `limit` long."""
-    shown = "".join(sign if sign.isprintable() else " " for sign in text[: 20 * limit])
-    line = " ".join(shown.split())
-    return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
 _lock: Final = threading.Lock()
@@ -65,16 +58,16 @@ def collect_warnings() -> Iterator[list[str]]:
         with _lock:
             _open[:] = [other for other in _open if other is not collected]
         if failed:
-            for message in collected:
-                _emit(message)
+            for one in collected:
+                _emit(one)
 
 
-def _emit(message: str) -> None:
+def _emit(text: str) -> None:
     with _lock:
         collector = _own.get()
         if collector is None and _open:
             collector = _open[-1]
         if collector is not None:
-            collector.append(message)
+            collector.append(text)
             return
-    warnings.warn(message, GeobikeWarning, stacklevel=4)
+    warnings.warn(text, GeobikeWarning, stacklevel=4)

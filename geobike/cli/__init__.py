@@ -8,7 +8,7 @@ import typer
 
 from geobike.cli import ending
 from geobike.cli.commands import app
-from geobike.cli.terminal import say
+from geobike.cli.terminal import say, warnings_as_notes
 from geobike.errors import GeobikeError
 
 __all__ = ["app", "main"]
@@ -37,7 +37,7 @@ def main() -> NoReturn:
     # print them.
     logging.getLogger().addHandler(logging.NullHandler())
     ending.open_streams()
-    with ending.listening():
+    with ending.listening(), warnings_as_notes():
         code = _run()
     ending.leave(code)
 
@@ -58,9 +58,13 @@ def _run() -> int:
         else:
             say(str(error))
         return error.exit_code
+    except MemoryError:
+        say("there is not enough memory; close other programs, or use --workers 1")
+        return 2
     except OSError as error:
-        if error.errno in ending.DISK:
-            say(f"{error.filename or 'standard output'}: cannot be written: {error.strerror}")
+        if error.errno in ending.MACHINE:
+            place = error.filename or "standard output"
+            say(f"{place}: {error.strerror}; {ending.MACHINE[error.errno]}")
             return 2
         sys.excepthook(*sys.exc_info())
     except BaseException:  # noqa: BLE001 - shown as Python shows it, and then we leave in order

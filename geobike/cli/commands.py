@@ -149,7 +149,7 @@ def locate(
     terminal.print_located(frame)
     if out is not None:
         writing.write_photos(frame, out)
-        print(f"Written: {redact(out)}")
+        terminal.print_line(f"Written: {redact(out)}")
 
 
 @app.command(rich_help_panel="Its steps")

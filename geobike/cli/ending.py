@@ -1,6 +1,7 @@
 """How the program ends: by a signal, with nobody left to read what it prints, or inside a model."""
 
 import errno
+import io
 import os
 import signal
 import socket
@@ -24,8 +25,15 @@ SLOW: Final = 10.0
 CLOSED: Final = 128 + 13
 """Exit code where nobody reads standard output any more: that of SIGPIPE, as of other programs."""
 
-DISK: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
-"""What is wrong with a disk, and no mistake of geobike's."""
+MACHINE: Final = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "make room on that disk"),
+    errno.EFBIG: "the limit of a file's size is too low (ulimit -f)",
+    errno.EROFS: "write to another disk",
+    errno.EIO: "check the disk",
+    **dict.fromkeys((errno.EMFILE, errno.ENFILE), "raise the limit of open files (ulimit -n)"),
+    errno.ENOMEM: "close other programs, or use a machine with more memory",
+}
+"""What is wrong with a machine, and no mistake of geobike's, with the remedy."""
 
 
 class Stopped(KeyboardInterrupt):
@@ -100,10 +108,12 @@ def stopped() -> int | None:
 
 
 def open_streams() -> None:
-    """Open standard output and error to nowhere where whoever started us has closed them."""
+    """Have something to print to: nowhere, where whoever started us has closed a stream."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal may not know every letter of a name
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def leave(code: int) -> NoReturn:
@@ -123,7 +133,8 @@ def _flush(code: int) -> int:
         code = CLOSED
         _to_nowhere()
     except OSError as error:
-        say(f"standard output: cannot be written: {error.strerror or error}")
+        remedy = MACHINE.get(error.errno or 0, "write to another place")
+        say(f"standard output: {error.strerror or error}; {remedy}")
         code = code or 2
         _to_nowhere()
     return code

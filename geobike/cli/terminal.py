@@ -3,16 +3,18 @@
 import json
 import shlex
 import sys
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import typer
 
-from geobike.errors import DetectorStopped, GeobikeError, InputError
+from geobike.errors import DetectorStopped, GeobikeError, GeobikeWarning, InputError
 from geobike.io.files import atomic_path
 from geobike.io.redaction import redact
+from geobike.messages import WORDS, message
 from geobike.reporting import collect_warnings, one_line
 
 if TYPE_CHECKING:
@@ -29,17 +31,10 @@ if TYPE_CHECKING:
     from geobike.survey.result import SurveyResult
 
 
-def say(message: str) -> None:
+def say(text: str) -> None:
     """Print a message to the person at the terminal."""
     with suppress(OSError):  # a run does not end because nobody listens
-        print(f"geobike: {_plain(message)}", file=sys.stderr)
-
-
-def _plain(text: str) -> str:
-    """Escape control characters: a file's name must not control the terminal."""
-    return "".join(
-        char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in text
-    )
+        print(f"geobike: {message(text)}", file=sys.stderr)
 
 
 def track() -> "Track":
@@ -67,10 +62,10 @@ def resumable(store: str | None) -> Iterator[None]:
         say(f"stopped.{_kept(store)}")
         raise typer.Exit(getattr(signalled, "exit_code", 130)) from None
     except DetectorStopped as error:
-        message = f"{error}"
-        stop = "" if message.endswith(".") else "."
+        said = f"{error}"
+        stop = "" if said.endswith(".") else "."
         kept = _kept(store)
-        error.args = (f"{message}{stop}{kept}" if kept else message,)
+        error.args = (f"{said}{stop}{kept}" if kept else said,)
         raise
 
 
@@ -105,10 +100,30 @@ def notes() -> Iterator[None]:
             collected.clear()  # if the block fails, they have been printed already
 
 
+@contextmanager
+def warnings_as_notes() -> Iterator[None]:
+    """Print warnings of libraries, and ours outside `notes`, as notes: Python would name files."""
+
+    def show(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,  # noqa: ARG001
+        lineno: int,  # noqa: ARG001
+        file: TextIO | None = None,  # noqa: ARG001
+        line: str | None = None,  # noqa: ARG001
+    ) -> None:
+        library = "" if issubclass(category, GeobikeWarning) else f"{category.__name__}: "
+        say(f"note: {library}{message}")
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show
+        yield
+
+
 def print_upload(upload: "Upload") -> None:
     """Print what a hosted run would send, and what that would cost."""
     photos = "1 photo" if upload.photos == 1 else f"{upload.photos} photos"
-    print(f"Dry run, nothing was sent. {photos} would go to {upload.host}.")
+    print_line(f"Dry run, nothing was sent. {photos} would go to {upload.host}.")
     if not upload.photos:
         return
     print(
@@ -119,7 +134,7 @@ def print_upload(upload: "Upload") -> None:
         print("Ask the owner of this server what that costs.")
         return
     low, high = upload.dollars
-    print(f"About ${low:.2g} to ${high:.2g}: {upload.assumption}.")
+    print_line(f"About ${low:.2g} to ${high:.2g}: {upload.assumption}.")
 
 
 def print_no_upload(kind: str) -> None:
@@ -133,9 +148,10 @@ def _size(number: int) -> str:
 
 def print_finding(finding: "Finding") -> None:
     """Print one thing that `doctor` checked."""
-    print(f"{'ok     ' if finding.ok else 'missing'}  {finding.what}: {_plain(finding.found)}")
+    state = "ok     " if finding.ok else "missing"
+    print(f"{state}  {message(finding.what)}: {message(finding.found)}")
     if finding.remedy:
-        print(f"         {_plain(finding.remedy)}")
+        print(f"         {message(finding.remedy)}")
 
 
 def print_notes(result: "SurveyResult") -> None:
@@ -145,11 +161,11 @@ def print_notes(result: "SurveyResult") -> None:
             say(f"note: {note}")
 
 
-def warn(message: str) -> None:
+def warn(text: str) -> None:
     """Print a warning, in colour on a terminal."""
-    text = f"geobike: warning: {_plain(message)}"
+    line = f"geobike: warning: {message(text)}"
     with suppress(OSError):
-        typer.secho(text, err=True, fg=typer.colors.YELLOW if sys.stderr.isatty() else None)
+        typer.secho(line, err=True, fg=typer.colors.YELLOW if sys.stderr.isatty() else None)
 
 
 def print_result(result: "SurveyResult", written: dict[str, str | Path]) -> None:
@@ -165,19 +181,24 @@ def print_result(result: "SurveyResult", written: dict[str, str | Path]) -> None
         kinds = ", ".join(f"{number} {kind}" for kind, number in account.not_read.items())
         rows.append(("files not read", str(sum(account.not_read.values())), kinds))
     _print_table(("status", "photos", "most common reason"), rows)
-    print(
-        f"{account.bicycles_counted} {' or '.join(result.survey.labels)} boxes counted, "
-        f"{account.bicycles_in_areas} in areas; {account.bicycles_elsewhere} more in photos "
-        f"that are not counted."
+    print_line(
+        f"{account.bicycles_counted} {' or '.join(map(one_line, result.survey.labels))} boxes "
+        f"counted, {account.bicycles_in_areas} in areas; {account.bicycles_elsewhere} more in "
+        f"photos that are not counted."
     )
     for line in (_once(result), _compared(result)):
-        print(line)
-    print(
-        f"Detected now: {result.detected_now} photos, by {result.model.name}, "
+        print_line(line)
+    print_line(
+        f"Detected now: {result.detected_now} photos, by {one_line(result.model.name)}, "
         f"threshold {result.survey.threshold:g}."
     )
     for name, path in written.items():
-        print(f"{'Map' if name == 'map.html' else 'Written'}: {redact(path)}")
+        print_line(f"{'Map' if name == 'map.html' else 'Written'}: {redact(path)}")
+
+
+def print_line(text: str) -> None:
+    """Print one line of a result."""
+    print(message(text))
 
 
 def _once(result: "SurveyResult") -> str:
@@ -263,7 +284,7 @@ def print_evaluation(result: "Evaluation") -> None:
 def print_sample(folder: Path) -> None:
     """Print where the sample is, and the two commands that map and evaluate it."""
     photos, areas, manifest, store, streets, truth = (
-        shlex.quote(str(folder / name))
+        _for_shell(folder / name)
         for name in (
             "photos",
             "areas.geojson",
@@ -273,13 +294,19 @@ def print_sample(folder: Path) -> None:
             "truth.csv",
         )
     )
-    print(f"Written: {folder}, described in README.md there. Map and evaluate it:")
+    print_line(f"Written: {folder}, described in README.md there. Map and evaluate it:")
     print(
         f"\ngeobike map {photos} --areas {areas} --manifest {manifest} --detector cached "
         f"--store {store} --threshold 0.3 --timezone Europe/Amsterdam "
         f"--population-column population --context {streets} --out out"
         f"\n\ngeobike evaluate {truth} --survey out"
     )
+
+
+def _for_shell(path: Path) -> str:
+    """Return a path as it is typed; a shell knows ~ only where it is not quoted."""
+    shown = message(path)
+    return f"~/{shlex.quote(shown[2:])}" if shown.startswith("~/") else shlex.quote(shown)
 
 
 def save_figure(figure: "Figure", path: Path) -> None:
@@ -304,7 +331,8 @@ def _print_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     table = Table(*header, box=None, header_style="bold")
     table.columns[1].justify = "right"
     for row in rows:
-        table.add_row(*(Text(_plain(cell)) for cell in row))  # Text: rich markup is not interpreted
+        # Text, so that rich does not take a name for its markup.
+        table.add_row(*(Text(message(cell, limit=WORDS)) for cell in row))
     Console().print(table)
 
 
@@ -343,4 +371,12 @@ def print_results(results: dict[str, list[dict[str, Any]]], *, asked: int) -> No
     if not results:
         raise InputError("none of the photos has a result")
     shown = next(iter(results.values())) if asked == 1 else results
-    print(json.dumps(shown, indent=2, ensure_ascii=False))
+    print(_json(shown))
+
+
+def _json(content: object) -> str:
+    """Return JSON in which no name steers a terminal or breaks a line."""
+    text = json.dumps(content, indent=2, ensure_ascii=False)
+    return "".join(
+        sign if sign.isprintable() or sign == "\n" else json.dumps(sign)[1:-1] for sign in text
+    )

@@ -17,6 +17,7 @@ from geobike import schema
 from geobike.detections import extent, foreign
 from geobike.detectors import check
 from geobike.errors import InputError, MissingPackageError
+from geobike.exports.csv import FORMULA
 from geobike.io import delimited
 from geobike.io.files import fetch_local
 from geobike.io.inputs import InputFile
@@ -26,8 +27,7 @@ from geobike.reporting import one_line, report, report_number
 _FILE: Final = ("photo_id", "file", "filename", "file_name", "photo", "image", "path")
 _TEXTS: Final = ("photo_id", "label", "model")
 _SIDES: Final = ["xmin", "ymin", "xmax", "ymax"]
-_FORMULA: Final = r"[=+\-@\t\r]"
-_ESCAPED: Final = re.compile(r"^'(?='*[=+\-@\t\r])")
+_ESCAPED: Final = re.compile(f"^'(?='*{FORMULA})")
 """How our CSV escapes a name that a spreadsheet would take for a formula (CSV injection)."""
 
 
@@ -135,7 +135,7 @@ def apply(
 def _meant(names: "pd.Series[str]", photo_ids: "pd.Series[str]") -> "pd.Series[str]":
     """Return the photo that each name matches, or NA. Inexact matches are reported."""
     meant = match(names, photo_ids)
-    lost = meant.isna() & names.str.match(_FORMULA)
+    lost = meant.isna() & names.str.match(FORMULA)
     if lost.any():  # a quote before it may be part of the name, and not our escape
         meant[lost] = match("'" + names[lost], photo_ids)
     if len(meant) and meant.isna().all():
@@ -199,7 +199,7 @@ def _read_csv(path: Path) -> pd.DataFrame:
 
 def _unescape(column: "pd.Series[str]") -> "pd.Series[str]":
     """Undo what our CSV does, unless a text in the column shows that it was not done."""
-    if column.str.match(_FORMULA).any():
+    if column.str.match(FORMULA).any():
         return column
     return column.str.replace(_ESCAPED, "", regex=True)
 

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+FORMULA: Final = r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
+"""How a cell begins that a spreadsheet may take for a formula (CSV injection): the signs, the
+blanks before them that some skip, and the wide signs that some read as these."""
+
+
 def write_labels(labels: Mapping[str, Sequence[Mapping[str, Any]]], path: str | Path) -> None:
     """Write labels with their scores, by photo, as CSV. Raises InputError."""
     import pandas as pd
@@ -41,7 +46,7 @@ def _write(frame: "pd.DataFrame", texts: Sequence[str], path: str | Path) -> Non
 
 def _escape_formula(column: "pd.Series[str]") -> "pd.Series[str]":
     """Return text that no spreadsheet takes for a formula; `detections.imported` reverses it."""
-    risky = column.str.match(r"'*[=+\-@\t\r]")
+    risky = column.str.match(f"'*{FORMULA}")
     return column.mask(risky, "'" + column)
 
 

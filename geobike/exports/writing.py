@@ -134,7 +134,7 @@ def _write_one(table: Table, frames: Frames, path: str | Path) -> None:
         try:
             chosen.write(selected, folder)
         except GeobikeError as error:  # the user knows the path, not where we write meanwhile
-            error.args = (str(error).replace(str(file), redact(path)),)
+            error.args = (str(error.args[0]).replace(str(file), redact(path)),)
             raise
         file.replace(part)
 

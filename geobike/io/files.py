@@ -97,7 +97,7 @@ def fetch_local(path: str | Path) -> Iterator[Path]:
         try:
             yield file
         except GeobikeError as error:  # the user knows it by its URL
-            error.args = (str(error).replace(str(file), redact(path)),)
+            error.args = (str(error.args[0]).replace(str(file), redact(path)),)
             raise
 
 

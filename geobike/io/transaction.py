@@ -44,7 +44,7 @@ class Transaction:
 
     def rephrase(self, error: GeobikeError) -> None:
         """Name the folder in an error, which the user knows, and not where we write meanwhile."""
-        error.args = (str(error).replace(str(self.staging), redact(self.folder)),)
+        error.args = (str(error.args[0]).replace(str(self.staging), redact(self.folder)),)
 
     def commit(self, *, last: str) -> None:
         """Move the files, the one that is named `last` behind all others."""

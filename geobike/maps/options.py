@@ -90,11 +90,18 @@ def _check_catalogue(given: Any, english: Mapping[str, Any], path: Path) -> None
             raise InputError(
                 f"language {path}: {key} has an unknown placeholder {{{min(strange)}}}"
             )
-    if not re.fullmatch(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", given["language"]):
+    if not _LANGUAGE_TAG.fullmatch(given["language"]):
         raise InputError(
             f"language {path}: language {given['language']!r} is not a language tag; "
             "write one such as fr or pt-BR"
         )
+
+
+_LANGUAGE_TAG: Final = re.compile(
+    r"[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?", re.ASCII
+)
+"""Language, script and region, as BCP 47 has them. A browser refuses every other tag, and shows
+no page."""
 
 
 def _placeholders(*forms: str) -> set[str]:

@@ -11,7 +11,7 @@ import pyproj
 import shapely
 
 from geobike import schema
-from geobike.positions import sources, zones
+from geobike.positions import limits, sources, zones
 from geobike.reporting import report_number
 
 DISAGREEMENT: Final = 100.0
@@ -60,7 +60,7 @@ def locate(
     for source in (sources.SOURCES[name] for name in positions):
         frame = source.positions(photos, given.get(source.name))
         if frame is not None:
-            schema.check(frame, schema.POSITIONS)
+            limits.check(frame, photos, source=source.name, known=sources.SOURCES)
             found[source.label] = frame
     for pair in combinations(found.items(), 2):
         _report_disagreement(photos["photo_id"], *pair)

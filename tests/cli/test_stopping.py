@@ -1,5 +1,6 @@
 """How a run ends that is stopped, or cannot write: with its exit code, in seconds, and in order."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from geobike import cli
 from tests.conftest import ROOT
 from tests.support.hosted_scenarios import TOKEN
 from tests.support.hosted_service import FakeService
@@ -183,6 +185,8 @@ def test_a_store_on_a_full_disk_ends_the_run_with_a_message_and_no_signal(
     assert "Traceback" not in done.stderr
 
 
+FULL = "geobike: standard output: No space left on device; make room on that disk\n"
+
 SHELL = 'set -o pipefail; "$@" | head -1'
 
 
@@ -209,7 +213,7 @@ def test_a_reader_that_goes_away_ends_the_program_as_it_ends_others(tmp_path: Pa
         (">&-", 0, ""),
         ("2>&-", 0, ""),
         ("2>/dev/full", 0, ""),
-        (">/dev/full", 2, "geobike: standard output: cannot be written: No space left on device\n"),
+        (">/dev/full", 2, FULL),
     ],
 )
 def test_a_run_whose_messages_nobody_reads_makes_its_map_all_the_same(
@@ -245,3 +249,29 @@ def test_output_that_is_closed_at_once_is_no_traceback(tmp_path: Path) -> None:
     done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True)
     os.close(write)
     assert (done.returncode, done.stderr) == (141, "")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device", "a.tif"), "a.tif: No space left on"),
+        (OSError(errno.EMFILE, "Too many open files", "m.py"), "open files; raise the limit of"),
+        (MemoryError(), "there is not enough memory; close other programs"),
+    ],
+)
+def test_what_is_wrong_with_the_machine_is_one_line_with_the_remedy(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: Exception,
+    said: str,
+) -> None:
+    def fails() -> None:
+        raise error
+
+    monkeypatch.setattr(cli, "app", fails)
+    with pytest.raises(SystemExit) as left:
+        cli.main()
+    printed = capsys.readouterr().err
+    assert left.value.code == 2
+    assert said in printed
+    assert printed.count("\n") == 1

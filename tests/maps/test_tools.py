@@ -183,6 +183,10 @@ WRONG = {
     ),
     "an unknown place": (json.dumps(catalogue(none="{secret}")), "{secret}"),
     "no language tag": (json.dumps(catalogue(language='"><script>')), "not a language tag"),
+    **{  # Intl.getCanonicalLocales throws on these, and the page would be empty
+        f"the tag {tag}": (json.dumps(catalogue(language=tag)), "not a language tag")
+        for tag in ("abcd", "en-a", "fr-fr-fr", "xx-yyyyyyyy-1", "e", "en_GB", "pt-BR-")
+    },
 }
 
 

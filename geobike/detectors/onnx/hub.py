@@ -24,6 +24,7 @@ from geobike.detectors.onnx.preprocessing import (
     Preprocessing,
 )
 from geobike.errors import InputError, MissingPackageError, ModelUnavailable
+from geobike.io.redaction import redact
 
 DEFAULT_MODEL: Final = "onnx-community/dfine_s_coco-ONNX"
 """D-FINE-S: 48.5 COCO AP at a fifth of the work of DETR-R50 with its 42.0. Apache-2.0, 42 MB."""
@@ -242,10 +243,22 @@ def _unreachable(pin: Pin, file: str, error: Exception) -> ModelUnavailable:
     responses = (getattr(one, "response", None) for one in (error, error.__cause__))
     answer = next((response for response in responses if response is not None), None)
     reason = type(error).__name__ if answer is None else f"the hub answers {answer.status_code}"
+    where, remedy = _hub()
     return ModelUnavailable(
-        f"{file} of {pin.repo} at {pin.revision} cannot be downloaded ({reason}). Check the "
-        "connection, or fetch the file on another machine and give its path as the model"
+        f"{file} of {pin.repo} at {pin.revision} cannot be downloaded{where} ({reason}). {remedy}, "
+        "or fetch the file on another machine and give its path as the model"
     )
+
+
+def _hub() -> tuple[str, str]:
+    """Return where huggingface_hub looks, unless that is the hub itself, and what may help."""
+    from huggingface_hub import constants
+
+    if constants.HF_HUB_OFFLINE:
+        return ", since HF_HUB_OFFLINE is set", "Unset it"
+    if constants.ENDPOINT.rstrip("/") != "https://huggingface.co":
+        return f" from {redact(constants.ENDPOINT)}, which HF_ENDPOINT names", "Check that server"
+    return "", "Check the connection"
 
 
 def _verify(pin: Pin, path: Path) -> None:

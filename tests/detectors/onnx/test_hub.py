@@ -127,9 +127,16 @@ def test_a_failed_download_names_file_and_remedy(served, tmp_path, trouble, mess
     assert COMMIT in err
 
 
-@pytest.mark.parametrize("setting", [{"HF_HUB_OFFLINE": "1"}, {}])
-def test_without_a_network_the_message_names_the_remedy(tmp_path, setting):
+@pytest.mark.parametrize(
+    ("setting", "why"),
+    [
+        ({"HF_HUB_OFFLINE": "1"}, ", since HF_HUB_OFFLINE is set (LocalEntryNotFoundError). Unset"),
+        ({}, " from http://127.0.0.1:9, which HF_ENDPOINT names (LocalEntryNotFoundError). Check"),
+    ],
+)
+def test_without_a_network_the_message_names_the_setting_and_the_remedy(tmp_path, setting, why):
     status, _, err = run(FETCH, tmp_path, "http://127.0.0.1:9", **setting)
+    assert f"cannot be downloaded{why}" in err
     assert (status, err.startswith("ModelUnavailable: ")) == (1, True)
     assert err.count("\n") == 1
     assert "fetch the file on another machine and give its path as the model" in err

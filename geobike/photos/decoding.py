@@ -133,6 +133,7 @@ def upright_size(data: bytes, *, max_pixels: int = MAX_PIXELS) -> tuple[int, int
         if image.format not in ("JPEG", "MPO") or _may_be_truncated(data):
             with _PIXELS.of(image.size):
                 image.load()  # the only reliable way to detect a truncated file
+            png.check_complete(BytesIO(data))
         return upright(image.size, orientation)
 
 

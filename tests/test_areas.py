@@ -82,6 +82,17 @@ def test_metric_files_come_to_lon_lat(tmp_path: Path) -> None:
     assert read["area_km2"].iloc[0] == pytest.approx(1, rel=5e-4)
 
 
+@pytest.mark.parametrize("value", [float("inf"), float("-inf"), float("nan")])
+def test_a_row_whose_coordinates_are_not_finite_spoils_no_other(
+    tmp_path: Path, value: float
+) -> None:
+    with np.errstate(invalid="ignore"):
+        odd = Polygon([(4, 52), (value, 52), (5, 53), (4, 52)])
+        path = write(tmp_path / "a.gpkg", [box(4, 52, 5, 53), odd], name=["whole", "odd"])
+    with pytest.warns(GeobikeWarning, match="rows without a polygon left out: 1"):
+        assert areas.read(path)["name"].tolist() == ["whole"]
+
+
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 def test_a_property_called_geometry_and_a_byte_order_mark_are_no_hindrance(
     tmp_path: Path, mark: str

@@ -225,7 +225,7 @@ def test_a_box_partly_outside_the_photo_is_hidden_inside_it() -> None:
     assert thumbnail(jpeg(size=(640, 480)), anonymize=boxes)
 
 
-# Bytes of all rows, each with its filter in front; the interlaced one counted by hand, pass by pass:
+# Bytes of all rows, each with its filter in front. The interlaced one is counted by hand: passes of
 # 1, 1, 2, 2 x 2, 2 x 4, 4 x 4 and 4 x 8 pixels in 1, 1, 1, 2, 2, 4 and 4 rows.
 WHOLE_PNGS = [
     ((8, 8, 8, 0, 0), 8 * (1 + 8)),

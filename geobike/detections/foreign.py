@@ -54,7 +54,7 @@ def read_json(path: Path) -> pd.DataFrame:
         rows = rows_of(content)
     except InputError as error:
         raise InputError(f"detections {path}: {error}") from None
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
         raise InputError(
             f"detections {path}: {kind} with an image, category or box that is not "
             f"complete ({type(error).__name__}: {one_line(str(error))}); {_WRITE}"

@@ -141,9 +141,10 @@ def test_a_folder_without_a_survey_says_so(survey: Path, tmp_path: Path) -> None
     by_hand = truth(survey, "file,bicycles\na.jpg,3\n")
     with pytest.raises(InputError, match=r"not the summary of a survey .*; run geobike map"):
         agreement.evaluate(by_hand, tmp_path / "nowhere")
-    (survey / "summary.json").write_text(json.dumps({"counting": {}}))
-    with pytest.raises(InputError, match="not the summary of a survey"):
-        agreement.evaluate(by_hand, survey)
+    for text in (json.dumps({"counting": {}}), "[" * 100_000):
+        (survey / "summary.json").write_text(text)
+        with pytest.raises(InputError, match="not the summary of a survey"):
+            agreement.evaluate(by_hand, survey)
 
 
 @pytest.mark.parametrize("suffix", ["png", "svg"])

@@ -88,8 +88,10 @@ def shard(file: Path) -> None:
 
 
 def model(file: Path) -> None:
-    for classes in (None, "coco80"):
-        OnnxDetector(file, threads=1, classes=classes).detect(_SHOWN)
+    try:
+        OnnxDetector(file, threads=1).detect(_SHOWN)
+    except geobike.GeobikeError:  # it may lack names alone
+        OnnxDetector(file, threads=1, classes="coco80").detect(_SHOWN)
 
 
 def the_settings(file: Path) -> None:

@@ -1,4 +1,4 @@
-"""Bounds on the work of checking and repairing the polygons of a file."""
+"""Bounds on the work that the polygons and lines of a file make, and repair of polygons."""
 
 import re
 from collections.abc import Iterator
@@ -17,6 +17,7 @@ _CHECKED: Final = 5_000  # vertices below which any polygon is quickly checked
 _SAMPLE: Final = 200
 _MOST_NEAR: Final = 200e6  # pairs of sides with overlapping bounds: seconds to check
 _MOST_CROSSINGS: Final = 100_000  # of sides, in all polygons of a file: seconds to repair
+_MOST_AT_JUNCTIONS: Final = 10  # other sides that a side of a street meets, on average
 _REMEDY: Final = "repair or simplify it first, such as with Fix Geometries and Simplify of QGIS"
 _CHUNK: Final = 256  # done at once: Ctrl-C works between them
 
@@ -34,7 +35,7 @@ def repaired(shapes: _Shapes, what: str, error: type[InputError] = InputError) -
     out = shapes.copy()
     faults, crossings = [], 0
     for row in _invalid(shapes, what, error):
-        crossings += _crossings(shapes[row], most=_MOST_CROSSINGS - crossings)
+        crossings += _crossings(_sides(shapes[row]), most=_MOST_CROSSINGS - crossings)
         if crossings > _MOST_CROSSINGS:
             raise error(
                 f"{what}: the sides of the polygon at row {row}, or of those before it, "
@@ -51,7 +52,7 @@ def repaired(shapes: _Shapes, what: str, error: type[InputError] = InputError) -
 def _invalid(shapes: _Shapes, what: str, error: type[InputError]) -> Iterator[int]:
     """Yield the rows of invalid shapes. Raises `error` for one that takes too long to check."""
     for row in np.flatnonzero(shapely.get_num_coordinates(shapes) > _CHECKED):
-        if _near(shapes[row]) > _MOST_NEAR:
+        if _near(_sides(shapes[row])) > _MOST_NEAR:
             raise error(
                 f"{what}: the polygon at row {row} is too intricate to check: "
                 f"{shapely.get_num_coordinates(shapes[row]):,} vertices, with sides next to "
@@ -67,8 +68,12 @@ def _sides(shape: Any) -> npt.NDArray[np.float64]:
     """Return the sides of all rings: n x 2 x 2 coordinates."""
     parts = leaves(shape)
     rings = shapely.get_rings(parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON])
-    xy, ring = shapely.get_coordinates(rings, return_index=True)
-    joined = ring[1:] == ring[:-1]
+    return _sides_along(rings)
+
+
+def _sides_along(lines: _Shapes) -> npt.NDArray[np.float64]:
+    xy, line = shapely.get_coordinates(lines, return_index=True)
+    joined = line[1:] == line[:-1]
     return np.stack([xy[:-1][joined], xy[1:][joined]], axis=1)
 
 
@@ -80,9 +85,8 @@ def leaves(shape: Any) -> _Shapes:
     return parts
 
 
-def _near(shape: Any) -> float:
+def _near(sides: npt.NDArray[np.float64]) -> float:
     """Return about how many pairs of sides have bounds that overlap, from a sample of them."""
-    sides = _sides(shape)
     if not len(sides):  # lines are not checked against each other
         return 0.0
     low, high = sides.min(axis=1), sides.max(axis=1)
@@ -91,9 +95,9 @@ def _near(shape: Any) -> float:
     return float(np.mean(near)) * len(sides)
 
 
-def _crossings(shape: Any, *, most: int) -> int:
+def _crossings(ends: npt.NDArray[np.float64], *, most: int) -> int:
     """Return how many pairs of sides meet other than at their ends, counted up to above `most`."""
-    sides = shapely.linestrings(_sides(shape))
+    sides = shapely.linestrings(ends)
     tree = shapely.STRtree(sides)
     found = 0
     for start in range(0, len(sides), _CHUNK):
@@ -103,6 +107,20 @@ def _crossings(shape: Any, *, most: int) -> int:
         if found > 2 * most:  # every pair is met twice
             break
     return found // 2
+
+
+def check_tangle(lines: _Shapes, what: str) -> None:
+    """Raise InputError for lines that cross each other so often that cutting them takes minutes.
+
+    Each side of a street meets a few others, at its junctions; those of a tangle meet all.
+    """
+    sides = _sides_along(lines)
+    most = _MOST_CROSSINGS // 2 + _MOST_AT_JUNCTIONS * len(sides)
+    if _near(sides) > most and _crossings(sides, most=most) > most:
+        raise InputError(
+            f"{what}: its lines cross each other over {most:,} times, as no streets do; "
+            "give street lines"
+        )
 
 
 def finite(shapes: _Shapes) -> _Shapes:

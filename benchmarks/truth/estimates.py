@@ -12,6 +12,7 @@ import geopandas as gpd
 import pandas as pd
 
 import geobike
+from geobike import schema
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Estimate:
 def by_camera(photos: gpd.GeoDataFrame, detections: pd.DataFrame, _: gpd.GeoDataFrame) -> Estimate:
     """Count each box where the camera stood."""
     counts = geobike.count_per_photo(photos, detections)
+    counts = counts[counts["status"] == schema.COUNTED]
     here = pd.DataFrame(
         {
             "photo_id": counts["photo_id"],
@@ -36,6 +38,7 @@ def by_camera(photos: gpd.GeoDataFrame, detections: pd.DataFrame, _: gpd.GeoData
         }
     )
     kept = detections.loc[detections["kept"], "photo_id"].astype("str")
+    kept = kept[kept.isin(here["photo_id"])]
     bicycles = here.set_index("photo_id").loc[kept].reset_index().set_index(kept.index)
     taken = here.groupby("area_id").size()
     rates = bicycles.groupby("area_id").size().reindex(taken.index).fillna(0) / taken

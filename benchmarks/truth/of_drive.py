@@ -49,7 +49,7 @@ def compare(way: str, noise: Noise, passes: tuple[str, ...]) -> Found:
     photos = taken(noise, passes)
     boxes = drive.detections(photos)
     estimate = WAYS[way](photos, boxes, drive.areas())
-    matched = match(boxes, drive.seen())
+    matched = match(boxes, drive.seen()).reindex(estimate.bicycles.index)
     return Found(estimate, drive.truth(matched, estimate.bicycles["photo_id"]))
 
 

@@ -32,7 +32,7 @@ def _survey(words: str, folder: Path) -> Iterator[Row]:
         given = estimate(result.photos, result.detections, result.areas)
         said = f"{words}, {way}"
         if (folder / "seen.csv").is_file() and (folder / "places.csv").is_file():
-            matched = match(result.detections, seen(folder))
+            matched = match(result.detections, seen(folder)).reindex(given.bicycles.index)
             yield from _bicycles(said, Found(given, truth(matched, folder)))
         if (folder / "areas_truth.csv").is_file():
             yield _ranking(said, given.rates, folder)

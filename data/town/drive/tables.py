@@ -9,9 +9,11 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from PIL import Image
 from pyproj import Geod, Transformer
 from shapely import LineString, Polygon
 
+from data.town import files
 from data.town.drive import frames, making, recorded, world
 from data.town.drive.streets import AREAS, STREETS, Metres
 from geobike.detectors.onnx.detector import OnnxDetector
@@ -36,14 +38,16 @@ def write(folder: Path = DRIVE) -> None:
     _csv(frames_table(every), folder / "frames.csv")
     _csv(bicycles_table(every), folder / "bicycles.csv")
     _csv(seen_table(every), folder / "seen.csv")
-    _geojson(streets_table(), folder / "streets.geojson")
-    _geojson(areas_table(), folder / "areas.geojson")
+    files.write_features(streets_table(), folder / "streets.geojson")
+    files.write_features(areas_table(), folder / "areas.geojson")
     photos = folder / "frames"
     shutil.rmtree(photos, ignore_errors=True)
     photos.mkdir()
     for frame in every:
         if frame.name in SHOWN:
-            shutil.copyfile(making.photo(frame), photos / f"{frame.name.replace('/', '_')}.jpg")
+            with Image.open(making.photo(frame)) as photo:  # without the renderer's notes
+                name = f"{frame.name.replace('/', '_')}.jpg"
+                photo.save(photos / name, quality="keep", comment=b"")
 
 
 def detect(model: Path, folder: Path = DRIVE) -> None:
@@ -180,10 +184,3 @@ def _degrees(points: Iterable[Metres]) -> tuple[np.ndarray, np.ndarray]:
 
 def _csv(table: pd.DataFrame, path: Path) -> None:
     table.to_csv(path, index=False, lineterminator="\n")
-
-
-def _geojson(table: gpd.GeoDataFrame, path: Path) -> None:
-    """Write a feature a line, so that a change can be read."""
-    features = json.loads(table.to_json(drop_id=True))["features"]
-    rows = ",\n".join(json.dumps(feature) for feature in features)
-    path.write_text(f'{{"type": "FeatureCollection", "features": [\n{rows}\n]}}\n')

@@ -83,6 +83,8 @@ _PHOTO_OPTIONAL = {
     "position_error_m": FLOAT,  # likely error, where the source of the position gives it
     "camera": TEXT,  # make and model; photos of one camera share a lens and a way of holding it
     "focal_length_35mm": FLOAT,  # of the lens, as on a frame 36 mm wide
+    "stop_id": TEXT,  # as in a visits frame
+    "stop_photo": FLAG,  # whether a visit of the stop is counted on this photo
 }
 
 PHOTOS: Final = Frame(
@@ -186,6 +188,28 @@ EXPOSURE: Final = Frame(
         "share": FLOAT,  # of the ground in view; 1 over all rows of a photo
         "bicycle_count": COUNT,  # bicycles on that photo that stand in the area
     },
+)
+
+LOOKS: Final = Frame(
+    "drawable looks",  # visits of stops, each counted on one photo: what hand counts are drawn of
+    {
+        "photo_id": TEXT,  # the first photo of the visit
+        "stop_id": TEXT,
+        "bicycle_count": COUNT,  # that the detector found on it
+    },
+    key="photo_id",
+)
+
+HAND_COUNTS: Final = Frame(
+    "hand counts",  # photos that a person counted, or was asked to
+    {
+        "photo_id": TEXT,
+        "bicycles": FLOAT,  # NA where not counted, or where it cannot be judged
+        "bicycles_high": FLOAT,  # where a range was given, such as 40-55; else NA
+        "stratum": TEXT,  # of the detector's count, from which it was drawn; NA where it was not
+        "origin": TEXT,  # list | sheet | own: who chose it; only drawn ones enter estimates
+    },
+    key="photo_id",
 )
 
 TALLIES: Final = Frame(

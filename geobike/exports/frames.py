@@ -27,6 +27,9 @@ _PHOTO_COLUMNS: Final = (
 )
 """All but `path`: where a file is on one machine must not be published."""
 
+_OF_STOPS: Final = ("stop_id", "stop_photo")
+"""Columns of photos that were counted."""
+
 
 def select(frames: Frames) -> Frames:
     """Check the frames and return them with the columns that files have.
@@ -67,7 +70,8 @@ def _bicycles(bicycles: pd.DataFrame) -> gpd.GeoDataFrame:
 
 def _photos(photos: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     schema.check(photos, schema.COUNTS if "bicycle_count" in photos else schema.PHOTOS)
-    columns = photos.reindex(columns=list(_PHOTO_COLUMNS))
+    counted = [name for name in _OF_STOPS if name in photos]
+    columns = photos.reindex(columns=[*_PHOTO_COLUMNS, *counted])
     absent = {name: dtype for name, dtype in schema.PHOTOS.optional.items() if name not in photos}
     columns = columns.astype({name: absent[name] for name in absent if name in columns})
     return gpd.GeoDataFrame(columns, geometry=photos.geometry)

@@ -17,7 +17,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geobike import areas, streets
-from geobike.counting import causes, counts, ledger
+from geobike.counting import causes, counts, ledger, stops
 from geobike.counting import stage as counting
 from geobike.detections import filtering, imported, stage
 from geobike.detections.store.opening import open_store
@@ -84,6 +84,7 @@ def run(
             streets=located.streets,
             rules=_rules(survey),
         )
+        photos = stops.name_stops(photos, counted.visits)
         account = ledger.close(
             located.given,
             photos,

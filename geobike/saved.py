@@ -153,10 +153,22 @@ class SavedSurvey:
         except (ValueError, TypeError) as error:
             raise InputError(f"{redact(self.folder)}: its photos are no looks ({error})") from None
 
+    @property
+    def reviewers(self) -> tuple[str, ...]:
+        """Who corrected boxes of this survey; those that they added have them as their model."""
+        return tuple((self.summary.get("corrections") or {}).get("reviewers", ()))
+
     def detections(self) -> pd.DataFrame:
-        """Return the detections frame, as `geobike.read_detections` reads it. Raises InputError."""
+        """Return the detections frame, as `geobike.read_detections` reads it. Raises InputError.
+
+        It holds what the detector found: neither what people struck out nor what they added.
+        """
         with self._open("detections") as path:
-            return imported.read(path)
+            found = imported.read(path)
+        if not self.reviewers:
+            return found
+        added = found["model"].isin(self.reviewers)
+        return found[~added].reset_index(drop=True)
 
     def _open(self, table: Table) -> AbstractContextManager[Path]:
         return files.fetch_local(files.join(self.folder, self._checked(table)))

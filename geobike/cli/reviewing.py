@@ -47,7 +47,9 @@ def review(
     language: Annotated[Literal["en", "nl"], typer.Option(help="Of the page.")] = "en",
     port: Annotated[
         int,
-        typer.Option(metavar="N", min=0, max=65535, help="On this machine.", show_default="a free one"),
+        typer.Option(
+            metavar="N", min=0, max=65535, help="On this machine.", show_default="a free one"
+        ),
     ] = 0,
     browser: Annotated[bool, typer.Option(help="Whether to open the page in the browser.")] = True,
     *,
@@ -57,7 +59,7 @@ def review(
 ) -> None:
     """Count bicycles by eye on a local page, correct boxes, and try a photo.
 
-    Everything is saved in OUT at each key. Stop it with Ctrl-C; the same command goes on from there.
+    Everything is saved in OUT at each key. Stop with Ctrl-C; the same command goes on from there.
     """
     from geobike.io.transaction import exclusive
     from geobike.review.server import serving
@@ -137,9 +139,7 @@ def _surveyed(
     if not (out / saved.SUMMARY).is_file():
         raise InputError(f"{out}: holds no survey; run geobike map --out {out} first")
     given = settings.read(out / saved.SUMMARY)
-    survey = session.open_survey(
-        out, given.get("photos"), show_people=show_people, max_pixels=most
-    )
+    survey = session.open_survey(out, given.get("photos"), show_people=show_people, max_pixels=most)
     if detector == config.DetectorSettings():
         named = {one.name for one in fields(config.DetectorSettings)}
         detector = config.DetectorSettings(**{k: v for k, v in given.items() if k in named})
@@ -154,7 +154,7 @@ def _surveyed(
 
 
 def _later(detector: config.DetectorSettings, token_file: str | None) -> "Callable[[], Detector]":
-    """Return what makes the detector when a photo is tried: counting needs neither it nor a token."""
+    """Return what makes the detector when a photo is tried: counting needs no model, no token."""
 
     def make() -> "Detector":
         from geobike.detections.choice import create

@@ -1,6 +1,6 @@
 """Boxes that a person struck out or added: kept in a table, applied after filtering."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -11,6 +11,7 @@ import pandas as pd
 
 from geobike import schema
 from geobike.errors import InputError
+from geobike.io import delimited
 from geobike.reporting import report_number
 
 REVIEW: Final = "review"
@@ -25,6 +26,7 @@ COLUMNS: Final = (
 
 Action = Literal["strike", "add"]
 _ACTIONS: Final = ("strike", "add")
+_TEXTS: Final = ("photo_id", "sha256", "label", "reviewer")
 _SIDES: Final = ["xmin", "ymin", "xmax", "ymax"]
 _SAME: Final = 0.5
 """Intersection over union above which a box is the one that a person meant."""
@@ -48,7 +50,12 @@ def read(path: str | Path) -> list[Correction]:
     """Read a table of corrections. Raises InputError, naming line and value."""
     try:
         rows = pd.read_csv(
-            path, sep=None, engine="python", encoding="utf-8-sig", dtype="str", keep_default_na=False
+            path,
+            sep=None,
+            engine="python",
+            encoding="utf-8-sig",
+            dtype="str",
+            keep_default_na=False,
         )
     except (OSError, ValueError, pd.errors.ParserError) as error:
         raise InputError(f"corrections {path}: cannot be read: {error}") from None
@@ -112,7 +119,7 @@ def apply(
     return out if added.empty else _joined(out, added)
 
 
-def _correction(row: dict[str, Any], where: str) -> Correction:
+def _correction(row: Mapping[Any, Any], where: str) -> Correction:
     if row["action"] not in _ACTIONS:
         raise InputError(f"{where}: action {row['action']!r} is none of {', '.join(_ACTIONS)}")
     try:
@@ -123,15 +130,8 @@ def _correction(row: dict[str, Any], where: str) -> Correction:
         raise InputError(f"{where}: the box {xmin:g}, {ymin:g}, {xmax:g}, {ymax:g} is none")
     if not row["label"].strip() or not row["reviewer"].strip() or not row["photo_id"]:
         raise InputError(f"{where}: photo_id, label and reviewer must not be empty")
-    return Correction(
-        _plain(row["photo_id"]), row["sha256"], row["action"], _plain(row["label"]),
-        (xmin, ymin, xmax, ymax), _plain(row["reviewer"]),
-    )  # fmt: skip
-
-
-def _plain(text: str) -> str:
-    """Undo the escape against CSV formula injection."""
-    return text[1:] if text[:1] == "'" and text.lstrip("'")[:1] in tuple("=+-@＝＋－＠") else text
+    names = {name: delimited.unescape_formula(row[name]) for name in _TEXTS}
+    return Correction(**names, action=row["action"], box=(xmin, ymin, xmax, ymax))
 
 
 def _photos(corrections: Sequence[Correction], photos: pd.DataFrame) -> list[int | None]:
@@ -186,7 +186,8 @@ def _added(
     added = [
         (name, one)
         for one, name in zip(corrections, names, strict=True)
-        if one.action == "add" and _nearest(np.array(one.box), sides, by_photo.get(name, ())) is None
+        if one.action == "add"
+        and _nearest(np.array(one.box), sides, by_photo.get(name, ())) is None
     ]
     boxes = np.array([one.box for _, one in added]).reshape(-1, 4)
     return pd.DataFrame(

@@ -13,13 +13,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from geobike import saved, schema
+from geobike.detections import filtering
 from geobike.errors import InputError, UnreadablePhoto
 from geobike.photos import reading
 from geobike.photos.anonymizing import PERSON, Box, is_hidden
 from geobike.photos.thumbnails import HIDDEN_SCORE
 from geobike.reporting import collect_warnings
 
-_DOUBT: Final = 0.15
+_DOUBT: Final = 0.1
 """A box whose score is nearer to the threshold than this may well be wrong."""
 
 
@@ -107,8 +108,15 @@ def read(survey: saved.SavedSurvey, sources: str | Path | Sequence[str | Path]) 
     """Return the photos of a survey and where they are. Raises InputError, PhotosError."""
     with collect_warnings():  # what a listing says was said when the survey was made
         files = reading.find(sources)
+        boxes = filtering.filter_detections(
+            survey.detections(),
+            labels=survey.labels,
+            threshold=survey.threshold,
+            max_overlap=survey.max_overlap,
+            count=survey.count,
+        )
     paths = {file.photo_id: file.path for file in files if file.fault is None}
-    return Album(survey.photos(), survey.detections(), paths)
+    return Album(survey.photos(), boxes, paths)
 
 
 def check_people(album: Album, *, show_people: bool) -> None:
@@ -129,8 +137,8 @@ def path_of(photo: Photo) -> str:
 
 def _people(boxes: pd.DataFrame, hide: Collection[str] = (PERSON,)) -> list[Box]:
     sure = boxes[boxes["score"] >= HIDDEN_SCORE]
-    shown = sure[[is_hidden(str(label), hide) for label in sure["label"]]]
-    rows = shown[["xmin", "ymin", "xmax", "ymax"]].to_numpy(dtype=float)
+    hidden = np.array([is_hidden(str(label), hide) for label in sure["label"]], dtype=bool)
+    rows = sure.loc[hidden, ["xmin", "ymin", "xmax", "ymax"]].to_numpy(dtype=float)
     return [(float(a), float(b), float(c), float(d)) for a, b, c, d in rows]
 
 

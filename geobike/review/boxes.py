@@ -11,6 +11,7 @@ import pandas as pd
 from geobike.detections import corrections
 from geobike.detections.corrections import Correction
 from geobike.errors import InputError
+from geobike.io import delimited
 from geobike.review import table
 from geobike.review.album import Album, Photo
 from geobike.review.count import Count
@@ -64,7 +65,7 @@ class Boxes:
             self._made[photo.photo_id] = [earlier.get((one.action, one.box), one) for one in wanted]
             every = [one for made in self._made.values() for one in made]
             rows = [
-                {name: table.safe(cell) for name, cell in row.items()}
+                {name: delimited.escape_formula(cell) for name, cell in row.items()}
                 for row in corrections.rows(every)
             ]
             table.write(table.Table(list(corrections.COLUMNS), rows), self._path)

@@ -1,20 +1,17 @@
 """What a person says of one photo: a number, a range, or that it cannot be judged."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from geobike.errors import InputError
-
-MOST: Final = 9999
-"""Most bicycles on a photo; more is a slip of the finger."""
+from geobike.estimates import entries
 
 UNKNOWN: Final = "?"
 """In the column `bicycles`: a person looked, and could not judge."""
 
-_NUMBER: Final = re.compile(r"\s*(\d+)(?:\.0*)?\s*(?:[-\u2010-\u2015]\s*(\d+))?\s*", re.ASCII)
 _REMARK: Final = 300
+"""Most letters of a remark."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +39,7 @@ class Count:
 def parse(cells: Mapping[str, Any]) -> Count | None:
     """Return the count that cells of a table, or fields of the page, hold; None where none is.
 
-    `bicycles` may be a number, `?`, or a range such as 40-55; else `bicycles_high` ends the range.
-    Raises InputError, naming the value and the remedy.
+    Raises InputError, naming the value and what to type.
 
     Examples:
         >>> parse({"bicycles": "40-55"})
@@ -51,32 +47,30 @@ def parse(cells: Mapping[str, Any]) -> Count | None:
         >>> parse({"bicycles": "", "remark": "later"}) is None
         True
     """
-    text = str(cells.get("bicycles") or "").strip()
-    remark = " ".join(str(cells.get("remark") or "").split())[:_REMARK]
-    if not text:
-        return None
-    if text == UNKNOWN:
+    text, high, riding = (_text(cells, name) for name in ("bicycles", "bicycles_high", "ridden"))
+    remark = " ".join(_text(cells, "remark").split())[:_REMARK]
+    try:
+        said = entries.parse(text, high)
+        ridden = entries.parse(riding).low or 0
+    except ValueError as error:
+        raise InputError(str(error)) from None
+    if not said.is_judged:
         return Count(remark=remark)
-    low, high = _range(text, str(cells.get("bicycles_high") or "").strip())
-    ridden = _whole(str(cells.get("ridden") or "").strip() or "0", "ridden")
-    if ridden > (low if high is None else high):
-        raise InputError(f"{ridden} bicycles are ridden, and there are {text}; count them too")
-    return Count(low, high, ridden, remark)
+    if said.low is None:
+        return None
+    if ridden > said.low:
+        raise InputError(f"{ridden} are ridden, and bicycles, which counts these too, is {text}")
+    return Count(said.low, said.high, ridden, remark)
 
 
-def _range(text: str, end: str) -> tuple[int, int | None]:
-    found = _NUMBER.fullmatch(text)
-    if found is None:
-        raise InputError(f"{text[:40]!r} is no number; write 12, or 40-55, or {UNKNOWN}")
-    low = _whole(found[1], "bicycles")
-    high = _whole(found[2] or end, "bicycles") if found[2] or end else None
-    if high is not None and high < low:
-        raise InputError(f"{low}-{high} ends below its start; write the smaller number first")
-    return low, None if high == low else high
+def is_yes(text: str) -> bool:
+    """Tell whether a cell says so, as people and spreadsheets write it. Raises InputError."""
+    try:
+        return entries.is_yes(text)
+    except ValueError as error:
+        raise InputError(str(error)) from None
 
 
-def _whole(text: str, name: str) -> int:
-    found = _NUMBER.fullmatch(text)
-    if found is None or found[2] or int(found[1]) > MOST:
-        raise InputError(f"{name} is {text[:40]!r}; write a whole number up to {MOST}")
-    return int(found[1])
+def _text(cells: Mapping[str, Any], name: str) -> str:
+    value = cells.get(name)
+    return "" if value is None else str(value).strip()

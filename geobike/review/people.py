@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from geobike.errors import InputError
+from geobike.io import delimited
 from geobike.review import count, table
 from geobike.review.count import Count
 
@@ -114,7 +115,9 @@ def name(text: str) -> str:
     if not clean:
         raise InputError("the name of the person who counts is empty; write one")
     if len(clean) > _LONGEST:
-        raise InputError(f"the name {clean[:20]!r}... is over {_LONGEST} letters; write a short one")
+        raise InputError(
+            f"the name {clean[:20]!r}... is over {_LONGEST} letters; write a short one"
+        )
     return clean
 
 
@@ -130,10 +133,10 @@ def _is_any(entry: Entry) -> bool:
 def _cells(file: str, counter: str, entry: Entry) -> dict[str, str]:
     said = entry.count.cells() if entry.count is not None else {}
     return {
-        "file": table.safe(file),
-        "counter": table.safe(counter),
+        "file": delimited.escape_formula(file),
+        "counter": delimited.escape_formula(counter),
         **said,
-        "remark": table.safe(said.get("remark", "")),
+        "remark": delimited.escape_formula(said.get("remark", "")),
         "confirmed": YES if entry.confirmed else "",
         "page_done": YES if entry.page_done else "",
         "seconds": f"{entry.seconds:.1f}",
@@ -149,8 +152,8 @@ def _entry(cells: dict[str, str], path: Path) -> Entry:
     try:
         return Entry(
             count.parse({**cells, "remark": table.plain(cells, "remark")}),
-            is_yes(cells.get("confirmed", "")),
-            is_yes(cells.get("page_done", "")),
+            count.is_yes(cells.get("confirmed", "")),
+            count.is_yes(cells.get("page_done", "")),
             float(cells.get("seconds") or 0),
             cells.get("counted_at", ""),
         )
@@ -161,8 +164,8 @@ def _entry(cells: dict[str, str], path: Path) -> Entry:
 def _dots(file: str, counter: str, entry: Entry) -> Iterable[dict[str, str]]:
     for dot in entry.dots:
         yield {
-            "file": table.safe(file),
-            "counter": table.safe(counter),
+            "file": delimited.escape_formula(file),
+            "counter": delimited.escape_formula(counter),
             "x": f"{dot.x:.1f}",
             "y": f"{dot.y:.1f}",
             "ridden": YES if dot.ridden else "",
@@ -171,11 +174,6 @@ def _dots(file: str, counter: str, entry: Entry) -> Iterable[dict[str, str]]:
 
 def _dot(cells: dict[str, str], path: Path) -> Dot:
     try:
-        return Dot(float(cells["x"]), float(cells["y"]), is_yes(cells["ridden"]))
-    except ValueError as error:
+        return Dot(float(cells["x"]), float(cells["y"]), count.is_yes(cells["ridden"]))
+    except (InputError, ValueError) as error:
         raise InputError(f"{path}: {table.plain(cells, 'file')}: {error}") from None
-
-
-def is_yes(text: str) -> bool:
-    """Tell whether a cell says so, as people and spreadsheets write it."""
-    return text.strip().casefold() in ("yes", "ja", "x", "1", "true", "waar", "y", "j")

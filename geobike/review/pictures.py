@@ -59,9 +59,7 @@ class Pictures:
         return jpeg(data, hidden, side=SHEET_SIDE if small else None, max_pixels=self._max_pixels)
 
 
-def jpeg(
-    data: bytes, hidden: Iterable[Box], *, side: int | None = None, max_pixels: int
-) -> bytes:
+def jpeg(data: bytes, hidden: Iterable[Box], *, side: int | None = None, max_pixels: int) -> bytes:
     """Return a JPEG of a photo with the boxes `hidden` pixelated, of all pixels or up to `side`.
 
     Raises UnreadablePhoto.

@@ -1,19 +1,13 @@
 """Tables of text that people and spreadsheets edit too: nothing that we do not know is lost."""
 
 import csv
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 from geobike.errors import InputError
-from geobike.exports.csv import FORMULA
 from geobike.io import delimited
 from geobike.io.files import atomic_open
-
-_RISKY: Final = re.compile(f"'*{FORMULA}")
-_ESCAPED: Final = re.compile(f"'(?='*{FORMULA})")
 
 
 @dataclass
@@ -60,14 +54,9 @@ def write(table: Table, path: Path) -> None:
         writer.writerows([row.get(name, "") for name in table.columns] for row in table.rows)
 
 
-def safe(text: str) -> str:
-    """Return text of a person's that no spreadsheet takes for a formula."""
-    return f"'{text}" if _RISKY.match(text) else text
-
-
 def plain(cells: Mapping[str, str], name: str) -> str:
-    """Return the text of a cell that `safe` may have changed."""
-    return _ESCAPED.sub("", cells.get(name, "").strip(), count=1)
+    """Return the text of a cell as it was before it was escaped against formulas."""
+    return delimited.unescape_formula(cells.get(name, "").strip())
 
 
 def _row(columns: Sequence[str], cells: Sequence[str]) -> dict[str, str]:

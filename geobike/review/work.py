@@ -13,12 +13,13 @@ from typing import Any, Final
 import pandas as pd
 
 from geobike.errors import InputError
+from geobike.estimates.hand_counts import FILE_NAME
+from geobike.io import delimited
 from geobike.io.matching import match
 from geobike.review import count, people, table
 from geobike.review.count import Count
 from geobike.review.people import YES, Dot, Entry
 
-SHEET: Final = "hand_counts.csv"
 AGREED: Final = " & "
 """Between the names of two people whose counts were joined to a range."""
 
@@ -47,7 +48,7 @@ class Work:
     @property
     def path(self) -> Path:
         """The sheet."""
-        return self._folder / SHEET
+        return self._folder / FILE_NAME
 
     def names(self) -> list[str]:
         """Return who has counted."""
@@ -58,7 +59,7 @@ class Work:
         with self._lock:
             self._refresh()
             pages: dict[str, list[dict[str, Any]]] = {}
-            listed = []
+            listed: list[dict[str, Any]] = []
             for number, row in self._rows.items():
                 item = self._item(number, row, counter)
                 page = _page(row)
@@ -115,7 +116,7 @@ class Work:
         """Return how well two people agree, and the photos on which they do not."""
         with self._lock:
             self._refresh()
-            both = [one for one in self._counted_twice()]
+            both = list(self._counted_twice())
             return {
                 "photos": [
                     {"n": number, "file": _file(row), "said": _said(finals), "settled": _cells(row)}
@@ -136,10 +137,10 @@ class Work:
             finals = {} if row is None else self._people.finals(_file(row))
             if row is None or not names or not set(names) <= set(finals):
                 raise InputError(f"{' and '.join(names)[:80]}: has not counted this photo")
-            row["counter"] = table.safe(names[0])
+            row["counter"] = delimited.escape_formula(names[0])
             if len(names) > 1:
                 row |= _written(_joined([finals[name] for name in names]))
-                row["counter"] = table.safe(AGREED.join(names))
+                row["counter"] = delimited.escape_formula(AGREED.join(names))
             self._settle(row)
             self._save()
 
@@ -184,9 +185,9 @@ class Work:
             return
         try:
             said = count.parse({**row, "remark": table.plain(row, "remark")})
+            done = count.is_yes(row.get("page_done", ""))
         except InputError as error:
             raise InputError(f"{self.path}: {_file(row)}: {error}") from None
-        done = people.is_yes(row.get("page_done", ""))
         if said is None and not done:
             return
         entry = self._people.of(_file(row), counter)
@@ -207,7 +208,7 @@ class Work:
             row |= dict.fromkeys(_OURS, "")
             return
         chosen = counter if counter in finals else next(iter(finals))
-        row["counter"] = table.safe(chosen)
+        row["counter"] = delimited.escape_formula(chosen)
         row |= _written(by_person[chosen].count)
 
     def _save(self) -> None:
@@ -220,7 +221,7 @@ class Work:
         if not 0 <= number < len(self._photo_ids):
             raise InputError(f"there is no photo {number} in the survey")
         self._sheet.need(("file", *_OURS, "origin"))
-        row = {"file": table.safe(self._photo_ids.iloc[number]), "origin": "own"}
+        row = {"file": delimited.escape_formula(self._photo_ids.iloc[number]), "origin": "own"}
         self._sheet.rows.append(row)
         self._rows[number] = row
         return row
@@ -293,7 +294,7 @@ def _written(said: Count | None) -> dict[str, str]:
     if said is None:
         return dict.fromkeys(_OURS[:4], "")
     cells = said.cells()
-    return cells | {"remark": table.safe(cells["remark"])}
+    return cells | {"remark": delimited.escape_formula(cells["remark"])}
 
 
 def _cells(row: Mapping[str, str]) -> dict[str, str]:
@@ -312,7 +313,9 @@ def _joined(said: Sequence[Count]) -> Count:
     low = min(one.low for one in known if one.low is not None)
     high = max(one.high if one.high is not None else one.low or 0 for one in known)
     remarks = dict.fromkeys(one.remark for one in said if one.remark)
-    return Count(low, None if high == low else high, min(one.ridden for one in known), "; ".join(remarks))
+    return Count(
+        low, None if high == low else high, min(one.ridden for one in known), "; ".join(remarks)
+    )
 
 
 def _agreements(twice: Sequence[Mapping[str, Count]]) -> list[dict[str, Any]]:

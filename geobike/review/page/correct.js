@@ -62,6 +62,7 @@ geobike.made.correct = function (page) {
     const boxes = counting();
     const struck = boxes.filter(({ box }) => view.struck.some((one) => same(one, box))).length;
     total.textContent = say("boxes_now", { n: boxes.length - struck + view.added.length });
+    state.classList.toggle("gb-good", Boolean(struck || view.added.length));
     state.textContent = struck || view.added.length ? say("boxes_changed", { struck, added: view.added.length }) : say("boxes_unchanged");
     const row = (label, act, pressed) => el("li", {}, el("button", { type: "button", "aria-pressed": String(pressed), onclick: act }, label));
     listed.replaceChildren(
@@ -138,10 +139,9 @@ geobike.made.correct = function (page) {
         el("span", {}, el("b", {}, one.file), el("small", {}, view.about(one)))))));
     if (!view.list.length) found.replaceChildren(el("li", { className: "gb-soft" }, say("none_found")));
   };
-  view.about = ({ detected, counted, doubts, corrected }) => [
+  view.about = ({ detected, counted, corrected }) => [
     detected === null ? say("not_counted") : say("detected", { n: detected }),
     counted ? say("by_hand", { n: geobike.typed(counted) }) : null,
-    doubts ? say("doubts", { n: doubts }) : null,
     corrected ? say("corrected") : null,
   ].filter(Boolean).join(" \u00b7 ");
   view.enter = async () => {

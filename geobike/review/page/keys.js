@@ -18,7 +18,7 @@ geobike.pressed = function (page, event) {
   const letter = key.length === 1 ? key.toLowerCase() : key;
   const act = page.view.keys[letter];
   if (act) { event.preventDefault(); act(); return; }
-  if (letter === "?" || letter === "h") { event.preventDefault(); page.help.showModal(); return; }
+  if ((letter === "?" && !field) || letter === "h") { event.preventDefault(); page.help.showModal(); return; }
   const tab = geobike.TABS[letter];
   if (tab && (tab === "try" ? page.try : page.survey !== null)) { event.preventDefault(); page.show(tab); return; }
   if (/^[\d-]$/.test(key) && !field && page.view.type) { event.preventDefault(); page.view.type(key); return; }

@@ -113,7 +113,8 @@ geobike.card = function (page, { onnext, onback }) {
     item.dots.forEach((dot, place) => geobike.drawDot(stage, dot, place + 1));
   };
   card.open = (item, alt) => {
-    Object.assign(card, { item, boxes: null, showsBoxes: false, moved: false });
+    Object.assign(card, { item, boxes: null, showsBoxes: false, ridden: false, moved: false });
+    riddenButton.setAttribute("aria-pressed", "false");
     page.clock();
     number.value = item.bicycles === "?" ? "" : geobike.typed(item);
     ridden.value = item.ridden;
@@ -145,6 +146,7 @@ geobike.card = function (page, { onnext, onback }) {
     const told = geobike.number(number.value);
     const dots = item.dots.length;
     state.classList.toggle("gb-fault", told === null);
+    state.classList.toggle("gb-good", told !== null && item.confirmed);
     if (told === null) state.textContent = say("no_number");
     else if (item.bicycles === "?") state.textContent = say("cannot_saved");
     else if (told.text === "") state.textContent = dots ? say("dots", { n: dots }) : say("type_or_click");
@@ -160,7 +162,7 @@ geobike.card = function (page, { onnext, onback }) {
     card.say();
     if (told === null) return false;
     const unknown = told.text === "" && item.bicycles === "?";
-    if (!/^\d*$/.test(rides) || (!unknown && told.text !== "" && Number(rides) > told.most)) {
+    if (!/^\d*$/.test(rides) || (!unknown && told.text !== "" && Number(rides) > told.least)) {
       state.classList.add("gb-fault");
       state.textContent = say("too_many_ridden");
       return false;

@@ -87,7 +87,7 @@ geobike.number = function (text) {
   if (plain === "" || plain === "?") return { text: plain };
   const found = /^(\d{1,4})(?:\s*[-\u2010-\u2015]\s*(\d{1,4}))?$/.exec(plain);
   if (!found || (found[2] !== undefined && Number(found[2]) < Number(found[1]))) return null;
-  return { text: found[2] === undefined ? found[1] : `${found[1]}-${found[2]}`, most: Number(found[2] ?? found[1]) };
+  return { text: found[2] === undefined ? found[1] : `${found[1]}-${found[2]}`, least: Number(found[1]) };
 };
 
 // What was said of a photo, as it is typed.

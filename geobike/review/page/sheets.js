@@ -11,7 +11,7 @@ geobike.made.sheets = function (page) {
   const done = el("input", { type: "checkbox", id: "gb-page-done", onchange: () => view.finish(done.checked) });
   const left = el("p", { className: "gb-soft" });
   const state = el("p", { className: "gb-state", role: "status" });
-  const large = geobike.large(page, { step: (by) => view.look(view.photo + by) });
+  const large = geobike.large(page, { step: (by) => view.look(view.photo + by), ridden: (text) => rides(view.photo, text) });
   const foot = el("div", { className: "gb-foot" },
     el("label", { className: "gb-finish", for: "gb-page-done" }, done, ` ${say("page_done")}`, el("kbd", {}, "P")),
     state, left);
@@ -37,12 +37,19 @@ geobike.made.sheets = function (page) {
     const changed = item.bicycles !== bicycles || item.bicycles_high !== bicycles_high;
     const now = bicycles !== "" && (confirmed || (item.confirmed && !changed));
     if (changed || now !== item.confirmed) {
-      if (changed && told.most !== undefined && Number(item.ridden) > told.most) item.ridden = "";
+      if (changed && told.least !== undefined && Number(item.ridden) > told.least) item.ridden = "";
       Object.assign(item, { bicycles, bicycles_high, confirmed: now });
       if (bicycles === "") item.ridden = item.remark = "";
       send(item);
     }
     fields[place].closest("figure").classList.toggle("gb-some", bicycles !== "" && bicycles !== "0");
+    return true;
+  };
+  const rides = (place, text) => {
+    const item = sheet().photos[place];
+    const told = geobike.number(fields[place].value);
+    if (!/^\d*$/.test(text) || told === null || Number(text) > (told.least ?? 0)) return false;
+    if (item.ridden !== text) { item.ridden = text; send(item); }
     return true;
   };
   const keepAll = () => fields.map((_, place) => keep(place, true)).every(Boolean);
@@ -112,7 +119,7 @@ geobike.made.sheets = function (page) {
 };
 
 // One photo of a sheet, as large as the window; its number can be typed here too.
-geobike.large = function (page, { step }) {
+geobike.large = function (page, { step, ridden }) {
   const { el } = geobike;
   const { say } = page;
   let source = null;
@@ -120,12 +127,15 @@ geobike.large = function (page, { step }) {
     source.value = field.value;
     source.dispatchEvent(new Event("input"));
   } });
+  const some = el("input", { id: "gb-large-ridden", className: "gb-small-number", autocomplete: "off", maxLength: 4, inputMode: "numeric",
+    oninput: () => some.setAttribute("aria-invalid", String(!ridden(some.value.trim()))) });
   const stage = geobike.stage(page, {});
   const dialog = el("dialog", { className: "gb-large", "aria-label": say("larger") },
     stage.el,
     el("div", { className: "gb-large-foot" },
       el("button", { type: "button", onclick: () => step(-1), "aria-label": say("back") }, "\u2190"),
       el("label", { for: "gb-large" }, say("bicycles")), field,
+      el("label", { for: "gb-large-ridden" }, say("of_which_ridden")), some,
       el("button", { type: "button", onclick: () => step(1), "aria-label": say("next") }, "\u2192"),
       el("button", { type: "button", className: "gb-main", onclick: () => dialog.close() }, say("close"), el("kbd", {}, "Esc"))));
   dialog.addEventListener("close", () => {
@@ -143,6 +153,8 @@ geobike.large = function (page, { step }) {
       source?.dispatchEvent(new Event("change"));
       source = of;
       field.value = of.value;
+      some.value = item.ridden;
+      some.removeAttribute("aria-invalid");
       if (!dialog.open) dialog.showModal();
       stage.show(`photo/${item.n}`, alt);
       field.focus();

@@ -22,10 +22,10 @@ geobike.stage = function (page, { onclick, ondrag } = {}) {
     button("zoom_in", () => stage.zoom(1.5), "+"),
     button("zoom_out", () => stage.zoom(1 / 1.5), "\u2212"),
     button("zoom_pixel", () => stage.toggle(), "1:1"));
-  stage.el = el("div", { className: "gb-stage" }, picture, marks, note, zooms);
+  stage.el = el("div", { className: "gb-stage", "data-zoomed": "none" }, picture, marks, note, zooms);
 
   const place = () => {
-    if (!stage.size) return;
+    if (!stage.size || !stage.el.clientWidth) return;
     const [width, height] = stage.size;
     const { clientWidth, clientHeight } = stage.el;
     const bound = (offset, room, length) =>
@@ -40,7 +40,7 @@ geobike.stage = function (page, { onclick, ondrag } = {}) {
     stage.redraw?.();
   };
   const measure = () => {
-    if (!stage.size) return;
+    if (!stage.size || !stage.el.clientWidth) return; // another view is shown
     const before = stage.fit;
     const [width, height] = stage.size;
     stage.fit = Math.min(stage.el.clientWidth / width, stage.el.clientHeight / height);
@@ -63,7 +63,7 @@ geobike.stage = function (page, { onclick, ondrag } = {}) {
           each.style.width = `${stage.size[0]}px`;
           each.style.height = `${stage.size[1]}px`;
         }
-        stage.scale = stage.fit = 0;
+        stage.scale = stage.fit = 1e-9;
         measure();
         picture.classList.remove("gb-hidden");
         note.textContent = "";

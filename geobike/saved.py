@@ -12,11 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
+import geopandas as gpd
 import pandas as pd
+import shapely
 
+from geobike import schema
 from geobike.detections import imported
-from geobike.errors import GeobikeError, InputError, OutputError
-from geobike.exports import formats, writing
+from geobike.errors import GeobikeError, InputError, OutputError, SchemaError
+from geobike.exports import formats, own_columns, writing
 from geobike.exports.protocol import Frames, Table
 from geobike.io import files
 from geobike.io.redaction import redact
@@ -29,6 +32,10 @@ too: they have the same keys."""
 
 MAP: Final = "map.html"
 SUMMARY: Final = "summary.json"
+REPORT: Final = "report.html"
+"""Written later, by `geobike report`, so a new survey takes it away."""
+GENERATOR: Final = "geobike report"
+"""What a report says of its origin, in a tag `meta`."""
 
 
 def write(
@@ -60,6 +67,8 @@ def write(
                 out.discard(MAP)
         for name in sorted(_earlier_tables(folder).difference(written.names)):
             out.discard(name)  # another format's file would contradict this run
+        if is_report(files.join(folder, REPORT)):
+            out.discard(REPORT)  # of the survey that was here before
         account = dict(summary())
         account["warnings"] = [*account.get("warnings", ()), *notes]
         account |= {"files": written.files, "exports": written.by_format}
@@ -74,8 +83,16 @@ def write(
 
 def replaces(folder: str | Path, path: str | Path) -> bool:
     """Tell whether a survey that is written into a folder may replace or remove this very file."""
-    ours = (MAP, SUMMARY, *formats.file_names())
+    ours = (MAP, REPORT, SUMMARY, *formats.file_names())
     return any(files.same(path, files.join(folder, file)) for file in ours)
+
+
+def is_report(path: str | Path) -> bool:
+    """Tell whether a file is a report that geobike wrote."""
+    try:
+        return f'content="{GENERATOR}"'.encode() in files.read_bytes(path)[:2000]
+    except OSError:
+        return False
 
 
 @dataclass(frozen=True)
@@ -115,8 +132,73 @@ class SavedSurvey:
                 features = json.loads(path.read_text("utf-8"))["features"]
                 rows = pd.DataFrame([feature["properties"] for feature in features])
                 return rows.astype({"photo_id": "str", "status": "str"})
-            except (OSError, ValueError, KeyError, TypeError, ImportError) as error:
+            except _UNREADABLE as error:
                 raise InputError(f"{path}: is not the photos of a survey ({error})") from None
+
+    def areas(self) -> gpd.GeoDataFrame:
+        """Return the area counts frame, with the user's own columns. Raises InputError."""
+        rows = self._features("areas")
+        for name in schema.AREA_COUNTS.columns:  # prefixed where the user has one
+            if (prefixed := own_columns.PREFIX + name) in rows:
+                rows[name] = rows.pop(prefixed)
+        own = [name for name in rows if name not in _known(schema.AREA_COUNTS, rows)]
+        frame = self._typed("areas", schema.AREA_COUNTS, rows)
+        return gpd.GeoDataFrame(frame.join(rows[own].drop(columns="geometry")), crs=schema.CRS)
+
+    def streets(self) -> gpd.GeoDataFrame | None:
+        """Return the streets frame, None for a survey without streets. Raises InputError."""
+        return self._frame("streets", schema.STREETS)
+
+    def stops(self) -> gpd.GeoDataFrame | None:
+        """Return the stops frame, None where an older geobike wrote none. Raises InputError."""
+        return self._frame("stops", schema.STOPS)
+
+    def bicycles(self) -> pd.DataFrame | None:
+        """Return the bicycles frame, None where an older geobike wrote none. Raises InputError."""
+        if "bicycles" not in self.summary["files"]:
+            return None
+        rows = self._features("bicycles")
+        points = gpd.GeoSeries(rows["geometry"], crs=schema.CRS)
+        where = {"lon": points.x, "lat": points.y}
+        frame: pd.DataFrame = self._typed("bicycles", schema.BICYCLES, rows.assign(**where))
+        return frame
+
+    def _frame(self, table: Table, kind: schema.Frame) -> gpd.GeoDataFrame | None:
+        if table not in self.summary["files"]:
+            return None
+        frame: gpd.GeoDataFrame = self._typed(table, kind, self._features(table))
+        return frame
+
+    def _features(self, table: Table) -> pd.DataFrame:
+        """Return the rows of a table, with shapely geometries in `geometry`. Raises InputError."""
+        with self._open(table) as path:
+            try:
+                if path.suffix == ".parquet":
+                    return pd.DataFrame(gpd.read_parquet(path).to_crs(schema.CRS))
+                features = json.loads(path.read_text("utf-8"))["features"]
+                rows = pd.DataFrame([feature["properties"] for feature in features])
+                shapes = [feature["geometry"] for feature in features]
+                return rows.assign(geometry=shapely.from_geojson([json.dumps(s) for s in shapes]))
+            except _UNREADABLE as error:
+                raise InputError(f"{path}: is not the {table} of a survey ({error})") from None
+
+    def _typed(self, table: Table, kind: schema.Frame, rows: pd.DataFrame) -> Any:
+        """Return a frame of this kind from the rows of a file; raises InputError."""
+        known = _known(kind, rows)
+        times = [name for name, dtype in known.items() if dtype == schema.TIME and name in rows]
+        try:
+            found = rows.assign(**{name: pd.to_datetime(rows[name], utc=True) for name in times})
+            if kind.geometry:
+                frame: pd.DataFrame = schema.geotable(kind, found, found["geometry"].to_numpy())
+            else:
+                frame = schema.table(kind, found)
+            schema.check(frame, kind)
+        except (SchemaError, *_UNREADABLE) as error:
+            name = self.summary["files"][table]
+            raise InputError(
+                f"{redact(files.join(self.folder, name))}: is not the {table} of a survey ({error})"
+            ) from None
+        return frame
 
     def detections(self) -> pd.DataFrame:
         """Return the detections frame, as `geobike.read_detections` reads it. Raises InputError."""
@@ -141,6 +223,14 @@ class SavedSurvey:
                 "run was stopped while it wrote; the same geobike map again mends the folder"
             )
         return name
+
+
+_UNREADABLE: Final = (OSError, ValueError, KeyError, TypeError, ImportError, shapely.GEOSException)
+
+
+def _known(kind: schema.Frame, rows: pd.DataFrame) -> dict[str, Any]:
+    """Return the columns of a frame of this kind, with those optional ones that are there."""
+    return dict(kind.columns) | schema.present(rows, kind)
 
 
 def read(folder: str | Path) -> SavedSurvey:

@@ -225,7 +225,15 @@ class SavedSurvey:
         return name
 
 
-_UNREADABLE: Final = (OSError, ValueError, KeyError, TypeError, ImportError, shapely.GEOSException)
+_UNREADABLE: Final = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    ImportError,
+    RecursionError,
+    shapely.GEOSException,
+)
 
 
 def _known(kind: schema.Frame, rows: pd.DataFrame) -> dict[str, Any]:
@@ -248,7 +256,7 @@ def read(folder: str | Path) -> SavedSurvey:
         summary = json.loads(files.read_bytes(path))
         _ = [summary["counting"][name] for name in ("labels", "threshold", "max_overlap")]
         _ = [summary["files"][name] for name in ("photos", "detections")]
-    except (OSError, ValueError, LookupError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise InputError(
             f"{redact(path)}: is not the summary of a survey ({error}); run geobike map"
         ) from None
@@ -271,7 +279,7 @@ def _earlier_tables(folder: str | Path) -> set[str]:
         if "geobike" in summary and "areas" not in summary["files"]:
             names.add("areas.geojson")  # in folders without a layout always written, never listed
         return formats.file_names() & names
-    except (OSError, ValueError, TypeError, LookupError, AttributeError):
+    except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
         return set()  # no run, or none that left its account
 
 

@@ -320,6 +320,18 @@ def coded(values: "pd.Series[Any]") -> "pd.Categorical[Any]":
     return out
 
 
+def rows_of(
+    values: "pd.Series[Any]", among: "pd.Series[str]"
+) -> "np.ndarray[Any, np.dtype[np.intp]]":
+    """Return for each text of a column its row in `among`, -1 for NA and for what is not there.
+
+    Text that recurs is looked up once.
+    """
+    codes = coded(values)
+    rows = np.append(pd.Index(among).get_indexer(pd.Index(codes.categories)), -1)
+    return np.asarray(rows[codes.codes], dtype=np.intp)
+
+
 def _is_coded(values: "pd.Series[Any]") -> bool:
     return bool(values.dtype == CODED and values.cat.categories.dtype == TEXT)
 

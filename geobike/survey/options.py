@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from geobike import maps, saved
 from geobike.config import SurveySettings
-from geobike.counting import placing
+from geobike.counting import placing, stops
 from geobike.detections import choice, filtering
 from geobike.detectors.protocol import Detector
 from geobike.errors import InputError
@@ -48,6 +48,7 @@ class Survey(SurveySettings):
         placing.check(
             self.field_of_view, self.heading_offset, self.position_error, self.heading_error
         )
+        stops.check(self.stop_distance)
         if self.workers is not None and self.workers < 1:
             raise InputError(f"workers is {self.workers}; give 1 or more")
         zone(self.timezone)

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from geobike import config, schema
-from geobike.counting.stops import REACH
 from geobike.io.redaction import redact
 from geobike.reports import fullest, sheet
 from geobike.reports.survey_tables import SurveyTables, rows
@@ -188,7 +187,7 @@ def _method(tables: SurveyTables, speech: Speech) -> list[str]:
     counting = tables.summary["counting"]
     parked = counting.get("count") == "parked"
     return [
-        speech.say("method_stops", metres=speech.figure(survey.get("stop_distance", REACH))),
+        speech.say("method_stops", metres=speech.figure(survey.get("stop_distance", config.STOP_DISTANCE))),
         speech.say("method_places"),
         speech.say("method_streets" if tables.streets is not None else "method_squares"),
         speech.say(

@@ -118,7 +118,7 @@ def write_detections(detections: "pd.DataFrame", path: str | Path) -> None:
         >>> boxes = {"photo_id": ["a.jpg"], "label": ["=cmd"], "score": [0.9], "kept": [True]}
         >>> geobike.write_detections(schema.table(schema.DETECTIONS, boxes), "detections.csv")
         >>> print(Path("detections.csv").read_text())
-        photo_id,label,score,xmin,ymin,xmax,ymax,model,kept,dropped_by
+        photo_id,label,score,x_min,y_min,x_max,y_max,model,kept,dropped_by
         a.jpg,'=cmd,0.9,,,,,,True,
         <BLANKLINE>
     """

@@ -18,8 +18,8 @@ import pytest
 from PIL import Image
 
 import geobike
-from tests.support.making import survey_of_delft
 from geobike.photos import hiding, thumbnails
+from tests.support.making import survey_of_delft
 
 pytest.importorskip("onnxruntime", reason="needs the extra `local`: onnxruntime")
 

@@ -4,7 +4,6 @@ With them a survey can be counted where neither photos nor model are available.
 """
 
 import csv
-import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,7 +16,7 @@ from geobike import schema
 from geobike.detections import extent, foreign
 from geobike.detectors import check
 from geobike.errors import InputError, MissingPackageError
-from geobike.exports.csv import FORMULA
+from geobike.exports.csv import FORMULA, unescape
 from geobike.io import delimited
 from geobike.io.files import fetch_local
 from geobike.io.inputs import InputFile
@@ -28,8 +27,6 @@ _FILE: Final = ("photo_id", "file", "filename", "file_name", "photo", "image", "
 _TEXTS: Final = ("photo_id", "label", "model")
 _SIDES: Final = [*schema.IN_FILES]
 _IN_FRAMES: Final = {written: ours for ours, written in schema.IN_FILES.items()}
-_ESCAPED: Final = re.compile(f"^'(?='*{FORMULA})")
-"""How our CSV escapes a name that a spreadsheet would take for a formula (CSV injection)."""
 
 
 def read(path: str | Path) -> pd.DataFrame:
@@ -195,15 +192,8 @@ def _read_csv(path: Path) -> pd.DataFrame:
         raise InputError(f"detections {path}: cannot be read as CSV: {error}") from None
     raw = _columns(raw, path)
     for name in _TEXTS:
-        raw[name] = _unescape(raw[name].astype("str"))
+        raw[name] = unescape(raw[name].astype("str"))
     return raw
-
-
-def _unescape(column: "pd.Series[str]") -> "pd.Series[str]":
-    """Undo what our CSV does, unless a text in the column shows that it was not done."""
-    if column.str.match(FORMULA).any():
-        return column
-    return column.str.replace(_ESCAPED, "", regex=True)
 
 
 def _layout(path: Path) -> tuple[str, int, list[str]]:

@@ -21,7 +21,7 @@ def _write_table(table: Table, frame: Any, path: Path) -> None:
 _FILES: Final[Files] = {table: f"{table}.parquet" for table in TABLES}
 
 FORMAT: Final = Format(
-    name="geoparquet",
+    name="parquet",
     help="all tables, those with geometry as GeoParquet 1.1",
     files=_FILES,
     suffixes=(".parquet",),

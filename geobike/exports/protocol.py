@@ -28,6 +28,16 @@ Files = Mapping[Table, str]
 
 
 @dataclass(frozen=True, kw_only=True)
+class OnPage:
+    """What the page says and shows, for formats that do too."""
+
+    words: Mapping[str, Any] = field(default_factory=dict)
+    """Its catalogue, in its language."""
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
+    """Its JPEGs by `photo_id`: people on them are as unrecognisable."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class About:
     """What is known of a survey beside its tables, for the formats that say it."""
 
@@ -37,10 +47,8 @@ class About:
     """IANA name of the survey's zone; None where the user named none."""
     min_photos: int = 1
     """Areas with fewer photos are dotted on the page, not coloured."""
-    words: Mapping[str, Any] = field(default_factory=dict)
-    """The catalogue of the page, in its language."""
-    pictures: Mapping[str, bytes] = field(default_factory=dict)
-    """The JPEGs that the page shows, by `photo_id`: people on them are as unrecognisable."""
+    page: Callable[[], OnPage] = OnPage
+    """Reads the page, which may be large."""
 
 
 @dataclass(frozen=True, kw_only=True)

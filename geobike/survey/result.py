@@ -149,7 +149,6 @@ class SurveyResult:
                 about=About(
                     timezone=self.survey.timezone,
                     min_photos=self.survey.page.min_photos,
-                    words=maps.words(self.survey.page.language),
                 ),
             ),
             names=self.survey.formats,

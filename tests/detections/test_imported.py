@@ -239,9 +239,9 @@ def test_a_photo_that_the_earlier_run_could_not_count_is_not_a_photo_without_bic
     assert located["reason"].fillna("").tolist() == ["", "no answer", "", "GPS was switched off"]
 
 
-@pytest.mark.parametrize("form", ["auto", "geoparquet"])
+@pytest.mark.parametrize("form", ["auto", "parquet"])
 def test_what_a_survey_wrote_gives_the_same_counts_again(tmp_path: Path, form: str) -> None:
-    if form == "geoparquet":
+    if form == "parquet":
         pytest.importorskip("pyarrow")
     for name, lon, width in (("a", 4.005, 50), ("b", 4.015, 20), ("c", 4.5, 30), ("d", None, 30)):
         place = None if lon is None else (lon, 52.005)

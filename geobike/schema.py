@@ -189,7 +189,7 @@ EXPOSURE: Final = Frame(
 )
 
 LOOKS: Final = Frame(
-    "drawable looks",  # visits of stops, each counted on one photo: what is drawn to be counted by hand
+    "drawable looks",  # visits of stops, each counted on one photo: what is drawn for a person
     {
         "photo_id": TEXT,  # the first photo of the visit
         "stop_id": TEXT,

@@ -1,4 +1,4 @@
-"""Looks: visits of stops, each counted on its first photo. They are what hand counts are drawn of."""
+"""Looks: visits of stops, each counted on its first photo; hand counts are drawn of them."""
 
 import pandas as pd
 

@@ -60,6 +60,12 @@ class Counted:
     """Places frame."""
     total: dict[str, float]
     """`bicycle_count`, `detected_once`, `detected_at_least` of the whole survey."""
+    exposure: pd.DataFrame
+    """Exposure frame: what each visit of a stop shows of each area."""
+    street_of_stop: "pd.Series[str]"
+    """By `stop_id`; the square of 150 m where there is no street."""
+    metres_of_stop: "pd.Series[float] | None"
+    """By `stop_id`: covered street that it stands for; None where no streets were given."""
 
 
 def count(
@@ -115,6 +121,9 @@ def count(
         beside=int(bicycles["area_id"].isna().sum()),
         places=places.find_places(bicycles, size_m=size),
         total={str(name): all_together[name].iloc[0].item() for name in all_together},
+        exposure=shown,
+        street_of_stop=coverage.street_or_square(found),
+        metres_of_stop=None if streets is None else coverage.metres_of_stop(found, streets),
     )
 
 

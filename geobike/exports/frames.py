@@ -25,6 +25,7 @@ _PHOTO_COLUMNS: Final = (
     "focal_length_35mm",
     "sha256",
 )
+_BY_HAND: Final = ("hand_count", "hand_count_high", "stratum", "origin")
 """All but `path`: where a file is on one machine must not be published."""
 
 
@@ -54,7 +55,8 @@ def _areas(areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 def _known(frame: gpd.GeoDataFrame, kind: schema.Frame) -> gpd.GeoDataFrame:
     schema.check(frame, kind)
-    return gpd.GeoDataFrame(frame[list(kind.columns)], geometry=frame.geometry)
+    columns = [*kind.columns, *schema.present(frame, kind)]
+    return gpd.GeoDataFrame(frame[columns], geometry=frame.geometry)
 
 
 def _bicycles(bicycles: pd.DataFrame) -> gpd.GeoDataFrame:
@@ -67,7 +69,8 @@ def _bicycles(bicycles: pd.DataFrame) -> gpd.GeoDataFrame:
 
 def _photos(photos: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     schema.check(photos, schema.COUNTS if "bicycle_count" in photos else schema.PHOTOS)
-    columns = photos.reindex(columns=list(_PHOTO_COLUMNS))
+    by_hand = [name for name in _BY_HAND if name in photos]
+    columns = photos.reindex(columns=[*_PHOTO_COLUMNS, *by_hand])
     absent = {name: dtype for name, dtype in schema.PHOTOS.optional.items() if name not in photos}
     columns = columns.astype({name: absent[name] for name in absent if name in columns})
     return gpd.GeoDataFrame(columns, geometry=photos.geometry)

@@ -36,6 +36,10 @@ HEADING_ERROR: Final = 10.0
 AREA_SPREAD: Final = 0.25
 """Coefficient of variation between areas of what hand counts say of detected bicycles."""
 
+STOP_DISTANCE: Final = 20.0
+"""Metres from the first photo of a stop. Less makes several stops of a busy place with many photos;
+more makes one stop of several places."""
+
 POSITIONS: Final = ("manifest", "exif")
 """Position sources, by their names in `geobike.positions.sources`. A manifest is made for one
 survey, so that its positions are better than those of the camera."""
@@ -134,7 +138,7 @@ class SurveySettings:
             metavar="M",
             panel="Where bicycles stand",
         ),
-    ] = 20.0
+    ] = STOP_DISTANCE
     threshold: Annotated[
         float, Option("Boxes with a score above this count; 0.05 to below 1.", metavar="SCORE")
     ] = THRESHOLD

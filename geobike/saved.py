@@ -115,7 +115,7 @@ class SavedSurvey:
                 features = json.loads(path.read_text("utf-8"))["features"]
                 rows = pd.DataFrame([feature["properties"] for feature in features])
                 return rows.astype({"photo_id": "str", "status": "str"})
-            except (OSError, ValueError, KeyError, TypeError, ImportError) as error:
+            except (OSError, ValueError, KeyError, TypeError, ImportError, RecursionError) as error:
                 raise InputError(f"{path}: is not the photos of a survey ({error})") from None
 
     def detections(self) -> pd.DataFrame:
@@ -158,7 +158,7 @@ def read(folder: str | Path) -> SavedSurvey:
         summary = json.loads(files.read_bytes(path))
         _ = [summary["counting"][name] for name in ("labels", "threshold", "max_overlap")]
         _ = [summary["files"][name] for name in ("photos", "detections")]
-    except (OSError, ValueError, LookupError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise InputError(
             f"{redact(path)}: is not the summary of a survey ({error}); run geobike map"
         ) from None
@@ -181,7 +181,7 @@ def _earlier_tables(folder: str | Path) -> set[str]:
         if "geobike" in summary and "areas" not in summary["files"]:
             names.add("areas.geojson")  # in folders without a layout always written, never listed
         return formats.file_names() & names
-    except (OSError, ValueError, TypeError, LookupError, AttributeError):
+    except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
         return set()  # no run, or none that left its account
 
 

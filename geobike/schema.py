@@ -193,7 +193,7 @@ EXPOSURE: Final = Frame(
 )
 
 LOOKS: Final = Frame(
-    "drawable looks",  # visits of stops, each counted on one photo: what is drawn for a person
+    "drawable looks",  # visits of stops, each counted on one photo: what hand counts are drawn of
     {
         "photo_id": TEXT,  # the first photo of the visit
         "stop_id": TEXT,
@@ -360,6 +360,18 @@ def coded(values: "pd.Series[Any]") -> "pd.Categorical[Any]":
         return pd.Categorical.from_codes(*pd.factorize(values.astype(TEXT)))
     out: pd.Categorical[Any] = values.array
     return out
+
+
+def rows_of(
+    values: "pd.Series[Any]", among: "pd.Series[str]"
+) -> "np.ndarray[Any, np.dtype[np.intp]]":
+    """Return for each text of a column its row in `among`, -1 for NA and for what is not there.
+
+    Text that recurs is looked up once.
+    """
+    codes = coded(values)
+    rows = np.append(pd.Index(among).get_indexer(pd.Index(codes.categories)), -1)
+    return np.asarray(rows[codes.codes], dtype=np.intp)
 
 
 def _is_coded(values: "pd.Series[Any]") -> bool:

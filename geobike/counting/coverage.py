@@ -22,10 +22,8 @@ SIGHT: Final = 25.0  # metres along its street that a stop covers, and from a st
 SQUARE: Final = 150.0  # metres: where no streets are given, squares with a stop are counted
 ACROSS: Final = (60.0, 120.0)  # degrees from the street at which a camera sees one side of it
 
-_FLOOR: Final = {
-    schema.COMPARED: (0.30, 6),
-    schema.THIN: (0.15, 3),
-}  # share of street length, streets seen
+# Share of the street length, and streets seen.
+_FLOOR: Final = {schema.COMPARED: (0.30, 6), schema.THIN: (0.15, 3)}
 _SEEN: Final = 12.5  # metres of a street in an area that make it one of those seen there
 
 _CHUNK: Final = 20_000  # stops at once: bounds memory at some 100 MB
@@ -147,7 +145,7 @@ def status(seen: pd.DataFrame) -> "pd.Series[str]":
     where streets are given, `covered_share`. An area is compared and ranked from 30 %
     of its street length and 6 streets; from 15 % and 3 streets its figure is shown as thin.
     """
-    share = seen["covered_share"] if "covered_share" in seen else pd.Series(1.0, seen.index)
+    share = seen[metrics.SHARE] if metrics.SHARE in seen else pd.Series(1.0, seen.index)
     found = pd.Series(schema.TOO_THIN, index=seen.index, dtype=schema.TEXT)
     for name in (schema.THIN, schema.COMPARED):
         least, streets = _FLOOR[name]

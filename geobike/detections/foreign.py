@@ -51,15 +51,14 @@ def read_json(path: Path) -> pd.DataFrame:
         raise InputError(f"detections {path}: {_kind(content)}")
     kind, rows_of = reader
     try:
-        rows = rows_of(content)
+        return pd.DataFrame(rows_of(content), columns=[*COLUMNS])
     except InputError as error:
         raise InputError(f"detections {path}: {error}") from None
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
         raise InputError(
             f"detections {path}: {kind} with an image, category or box that is not "
             f"complete ({type(error).__name__}: {one_line(str(error))}); {_WRITE}"
         ) from None
-    return pd.DataFrame(rows, columns=[*COLUMNS])
 
 
 def _is_coco(content: Any) -> bool:

@@ -17,8 +17,8 @@ from geobike import schema
 from geobike.detections import extent, foreign
 from geobike.detectors import check
 from geobike.errors import InputError, MissingPackageError
-from geobike.exports.csv import FORMULA
 from geobike.io import delimited
+from geobike.io.delimited import FORMULA
 from geobike.io.files import fetch_local
 from geobike.io.inputs import InputFile
 from geobike.io.matching import isin, match

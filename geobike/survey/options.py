@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from geobike import maps, saved
 from geobike.config import SurveySettings
-from geobike.counting import placing
+from geobike.counting import placing, stops
 from geobike.detections import choice, filtering
 from geobike.detectors.protocol import Detector
 from geobike.errors import InputError
@@ -50,6 +50,7 @@ class Survey(SurveySettings):
         )
         if not 0 <= self.area_spread <= 1:
             raise InputError(f"--area-spread {self.area_spread:g} is not from 0 to 1")
+        stops.check(self.stop_distance)
         if self.workers is not None and self.workers < 1:
             raise InputError(f"workers is {self.workers}; give 1 or more")
         zone(self.timezone)

@@ -51,6 +51,14 @@ def test_coco_annotations_are_read(tmp_path: Path, name: str) -> None:
         {"annotations": [{"image_id": [], "category_id": 2, "bbox": [1, 2, 3, 4]}]},
         {"annotations": ["x"]},
         {"images": [None]},
+        {"images": [{"id": 7, "file_name": "\ud800.jpg"}]},
+        {"categories": [{"id": 1, "name": "person"}, {"id": 2, "name": "\ud800"}]},
+        {"annotations": [{"image_id": 7, "category_id": 2, "bbox": [10**400, 2, 3, 4]}]},
+        {
+            "annotations": [
+                {"image_id": 7, "category_id": 2, "bbox": [1, 2, 3, 4], "score": 10**400}
+            ]
+        },
     ],
 )
 def test_incomplete_coco_annotations_are_refused(tmp_path: Path, change: dict[str, Any]) -> None:

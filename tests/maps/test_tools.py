@@ -174,6 +174,7 @@ def test_a_catalogue_of_ones_own_is_used(show: Open, tmp_path: Path) -> None:
 
 WRONG = {
     "no JSON": ("{", "cannot be read"),
+    "no end": ("[" * 100_000, "cannot be read"),
     "a list": ("[]", "not a JSON object"),
     "a word missing": (json.dumps({"language": "fr"}), "has no words for bicycle"),
     "a number": (json.dumps(catalogue(none=1)), "none is neither text nor plural forms"),

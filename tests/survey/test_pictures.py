@@ -18,6 +18,7 @@ import pytest
 from PIL import Image
 
 import geobike
+from tests.support.making import survey_of_delft
 
 pytest.importorskip("onnxruntime", reason="needs the extra `local`: onnxruntime")
 
@@ -52,18 +53,7 @@ def surveyed(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Surveyed
     folder = tmp_path_factory.mktemp("pictures")
 
     def run(name: str, **page: bool) -> geobike.SurveyResult:
-        plan = geobike.Survey(
-            photos=shared / "photos",
-            areas=shared / "areas" / "delft_neighbourhoods.geojson",
-            manifest=shared / "photos" / "manifest.csv",
-            threshold=0.3,
-            detector=geobike.DetectorChoice(
-                kind="onnx",
-                model=str(shared / "models" / "deimv2_hgnetv2_femto_coco.onnx"),
-                classes="coco80",
-            ),
-            page=geobike.PageOptions(**page),
-        )
+        plan = survey_of_delft(shared, page=geobike.PageOptions(**page))
         result = geobike.run(plan, store=folder / "store.sqlite")
         result.write(folder / name)
         return result

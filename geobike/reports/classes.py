@@ -83,3 +83,13 @@ def _spread(k: int, count: int) -> str:
 def _tidy(value: float) -> float:
     """Return a number without the dust of binary fractions: 0.30000000000000004 is 0.3."""
     return float(f"{value:.12g}")
+
+
+def pale(colour: str) -> str:
+    """Return a colour as pale as the page has it where the value may well be the average.
+
+    >>> pale("#234da0")
+    '#a3b3d3'
+    """
+    parts = (round(0.38 * int(colour[at : at + 2], 16) + 0.62 * 242) for at in (1, 3, 5))
+    return "#" + "".join(f"{part:02x}" for part in parts)

@@ -115,7 +115,21 @@ def _finding(tables: SurveyTables, speech: Speech) -> list[str]:
                 least=int(counting["detected_at_least"]),
             )
         )
-    return [*lines, _seen(tables, speech), *_compared(tables, speech)]
+    by_hand = _by_hand(tables, speech)
+    return [*by_hand, *lines, _seen(tables, speech), *_compared(tables, speech)]
+
+
+def _by_hand(tables: SurveyTables, speech: Speech) -> list[str]:
+    """Return what hand counts say of the whole survey, with its range."""
+    known = tables.estimates
+    ends = [known.get(f"bicycles_per_stop{end}") for end in ("", "_low", "_high")]
+    if any(end is None for end in ends):
+        return []
+    figure, low, high = (speech.figure(end) for end in ends)
+    lines = [speech.say("found_by_hand", figure=figure, low=low, high=high)]
+    if (found := known.get("found_of_100")) is not None:
+        lines.append(speech.say("found_of_100", found=speech.count(found)))
+    return [" ".join(lines)]
 
 
 def _seen(tables: SurveyTables, speech: Speech) -> str:
@@ -139,9 +153,12 @@ def _compared(tables: SurveyTables, speech: Speech) -> list[str]:
     if areas.empty:
         return [speech.say("none_comparable")]
     lines = [speech.say("comparable", n=len(areas))]
-    if "group" in areas and areas["group"].notna().any():
+    if tables.has_ranges:
+        named = areas["name"].fillna(areas["area_id"])
+        groups = _groups(tables, areas)
         names = {
-            group: speech.listed(areas.loc[areas["group"] == group, "name"]) or speech.say("none")
+            group: speech.listed(named[row] for row in areas.index if groups[row] == group)
+            or speech.say("no_area")
             for group in _GROUPS
         }
         return [*lines, speech.say("groups", **names)]
@@ -162,12 +179,19 @@ def _compared(tables: SurveyTables, speech: Speech) -> list[str]:
     ]
 
 
+def _groups(tables: SurveyTables, areas: pd.DataFrame) -> Mapping[Any, str]:
+    """Return on which side of the average areas are: as hand counts say, else by their ranges."""
+    if tables.is_counted_by_hand and "group" in areas and areas["group"].notna().any():
+        return dict(areas["group"].fillna("").astype(str))
+    return {row: tables.side(row) for row in areas.index}
+
+
 def trust(tables: SurveyTables, speech: Speech, accuracy: "Evaluation | None") -> str:
     """Return how far the figures can be trusted, in one sentence or two."""
     if tables.is_counted_by_hand:
         return speech.say("by_hand")
     if accuracy is None:
-        return speech.say("by_detector")
+        return speech.say("by_detector" if not tables.has_ranges else "by_detector_ranges")
     return _against_truth(speech, accuracy)
 
 
@@ -187,7 +211,9 @@ def _method(tables: SurveyTables, speech: Speech) -> list[str]:
     counting = tables.summary["counting"]
     parked = counting.get("count") == "parked"
     return [
-        speech.say("method_stops", metres=speech.figure(survey.get("stop_distance", config.STOP_DISTANCE))),
+        speech.say(
+            "method_stops", metres=speech.figure(survey.get("stop_distance", config.STOP_DISTANCE))
+        ),
         speech.say("method_places"),
         speech.say("method_streets" if tables.streets is not None else "method_squares"),
         speech.say(
@@ -376,10 +402,9 @@ def _accuracy(
 ) -> list[str] | None:
     """Return what is known of it; None where nothing is."""
     lines = []
-    if tables.is_counted_by_hand:
-        counted = int(tables.areas.get("hand_counted", pd.Series(dtype=float)).fillna(0).sum())
-        if counted:
-            lines.append(speech.say("accuracy_estimates", counted=speech.say("photos", n=counted)))
+    if counted := int(tables.estimates.get("hand_counted") or 0):
+        lines.append(speech.say("accuracy_estimates", counted=speech.say("photos", n=counted)))
+        lines += _by_hand(tables, speech)
     if accuracy is not None:
         at = accuracy.agreement
         lines.append(_against_truth(speech, accuracy))

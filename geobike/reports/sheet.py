@@ -38,7 +38,8 @@ def map_of(
     shapes, shifted = simplified(areas)
     around = None if only is None else shapes[areas.index.get_loc(only)]
     hatches = [_hatch(status) for status in areas["status"]]
-    fills = [_fill(found, value) for value in figures]
+    sides = [tables.side(row) for row in areas.index]
+    fills = [_fill(found, value, side) for value, side in zip(figures, sides, strict=True)]
     if only is not None:
         fills = [CHOSEN if row == only else BLANK for row in areas.index]
     drawn = drawing.draw(
@@ -60,6 +61,7 @@ def map_of(
             for state in (schema.THIN, schema.TOO_THIN, schema.UNSEEN)
             if (areas["status"] == state).any()
         ],
+        "pale": speech.say("legend_pale") if only is None and "neither" in sides else "",
         "alt": speech.say("map_alt", metric=name_of(metric, speech)),
         "only": None if only is None else drawing_of_one(drawn, areas.index.get_loc(only)),
     }
@@ -76,11 +78,11 @@ def _stops(tables: SurveyTables, row: Any) -> gpd.GeoDataFrame:
     return tables.stops[inside]
 
 
-def _fill(found: Sequence[classes.Class], value: Any) -> str:
-    if pd.isna(value):
+def _fill(found: Sequence[classes.Class], value: float, side: str) -> str:
+    one = None if pd.isna(value) else classes.class_of(found, value)
+    if one is None:
         return BLANK
-    one = classes.class_of(found, float(value))
-    return BLANK if one is None else one.colour
+    return classes.pale(one.colour) if side == "neither" else one.colour
 
 
 def _hatch(status: str) -> str:

@@ -36,16 +36,50 @@ class SurveyTables:
     """Metres."""
 
     @property
+    def estimates(self) -> Mapping[str, Any]:
+        """What hand counts say of the whole survey; empty where nobody counted."""
+        found = self.summary.get("estimates")
+        return found if isinstance(found, Mapping) else {}
+
+    @property
     def metric(self) -> Metric:
         """What areas are compared and coloured by: by hand counts where there are any."""
-        shown = self.metrics("map")
-        by_hand = [one for one in shown if one.name == BY_HAND]
-        return (by_hand or sorted(shown, key=lambda one: one.order))[0]
+        if self.is_counted_by_hand:
+            return next(one for one in metrics.METRICS if one.name == BY_HAND)
+        colours = [one for one in metrics.METRICS if "map" in one.shown]
+        return min(self.metrics("map") or colours, key=lambda one: one.order)
 
     @property
     def is_counted_by_hand(self) -> bool:
-        """Whether a range of bicycles may be given."""
-        return f"{BY_HAND}_low" in self.areas and bool(self.areas[f"{BY_HAND}_low"].notna().any())
+        """Whether figures of bicycles, with their range, are known."""
+        return any(one.name == BY_HAND for one in self.metrics("table"))
+
+    @property
+    def has_ranges(self) -> bool:
+        """Whether the figures that areas are compared by have a range."""
+        return any(_has(self.areas, name) for name in self.metric.ranges)
+
+    @property
+    def average(self) -> float:
+        """The figure of all compared areas together, each weighing its stops; NaN without any."""
+        areas = self.areas[self.areas["status"] == schema.COMPARED]
+        known = areas[areas[self.metric.name].notna()]
+        stops = known[metrics.STOPS].astype("float64")
+        return (
+            float((known[self.metric.name] * stops).sum() / stops.sum()) if len(known) else math.nan
+        )
+
+    def side(self, row: Any) -> str:
+        """Return whether a range is clearly above the average, below it, or neither.
+
+        Empty where there is no range, or the area is not compared.
+        """
+        area = self.area(row)
+        ends = [area.get(name) for name in self.metric.ranges]
+        if area["status"] != schema.COMPARED or not ends or any(pd.isna(end) for end in ends):
+            return ""
+        low, high = ends
+        return "above" if low > self.average else "below" if high < self.average else "neither"
 
     def metrics(self, place: metrics.Place) -> list[Metric]:
         """Return the metrics that are shown in a place, and that this survey has."""

@@ -16,11 +16,13 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
+import geobike
 from geobike import reports, saved
 from geobike.errors import InputError
 from geobike.evaluation import agreement
-from geobike.reports import ReportOptions
-from tests.support.surveyed import SAMPLE, edited
+from geobike.reports import ReportOptions, classes
+from tests.support.sample_survey import SAMPLE
+from tests.support.surveyed import edited
 
 
 class Read(HTMLParser):
@@ -71,12 +73,12 @@ def properties(folder: Path, table: str) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def plain(surveyed_sample: Path) -> Read:
-    return report(surveyed_sample)
+def plain(written_sample: Path) -> Read:
+    return report(written_sample)
 
 
-def test_the_finding_has_the_numbers_of_the_summary(surveyed_sample: Path, plain: Read) -> None:
-    counting = json.loads((surveyed_sample / "summary.json").read_text())["counting"]
+def test_the_finding_has_the_numbers_of_the_summary(written_sample: Path, plain: Read) -> None:
+    counting = json.loads((written_sample / "summary.json").read_text())["counting"]
     assert 299.5 < counting["detected_once"] < 305
     assert "The detector found about 300 bicycles in 176 photos at 163 stops" in plain.text
     assert f"At least {counting['detected_at_least']} of them are different ones" in plain.text
@@ -84,9 +86,9 @@ def test_the_finding_has_the_numbers_of_the_summary(surveyed_sample: Path, plain
 
 
 def test_every_area_with_a_photo_has_its_figures_and_the_others_one_line(
-    surveyed_sample: Path, plain: Read
+    written_sample: Path, plain: Read
 ) -> None:
-    areas = {area["name"]: area for area in properties(surveyed_sample, "areas")}
+    areas = {area["name"]: area for area in properties(written_sample, "areas")}
     shown = [row[1] for row in plain.rows if len(row) > 3 and row[1] in areas]
     assert sorted([*shown, "Werfkwartier"]) == sorted(areas)
     compared = [name for name in shown if areas[name]["status"] == "compared"]
@@ -95,33 +97,87 @@ def test_every_area_with_a_photo_has_its_figures_and_the_others_one_line(
     assert figures == sorted(figures, reverse=True)
     assert "1 area without photos: Werfkwartier." in plain.text
     row = plain.row("Stationskwartier")
-    assert float(row[2]) == pytest.approx(areas["Stationskwartier"]["detected_per_stop"], rel=0.05)
+    assert float(row[2].split()[0]) == pytest.approx(
+        areas["Stationskwartier"]["detected_per_stop"], rel=0.05
+    )
     assert row[5] == f"{areas['Stationskwartier']['covered_share']:.0%}".replace("%", "\xa0%")
 
 
 def test_an_area_that_was_hardly_seen_has_no_figure_on_paper(
-    surveyed_sample: Path, plain: Read
+    written_sample: Path, plain: Read
 ) -> None:
-    hardly = [a for a in properties(surveyed_sample, "areas") if a["status"] == "too_thin"]
+    hardly = [a for a in properties(written_sample, "areas") if a["status"] == "too_thin"]
     assert [area["name"] for area in hardly] == ["Aan de Dijk"]
     assert hardly[0]["detected_per_stop"] is not None  # the file keeps it
     assert plain.row("Aan de Dijk")[2] == "\u2013"
 
 
-def test_figures_of_the_detector_are_called_detected_and_have_no_range(plain: Read) -> None:
+def test_figures_of_the_detector_are_called_detected(plain: Read) -> None:
     assert "nobody has counted by hand" in plain.text
     heads = next(row for row in plain.rows if "Area" in row)
+    assert heads[2] == "detected per stop"
     assert not any("bicycle" in head.lower() for head in heads)
-    assert not re.search(
-        r"\d \(\d[\d.]* \u2013 ", "".join(cell for row in plain.rows for cell in row)
-    )
 
 
-def test_hand_counts_say_how_accurate_it_is(surveyed_sample: Path) -> None:
+def test_areas_whose_range_spans_the_average_are_not_named_and_pale(
+    written_sample: Path, plain: Read
+) -> None:
+    areas = [a for a in properties(written_sample, "areas") if a["status"] == "compared"]
+    stops = sum(area["stop_count"] for area in areas)
+    average = sum(area["detected_per_stop"] * area["stop_count"] for area in areas) / stops
+    above = [a["name"] for a in areas if a["detected_per_stop_low"] > average]
+    below = [a["name"] for a in areas if a["detected_per_stop_high"] < average]
+    assert above == ["Stationskwartier"]
+    assert below == ["Parkrand"]
+    said = "Clearly above the average: Stationskwartier. Clearly below it: Parkrand."
+    assert said in plain.text
+    fills = {a["fill"] for tag, a in plain.tags if tag == "path" and a.get("class") == "area"}
+    pale = {classes.pale(colour) for colour in classes.COLOURS}
+    assert fills & pale
+    assert "pale: may well be the average" in plain.text
+
+
+def test_bicycles_with_ranges_stand_there_once_people_counted(
+    written_sample: Path, tmp_path: Path
+) -> None:
+    def counted(features: list[dict[str, Any]]) -> None:
+        for rank, feature in enumerate(features, start=1):
+            compared = feature["properties"]["status"] == "compared"
+            known = {"hand_counted": 5, "bicycles_per_stop": 7.3}
+            known |= {"bicycles_per_stop_low": 6.1, "bicycles_per_stop_high": 8.9}
+            known |= {"bicycles_per_km": 90.0, "bicycles_per_km_low": None}
+            known |= {"bicycles_per_km_high": None, "hot_spot": None}
+            group = "above" if rank == 1 else "not told apart"
+            ranks = {"rank_low": rank, "rank_high": rank + 2, "group": group}
+            none = dict.fromkeys(ranks)
+            feature["properties"] |= known | (ranks if compared else none)
+
+    def summary(account: dict[str, Any]) -> None:
+        account["estimates"] = {
+            "hand_counted": 61,
+            "bicycles_per_stop": 2.41,
+            "bicycles_per_stop_low": 1.93,
+            "bicycles_per_stop_high": 3.02,
+            "found_of_100": 68.2,
+        }
+
+    page = report(edited(written_sample, tmp_path / "out", areas=counted, summary=summary))
+    assert "About 2.4 bicycles stand at a stop (1.9 to 3.0, 95 %)" in page.text
+    assert "Of 100 bicycles that a person counts, the detector finds 68." in page.text
+    assert "nobody has counted" not in page.text
+    assert "Estimated from 61 photos that people counted by hand." in page.text
+    row = page.row("Zilverwijk")
+    assert row[2] == "7.3 (6.1 \u2013 8.9)"
+    assert "1 \u2013 3 of 9" in row
+    assert "above" in row
+    assert "Clearly above the average: Zilverwijk. Clearly below it: none." in page.text
+
+
+def test_hand_counts_say_how_accurate_it_is(written_sample: Path) -> None:
     with pytest.warns(match="manually"):
-        accuracy = agreement.evaluate(SAMPLE / "truth.csv", surveyed_sample)
-    page = Read(reports.build(saved.read(surveyed_sample), accuracy=accuracy))
-    counted = sum(p["bicycle_count"] or 0 for p in properties(surveyed_sample, "photos"))
+        accuracy = agreement.evaluate(SAMPLE / "truth.csv", written_sample)
+    page = Read(reports.build(saved.read(written_sample), accuracy=accuracy))
+    counted = sum(p["bicycle_count"] or 0 for p in properties(written_sample, "photos"))
     assert counted == 422
     assert f"On 176 photos that people counted by hand, it counted {counted} where" in page.text
     assert "nobody has counted" not in page.text
@@ -134,8 +190,8 @@ def test_the_ledger_closes_on_the_page(plain: Read) -> None:
     ) in plain.text
 
 
-def test_it_asks_for_nothing_and_runs_nothing(surveyed_sample: Path) -> None:
-    html = reports.build(saved.read(surveyed_sample))
+def test_it_asks_for_nothing_and_runs_nothing(written_sample: Path) -> None:
+    html = reports.build(saved.read(written_sample))
     page = Read(html)
     assert not [tag for tag, _ in page.tags if tag in ("script", "link", "iframe", "base", "form")]
     assert not [attrs for _, attrs in page.tags if any(name.startswith("on") for name in attrs)]
@@ -174,11 +230,9 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Show]:
     assert complaints == []
 
 
-def test_in_a_browser_its_style_holds_and_it_prints_to_a4(
-    show: Show, surveyed_sample: Path
-) -> None:
+def test_in_a_browser_its_style_holds_and_it_prints_to_a4(show: Show, written_sample: Path) -> None:
     options = ReportOptions(areas=["Oude Gracht"])
-    page = show(reports.build(saved.read(surveyed_sample), options))
+    page = show(reports.build(saved.read(written_sample), options))
     assert (
         page.evaluate("getComputedStyle(document.querySelector('.method')).borderTopWidth") == "1px"
     )
@@ -196,23 +250,23 @@ def test_in_a_browser_its_style_holds_and_it_prints_to_a4(
     ("name", "areas"),
     [("Oude Gracht", 1), ("oude gracht ", 1), ("all", 12)],
 )
-def test_an_area_has_a_page_of_its_own(surveyed_sample: Path, name: str, areas: int) -> None:
-    page = report(surveyed_sample, name)
+def test_an_area_has_a_page_of_its_own(written_sample: Path, name: str, areas: int) -> None:
+    page = report(written_sample, name)
     assert sum(tag == "section" and a.get("class") == "page" for tag, a in page.tags) == areas
     assert "Its streets, fullest first" in page.text
 
 
-def test_an_area_that_there_is_not_is_named(surveyed_sample: Path) -> None:
+def test_an_area_that_there_is_not_is_named(written_sample: Path) -> None:
     with pytest.raises(InputError, match=r"--area 'Nowhere' is not an area .*Zilverwijk"):
-        report(surveyed_sample, "Nowhere")
+        report(written_sample, "Nowhere")
 
 
-def test_a_name_of_two_areas_asks_for_an_id(surveyed_sample: Path, tmp_path: Path) -> None:
+def test_a_name_of_two_areas_asks_for_an_id(written_sample: Path, tmp_path: Path) -> None:
     def rename(features: list[dict[str, Any]]) -> None:
         for number, feature in enumerate(features):
             feature["properties"] |= {"name": "Centre", "area_id": f"id{number}"}
 
-    folder = edited(surveyed_sample, tmp_path / "out", areas=rename)
+    folder = edited(written_sample, tmp_path / "out", areas=rename)
     with pytest.raises(InputError, match="several areas; give an id: id0, id1"):
         report(folder, "Centre")
 
@@ -221,7 +275,7 @@ HOSTILE = "</title><script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{ 7
 
 
 def test_names_and_titles_are_shown_as_they_are(
-    show: Show, surveyed_sample: Path, tmp_path: Path
+    show: Show, written_sample: Path, tmp_path: Path
 ) -> None:
     def areas(features: list[dict[str, Any]]) -> None:
         for number, feature in enumerate(features):
@@ -237,9 +291,7 @@ def test_names_and_titles_are_shown_as_they_are(
         account["detector"]["model"] = HOSTILE
         account["warnings"] = [HOSTILE]
 
-    folder = edited(
-        surveyed_sample, tmp_path / "out", areas=areas, streets=streets, summary=summary
-    )
+    folder = edited(written_sample, tmp_path / "out", areas=areas, streets=streets, summary=summary)
     html = reports.build(saved.read(folder), ReportOptions(areas=["all"]))
     page = Read(html)
     assert not [tag for tag, _ in page.tags if tag == "script"]
@@ -251,14 +303,14 @@ def test_names_and_titles_are_shown_as_they_are(
     assert opened.locator("script").count() == 0
 
 
-def test_pictures_are_the_photos_with_people_hidden(surveyed_sample: Path) -> None:
+def test_pictures_are_the_photos_with_people_hidden(written_sample: Path) -> None:
     """Within the box of each surely found person, the picture is not the photo made small."""
-    html = reports.build(saved.read(surveyed_sample), ReportOptions(areas=["all"]))
+    html = reports.build(saved.read(written_sample), ReportOptions(areas=["all"]))
     found = {
         name: content
         for content, name in re.findall(r'src="data:image/jpeg;base64,([^"]+)" alt="([^"]+)"', html)
     }
-    boxes = pd.read_csv(surveyed_sample / "detections.csv")
+    boxes = pd.read_csv(written_sample / "detections.csv")
     people = boxes[(boxes["label"] == "person") & (boxes["score"] > 0.7)]
     seen = people[people["photo_id"].isin(list(found))]
     assert len(seen) >= 3
@@ -275,19 +327,19 @@ def test_pictures_are_the_photos_with_people_hidden(surveyed_sample: Path) -> No
 
 
 def test_a_photo_that_changed_is_not_shown_in_its_place(
-    surveyed_sample: Path, tmp_path: Path
+    written_sample: Path, tmp_path: Path
 ) -> None:
     shutil.copytree(SAMPLE / "photos", tmp_path / "moved")
-    moved = report(surveyed_sample, photos=tmp_path / "moved")
+    moved = report(written_sample, photos=tmp_path / "moved")
     shown = [a["alt"] for tag, a in moved.tags if tag == "img"]
     assert len(shown) == 20
     changed = tmp_path / "moved" / str(shown[0])
     Image.fromarray(np.zeros((360, 480, 3), np.uint8)).save(changed)
-    again = report(surveyed_sample, photos=tmp_path / "moved")
+    again = report(written_sample, photos=tmp_path / "moved")
     assert shown[0] not in [a["alt"] for tag, a in again.tags if tag == "img"]
 
 
-def test_no_file_outside_of_the_photo_folder_is_read(surveyed_sample: Path, tmp_path: Path) -> None:
+def test_no_file_outside_of_the_photo_folder_is_read(written_sample: Path, tmp_path: Path) -> None:
     """A survey's files may come from anybody."""
     secret = SAMPLE / "photos" / "day1" / "0902_stationsplein.jpg"
     inside = tmp_path / "photos"
@@ -300,16 +352,16 @@ def test_no_file_outside_of_the_photo_folder_is_read(surveyed_sample: Path, tmp_
                 if feature["properties"].get(key) == "day1/0902_stationsplein.jpg":
                     feature["properties"][key] = "../secret.jpg"
 
-    folder = edited(surveyed_sample, tmp_path / "out", photos=rename, stops=rename, bicycles=rename)
+    folder = edited(written_sample, tmp_path / "out", photos=rename, stops=rename, bicycles=rename)
     page = report(folder, photos=inside)
     assert not [tag for tag, _ in page.tags if tag == "img"]
     assert "Without pictures" in page.text
 
 
-def test_dutch_has_decimal_commas_and_its_own_months(surveyed_sample: Path) -> None:
-    page = report(surveyed_sample, "Oude Gracht", language="nl")
+def test_dutch_has_decimal_commas_and_its_own_months(written_sample: Path) -> None:
+    page = report(written_sample, "Oude Gracht", language="nl")
     assert "12 mei 2026" in page.text
-    assert page.row("Stationskwartier")[2] == "5,0"
+    assert page.row("Stationskwartier")[2].startswith("5,0 (")
     assert "7,2 km gezien" in page.text
 
 
@@ -329,12 +381,12 @@ def test_the_languages_say_the_same_with_the_same_placeholders() -> None:
             assert set(re.findall(r"\{\w+\}", one)) == set(re.findall(r"\{\w+\}", other)), key
 
 
-def test_an_unknown_language_is_refused(surveyed_sample: Path) -> None:
+def test_an_unknown_language_is_refused(written_sample: Path) -> None:
     with pytest.raises(InputError, match="choose from en, nl"):
-        report(surveyed_sample, language="../../etc/passwd")
+        report(written_sample, language="../../etc/passwd")
 
 
-def test_without_streets_it_says_so_and_stays_useful(surveyed_sample: Path, tmp_path: Path) -> None:
+def test_without_streets_it_says_so_and_stays_useful(written_sample: Path, tmp_path: Path) -> None:
     def without(account: dict[str, Any]) -> None:
         del account["files"]["streets"]
 
@@ -343,14 +395,14 @@ def test_without_streets_it_says_so_and_stays_useful(surveyed_sample: Path, tmp_
             for key in ("street_km", "covered_km", "covered_share"):
                 del feature["properties"][key]
 
-    folder = edited(surveyed_sample, tmp_path / "out", areas=areas, summary=without)
+    folder = edited(written_sample, tmp_path / "out", areas=areas, summary=without)
     page = report(folder, "Oude Gracht")
     assert "3 squares of 150 m" in page.text or "squares of 150 m" in page.text
     assert "The fullest streets" not in page.text
     assert "The fullest places" in page.text
 
 
-def test_where_nothing_was_counted_it_says_so(surveyed_sample: Path, tmp_path: Path) -> None:
+def test_where_nothing_was_counted_it_says_so(written_sample: Path, tmp_path: Path) -> None:
     def nothing(features: list[dict[str, Any]]) -> None:
         for feature in features:
             feature["properties"] |= {"status": "outside", "bicycle_count": None}
@@ -363,7 +415,7 @@ def test_where_nothing_was_counted_it_says_so(surveyed_sample: Path, tmp_path: P
         features.clear()
 
     folder = edited(
-        surveyed_sample,
+        written_sample,
         tmp_path / "out",
         photos=nothing,
         areas=unseen,
@@ -377,19 +429,15 @@ def test_where_nothing_was_counted_it_says_so(surveyed_sample: Path, tmp_path: P
 
 
 def test_a_new_survey_takes_the_old_report_away_but_no_other_file(
-    surveyed_sample: Path, tmp_path: Path
+    sample_result: geobike.SurveyResult, written_sample: Path, tmp_path: Path
 ) -> None:
-    import geobike
-    from tests.support.surveyed import survey_of_sample
-
     folder = tmp_path / "out"
-    shutil.copytree(surveyed_sample, folder)
+    shutil.copytree(written_sample, folder)
     finished = saved.read(folder)
     written = reports.save(reports.build(finished), finished)
     assert Path(written) == folder / "report.html"
-    result = geobike.run(survey_of_sample(), store=SAMPLE / "detections.sqlite")
-    result.write(folder)
+    sample_result.write(folder)
     assert not (folder / "report.html").exists()
     (folder / "report.html").write_text("mine")
-    result.write(folder)
+    sample_result.write(folder)
     assert (folder / "report.html").read_text() == "mine"

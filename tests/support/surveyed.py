@@ -1,4 +1,4 @@
-"""The sample as a finished survey, and variants of its folder."""
+"""Variants of a finished survey's folder."""
 
 import hashlib
 import json
@@ -6,37 +6,6 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-import pytest
-
-import geobike
-from tests.conftest import ROOT
-
-SAMPLE = ROOT / "data" / "sample"
-
-
-def survey_of_sample(**options: Any) -> geobike.Survey:
-    """Return the survey of the sample that `make map` makes, with other options."""
-    given = {
-        "photos": SAMPLE / "photos",
-        "areas": SAMPLE / "areas.geojson",
-        "manifest": SAMPLE / "manifest.csv",
-        "streets": SAMPLE / "streets.geojson",
-        "threshold": 0.3,
-        "timezone": "Europe/Amsterdam",
-        "detector": geobike.DetectorChoice(kind="cached"),
-    }
-    return geobike.Survey(**(given | options))
-
-
-@pytest.fixture(scope="session")
-def surveyed_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the sample's survey; not to be changed."""
-    folder = tmp_path_factory.mktemp("sample") / "out"
-    result = geobike.run(survey_of_sample(), store=SAMPLE / "detections.sqlite")
-    result.write(folder)
-    return folder
-
 
 Edit = Callable[[list[dict[str, Any]]], None]
 

@@ -23,6 +23,7 @@ _SCRIPTS = (
     "table.js",
     "notes.js",
     "tools.js",
+    "paper.js",
 )
 # The figure knows them by name; the URL is never used.
 _LIBRARIES = {"markerclusterjs": JavascriptLink, "leaflet-heat.js": JavascriptLink}

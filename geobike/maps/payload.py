@@ -17,6 +17,7 @@ from geobike.maps.encoding import encode_json
 from geobike.maps.options import PageOptions, is_wms, words
 from geobike.maps.photos import finite, photos, time
 from geobike.maps.shapes import simplified
+from geobike.version import __version__
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ def page_data(
         "language": catalogue["language"],
         "min_photos": page.min_photos,
         "source": page.source,
+        "version": __version__,
         "hidden": _hidden(page) if thumbnails else None,
         "words": catalogue,
         "ledger": {status: int(ledger[status]) for status in schema.STATUSES if ledger.get(status)},

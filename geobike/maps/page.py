@@ -15,6 +15,7 @@ _SCRIPTS = (
     "data.js",
     "classes.js",
     "background.js",
+    "basemap.js",
     "areas.js",
     "hexbins.js",
     "photos.js",

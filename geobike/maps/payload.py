@@ -12,7 +12,7 @@ import shapely
 
 from geobike import metrics, schema, sums
 from geobike.errors import InputError
-from geobike.maps import context
+from geobike.maps import basemap, context
 from geobike.maps.encoding import encode_json
 from geobike.maps.options import PageOptions, is_wms, words
 from geobike.maps.photos import finite, photos, time
@@ -54,7 +54,7 @@ def page_data(
     thumbnails: Mapping[str, bytes],
     provenance: Provenance,
     page: PageOptions,
-    context_layers: Iterable[context.ContextLayer],
+    context_layers: Iterable[basemap.Layer],
 ) -> dict[str, Any]:
     """Check what `geobike.maps.build` was given and return what the page draws from."""
     schema.check(areas, schema.AREA_COUNTS)
@@ -91,7 +91,7 @@ def page_data(
         "streets": metrics.SHARE in areas,
         "estimates": _estimates(provenance.estimates),
         "tallies": encode_json(_tallies(tallies, period_of, areas["area_id"])),
-        "context": context.drawn(context_layers, areas),
+        **_backgrounds(context_layers, areas),
         "tiles": None
         if page.tiles is None
         else {"url": page.tiles, "wms": is_wms(page.tiles), "attribution": page.attribution},
@@ -106,6 +106,17 @@ def _estimates(estimates: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 _SQUARES: Final = {"streets_seen": "squares_seen", "short_streets_seen": "short_squares_seen"}
 """Words for areas without streets, by the words in whose place they come."""
+
+
+def _backgrounds(layers: Iterable[basemap.Layer], areas: gpd.GeoDataFrame) -> dict[str, Any]:
+    """Return what lies above the areas, and below them."""
+    given = list(layers)
+    above = [layer for layer in given if isinstance(layer, context.ContextLayer)]
+    below = next((layer for layer in given if isinstance(layer, basemap.Basemap)), None)
+    return {
+        "context": context.drawn(above, areas),
+        "basemap": None if below is None else basemap.drawn(below, areas),
+    }
 
 
 def _shown(areas: gpd.GeoDataFrame) -> list[metrics.Metric]:

@@ -17,6 +17,7 @@ geobike.unpack = function (data) {
     geobike.columns(new Uint8Array(await response.arrayBuffer()), photos),
   );
   data.context.forEach((layer) => unpack(layer, "geometries", json));
+  if (data.basemap) unpack(data.basemap, "layers", json);
   return tasks.length ? Promise.all(tasks) : null;
 };
 

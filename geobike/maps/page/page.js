@@ -26,6 +26,7 @@ geobike.draw = function (map, data) {
   L.control.scale({ imperial: false }).addTo(map);
 
   geobike.background(page);
+  geobike.basemap(page);
   geobike.areas(page);
   geobike.hexbins(page);
   geobike.heatmap(page);

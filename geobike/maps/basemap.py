@@ -209,7 +209,8 @@ def _size(layers: Mapping[str, Any]) -> int:
 def _shown(shapes: _Shapes, box: tuple[float, ...], pixel: float) -> list[Any]:
     """Return shapes to the pixel: a line as a row of steps, a polygon as a list of rings.
 
-    A row of steps is in 1e-5 degrees: x, y, dx, dy, ... What is smaller than a pixel is left out.
+    Outer rings turn one way, inner ones the other. A row of steps is in 1e-5 degrees: x, y, dx,
+    dy, ... What is smaller than a pixel is left out.
     """
     bounds = shapely.bounds(shapes)
     near = (bounds[:, 0] <= box[2]) & (bounds[:, 2] >= box[0])
@@ -218,7 +219,8 @@ def _shown(shapes: _Shapes, box: tuple[float, ...], pixel: float) -> list[Any]:
     parts = shapely.get_parts(shapely.clip_by_rect(shapes[near], *box))
     parts = shapely.get_parts(parts[~shapely.is_empty(parts)])
     kind = shapely.get_dimensions(parts)
-    rings, polygon = shapely.get_rings(parts[kind == 2], return_index=True)
+    surfaces = shapely.orient_polygons(parts[kind == 2])
+    rings, polygon = shapely.get_rings(surfaces, return_index=True)
     found: dict[int, list[list[int]]] = {}
     for row, steps in _steps(rings, pixel):
         found.setdefault(int(polygon[row]), []).append(steps)

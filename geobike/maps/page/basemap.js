@@ -8,7 +8,9 @@ geobike.basemap = function (page) {
   const pane = map.createPane("gb-basemap");
   pane.style.zIndex = 250;
   pane.style.pointerEvents = "none";
-  const renderer = L.canvas({ pane: "gb-basemap", padding: 0.5 });
+  // Elements are sharp on paper; only what would be slow is drawn on a canvas.
+  const size = JSON.stringify(data.basemap.layers).length;
+  const renderer = (size < geobike.MOST_DRAWN ? L.svg : L.canvas)({ pane: "gb-basemap", padding: 0.5 });
   const surfaces = { water: "#a9cce3", green: "#cfe3c3" };
   const lines = {
     waterway: { color: "#8fbbd9", weight: 2 },
@@ -19,14 +21,17 @@ geobike.basemap = function (page) {
   for (const kind of ["green", "water", "waterway", "street", "rail", "main"]) {
     const shapes = data.basemap.layers[kind] || [];
     const common = { renderer, pane: "gb-basemap", interactive: false, smoothFactor: 0.6 };
-    const fill = { ...common, stroke: false, fillColor: surfaces[kind], fillOpacity: 1 };
-    // One by one: where two surfaces of one path overlap, there would be a hole.
-    for (const rings of surfaces[kind] ? shapes : []) L.polygon(rings.map(geobike.steps), fill).addTo(map);
+    const fill = { ...common, stroke: false, fillColor: surfaces[kind], fillOpacity: 1, fillRule: "nonzero" };
+    // As one path: outer rings turn one way and inner ones the other, so overlaps stay filled.
+    const rings = (polygon) => polygon.map(geobike.steps);
+    if (surfaces[kind] && shapes.length) L.polygon(shapes.map(rings), fill).addTo(map);
     if (lines[kind] && shapes.length) L.polyline(shapes.map(geobike.steps), { ...common, ...lines[kind] }).addTo(map);
   }
   document.body.classList.add("gb-backed-by-file");
   geobike.placeNames(page);
 };
+
+geobike.MOST_DRAWN = 2000000; // characters of the background as elements
 
 // Steps of 1e-5 degrees, summed up to places.
 geobike.steps = function (steps) {

@@ -22,7 +22,11 @@ Size = tuple[int, int]
 
 
 class Box(NamedTuple):
-    """A rectangle in upright pixels of the original photo, clipped to it."""
+    """A rectangle in upright pixels of the original photo, clipped to it.
+
+    On a panorama all around, one over the seam goes on beyond the right edge: `xmax` is then more
+    than the width of the photo, and what is beyond shows at its left edge.
+    """
 
     xmin: float
     ymin: float
@@ -92,6 +96,10 @@ class DetectorBase(ABC):
     def upload(self, image: "Image") -> bytes | None:  # noqa: ARG002 - for subclasses
         """Return what is sent for an upright RGB image, to estimate a run; None if unknown."""
         return None
+
+    def requests(self, size: Size) -> int:  # noqa: ARG002 - for subclasses
+        """Return how many pictures are sent of a photo of this (width, height)."""
+        return 1
 
     @abstractmethod
     def detect(self, image: "Image") -> list[Detection]:

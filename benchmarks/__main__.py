@@ -25,6 +25,7 @@ PARTS = (
     "photos",
     "survey",
     "detection",
+    "windows",
     "hosted",
     "maps",
     "cluster",

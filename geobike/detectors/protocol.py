@@ -33,6 +33,17 @@ class Box(NamedTuple):
     xmax: float
     ymax: float
 
+    def pieces(self, width: float) -> "list[Box]":
+        """Return the box as a picture of this width shows it: in two where it is over the seam.
+
+        >>> Box(90, 5, 120, 9).pieces(100)
+        [Box(xmin=90, ymin=5, xmax=100, ymax=9), Box(xmin=0, ymin=5, xmax=20, ymax=9)]
+        """
+        if self.xmax <= width + 1:  # a pixel is rounding
+            return [self]
+        beyond = self._replace(xmin=max(0, self.xmin - width), xmax=self.xmax - width)
+        return [self._replace(xmax=width), beyond] if self.xmin < width else [beyond]
+
 
 @dataclass(frozen=True, slots=True)
 class Detection:

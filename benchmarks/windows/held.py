@@ -31,7 +31,9 @@ def rows(shared: Path) -> Iterator[Row]:
             for way in ways:
                 spent = in_child(measured, shared, path, way)
                 boxes, seconds = spent.answer
-                note = f"{boxes} boxes of bicycles; {number} photos side by side"
+                note = (
+                    f"seconds of processor; {boxes} boxes of bicycles; {number} photos side by side"
+                )
                 yield Row(f"{words}, {way}", round(seconds, 2), memory=spent.megabytes, note=note)
 
 

@@ -10,6 +10,8 @@ from pyproj import Geod
 import geobike
 from benchmarks.measure import Row
 from benchmarks.windows.looking import THRESHOLD, counted, detector, hits, look
+from geobike import schema
+from geobike.counting import placing
 from geobike.detectors.views import Views
 from geobike.photos.decoding import upright_size
 
@@ -40,7 +42,7 @@ def rows(shared: Path) -> Iterator[Row]:
     clear = (seen["share_visible"] > 0.3).to_numpy()
     note = (
         f"boxes that are none: {false['views']} against {false['whole']}; {seconds['views']:.2f} "
-        f"against {seconds['whole']:.2f} s a panorama of {width} x {width // 2}"
+        f"against {seconds['whole']:.2f} s of processor a panorama of {width} x {width // 2}"
     )
     yield _row("panoramas, views: found", found, clear, note)
     for low, high in STEPS:
@@ -69,13 +71,11 @@ def _placed(shared: Path, seen: pd.DataFrame) -> Iterator[Row]:
     photos = geobike.read_photos(geobike.find_photos(FOLDER / "panoramas"))
     names = photos["photo_id"].str.removesuffix(".jpg")
     at = poses.loc[names]
-    photos = photos.set_geometry(
-        geobike.schema.points(at["lon"], at["lat"]), crs=geobike.schema.CRS
-    )
+    photos = photos.set_geometry(schema.points(at["lon"], at["lat"]), crs=schema.CRS)
     with_boxes = geobike.detect_photos(photos, detector=detector(shared))
     kept = geobike.filter_detections(with_boxes.detections, labels=["bicycle"], threshold=THRESHOLD)
     counts = geobike.count_per_photo(with_boxes.photos, kept)
-    bicycles = geobike.counting.placing.place(counts, kept)
+    bicycles = placing.place(counts, kept)
     bearings, metres = [], []
     for name, some in bicycles.groupby(bicycles["photo_id"].astype("str").str.removesuffix(".jpg")):
         boxes = kept.loc[some.index, ["xmin", "ymin", "xmax", "ymax"]].to_numpy()

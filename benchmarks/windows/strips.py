@@ -53,7 +53,7 @@ def _row(
         said["true"] += int(counts[names].sum())
     note = (
         f"the whole: {said['whole']}; the photos one by one: {said['apart']}; by eye: "
-        f"{said['true']}; {seconds['windows']:.2f} against {seconds['whole']:.2f} s"
+        f"{said['true']}; {seconds['windows']:.2f} against {seconds['whole']:.2f} s of processor"
     )
     words = f"{len(chosen)} strips of four photos, threshold {threshold:g}, windows: bicycles"
     return Row(words, float(said["windows"]), unit="bicycles", note=note)

@@ -30,8 +30,8 @@ class Views(Wrapper):
     """Looks at a panorama in level views all around, and returns each object once.
 
     Boxes are in pixels of the panorama. One over the seam goes on beyond the right edge, where the
-    left edge would follow. `sphere` is the projection of the panorama; None: it shows everything,
-    and is twice as wide as high.
+    left edge would follow; so does what it meets there. `sphere` is the projection of the
+    panorama; None: it shows everything, and is twice as wide as high.
     """
 
     def __init__(self, inner: Detector | DetectorBase, sphere: Sphere | None = None) -> None:
@@ -70,7 +70,8 @@ class Views(Wrapper):
         bounds = _bounds(sphere, image.height)
         looks.append(Look(Box(0, 0, *image.size), self._near(image, sphere, looks, bounds)))
         merged = merge(looks, bounds, turn=sphere.turn if sphere.closed else None)
-        return [one for one in (_in_picture(one, sphere, image.height) for one in merged) if one]
+        shown = filter(None, (_in_picture(one, sphere, image.height) for one in merged))
+        return _together(list(shown), sphere.turn)
 
     def _of(self, size: Size) -> Sphere:
         return Sphere.of(size) if self._sphere is None else self._sphere.resized(size[0])
@@ -118,6 +119,21 @@ def _middles(sphere: Sphere) -> list[float]:
     way = sphere.width - 2 * inset
     gaps = math.ceil(way / step - 1e-6)
     return [inset + way * k / max(1, gaps) for k in range(gaps + 1)]
+
+
+def _together(found: list[Detection], turn: float) -> list[Detection]:
+    """Return the objects with those beyond the seam that meet one over it: a rider, a duplicate.
+
+    Overlaps of boxes are computed later, and are then the same as anywhere else in the picture.
+    """
+    over = [one.box for one in found if one.box.xmax > turn]
+
+    def moved(one: Detection) -> Detection:
+        box = one.box._replace(xmin=one.box.xmin + turn, xmax=one.box.xmax + turn)
+        meets = any(box.xmin < each.xmax and box.ymin < each.ymax for each in over)
+        return Detection(one.label, one.score, box) if meets else one
+
+    return [one if one.box.xmax > turn else moved(one) for one in found]
 
 
 def _bounds(sphere: Sphere, height: float) -> Box:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from geobike.detectors.protocol import Box
+from geobike.detectors.protocol import Box, Detection
 from geobike.detectors.sphere import Sphere, View, cut, to_panorama
 from geobike.detectors.views import Views
 from tests.support.seeing import Red
@@ -76,6 +76,22 @@ def test_a_bicycle_counts_once_in_every_direction_the_seam_included(column: int)
     [found] = Views(Red()).detect(panorama((column, 380)))
     assert found.box == pytest.approx((column, 380, column + 30, 400), abs=3)
     assert 0 <= found.box.xmin < WIDE
+
+
+def test_duplicates_at_the_seam_overlap_as_they_do_elsewhere() -> None:
+    """Two boxes of one view for one bicycle, of which one ends just before the seam."""
+
+    class Twice(Red):
+        def detect(self, image: Image.Image) -> list[Detection]:
+            found = super().detect(image)
+            return found + [
+                Detection(one.label, 0.5, one.box._replace(xmin=one.box.xmin + 6)) for one in found
+            ]
+
+    for column in (700, WIDE - 3):
+        first, second = Views(Twice()).detect(panorama((column, 380)))
+        assert 0 < second.box.xmin - first.box.xmin < 12
+        assert second.box.xmax == pytest.approx(first.box.xmax)
 
 
 def test_bicycles_on_both_sides_of_the_seam_are_two() -> None:

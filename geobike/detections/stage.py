@@ -28,7 +28,7 @@ from geobike.detections.store.opening import Mode, open_store
 from geobike.detections.store.protocol import DetectionStore, Model
 from geobike.detectors import concurrency
 from geobike.detectors.check import UnusableAnswer, clean_labels
-from geobike.detectors.protocol import Detection, Detector, DetectorBase, abilities
+from geobike.detectors.protocol import Detection, Detector, DetectorBase, Wrapper, abilities
 from geobike.detectors.sphere import Sphere
 from geobike.detectors.views import Views
 from geobike.errors import ModelUnavailable, PhotoError, UnreadablePhoto
@@ -358,7 +358,8 @@ def answer(
         load=load,
         keep=keep_found,
         workers=workers,
-        ahead=1 if fit is None else workers,  # shrunk photos take 3 MB, others 36 and more
+        # Shrunk photos take 3 MB, others 36 and more; one in many windows takes its time.
+        ahead=1 if fit is None or isinstance(detector, Wrapper) else workers,
         grace=concurrency.GRACE if able.host is None else concurrency.PAID_GRACE,
     )
     with closing(answers):

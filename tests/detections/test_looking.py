@@ -7,8 +7,10 @@ import pytest
 from PIL import Image
 
 import geobike
-from geobike.detections.looking import Looking, base, decide
+from geobike.detections.looking import PLAIN, STANDARD, Looking, base, decide
+from geobike.detections.store.opening import open_store
 from geobike.detections.store.protocol import Model
+from geobike.detections.upload import estimate_upload
 from geobike.detectors.protocol import Box, Detection, DetectorBase
 from geobike.errors import InputError
 from geobike.photos import reading
@@ -16,6 +18,7 @@ from tests.support.making import photo, squares
 
 pytestmark = pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")
 PLACE = (4.005, 52.005)
+VIEWS = Looking(panoramas="views")
 
 
 class Middle(DetectorBase):
@@ -97,6 +100,22 @@ def test_a_way_is_told_from_the_detector_within(way: Any) -> None:
             assert named != model
             assert base(named) == model
             assert base(model) == model
+
+
+def test_each_window_and_view_is_a_request_that_a_dry_run_counts(tmp_path: Path) -> None:
+    photo(tmp_path / "plain.jpg", lon_lat=PLACE, size=(800, 600))
+    photo(tmp_path / "strip.jpg", lon_lat=PLACE, size=(2560, 480))
+    photo(tmp_path / "round.jpg", lon_lat=PLACE, size=(1600, 800))
+    photos = reading.read(reading.find(tmp_path))
+    hosted = geobike.DetectorChoice(kind="huggingface", token="hf_x")
+    sent = {}
+    with open_store(None) as store:
+        for name, looking in (("plain", PLAIN), ("auto", STANDARD), ("views", VIEWS)):
+            sent[name] = estimate_upload(photos, hosted, store=store, looking=looking)
+    assert [one.photos for one in sent.values()] == [3, 3, 3]
+    assert [one.requests for one in sent.values()] == [3, 1 + 6 + 1, 1 + 6 + 10]
+    assert sent["plain"].sent < sent["auto"].sent < sent["views"].sent
+    assert sent["auto"].dollars[0] == pytest.approx(sent["plain"].dollars[0] * 8 / 3)
 
 
 @pytest.mark.parametrize("said", [{"windows": "1"}, {"windows": "yes"}, {"panoramas": "all"}])

@@ -150,7 +150,7 @@ def _look(
     names = list(bicycles)
     for number, name in enumerate(names, start=1):
         bicycles[name].pass_index = number
-    numbers = camera._numbers(folder)
+    numbers = camera.numbers_shown(folder)
     counts = np.bincount(numbers.ravel(), minlength=len(names) + 1)
     out = []
     for number in np.flatnonzero(counts[1:] >= LEAST) + 1:
@@ -191,7 +191,7 @@ def _whole(spot: Spot, bicycle: "bpy.types.Object") -> int:
     up = np.arctan2(at[:, 2], np.hypot(at[:, 0], at[:, 1]))
     into = bicycle.matrix_world.inverted()
     start, turn = into @ Vector((*spot.at, LEVEL)), into.to_3x3()
-    tree = camera._tree(mesh.name)
+    tree = camera.mesh_tree(mesh.name)
     first = math.radians(spot.heading) - math.pi
     count = 0
     for column in range(
@@ -212,7 +212,7 @@ def _write() -> None:
     from data.town.drive import tables
 
     every = spots()
-    lon, lat = tables._degrees([spot.at for spot in every])
+    lon, lat = tables.degrees([spot.at for spot in every])
     poses = {
         "panorama": [spot.name for spot in every],
         "lon": lon,
@@ -220,7 +220,7 @@ def _write() -> None:
         "heading": [spot.heading for spot in every],
         "camera_height_m": LEVEL,
     }
-    tables._csv(pd.DataFrame(poses), FOLDER / "panoramas.csv")
+    tables.write_csv(pd.DataFrame(poses), FOLDER / "panoramas.csv")
     rows = [
         {"panorama": spot.name, **seen}
         for spot in every
@@ -229,7 +229,7 @@ def _write() -> None:
     table = pd.DataFrame(rows)
     share = (table["visible_pixels"] / table["whole"].where(table["whole"] > 0)).clip(upper=1)
     table.insert(3, "share_visible", share.round(3))
-    tables._csv(table.drop(columns="whole"), FOLDER / "panorama_seen.csv")
+    tables.write_csv(table.drop(columns="whole"), FOLDER / "panorama_seen.csv")
 
 
 if __name__ == "__main__":

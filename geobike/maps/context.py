@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from geobike import schema
 from geobike.errors import InputError
-from geobike.io import vector
+from geobike.io import polygons, vector
 from geobike.maps.encoding import encode_json
 from geobike.reporting import report
 
@@ -64,9 +64,8 @@ def _shapes(path: Path) -> Any:
         raise InputError(f"context {path}: cannot be read: {error}") from None
     frame = vector.located(frame, f"context {path}")
     shapes = np.asarray(frame.to_crs(schema.CRS).geometry.array)
-    shapes = shapely.get_parts(
-        shapely.force_2d(shapely.make_valid(shapes[~shapely.is_missing(shapes)]))
-    )
+    shapes = polygons.repaired(polygons.finite(shapes), f"context {path}")
+    shapes = shapely.get_parts(shapely.force_2d(shapes[~shapely.is_missing(shapes)]))
     shapes = shapes[shapely.get_dimensions(shapes) > 0]  # points do not help orientation
     if not len(shapes):
         raise InputError(f"context {path}: has no lines and no polygons")

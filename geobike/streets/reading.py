@@ -10,7 +10,7 @@ import shapely
 
 from geobike import schema
 from geobike.errors import InputError
-from geobike.io import files, vector
+from geobike.io import files, polygons, vector
 
 _NAMES: Final = (
     "name",
@@ -63,6 +63,7 @@ def read(path: str | Path, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         raise InputError(
             f"{where}: has no street line near the areas; check that both are of the same place"
         )
+    polygons.check_tangle(np.asarray(near.geometry.array), where)
     return near.reset_index(drop=True)
 
 

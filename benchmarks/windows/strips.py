@@ -15,6 +15,7 @@ from geobike.detectors.windows import Windows
 from geobike.photos.decoding import read_upright
 
 STRIPS = 8
+SHAPES = (16 / 9, 2.0, 2.4, 3.0, 4.0)  # width over height
 HIGH = 720  # pixels; at 4 : 3 the strips are 5.3 : 1
 
 
@@ -25,6 +26,7 @@ def rows(shared: Path) -> Iterator[Row]:
         str(name): read_upright(shared / "photos" / str(name)) for name in counts[counts > 0].index
     }
     wide = sorted(name for name, image in photos.items() if image.width > image.height)
+    yield from _shapes([photos[name] for name in wide], whole)
     chance = np.random.default_rng(17)
     with tempfile.TemporaryDirectory() as folder:
         for threshold in (0.3, 0.5):
@@ -57,6 +59,23 @@ def _row(
     )
     words = f"{len(chosen)} strips of four photos, threshold {threshold:g}, windows: bicycles"
     return Row(words, float(said["windows"]), unit="bicycles", note=note)
+
+
+def _shapes(photos: list[Image.Image], whole: DetectorBase) -> Iterator[Row]:
+    """From which shape on a photo is seen too squeezed: one photo, with others right of it."""
+    alone = sum(len(counted(whole.detect(_high(photo)))) for photo in photos)
+    for shape in SHAPES:
+        said = {"windows": 0, "whole": 0}
+        for number, photo in enumerate(photos):
+            first = _high(photo)
+            others = [_high(photos[(number + k) % len(photos)]) for k in (1, 2, 3)]
+            image = _beside([first, *others]).crop((0, 0, round(shape * HIGH), HIGH))
+            for way, eye in (("windows", Windows(whole)), ("whole", whole)):
+                boxes = counted(eye.detect(image))
+                said[way] += sum(box.xmin + box.xmax < 2 * first.width for box in boxes)
+        note = f"the whole: {said['whole']}; the photo alone: {alone}; {len(photos)} photos"
+        words = f"a photo in a picture of {shape:.2f} : 1, windows: bicycles on it"
+        yield Row(words, float(said["windows"]), unit="bicycles", note=note)
 
 
 def _high(image: Image.Image) -> Image.Image:

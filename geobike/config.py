@@ -17,7 +17,7 @@ from geobike.options import NO_TABLE, Declared, Option, declared
 
 EngineName = Literal["local", "dask"]
 SameShot = Literal["once", "all"]
-Panoramas = Literal["skip", "count"]
+Panoramas = Literal["auto", "views", "count", "skip"]
 Placing = Literal["auto", "no"]
 
 THRESHOLD: Final = 0.5
@@ -160,10 +160,21 @@ class SurveySettings:
     panoramas: Annotated[
         Panoramas,
         Option(
-            "Whether panoramas, which the detector sees squeezed, are `failed`, or count with what "
-            "it finds. With --detections they count."
+            "auto: strips are looked at in windows, and pictures that say (XMP) that they show all "
+            "around in level views; views: those that are twice as wide as high too; count: as a "
+            "whole, squeezed, so that bicycles are missed; skip: they are `failed`."
         ),
-    ] = "skip"
+    ] = "auto"
+    windows: Annotated[
+        str,
+        Option(
+            "Overlapping windows in which the detector looks at a photo: auto: in strips, over 2.4 "
+            "times as long as wide; no: in none; or 2 to 16 along the longer side of every photo, "
+            "for far bicycles on large photos. Each takes as long as a photo.",
+            metavar="auto|no|N",
+            words=("auto", "no"),
+        ),
+    ] = "auto"
     max_megapixels: Annotated[
         float, Option("Larger photos are not decoded, in millions of pixels.", metavar="MP")
     ] = MAX_MEGAPIXELS

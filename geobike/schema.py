@@ -80,6 +80,8 @@ _PHOTO_OPTIONAL = {
     "taken_local": LOCAL_TIME,  # what the camera's clock showed
     "utc_offset_minutes": MINUTES,  # of that clock as the photo gives it, NA where it does not
     "panorama": FLAG,  # a picture that detectors see squeezed; never exported
+    "turn_px": FLOAT,  # pixels of 360 degrees, NA unless it is equirectangular; never exported
+    "horizon_px": FLOAT,  # row of the horizon, NA unless it is equirectangular; never exported
     "position_error_m": FLOAT,  # likely error, where the source of the position gives it
     "camera": TEXT,  # make and model; photos of one camera share a lens and a way of holding it
     "focal_length_35mm": FLOAT,  # of the lens, as on a frame 36 mm wide

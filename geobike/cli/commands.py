@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from geobike.detections.choice import Choice
+    from geobike.detections.looking import Looking
     from geobike.detections.store.protocol import DetectionStore
     from geobike.detectors.protocol import Detection
     from geobike.engines.base import Engine
@@ -74,7 +75,7 @@ def _dry_run_survey(plan: "Survey", chosen: "Choice", store: str | None) -> None
     def read(known: "DetectionStore") -> "gpd.GeoDataFrame":
         return run.locate_and_assign(plan, known=known, track=terminal.track()).photos
 
-    _dry_run(read, chosen, store, plan.max_pixels)
+    _dry_run(read, chosen, store, plan.max_pixels, plan.looking)
 
 
 def _run_survey(
@@ -179,6 +180,8 @@ def detect(
     out: Annotated[
         str | None, typer.Option(metavar="FILE", help="All detections to write: .csv or .parquet.")
     ] = None,
+    windows: str,
+    panoramas: config.Panoramas,
     max_megapixels: float,
     workers: int | None,
     dry_run: bool,
@@ -188,6 +191,7 @@ def detect(
     One photo gives a list; several give an object with a list for each.
     """
     from geobike.detections import filtering, stage
+    from geobike.detections.looking import Looking
     from geobike.detections.store.opening import open_store
     from geobike.exports import writing
     from geobike.photos.reading import find, read
@@ -200,18 +204,19 @@ def detect(
     if draw is not None:
         _check_draw(files, draw)
     max_pixels = pixels(max_megapixels)
+    looking = Looking(windows, panoramas)
     chosen = models.choice(detector, token_file)
 
     def read_all(known: "DetectionStore") -> "gpd.GeoDataFrame":
         return read(files, max_pixels=max_pixels, known=known, track=terminal.track())
 
     if dry_run:
-        _dry_run(read_all, chosen, store, max_pixels)
+        _dry_run(read_all, chosen, store, max_pixels, looking)
         return
     models.announce(chosen)
     with terminal.notes(), terminal.resumable(store):
         with open_store(store, stage.mode_for(chosen)) as opened:
-            planned = stage.plan(read_all(opened), chosen, opened)
+            planned = stage.plan(read_all(opened), chosen, opened, looking=looking)
             outcomes = stage.run(planned, opened, workers=workers, max_pixels=max_pixels)
             detected = stage.collect(planned, outcomes, opened, track=terminal.track())
         filtered = filtering.filter_detections(
@@ -359,6 +364,7 @@ def _dry_run(
     chosen: "Choice",
     store: str | None,
     max_pixels: int,
+    looking: "Looking",
 ) -> None:
     if not chosen.sends_photos:
         terminal.print_no_upload(chosen.kind)
@@ -367,7 +373,9 @@ def _dry_run(
     from geobike.detections.store.opening import open_store
 
     with terminal.notes(), open_store(store, "existing") as opened:
-        estimate = upload.estimate_upload(read(opened), chosen, store=opened, max_pixels=max_pixels)
+        estimate = upload.estimate_upload(
+            read(opened), chosen, store=opened, max_pixels=max_pixels, looking=looking
+        )
     terminal.print_upload(estimate)
 
 

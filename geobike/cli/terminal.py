@@ -124,6 +124,8 @@ def print_upload(upload: "Upload") -> None:
     """Print what a hosted run would send, and what that would cost."""
     photos = "1 photo" if upload.photos == 1 else f"{upload.photos} photos"
     print_line(f"Dry run, nothing was sent. {photos} would go to {upload.host}.")
+    if upload.requests > upload.photos:
+        print(f"They make {upload.requests} requests: each window of a photo is one.")
     if not upload.photos:
         return
     print(

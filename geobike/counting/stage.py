@@ -100,9 +100,11 @@ def count(
     bicycles = _placed(turned, detections, areas, row_at, rules)
     if rules.place:
         _report_headings(photos, bicycles, rules)
-    visits = stops.find_stops(turned, reach=rules.stop_distance)
-    found = stops.describe_stops(turned, visits)
-    half = np.degrees(views.views(turned, field_of_view=rules.field_of_view).half)
+    seen = views.views(turned, field_of_view=rules.field_of_view)
+    half = np.degrees(seen.half)
+    looking = turned.assign(heading=turned["heading"].mask(views.all_around(seen)))
+    visits = stops.find_stops(looking, reach=rules.stop_distance)
+    found = stops.describe_stops(looking, visits)
     shown = exposure.share_out(
         turned,
         visits,

@@ -10,6 +10,7 @@ import pandas as pd
 from PIL import Image
 
 from geobike import schema
+from geobike.detectors.protocol import Box as Piece
 from geobike.errors import UnreadablePhoto
 from geobike.io.matching import isin
 from geobike.photos import decoding, hiding
@@ -99,7 +100,8 @@ def thumbnail(
     """
     small, (full_width, _) = decoding.read_small(source, side=side, max_pixels=max_pixels)
     for box in anonymize:
-        pixelate(small, box, scale=small.width / full_width)
+        for piece in Piece(*box).pieces(full_width):
+            pixelate(small, piece, scale=small.width / full_width)
     out = BytesIO()
     # A new image carries no EXIF, no colour profile, no comment.
     Image.frombytes("RGB", small.size, small.tobytes()).save(

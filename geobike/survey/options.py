@@ -9,6 +9,7 @@ from geobike import maps, saved
 from geobike.config import SurveySettings
 from geobike.counting import placing, stops
 from geobike.detections import choice, filtering
+from geobike.detections.looking import Looking
 from geobike.detectors.protocol import Detector
 from geobike.errors import InputError
 from geobike.exports import formats as export_formats
@@ -45,6 +46,7 @@ class Survey(SurveySettings):
         if not self.labels:
             raise InputError("no label to count; name one, such as bicycle")
         pixels(self.max_megapixels)
+        Looking(self.windows, self.panoramas)
         placing.check(
             self.field_of_view, self.heading_offset, self.position_error, self.heading_error
         )
@@ -54,6 +56,11 @@ class Survey(SurveySettings):
         if self.workers is not None and self.workers < 1:
             raise InputError(f"workers is {self.workers}; give 1 or more")
         zone(self.timezone)
+
+    @property
+    def looking(self) -> Looking:
+        """How photos are looked at: `windows` and `panoramas`."""
+        return Looking(self.windows, self.panoramas)
 
     @property
     def max_pixels(self) -> int:

@@ -30,7 +30,7 @@ from geobike.io import files
 from geobike.io.inputs import Inputs
 from geobike.io.matching import isin
 from geobike.maps import basemap, context, options
-from geobike.photos import decoding, hashing, panoramas, reading, shots
+from geobike.photos import decoding, hashing, reading, shots
 from geobike.positions import manifest, resolve, sidecars, sources
 from geobike.progress import Track, silent
 from geobike.reporting import collect_warnings
@@ -179,15 +179,16 @@ def _detect(
         return stage.Detected(
             known, filtering.filter_detections(found, **asdict(rules)), model, newly_detected=0
         )
-    plan = stage.plan(_to_detect(survey, placed), survey.detector, store, rules=rules)
+    plan = stage.plan(
+        _once(survey, placed), survey.detector, store, rules=rules, looking=survey.looking
+    )
     outcomes = engine.detect(plan, store, workers=survey.workers, max_pixels=survey.max_pixels)
     return stage.collect(plan, outcomes, store, track=track)
 
 
-def _to_detect(survey: Survey, placed: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the photos with a status for those that no detector needs to see."""
-    once = shots.mark(placed, keep=survey.same_shot == "all")
-    return panoramas.skip(once) if survey.panoramas == "skip" else once
+def _once(survey: Survey, placed: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the photos with a status for those that show the same as another."""
+    return shots.mark(placed, keep=survey.same_shot == "all")
 
 
 def _open_store(survey: Survey, store: str | Path | None, engine: Engine) -> DetectionStore:
@@ -245,7 +246,7 @@ def locate_and_assign(
     )
     if survey.detections is not None:
         return placed
-    return placed._replace(photos=_to_detect(survey, placed.photos))
+    return placed._replace(photos=_once(survey, placed.photos))
 
 
 def _find(survey: Survey, engine: Engine, inputs: Inputs, track: Track) -> _Found:

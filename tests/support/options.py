@@ -23,6 +23,7 @@ _SPECIAL: dict[str, tuple[Any, Any]] = {
     "token_file": ("secret.txt", "other.txt"),
     "classes": ("names.txt", "classes.json"),
     "model": ("models/a.onnx", "facebook/detr-resnet-50"),
+    "windows": ("3", "no"),
 }
 """Values of options that are checked further."""
 

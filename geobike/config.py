@@ -37,6 +37,10 @@ POSITIONS: Final = ("manifest", "exif")
 """Position sources, by their names in `geobike.positions.sources`. A manifest is made for one
 survey, so that its positions are better than those of the camera."""
 
+WALK: Final = 50.0
+"""Metres: racks further than this from where somebody goes are not used for a short stay, as
+Transport for London's guidelines have it."""
+
 FORMATS: Final = ("auto",)
 """Export formats, by their names in `geobike.exports.formats`; auto is a rule, not a format."""
 
@@ -215,6 +219,42 @@ class SurveySettings:
             panel="Where bicycles stand",
         ),
     ] = HEADING_ERROR
+    racks: Annotated[
+        str | Path | None,
+        Option(
+            "Bicycle racks with their places: OpenStreetMap extract (.osm.pbf), GeoJSON, CSV with "
+            "longitude and latitude, and more. With --streets: parking pressure and shortage.",
+            metavar="FILE",
+            path="",
+            panel="Places to park",
+        ),
+    ] = None
+    capacity_column: Annotated[
+        str | None,
+        Option(
+            "Column with the racks' places.",
+            metavar="C",
+            panel="Places to park",
+            default_text="capacity or capacite",
+        ),
+    ] = None
+    racks_date: Annotated[
+        str | None,
+        Option(
+            "Day of the racks' capacities, such as 2026-05-12, where the file does not say it rack "
+            "by rack.",
+            metavar="DATE",
+            panel="Places to park",
+        ),
+    ] = None
+    walk: Annotated[
+        float,
+        Option(
+            "How far from a bicycle a place may be, 1 to 1000 metres.",
+            metavar="M",
+            panel="Places to park",
+        ),
+    ] = WALK
     name_column: Annotated[
         str | None, Option("Column with the areas' names.", metavar="C", panel="The areas")
     ] = None

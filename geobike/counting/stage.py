@@ -3,7 +3,9 @@
 boxes -> bicycles on the ground -> stops -> what they show of each area -> sums of areas
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -54,12 +56,18 @@ class Counted:
     """Area counts frame."""
     streets: gpd.GeoDataFrame | None
     """Streets frame; None where no streets were given."""
+    street_of_bicycle: "pd.Series[str] | None"
+    """`street_id` of each bicycle, on their index: that of the stop whose photo shows it."""
     beside: int
     """Bicycles on counted photos that stand in none of the areas."""
     places: gpd.GeoDataFrame
     """Places frame."""
     total: dict[str, float]
     """`bicycle_count`, `detected_once`, `detected_at_least` of the whole survey."""
+    racks: gpd.GeoDataFrame | None = None
+    """Racks frame; None where no racks were given."""
+    supply: Mapping[str, Any] = field(default_factory=dict)
+    """Places and bicycles of all areas together, as in `summary.json`; empty without racks."""
 
 
 def count(
@@ -96,7 +104,7 @@ def count(
     size = places.square_size(turned, position_error_m=rules.position_error)
     measured = places.count_once(bicycles, size_m=size, by="area_id").reindex(areas["area_id"])
     measured = measured.drop(columns=metrics.BICYCLES).fillna(0)
-    streets = None
+    streets = street = None
     if network is None:
         squares = coverage.squares_seen(found, shown).reindex(measured.index)
         measured["streets_seen"] = squares.fillna(0)
@@ -104,7 +112,8 @@ def count(
         covered = coverage.cover(found, network, areas["area_id"])
         found["street_id"] = covered.street_of_stop
         measured = measured.join(covered.areas)
-        streets = coverage.describe_streets(network, covered, bicycles, visits, turned, found)
+        street = coverage.street_of_bicycle(covered, bicycles, visits, turned, found)
+        streets = coverage.describe_streets(network, covered, bicycles, street)
     all_together = places.count_once(bicycles, size_m=size)
     return Counted(
         bicycles=bicycles,
@@ -112,6 +121,7 @@ def count(
         tallies=tallied,
         areas=counts.per_area(areas, turned, tallied, measured),
         streets=streets,
+        street_of_bicycle=street,
         beside=int(bicycles["area_id"].isna().sum()),
         places=places.find_places(bicycles, size_m=size),
         total={str(name): all_together[name].iloc[0].item() for name in all_together},

@@ -1,9 +1,12 @@
 """Counting with the areas and the streets at hand: what `run` does after detection."""
 
+from dataclasses import replace
+
 import geopandas as gpd
 import pandas as pd
 
 from geobike import areas as area_room
+from geobike import config, parking
 from geobike import streets as street_room
 from geobike.counting import stage
 
@@ -15,13 +18,17 @@ def count_areas(
     *,
     streets: gpd.GeoDataFrame | None = None,
     rules: stage.Rules | None = None,
+    racks: gpd.GeoDataFrame | None = None,
+    walk: float = config.WALK,
 ) -> stage.Counted:
     """Count what the kept boxes show of each area: `areas` of what is returned holds the figures.
 
     `photos` is a counts frame, as `count_per_photo` returns it, `detections` its detections frame,
     `areas` an areas frame. `streets` are street lines, as `read_streets` returns them: from them
     follows how much of each area was seen; without them, squares of 150 m with a stop are counted.
-    `rules` say how bicycles are placed and stops are made.
+    `rules` say how bicycles are placed and stops are made. `racks`, as `read_racks` returns them,
+    add places to park: pressure and shortage by street and by area. `walk` is the distance in
+    metres that bicycles may stand from a rack.
 
     Examples:
         >>> import geobike
@@ -43,11 +50,28 @@ def count_areas(
     """
     row_at = area_room.row_at(areas)
     network = None if streets is None else street_room.build(streets, areas, row_at)
-    return stage.count(
+    counted = stage.count(
         photos,
         detections,
         areas,
         row_at=row_at,
         network=network,
         rules=rules or stage.Rules(),
+    )
+    if racks is None:
+        return counted
+    demand = parking.Demand(
+        bicycles=counted.bicycles,
+        stops=counted.stops,
+        areas=counted.areas,
+        streets=counted.streets,
+        street_of_bicycle=counted.street_of_bicycle,
+    )
+    found = parking.measure(racks, demand, row_at=row_at, network=network, walk=walk)
+    return replace(
+        counted,
+        areas=found.areas,
+        streets=found.streets,
+        racks=found.racks,
+        supply=found.total,
     )

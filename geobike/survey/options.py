@@ -5,7 +5,7 @@ from datetime import tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from geobike import maps, saved
+from geobike import maps, parking, saved
 from geobike.config import SurveySettings
 from geobike.counting import placing
 from geobike.detections import choice, filtering
@@ -51,6 +51,12 @@ class Survey(SurveySettings):
         if self.workers is not None and self.workers < 1:
             raise InputError(f"workers is {self.workers}; give 1 or more")
         zone(self.timezone)
+        parking.check(
+            racks=self.racks,
+            capacity_column=self.capacity_column,
+            date=self.racks_date,
+            walk=self.walk,
+        )
 
     @property
     def max_pixels(self) -> int:
@@ -60,7 +66,8 @@ class Survey(SurveySettings):
     def check_out(self, folder: str | Path) -> None:
         """Raise InputError for a folder that cannot be written, or that contains an input file."""
         files.check_folder(folder)
-        for given in (self.areas, self.streets, self.manifest, self.detections, *self.page.context):
+        ours = (self.areas, self.streets, self.racks, self.manifest, self.detections)
+        for given in (*ours, *self.page.context):
             if given is not None and saved.replaces(folder, given):
                 raise InputError(
                     f"{redact(given)} would be replaced; write into another folder (--out)"

@@ -91,6 +91,8 @@ class SurveyResult:
             thumbnails=pictures,
             timezone=self.survey.timezone or "UTC",
             context_layers=self.context,
+            racks=self.counted.racks,
+            walk=self.survey.walk,
         )
 
     def summary(self, folder: str | Path = ".") -> dict[str, Any]:
@@ -118,10 +120,11 @@ class SurveyResult:
                 **{name: round(value, 1) for name, value in self.counted.total.items()},
                 "stops": len(self.counted.stops),
             },
+            **({"racks": dict(self.counted.supply)} if self.counted.supply else {}),
             "inputs": {
                 **{
                     role: _named(self.inputs.get(role, ()))
-                    for role in ("areas", "manifest", "streets")
+                    for role in ("areas", "manifest", "streets", "racks")
                 },
                 "detections": _named(self.inputs.get("detections", ())),
                 "context": [_named([file]) for file in self.inputs.get("context", ())],
@@ -142,6 +145,7 @@ class SurveyResult:
             Frames(
                 areas=self.areas,
                 streets=self.counted.streets,
+                racks=self.counted.racks,
                 stops=self.counted.stops,
                 bicycles=self.counted.bicycles,
                 photos=self.photos,

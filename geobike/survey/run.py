@@ -16,7 +16,7 @@ from typing import NamedTuple, cast
 import geopandas as gpd
 import pandas as pd
 
-from geobike import areas, streets
+from geobike import areas, parking, streets
 from geobike.counting import causes, counts, ledger
 from geobike.counting import stage as counting
 from geobike.detections import filtering, imported, stage
@@ -32,7 +32,7 @@ from geobike.maps import context, options
 from geobike.photos import decoding, hashing, panoramas, reading, shots
 from geobike.positions import manifest, resolve, sidecars, sources
 from geobike.progress import Track, silent
-from geobike.reporting import collect_warnings
+from geobike.reporting import collect_warnings, report
 from geobike.survey.counting import count_areas
 from geobike.survey.options import Survey, zone
 from geobike.survey.result import SurveyResult
@@ -83,6 +83,8 @@ def run(
             located.areas,
             streets=located.streets,
             rules=_rules(survey),
+            racks=located.racks,
+            walk=survey.walk,
         )
         account = ledger.close(
             located.given,
@@ -171,6 +173,8 @@ class _Found(NamedTuple):
     """Water, streets and borders for the map."""
     streets: gpd.GeoDataFrame | None
     """Street lines; None where the survey names none."""
+    racks: gpd.GeoDataFrame | None
+    """Racks frame; None where the survey names none."""
 
 
 class LocatedPhotos(NamedTuple):
@@ -185,6 +189,8 @@ class LocatedPhotos(NamedTuple):
     """Water, streets and borders for the map."""
     streets: gpd.GeoDataFrame | None
     """Street lines; None where the survey names none."""
+    racks: gpd.GeoDataFrame | None = None
+    """Racks frame; None where the survey names none."""
     not_read: Mapping[str, int] = MappingProxyType({})
     """Files of other kinds beside the photos: their number by suffix."""
     files_given: int | None = None
@@ -233,9 +239,27 @@ def _find(survey: Survey, engine: Engine, inputs: Inputs, track: Track) -> _Foun
     if survey.streets is not None:
         with inputs.open("streets", survey.streets) as file:
             lines = streets.read(file.path, polygons)
+    racks = _read_racks(survey, polygons, inputs)
     if survey.photos is None:
-        return _Found(polygons, None, layers, lines)
-    return _Found(polygons, engine.search(survey.photos, track=track), layers, lines)
+        return _Found(polygons, None, layers, lines, racks)
+    return _Found(polygons, engine.search(survey.photos, track=track), layers, lines, racks)
+
+
+def _read_racks(
+    survey: Survey, polygons: gpd.GeoDataFrame, inputs: Inputs
+) -> gpd.GeoDataFrame | None:
+    if survey.racks is None:
+        return None
+    with inputs.open("racks", survey.racks) as file:
+        racks = parking.read(
+            file.path,
+            polygons,
+            capacity_column=survey.capacity_column,
+            date=survey.racks_date,
+        )
+    if survey.streets is None:
+        report("without --streets, racks are counted by area; pressure and shortage need streets")
+    return racks
 
 
 def _locate_and_assign(
@@ -261,6 +285,7 @@ def _locate_and_assign(
             areas.assign(located, found.areas),
             found.context,
             found.streets,
+            found.racks,
         )
     located = locate(
         found.photos.files,
@@ -280,6 +305,7 @@ def _locate_and_assign(
         assigned,
         found.context,
         found.streets,
+        found.racks,
         found.photos.not_read,
         found.photos.given,
     )

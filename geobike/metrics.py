@@ -203,9 +203,8 @@ METRICS: Final = (
     Metric(
         name="pressure",
         numerator="pressure",
-        unit="of the places in racks",
-        digits=0,
-        percent=True,
+        unit="bicycles / place",
+        digits=2,
         needs=RACKS,
         least_share=ENOUGH,
         order=5,

@@ -53,8 +53,8 @@ def read(
         >>> import geobike
         >>> areas = geobike.read_areas("sample/areas.geojson")
         >>> racks = geobike.read_racks("sample/racks.geojson", areas)
-        >>> racks["capacity"].sum(), racks["capacity"].isna().sum()
-        (np.int64(345), np.int64(6))
+        >>> len(racks), int(racks["capacity"].sum()), int(racks["capacity"].isna().sum())
+        (17, 456, 3)
     """
     where = f"racks {files.name(Path(path))}"
     try:

@@ -33,7 +33,7 @@ POSITION_ERROR: Final = 5.0
 HEADING_ERROR: Final = 10.0
 """Degrees: the likely error of the compass of a good phone."""
 
-POSITIONS: Final = ("manifest", "exif")
+POSITIONS: Final = ("manifest", "exif", "track")
 """Position sources, by their names in `geobike.positions.sources`. A manifest is made for one
 survey, so that its positions are better than those of the camera."""
 
@@ -92,6 +92,33 @@ class SurveySettings:
             separator=",",
         ),
     ] = POSITIONS
+    track: Annotated[
+        tuple[str | Path, ...],
+        Option(
+            "GPX track of a logger that was with the camera: places photos by their time. May be "
+            "repeated.",
+            metavar="FILE",
+            path="",
+            panel="GPX tracks",
+        ),
+    ] = ()
+    track_offset: Annotated[
+        float,
+        Option(
+            "Seconds that are added to the camera's time, as by exiftool -geosync: -37 for a "
+            "camera 37 s fast.",
+            metavar="SECONDS",
+            panel="GPX tracks",
+        ),
+    ] = 0.0
+    track_max_gap: Annotated[
+        float,
+        Option(
+            "Longest time between two fixes that a photo may lie between, 1 to 3600 seconds.",
+            metavar="S",
+            panel="GPX tracks",
+        ),
+    ] = 30.0
     timezone: Annotated[
         str | None,
         Option(

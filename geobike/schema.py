@@ -69,7 +69,7 @@ _PHOTO_COLUMNS = {
     "height": COUNT,  # upright pixels
     "taken_at": TIME,
     "heading": FLOAT,  # degrees clockwise from north, 0 <= heading < 360
-    "position_source": TEXT,  # exif | manifest
+    "position_source": TEXT,  # exif | manifest | track
     "area_id": TEXT,
     "status": TEXT,  # one of STATUSES, NA while undecided
     "reason": TEXT,  # why the status is not `counted`
@@ -310,6 +310,17 @@ POSITIONS: Final = Frame(
         "refused": FLAG,  # bad, as the reason says; later sources must not replace it
     },
     optional={"camera": TEXT, "focal_length_35mm": FLOAT},  # as in a photos frame
+)
+
+TRACK: Final = Frame(
+    "track",  # the fixes of all GPX tracks, in the order of time
+    {
+        "time": TIME,  # of the fix
+        "on_camera": TIME,  # what the camera's clock showed then, in UTC: less --track-offset
+        "segment": COUNT,  # from 1; another one after each gap
+        "lon": FLOAT,  # degrees, WGS 84
+        "lat": FLOAT,
+    },
 )
 
 MANIFEST: Final = Frame(

@@ -114,6 +114,9 @@ def locate(
     photos: Photos,
     manifest: str | None,
     positions: tuple[str, ...],
+    track: tuple[str, ...],
+    track_offset: float,
+    track_max_gap: float,
     timezone: str | None,
     same_shot: config.SameShot,
     max_megapixels: float,
@@ -132,7 +135,8 @@ def locate(
     from geobike.survey import run
     from geobike.survey.options import pixels
 
-    check_out(out, manifest)
+    for table in (manifest, *track):
+        check_out(out, table)
     if out is not None:
         writing.check_path(out, "photos")  # before hours of work
     with terminal.notes():
@@ -140,6 +144,9 @@ def locate(
             find(photos),
             manifest_path=manifest,
             positions=positions,
+            track_paths=track,
+            track_offset=track_offset,
+            track_max_gap=track_max_gap,
             timezone=timezone,
             max_pixels=pixels(max_megapixels),
             metadata_only=True,

@@ -15,7 +15,7 @@ from geobike.exports import formats as export_formats
 from geobike.io import files
 from geobike.io.redaction import redact
 from geobike.options import check_choices
-from geobike.positions import sources
+from geobike.positions import sources, track
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,15 @@ class Survey(SurveySettings):
             )
         check_choices(SurveySettings, self)
         export_formats.check(self.formats)
-        sources.check(self.positions, given=() if self.manifest is None else ("manifest",))
+        given = {"manifest": self.manifest, "track": self.track or None}
+        sources.check(
+            self.positions, given=[name for name, file in given.items() if file is not None]
+        )
+        if isinstance(self.track, str | Path):
+            raise InputError(f"track is {str(self.track)!r}; give a tuple of files")
+        track.check(offset=self.track_offset, max_gap=self.track_max_gap)
+        if self.track and self.photos is None:
+            raise InputError("--track places the photos themselves; name them, or leave it out")
         if self.photos is None and "manifest" not in self.positions:
             raise InputError("without photos the manifest gives the positions; add it to positions")
         filtering.check(threshold=self.threshold, max_overlap=self.max_overlap)
@@ -67,7 +75,7 @@ class Survey(SurveySettings):
         """Raise InputError for a folder that cannot be written, or that contains an input file."""
         files.check_folder(folder)
         ours = (self.areas, self.streets, self.racks, self.manifest, self.detections)
-        for given in (*ours, *self.page.context):
+        for given in (*ours, *self.track, *self.page.context):
             if given is not None and saved.replaces(folder, given):
                 raise InputError(
                     f"{redact(given)} would be replaced; write into another folder (--out)"

@@ -127,6 +127,7 @@ class SurveyResult:
                     for role in ("areas", "manifest", "streets", "racks")
                 },
                 "detections": _named(self.inputs.get("detections", ())),
+                "track": [_named([file]) for file in self.inputs.get("track", ())],
                 "context": [_named([file]) for file in self.inputs.get("context", ())],
                 "photos_sha256": _digest_of_all(self.photos["sha256"]),
             },

@@ -7,6 +7,7 @@ should not cost anything.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -31,6 +32,7 @@ from geobike.io.matching import isin
 from geobike.maps import context, options
 from geobike.photos import decoding, hashing, panoramas, reading, shots
 from geobike.positions import manifest, resolve, sidecars, sources
+from geobike.positions import track as track_room
 from geobike.progress import Track, silent
 from geobike.reporting import collect_warnings, report
 from geobike.survey.counting import count_areas
@@ -291,6 +293,9 @@ def _locate_and_assign(
         found.photos.files,
         manifest_path=survey.manifest,
         positions=survey.positions,
+        track_paths=survey.track,
+        track_offset=survey.track_offset,
+        track_max_gap=survey.track_max_gap,
         timezone=survey.timezone,
         max_pixels=survey.max_pixels,
         known=known,
@@ -316,6 +321,9 @@ def locate(
     *,
     manifest_path: str | Path | None = None,
     positions: Sequence[str] = sources.DEFAULT,
+    track_paths: Sequence[str | Path] = (),
+    track_offset: float = 0.0,
+    track_max_gap: float = 30.0,
     timezone: str | None = None,
     max_pixels: int = decoding.MAX_PIXELS,
     metadata_only: bool = False,
@@ -326,22 +334,29 @@ def locate(
 ) -> gpd.GeoDataFrame:
     """Return a photos frame with positions: where each photo was taken, by file and manifest.
 
+    `track_paths` are GPX files; see `geobike.positions.track` for offset and gap.
     `metadata_only` reads only file headers, so neither duplicates nor truncated photos are found.
     `known` keeps hashes from run to run. Sources that `positions` does not name are not read.
     """
-    sources.check(positions, given=() if manifest_path is None else ("manifest",))
+    named = {"manifest": manifest_path, "track": track_paths or None}
+    sources.check(positions, given=[name for name, file in named.items() if file is not None])
     if "manifest" not in positions:
         manifest_path = None
-    clock = zone(timezone)
+    clock, inputs = zone(timezone), inputs or Inputs()
+    fixes = None
+    if track_paths and "track" in positions:
+        with ExitStack() as stack:
+            tracks = [stack.enter_context(inputs.open("track", path)).path for path in track_paths]
+            fixes = track_room.read(tracks, offset=track_offset, max_gap=track_max_gap)
     # The manifest first: a mistake in it should show before a million photos are read.
     table = None
     if manifest_path is not None:
         names = [file.photo_id for file in given]
-        table = _read_manifest(manifest_path, clock, inputs or Inputs(), photo_ids=names)
+        table = _read_manifest(manifest_path, clock, inputs, photo_ids=names)
     frame = engine.read_metadata(given, timezone=clock, max_pixels=max_pixels, track=track)
     if not metadata_only:
         frame = engine.hash_files(frame, given, max_pixels=max_pixels, known=known, track=track)
-    located = resolve.locate(frame, table, positions=positions)
+    located = resolve.locate(frame, table, positions=positions, track=fixes)
     sidecars.report(located)
     return located
 

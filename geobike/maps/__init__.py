@@ -16,13 +16,13 @@ from geobike.maps import context
 from geobike.maps.assets import MapAssetsMissing
 from geobike.maps.context import ContextLayer
 from geobike.maps.figure import OfflineFigure, UnknownLibrary
-from geobike.maps.options import PageOptions, tile_sources
+from geobike.maps.options import PageOptions, tile_sources, words
 from geobike.maps.page import Page
 from geobike.maps.payload import Provenance, Racks, page_data
 from geobike.maps.photos import SINGLE
 from geobike.reporting import report
 
-__all__ = ["SINGLE", "MapAssetsMissing", "PageOptions", "UnknownLibrary", "build", "save"]
+__all__ = ["SINGLE", "MapAssetsMissing", "PageOptions", "UnknownLibrary", "build", "save", "words"]
 
 _HEAVY: Final = 10_000_000  # bytes: what many mail servers accept
 _TOO_HEAVY: Final = 25_000_000  # bytes: what hardly any accepts
@@ -40,6 +40,7 @@ def build(
     ledger: Mapping[str, int],
     thumbnails: Mapping[str, bytes] = {},
     timezone: str = "UTC",
+    estimates: Mapping[str, Any] | None = None,
     page: PageOptions | None = None,
     context_layers: Sequence[ContextLayer] | None = None,
     racks: gpd.GeoDataFrame | None = None,
@@ -52,7 +53,8 @@ def build(
     `tallies` the TALLIES frame that the numbers of the areas are sums of.
     `label` is what was counted, `ledger` the number of photos by status. `thumbnails` holds small
     JPEG files by `photo_id`, shown as they are: without EXIF, people anonymized. Times are shown in
-    `timezone`. `context_layers` were read from the files that `page` names; None reads them now.
+    `timezone`. `estimates` is what `Estimates.as_dict` returns, where people counted by hand.
+    `context_layers` were read from the files that `page` names; None reads them now.
     `racks` is a RACKS frame, drawn as a layer; `walk` is the distance in metres of its counts.
     `options` are fields of `page`, such as `title` or `language`.
 
@@ -81,7 +83,7 @@ def build(
         'Map'
     """
     chosen = replace(page or PageOptions(), **options)
-    provenance = Provenance(label, model, threshold, timezone, ledger)
+    provenance = Provenance(label, model, threshold, timezone, ledger, estimates)
     layers = context_layers
     if layers is None:
         layers = [context.read(path) for path in chosen.context]

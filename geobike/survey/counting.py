@@ -9,6 +9,7 @@ from geobike import areas as area_room
 from geobike import config, parking
 from geobike import streets as street_room
 from geobike.counting import stage
+from geobike.estimates import looks, parts, spread
 
 
 def count_areas(
@@ -58,6 +59,7 @@ def count_areas(
         network=network,
         rules=rules or stage.Rules(),
     )
+    counted = replace(counted, areas=_with_spread(counted))
     if racks is None:
         return counted
     demand = parking.Demand(
@@ -75,3 +77,18 @@ def count_areas(
         racks=found.racks,
         supply=found.total,
     )
+
+
+def _with_spread(counted: stage.Counted) -> gpd.GeoDataFrame:
+    """Return the areas with how far other streets would move what was detected per stop."""
+    shared = parts.share_out(looks.find(counted.exposure), counted.exposure)
+    found = spread.street_spread(shared, counted.street_of_stop, unseen(counted.areas))
+    ends = spread.ends(found).reindex(counted.areas["area_id"])
+    columns = {f"detected_per_stop_{end}": ends[end].to_numpy() for end in ends}
+    return counted.areas.assign(**columns)
+
+
+def unseen(areas: gpd.GeoDataFrame) -> "pd.Series[float]":
+    """Return by `area_id` the share of the street length that was not seen, 1 if not known."""
+    seen = areas["covered_share"] if "covered_share" in areas else pd.Series(0.0, areas.index)
+    return 1 - seen.fillna(0.0).set_axis(areas["area_id"])

@@ -15,7 +15,8 @@ from geobike.counting import ledger
 from geobike.counting import stage as counting
 from geobike.detections import extent, filtering
 from geobike.detections.store.protocol import Model
-from geobike.exports.protocol import Frames
+from geobike.estimates.figures import Estimates
+from geobike.exports.protocol import About, Frames
 from geobike.io.inputs import InputFile
 from geobike.maps.context import ContextLayer
 from geobike.photos import thumbnails
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 
 from geobike.survey import settings
+from geobike.survey.estimating import DETECTED_ONLY
 from geobike.survey.options import Survey
 
 
@@ -41,6 +43,8 @@ class SurveyResult:
     detections: pd.DataFrame
     counted: counting.Counted
     """Where the bicycles stand, the stops, and what areas and streets make of them."""
+    estimates: Estimates | None
+    """What hand counts say; None where there are none."""
     ledger: ledger.Ledger
     detected_now: int
     """Photos that the detector answered in this run; the others came from the store."""
@@ -93,6 +97,7 @@ class SurveyResult:
             context_layers=self.context,
             racks=self.counted.racks,
             walk=self.survey.walk,
+            estimates=None if self.estimates is None else self.estimates.as_dict(),
         )
 
     def summary(self, folder: str | Path = ".") -> dict[str, Any]:
@@ -120,11 +125,12 @@ class SurveyResult:
                 **{name: round(value, 1) for name, value in self.counted.total.items()},
                 "stops": len(self.counted.stops),
             },
+            **self._known(),
             **({"racks": dict(self.counted.supply)} if self.counted.supply else {}),
             "inputs": {
                 **{
                     role: _named(self.inputs.get(role, ()))
-                    for role in ("areas", "manifest", "streets", "racks")
+                    for role in ("areas", "manifest", "streets", "racks", "hand_counts")
                 },
                 "detections": _named(self.inputs.get("detections", ())),
                 "track": [_named([file]) for file in self.inputs.get("track", ())],
@@ -133,6 +139,12 @@ class SurveyResult:
             },
             "warnings": list(self.warnings),
         }
+
+    def _known(self) -> dict[str, Any]:
+        """Return the estimates, or that there are none."""
+        if self.estimates is None:
+            return {"detected_only": DETECTED_ONLY}
+        return {"estimates": self.estimates.as_dict()}
 
     def write(self, folder: str | Path, *, track: Track = silent) -> dict[str, str | Path]:
         """Write `map.html` and the files into a folder; return what was written, by name.
@@ -151,6 +163,10 @@ class SurveyResult:
                 bicycles=self.counted.bicycles,
                 photos=self.photos,
                 detections=self.detections,
+                about=About(
+                    timezone=self.survey.timezone,
+                    min_photos=self.survey.page.min_photos,
+                ),
             ),
             names=self.survey.formats,
             save_map=lambda path: maps.save(self.map(track=track), path),

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from geobike.maps import PageOptions
     from geobike.maps import build as map  # noqa: A004 - geobike.map(...) is what one says
     from geobike.maps import save as save_map
+    from geobike.parking import read as read_racks
     from geobike.photos.decoding import read_upright as read_image
     from geobike.photos.reading import find as find_photos
     from geobike.photos.reading import read as read_photos
@@ -98,6 +99,7 @@ __all__ = [
     "read_image",
     "read_manifest",
     "read_photos",
+    "read_racks",
     "read_streets",
     "run",
     "sample_data",
@@ -125,6 +127,7 @@ _HOME = {
     "filter_detections": "detections.filtering:filter_detections",
     "count_per_photo": "counting.counts:per_photo",
     "read_streets": "streets:read",
+    "read_racks": "parking:read",
     "count_areas": "survey.counting:count_areas",
     "CountingRules": "counting.stage:Rules",
     "Counted": "counting.stage:Counted",

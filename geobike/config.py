@@ -40,9 +40,13 @@ STOP_DISTANCE: Final = 20.0
 """Metres from the first photo of a stop. Less makes several stops of a busy place with many photos;
 more makes one stop of several places."""
 
-POSITIONS: Final = ("manifest", "exif")
+POSITIONS: Final = ("manifest", "exif", "track")
 """Position sources, by their names in `geobike.positions.sources`. A manifest is made for one
 survey, so that its positions are better than those of the camera."""
+
+WALK: Final = 50.0
+"""Metres: racks further than this from where somebody goes are not used for a short stay, as
+Transport for London's guidelines have it."""
 
 FORMATS: Final = ("auto",)
 """Export formats, by their names in `geobike.exports.formats`; auto is a rule, not a format."""
@@ -95,6 +99,33 @@ class SurveySettings:
             separator=",",
         ),
     ] = POSITIONS
+    track: Annotated[
+        tuple[str | Path, ...],
+        Option(
+            "GPX track of a logger that was with the camera: places photos by their time. May be "
+            "repeated.",
+            metavar="FILE",
+            path="",
+            panel="GPX tracks",
+        ),
+    ] = ()
+    track_offset: Annotated[
+        float,
+        Option(
+            "Seconds that are added to the camera's time, as by exiftool -geosync: -37 for a "
+            "camera 37 s fast.",
+            metavar="SECONDS",
+            panel="GPX tracks",
+        ),
+    ] = 0.0
+    track_max_gap: Annotated[
+        float,
+        Option(
+            "Longest time between two fixes that a photo may lie between, 1 to 3600 seconds.",
+            metavar="S",
+            panel="GPX tracks",
+        ),
+    ] = 30.0
     timezone: Annotated[
         str | None,
         Option(
@@ -233,6 +264,42 @@ class SurveySettings:
             panel="Where bicycles stand",
         ),
     ] = HEADING_ERROR
+    racks: Annotated[
+        str | Path | None,
+        Option(
+            "Bicycle racks with their places: OpenStreetMap extract (.osm.pbf), GeoJSON, CSV with "
+            "longitude and latitude, and more. With --streets: parking pressure and shortage.",
+            metavar="FILE",
+            path="",
+            panel="Places to park",
+        ),
+    ] = None
+    capacity_column: Annotated[
+        str | None,
+        Option(
+            "Column with the racks' places.",
+            metavar="C",
+            panel="Places to park",
+            default_text="capacity or capacite",
+        ),
+    ] = None
+    racks_date: Annotated[
+        str | None,
+        Option(
+            "Day of the racks' capacities, such as 2026-05-12, where the file does not say it rack "
+            "by rack.",
+            metavar="DATE",
+            panel="Places to park",
+        ),
+    ] = None
+    walk: Annotated[
+        float,
+        Option(
+            "How far from a bicycle a place may be, 1 to 1000 metres.",
+            metavar="M",
+            panel="Places to park",
+        ),
+    ] = WALK
     hand_counts: Annotated[
         str | Path | None,
         Option(

@@ -116,6 +116,9 @@ def locate(
     photos: Photos,
     manifest: str | None,
     positions: tuple[str, ...],
+    track: tuple[str, ...],
+    track_offset: float,
+    track_max_gap: float,
     timezone: str | None,
     same_shot: config.SameShot,
     max_megapixels: float,
@@ -134,7 +137,8 @@ def locate(
     from geobike.survey import run
     from geobike.survey.options import pixels
 
-    check_out(out, manifest)
+    for table in (manifest, *track):
+        check_out(out, table)
     if out is not None:
         writing.check_path(out, "photos")  # before hours of work
     with terminal.notes():
@@ -142,6 +146,9 @@ def locate(
             find(photos),
             manifest_path=manifest,
             positions=positions,
+            track_paths=track,
+            track_offset=track_offset,
+            track_max_gap=track_max_gap,
             timezone=timezone,
             max_pixels=pixels(max_megapixels),
             metadata_only=True,

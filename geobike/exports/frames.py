@@ -44,6 +44,7 @@ def select(frames: Frames) -> Frames:
     return Frames(
         areas=None if frames.areas is None else _areas(frames.areas),
         streets=None if frames.streets is None else _known(frames.streets, schema.STREETS),
+        racks=None if frames.racks is None else _known(frames.racks, schema.RACKS),
         stops=None if frames.stops is None else _known(frames.stops, schema.STOPS),
         bicycles=None if frames.bicycles is None else _bicycles(frames.bicycles),
         photos=None if frames.photos is None else _photos(frames.photos, frames.about.timezone),

@@ -60,7 +60,8 @@ def _geometries(geometry: "gpd.GeoSeries") -> Iterator[str]:
 
 
 _FILES: Final[Files] = {
-    table: f"{table}.geojson" for table in ("areas", "streets", "stops", "bicycles", "photos")
+    table: f"{table}.geojson"
+    for table in ("areas", "streets", "racks", "stops", "bicycles", "photos")
 }
 
 FORMAT: Final = Format(

@@ -20,6 +20,7 @@ _SCRIPTS = (
     "hexbins.js",
     "photos.js",
     "clusters.js",
+    "racks.js",
     "legend.js",
     "table.js",
     "notes.js",

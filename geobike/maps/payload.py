@@ -10,9 +10,9 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from geobike import metrics, schema, sums
+from geobike import config, metrics, schema, sums
 from geobike.errors import InputError
-from geobike.maps import basemap, context
+from geobike.maps import basemap, context, racks
 from geobike.maps.encoding import encode_json
 from geobike.maps.options import PageOptions, is_wms, words
 from geobike.maps.photos import finite, photos, time
@@ -46,6 +46,19 @@ class Provenance:
             raise InputError(f"the ledger counts an unknown status: {', '.join(sorted(unknown))}")
 
 
+@dataclass(frozen=True)
+class Racks:
+    """The racks to draw."""
+
+    racks: gpd.GeoDataFrame | None = None
+    """Racks frame; None for none."""
+    walk: float = config.WALK
+    """Metres from a rack within which bicycles were counted as near it."""
+
+
+NO_RACKS: Final = Racks()
+
+
 def page_data(
     areas: gpd.GeoDataFrame,
     taken: gpd.GeoDataFrame,
@@ -55,6 +68,7 @@ def page_data(
     provenance: Provenance,
     page: PageOptions,
     context_layers: Iterable[basemap.Layer],
+    supply: Racks = NO_RACKS,
 ) -> dict[str, Any]:
     """Check what `geobike.maps.build` was given and return what the page draws from."""
     schema.check(areas, schema.AREA_COUNTS)
@@ -91,6 +105,7 @@ def page_data(
         "streets": metrics.SHARE in areas,
         "estimates": _estimates(provenance.estimates),
         "tallies": encode_json(_tallies(tallies, period_of, areas["area_id"])),
+        "racks": racks.drawn(supply.racks, walk=supply.walk),
         **_backgrounds(context_layers, areas),
         "tiles": None
         if page.tiles is None
@@ -123,7 +138,9 @@ def _shown(areas: gpd.GeoDataFrame) -> list[metrics.Metric]:
     """Return the metrics of the frame, without those that are NA throughout without streets."""
     available = metrics.available(list(areas))
     known = [metric for metric in available if not metric.least_share or metrics.SHARE in areas]
-    return [metric for metric in known if metric.name in areas]
+    there = [metric for metric in known if metric.name in areas]
+    # Of racks, a figure that is nowhere known is not offered: none was seen well enough.
+    return [m for m in there if m.needs != metrics.RACKS or areas[m.name].notna().any()]
 
 
 def _hidden(page: PageOptions) -> dict[str, Any]:

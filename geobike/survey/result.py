@@ -95,6 +95,8 @@ class SurveyResult:
             thumbnails=pictures,
             timezone=self.survey.timezone or "UTC",
             context_layers=self.context,
+            racks=self.counted.racks,
+            walk=self.survey.walk,
             estimates=None if self.estimates is None else self.estimates.as_dict(),
         )
 
@@ -124,12 +126,14 @@ class SurveyResult:
                 "stops": len(self.counted.stops),
             },
             **self._known(),
+            **({"racks": dict(self.counted.supply)} if self.counted.supply else {}),
             "inputs": {
                 **{
                     role: _named(self.inputs.get(role, ()))
-                    for role in ("areas", "manifest", "streets", "hand_counts", "basemap")
+                    for role in ("areas", "manifest", "streets", "racks", "hand_counts", "basemap")
                 },
                 "detections": _named(self.inputs.get("detections", ())),
+                "track": [_named([file]) for file in self.inputs.get("track", ())],
                 "context": [_named([file]) for file in self.inputs.get("context", ())],
                 "photos_sha256": _digest_of_all(self.photos["sha256"]),
             },
@@ -154,6 +158,7 @@ class SurveyResult:
             Frames(
                 areas=self.areas,
                 streets=self.counted.streets,
+                racks=self.counted.racks,
                 stops=self.counted.stops,
                 bicycles=self.counted.bicycles,
                 photos=self.photos,

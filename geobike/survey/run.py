@@ -7,6 +7,7 @@ should not cost anything.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import NamedTuple, cast
 import geopandas as gpd
 import pandas as pd
 
-from geobike import areas, streets
+from geobike import areas, parking, streets
 from geobike.counting import causes, counts, ledger
 from geobike.counting import stage as counting
 from geobike.detections import filtering, imported, stage
@@ -32,8 +33,9 @@ from geobike.io.matching import isin
 from geobike.maps import basemap, context, options
 from geobike.photos import decoding, hashing, reading, shots
 from geobike.positions import manifest, resolve, sidecars, sources
+from geobike.positions import track as track_room
 from geobike.progress import Track, silent
-from geobike.reporting import collect_warnings
+from geobike.reporting import collect_warnings, report
 from geobike.survey.counting import count_areas
 from geobike.survey.estimating import Estimated, estimate_areas
 from geobike.survey.options import Survey, zone
@@ -85,6 +87,8 @@ def run(
             located.areas,
             streets=located.streets,
             rules=_rules(survey),
+            racks=located.racks,
+            walk=survey.walk,
         )
         estimates = None
         if survey.hand_counts is not None:
@@ -208,6 +212,8 @@ class _Found(NamedTuple):
     """Water, streets and borders for the map."""
     streets: gpd.GeoDataFrame | None
     """Street lines; None where the survey names none."""
+    racks: gpd.GeoDataFrame | None
+    """Racks frame; None where the survey names none."""
 
 
 class LocatedPhotos(NamedTuple):
@@ -222,6 +228,8 @@ class LocatedPhotos(NamedTuple):
     """Water, streets and borders for the map."""
     streets: gpd.GeoDataFrame | None
     """Street lines; None where the survey names none."""
+    racks: gpd.GeoDataFrame | None = None
+    """Racks frame; None where the survey names none."""
     not_read: Mapping[str, int] = MappingProxyType({})
     """Files of other kinds beside the photos: their number by suffix."""
     files_given: int | None = None
@@ -273,9 +281,27 @@ def _find(survey: Survey, engine: Engine, inputs: Inputs, track: Track) -> _Foun
     if survey.streets is not None:
         with inputs.open("streets", survey.streets) as file:
             lines = streets.read(file.path, polygons)
+    racks = _read_racks(survey, polygons, inputs)
     if survey.photos is None:
-        return _Found(polygons, None, layers, lines)
-    return _Found(polygons, engine.search(survey.photos, track=track), layers, lines)
+        return _Found(polygons, None, layers, lines, racks)
+    return _Found(polygons, engine.search(survey.photos, track=track), layers, lines, racks)
+
+
+def _read_racks(
+    survey: Survey, polygons: gpd.GeoDataFrame, inputs: Inputs
+) -> gpd.GeoDataFrame | None:
+    if survey.racks is None:
+        return None
+    with inputs.open("racks", survey.racks) as file:
+        racks = parking.read(
+            file.path,
+            polygons,
+            capacity_column=survey.capacity_column,
+            date=survey.racks_date,
+        )
+    if survey.streets is None:
+        report("without --streets, racks are counted by area; pressure and shortage need streets")
+    return racks
 
 
 def _locate_and_assign(
@@ -301,11 +327,15 @@ def _locate_and_assign(
             areas.assign(located, found.areas),
             found.context,
             found.streets,
+            found.racks,
         )
     located = locate(
         found.photos.files,
         manifest_path=survey.manifest,
         positions=survey.positions,
+        track_paths=survey.track,
+        track_offset=survey.track_offset,
+        track_max_gap=survey.track_max_gap,
         timezone=survey.timezone,
         max_pixels=survey.max_pixels,
         known=known,
@@ -320,6 +350,7 @@ def _locate_and_assign(
         assigned,
         found.context,
         found.streets,
+        found.racks,
         found.photos.not_read,
         found.photos.given,
     )
@@ -330,6 +361,9 @@ def locate(
     *,
     manifest_path: str | Path | None = None,
     positions: Sequence[str] = sources.DEFAULT,
+    track_paths: Sequence[str | Path] = (),
+    track_offset: float = 0.0,
+    track_max_gap: float = 30.0,
     timezone: str | None = None,
     max_pixels: int = decoding.MAX_PIXELS,
     metadata_only: bool = False,
@@ -340,22 +374,29 @@ def locate(
 ) -> gpd.GeoDataFrame:
     """Return a photos frame with positions: where each photo was taken, by file and manifest.
 
+    `track_paths` are GPX files; see `geobike.positions.track` for offset and gap.
     `metadata_only` reads only file headers, so neither duplicates nor truncated photos are found.
     `known` keeps hashes from run to run. Sources that `positions` does not name are not read.
     """
-    sources.check(positions, given=() if manifest_path is None else ("manifest",))
+    named = {"manifest": manifest_path, "track": track_paths or None}
+    sources.check(positions, given=[name for name, file in named.items() if file is not None])
     if "manifest" not in positions:
         manifest_path = None
-    clock = zone(timezone)
+    clock, inputs = zone(timezone), inputs or Inputs()
+    fixes = None
+    if track_paths and "track" in positions:
+        with ExitStack() as stack:
+            tracks = [stack.enter_context(inputs.open("track", path)).path for path in track_paths]
+            fixes = track_room.read(tracks, offset=track_offset, max_gap=track_max_gap)
     # The manifest first: a mistake in it should show before a million photos are read.
     table = None
     if manifest_path is not None:
         names = [file.photo_id for file in given]
-        table = _read_manifest(manifest_path, clock, inputs or Inputs(), photo_ids=names)
+        table = _read_manifest(manifest_path, clock, inputs, photo_ids=names)
     frame = engine.read_metadata(given, timezone=clock, max_pixels=max_pixels, track=track)
     if not metadata_only:
         frame = engine.hash_files(frame, given, max_pixels=max_pixels, known=known, track=track)
-    located = resolve.locate(frame, table, positions=positions)
+    located = resolve.locate(frame, table, positions=positions, track=fixes)
     sidecars.report(located)
     return located
 

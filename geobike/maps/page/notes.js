@@ -153,6 +153,7 @@ geobike.notes = function (page) {
     el("p", { className: "gb-source", dir: "auto" }, data.source && say("source", data)),
     el("p", { className: "gb-method", dir: "auto" }, say("method", { ...data, label: page.label })),
     el("p", { className: "gb-trust" }, say("trust")),
+    geobike.rackNote(page),
     el("p", { className: "gb-by-hand" }, geobike.byHand(page)),
     data.hidden ? el("p", { className: "gb-hidden", dir: "auto" }, geobike.hidden(page)) : "",
   );

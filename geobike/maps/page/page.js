@@ -32,8 +32,10 @@ geobike.draw = function (map, data) {
   geobike.heatmap(page);
   const few = page.photos.n <= geobike.MOST_CIRCLES;
   (few ? geobike.circles : geobike.clusters)(page);
+  geobike.racks(page);
   container.after(geobike.panel(page));
   const legend = geobike.legend(page);
+  geobike.rackKey(page, legend);
   geobike.fit(page, legend);
   page.showAreas();
   geobike.onPrint(page, legend);

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from geobike.detectors.protocol import Box, Detection, Detector
     from geobike.engines.dask.engine import Cluster
     from geobike.errors import GeobikeError, GeobikeWarning
+    from geobike.estimates.figures import Estimates, estimate
+    from geobike.estimates.looks import find as find_looks
     from geobike.evaluation.agreement import evaluate
     from geobike.exports.writing import write_areas, write_detections, write_photos
     from geobike.maps import PageOptions
@@ -61,6 +63,7 @@ __all__ = [
     "Detection",
     "Detector",
     "DetectorChoice",
+    "Estimates",
     "GeobikeError",
     "GeobikeWarning",
     "HostedClassifier",
@@ -78,8 +81,10 @@ __all__ = [
     "count_areas",
     "count_per_photo",
     "detect_photos",
+    "estimate",
     "evaluate",
     "filter_detections",
+    "find_looks",
     "find_photos",
     "locate",
     "map",
@@ -139,6 +144,9 @@ _HOME = {
     "Store": "detections.store.sqlite:Store",
     "read_image": "photos.decoding:read_upright",
     # how far to trust them, and something to try them on
+    "find_looks": "estimates.looks:find",
+    "estimate": "estimates.figures:estimate",
+    "Estimates": "estimates.figures:Estimates",
     "evaluate": "evaluation.agreement:evaluate",
     "sample_data": "sample:write",
     # results and errors

@@ -188,6 +188,28 @@ EXPOSURE: Final = Frame(
     },
 )
 
+LOOKS: Final = Frame(
+    "drawable looks",  # visits of stops, each counted on one photo: what is drawn for a person
+    {
+        "photo_id": TEXT,  # the first photo of the visit
+        "stop_id": TEXT,
+        "bicycle_count": COUNT,  # that the detector found on it
+    },
+    key="photo_id",
+)
+
+HAND_COUNTS: Final = Frame(
+    "hand counts",  # photos that a person counted, or was asked to
+    {
+        "photo_id": TEXT,
+        "bicycles": FLOAT,  # NA where not counted, or where it cannot be judged
+        "bicycles_high": FLOAT,  # where a range was given, such as 40-55; else NA
+        "stratum": TEXT,  # of the detector's count, from which it was drawn; NA where it was not
+        "origin": TEXT,  # list | sheet | own: who chose it; only drawn ones enter estimates
+    },
+    key="photo_id",
+)
+
 TALLIES: Final = Frame(
     "tallies",  # what each counted photo adds to the sums of each area; area_id NA is outside
     {

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from geobike.positions.manifest import read as read_manifest
     from geobike.positions.resolve import locate
     from geobike.sample import write as sample_data
+    from geobike.saved import export
     from geobike.streets import read as read_streets
     from geobike.survey.counting import count_areas
     from geobike.survey.options import Survey
@@ -83,6 +84,7 @@ __all__ = [
     "detect_photos",
     "estimate",
     "evaluate",
+    "export",
     "filter_detections",
     "find_looks",
     "find_photos",
@@ -130,6 +132,7 @@ _HOME = {
     "write_areas": "exports.writing:write_areas",
     "write_photos": "exports.writing:write_photos",
     "write_detections": "exports.writing:write_detections",
+    "export": "saved:export",
     # detectors and classifiers
     "Box": "detectors.protocol:Box",
     "Classification": "detectors.classify:Classification",

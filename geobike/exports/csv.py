@@ -1,6 +1,7 @@
 """CSV, escaped against CSV formula injection, for tables without geometry."""
 
 import csv
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -15,6 +16,16 @@ if TYPE_CHECKING:
 FORMULA: Final = r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
 """How a cell begins that a spreadsheet may take for a formula (CSV injection): the signs, the
 blanks before them that some skip, and the wide signs that some read as these."""
+
+
+_ESCAPED: Final = re.compile(f"^'(?='*{FORMULA})")
+
+
+def unescape(column: "pd.Series[str]") -> "pd.Series[str]":
+    """Undo what our CSV does, unless a text in the column shows that it was not done."""
+    if column.str.match(FORMULA).any():
+        return column
+    return column.str.replace(_ESCAPED, "", regex=True)
 
 
 def write_labels(labels: Mapping[str, Sequence[Mapping[str, Any]]], path: str | Path) -> None:
@@ -45,7 +56,7 @@ def _write(frame: "pd.DataFrame", texts: Sequence[str], path: str | Path) -> Non
 
 
 def _escape_formula(column: "pd.Series[str]") -> "pd.Series[str]":
-    """Return text that no spreadsheet takes for a formula; `detections.imported` reverses it."""
+    """Return text that no spreadsheet takes for a formula; `unescape` reverses it."""
     risky = column.str.match(f"'*{FORMULA}")
     return column.mask(risky, "'" + column)
 

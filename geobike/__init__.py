@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from geobike.saved import export
     from geobike.streets import read as read_streets
     from geobike.survey.counting import count_areas
+    from geobike.survey.estimating import Estimated, estimate_areas
     from geobike.survey.options import Survey
     from geobike.survey.result import SurveyResult
     from geobike.survey.run import run
@@ -64,6 +65,7 @@ __all__ = [
     "Detection",
     "Detector",
     "DetectorChoice",
+    "Estimated",
     "Estimates",
     "GeobikeError",
     "GeobikeWarning",
@@ -83,6 +85,7 @@ __all__ = [
     "count_per_photo",
     "detect_photos",
     "estimate",
+    "estimate_areas",
     "evaluate",
     "export",
     "filter_detections",
@@ -149,6 +152,8 @@ _HOME = {
     # how far to trust them, and something to try them on
     "find_looks": "estimates.looks:find",
     "estimate": "estimates.figures:estimate",
+    "estimate_areas": "survey.estimating:estimate_areas",
+    "Estimated": "survey.estimating:Estimated",
     "Estimates": "estimates.figures:Estimates",
     "evaluate": "evaluation.agreement:evaluate",
     "sample_data": "sample:write",

@@ -83,6 +83,10 @@ _PHOTO_OPTIONAL = {
     "position_error_m": FLOAT,  # likely error, where the source of the position gives it
     "camera": TEXT,  # make and model; photos of one camera share a lens and a way of holding it
     "focal_length_35mm": FLOAT,  # of the lens, as on a frame 36 mm wide
+    "hand_count": FLOAT,  # bicycles that a person counted; NA where nobody did
+    "hand_count_high": FLOAT,  # where the person gave a range
+    "stratum": TEXT,  # of the detector's count, from which the photo was drawn
+    "origin": TEXT,  # list | sheet | own: who chose it
 }
 
 PHOTOS: Final = Frame(
@@ -193,7 +197,7 @@ EXPOSURE: Final = Frame(
 )
 
 LOOKS: Final = Frame(
-    "drawable looks",  # visits of stops, each counted on one photo: what is drawn for a person
+    "drawable looks",  # visits of stops, each counted on one photo: what hand counts are drawn of
     {
         "photo_id": TEXT,  # the first photo of the visit
         "stop_id": TEXT,
@@ -239,6 +243,12 @@ STREETS: Final = Frame(
     },
     key="street_id",
     geometry=("LineString", "MultiLineString"),
+    optional={  # with hand counts
+        "hand_counted": COUNT,
+        "bicycles_per_stop": FLOAT,
+        "bicycles_per_stop_low": FLOAT,
+        "bicycles_per_stop_high": FLOAT,
+    },
 )
 
 AREAS: Final = Frame(
@@ -273,8 +283,18 @@ def area_counts(metrics: Sequence[Metric] = METRICS) -> Frame:
         },
         key=AREAS.key,
         geometry=AREAS.geometry,
-        optional={**AREAS.optional, **optional, **ranges},
+        optional={**AREAS.optional, **optional, **ranges, **_BY_HAND},
     )
+
+
+_BY_HAND: Final = {
+    "hand_counted": COUNT,  # looks counted by hand that show the area
+    "rank_low": COUNT,  # 1 has most bicycles per stop; only areas that are compared
+    "rank_high": COUNT,
+    "group": TEXT,  # above | not told apart | below all compared areas together
+    "hot_spot": TEXT,  # hot | not told apart | cold, together with its neighbours
+}
+"""Columns of areas that hand counts bring beside the metrics."""
 
 
 def _dtype(metric: Metric) -> str:

@@ -28,6 +28,8 @@ MEASURED = {
     "street_km",
     "covered_km",
     "covered_share",
+    "bicycles_per_stop",
+    "bicycles_per_km",
 }
 """What counting brings from the whole survey, in place of a sum."""
 
@@ -37,7 +39,9 @@ def test_every_metric_can_be_computed_from_sums_and_the_columns_of_areas() -> No
         assert metric.numerator in {*SUMS, *MEASURED}, metric.name
         always = {*SUMS, *schema.AREAS.columns, None, metric.needs}
         assert metric.denominator in always, metric.name
-        assert metric.needs in {*schema.AREAS.optional, "street_km", None}, metric.name
+        assert metric.needs in {*schema.AREAS.optional, "street_km", "hand_counted", None}, (
+            metric.name
+        )
     assert set(SUMS) <= set(schema.TALLIES.columns)
     assert len(set(NAMES)) == len(NAMES)
 
@@ -96,6 +100,7 @@ def test_the_frame_of_areas_has_a_column_for_each_metric_and_each_range() -> Non
         "last_photo_at",
     ]
     optional = ["population", "bicycles_per_1000_inhabitants", "rate_low", "rate_high"]
+    optional += ["hand_counted", "rank_low", "rank_high", "group", "hot_spot"]
     assert list(frame.optional) == optional
     assert frame.columns["photo_count"] == "Int64"
     assert frame.columns["bicycles_per_photo"] == frame.optional["rate_low"] == "float64"

@@ -55,6 +55,12 @@ class Counted:
     """Area counts frame."""
     streets: gpd.GeoDataFrame | None
     """Streets frame; None where no streets were given."""
+    exposure: pd.DataFrame
+    """Exposure frame: what each visit of a stop shows of each area."""
+    street_of_stop: "pd.Series[str]"
+    """By `stop_id`; the square of 150 m where there is no street."""
+    metres_of_stop: "pd.Series[float] | None"
+    """By `stop_id`: covered street that it stands for; None where no streets were given."""
     square_m: float
     """Side of the squares of ground in which each place counts once, in metres."""
 
@@ -124,6 +130,9 @@ def count(
         tallies=tallied,
         areas=counts.per_area(areas, turned, tallied, measured),
         streets=streets,
+        exposure=shown,
+        street_of_stop=coverage.street_or_square(found),
+        metres_of_stop=None if streets is None else coverage.metres_of_stop(found, streets),
         square_m=size,
     )
 

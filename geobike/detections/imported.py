@@ -16,8 +16,8 @@ from geobike import schema
 from geobike.detections import extent, foreign
 from geobike.detectors import check
 from geobike.errors import InputError, MissingPackageError
-from geobike.exports.csv import FORMULA, unescape
 from geobike.io import delimited
+from geobike.io.delimited import FORMULA
 from geobike.io.files import fetch_local
 from geobike.io.inputs import InputFile
 from geobike.io.matching import isin, match
@@ -192,7 +192,7 @@ def _read_csv(path: Path) -> pd.DataFrame:
         raise InputError(f"detections {path}: cannot be read as CSV: {error}") from None
     raw = _columns(raw, path)
     for name in _TEXTS:
-        raw[name] = unescape(raw[name].astype("str"))
+        raw[name] = delimited.unescape(raw[name].astype("str"))
     return raw
 
 

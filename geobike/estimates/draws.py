@@ -21,12 +21,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from geobike import schema
+from geobike.config import AREA_SPREAD
 from geobike.errors import InputError
 from geobike.estimates import donors, strata
 from geobike.estimates.donors import Floats, Pool, Rows
 
 DRAWS: Final = 2000
-AREA_SPREAD: Final = 0.25
 DRAWN: Final = ("list", "sheet")
 """Origins of hand counts that chance chose. A person's own choice says nothing of other looks."""
 

@@ -8,12 +8,14 @@ import numpy as np
 import pandas as pd
 
 from geobike import schema
+from geobike.config import AREA_SPREAD
 from geobike.estimates import draws as drawing
 from geobike.estimates import parts, spread, strata
 from geobike.estimates.donors import RACK_WEIGHT, Floats
 from geobike.estimates.draws import Draws, HandCounted, Sums
 from geobike.reporting import report
 
+DRAWS: Final = drawing.DRAWS
 METHOD: Final = "separate ratio by strata; Polya posterior draws"
 LOOK: Final = 25.0  # metres of street that a look shows
 
@@ -52,6 +54,8 @@ class Estimates:
     """Looks whose hand counts the estimates use."""
     missing: tuple[str, ...]
     """What more must be counted by hand for what is NA."""
+    ranged: bool
+    """Whether areas and streets have ranges."""
     settings: dict[str, float]
     """`draws`, `seed`, `area_spread`."""
     draws: Draws | None = field(repr=False)
@@ -109,9 +113,9 @@ def estimate(
     street_of_stop: "pd.Series[str] | None" = None,
     unseen: "pd.Series[float] | None" = None,
     metres_of_stop: "pd.Series[float] | None" = None,
-    draws: int = drawing.DRAWS,
+    draws: int = DRAWS,
     seed: int = 0,
-    area_spread: float = drawing.AREA_SPREAD,
+    area_spread: float = AREA_SPREAD,
 ) -> Estimates:
     """Return what a person would have counted: of areas, streets and the whole survey.
 
@@ -193,6 +197,7 @@ def estimate(
         strata=described,
         hand_counted=len(counted.look),
         missing=missing,
+        ranged=not (fatal or ranges),
         settings=settings,
         draws=model,
         by_area=by_area,

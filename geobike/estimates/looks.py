@@ -1,4 +1,4 @@
-"""Looks: visits of stops, each counted on its first photo; hand counts are drawn of them."""
+"""Looks: visits of stops, each counted on its first photo: what hand counts are drawn of."""
 
 import pandas as pd
 

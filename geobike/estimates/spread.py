@@ -39,14 +39,14 @@ def street_spread(
     """
     by_street = _by_street(parts, street_of_stop)
     area = by_street["area_id"]
-    sums = by_street.groupby("area_id")[["stops", "detected"]].sum()
-    sums = sums[sums["stops"] > 0]
-    rate = sums["detected"] / sums["stops"]
-    share = by_street["stops"] / area.map(sums["stops"])
-    residual = by_street["detected"] / area.map(sums["stops"]) - share * area.map(rate)
+    total = by_street.groupby("area_id")[["stops", "detected"]].transform("sum")
+    share = by_street["stops"] / total["stops"]
+    residual = (by_street["detected"] - share * total["detected"]) / total["stops"]
     powers = pd.DataFrame({"squares": share**2, "cubes": share**3, "residuals": residual**2})
-    powers = powers.groupby(area).sum().reindex(sums.index)
-    streets = (by_street["stops"] > 0).groupby(area).sum().reindex(sums.index)
+    powers = powers.groupby(area).sum()
+    streets = (by_street["stops"] > 0).groupby(area).sum()
+    sums = by_street.groupby("area_id")[["stops", "detected"]].sum()
+    rate = sums["detected"] / sums["stops"]
     differ = _differ(rate, sums["stops"], powers)
     least = rate.clip(lower=_HALF / sums["stops"])
     variance = (1 / (least * sums["stops"]) + differ * powers["squares"]) * _share(unseen, sums)
@@ -57,7 +57,8 @@ def street_spread(
 def _by_street(parts: pd.DataFrame, street_of_stop: "pd.Series[str]") -> pd.DataFrame:
     inside = parts[parts["area_id"].notna()]
     street = inside["stop_id"].map(street_of_stop)
-    groups = inside.groupby(["area_id", street], sort=False)
+    looked = inside["stops"].groupby(inside["area_id"]).transform("sum") > 0
+    groups = inside[looked].groupby(["area_id", street[looked]], sort=False)
     return groups[["stops", "detected"]].sum().reset_index()
 
 

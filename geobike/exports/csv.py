@@ -1,31 +1,16 @@
 """CSV, escaped against CSV formula injection, for tables without geometry."""
 
 import csv
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from geobike.exports.protocol import Files, Format, Table, one_file_per_table
+from geobike.io.delimited import FORMULA
 from geobike.io.files import atomic_open
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-FORMULA: Final = r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
-"""How a cell begins that a spreadsheet may take for a formula (CSV injection): the signs, the
-blanks before them that some skip, and the wide signs that some read as these."""
-
-
-_ESCAPED: Final = re.compile(f"^'(?='*{FORMULA})")
-
-
-def unescape(column: "pd.Series[str]") -> "pd.Series[str]":
-    """Undo what our CSV does, unless a text in the column shows that it was not done."""
-    if column.str.match(FORMULA).any():
-        return column
-    return column.str.replace(_ESCAPED, "", regex=True)
 
 
 def write_labels(labels: Mapping[str, Sequence[Mapping[str, Any]]], path: str | Path) -> None:

@@ -28,6 +28,8 @@ _PHOTO_COLUMNS: Final = (
 )
 """All but `path`: where a file is on one machine must not be published."""
 
+_BY_HAND: Final = ("hand_count", "hand_count_high", "stratum", "origin")
+
 _CLOCK: Final = "%Y-%m-%d %H:%M:%S"
 
 
@@ -76,11 +78,13 @@ def _bicycles(bicycles: pd.DataFrame) -> gpd.GeoDataFrame:
 
 def _photos(photos: gpd.GeoDataFrame, timezone: str | None) -> gpd.GeoDataFrame:
     schema.check(photos, schema.COUNTS if "bicycle_count" in photos else schema.PHOTOS)
-    columns = pd.DataFrame(photos).reindex(columns=list(_PHOTO_COLUMNS))
+    by_hand = [name for name in _BY_HAND if name in photos]
+    names = [*_PHOTO_COLUMNS, *by_hand]
+    columns = pd.DataFrame(photos).reindex(columns=names)
     absent = {name: dtype for name, dtype in schema.PHOTOS.optional.items() if name not in photos}
     columns = columns.astype({name: absent[name] for name in absent if name in columns})
     columns["taken_local"] = _clock(photos, timezone)
-    return _shaped(rounding.figures(columns, list(_PHOTO_COLUMNS)), photos.geometry)
+    return _shaped(rounding.figures(columns, names), photos.geometry)
 
 
 def _clock(photos: pd.DataFrame, timezone: str | None) -> "pd.Series[str]":

@@ -11,8 +11,9 @@ import shapely
 
 from geobike import schema
 from geobike.errors import InputError
-from geobike.exports import csv, own_columns
+from geobike.exports import own_columns
 from geobike.exports.protocol import Table
+from geobike.io import delimited
 
 _KINDS: Final[dict[Table, schema.Frame]] = {
     "areas": schema.AREA_COUNTS,
@@ -57,7 +58,7 @@ def _boxes(path: Path) -> pd.DataFrame:
     texts = [name for name, kind in schema.DETECTIONS.columns.items() if kind == schema.CODED]
     types = dict.fromkeys(texts, schema.TEXT)
     rows = pd.read_csv(path, dtype=types, keep_default_na=False, na_values=[""])
-    return rows.assign(**{name: csv.unescape(rows[name]) for name in texts}).rename(
+    return rows.assign(**{name: delimited.unescape(rows[name]) for name in texts}).rename(
         columns=schema.IN_FILES
     )
 

@@ -39,6 +39,7 @@ def build(
     ledger: Mapping[str, int],
     thumbnails: Mapping[str, bytes] = {},
     timezone: str = "UTC",
+    estimates: Mapping[str, Any] | None = None,
     page: PageOptions | None = None,
     context_layers: Sequence[ContextLayer] | None = None,
     **options: Any,
@@ -49,7 +50,8 @@ def build(
     `tallies` the TALLIES frame that the numbers of the areas are sums of.
     `label` is what was counted, `ledger` the number of photos by status. `thumbnails` holds small
     JPEG files by `photo_id`, shown as they are: without EXIF, people anonymized. Times are shown in
-    `timezone`. `context_layers` were read from the files that `page` names; None reads them now.
+    `timezone`. `estimates` is what `Estimates.as_dict` returns, where people counted by hand.
+    `context_layers` were read from the files that `page` names; None reads them now.
     `options` are fields of `page`, such as `title` or `language`.
 
     Raises SchemaError for a frame of another kind, InputError for a frame without areas or for an
@@ -77,7 +79,7 @@ def build(
         'Map'
     """
     chosen = replace(page or PageOptions(), **options)
-    provenance = Provenance(label, model, threshold, timezone, ledger)
+    provenance = Provenance(label, model, threshold, timezone, ledger, estimates)
     layers = context_layers
     if layers is None:
         layers = [context.read(path) for path in chosen.context]

@@ -28,6 +28,8 @@ class Provenance:
     threshold: float
     timezone: str
     ledger: Mapping[str, int]
+    estimates: Mapping[str, Any] | None = None
+    """What hand counts say of the whole survey; None without."""
 
     def __post_init__(self) -> None:
         try:
@@ -85,12 +87,19 @@ def page_data(
         "areas": encode_json(_areas(areas, shapes, found, provenance.timezone)),
         "photos": shown,
         "streets": metrics.SHARE in areas,
+        "estimates": _estimates(provenance.estimates),
         "tallies": encode_json(_tallies(tallies, period_of, areas["area_id"])),
         "context": context.drawn(context_layers, areas),
         "tiles": None
         if page.tiles is None
         else {"url": page.tiles, "wms": is_wms(page.tiles), "attribution": page.attribution},
     }
+
+
+def _estimates(estimates: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return what the page says of the hand counts; the rest is in the summary."""
+    keys = ("hand_counted", "found_of_100", "missing")
+    return None if estimates is None else {key: estimates[key] for key in keys}
 
 
 _SQUARES: Final = {"streets_seen": "squares_seen", "short_streets_seen": "short_squares_seen"}

@@ -33,7 +33,7 @@ class Comparison:
     was matched. The polygons are those of the survey after."""
     streets: gpd.GeoDataFrame | None
     """The same by `street_id`; None where the survey after has no streets."""
-    whole: dict[str, Any]
+    whole: "pd.Series[Any]"
     """The same of all matched stops, also outside the areas."""
     pairs: pd.DataFrame
     """Matched stops: `before` and `after`, stop ids."""
@@ -92,7 +92,7 @@ def compare(before: str | Path, after: str | Path, *, boxes: bool = False) -> Co
         streets=None
         if lines is None
         else _joined(lines, ["street_id", "name"], matched.changed(matched.streets)),
-        whole=matched.changed(pd.Series(_ALL, index=pairs.index)).loc[_ALL].to_dict(),
+        whole=matched.changed(pd.Series(_ALL, index=pairs.index)).loc[_ALL],
         pairs=pairs,
         stops_before=len(here.stops),
         stops_after=len(there.stops),
@@ -117,9 +117,7 @@ class _Matched:
     @staticmethod
     def _of_pair(pairs: pd.DataFrame, known: list["pd.Series[str]"]) -> "pd.Series[str]":
         """Return what is known of each pair: of the survey after, else of the one before."""
-        before, after = (
-            pairs[name].map(one) for name, one in zip(_SIDES, known, strict=True)
-        )
+        before, after = (pairs[name].map(one) for name, one in zip(_SIDES, known, strict=True))
         return after.fillna(before)
 
     def changed(self, group: "pd.Series[str] | None" = None) -> pd.DataFrame:
@@ -143,19 +141,24 @@ class _Matched:
 
 def _check_alike(before: SavedSurvey, after: SavedSurvey, *, boxes: bool) -> None:
     """Raise InputError for surveys that counted something else, or by another detector."""
-    differ = {"labels": (before.labels, after.labels), "count": (before.count, after.count)}
+    differ: dict[str, tuple[Any, Any]] = {
+        "labels": (before.labels, after.labels),
+        "count": (before.count, after.count),
+    }
     if boxes:
         differ["threshold"] = (before.threshold, after.threshold)
-        differ["model"] = tuple(
-            (one.summary["detector"]["model"], one.summary["detector"]["version"])
-            for one in (before, after)
-        )
+        differ["model"] = _model(before), _model(after)
     for name, (one, other) in differ.items():
         if one != other:
             raise InputError(
                 f"{before.folder} and {after.folder} differ in {name}: {_said(one)} and "
                 f"{_said(other)}; map both with the same --{name}"
             )
+
+
+def _model(finished: SavedSurvey) -> tuple[str, str]:
+    detector = finished.summary["detector"]
+    return detector["model"], detector["version"]
 
 
 def _said(value: Any) -> str:

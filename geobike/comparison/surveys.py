@@ -65,7 +65,8 @@ def recount(finished: SavedSurvey, tables: Frames, areas: gpd.GeoDataFrame) -> R
     streets = _streets(tables)
     units = streets.reindex(counted.street_of_stop.index).fillna(counted.street_of_stop)
     by_hand = _hand_counts(tables)
-    drawn, missing = None, ("no photo of it was counted by hand",)
+    drawn: Draws | None = None
+    missing: tuple[str, ...] = ("no photo of it was counted by hand",)
     if by_hand is not None:
         seed = _seed(found, counted.exposure, by_hand)
         estimated = figures.estimate(found, counted.exposure, by_hand, seed=seed)
@@ -74,9 +75,7 @@ def recount(finished: SavedSurvey, tables: Frames, areas: gpd.GeoDataFrame) -> R
     return Recounted(stops=stops, parts=shared, units=units, draws=drawn, missing=missing)
 
 
-def _photos(
-    tables: Frames, areas: gpd.GeoDataFrame, row_at: RowAt
-) -> gpd.GeoDataFrame:
+def _photos(tables: Frames, areas: gpd.GeoDataFrame, row_at: RowAt) -> gpd.GeoDataFrame:
     """Return the photos frame of a survey's files, in these areas."""
     if tables.photos is None:
         raise InputError("its folder holds no photos")
@@ -105,7 +104,8 @@ def _rules(summary: Mapping[str, Any]) -> stage.Rules:
 def _streets(tables: Frames) -> "pd.Series[str]":
     if tables.stops is None:
         return pd.Series(dtype=schema.TEXT)
-    return tables.stops.set_index("stop_id")["street_id"].dropna()
+    known: pd.Series[str] = tables.stops.set_index("stop_id")["street_id"].dropna()
+    return known
 
 
 def _hand_counts(tables: Frames) -> pd.DataFrame | None:

@@ -153,7 +153,7 @@ def _cells(before: Seen, after: Seen) -> pd.DataFrame:
     """Return what each group shows on each street: stops, detected before and after, and change."""
     keys = ["group", "unit"]
     one, other = (side.parts.groupby(keys)[["stops", "detected"]].sum() for side in (before, after))
-    both = one.join(other, how="outer", lsuffix="_before", rsuffix="_after").fillna(0.0)
+    both = one.add_suffix("_before").join(other.add_suffix("_after"), how="outer").fillna(0.0)
     table = pd.DataFrame(
         {
             "stops": (both["stops_before"] + both["stops_after"]) / 2,

@@ -8,6 +8,7 @@ from typing import Final
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 from pyproj import CRS
@@ -43,7 +44,7 @@ def match(
     schema.check(before, schema.STOPS)
     schema.check(after, schema.STOPS)
     near = _near(before, after, reach).sort_values(["metres", "before", "after"])
-    chosen = near[_both_free(near)]
+    chosen = near.loc[_both_free(near)]
     return chosen[["before", "after"]].sort_values("before", ignore_index=True)
 
 
@@ -72,7 +73,7 @@ def _around(stops: gpd.GeoDataFrame) -> CRS:
     return CRS.from_dict({"proj": "aeqd", "lat_0": place.y, "lon_0": place.x, "ellps": "WGS84"})
 
 
-def _both_free(pairs: pd.DataFrame) -> list[bool]:
+def _both_free(pairs: pd.DataFrame) -> npt.NDArray[np.bool_]:
     """Tell of each pair, in their order, whether neither of its stops is in an earlier one."""
     taken: tuple[set[str], set[str]] = set(), set()
     free = []
@@ -81,4 +82,4 @@ def _both_free(pairs: pd.DataFrame) -> list[bool]:
         if free[-1]:
             taken[0].add(one)
             taken[1].add(other)
-    return free
+    return np.array(free, dtype=bool)

@@ -39,7 +39,9 @@ def test_every_metric_can_be_computed_from_sums_and_the_columns_of_areas() -> No
         assert metric.numerator in {*SUMS, *MEASURED}, metric.name
         always = {*SUMS, *schema.AREAS.columns, None, metric.needs}
         assert metric.denominator in always, metric.name
-        assert metric.needs in {*schema.AREAS.optional, "street_km", "hand_counted", None}, metric.name
+        assert metric.needs in {*schema.AREAS.optional, "street_km", "hand_counted", None}, (
+            metric.name
+        )
     assert set(SUMS) <= set(schema.TALLIES.columns)
     assert len(set(NAMES)) == len(NAMES)
 

@@ -104,9 +104,7 @@ def surveyed(town: Town) -> Surveyed:
     lat = PARALLEL + (first // 300) * STREET
     seen = {"photo_id": names, "area_id": town.area.astype(str), "heading": 90.0}
     taken = pd.Timestamp("2026-05-12T09:00Z") + pd.to_timedelta(np.arange(len(names)), unit="s")
-    photos = schema.geotable(
-        schema.PHOTOS, {**seen, "taken_at": taken}, schema.points(lon, lat)
-    )
+    photos = schema.geotable(schema.PHOTOS, {**seen, "taken_at": taken}, schema.points(lon, lat))
     boxes = schema.table(
         schema.DETECTIONS,
         {"photo_id": np.repeat(names, town.found), "label": "bicycle", "score": 0.9, "kept": True},

@@ -49,6 +49,8 @@ class Counted:
     """What counting gives; the frames are described in `geobike.schema`."""
 
     bicycles: pd.DataFrame
+    visits: pd.DataFrame
+    """Visits frame, on the index of the photos."""
     stops: gpd.GeoDataFrame
     tallies: pd.DataFrame
     areas: gpd.GeoDataFrame
@@ -126,6 +128,7 @@ def count(
         streets = coverage.describe_streets(network, covered, bicycles, visits, turned, found)
     return Counted(
         bicycles=bicycles,
+        visits=visits,
         stops=found,
         tallies=tallied,
         areas=counts.per_area(areas, turned, tallied, measured),

@@ -17,7 +17,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geobike import areas, streets
-from geobike.counting import causes, counts, ledger
+from geobike.counting import causes, counts, ledger, stops
 from geobike.counting import stage as counting
 from geobike.detections import filtering, imported, stage
 from geobike.detections.store.opening import open_store
@@ -86,6 +86,7 @@ def run(
             streets=located.streets,
             rules=_rules(survey),
         )
+        photos = stops.name_stops(photos, counted.visits)
         estimates = None
         if survey.hand_counts is not None:
             counted, photos, estimates = _estimate(survey, counted, photos, detected.model, inputs)

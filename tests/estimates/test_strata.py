@@ -18,9 +18,7 @@ def described(looks: list[int], counted: list[int]) -> pd.DataFrame:
     ]
     names = [str(n) for n in range(len(x))]
     table = {"photo_id": names, "stop_id": names, "bicycle_count": x}
-    return strata.describe(
-        schema.table(schema.LOOKS, table), pd.Series(known, dtype="float64")
-    )
+    return strata.describe(schema.table(schema.LOOKS, table), pd.Series(known, dtype="float64"))
 
 
 def test_strata_part_where_the_names_say() -> None:

@@ -26,6 +26,9 @@ _SIDES: Final = ("before", "after")
 class Comparison:
     """What changed between two surveys, on the stops that both saw."""
 
+    before: str
+    after: str
+    """The folders of the surveys."""
     kind: Kind
     """Whether bicycles are compared, by hand counts of both, or what the detector found."""
     areas: gpd.GeoDataFrame
@@ -88,11 +91,13 @@ def compare(before: str | Path, after: str | Path, *, boxes: bool = False) -> Co
     lines = tables[1].streets
     return Comparison(
         kind="detected" if boxes else "bicycles",
-        areas=_joined(areas, ["area_id", "name"], matched.changed()),
+        before=str(before),
+        after=str(after),
+        areas=_joined(areas, ["area_id", "name"], matched.by_area()),
         streets=None
         if lines is None
-        else _joined(lines, ["street_id", "name"], matched.changed(matched.streets)),
-        whole=matched.changed(pd.Series(_ALL, index=pairs.index)).loc[_ALL],
+        else _joined(lines, ["street_id", "name"], matched.by_street()),
+        whole=matched.altogether(),
         pairs=pairs,
         stops_before=len(here.stops),
         stops_after=len(there.stops),
@@ -106,13 +111,13 @@ class _Matched:
         self, before: Recounted, after: Recounted, pairs: pd.DataFrame, boxes: bool
     ) -> None:
         self._sides = (before, after)
+        self._pairs = pairs.index
         self._pair_of = [pd.Series(pairs.index, index=pairs[name]) for name in _SIDES]
         self._units = self._of_pair(pairs, [side.units for side in self._sides])
         self._measure = change.in_detected if boxes else change.in_bicycles
-        self.streets = self._of_pair(
+        self._streets = self._of_pair(
             pairs, [side.stops.set_index("stop_id")["street_id"] for side in self._sides]
         )
-        """By pair, NA beside the streets."""
 
     @staticmethod
     def _of_pair(pairs: pd.DataFrame, known: list["pd.Series[str]"]) -> "pd.Series[str]":
@@ -120,23 +125,31 @@ class _Matched:
         before, after = (pairs[name].map(one) for name, one in zip(_SIDES, known, strict=True))
         return after.fillna(before)
 
-    def changed(self, group: "pd.Series[str] | None" = None) -> pd.DataFrame:
+    def by_area(self) -> pd.DataFrame:
+        """Return what changed by area."""
+        return self._changed(None, self._units)
+
+    def by_street(self) -> pd.DataFrame:
+        """Return what changed by street: there its stops vary, as the streets do in an area."""
+        return self._changed(self._streets, pd.Series(self._pairs, index=self._pairs))
+
+    def altogether(self) -> "pd.Series[Any]":
+        """Return what changed on all matched stops."""
+        [(_, row)] = self._changed(pd.Series(_ALL, index=self._pairs), self._units).iterrows()
+        return row
+
+    def _changed(self, group: "pd.Series[str] | None", units: "pd.Series[Any]") -> pd.DataFrame:
         """Return what changed, by groups of pairs; without groups, by area."""
-        before, after = (
-            self._seen(side, pair_of, group)
-            for side, pair_of in zip(self._sides, self._pair_of, strict=True)
-        )
-        table = self._measure(before, after)
-        stops = (before.stops() + after.stops()) / 2
+        sides = []
+        for side, pair_of in zip(self._sides, self._pair_of, strict=True):
+            pair = side.parts["stop_id"].map(pair_of)
+            known = side.parts["area_id"].where(pair.notna()) if group is None else pair.map(group)
+            parts = side.parts.assign(group=known, unit=pair.map(units))
+            sides.append(Seen(parts, side.draws))
+        table = self._measure(*sides)
+        stops = (sides[0].stops() + sides[1].stops()) / 2
         table.insert(0, "stops_matched", stops.reindex(table.index))
         return table
-
-    def _seen(
-        self, side: Recounted, pair_of: "pd.Series[int]", group: "pd.Series[str] | None"
-    ) -> Seen:
-        pair = side.parts["stop_id"].map(pair_of)
-        name = side.parts["area_id"].where(pair.notna()) if group is None else pair.map(group)
-        return Seen(side.parts.assign(group=name, unit=pair.map(self._units)), side.draws)
 
 
 def _check_alike(before: SavedSurvey, after: SavedSurvey, *, boxes: bool) -> None:

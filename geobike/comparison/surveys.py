@@ -60,7 +60,7 @@ def recount(finished: SavedSurvey, tables: Frames, areas: gpd.GeoDataFrame) -> R
     )
     photos = counts.per_photo(_photos(tables, areas, row_at), detected)
     counted = stage.count(photos, detected, areas, row_at=row_at, rules=_rules(finished.summary))
-    found = looks.find(counted.exposure)
+    found = looks.find(counted.exposure).sort_values("photo_id", ignore_index=True)
     shared = parts.share_out(found, counted.exposure)
     streets = _streets(tables)
     units = streets.reindex(counted.street_of_stop.index).fillna(counted.street_of_stop)

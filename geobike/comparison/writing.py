@@ -11,7 +11,7 @@ import pandas as pd
 from geobike.comparison import page
 from geobike.comparison.comparing import Comparison
 from geobike.errors import InputError
-from geobike.exports import geojson
+from geobike.exports import csv, geojson
 from geobike.io import files
 from geobike.io.redaction import redact
 from geobike.io.transaction import transaction
@@ -34,14 +34,14 @@ def write(comparison: Comparison, folder: str | Path, *, language: str = "en") -
     Files with areas and streets are in EPSG:4326. All take their places together. Raises InputError
     for the folder of a survey, and for one that cannot be written.
     """
-    if files.exists(files.join(folder, SURVEY)):
+    if Path(folder, SURVEY).exists():
         raise InputError(f"--out {redact(folder)} holds a survey; name another folder")
     with transaction(folder, last=ACCOUNT) as out:
         rounded = _rounded(comparison.areas)
         geojson.write_features(rounded, out.staging / AREAS)
         table = pd.DataFrame(rounded.drop(columns=rounded.geometry.name))
-        _write_csv(table, out.staging / TABLE)
-        _write_csv(comparison.pairs, out.staging / STOPS)
+        csv.write_frame(table, ["area_id", "name", "told"], out.staging / TABLE)
+        csv.write_frame(comparison.pairs, ["before", "after"], out.staging / STOPS)
         if comparison.streets is None:
             out.discard(STREETS)
         else:

@@ -5,18 +5,21 @@ detector missed. Without them only detected bicycles can be compared, as if the 
 equally good both times: another season changes what it sees, and 14 % fewer detected can be no
 change at all.
 
+Either way a change is one of the group, not of the few places that were seen: bicycles come and go
+everywhere. So ranges hold how much the change differs from street to street.
+
 Areas are named as changed where the expected share of false ones among them is 10 %.
 """
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from geobike.errors import InputError
 from geobike.estimates import ranking
-from geobike.estimates.donors import Floats
+from geobike.estimates.donors import Floats, Rows
 from geobike.estimates.draws import Draws, Sums
 
 MORE: Final = "more"
@@ -44,6 +47,13 @@ class Seen:
         """Return the stops by group."""
         return self.parts.groupby("group")["stops"].sum()
 
+    def measured(self, what: str) -> pd.DataFrame:
+        """Return the parts with `found`: detected bicycles, or what is expected by hand counts."""
+        if what == "detected" or self.draws is None:
+            return self.parts.assign(found=self.parts["detected"])
+        expected = self.draws.expected[self.parts["look"].to_numpy()]
+        return self.parts.assign(found=self.parts["part"] * expected)
+
     def sums(self) -> Sums:
         """Return the bicycles by group. Raises InputError without draws."""
         if self.draws is None:
@@ -60,21 +70,21 @@ def in_bicycles(before: Seen, after: Seen) -> pd.DataFrame:
     """
     groups = _common(before, after)
     rates = [_rates(side, groups) for side in (before, after)]
-    change = rates[1].low - rates[0].low
-    table = pd.DataFrame(index=groups)
+    units = _over_units(before, after, groups, "bicycles")
+    table = pd.DataFrame({"streets_matched": units.streets}, index=groups)
     for name, rate in zip(("before", "after"), rates, strict=True):
         _fill(table, f"bicycles_per_stop_{name}", rate.estimate, rate.ends())
     estimate = rates[1].estimate - rates[0].estimate
+    change = rates[1].low - rates[0].low + _noise(units, len(rates[0].low))
     _fill(table, "bicycles_change", estimate, np.quantile(change, _ENDS, axis=0))
     with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.where(rates[0].low > 0, rates[1].low / rates[0].low, np.inf)
-        shares = 100 * (np.quantile(share, _ENDS, axis=0, method="inverted_cdf") - 1)
+        shares = np.quantile(change / rates[0].low, _ENDS, axis=0)
         percent = 100 * estimate / rates[0].estimate
         least = 100 * _POWER * change.std(axis=0) / rates[0].estimate
-    _fill(table, "bicycles_change_percent", percent, shares)
+    _fill(table, "bicycles_change_percent", percent, 100 * shares)
     below, above = (change <= 0).mean(axis=0), (change >= 0).mean(axis=0)
     chance = np.minimum(1, 2 * (np.minimum(below, above) + 1 / len(change)))
-    return _told(table, before, after, estimate, chance, least)
+    return _told(table, estimate, chance, least)
 
 
 def in_detected(before: Seen, after: Seen) -> pd.DataFrame:
@@ -86,26 +96,23 @@ def in_detected(before: Seen, after: Seen) -> pd.DataFrame:
     range is NA for a group with less than 3 streets.
     """
     groups = _common(before, after)
-    cells = _cells(before, after)
-    sums = cells.groupby("group")[["stops", "before", "after", "change"]].sum().reindex(groups)
-    number = sums["stops"].to_numpy()
-    rates = (sums[name].to_numpy() / number for name in ("before", "after", "change"))
-    here, there, estimate = rates
-    known = cells["group"].map(pd.Series(estimate, index=groups))
-    squares = ((cells["change"] - known * cells["stops"]) ** 2).groupby(cells["group"]).sum()
-    count = cells.groupby("group").size().reindex(groups).to_numpy()
+    units = _over_units(before, after, groups, "detected")
     with np.errstate(divide="ignore", invalid="ignore"):
-        scale = np.where(count >= STREETS, count / (count - 1), np.nan)
-        error = np.sqrt(squares.reindex(groups).to_numpy() * scale) / number
-        statistic = np.where(estimate == 0, 0.0, estimate / error)
-        percent, least = 100 * estimate / here, 100 * _POWER * error / here
-    chance = np.array([_tail(*one) for one in zip(statistic, count, strict=True)])
-    width = error * np.array([_quantile(k - 1) if k >= STREETS else np.nan for k in count])
-    table = pd.DataFrame(index=groups)
-    table["detected_per_stop_before"], table["detected_per_stop_after"] = here, there
-    _fill(table, "detected_change", estimate, np.array([estimate - width, estimate + width]))
-    table["detected_change_percent"] = percent
-    return _told(table, before, after, estimate, chance, least)
+        statistic = np.where(units.change == 0, 0.0, units.change / units.error)
+        percent, least = (100 * one / units.before for one in (units.change, _POWER * units.error))
+    freedom = units.streets - 1
+    known = units.streets >= STREETS
+    chance = np.ones(len(groups))
+    chance[known] = [
+        ranking.student_tail(float(t), int(f))
+        for t, f in zip(statistic[known], freedom[known], strict=True)
+    ]
+    width = units.error * np.array([_quantile(f) if f > 1 else np.nan for f in freedom.tolist()])
+    table = pd.DataFrame({"streets_matched": units.streets}, index=groups)
+    table["detected_per_stop_before"], table["detected_per_stop_after"] = units.before, units.after
+    _fill(table, "detected_change", units.change, (units.change - width, units.change + width))
+    table["detected_change_percent"] = np.where(np.isfinite(percent), percent, np.nan)
+    return _told(table, units.change, chance, least)
 
 
 def _common(before: Seen, after: Seen) -> "pd.Index[Any]":
@@ -129,46 +136,56 @@ def _fill(table: pd.DataFrame, name: str, value: Floats, ends: Any) -> None:
     table[f"{name}_low"], table[f"{name}_high"] = low, high
 
 
-def _told(
-    table: pd.DataFrame,
-    before: Seen,
-    after: Seen,
-    estimate: Floats,
-    chance: Floats,
-    least: Floats,
-) -> pd.DataFrame:
+def _told(table: pd.DataFrame, estimate: Floats, chance: Floats, least: Floats) -> pd.DataFrame:
     """Add what the changes of the groups that saw enough streets may be called."""
-    streets = _cells(before, after).groupby("group").size().reindex(table.index).to_numpy()
-    enough = streets >= STREETS
+    enough = (table["streets_matched"] >= STREETS).to_numpy()
     found = np.zeros(len(table), dtype=bool)
     found[enough] = ranking.discoveries(chance[enough])
     side = np.where(estimate > 0, MORE, FEWER).astype(object)
     table["told"] = np.where(found & (estimate != 0), side, ALIKE)
-    table["least_percent"] = np.where(np.isfinite(least), least, np.nan)
-    table.insert(0, "streets_matched", streets)
+    table["least_percent"] = np.where(np.isfinite(least) & (least > 0), least, np.nan)
     return table
 
 
-def _cells(before: Seen, after: Seen) -> pd.DataFrame:
-    """Return what each group shows on each street: stops, detected before and after, and change."""
+class _Units(NamedTuple):
+    """Per stop by group, and how much the change differs from street to street."""
+
+    before: Floats
+    after: Floats
+    change: Floats
+    error: Floats
+    """Standard error of the change; NaN below 3 streets."""
+    streets: Rows
+
+
+def _over_units(before: Seen, after: Seen, groups: "pd.Index[Any]", what: str) -> _Units:
     keys = ["group", "unit"]
-    one, other = (side.parts.groupby(keys)[["stops", "detected"]].sum() for side in (before, after))
-    both = one.add_suffix("_before").join(other.add_suffix("_after"), how="outer").fillna(0.0)
-    table = pd.DataFrame(
-        {
-            "stops": (both["stops_before"] + both["stops_after"]) / 2,
-            "before": both["detected_before"],
-            "after": both["detected_after"],
-            "change": both["detected_after"] - both["detected_before"],
-        }
+    one, other = (
+        side.measured(what).groupby(keys)[["stops", "found"]].sum() for side in (before, after)
     )
-    return table[table["stops"] > 0].reset_index()
+    both = one.add_suffix("_before").join(other.add_suffix("_after"), how="outer").fillna(0.0)
+    stops = (both["stops_before"] + both["stops_after"]) / 2
+    both = both.assign(stops=stops, change=both["found_after"] - both["found_before"])[stops > 0]
+    group = both.index.get_level_values("group")
+    sums = both.groupby(group).sum().reindex(groups)
+    number = sums["stops"].to_numpy()
+    rates = sums[["found_before", "found_after", "change"]].to_numpy().T / number
+    known = pd.Series(rates[2], index=groups).reindex(group).to_numpy()
+    squares = ((both["change"] - known * both["stops"]) ** 2).groupby(group).sum()
+    count = both.groupby(group).size().reindex(groups).to_numpy(dtype=np.intp)
+    with np.errstate(divide="ignore"):
+        scale = np.where(count >= STREETS, count / (count - 1), np.nan)
+    error = np.sqrt(squares.reindex(groups).to_numpy() * scale) / number
+    # Less than one bicycle is how the ground in view is shared out, not a change.
+    least = np.where(np.abs(rates[2]) * number < 1, np.abs(rates[2]), 0.0)
+    return _Units(rates[0], rates[1], rates[2], np.maximum(error, least), count)
 
 
-def _tail(statistic: float, count: float) -> float:
-    if count < STREETS or np.isnan(statistic):
-        return 1.0
-    return ranking.student_tail(statistic, int(count) - 1)
+def _noise(units: _Units, draws: int) -> Floats:
+    """Return draws by groups of how other streets would move the change: Student's t by street."""
+    rng = np.random.default_rng(0)
+    freedom = np.maximum(units.streets - 1, 1)
+    return rng.standard_t(freedom, (draws, len(freedom))) * units.error
 
 
 def _quantile(freedom: int) -> float:

@@ -29,6 +29,8 @@ class Comparison:
     before: str
     after: str
     """The folders of the surveys."""
+    labels: tuple[str, ...]
+    """What both counted."""
     kind: Kind
     """Whether bicycles are compared, by hand counts of both, or what the detector found."""
     areas: gpd.GeoDataFrame
@@ -90,6 +92,7 @@ def compare(before: str | Path, after: str | Path, *, boxes: bool = False) -> Co
     matched = _Matched(here, there, pairs, boxes)
     lines = tables[1].streets
     return Comparison(
+        labels=other.labels,
         kind="detected" if boxes else "bicycles",
         before=str(before),
         after=str(after),

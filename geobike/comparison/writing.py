@@ -73,7 +73,7 @@ def _account(comparison: Comparison) -> dict[str, Any]:
         "pairs": len(comparison.pairs),
         "whole": whole,
         "named": comparison.named["area_id"].tolist(),
-        "sentences": list(comparison.sentences()),
+        "sentences": list(page.sentences(comparison)),
     }
 
 

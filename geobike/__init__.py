@@ -18,6 +18,7 @@ from geobike.version import __version__
 if TYPE_CHECKING:
     from geobike.areas import assign as assign_areas
     from geobike.areas import read as read_areas
+    from geobike.comparison import Comparison, compare
     from geobike.counting.counts import per_photo as count_per_photo
     from geobike.counting.ledger import Ledger
     from geobike.counting.ledger import close as close_ledger
@@ -61,6 +62,7 @@ __all__ = [
     "Classification",
     "Classifier",
     "Cluster",
+    "Comparison",
     "Counted",
     "CountingRules",
     "Detection",
@@ -82,6 +84,7 @@ __all__ = [
     "__version__",
     "assign_areas",
     "close_ledger",
+    "compare",
     "count_areas",
     "count_per_photo",
     "detect_photos",
@@ -159,6 +162,8 @@ _HOME = {
     "Estimated": "survey.estimating:Estimated",
     "Estimates": "estimates.figures:Estimates",
     "evaluate": "evaluation.agreement:evaluate",
+    "compare": "comparison:compare",
+    "Comparison": "comparison:Comparison",
     "sample_data": "sample:write",
     # results and errors
     "GeobikeError": "errors:GeobikeError",

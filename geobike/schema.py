@@ -85,6 +85,8 @@ _PHOTO_OPTIONAL = {
     "position_error_m": FLOAT,  # likely error, where the source of the position gives it
     "camera": TEXT,  # make and model; photos of one camera share a lens and a way of holding it
     "focal_length_35mm": FLOAT,  # of the lens, as on a frame 36 mm wide
+    "stop_id": TEXT,  # as in a visits frame
+    "stop_photo": FLAG,  # whether a visit of the stop is counted on this photo
     "hand_count": FLOAT,  # bicycles that a person counted; NA where nobody did
     "hand_count_high": FLOAT,  # where the person gave a range
     "stratum": TEXT,  # of the detector's count, from which the photo was drawn

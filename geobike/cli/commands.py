@@ -341,6 +341,37 @@ def export(
         terminal.print_line(f"Written: {redact(path)}")
 
 
+@app.command(rich_help_panel="A survey")
+def compare(
+    before: Annotated[
+        Path, typer.Argument(help="Folder of the earlier survey.", show_default=False)
+    ],
+    after: Annotated[Path, typer.Argument(help="Folder of the later survey.", show_default=False)],
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder to write, not that of a survey.")
+    ],
+    boxes: Annotated[
+        bool,
+        typer.Option(
+            "--boxes",
+            help="Compare what the detector found, as if it had been equally good both times.",
+        ),
+    ] = False,
+    language: Annotated[str, typer.Option(metavar="L", help="Of the page: en or nl.")] = "en",
+) -> None:
+    """Say what changed between two surveys, on the stops that both saw.
+
+    In bicycles where photos of both were counted by hand; else only with --boxes.
+    """
+    from geobike import comparison
+
+    check_out(out)
+    with terminal.notes():
+        found = comparison.compare(before, after, boxes=boxes)
+        written = comparison.write(found, out, language=language)
+    terminal.print_comparison(comparison.sentences(found), written)
+
+
 @app.command("sample-data", rich_help_panel="Help")
 def sample_data(
     folder: Annotated[Path, typer.Argument(help="A new folder to create.", show_default=False)],

@@ -299,6 +299,14 @@ def print_report(path: str | Path) -> None:
     print("Open it in a browser; Print there gives A4 or a PDF.")
 
 
+def print_comparison(sentences: Iterable[str], written: Iterable[str | Path]) -> None:
+    """Print what changed, and the files that say so."""
+    for sentence in sentences:
+        print_line(sentence)
+    for path in written:
+        print_line(f"Written: {redact(path)}")
+
+
 def print_sample(folder: Path) -> None:
     """Print where the sample is, and the two commands that map and evaluate it."""
     photos, areas, manifest, store, streets, truth = (

@@ -51,6 +51,8 @@ class Counted:
     """What counting gives; the frames are described in `geobike.schema`."""
 
     bicycles: pd.DataFrame
+    visits: pd.DataFrame
+    """Visits frame, on the index of the photos."""
     stops: gpd.GeoDataFrame
     tallies: pd.DataFrame
     areas: gpd.GeoDataFrame
@@ -137,6 +139,7 @@ def count(
         streets = coverage.describe_streets(network, covered, bicycles, street)
     return Counted(
         bicycles=bicycles,
+        visits=visits,
         stops=found,
         tallies=tallied,
         areas=counts.per_area(areas, turned, tallied, measured),

@@ -28,7 +28,11 @@ _PHOTO_COLUMNS: Final = (
 )
 """All but `path`: where a file is on one machine must not be published."""
 
+_OF_STOPS: Final = ("stop_id", "stop_photo")
+"""Columns of photos that were counted."""
+
 _BY_HAND: Final = ("hand_count", "hand_count_high", "stratum", "origin")
+"""Columns of photos where people counted some."""
 
 _CLOCK: Final = "%Y-%m-%d %H:%M:%S"
 
@@ -79,8 +83,8 @@ def _bicycles(bicycles: pd.DataFrame) -> gpd.GeoDataFrame:
 
 def _photos(photos: gpd.GeoDataFrame, timezone: str | None) -> gpd.GeoDataFrame:
     schema.check(photos, schema.COUNTS if "bicycle_count" in photos else schema.PHOTOS)
-    by_hand = [name for name in _BY_HAND if name in photos]
-    names = [*_PHOTO_COLUMNS, *by_hand]
+    counted = [name for name in (*_OF_STOPS, *_BY_HAND) if name in photos]
+    names = [*_PHOTO_COLUMNS, *counted]
     columns = pd.DataFrame(photos).reindex(columns=names)
     absent = {name: dtype for name, dtype in schema.PHOTOS.optional.items() if name not in photos}
     columns = columns.astype({name: absent[name] for name in absent if name in columns})

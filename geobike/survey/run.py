@@ -18,7 +18,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geobike import areas, parking, streets
-from geobike.counting import causes, counts, ledger
+from geobike.counting import causes, counts, ledger, stops
 from geobike.counting import stage as counting
 from geobike.detections import filtering, imported, stage
 from geobike.detections.store.opening import open_store
@@ -90,6 +90,7 @@ def run(
             racks=located.racks,
             walk=survey.walk,
         )
+        photos = stops.name_stops(photos, counted.visits)
         estimates = None
         if survey.hand_counts is not None:
             counted, photos, estimates = _estimate(survey, counted, photos, detected.model, inputs)

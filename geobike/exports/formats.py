@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from geobike.errors import InputError
-from geobike.exports import csv, geojson, geoparquet
+from geobike.exports import csv, geojson, geopackage, geoparquet
 from geobike.exports.protocol import TABLES, Format, Frames, Table
 from geobike.io.files import name as file_name
 from geobike.io.redaction import redact
@@ -18,6 +18,7 @@ FORMATS: Final[dict[str, Format]] = {
         geojson.FORMAT,
         csv.FORMAT,
         geoparquet.FORMAT,
+        geopackage.FORMAT,
     )
 }
 """By name, as in `--format`. Their modules import light, for `--help` lists them."""

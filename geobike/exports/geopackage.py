@@ -1,12 +1,12 @@
 """GeoPackage: all tables as layers of one file, which QGIS shows as the page does."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from geobike.exports.protocol import TABLES, Files, Format, Frames, Table
+from geobike.exports.survey_id import survey_id
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -160,15 +160,6 @@ def _typed(name: str, value: Any) -> "pd.Series[Any]":
     if name.startswith(("photos_", "detected")) or name == "stops":
         return pd.Series([value], dtype="Int64")
     return pd.Series([value], dtype="str")
-
-
-def survey_id(summary: Mapping[str, Any]) -> str:
-    """Return what is the same for the same photos, areas, model and rules, and for no others."""
-    known = {key: summary.get(key) for key in ("inputs", "counting")}
-    detector = summary.get("detector", {})
-    known |= {"model": detector.get("model"), "version": detector.get("version")}
-    text = json.dumps(known, sort_keys=True, ensure_ascii=False, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 _FILES: Final[Files] = dict.fromkeys(TABLES, _FILE)

@@ -65,8 +65,8 @@ def write_again(frames: Frames, folder: Path, *, names: Sequence[str]) -> Writte
     assigned = formats.assign_only(names, frames)
     for form in map(formats.named, [name for name in names if name != formats.AUTO]):
         if form.name not in assigned:
-            needed = " or ".join(form.files)
-            raise InputError(f"--format {form.name} holds {needed}, and this survey has none")
+            needed = " and ".join(form.needs or form.files)
+            raise InputError(f"--format {form.name} holds {needed}, which this survey has not")
     return _write(frames, folder, assigned)
 
 

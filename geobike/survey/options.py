@@ -35,7 +35,7 @@ class Survey(SurveySettings):
                 "no photos named; without them a survey needs a manifest and a table of detections"
             )
         check_choices(SurveySettings, self)
-        export_formats.check(self.formats)
+        export_formats.check(self.formats, streets=self.streets is not None)
         sources.check(self.positions, given=() if self.manifest is None else ("manifest",))
         if self.photos is None and "manifest" not in self.positions:
             raise InputError("without photos the manifest gives the positions; add it to positions")

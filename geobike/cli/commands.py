@@ -123,7 +123,8 @@ def locate(
     same_shot: config.SameShot,
     max_megapixels: float,
     out: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Photos to write: .geojson or .parquet.")
+        str | None,
+        typer.Option(metavar="FILE", help="Photos to write: .geojson, .gpkg or .parquet."),
     ] = None,
 ) -> None:
     """Find the photos and say where each was taken.
@@ -185,7 +186,8 @@ def detect(
         ),
     ] = None,
     out: Annotated[
-        str | None, typer.Option(metavar="FILE", help="All detections to write: .csv or .parquet.")
+        str | None,
+        typer.Option(metavar="FILE", help="All detections to write: .csv, .gpkg or .parquet."),
     ] = None,
     windows: str,
     panoramas: config.Panoramas,

@@ -40,8 +40,8 @@ def write(comparison: Comparison, folder: str | Path, *, language: str = "en") -
         rounded = _rounded(comparison.areas)
         geojson.write_features(rounded, out.staging / AREAS)
         table = pd.DataFrame(rounded.drop(columns=rounded.geometry.name))
-        csv.write_frame(table, ["area_id", "name", "told"], out.staging / TABLE)
-        csv.write_frame(comparison.pairs, ["before", "after"], out.staging / STOPS)
+        csv.write(table, ["area_id", "name", "told"], out.staging / TABLE)
+        csv.write(comparison.pairs, ["before", "after"], out.staging / STOPS)
         if comparison.streets is None:
             out.discard(STREETS)
         else:

@@ -106,6 +106,8 @@ class Format:
     """The extra of geobike that it needs,"""
     package: str | None = None
     """and the package that this extra installs."""
+    needs: tuple[Table, ...] = ()
+    """Tables without any of which it cannot be written; none where each makes a file."""
     readable: bool = True
     """Whether `geobike evaluate` and `--manifest` can read its photos, `--detections` its boxes."""
 

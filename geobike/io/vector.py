@@ -273,6 +273,20 @@ def _confined(file: Path) -> Iterator[None]:
             _register(before)
 
 
+@contextmanager
+def configured(options: dict[str, Any]) -> Iterator[None]:
+    """Give GDAL these options while a file is written, one thread at a time."""
+    import pyogrio
+
+    with _lock:
+        before = {name: pyogrio.get_gdal_config_option(name) for name in options}
+        try:
+            pyogrio.set_gdal_config_options(options)
+            yield
+        finally:
+            pyogrio.set_gdal_config_options(before)
+
+
 def _restoring(file: Path) -> dict[str, Any]:
     """Return the option that makes a lost index of a shapefile, in the private folder.
 

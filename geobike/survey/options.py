@@ -36,7 +36,7 @@ class Survey(SurveySettings):
                 "no photos named; without them a survey needs a manifest and a table of detections"
             )
         check_choices(SurveySettings, self)
-        export_formats.check(self.formats)
+        export_formats.check(self.formats, streets=self.streets is not None)
         given = {"manifest": self.manifest, "track": self.track or None}
         sources.check(
             self.positions, given=[name for name, file in given.items() if file is not None]

@@ -3,7 +3,7 @@
 A photo is asked for by its number in this list, never by a name or path.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,9 +15,8 @@ import pandas as pd
 from geobike import saved, schema
 from geobike.detections import filtering
 from geobike.errors import InputError, UnreadablePhoto
-from geobike.photos import reading
+from geobike.photos import hiding, reading
 from geobike.photos.anonymizing import PERSON, Box, is_hidden
-from geobike.photos.thumbnails import HIDDEN_SCORE
 from geobike.reporting import collect_warnings
 
 _DOUBT: Final = 0.1
@@ -83,7 +82,9 @@ class Album:
     def people(self, number: int) -> list[Box]:
         """Return the boxes of a photo that may show a person."""
         boxes = self.boxes(number)
-        return _people(boxes)
+        names = boxes["photo_id"].astype(schema.TEXT)
+        found = hiding.regions(boxes, (PERSON,), names)
+        return found[names.iloc[0]] if found else []
 
     def has_people(self) -> bool:
         """Tell whether any box is a person: else the detector may know none, and hides none."""
@@ -133,13 +134,6 @@ def path_of(photo: Photo) -> str:
     if photo.path is None:
         raise UnreadablePhoto("is not in the photo folder any more, or leads out of it")
     return photo.path
-
-
-def _people(boxes: pd.DataFrame, hide: Collection[str] = (PERSON,)) -> list[Box]:
-    sure = boxes[boxes["score"] >= HIDDEN_SCORE]
-    hidden = np.array([is_hidden(str(label), hide) for label in sure["label"]], dtype=bool)
-    rows = sure.loc[hidden, ["xmin", "ymin", "xmax", "ymax"]].to_numpy(dtype=float)
-    return [(float(a), float(b), float(c), float(d)) for a, b, c, d in rows]
 
 
 def _text(value: Any) -> str | None:

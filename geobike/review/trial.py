@@ -11,7 +11,7 @@ from geobike.detectors.protocol import Detection, Detector, abilities
 from geobike.errors import InputError
 from geobike.photos import decoding
 from geobike.photos.anonymizing import PERSON, is_hidden
-from geobike.photos.thumbnails import HIDDEN_SCORE
+from geobike.photos.hiding import SCORE
 from geobike.review.pictures import jpeg
 
 _KEPT: Final = 3
@@ -83,7 +83,7 @@ class Trial:
             else [
                 tuple(one["box"])
                 for one in boxes
-                if one["score"] >= HIDDEN_SCORE and is_hidden(one["label"], (PERSON,))
+                if one["score"] >= SCORE and is_hidden(one["label"], (PERSON,))
             ]
         )
         return jpeg(data, hidden, max_pixels=self._max_pixels)

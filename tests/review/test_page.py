@@ -83,12 +83,13 @@ def test_all_is_counted_by_keys_alone(page: Served, out: Path, look: Look) -> No
     reader.saved()
     rows = reviewed.sheet(out)
     assert [rows[name]["bicycles"] for name in PAGES["1"]] == ["", "2", "?"]
-    assert [rows[name]["page_done"] for name in [*PAGES["1"], *PAGES["2"]]] == ["yes"] * 3 + [""] * 2
+    assert [rows[name]["page_done"] for name in [*PAGES["1"], *PAGES["2"]]] == ["yes"] * 3 + [
+        ""
+    ] * 2
 
 
 def test_dots_are_counted_and_kept_where_they_were_clicked(
     page: Served,
-    out: Path,
     look: Look,  # noqa: F811
 ) -> None:
     reader = look(page.address)
@@ -317,7 +318,9 @@ def test_the_photos_that_are_most_likely_wrong_come_first(page: Served, look: Lo
     reader.page.keyboard.press("c")
     reader.page.locator(".gb-found b").first.wait_for()
     assert reader.page.locator(".gb-found b").first.text_content() == "list/f.jpg"
-    assert "2 detected \u00b7 by hand 9" in reader.page.locator(".gb-found small").first.inner_text()
+    assert (
+        "2 detected \u00b7 by hand 9" in reader.page.locator(".gb-found small").first.inner_text()
+    )
 
 
 def test_a_survey_without_a_sample_says_what_to_do(tmp_path: Path, look: Look) -> None:  # noqa: F811

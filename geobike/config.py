@@ -310,6 +310,16 @@ class SurveySettings:
             panel="Counted by hand",
         ),
     ] = None
+    corrections: Annotated[
+        str | Path | None,
+        Option(
+            "Boxes that people struck out or added with `geobike review`: corrections.csv in the "
+            "survey's folder.",
+            metavar="FILE",
+            path="",
+            panel="Counted by hand",
+        ),
+    ] = None
     area_spread: Annotated[
         float,
         Option(

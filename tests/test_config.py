@@ -92,6 +92,7 @@ def test_paths_of_a_survey_file_are_those_that_name_files() -> None:
     assert always == {
         "photos", "areas", "streets", "racks", "manifest", "track", "detections", "out", "store",
         "context", "token_file", "basemap", "classes", "hand_counts",
+        "corrections",
     }  # fmt: skip
     assert {name: ending for name, ending in paths.items() if ending} == {
         "model": ".onnx",  # else a name on Hugging Face

@@ -91,6 +91,7 @@ class Survey(SurveySettings):
             self.manifest,
             self.detections,
             self.hand_counts,
+            self.corrections,
             self.page.basemap,
         )
         for given in (*ours, *self.track, *self.page.context):

@@ -20,7 +20,7 @@ import pandas as pd
 from geobike import areas, parking, streets
 from geobike.counting import causes, counts, ledger, stops
 from geobike.counting import stage as counting
-from geobike.detections import filtering, imported, stage
+from geobike.detections import corrections, filtering, imported, stage
 from geobike.detections.store.opening import open_store
 from geobike.detections.store.protocol import DetectionStore, Model
 from geobike.engines.base import Engine
@@ -80,24 +80,20 @@ def run(
                 survey, found, known=known, engine=engine, inputs=inputs, track=track
             )
             detected = _detect(survey, located.photos, opened, engine, inputs, track)
-        photos = counts.per_photo(detected.photos, detected.detections)
-        counted = count_areas(
-            photos,
-            detected.detections,
-            located.areas,
-            streets=located.streets,
-            rules=_rules(survey),
-            racks=located.racks,
-            walk=survey.walk,
-        )
+        corrected, reviewers = _correct(survey, detected, inputs)
+        photos, counted = _count(survey, located, corrected)
         photos = stops.name_stops(photos, counted.visits)
         estimates = None
         if survey.hand_counts is not None:
-            counted, photos, estimates = _estimate(survey, counted, photos, detected.model, inputs)
+            # Drawn by what the detector found, so estimated by that too, corrected or not.
+            alone = counted if corrected is detected else _count(survey, located, detected)[1]
+            counted, photos, estimates = _estimate(
+                survey, counted, photos, alone.exposure, detected.model, inputs
+            )
         account = ledger.close(
             located.given,
             photos,
-            detected.detections,
+            corrected.detections,
             counted.areas,
             bicycles_beside_areas=counted.beside,
             not_read=located.not_read,
@@ -110,7 +106,8 @@ def run(
         survey=survey,
         model=detected.model,
         photos=photos,
-        detections=detected.detections,
+        detections=corrected.detections,
+        reviewers=reviewers,
         counted=counted,
         estimates=estimates,
         ledger=account,
@@ -124,10 +121,40 @@ def run(
     )
 
 
+def _correct(
+    survey: Survey, detected: stage.Detected, inputs: Inputs
+) -> tuple[stage.Detected, tuple[str, ...]]:
+    """Return the detections as people corrected them, and who did. Raises InputError."""
+    if survey.corrections is None:
+        return detected, ()
+    with inputs.open("corrections", survey.corrections) as file:
+        found = corrections.read(file.path)
+    boxes = corrections.apply(found, detected.detections, detected.photos)
+    return detected._replace(detections=boxes), tuple(sorted({one.reviewer for one in found}))
+
+
+def _count(
+    survey: Survey, located: "LocatedPhotos", detected: stage.Detected
+) -> tuple[gpd.GeoDataFrame, counting.Counted]:
+    """Return the counts frame of the photos, and what they show of areas and streets."""
+    photos = counts.per_photo(detected.photos, detected.detections)
+    counted = count_areas(
+        photos,
+        detected.detections,
+        located.areas,
+        streets=located.streets,
+        rules=_rules(survey),
+        racks=located.racks,
+        walk=survey.walk,
+    )
+    return photos, counted
+
+
 def _estimate(
     survey: Survey,
     counted: counting.Counted,
     photos: gpd.GeoDataFrame,
+    exposure: pd.DataFrame,
     model: Model,
     inputs: Inputs,
 ) -> Estimated:
@@ -135,10 +162,12 @@ def _estimate(
     with inputs.open("hand_counts", cast(Path, survey.hand_counts)) as file:
         by_hand = hand_counts.read(
             file.path,
-            looks=looks.find(counted.exposure),
+            looks=looks.find(exposure),
             settings=hand_count_settings(survey, model),
         )
-    return estimate_areas(counted, photos, by_hand, area_spread=survey.area_spread)
+    return estimate_areas(
+        counted, photos, by_hand, area_spread=survey.area_spread, exposure=exposure
+    )
 
 
 def hand_count_settings(survey: Survey, model: Model) -> dict[str, object]:

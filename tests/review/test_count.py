@@ -38,7 +38,7 @@ def test_a_range_in_two_columns_is_the_same_as_in_one() -> None:
 
 def test_no_more_are_ridden_than_there_are() -> None:
     assert count.parse({"bicycles": "3-4", "ridden": "3"}) == Count(3, 4, 3)
-    with pytest.raises(InputError, match="4 are ridden, .* is 3"):
+    with pytest.raises(InputError, match=r"4 are ridden, .* is 3"):
         count.parse({"bicycles": "3", "ridden": "4"})
 
 

@@ -90,6 +90,7 @@ def test_all_is_counted_by_keys_alone(page: Served, out: Path, look: Look) -> No
 
 def test_dots_are_counted_and_kept_where_they_were_clicked(
     page: Served,
+    out: Path,
     look: Look,  # noqa: F811
 ) -> None:
     reader = look(page.address)
@@ -116,7 +117,6 @@ def test_dots_are_counted_and_kept_where_they_were_clicked(
 
 def test_a_number_that_was_typed_stays_where_a_dot_is_clicked(
     page: Served,
-    out: Path,
     look: Look,  # noqa: F811
 ) -> None:
     reader = look(page.address)
@@ -189,6 +189,7 @@ def test_killed_at_a_half_typed_number_it_goes_on_there(out: Path, look: Look) -
         assert reader.page.locator(".gb-dot-mark").count() == 1
         reader.page.keyboard.press("Enter")
         reader.saved()
+        reader.page.goto("about:blank")  # before the program ends
     assert reviewed.sheet(out)[LIST[1]]["bicycles"] == "4"
 
 
@@ -224,8 +225,10 @@ def test_two_people_count_the_same_photos_and_see_where_they_differ(
     look: Look,  # noqa: F811
 ) -> None:
     with reviewed.served(out) as page:
+        readers = []
         for name, typed in (("Anna", ("8", "2")), ("Ben <b>", ("11", "2"))):
             reader = look(page.address)
+            readers.append(reader)
             reader.page.get_by_label("Your name").fill(name)
             reader.page.keyboard.press("Enter")
             reader.shown()
@@ -242,6 +245,8 @@ def test_two_people_count_the_same_photos_and_see_where_they_differ(
         assert "Anna and Ben <b> both counted 2 photos, and agree on 1: 10 and 13" in said
         rows.get_by_role("button", name="Both: the range").click()
         reader.until("document.querySelector('.gb-takes [aria-pressed=true]')")
+        for reader in readers:
+            reader.page.goto("about:blank")  # before the program ends
     row = reviewed.sheet(out)["list/a.jpg"]
     assert [row[name] for name in ("bicycles", "bicycles_high")] == ["8", "11"]
     kept = reviewed.rows(out / "hand_counts_by.csv")

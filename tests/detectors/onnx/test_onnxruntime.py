@@ -20,7 +20,7 @@ def build_for_gpus(monkeypatch):
     opened = onnxruntime.InferenceSession
     given = []
 
-    def open_on_processor(model, options, *, providers):
+    def open_on_processor(model, options, *, providers, enable_fallback):
         given.append(providers)
         found = opened(model, options, providers=["CPUExecutionProvider"])
         if working["gpu"]:

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from geobike.positions.manifest import read as read_manifest
     from geobike.positions.resolve import locate
     from geobike.sample import write as sample_data
+    from geobike.saved import export
     from geobike.streets import read as read_streets
     from geobike.survey.counting import count_areas
     from geobike.survey.estimating import Estimated, estimate_areas
@@ -86,6 +87,7 @@ __all__ = [
     "estimate",
     "estimate_areas",
     "evaluate",
+    "export",
     "filter_detections",
     "find_looks",
     "find_photos",
@@ -133,6 +135,7 @@ _HOME = {
     "write_areas": "exports.writing:write_areas",
     "write_photos": "exports.writing:write_photos",
     "write_detections": "exports.writing:write_detections",
+    "export": "saved:export",
     # detectors and classifiers
     "Box": "detectors.protocol:Box",
     "Classification": "detectors.classify:Classification",

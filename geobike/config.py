@@ -107,8 +107,8 @@ class SurveySettings:
     detections: Annotated[
         str | Path | None,
         Option(
-            "Existing boxes: CSV or Parquet of photo_id, label, score, xmin, ymin, xmax, ymax; or "
-            "COCO annotations (JSON). No detector runs then.",
+            "Existing boxes: CSV or Parquet of photo_id, label, score, x_min, y_min, x_max, y_max; "
+            "or COCO annotations (JSON). No detector runs then.",
             metavar="FILE",
             path="",
         ),

@@ -77,7 +77,7 @@ _PHOTO_COLUMNS = {
 
 _PHOTO_OPTIONAL = {
     "never_processed": FLAG,  # an earlier run had no reason to detect in it
-    "taken_local": LOCAL_TIME,  # what the camera's clock showed; never exported
+    "taken_local": LOCAL_TIME,  # what the camera's clock showed
     "utc_offset_minutes": MINUTES,  # of that clock as the photo gives it, NA where it does not
     "panorama": FLAG,  # a picture that detectors see squeezed; never exported
     "position_error_m": FLOAT,  # likely error, where the source of the position gives it
@@ -125,6 +125,10 @@ DETECTIONS: Final = Frame(
     },
     optional={"ridden": MAYBE},  # NA where the detector knows no persons, and for other boxes
 )
+
+IN_FILES: Final = {"xmin": "x_min", "ymin": "y_min", "xmax": "x_max", "ymax": "y_max"}
+"""Names in files of columns that are called otherwise in frames: PostgreSQL keeps `xmin` and `xmax`
+for itself. Readers take both."""
 
 # No geometry: a million photos show millions of bicycles, and a Point takes 150 bytes.
 BICYCLES: Final = Frame(

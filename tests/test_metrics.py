@@ -198,7 +198,7 @@ def test_a_new_metric_reaches_file_map_legend_table_and_download(
 
     written = gpd.read_file(tmp_path / "out" / "areas.geojson").set_index("name")
     rates = {"west": 9 / written["area_km2"]["west"], "east": 6 / written["area_km2"]["east"]}
-    assert written["photos_per_km2"].dropna().to_dict() == pytest.approx(rates, rel=1e-12)
+    assert written["photos_per_km2"].dropna().to_dict() == pytest.approx(rates, abs=5e-4)
 
     opened = show((tmp_path / "out" / "map.html").read_text("utf-8"))
     opened.page.get_by_label(name, exact=True).check()
@@ -220,4 +220,4 @@ def test_a_new_metric_reaches_file_map_legend_table_and_download(
         opened.page.get_by_role("button", name="GeoJSON").click()
     started.value.save_as(tmp_path / "downloaded.geojson")
     downloaded = gpd.read_file(tmp_path / "downloaded.geojson").set_index("name")
-    assert downloaded["photos_per_km2"].dropna().to_dict() == pytest.approx(rates, rel=1e-12)
+    assert downloaded["photos_per_km2"].dropna().to_dict() == pytest.approx(rates, rel=1e-5)

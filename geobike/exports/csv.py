@@ -41,7 +41,7 @@ def _write(frame: "pd.DataFrame", texts: Sequence[str], path: str | Path) -> Non
 
 
 def _escape_formula(column: "pd.Series[str]") -> "pd.Series[str]":
-    """Return text that no spreadsheet takes for a formula; `detections.imported` reverses it."""
+    """Return text that no spreadsheet takes for a formula; `unescape` reverses it."""
     risky = column.str.match(f"'*{FORMULA}")
     return column.mask(risky, "'" + column)
 

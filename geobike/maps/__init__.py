@@ -15,13 +15,13 @@ from geobike.maps import context
 from geobike.maps.assets import MapAssetsMissing
 from geobike.maps.context import ContextLayer
 from geobike.maps.figure import OfflineFigure, UnknownLibrary
-from geobike.maps.options import PageOptions, tile_sources
+from geobike.maps.options import PageOptions, tile_sources, words
 from geobike.maps.page import Page
 from geobike.maps.payload import Provenance, page_data
 from geobike.maps.photos import SINGLE
 from geobike.reporting import report
 
-__all__ = ["SINGLE", "MapAssetsMissing", "PageOptions", "UnknownLibrary", "build", "save"]
+__all__ = ["SINGLE", "MapAssetsMissing", "PageOptions", "UnknownLibrary", "build", "save", "words"]
 
 _HEAVY: Final = 10_000_000  # bytes: what many mail servers accept
 _TOO_HEAVY: Final = 25_000_000  # bytes: what hardly any accepts

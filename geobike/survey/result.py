@@ -16,7 +16,7 @@ from geobike.counting import stage as counting
 from geobike.detections import extent, filtering
 from geobike.detections.store.protocol import Model
 from geobike.estimates.figures import Estimates
-from geobike.exports.protocol import Frames
+from geobike.exports.protocol import About, Frames
 from geobike.io.inputs import InputFile
 from geobike.maps.context import ContextLayer
 from geobike.photos import thumbnails
@@ -158,6 +158,10 @@ class SurveyResult:
                 bicycles=self.counted.bicycles,
                 photos=self.photos,
                 detections=self.detections,
+                about=About(
+                    timezone=self.survey.timezone,
+                    min_photos=self.survey.page.min_photos,
+                ),
             ),
             names=self.survey.formats,
             save_map=lambda path: maps.save(self.map(track=track), path),

@@ -7,6 +7,7 @@ taken away in turn: the test must then fail.
 import numpy as np
 import pytest
 
+import geobike
 from geobike.errors import GeobikeWarning
 from geobike.estimates import donors
 from tests.support import coverage
@@ -95,12 +96,10 @@ def test_a_stratum_with_few_hand_counts_holds_its_mean(
 
 
 def test_too_few_hand_counts_give_no_range_and_say_what_is_missing(towns: list[Surveyed]) -> None:
-    import geobike
-
     (one,) = coverage.sampled(towns[0])
+    listed = one.hand_counts["origin"] == "list"
+    few = one.hand_counts[~listed | (listed.cumsum() <= 12)]
     with pytest.warns(GeobikeWarning, match="an estimate without a range: 12 of .* 27 needed"):
-        listed = one.hand_counts["origin"] == "list"
-        few = one.hand_counts[~listed | (listed.cumsum() <= 12)]
         found = geobike.estimate(one.looks, one.survey.counted.exposure, few)
     assert found.areas["bicycles_per_stop"].notna().all()
     assert found.areas[["bicycles_per_stop_low", "bicycles_per_stop_high"]].isna().all(axis=None)

@@ -1,4 +1,4 @@
-"""Estimates from hand counts: sums that close, and figures that do not hang on the order of rows."""
+"""Estimates from hand counts: sums that close, figures that do not hang on the order of rows."""
 
 import numpy as np
 import pandas as pd
@@ -74,7 +74,7 @@ def test_any_other_grouping_sums_the_same_draws(exposed: tuple) -> None:
 
 
 def test_a_count_by_hand_is_taken_as_it_is_and_others_by_the_ratio(exposed: tuple) -> None:
-    exposure, true, by_hand = exposed
+    exposure, _, by_hand = exposed
     found = estimated(exposed)
     looks = geobike.find_looks(exposure).sort_values("photo_id").set_index("photo_id")
     stratum = pd.cut(looks["bicycle_count"].astype(int), [-1, 0, 2, 5, 10, 999], labels=False)

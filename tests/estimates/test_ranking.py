@@ -23,10 +23,9 @@ def test_false_ones_are_held_at_ten_percent_as_scipy_does() -> None:
 
 def test_false_ones_are_held_as_in_the_paper_of_1995() -> None:
     # Benjamini & Hochberg (1995), section 3.2: fifteen p values; four are named at 5 %.
-    chance = np.array(
-        [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344]
-        + [0.0459, 0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0]
-    )
+    small = [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344]
+    large = [0.0459, 0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0]
+    chance = np.array([*small, *large])
     found = ranking.discoveries(chance[::-1], share=0.05)[::-1]
     assert found.tolist() == [True] * 4 + [False] * 11
 

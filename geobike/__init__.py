@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from geobike.sample import write as sample_data
     from geobike.streets import read as read_streets
     from geobike.survey.counting import count_areas
+    from geobike.survey.hand_sample import draw as draw_sample
     from geobike.survey.options import Survey
     from geobike.survey.result import SurveyResult
     from geobike.survey.run import run
@@ -78,6 +79,7 @@ __all__ = [
     "count_areas",
     "count_per_photo",
     "detect_photos",
+    "draw_sample",
     "evaluate",
     "filter_detections",
     "find_photos",
@@ -139,6 +141,7 @@ _HOME = {
     "Store": "detections.store.sqlite:Store",
     "read_image": "photos.decoding:read_upright",
     # how far to trust them, and something to try them on
+    "draw_sample": "survey.hand_sample:draw",
     "evaluate": "evaluation.agreement:evaluate",
     "sample_data": "sample:write",
     # results and errors

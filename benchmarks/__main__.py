@@ -26,6 +26,7 @@ PARTS = (
     "survey",
     "broken",
     "detection",
+    "windows",
     "hosted",
     "maps",
     "cluster",

@@ -18,6 +18,7 @@ from geobike.version import __version__
 if TYPE_CHECKING:
     from geobike.areas import assign as assign_areas
     from geobike.areas import read as read_areas
+    from geobike.comparison import Comparison, compare
     from geobike.counting.counts import per_photo as count_per_photo
     from geobike.counting.ledger import Ledger
     from geobike.counting.ledger import close as close_ledger
@@ -34,20 +35,25 @@ if TYPE_CHECKING:
     from geobike.detectors.protocol import Box, Detection, Detector
     from geobike.engines.dask.engine import Cluster
     from geobike.errors import GeobikeError, GeobikeWarning
+    from geobike.estimates.figures import Estimates, estimate
+    from geobike.estimates.looks import find as find_looks
     from geobike.evaluation.agreement import evaluate
     from geobike.exports.writing import write_areas, write_detections, write_photos
     from geobike.maps import PageOptions
     from geobike.maps import build as map  # noqa: A004 - geobike.map(...) is what one says
     from geobike.maps import save as save_map
+    from geobike.parking import read as read_racks
     from geobike.photos.decoding import read_upright as read_image
     from geobike.photos.reading import find as find_photos
     from geobike.photos.reading import read as read_photos
     from geobike.positions.manifest import read as read_manifest
     from geobike.positions.resolve import locate
     from geobike.sample import write as sample_data
+    from geobike.saved import export
     from geobike.streets import read as read_streets
     from geobike.survey.counting import count_areas
     from geobike.survey.hand_sample import draw as draw_sample
+    from geobike.survey.estimating import Estimated, estimate_areas
     from geobike.survey.options import Survey
     from geobike.survey.result import SurveyResult
     from geobike.survey.run import run
@@ -57,11 +63,14 @@ __all__ = [
     "Classification",
     "Classifier",
     "Cluster",
+    "Comparison",
     "Counted",
     "CountingRules",
     "Detection",
     "Detector",
     "DetectorChoice",
+    "Estimated",
+    "Estimates",
     "GeobikeError",
     "GeobikeWarning",
     "HostedClassifier",
@@ -76,12 +85,17 @@ __all__ = [
     "__version__",
     "assign_areas",
     "close_ledger",
+    "compare",
     "count_areas",
     "count_per_photo",
     "detect_photos",
     "draw_sample",
+    "estimate",
+    "estimate_areas",
     "evaluate",
+    "export",
     "filter_detections",
+    "find_looks",
     "find_photos",
     "locate",
     "map",
@@ -90,6 +104,7 @@ __all__ = [
     "read_image",
     "read_manifest",
     "read_photos",
+    "read_racks",
     "read_streets",
     "run",
     "sample_data",
@@ -117,6 +132,7 @@ _HOME = {
     "filter_detections": "detections.filtering:filter_detections",
     "count_per_photo": "counting.counts:per_photo",
     "read_streets": "streets:read",
+    "read_racks": "parking:read",
     "count_areas": "survey.counting:count_areas",
     "CountingRules": "counting.stage:Rules",
     "Counted": "counting.stage:Counted",
@@ -127,6 +143,7 @@ _HOME = {
     "write_areas": "exports.writing:write_areas",
     "write_photos": "exports.writing:write_photos",
     "write_detections": "exports.writing:write_detections",
+    "export": "saved:export",
     # detectors and classifiers
     "Box": "detectors.protocol:Box",
     "Classification": "detectors.classify:Classification",
@@ -142,7 +159,14 @@ _HOME = {
     "read_image": "photos.decoding:read_upright",
     # how far to trust them, and something to try them on
     "draw_sample": "survey.hand_sample:draw",
+    "find_looks": "estimates.looks:find",
+    "estimate": "estimates.figures:estimate",
+    "estimate_areas": "survey.estimating:estimate_areas",
+    "Estimated": "survey.estimating:Estimated",
+    "Estimates": "estimates.figures:Estimates",
     "evaluate": "evaluation.agreement:evaluate",
+    "compare": "comparison:compare",
+    "Comparison": "comparison:Comparison",
     "sample_data": "sample:write",
     # results and errors
     "GeobikeError": "errors:GeobikeError",

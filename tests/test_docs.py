@@ -56,7 +56,7 @@ def test_a_statistic_without_a_description_goes_by_its_name_on_the_map(
 
 
 def test_tables_of_files_have_the_columns_that_a_file_has(hooks: ModuleType) -> None:
-    header = "photo_id,label,score,xmin,ymin,xmax,ymax,model,kept,dropped_by,ridden"
+    header = "photo_id,label,score,x_min,y_min,x_max,y_max,model,kept,dropped_by,ridden"
     assert hooks.columns_of("detections.csv") == header.split(",")
     assert "sha256" in hooks.columns_of("photos.geojson")
     assert "path" not in hooks.columns_of("photos.geojson")  # of this machine: never exported

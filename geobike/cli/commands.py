@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from geobike import config
-from geobike.cli import engines, models, terminal
+from geobike.cli import engines, models, reports, terminal
 from geobike.cli.declared import takes_declared
 from geobike.cli.options import Photos, check_out
 from geobike.errors import DetectorStopped, GeobikeError, InputError
+from geobike.exports import formats
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from geobike.detections.choice import Choice
+    from geobike.detections.looking import Looking
     from geobike.detections.store.protocol import DetectionStore
     from geobike.detectors.protocol import Detection
     from geobike.engines.base import Engine
@@ -73,7 +75,7 @@ def _dry_run_survey(plan: "Survey", chosen: "Choice", store: str | None) -> None
     def read(known: "DetectionStore") -> "gpd.GeoDataFrame":
         return run.locate_and_assign(plan, known=known, track=terminal.track()).photos
 
-    _dry_run(read, chosen, store, plan.max_pixels)
+    _dry_run(read, chosen, store, plan.max_pixels, plan.looking)
 
 
 def _run_survey(
@@ -114,11 +116,15 @@ def locate(
     photos: Photos,
     manifest: str | None,
     positions: tuple[str, ...],
+    track: tuple[str, ...],
+    track_offset: float,
+    track_max_gap: float,
     timezone: str | None,
     same_shot: config.SameShot,
     max_megapixels: float,
     out: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Photos to write: .geojson or .parquet.")
+        str | None,
+        typer.Option(metavar="FILE", help="Photos to write: .geojson, .gpkg or .parquet."),
     ] = None,
 ) -> None:
     """Find the photos and say where each was taken.
@@ -132,7 +138,8 @@ def locate(
     from geobike.survey import run
     from geobike.survey.options import pixels
 
-    check_out(out, manifest)
+    for table in (manifest, *track):
+        check_out(out, table)
     if out is not None:
         writing.check_path(out, "photos")  # before hours of work
     with terminal.notes():
@@ -140,6 +147,9 @@ def locate(
             find(photos),
             manifest_path=manifest,
             positions=positions,
+            track_paths=track,
+            track_offset=track_offset,
+            track_max_gap=track_max_gap,
             timezone=timezone,
             max_pixels=pixels(max_megapixels),
             metadata_only=True,
@@ -176,8 +186,11 @@ def detect(
         ),
     ] = None,
     out: Annotated[
-        str | None, typer.Option(metavar="FILE", help="All detections to write: .csv or .parquet.")
+        str | None,
+        typer.Option(metavar="FILE", help="All detections to write: .csv, .gpkg or .parquet."),
     ] = None,
+    windows: str,
+    panoramas: config.Panoramas,
     max_megapixels: float,
     workers: int | None,
     dry_run: bool,
@@ -187,6 +200,7 @@ def detect(
     One photo gives a list; several give an object with a list for each.
     """
     from geobike.detections import filtering, stage
+    from geobike.detections.looking import Looking
     from geobike.detections.store.opening import open_store
     from geobike.exports import writing
     from geobike.photos.reading import find, read
@@ -199,18 +213,19 @@ def detect(
     if draw is not None:
         _check_draw(files, draw)
     max_pixels = pixels(max_megapixels)
+    looking = Looking(windows, panoramas)
     chosen = models.choice(detector, token_file)
 
     def read_all(known: "DetectionStore") -> "gpd.GeoDataFrame":
         return read(files, max_pixels=max_pixels, known=known, track=terminal.track())
 
     if dry_run:
-        _dry_run(read_all, chosen, store, max_pixels)
+        _dry_run(read_all, chosen, store, max_pixels, looking)
         return
     models.announce(chosen)
     with terminal.notes(), terminal.resumable(store):
         with open_store(store, stage.mode_for(chosen)) as opened:
-            planned = stage.plan(read_all(opened), chosen, opened)
+            planned = stage.plan(read_all(opened), chosen, opened, looking=looking)
             outcomes = stage.run(planned, opened, workers=workers, max_pixels=max_pixels)
             detected = stage.collect(planned, outcomes, opened, track=terminal.track())
         filtered = filtering.filter_detections(
@@ -345,6 +360,63 @@ def evaluate(
     terminal.print_evaluation(result)
 
 
+app.command(rich_help_panel="A survey")(reports.report)
+
+
+@app.command(rich_help_panel="A survey")
+def export(
+    survey: Annotated[
+        str, typer.Argument(metavar="OUT", help="Folder or URL that `geobike map` wrote.")
+    ],
+    form: Annotated[
+        list[str],
+        typer.Option("--format", metavar="NAME", help=f"What to write. {formats.describe_each()}"),
+    ],
+) -> None:
+    """Write a finished survey in more formats, into its folder.
+
+    Tables and pictures come from the files there; no photo is opened and nothing is detected.
+    """
+    from geobike import saved
+    from geobike.io.redaction import redact
+
+    with terminal.notes():
+        written = saved.export(survey, form)
+    for path in written.values():
+        terminal.print_line(f"Written: {redact(path)}")
+
+
+@app.command(rich_help_panel="A survey")
+def compare(
+    before: Annotated[
+        Path, typer.Argument(help="Folder of the earlier survey.", show_default=False)
+    ],
+    after: Annotated[Path, typer.Argument(help="Folder of the later survey.", show_default=False)],
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder to write, not that of a survey.")
+    ],
+    boxes: Annotated[
+        bool,
+        typer.Option(
+            "--boxes",
+            help="Compare what the detector found, as if it had been equally good both times.",
+        ),
+    ] = False,
+    language: Annotated[str, typer.Option(metavar="L", help="Of the page: en or nl.")] = "en",
+) -> None:
+    """Say what changed between two surveys, on the stops that both saw.
+
+    In bicycles where photos of both were counted by hand; else only with --boxes.
+    """
+    from geobike import comparison
+
+    check_out(out)
+    with terminal.notes():
+        found = comparison.compare(before, after, boxes=boxes)
+        written = comparison.write(found, out, language=language)
+    terminal.print_comparison(comparison.sentences(found), written)
+
+
 @app.command("sample-data", rich_help_panel="Help")
 def sample_data(
     folder: Annotated[Path, typer.Argument(help="A new folder to create.", show_default=False)],
@@ -375,6 +447,7 @@ def _dry_run(
     chosen: "Choice",
     store: str | None,
     max_pixels: int,
+    looking: "Looking",
 ) -> None:
     if not chosen.sends_photos:
         terminal.print_no_upload(chosen.kind)
@@ -383,7 +456,9 @@ def _dry_run(
     from geobike.detections.store.opening import open_store
 
     with terminal.notes(), open_store(store, "existing") as opened:
-        estimate = upload.estimate_upload(read(opened), chosen, store=opened, max_pixels=max_pixels)
+        estimate = upload.estimate_upload(
+            read(opened), chosen, store=opened, max_pixels=max_pixels, looking=looking
+        )
     terminal.print_upload(estimate)
 
 

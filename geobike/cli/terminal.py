@@ -125,6 +125,8 @@ def print_upload(upload: "Upload") -> None:
     """Print what a hosted run would send, and what that would cost."""
     photos = "1 photo" if upload.photos == 1 else f"{upload.photos} photos"
     print_line(f"Dry run, nothing was sent. {photos} would go to {upload.host}.")
+    if upload.requests > upload.photos:
+        print(f"They make {upload.requests} requests: each window of a photo is one.")
     if not upload.photos:
         return
     print(
@@ -187,7 +189,7 @@ def print_result(result: "SurveyResult", written: dict[str, str | Path]) -> None
         f"counted, {account.bicycles_in_areas} in areas; {account.bicycles_elsewhere} more in "
         f"photos that are not counted."
     )
-    for line in (_once(result), _compared(result)):
+    for line in (_once(result), _compared(result), *_by_hand(result)):
         print_line(line)
     print_line(
         f"Detected now: {result.detected_now} photos, by {one_line(result.model.name)}, "
@@ -212,6 +214,16 @@ def _once(result: "SurveyResult") -> str:
         f"Each place counted once: about {total['detected_once']:.0f}, at least "
         f"{total['detected_at_least']:.0f}. Ridden, so left out: {left_out}."
     )
+
+
+def _by_hand(result: "SurveyResult") -> tuple[str, ...]:
+    """Return what hand counts say of the survey, or that there are none."""
+    if result.estimates is None:
+        from geobike.survey.estimating import DETECTED_ONLY
+
+        return (DETECTED_ONLY,)
+    number = result.estimates.hand_counted
+    return (f"Counted by hand: {number} drawn photos.", *result.estimates.sentences())
 
 
 def _compared(result: "SurveyResult") -> str:
@@ -312,6 +324,20 @@ def _to_count(drawn: "HandSample") -> str:
         return f"{said}: {time} of counting."
     left = f"{time} of counting left" if drawn.minutes else "all are counted"
     return f"{said}. Counts of {drawn.kept} photos were there already and are kept; {left}."
+
+
+def print_report(path: str | Path) -> None:
+    """Print where the report is, and how it becomes paper."""
+    print_line(f"Report: {redact(path)}")
+    print("Open it in a browser; Print there gives A4 or a PDF.")
+
+
+def print_comparison(sentences: Iterable[str], written: Iterable[str | Path]) -> None:
+    """Print what changed, and the files that say so."""
+    for sentence in sentences:
+        print_line(sentence)
+    for path in written:
+        print_line(f"Written: {redact(path)}")
 
 
 def print_sample(folder: Path) -> None:

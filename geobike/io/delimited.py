@@ -4,7 +4,10 @@ import csv
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _SAVE: Final = "save it as CSV UTF-8"
 _OTHERS: Final = (
@@ -28,6 +31,7 @@ FORMULA: Final = r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
 blanks before them that some skip, and the wide signs that some read as these."""
 
 _RISKY: Final = re.compile(f"'*{FORMULA}")
+_ESCAPED: Final = re.compile(f"^'(?='*{FORMULA})")
 
 
 def escape_formula(text: str) -> str:
@@ -42,6 +46,13 @@ def escape_formula(text: str) -> str:
 def unescape_formula(text: str) -> str:
     """Return what `escape_formula` was given."""
     return text[1:] if text.startswith("'") and _RISKY.match(text) else text
+
+
+def unescape(column: "pd.Series[str]") -> "pd.Series[str]":
+    """Undo `escape_formula` in a column, unless a text in it shows that it was not done."""
+    if column.str.match(FORMULA).any():
+        return column
+    return column.str.replace(_ESCAPED, "", regex=True)
 
 
 def open_text(path: Path) -> TextIO:

@@ -9,19 +9,20 @@ import folium
 import geopandas as gpd
 import pandas as pd
 
+from geobike import config
 from geobike.errors import InputError
 from geobike.io.files import atomic_open
-from geobike.maps import context
+from geobike.maps import basemap, context
 from geobike.maps.assets import MapAssetsMissing
-from geobike.maps.context import ContextLayer
+from geobike.maps.basemap import Layer
 from geobike.maps.figure import OfflineFigure, UnknownLibrary
-from geobike.maps.options import PageOptions, tile_sources
+from geobike.maps.options import PageOptions, tile_sources, words
 from geobike.maps.page import Page
-from geobike.maps.payload import Provenance, page_data
+from geobike.maps.payload import Provenance, Racks, page_data
 from geobike.maps.photos import SINGLE
 from geobike.reporting import report
 
-__all__ = ["SINGLE", "MapAssetsMissing", "PageOptions", "UnknownLibrary", "build", "save"]
+__all__ = ["SINGLE", "MapAssetsMissing", "PageOptions", "UnknownLibrary", "build", "save", "words"]
 
 _HEAVY: Final = 10_000_000  # bytes: what many mail servers accept
 _TOO_HEAVY: Final = 25_000_000  # bytes: what hardly any accepts
@@ -39,8 +40,11 @@ def build(
     ledger: Mapping[str, int],
     thumbnails: Mapping[str, bytes] = {},
     timezone: str = "UTC",
+    estimates: Mapping[str, Any] | None = None,
     page: PageOptions | None = None,
-    context_layers: Sequence[ContextLayer] | None = None,
+    context_layers: Sequence[Layer] | None = None,
+    racks: gpd.GeoDataFrame | None = None,
+    walk: float = config.WALK,
     **options: Any,
 ) -> folium.Map:
     """Return the map, to show in a notebook, to add Folium layers to, or to `save`.
@@ -49,7 +53,9 @@ def build(
     `tallies` the TALLIES frame that the numbers of the areas are sums of.
     `label` is what was counted, `ledger` the number of photos by status. `thumbnails` holds small
     JPEG files by `photo_id`, shown as they are: without EXIF, people anonymized. Times are shown in
-    `timezone`. `context_layers` were read from the files that `page` names; None reads them now.
+    `timezone`. `estimates` is what `Estimates.as_dict` returns, where people counted by hand.
+    `context_layers` were read from the files that `page` names; None reads them now.
+    `racks` is a RACKS frame, drawn as a layer; `walk` is the distance in metres of its counts.
     `options` are fields of `page`, such as `title` or `language`.
 
     Raises SchemaError for a frame of another kind, InputError for a frame without areas or for an
@@ -77,11 +83,22 @@ def build(
         'Map'
     """
     chosen = replace(page or PageOptions(), **options)
-    provenance = Provenance(label, model, threshold, timezone, ledger)
-    layers = context_layers
-    if layers is None:
-        layers = [context.read(path) for path in chosen.context]
-    data = page_data(areas, photos, detections, tallies, thumbnails, provenance, chosen, layers)
+    provenance = Provenance(label, model, threshold, timezone, ledger, estimates)
+    layers: Sequence[Layer] = context_layers or ()
+    if context_layers is None:
+        backgrounds = [] if chosen.basemap is None else [basemap.read(chosen.basemap)]
+        layers = [*(context.read(path) for path in chosen.context), *backgrounds]
+    data = page_data(
+        areas,
+        photos,
+        detections,
+        tallies,
+        thumbnails,
+        provenance,
+        chosen,
+        layers,
+        Racks(racks, walk),
+    )
     page_map = folium.Map(location=[0, 0], tiles=None, zoom_snap=0.25)
     page_map.options["max_zoom"] = 19  # the argument of this name reaches tile layers only
     hosts = [] if chosen.tiles is None else tile_sources(chosen.tiles)

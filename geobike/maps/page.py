@@ -15,14 +15,17 @@ _SCRIPTS = (
     "data.js",
     "classes.js",
     "background.js",
+    "basemap.js",
     "areas.js",
     "hexbins.js",
     "photos.js",
     "clusters.js",
+    "racks.js",
     "legend.js",
     "table.js",
     "notes.js",
     "tools.js",
+    "paper.js",
 )
 # The figure knows them by name; the URL is never used.
 _LIBRARIES = {"markerclusterjs": JavascriptLink, "leaflet-heat.js": JavascriptLink}

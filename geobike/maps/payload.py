@@ -10,13 +10,14 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from geobike import metrics, schema, sums
+from geobike import config, metrics, schema, sums
 from geobike.errors import InputError
-from geobike.maps import context
+from geobike.maps import basemap, context, racks
 from geobike.maps.encoding import encode_json
 from geobike.maps.options import PageOptions, is_wms, words
 from geobike.maps.photos import finite, photos, time
 from geobike.maps.shapes import simplified
+from geobike.version import __version__
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Provenance:
     threshold: float
     timezone: str
     ledger: Mapping[str, int]
+    estimates: Mapping[str, Any] | None = None
+    """What hand counts say of the whole survey; None without."""
 
     def __post_init__(self) -> None:
         try:
@@ -43,6 +46,19 @@ class Provenance:
             raise InputError(f"the ledger counts an unknown status: {', '.join(sorted(unknown))}")
 
 
+@dataclass(frozen=True)
+class Racks:
+    """The racks to draw."""
+
+    racks: gpd.GeoDataFrame | None = None
+    """Racks frame; None for none."""
+    walk: float = config.WALK
+    """Metres from a rack within which bicycles were counted as near it."""
+
+
+NO_RACKS: Final = Racks()
+
+
 def page_data(
     areas: gpd.GeoDataFrame,
     taken: gpd.GeoDataFrame,
@@ -51,7 +67,8 @@ def page_data(
     thumbnails: Mapping[str, bytes],
     provenance: Provenance,
     page: PageOptions,
-    context_layers: Iterable[context.ContextLayer],
+    context_layers: Iterable[basemap.Layer],
+    supply: Racks = NO_RACKS,
 ) -> dict[str, Any]:
     """Check what `geobike.maps.build` was given and return what the page draws from."""
     schema.check(areas, schema.AREA_COUNTS)
@@ -78,6 +95,7 @@ def page_data(
         "language": catalogue["language"],
         "min_photos": page.min_photos,
         "source": page.source,
+        "version": __version__,
         "hidden": _hidden(page) if thumbnails else None,
         "words": catalogue,
         "ledger": {status: int(ledger[status]) for status in schema.STATUSES if ledger.get(status)},
@@ -85,23 +103,44 @@ def page_data(
         "areas": encode_json(_areas(areas, shapes, found, provenance.timezone)),
         "photos": shown,
         "streets": metrics.SHARE in areas,
+        "estimates": _estimates(provenance.estimates),
         "tallies": encode_json(_tallies(tallies, period_of, areas["area_id"])),
-        "context": context.drawn(context_layers, areas),
+        "racks": racks.drawn(supply.racks, walk=supply.walk),
+        **_backgrounds(context_layers, areas),
         "tiles": None
         if page.tiles is None
         else {"url": page.tiles, "wms": is_wms(page.tiles), "attribution": page.attribution},
     }
 
 
+def _estimates(estimates: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return what the page says of the hand counts; the rest is in the summary."""
+    keys = ("hand_counted", "found_of_100", "missing")
+    return None if estimates is None else {key: estimates[key] for key in keys}
+
+
 _SQUARES: Final = {"streets_seen": "squares_seen", "short_streets_seen": "short_squares_seen"}
 """Words for areas without streets, by the words in whose place they come."""
+
+
+def _backgrounds(layers: Iterable[basemap.Layer], areas: gpd.GeoDataFrame) -> dict[str, Any]:
+    """Return what lies above the areas, and below them."""
+    given = list(layers)
+    above = [layer for layer in given if isinstance(layer, context.ContextLayer)]
+    below = next((layer for layer in given if isinstance(layer, basemap.Basemap)), None)
+    return {
+        "context": context.drawn(above, areas),
+        "basemap": None if below is None else basemap.drawn(below, areas),
+    }
 
 
 def _shown(areas: gpd.GeoDataFrame) -> list[metrics.Metric]:
     """Return the metrics of the frame, without those that are NA throughout without streets."""
     available = metrics.available(list(areas))
     known = [metric for metric in available if not metric.least_share or metrics.SHARE in areas]
-    return [metric for metric in known if metric.name in areas]
+    there = [metric for metric in known if metric.name in areas]
+    # Of racks, a figure that is nowhere known is not offered: none was seen well enough.
+    return [m for m in there if m.needs != metrics.RACKS or areas[m.name].notna().any()]
 
 
 def _hidden(page: PageOptions) -> dict[str, Any]:

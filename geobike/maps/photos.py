@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from geobike import schema
+from geobike.detectors.protocol import Box
 from geobike.errors import InputError
 from geobike.maps.encoding import encode_columns, encode_json
 from geobike.reporting import report
@@ -131,12 +132,13 @@ def _boxes(found: pd.DataFrame | None, width: Any, height: Any) -> list[dict[str
         {
             "label": row.label,
             "score": finite(row.score),
-            "left": round(100 * row.xmin / width, 2),
-            "top": round(100 * row.ymin / height, 2),
-            "width": round(100 * (row.xmax - row.xmin) / width, 2),
-            "height": round(100 * (row.ymax - row.ymin) / height, 2),
+            "left": round(100 * box.xmin / width, 2),
+            "top": round(100 * box.ymin / height, 2),
+            "width": round(100 * (box.xmax - box.xmin) / width, 2),
+            "height": round(100 * (box.ymax - box.ymin) / height, 2),
         }
         for row in _rows(found)
+        for box in Box(row.xmin, row.ymin, row.xmax, row.ymax).pieces(width)
     ]
 
 

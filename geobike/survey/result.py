@@ -15,9 +15,10 @@ from geobike.counting import ledger
 from geobike.counting import stage as counting
 from geobike.detections import extent, filtering
 from geobike.detections.store.protocol import Model
-from geobike.exports.protocol import Frames
+from geobike.estimates.figures import Estimates
+from geobike.exports.protocol import About, Frames
 from geobike.io.inputs import InputFile
-from geobike.maps.context import ContextLayer
+from geobike.maps.basemap import Layer
 from geobike.photos import thumbnails
 from geobike.progress import Track, silent
 from geobike.version import __version__
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 
 from geobike.survey import settings
+from geobike.survey.estimating import DETECTED_ONLY
 from geobike.survey.options import Survey
 
 
@@ -41,13 +43,15 @@ class SurveyResult:
     detections: pd.DataFrame
     counted: counting.Counted
     """Where the bicycles stand, the stops, and what areas and streets make of them."""
+    estimates: Estimates | None
+    """What hand counts say; None where there are none."""
     ledger: ledger.Ledger
     detected_now: int
     """Photos that the detector answered in this run; the others came from the store."""
     inputs: Mapping[str, Sequence[InputFile]]
     """The files that were read: areas, and where given manifest, detections and context."""
-    context: Sequence[ContextLayer]
-    """Water, streets and borders for the map."""
+    context: Sequence[Layer]
+    """What the map has to hold on to: water, streets, borders, a background."""
     warnings: tuple[str, ...]
     started_at: datetime
     store: str | Path | None = None
@@ -91,6 +95,9 @@ class SurveyResult:
             thumbnails=pictures,
             timezone=self.survey.timezone or "UTC",
             context_layers=self.context,
+            racks=self.counted.racks,
+            walk=self.survey.walk,
+            estimates=None if self.estimates is None else self.estimates.as_dict(),
         )
 
     def summary(self, folder: str | Path = ".") -> dict[str, Any]:
@@ -118,17 +125,26 @@ class SurveyResult:
                 **{name: round(value, 1) for name, value in self.counted.total.items()},
                 "stops": len(self.counted.stops),
             },
+            **self._known(),
+            **({"racks": dict(self.counted.supply)} if self.counted.supply else {}),
             "inputs": {
                 **{
                     role: _named(self.inputs.get(role, ()))
-                    for role in ("areas", "manifest", "streets")
+                    for role in ("areas", "manifest", "streets", "racks", "hand_counts", "basemap")
                 },
                 "detections": _named(self.inputs.get("detections", ())),
+                "track": [_named([file]) for file in self.inputs.get("track", ())],
                 "context": [_named([file]) for file in self.inputs.get("context", ())],
                 "photos_sha256": _digest_of_all(self.photos["sha256"]),
             },
             "warnings": list(self.warnings),
         }
+
+    def _known(self) -> dict[str, Any]:
+        """Return the estimates, or that there are none."""
+        if self.estimates is None:
+            return {"detected_only": DETECTED_ONLY}
+        return {"estimates": self.estimates.as_dict()}
 
     def write(self, folder: str | Path, *, track: Track = silent) -> dict[str, str | Path]:
         """Write `map.html` and the files into a folder; return what was written, by name.
@@ -142,10 +158,15 @@ class SurveyResult:
             Frames(
                 areas=self.areas,
                 streets=self.counted.streets,
+                racks=self.counted.racks,
                 stops=self.counted.stops,
                 bicycles=self.counted.bicycles,
                 photos=self.photos,
                 detections=self.detections,
+                about=About(
+                    timezone=self.survey.timezone,
+                    min_photos=self.survey.page.min_photos,
+                ),
             ),
             names=self.survey.formats,
             save_map=lambda path: maps.save(self.map(track=track), path),

@@ -161,8 +161,11 @@ def test_json_that_is_damaged_is_named(tmp_path: Path, text: str) -> None:
     ("header", "said"),
     [
         ("name,class,confidence,box", r"ultralytics' to_csv\(\), which does not name the photo"),
-        ("file,label,score,x,y,width,height", r"xmin = x, ymin = y, xmax = x \+ width"),
-        ("file,label,score,x1,y1,x2,y2", "Rename x1 to xmin, y1 to ymin, x2 to xmax, y2 to ymax"),
+        ("file,label,score,x,y,width,height", r"x_min = x, y_min = y, x_max = x \+ width"),
+        (
+            "file,label,score,x1,y1,x2,y2",
+            "Rename x1 to x_min, y1 to y_min, x2 to x_max, y2 to y_max",
+        ),
         ("file,Class,Confidence,xmin,ymin,xmax,ymax", "class to label, confidence to score"),
         ("file,label,score,bbox", "Split the box into columns"),
     ],

@@ -93,7 +93,7 @@ def test_a_survey_of_many_photos_is_read_from_parquet_too(survey: Path) -> None:
     before = agreement.evaluate(by_hand, survey)
     tables = {"manifest": survey / "photos.geojson", "detections": survey / "detections.csv"}
     areas = survey.parent / "areas.geojson"
-    plan = geobike.Survey(**tables, areas=areas, formats=("geoparquet",))
+    plan = geobike.Survey(**tables, areas=areas, formats=("parquet",))
     geobike.run(plan).write(survey.parent / "again")
     assert agreement.evaluate(by_hand, survey.parent / "again").agreement == before.agreement
 

@@ -37,9 +37,9 @@ PARQUET = ["areas.parquet", "detections.parquet", "photos.parquet"]
         (["geojson"], TEXT),
         (["csv"], TEXT),
         (["csv", "geojson", "csv"], TEXT),
-        (["geoparquet"], PARQUET),
-        (["auto", "geoparquet"], sorted(TEXT + PARQUET)),
-        (["geojson", "geoparquet"], sorted(["areas.geojson", "photos.geojson", *PARQUET])),
+        (["parquet"], PARQUET),
+        (["auto", "parquet"], sorted(TEXT + PARQUET)),
+        (["geojson", "parquet"], sorted(["areas.geojson", "photos.geojson", *PARQUET])),
     ],
 )
 def test_every_table_is_written_in_the_formats_named_that_can_hold_it(
@@ -87,8 +87,8 @@ def test_without_pyarrow_many_rows_stay_text_and_it_is_reported(
 
 def test_a_missing_package_stops_a_survey_before_it_begins(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protocol, "find_spec", lambda _: None)
-    with pytest.raises(MissingPackageError, match=r"Writing geoparquet .*geobike\[parquet\]"):
-        geobike.Survey(photos="photos", areas="areas.geojson", formats=("geojson", "geoparquet"))
+    with pytest.raises(MissingPackageError, match=r"Writing parquet .*geobike\[parquet\]"):
+        geobike.Survey(photos="photos", areas="areas.geojson", formats=("geojson", "parquet"))
     with pytest.raises(MissingPackageError, match=r"geobike\[parquet\]"):
         writing.check_path("photos.parquet", "photos")
 
@@ -113,14 +113,21 @@ def test_the_ending_of_a_path_chooses_the_format(tmp_path: Path, frames: Frames)
     geobike.write_areas(frames.areas, tmp_path / "a.parquet")
     geobike.write_photos(frames.photos, tmp_path / "p.geojson")
     geobike.write_detections(frames.detections, tmp_path / "d.csv")
+    geobike.write_photos(frames.photos, tmp_path / "p.gpkg")
+    geobike.write_detections(frames.detections, tmp_path / "d.gpkg")
+    assert gpd.read_file(tmp_path / "p.gpkg", layer="photos")["photo_id"].tolist() == [
+        "a.jpg",
+        "b.jpg",
+    ]
+    assert gpd.read_file(tmp_path / "d.gpkg")["x_max"].tolist() == [9]
     assert gpd.read_file(tmp_path / "new" / "a.JSON")["area_id"].tolist() == ["area 0"]
     assert gpd.read_parquet(tmp_path / "a.parquet")["area_id"].tolist() == ["area 0"]
     assert gpd.read_file(tmp_path / "p.geojson")["photo_id"].tolist() == ["a.jpg", "b.jpg"]
     assert pd.read_csv(tmp_path / "d.csv")["photo_id"].tolist() == ["a.jpg"]
-    assert names(tmp_path) == ["a.parquet", "d.csv", "new", "p.geojson"]
+    assert names(tmp_path) == ["a.parquet", "d.csv", "d.gpkg", "new", "p.geojson", "p.gpkg"]
 
 
-@pytest.mark.parametrize("name", ["p.csv", "p.gpkg", "p", "p.geojson.gz"])
+@pytest.mark.parametrize("name", ["p.csv", "p.shp", "p", "p.geojson.gz"])
 def test_no_file_is_given_an_ending_that_it_is_not(
     tmp_path: Path, frames: Frames, name: str
 ) -> None:

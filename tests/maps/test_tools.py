@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
+import geobike
 from geobike.errors import InputError
 from geobike.maps import PageOptions
 from geobike.maps.assets import page as page_file
@@ -132,6 +134,30 @@ def test_the_page_prints_on_one_small_landscape_sheet(show: Open) -> None:
     assert len(content) < 500_000
 
 
+def test_paper_has_the_legend_beside_the_map_and_says_where_it_comes_from(show: Open) -> None:
+    opened = show(build(source="The city"))
+    page = opened.page
+    assert page.locator(".folium-map .gb-legend").count() == 1
+    assert not page.locator(".gb-colophon").is_visible()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    opened.settle()
+    assert page.locator(".gb-panel .gb-legend").count() == 1
+    (said,) = opened.texts(".gb-colophon")
+    day = f"{date.today():%B} {date.today().day}, {date.today().year}"
+    assert said == f"Printed on {day}, made by geobike {geobike.__version__}. Source: The city"
+    drawn = page.evaluate(
+        "(() => { const part = document.querySelector('.leaflet-overlay-pane g')"
+        ".getBoundingClientRect(); const frame = document.querySelector('.folium-map')"
+        ".getBoundingClientRect(); return Math.max(part.width / frame.width, "
+        "part.height / frame.height); })()"
+    )
+    assert drawn > 0.7
+    page.emulate_media(media="screen")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator(".folium-map .gb-legend").count() == 1
+
+
 def test_the_print_button_prints(show: Open) -> None:
     opened = show(build())
     opened.page.evaluate("window.print = () => (window.printed = true)")
@@ -233,7 +259,8 @@ def test_the_table_shows_and_marks_the_figure_that_it_is_sorted_by(show: Open) -
     opened = show(build(given))
     sorted_by = opened.page.locator("th[aria-sort=descending]")
     columns = opened.page.locator(".gb-table thead th")
-    fourth = [each.name for each in METRICS if "table" in each.shown][3]  # there is room for four
+    there = [each.name for each in METRICS if "table" in each.shown and each.needs is None]
+    fourth = there[3]  # there is room for four
     assert columns.last.get_attribute("data-metric") == fourth
     opened.page.get_by_label("Bicycles per km²").check()
     assert sorted_by.inner_text().startswith("per km²")

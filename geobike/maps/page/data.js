@@ -16,7 +16,9 @@ geobike.unpack = function (data) {
   unpack(photos, "columns", async (response) =>
     geobike.columns(new Uint8Array(await response.arrayBuffer()), photos),
   );
+  if (data.racks) unpack(data.racks, "columns", json);
   data.context.forEach((layer) => unpack(layer, "geometries", json));
+  if (data.basemap) unpack(data.basemap, "layers", json);
   return tasks.length ? Promise.all(tasks) : null;
 };
 

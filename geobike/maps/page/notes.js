@@ -153,8 +153,21 @@ geobike.notes = function (page) {
     el("p", { className: "gb-source", dir: "auto" }, data.source && say("source", data)),
     el("p", { className: "gb-method", dir: "auto" }, say("method", { ...data, label: page.label })),
     el("p", { className: "gb-trust" }, say("trust")),
+    geobike.rackNote(page),
+    el("p", { className: "gb-by-hand" }, geobike.byHand(page)),
     data.hidden ? el("p", { className: "gb-hidden", dir: "auto" }, geobike.hidden(page)) : "",
   );
+};
+
+// What the ranges mean: of what a person counts, or of other streets only.
+geobike.byHand = function ({ data, say }) {
+  const { estimates } = data;
+  if (!estimates) return say("detected_only");
+  if (estimates.found_of_100 === null) return "";
+  return say("by_hand", {
+    photos: say("photos", { n: estimates.hand_counted }),
+    found: estimates.found_of_100,
+  });
 };
 
 // What is anonymized on the pictures, and that a detector does not find all of it.

@@ -26,16 +26,20 @@ geobike.draw = function (map, data) {
   L.control.scale({ imperial: false }).addTo(map);
 
   geobike.background(page);
+  geobike.basemap(page);
   geobike.areas(page);
   geobike.hexbins(page);
   geobike.heatmap(page);
   const few = page.photos.n <= geobike.MOST_CIRCLES;
   (few ? geobike.circles : geobike.clusters)(page);
+  geobike.racks(page);
   container.after(geobike.panel(page));
   const legend = geobike.legend(page);
+  geobike.rackKey(page, legend);
   geobike.fit(page, legend);
   page.showAreas();
   geobike.onPrint(page, legend);
+  geobike.onPaper(page, legend);
   // On paper a long table follows the map; a short one is beside it.
   const rows = data.areas.filter((area) => !geobike.isUnseen(data, area)).length;
   document.body.classList.toggle("gb-long", rows > 24);
@@ -68,7 +72,7 @@ geobike.state = function (map, data) {
 // Show all areas, beside an open legend and not below it.
 geobike.fit = function ({ map, bounds }, legend) {
   map.invalidateSize({ animate: false });
-  const left = legend.open ? Math.min(legend.offsetWidth + 20, map.getSize().x * 0.42) : 12;
+  const left = legend?.open ? Math.min(legend.offsetWidth + 20, map.getSize().x * 0.42) : 12;
   map.fitBounds(bounds, {
     paddingTopLeft: [left, 12],
     paddingBottomRight: [12, 12],
@@ -85,7 +89,7 @@ geobike.onPrint = function (page, legend) {
       before = { centre: map.getCenter(), zoom: map.getZoom(), open: legend.open };
       map.closePopup();
       legend.open = true;
-      geobike.fit(page, legend);
+      geobike.fit(page);
     } else {
       legend.open = before.open;
       map.invalidateSize({ animate: false });

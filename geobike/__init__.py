@@ -52,8 +52,8 @@ if TYPE_CHECKING:
     from geobike.saved import export
     from geobike.streets import read as read_streets
     from geobike.survey.counting import count_areas
-    from geobike.survey.hand_sample import draw as draw_sample
     from geobike.survey.estimating import Estimated, estimate_areas
+    from geobike.survey.hand_sample import draw as draw_sample
     from geobike.survey.options import Survey
     from geobike.survey.result import SurveyResult
     from geobike.survey.run import run

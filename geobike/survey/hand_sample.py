@@ -3,24 +3,18 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import numpy as np
 import pandas as pd
 
-from geobike import config, saved, schema
-from geobike.detections import extent
-from geobike.errors import InputError
+from geobike import saved
 from geobike.estimates import contact_sheets, hand_counts, redraw, sampling
 from geobike.io import files
-from geobike.io.remote import is_remote
 from geobike.io.transaction import exclusive
-from geobike.photos import reading, thumbnails
 from geobike.photos.anonymizing import PERSON
 from geobike.progress import Track, silent
-from geobike.reporting import collect_warnings, report
-from geobike.survey import settings
-from geobike.survey.options import pixels
+from geobike.reporting import report
+from geobike.reports import pictures
 
 SIDE: Final = 320
 """Longest side of a thumbnail on a contact sheet, in pixels; 12 kB each."""
@@ -84,9 +78,9 @@ def draw(
         if earlier is not None:
             rows = redraw.with_counts(drawn, earlier, path)
         is_counted = hand_counts.is_filled_in(rows)
-        pictures = _pictures(finished, photos, rows, show_people=show_people, track=track)
+        shown = _pictures(finished, photos, rows, show_people=show_people, track=track)
         hand_counts.write(rows, path)
-        written = {hand_counts.FILE_NAME: path, **_write_sheets(folder, rows, pictures)}
+        written = {hand_counts.FILE_NAME: path, **_write_sheets(folder, rows, shown)}
     left = rows[~is_counted & rows["origin"].isin(hand_counts.DRAWN)]
     return HandSample(rows, int(is_counted.sum()), sampling.minutes(left), written)
 
@@ -103,14 +97,14 @@ def _earlier(path: str | Path) -> pd.DataFrame | None:
 
 
 def _write_sheets(
-    folder: str | Path, rows: pd.DataFrame, pictures: Mapping[str, bytes]
+    folder: str | Path, rows: pd.DataFrame, shown: Mapping[str, bytes]
 ) -> dict[str, str | Path]:
     path = files.join(folder, contact_sheets.FILE_NAME)
-    if not pictures:
+    if not shown:
         files.remove(path)  # of an earlier draw
         return {}
     with files.atomic_open(path) as file:
-        file.write(contact_sheets.write_html(rows, pictures))
+        file.write(contact_sheets.write_html(rows, shown))
     return {contact_sheets.FILE_NAME: path}
 
 
@@ -122,50 +116,32 @@ def _pictures(
     show_people: bool,
     track: Track,
 ) -> dict[str, bytes]:
-    """Return the thumbnails of the contact sheets, none where the photos are not here."""
-    given = _settings(finished)
-    paths = _paths(given.get("photos", ()))
-    if not paths:
-        return {}
-    on_sheets = photos[photos["photo_id"].isin(rows.loc[rows["origin"] == "sheet", "file"])]
-    names = ["photo_id", "sha256", "width", "height", "status", "bicycle_count"]
-    frame = on_sheets[names].assign(path=on_sheets["photo_id"].map(paths)).reset_index(drop=True)
-    counts = schema.geotable(schema.COUNTS, frame, np.full(len(frame), None, dtype=object))
-    gone = counts.loc[counts["path"].isna(), "photo_id"]
-    if len(gone):
-        report("photos that are not in their folder any more have no thumbnail", gone.tolist())
-    hide = (*(() if show_people else (PERSON,)), *given.get("blur", ()))
-    detections = finished.detections()
-    if given.get("detections") is not None and hide:
-        counts = extent.anonymizable(detections, counts)
-    return thumbnails.make(
-        counts,
-        detections,
-        hide=hide,
-        empty=True,
-        limit=len(counts),
+    """Return the thumbnails of the contact sheets, none where the photos are not here.
+
+    Vehicles are shown: bicycles stand in front of them, and would be pixelated with them.
+    """
+    wanted = rows.loc[rows["origin"] == "sheet", "file"].tolist()
+    page = finished.summary.get("settings", {}).get("page", {})
+    _report_gone(finished, wanted)
+    return pictures.make(
+        finished,
+        photos,
+        wanted,
+        hide=(*(() if show_people else (PERSON,)), *page.get("blur", ())),
+        limit=len(wanted),
         side=SIDE,
         place="the contact sheet",
-        max_pixels=pixels(given.get("max_megapixels", config.MAX_MEGAPIXELS)),
         track=track,
     )
 
 
-def _settings(finished: saved.SavedSurvey) -> dict[str, Any]:
-    """Return the survey's options; none where its folder, to which paths are relative, is a URL."""
-    if is_remote(finished.folder):
-        return {}
-    return settings.read(files.join(finished.folder, saved.SUMMARY))
-
-
-def _paths(sources: Sequence[str | Path]) -> dict[str, str]:
-    """Return where the photos are, by `photo_id`; nothing where they are not on this machine."""
-    if not sources:
-        return {}
-    try:
-        with collect_warnings():  # what a listing says was said when the survey was made
-            found = reading.find(list(sources))
-    except InputError as error:
-        report(f"no contact sheets to look at or print: {error}")
-        return {}
-    return {file.photo_id: file.path for file in found if file.fault is None}
+def _report_gone(finished: saved.SavedSurvey, wanted: Sequence[str]) -> None:
+    """Report photos that are not where the survey found them; one of tables alone had none."""
+    if not finished.summary.get("settings", {}).get("survey", {}).get("photos"):
+        return
+    found = pictures.find(finished, wanted)
+    gone = [name for name in wanted if name not in found]
+    if gone and not found:
+        report("no contact sheets to look at or print: the photos are not where they were counted")
+    elif gone:
+        report("photos that are not in their folder any more have no thumbnail", gone)

@@ -310,6 +310,8 @@ def print_hand_sample(drawn: "HandSample") -> None:
     print(_to_count(drawn))
     for path in drawn.written.values():
         print_line(f"Written: {redact(path)}")
+    file = redact(drawn.written["hand_counts.csv"])
+    print_line(f"Fill in its column bicycles; then the same geobike map with --hand-counts {file}")
 
 
 def _to_count(drawn: "HandSample") -> str:

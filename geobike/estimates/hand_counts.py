@@ -133,14 +133,18 @@ def write(rows: pd.DataFrame, path: str | Path) -> None:
     Text that a spreadsheet would take for a formula is escaped. Raises OutputError.
     """
     names = [*COLUMNS, *(name for name in rows if name not in COLUMNS)]
-    texts = rows.reindex(columns=names).astype(object)
+    cells = rows.reindex(columns=names).astype(object)
+    texts = [
+        ["" if pd.isna(cell) else delimited.escape_formula(str(cell)) for cell in row]
+        for row in cells.itertuples(index=False, name=None)
+    ]
+    # Before Python 3.13, csv does not quote a carriage return, which ends a row for every reader.
+    returns = any("\r" in text for row in texts for text in row)
     with files.atomic_open(path) as file:
-        writer = csv.writer(file, lineterminator="\n")
+        quoting = csv.QUOTE_ALL if returns else csv.QUOTE_MINIMAL
+        writer = csv.writer(file, lineterminator="\n", quoting=quoting)
         writer.writerow(names)
-        writer.writerows(
-            ["" if pd.isna(cell) else delimited.escape_formula(str(cell)) for cell in row]
-            for row in texts.itertuples(index=False, name=None)
-        )
+        writer.writerows(texts)
 
 
 def is_filled_in(rows: pd.DataFrame) -> "pd.Series[bool]":

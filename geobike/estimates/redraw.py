@@ -17,6 +17,11 @@ def as_cells(drawn: pd.DataFrame) -> pd.DataFrame:
     return rows.where(rows.notna(), "").astype("str")
 
 
+def is_counted(rows: pd.DataFrame) -> "pd.Series[bool]":
+    """Tell which photos people have looked at: a row is filled in, or its page is done."""
+    return hand_counts.is_filled_in(rows) | _on_done_pages(rows)
+
+
 def with_counts(drawn: pd.DataFrame, earlier: pd.DataFrame, path: str | Path) -> pd.DataFrame:
     """Return the rows of a new draw with what was filled in of an earlier one, and own rows.
 
@@ -25,7 +30,7 @@ def with_counts(drawn: pd.DataFrame, earlier: pd.DataFrame, path: str | Path) ->
     or settings: put together they would be no sample.
     """
     rows = as_cells(drawn)
-    counted = earlier[hand_counts.is_filled_in(earlier) | _on_done_pages(earlier)]
+    counted = earlier[is_counted(earlier)]
     if counted.empty:
         return rows
     is_own = ~counted["origin"].str.lower().isin(hand_counts.DRAWN)

@@ -77,7 +77,7 @@ def draw(
         rows = redraw.as_cells(drawn)
         if earlier is not None:
             rows = redraw.with_counts(drawn, earlier, path)
-        is_counted = hand_counts.is_filled_in(rows)
+        is_counted = redraw.is_counted(rows)
         shown = _pictures(finished, photos, rows, show_people=show_people, track=track)
         hand_counts.write(rows, path)
         written = {hand_counts.FILE_NAME: path, **_write_sheets(folder, rows, shown)}

@@ -100,3 +100,8 @@ def test_a_draw_in_which_nobody_counted_is_replaced(looks: pd.DataFrame) -> None
     before = redraw.as_cells(drawn(looks))
     rows = redraw.with_counts(drawn(looks, seed=5), before, PATH)
     assert set(rows["seed"]) == {"5"}
+
+
+def test_photos_on_a_done_page_are_counted_without_a_number(looks: pd.DataFrame) -> None:
+    before = counted(looks)
+    assert redraw.is_counted(before).sum() == 60 + 60  # the list, and the page that is done

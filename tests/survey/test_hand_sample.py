@@ -25,17 +25,21 @@ pytestmark = pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the sample's survey of spring."""
-    survey = geobike.Survey(
+    out = tmp_path_factory.mktemp("town") / "out"
+    geobike.run(survey_of_spring(), store=SAMPLE / "detections.sqlite").write(out)
+    return out
+
+
+def survey_of_spring(*, hand_counts: Path | None = None) -> geobike.Survey:
+    return geobike.Survey(
         photos=SAMPLE / "photos",
         areas=SAMPLE / "areas.geojson",
         manifest=SAMPLE / "manifest.csv",
         threshold=0.3,
         detector=geobike.DetectorChoice(kind="cached"),
         page=geobike.PageOptions(thumbnails=False),
+        hand_counts=hand_counts,
     )
-    out = tmp_path_factory.mktemp("town") / "out"
-    geobike.run(survey, store=SAMPLE / "detections.sqlite").write(out)
-    return out
 
 
 def rows_of(folder: Path) -> pd.DataFrame:
@@ -61,6 +65,32 @@ def test_the_contact_sheets_are_one_file_that_asks_for_nothing(town: Path) -> No
     assert page.count('<img src="data:image/jpeg;base64,') == 128
     assert not re.search(r"https?:|<script|<link", page)
     assert page.count('<section class="page">') == 4  # three sheets and the list
+
+
+def test_a_sample_filled_in_by_hand_says_how_many_bicycles_there_are(
+    town: Path, tmp_path: Path
+) -> None:
+    geobike.draw_sample(town)
+    rows = rows_of(town)
+    true = pd.read_csv(SAMPLE / "truth.csv").set_index("file").loc[rows["file"]]
+    parked = (true["bicycles"] - true["ridden"]).sum()
+    sheet = (rows["origin"] == "sheet").to_numpy()
+    typed = true[["bicycles", "ridden"]].astype("str").to_numpy()
+    rows[["bicycles", "ridden"]] = typed
+    blank = sheet & (rows["bicycles"] == "0").to_numpy()
+    assert blank.sum() > 60  # numbers stand only where bicycles show, and each page is ticked
+    rows.loc[blank, ["bicycles", "ridden"]] = ""
+    rows.loc[sheet & (rows["number"] == "1").to_numpy(), "page_done"] = "yes"
+    hand_counts.write(rows, town / "hand_counts.csv")
+    again = geobike.draw_sample(town)
+    assert (again.kept, again.minutes) == (163, 0)
+
+    counted = survey_of_spring(hand_counts=town / "hand_counts.csv")
+    geobike.run(counted, store=SAMPLE / "detections.sqlite").write(tmp_path / "out")
+    said = json.loads((tmp_path / "out" / "summary.json").read_text("utf-8"))["estimates"]
+    assert said["hand_counted"] == 163
+    assert said["bicycles_per_stop"] == pytest.approx(parked / 163, abs=1e-4)
+    (town / "hand_counts.csv").unlink()
 
 
 def test_counts_are_kept_when_the_same_is_drawn_again(town: Path) -> None:

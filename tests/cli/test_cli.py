@@ -186,7 +186,9 @@ def test_locate_says_where_photos_lie_and_which_have_no_position(tmp_path: Path)
     assert "--manifest FILE.csv with file,latitude,longitude" in said
 
 
-def test_locate_writes_the_columns_of_a_map_but_no_stops(sample_map: Mapped, tmp_path: Path) -> None:
+def test_locate_writes_the_columns_of_a_map_but_no_stops(
+    sample_map: Mapped, tmp_path: Path
+) -> None:
     out = tmp_path / "photos.geojson"
     done = geobike("locate", SAMPLE / "photos", "--manifest", SAMPLE / "manifest.csv", "--out", out)
     assert done.returncode == 0

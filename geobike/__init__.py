@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from geobike.streets import read as read_streets
     from geobike.survey.counting import count_areas
     from geobike.survey.estimating import Estimated, estimate_areas
+    from geobike.survey.hand_sample import draw as draw_sample
     from geobike.survey.options import Survey
     from geobike.survey.result import SurveyResult
     from geobike.survey.run import run
@@ -88,6 +89,7 @@ __all__ = [
     "count_areas",
     "count_per_photo",
     "detect_photos",
+    "draw_sample",
     "estimate",
     "estimate_areas",
     "evaluate",
@@ -156,6 +158,7 @@ _HOME = {
     "Store": "detections.store.sqlite:Store",
     "read_image": "photos.decoding:read_upright",
     # how far to trust them, and something to try them on
+    "draw_sample": "survey.hand_sample:draw",
     "find_looks": "estimates.looks:find",
     "estimate": "estimates.figures:estimate",
     "estimate_areas": "survey.estimating:estimate_areas",

@@ -233,9 +233,12 @@ class SavedSurvey:
                 "run geobike map again"
             ) from None
 
-    def looks(self) -> pd.DataFrame:
-        """Return the looks frame: what hand counts are drawn of. Raises InputError."""
-        photos = self.photos()
+    def looks(self, photos: pd.DataFrame | None = None) -> pd.DataFrame:
+        """Return the looks frame: what hand counts are drawn of. Raises InputError.
+
+        `photos` is what `photos()` gives, where it was read already.
+        """
+        photos = self.photos() if photos is None else photos
         if not {"stop_id", "stop_photo"} <= set(photos):
             raise InputError(
                 f"{redact(self.folder)}: its photos do not say which stops they are of; run "

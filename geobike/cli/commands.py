@@ -292,6 +292,49 @@ def classify(
 
 
 @app.command(rich_help_panel="A survey")
+@takes_declared
+def sample(
+    out: Annotated[str, typer.Argument(help="Folder that `geobike map` wrote.", metavar="OUT")],
+    seed: Annotated[
+        int, typer.Option(metavar="N", help="Of chance: the same one draws the same photos.")
+    ] = 1,
+    list_size: Annotated[
+        int,
+        typer.Option(
+            "--list",
+            metavar="N",
+            help="Photos to count one by one, where 3 bicycles or more were detected; 30 at least, "
+            "60 for a range of the whole survey.",
+        ),
+    ] = 60,
+    sheets: Annotated[
+        int,
+        typer.Option(
+            metavar="N", help="Contact sheets of 60 photos on which 2 bicycles or fewer were."
+        ),
+    ] = 3,
+    *,
+    show_people: bool,
+) -> None:
+    """Draw photos to count by hand: hand_counts.csv to fill in, and contact sheets.
+
+    With what people count, `geobike map --hand-counts` says how many bicycles there are.
+    """
+    from geobike.survey import hand_sample
+
+    with terminal.notes():
+        drawn = hand_sample.draw(
+            out,
+            seed=seed,
+            list_size=list_size,
+            sheets=sheets,
+            show_people=show_people,
+            track=terminal.track(),
+        )
+    terminal.print_hand_sample(drawn)
+
+
+@app.command(rich_help_panel="A survey")
 def evaluate(
     truth: Annotated[
         Path, typer.Argument(help="CSV of manual counts, with the columns file and bicycles.")

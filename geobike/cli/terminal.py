@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from geobike.doctor import Finding
     from geobike.evaluation.agreement import Evaluation
     from geobike.progress import Track
+    from geobike.survey.hand_sample import HandSample
     from geobike.survey.result import SurveyResult
 
 
@@ -291,6 +292,40 @@ def print_evaluation(result: "Evaluation") -> None:
         f"At threshold {result.threshold:g}. The error is smallest at {best:g}: {least:.2f}. That "
         "threshold was chosen on these same photos; expect a larger error on others."
     )
+
+
+def print_hand_sample(drawn: "HandSample") -> None:
+    """Print what was drawn, from how many, where it is and how long it takes."""
+    rows = drawn.rows[drawn.rows["origin"].isin(["list", "sheet"])]
+    cells = rows[["stratum", "stratum_size", "drawn", "origin"]].drop_duplicates("stratum")
+    order = cells["stratum"].str.extract(r"(\d+)")[0].astype(int).sort_values().index
+    where = {"list": "one by one", "sheet": "at a glance"}
+    _print_table(
+        ("detected", "photos of a look", "drawn", "to be counted"),
+        [
+            (stratum, size, number, where[origin])
+            for stratum, size, number, origin in cells.loc[order].itertuples(index=False, name=None)
+        ],
+    )
+    print(_to_count(drawn))
+    for path in drawn.written.values():
+        print_line(f"Written: {redact(path)}")
+    file = redact(drawn.written["hand_counts.csv"])
+    print_line(f"Fill in its column bicycles; then the same geobike map with --hand-counts {file}")
+
+
+def _to_count(drawn: "HandSample") -> str:
+    origin = drawn.rows["origin"].value_counts()
+    pages = drawn.rows.loc[drawn.rows["origin"] == "sheet", "page"].nunique()
+    said = (
+        f"{origin.get('list', 0)} photos to count one by one, {origin.get('sheet', 0)} on {pages} "
+        f"contact {'sheet' if pages == 1 else 'sheets'}"
+    )
+    time = f"about {max(1, round(drawn.minutes))} min"
+    if not drawn.kept:
+        return f"{said}: {time} of counting."
+    left = f"{time} of counting left" if drawn.minutes else "all are counted"
+    return f"{said}. Counts of {drawn.kept} photos were there already and are kept; {left}."
 
 
 def print_report(path: str | Path) -> None:

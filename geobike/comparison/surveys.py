@@ -71,7 +71,8 @@ def recount(finished: SavedSurvey, tables: Frames, areas: gpd.GeoDataFrame) -> R
         seed = _seed(found, counted.exposure, by_hand)
         estimated = figures.estimate(found, counted.exposure, by_hand, seed=seed)
         drawn, missing = None if estimated.missing else estimated.draws, estimated.missing
-    stops = counted.stops.assign(street_id=counted.stops["stop_id"].map(streets))
+    streets_of = counted.stops["stop_id"].map(streets).astype(schema.TEXT)
+    stops = counted.stops.assign(street_id=streets_of)
     return Recounted(stops=stops, parts=shared, units=units, draws=drawn, missing=missing)
 
 

@@ -106,7 +106,7 @@ def allocate(
 
 def minutes(drawn: pd.DataFrame) -> float:
     """Return how long it takes to count rows of a sample: 25 s a listed photo, 3 s on a sheet."""
-    return float(drawn["origin"].map(SECONDS).sum()) / 60
+    return float(drawn["origin"].map(SECONDS).astype("float64").sum()) / 60
 
 
 def _check(looks: pd.DataFrame, *, list_size: int, sheets: int) -> None:

@@ -156,7 +156,8 @@ def _tip(areas: _Areas, found: list[metrics.Metric]) -> str:
 
 def _line(areas: _Areas, metric: metrics.Metric) -> str:
     value = _said(areas, metric, metric.name)
-    if metric.low in areas and metric.high in areas:
+    by_hand = metric.needs == "hand_counted"  # what a detector found alone has no range
+    if by_hand and metric.low in areas and metric.high in areas:
         ends = [_said(areas, metric, str(end)) for end in (metric.low, metric.high)]
         between = f"' (' || ({ends[0]}) || ' {DASH} ' || ({ends[1]}) || ')'"
         value = f"({value}) || if({areas[str(metric.low)]} IS NULL, '', {between})"

@@ -41,6 +41,8 @@ def make(
     hide: Collection[str] = (PERSON, VEHICLE),
     empty: bool = False,
     limit: int = LIMIT,
+    side: int = SIDE,
+    place: str = "the map",
     max_pixels: int = decoding.MAX_PIXELS,
     track: Track = silent,
 ) -> dict[str, bytes]:
@@ -54,7 +56,8 @@ def make(
 
     Photos in which nothing was counted have one only if `empty`: they are no evidence. Of more
     than `limit` photos, those with most bicycles have one. A photo that no longer exists has none:
-    its detections may be old.
+    its detections may be old. `side` is the longest side in pixels; `place` is where the thumbnails
+    are to be shown, in the words of a report.
     """
     schema.check(counts, schema.COUNTS)
     schema.check(detections, schema.DETECTIONS)
@@ -63,10 +66,10 @@ def make(
         shown = shown[shown["bicycle_count"] > 0]
     identified = [kind for kind in _IDENTIFIED if is_hidden(kind, hide)]
     if identified:
-        shown = _without_strangers(shown, detections, identified)
+        shown = _without_strangers(shown, detections, identified, place)
     if len(shown) > limit:
         report(
-            f"the map shows pictures of {limit} of {len(shown)} photos, those with most bicycles"
+            f"{place} shows pictures of {limit} of {len(shown)} photos, those with most bicycles"
         )
         shown = shown.nlargest(limit, "bicycle_count")
     hidden = hiding.regions(detections, hide, shown["photo_id"])
@@ -80,7 +83,7 @@ def make(
             # A file that has since replaced the photo must not be shown in its place.
             data = decoding.read_bytes(path, sha256=digest)
             pictures[photo_id] = thumbnail(
-                data, anonymize=hidden.get(photo_id, ()), max_pixels=max_pixels
+                data, anonymize=hidden.get(photo_id, ()), side=side, max_pixels=max_pixels
             )
         except UnreadablePhoto:
             continue
@@ -111,7 +114,7 @@ def thumbnail(
 
 
 def _without_strangers(
-    shown: gpd.GeoDataFrame, detections: pd.DataFrame, identified: Collection[str]
+    shown: gpd.GeoDataFrame, detections: pd.DataFrame, identified: Collection[str], place: str
 ) -> gpd.GeoDataFrame:
     """Return the photos that a detector of people and vehicles, as asked for, has processed."""
     if shown.empty:
@@ -123,7 +126,7 @@ def _without_strangers(
     if unknown:
         names, labelled, options = _spoken(unknown)
         report(
-            f"the map has no pictures: no box is labelled {' or '.join(labelled)}, so "
+            f"{place} has no pictures: no box is labelled {' or '.join(labelled)}, so "
             f"{' and '.join(names)} on them would not be hidden; {' '.join(options)} adds them all "
             "the same, and --blur LABEL with it hides what is labelled otherwise"
         )
@@ -132,8 +135,8 @@ def _without_strangers(
     if not known.all():
         names, _, options = _spoken(identified)
         report(
-            f"photos without any box have no picture on the map, as {' and '.join(names)} on them "
-            f"would not be hidden ({' '.join(options)} adds them)",
+            f"photos without any box have no picture on {place}, as {' and '.join(names)} on "
+            f"them would not be hidden ({' '.join(options)} adds them)",
             shown.loc[~known, "photo_id"].tolist(),
         )
     return shown[known]

@@ -11,15 +11,15 @@ import sqlite3
 import subprocess
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 import geobike
-from geobike import metrics, saved, schema
+from geobike import saved, schema
 from geobike.exports import writing
 from geobike.exports.protocol import About, Frames
 from geobike.maps import words
@@ -201,18 +201,21 @@ def test_a_users_own_column_does_not_stand_in_for_geobikes(tmp_path: Path) -> No
     assert labels == ["0.50", "2.00", "7.00", "0", "no photos"]
 
 
-def test_ranges_are_in_the_tips_where_there_are_any(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first, *others = metrics.METRICS
-    ranged = replace(first, low="per_stop_low", high="per_stop_high")
-    monkeypatch.setattr(metrics, "METRICS", (ranged, *others))
-    ends = {"per_stop_low": [0.25, 1.5, None, 0, None], "per_stop_high": [0.75, 3, None, 1, None]}
-    frames = town(lambda areas: areas.assign(**ends))
+def test_ranges_are_in_the_tips_of_what_people_counted_and_of_nothing_else(tmp_path: Path) -> None:
+    nothing = float("nan")
+    detected = {"detected_per_stop_low": 0.1, "detected_per_stop_high": 9.9}
+    counted = {
+        "hand_counted": pd.array([9, 9, 0, 9, None], dtype=schema.COUNT),
+        "bicycles_per_stop": [0.5, 2, nothing, 0.5, nothing],
+        "bicycles_per_stop_low": [0.25, 1.5, nothing, 0, nothing],
+        "bicycles_per_stop_high": [0.75, 3, nothing, 1, nothing],
+    }
+    frames = town(lambda areas: areas.assign(**detected, **counted))
     found = look(written(tmp_path, frames), tmp_path / "q.png")
     tips = found["layers"]["areas"]["tips"]
-    assert "Bicycles per stop: 0.50 (0.25 \u2013 0.75)<br>" in tips["A0"]
-    assert "Bicycles per stop: 7.00<br>" in tips["A2"]
+    assert "as a person counts: 0.50 (0.25 \u2013 0.75)<br>" in tips["A0"]
+    assert "as a person counts: \u2013<br>" in tips["A2"]
+    assert not any("9.90" in tip for tip in tips.values())
 
 
 def test_a_survey_of_nothing_is_hatched(tmp_path: Path) -> None:

@@ -282,6 +282,7 @@ def _bind(port: int) -> socket.socket:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((LOOPBACK, port))
+        bound.listen()  # the address is told before the server runs
     except (OSError, OverflowError) as error:
         bound.close()
         raise InputError(

@@ -24,7 +24,9 @@ def test_what_is_typed_is_read(typed: str, read: Count | None) -> None:
     assert count.parse({"bicycles": typed}) == read
 
 
-@pytest.mark.parametrize("typed", ["-3", "a", "1.5", "55-40", "12345", "=1", "1e3", "٣", "NaN", "4-May"])
+@pytest.mark.parametrize(
+    "typed", ["-3", "a", "1.5", "55-40", "12345", "=1", "1e3", "٣", "NaN", "4-May"]
+)
 def test_what_is_no_count_is_refused_by_its_value(typed: str) -> None:
     with pytest.raises(InputError, match=typed.split("-")[-1]):
         count.parse({"bicycles": typed})
@@ -36,7 +38,9 @@ def test_a_range_in_two_columns_is_the_same_as_in_one() -> None:
 
 def test_no_more_are_ridden_than_there_are() -> None:
     assert count.parse({"bicycles": "3-4", "ridden": "3"}) == Count(3, 4, 3)
-    with pytest.raises(InputError, match="4 are ridden, and bicycles, which counts these too, is 3"):
+    with pytest.raises(
+        InputError, match="4 are ridden, .* is 3"
+    ):
         count.parse({"bicycles": "3", "ridden": "4"})
 
 

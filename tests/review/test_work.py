@@ -150,7 +150,9 @@ def test_a_sheet_with_a_photo_that_is_gone_says_so(out: Path) -> None:
 
 @pytest.mark.parametrize("cell", ["many", "3-", "5-2"])
 def test_a_cell_that_is_no_count_is_named_with_its_file(out: Path, cell: str) -> None:
-    text = (out / "hand_counts.csv").read_text("utf-8").replace("list/a.jpg,", f"list/a.jpg,{cell}", 1)
+    text = (
+        (out / "hand_counts.csv").read_text("utf-8").replace("list/a.jpg,", f"list/a.jpg,{cell}", 1)
+    )
     (out / "hand_counts.csv").write_text(text, "utf-8")
     with pytest.raises(InputError, match=r"hand_counts.csv: list/a.jpg: "):
         work(out)
@@ -178,7 +180,9 @@ def test_estimates_read_the_sheet_as_it_was_filled_in(out: Path) -> None:
     read = hand_counts.read_drawn(out / "hand_counts.csv").set_index("file")
     assert read.loc["list/=1+1.jpg", "bicycles"] == "40"
     own = read.assign(origin="own").reset_index()
-    hand_counts.write(own[["file", *hand_counts.COLUMNS[2:6], "page", "page_done"]], out / "own.csv")
+    hand_counts.write(
+        own[["file", *hand_counts.COLUMNS[2:6], "page", "page_done"]], out / "own.csv"
+    )
     looks = schema.table(schema.LOOKS, {"photo_id": NAMES})
     found = hand_counts.read(out / "own.csv", looks=looks, settings={"count": "parked"})
     found = found.set_index("photo_id")

@@ -33,6 +33,12 @@ PAGES = {"1": ["sheet/g.jpg", "sheet/h.jpg", "sheet/i.jpg"], "2": ["sheet/j.jpg"
 OTHER = "other/not_drawn.jpg"
 NAMES = [*LIST, *(name for page in PAGES.values() for name in page), OTHER]
 
+SHEET = (
+    "number", "file", "bicycles", "bicycles_high", "ridden", "remark", "stratum", "origin", "page",
+    "page_done", "counter", "seed", "mine",
+)  # fmt: skip
+"""Columns of the sheet, one of them the user's own."""
+
 SIZE = (640, 480)
 PERSON = (40, 60, 200, 420)
 """Of the person on every photo, in fine stripes of black and white."""
@@ -72,7 +78,8 @@ def survey(folder: Path, *, people: bool = True) -> Path:
                 rows.writerow([delimited.escape_formula(name), "bicycle", 0.9, *box, "m"])
             if people:
                 rows.writerow([delimited.escape_formula(name), "person", 0.8, *PERSON, "m"])
-    result = geobike.run(plan(folder))
+    # Without pictures: the map would say why it has none.
+    result = geobike.run(plan(folder, page=geobike.PageOptions(thumbnails=False)))
     result.write(folder / "out")
     return folder / "out"
 
@@ -93,18 +100,19 @@ def draw(out: Path) -> Path:
     path = out / "hand_counts.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
-        rows.writerow(
-            "number,file,bicycles,bicycles_high,ridden,remark,stratum,origin,page,page_done,"
-            "counter,seed,mine".split(",")
-        )
+        rows.writerow(SHEET)
         pages = {name: page for page, names in PAGES.items() for name in names}
         for number, name in enumerate([*LIST, *pages], start=1):
-            kind = "sheet" if name in pages else "list"
-            blank = [""] * 4
-            rows.writerow(
-                [number, delimited.escape_formula(name), *blank, "1-2", kind, pages.get(name, "")]
-                + ["", "", "7", f"mine {number}"]
-            )
+            cells = {
+                "number": str(number),
+                "file": delimited.escape_formula(name),
+                "stratum": "1-2",
+                "origin": "sheet" if name in pages else "list",
+                "page": pages.get(name, ""),
+                "seed": "7",
+                "mine": f"mine {number}",
+            }
+            rows.writerow([cells.get(column, "") for column in SHEET])
     return path
 
 
@@ -117,9 +125,7 @@ def rows(path: Path) -> list[dict[str, str]]:
     """Return the rows of a CSV, its text as it was before it was escaped."""
     with path.open(encoding="utf-8", newline="") as file:
         found = list(csv.DictReader(file))
-    return [
-        {name: delimited.unescape_formula(cell) for name, cell in row.items()} for row in found
-    ]
+    return [{name: delimited.unescape_formula(cell) for name, cell in row.items()} for row in found]
 
 
 @dataclass
@@ -207,4 +213,4 @@ def look(browser: Browser) -> Iterator[Look]:
     yield open_page
     for reader in opened:
         reader.page.close()
-        assert not reader.complaints
+        assert reader.complaints == []

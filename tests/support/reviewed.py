@@ -213,4 +213,4 @@ def look(browser: Browser) -> Iterator[Look]:
     yield open_page
     for reader in opened:
         reader.page.close()
-        assert reader.complaints == []
+        assert reader.complaints == [], reader.complaints

@@ -8,7 +8,7 @@ estimate from it would be of something else.
 import csv
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -141,7 +141,7 @@ def write(rows: pd.DataFrame, path: str | Path) -> None:
     # Before Python 3.13, csv does not quote a carriage return, which ends a row for every reader.
     returns = any("\r" in text for row in texts for text in row)
     with files.atomic_open(path) as file:
-        quoting = csv.QUOTE_ALL if returns else csv.QUOTE_MINIMAL
+        quoting: Literal[0, 1] = csv.QUOTE_ALL if returns else csv.QUOTE_MINIMAL
         writer = csv.writer(file, lineterminator="\n", quoting=quoting)
         writer.writerow(names)
         writer.writerows(texts)

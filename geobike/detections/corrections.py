@@ -21,13 +21,14 @@ NAME: Final = "corrections.csv"
 """The file that `geobike review` writes into a survey's folder."""
 
 COLUMNS: Final = (
-    "photo_id", "sha256", "action", "label", "xmin", "ymin", "xmax", "ymax", "reviewer",
+    "photo_id", "sha256", "action", "label", "x_min", "y_min", "x_max", "y_max", "reviewer",
 )  # fmt: skip
 
 Action = Literal["strike", "add"]
 _ACTIONS: Final = ("strike", "add")
 _TEXTS: Final = ("photo_id", "sha256", "label", "reviewer")
 _SIDES: Final = ["xmin", "ymin", "xmax", "ymax"]
+_IN_FILES: Final = ["x_min", "y_min", "x_max", "y_max"]
 _SAME: Final = 0.5
 """Intersection over union above which a box is the one that a person meant."""
 
@@ -59,6 +60,7 @@ def read(path: str | Path) -> list[Correction]:
         )
     except (OSError, ValueError, pd.errors.ParserError) as error:
         raise InputError(f"corrections {path}: cannot be read: {error}") from None
+    rows = rows.rename(columns=dict(zip(_SIDES, _IN_FILES, strict=True)))  # of other programs
     if missing := [name for name in COLUMNS if name not in rows]:
         raise InputError(
             f"corrections {path}: has no column {', '.join(missing)}; give the file that "
@@ -78,7 +80,7 @@ def rows(corrections: Iterable[Correction]) -> list[dict[str, str]]:
             "sha256": one.sha256,
             "action": one.action,
             "label": one.label,
-            **{name: f"{value:.1f}" for name, value in zip(_SIDES, one.box, strict=True)},
+            **{name: f"{value:.1f}" for name, value in zip(_IN_FILES, one.box, strict=True)},
             "reviewer": one.reviewer,
         }
         for one in corrections
@@ -123,7 +125,7 @@ def _correction(row: Mapping[Any, Any], where: str) -> Correction:
     if row["action"] not in _ACTIONS:
         raise InputError(f"{where}: action {row['action']!r} is none of {', '.join(_ACTIONS)}")
     try:
-        xmin, ymin, xmax, ymax = (float(row[name]) for name in _SIDES)
+        xmin, ymin, xmax, ymax = (float(row[name]) for name in _IN_FILES)
     except ValueError as error:
         raise InputError(f"{where}: a side of the box is no number ({error})") from None
     if not (0 <= xmin < xmax < 1e9 and 0 <= ymin < ymax < 1e9):

@@ -305,7 +305,7 @@ def test_boxes_are_struck_out_and_added_by_mouse(page: Served, out: Path, look: 
     assert reader.page.locator(".gb-correct .gb-where").inner_text() == "2 bicycles"
     struck, added = reviewed.rows(out / "corrections.csv")
     assert (struck["photo_id"], struck["action"], struck["reviewer"]) == (OTHER, "strike", "Anna")
-    sides = ("xmin", "ymin", "xmax", "ymax")
+    sides = ("x_min", "y_min", "x_max", "y_max")
     assert [float(struck[side]) for side in sides] == list(BICYCLES[0])
     assert added["action"] == "add"
     assert [float(added[side]) for side in sides] == pytest.approx([210, 300, 290, 400], abs=3)

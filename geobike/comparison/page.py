@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import PurePath
 from typing import Any, Final
 
 import numpy as np
@@ -80,7 +81,7 @@ def build(comparison: Comparison, *, language: str = "en") -> str:
         "comparison.html.jinja",
         css="comparison.css",
         language=language,
-        title=said.say("title", before=comparison.before, after=comparison.after),
+        title=said.say("title", before=_short(comparison.before), after=_short(comparison.after)),
         kind=said.say(f"kind_{kind}"),
         finding=finding,
         sentences=rest,
@@ -96,6 +97,11 @@ def build(comparison: Comparison, *, language: str = "en") -> str:
 
 _PER_STOP: Final = {"bicycles": "bicycles_per_stop", "detected": "detected_per_stop"}
 _TOLD: Final = {change.MORE: "more", change.FEWER: "fewer", change.ALIKE: "alike"}
+
+
+def _short(folder: str) -> str:
+    """Return a folder's name with the one that it is in: many surveys are in a folder `out`."""
+    return "/".join(PurePath(folder).parts[-2:])
 
 
 def _finding(comparison: Comparison, said: Speech) -> str:

@@ -69,7 +69,8 @@ def in_bicycles(before: Seen, after: Seen) -> pd.DataFrame:
     `least_percent`, the smallest change that would have been found in four of five cases.
     """
     groups = _common(before, after)
-    rates = [_rates(side, groups) for side in (before, after)]
+    stops = _stops(before, after, groups)
+    rates = [_rates(side, groups, stops) for side in (before, after)]
     units = _over_units(before, after, groups, "bicycles")
     table = pd.DataFrame({"streets_matched": units.streets}, index=groups)
     for name, rate in zip(("before", "after"), rates, strict=True):
@@ -121,10 +122,15 @@ def _common(before: Seen, after: Seen) -> "pd.Index[Any]":
     return here[here > 0].index.intersection(there[there > 0].index).sort_values()
 
 
-def _rates(side: Seen, groups: "pd.Index[Any]") -> Sums:
+def _stops(before: Seen, after: Seen, groups: "pd.Index[Any]") -> Floats:
+    """Return the stops by group: the mean of both, whose headings differ by what compasses err."""
+    both = (before.stops().reindex(groups) + after.stops().reindex(groups)) / 2
+    return np.asarray(both, dtype=float)
+
+
+def _rates(side: Seen, groups: "pd.Index[Any]", stops: Floats) -> Sums:
     sums = side.sums()
     row = sums.groups.get_indexer(groups)
-    stops = side.stops().reindex(groups).to_numpy(dtype=float)
     return Sums(
         groups, sums.estimate[row] / stops, sums.low[:, row] / stops, sums.high[:, row] / stops
     )

@@ -176,6 +176,10 @@ class SavedSurvey:
             except (OSError, ValueError, KeyError, TypeError, ImportError, RecursionError) as error:
                 raise InputError(f"{path}: is not the photos of a survey ({error})") from None
 
+    def placed_photos(self) -> gpd.GeoDataFrame:
+        """Return the photos' table with its types, and where each was taken. Raises InputError."""
+        return gpd.GeoDataFrame(self._table("photos"))
+
     def areas(self) -> gpd.GeoDataFrame:
         """Return the area counts frame, with the user's other columns. Raises InputError."""
         return self._frame("areas", schema.AREA_COUNTS)

@@ -75,12 +75,8 @@ def compare(before: str | Path, after: str | Path, *, boxes: bool = False) -> Co
     """
     one, other = saved.read(before), saved.read(after)
     _check_alike(one, other, boxes=boxes)
-    tables = one.tables(), other.tables()
-    areas = surveys.areas_of(tables[1])
-    here, there = (
-        surveys.recount(finished, found, areas)
-        for finished, found in zip((one, other), tables, strict=True)
-    )
+    areas, lines = other.areas(), other.streets()
+    here, there = (surveys.recount(finished, areas) for finished in (one, other))
     if not boxes:
         _check_counted({str(before): here, str(after): there})
     pairs = matching.match(here.stops, there.stops, reach=max(_reach(one), _reach(other)))
@@ -90,7 +86,6 @@ def compare(before: str | Path, after: str | Path, *, boxes: bool = False) -> Co
             "the same way"
         )
     matched = _Matched(here, there, pairs, boxes)
-    lines = tables[1].streets
     return Comparison(
         labels=other.labels,
         kind="detected" if boxes else "bicycles",

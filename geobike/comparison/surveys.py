@@ -14,11 +14,10 @@ from geobike import schema
 from geobike.counting import counts, stage
 from geobike.counting.exposure import RowAt
 from geobike.detections import filtering
-from geobike.errors import InputError
 from geobike.estimates import figures, looks, parts
 from geobike.estimates.draws import Draws
-from geobike.exports.protocol import Frames
 from geobike.saved import SavedSurvey
+from geobike.survey.estimating import IN_PHOTOS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,18 +36,10 @@ class Recounted:
     """What would have to be counted by hand for a range."""
 
 
-def areas_of(tables: Frames) -> gpd.GeoDataFrame:
-    """Return the areas frame of a survey's tables. Raises InputError where it has none."""
-    if tables.areas is None:
-        raise InputError("its folder holds no areas; write them with geobike map --format geojson")
-    known = {name: tables.areas[name] for name in schema.AREAS.columns}
-    return schema.geotable(schema.AREAS, known, tables.areas.geometry.to_numpy())
-
-
-def recount(finished: SavedSurvey, tables: Frames, areas: gpd.GeoDataFrame) -> Recounted:
+def recount(finished: SavedSurvey, areas: gpd.GeoDataFrame) -> Recounted:
     """Count a finished survey with these areas, by its own settings.
 
-    `tables` are those of the survey's folder. Raises InputError for a folder without photos.
+    `areas` is an areas frame. Raises InputError where a file of the survey cannot be used.
     """
     row_at = area_room.row_at(areas)
     detected = filtering.filter_detections(
@@ -58,13 +49,14 @@ def recount(finished: SavedSurvey, tables: Frames, areas: gpd.GeoDataFrame) -> R
         max_overlap=finished.max_overlap,
         count=finished.count,
     )
-    photos = counts.per_photo(_photos(tables, areas, row_at), detected)
+    written = finished.placed_photos()
+    photos = counts.per_photo(_photos(written, areas, row_at), detected)
     counted = stage.count(photos, detected, areas, row_at=row_at, rules=_rules(finished.summary))
     found = looks.find(counted.exposure).sort_values("photo_id", ignore_index=True)
     shared = parts.share_out(found, counted.exposure)
-    streets = _streets(tables)
+    streets = _streets(finished)
     units = streets.reindex(counted.street_of_stop.index).fillna(counted.street_of_stop)
-    by_hand = _hand_counts(tables)
+    by_hand = _hand_counts(written)
     drawn: Draws | None = None
     missing: tuple[str, ...] = ("no photo of it was counted by hand",)
     if by_hand is not None:
@@ -76,11 +68,8 @@ def recount(finished: SavedSurvey, tables: Frames, areas: gpd.GeoDataFrame) -> R
     return Recounted(stops=stops, parts=shared, units=units, draws=drawn, missing=missing)
 
 
-def _photos(tables: Frames, areas: gpd.GeoDataFrame, row_at: RowAt) -> gpd.GeoDataFrame:
-    """Return the photos frame of a survey's files, in these areas."""
-    if tables.photos is None:
-        raise InputError("its folder holds no photos")
-    saved = tables.photos
+def _photos(saved: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, row_at: RowAt) -> gpd.GeoDataFrame:
+    """Return the photos frame of a survey's file, in these areas."""
     place = saved.geometry
     row = np.full(len(saved), -1)
     known = (saved["status"] == schema.COUNTED).to_numpy()
@@ -102,23 +91,22 @@ def _rules(summary: Mapping[str, Any]) -> stage.Rules:
     return stage.Rules(**known)
 
 
-def _streets(tables: Frames) -> "pd.Series[str]":
-    if tables.stops is None:
+def _streets(finished: SavedSurvey) -> "pd.Series[str]":
+    stops = finished.stops()
+    if stops is None:
         return pd.Series(dtype=schema.TEXT)
-    known: pd.Series[str] = tables.stops.set_index("stop_id")["street_id"].dropna()
+    known: pd.Series[str] = stops.set_index("stop_id")["street_id"].dropna()
     return known
 
 
-def _hand_counts(tables: Frames) -> pd.DataFrame | None:
+def _hand_counts(photos: pd.DataFrame) -> pd.DataFrame | None:
     """Return the hand counts frame of a survey that was estimated from some."""
-    photos = tables.photos
-    if photos is None or "hand_count" not in photos:
+    if "hand_count" not in photos:
         return None
     known = photos[photos["hand_count"].notna()]
     if known.empty:
         return None
-    columns = {"bicycles": "hand_count", "bicycles_high": "hand_count_high"}
-    names = {name: columns.get(name, name) for name in schema.HAND_COUNTS.columns}
+    names = {name: IN_PHOTOS.get(name, name) for name in schema.HAND_COUNTS.columns}
     return schema.table(schema.HAND_COUNTS, {ours: known[name] for ours, name in names.items()})
 
 

@@ -5,7 +5,6 @@ user's word. Each way is a detector of its own, under whose name and version ans
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -19,7 +18,6 @@ from geobike.config import Panoramas
 from geobike.detections.store.protocol import Model
 from geobike.detectors import windows as layouts
 from geobike.detectors.protocol import Detector, Wrapper
-from geobike.detectors.sphere import Sphere
 from geobike.detectors.views import Views
 from geobike.detectors.windows import Windows
 from geobike.errors import InputError
@@ -132,13 +130,6 @@ def decide(photos: gpd.GeoDataFrame, looking: Looking) -> tuple[gpd.GeoDataFrame
     decided = _failed(given, reason)
     _report(decided, panorama, way)
     return decided, way.astype(np.int8)
-
-
-def spheres(photos: pd.DataFrame) -> Iterator[Sphere | None]:
-    """Yield the projection of each photo, None where it is none all around."""
-    columns = (_numbers(photos, name) for name in ("turn_px", "horizon_px", "width"))
-    for turn, horizon, width in zip(*columns, strict=True):
-        yield Sphere(turn, horizon, width) if turn > 0 else None
 
 
 def _as_said(

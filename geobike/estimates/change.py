@@ -83,9 +83,7 @@ def in_bicycles(before: Seen, after: Seen) -> pd.DataFrame:
         percent = 100 * estimate / rates[0].estimate
         least = 100 * _POWER * change.std(axis=0) / rates[0].estimate
     _fill(table, "bicycles_change_percent", percent, 100 * shares)
-    below, above = (change <= 0).mean(axis=0), (change >= 0).mean(axis=0)
-    chance = np.minimum(1, 2 * (np.minimum(below, above) + 1 / len(change)))
-    return _told(table, estimate, chance, least)
+    return _told(table, estimate, ranking.chance(change), least)
 
 
 def in_detected(before: Seen, after: Seen) -> pd.DataFrame:

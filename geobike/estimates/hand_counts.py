@@ -17,6 +17,7 @@ import pandas as pd
 from geobike import schema
 from geobike.errors import InputError
 from geobike.estimates import entries, strata
+from geobike.estimates.draws import DRAWN
 from geobike.io import delimited, files
 from geobike.io.matching import match
 from geobike.reporting import report_number
@@ -53,7 +54,6 @@ COLUMNS: Final = (
     *FROZEN,
 )
 
-DRAWN: Final = ("list", "sheet")
 OWN: Final = "own"
 
 FILLED_IN: Final = ("bicycles", "bicycles_high", "ridden", "remark", "page_done", "counter")

@@ -76,12 +76,20 @@ def rank_ranges(rates: Floats) -> tuple[Floats, Floats]:
 
 def group(rates: Floats, stops: Floats) -> npt.NDArray[np.object_]:
     """Return which areas are above, below or not told apart from all of them together."""
-    together = rates @ (stops / stops.sum())
-    below = (rates <= together[:, None]).mean(axis=0)
-    above = (rates >= together[:, None]).mean(axis=0)
-    chance = np.minimum(1, 2 * (np.minimum(below, above) + 1 / len(rates)))
-    side = np.where(above > below, ABOVE, BELOW).astype(object)
-    return np.where(discoveries(chance), side, ALIKE)
+    differences = rates - (rates @ (stops / stops.sum()))[:, None]
+    above = (differences >= 0).mean(axis=0) > (differences <= 0).mean(axis=0)
+    side = np.where(above, ABOVE, BELOW).astype(object)
+    return np.where(discoveries(chance(differences)), side, ALIKE)
+
+
+def chance(differences: Floats) -> Floats:
+    """Return the two-sided p value of each column of draws: that nothing differs.
+
+    One draw more on the rarer side, so that none is 0 (Davison & Hinkley 1997, 4.2).
+    """
+    rarer = np.minimum((differences <= 0).mean(axis=0), (differences >= 0).mean(axis=0))
+    found: Floats = np.minimum(1, 2 * (rarer + 1 / len(differences)))
+    return found
 
 
 def discoveries(chance: Floats, *, share: float = FALSE_SHARE) -> Flags:

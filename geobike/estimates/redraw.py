@@ -6,6 +6,7 @@ import pandas as pd
 
 from geobike.errors import InputError
 from geobike.estimates import entries, hand_counts
+from geobike.estimates.draws import DRAWN
 from geobike.io.redaction import redact
 
 _ALIKE = ("seed", *hand_counts.FROZEN)
@@ -33,7 +34,7 @@ def with_counts(drawn: pd.DataFrame, earlier: pd.DataFrame, path: str | Path) ->
     counted = earlier[is_counted(earlier)]
     if counted.empty:
         return rows
-    is_own = ~counted["origin"].str.lower().isin(hand_counts.DRAWN)
+    is_own = ~counted["origin"].str.lower().isin(DRAWN)
     _check_alike(rows, counted[~is_own], path)
     kept = _closed(counted[~is_own], earlier, rows).set_index("file")
     extra = [name for name in earlier if name not in hand_counts.COLUMNS]

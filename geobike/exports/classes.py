@@ -36,7 +36,7 @@ def classify(values: Sequence[float], digits: int) -> list[Class]:
     found = [Class(0.0, 0.0, ZERO)] if 0 in shown else []
     for k, high in enumerate(edges):
         low = next(step for step in positive if not k or step > edges[k - 1])
-        found.append(Class(low / scale, high / scale, _spread(k, len(edges))))
+        found.append(Class(low / scale, high / scale, spread(k, len(edges))))
     return found
 
 
@@ -45,7 +45,7 @@ def _steps(value: float, scale: int) -> int:
     return max(1, math.floor(value * scale + 0.5)) if value > 0 else 0
 
 
-def _spread(k: int, count: int) -> str:
+def spread(k: int, count: int) -> str:
     """Return the k-th of `count` colours over the whole scale; of one, the middle."""
     last = len(COLOURS) - 1
     return COLOURS[last // 2 if count == 1 else math.floor(k * last / (count - 1) + 0.5)]

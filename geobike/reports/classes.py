@@ -4,9 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-ZERO: Final = "#fbfbf3"
-COLOURS: Final = ("#d6efb3", "#73c8bd", "#2498c1", "#234da0", "#081d58")
-"""After ColorBrewer's YlGnBu: distinguishable with the common colour blindnesses, and in grey."""
+from geobike.exports.classes import ZERO, spread
 
 _STEPS: Final = (0.1, 0.2, 0.25, 0.5, 1, 2, 2.5, 5)
 _ROUND: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
@@ -41,7 +39,7 @@ def classify(values: Sequence[float]) -> list[Class]:
     edges = max(_rows(max(positive)), key=lambda row: round(_evenness(positive, row), 9))
     ends = [*edges[1:], math.inf]
     return zero + [
-        Class(low, high, _spread(k, len(edges)))
+        Class(low, high, spread(k, len(edges)))
         for k, (low, high) in enumerate(zip(edges, ends, strict=True))
     ]
 
@@ -72,12 +70,6 @@ def _evenness(values: Sequence[float], edges: Sequence[float]) -> float:
         counts[max(k for k, low in enumerate(edges) if low <= value)] += 1
     shares = [count / len(values) for count in counts if count]
     return -sum(share * math.log(share) for share in shares)
-
-
-def _spread(k: int, count: int) -> str:
-    last = len(COLOURS) - 1
-    # Half up, as JavaScript rounds.
-    return COLOURS[last // 2 if count == 1 else math.floor(k * last / (count - 1) + 0.5)]
 
 
 def _tidy(value: float) -> float:

@@ -1,7 +1,7 @@
 """Estimates with the areas, the streets and the hand counts of a survey at hand."""
 
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import geopandas as gpd
 import pandas as pd
@@ -19,6 +19,15 @@ DETECTED_ONLY = (
     "hand. Counting 60 photos takes 35 minutes: geobike sample."
 )
 """What a survey without hand counts says wherever its figures stand."""
+
+
+IN_PHOTOS: Final = {
+    "bicycles": "hand_count",
+    "bicycles_high": "hand_count_high",
+    "stratum": "stratum",
+    "origin": "origin",
+}
+"""Columns of a hand counts frame, as a photos frame calls them."""
 
 
 class Estimated(NamedTuple):
@@ -115,14 +124,9 @@ def _with_columns(frame: Any, key: str, found: pd.DataFrame) -> Any:
 
 def _with_hand_counts(photos: gpd.GeoDataFrame, hand_counts: pd.DataFrame) -> gpd.GeoDataFrame:
     """Return the photos with what people counted, so that a saved survey holds it."""
-    names = {
-        "bicycles": "hand_count",
-        "bicycles_high": "hand_count_high",
-        "stratum": "stratum",
-        "origin": "origin",
-    }
     by_photo = hand_counts.set_index("photo_id").reindex(pd.Index(photos["photo_id"]))
     columns = {
-        new: by_photo[name].astype(schema.PHOTOS.optional[new]).array for name, new in names.items()
+        new: by_photo[name].astype(schema.PHOTOS.optional[new]).array
+        for name, new in IN_PHOTOS.items()
     }
     return photos.assign(**columns)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from geobike import saved
 from geobike.estimates import contact_sheets, hand_counts, redraw, sampling
+from geobike.estimates.draws import DRAWN
 from geobike.io import files
 from geobike.io.transaction import exclusive
 from geobike.photos.anonymizing import PERSON
@@ -81,7 +82,7 @@ def draw(
         shown = _pictures(finished, photos, rows, show_people=show_people, track=track)
         hand_counts.write(rows, path)
         written = {hand_counts.FILE_NAME: path, **_write_sheets(folder, rows, shown)}
-    left = rows[~is_counted & rows["origin"].isin(hand_counts.DRAWN)]
+    left = rows[~is_counted & rows["origin"].isin(DRAWN)]
     return HandSample(rows, int(is_counted.sum()), sampling.minutes(left), written)
 
 

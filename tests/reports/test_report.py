@@ -20,6 +20,7 @@ import geobike
 from geobike import reports, saved
 from geobike.errors import InputError
 from geobike.evaluation import agreement
+from geobike.exports.classes import COLOURS
 from geobike.reports import ReportOptions, classes
 from tests.support.sample_survey import SAMPLE
 from tests.support.surveyed import edited
@@ -132,7 +133,7 @@ def test_areas_whose_range_spans_the_average_are_not_named_and_pale(
     said = "Clearly above the average: Stationskwartier. Clearly below it: Parkrand."
     assert said in plain.text
     fills = {a["fill"] for tag, a in plain.tags if tag == "path" and a.get("class") == "area"}
-    pale = {classes.pale(colour) for colour in classes.COLOURS}
+    pale = {classes.pale(colour) for colour in COLOURS}
     assert fills & pale
     assert "pale: may well be the average" in plain.text
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Route
 
 from tests.support import reviewed
 from tests.support.reviewed import (  # noqa: F401 - a fixture
@@ -286,6 +287,28 @@ def test_a_page_in_dutch(out: Path, look: Look) -> None:  # noqa: F811
         assert reader.page.get_by_text("Tel elke fiets").first.is_visible()
 
 
+def test_an_answer_that_comes_late_does_not_replace_a_newer_one(page: Served, look: Look) -> None:  # noqa: F811
+    reader = look(page.address)
+    reader.shown()
+    late: list[Route] = []
+
+    def hold_the_first(route: Route) -> None:
+        if late:
+            route.continue_()
+        else:
+            late.append(route)
+
+    reader.page.route("**/find", hold_the_first)
+    with reader.page.expect_request("**/find"):
+        reader.page.keyboard.press("c")
+    reader.page.get_by_label("Find a photo by name").fill("NOT_drawn")
+    reader.until("document.querySelectorAll('.gb-found button').length === 1")
+    with reader.page.expect_response("**/find"):
+        late[0].continue_()
+    reader.page.wait_for_timeout(200)
+    assert reader.page.locator(".gb-found b").all_inner_texts() == [OTHER]
+
+
 def test_boxes_are_struck_out_and_added_by_mouse(page: Served, out: Path, look: Look) -> None:  # noqa: F811
     reader = look(page.address)
     reader.shown()
@@ -293,6 +316,7 @@ def test_boxes_are_struck_out_and_added_by_mouse(page: Served, out: Path, look: 
     reader.page.get_by_label("Find a photo by name").fill("NOT_drawn")
     reader.until("document.querySelectorAll('.gb-found button').length === 1")
     reader.page.locator(".gb-found button").click()
+    reader.until(f"document.querySelector('.gb-correct .gb-file').textContent === '{OTHER}'")
     reader.until("document.querySelectorAll('.gb-box-mark').length === 2")
     click(reader, 350, 250)
     left, top, scale = fitted(reader)

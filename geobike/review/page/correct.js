@@ -45,7 +45,7 @@ geobike.made.correct = function (page) {
       el("h2", {}, say("boxes")), listed,
       el("div", { className: "gb-field" }, el("label", { for: "gb-own" }, say("own_count")), own),
       el("p", { className: "gb-soft" }, say("correct_use")), file));
-  Object.assign(view, { added: [], struck: [], boxes: [], undo: [], list: [], at: -1 });
+  Object.assign(view, { added: [], struck: [], boxes: [], undo: [], list: [], at: -1, turn: 0 });
 
   // The detector's boxes that count; those that a person added in an earlier run are corrections.
   const counting = () => view.boxes.filter((box) => box.kept || box.dropped_by === "review")
@@ -94,6 +94,7 @@ geobike.made.correct = function (page) {
     if (last) view.save();
   };
   view.save = () => {
+    if (!view.photo) return;
     stage.redraw();
     view.titles();
     view.list[view.at].corrected = view.added.length + view.struck.length > 0;
@@ -111,12 +112,16 @@ geobike.made.correct = function (page) {
     const chosen = view.list[at];
     if (!chosen) return;
     view.at = at;
+    const turn = ++view.turn;
     for (const [place, row] of [...found.children].entries()) {
       if (place === at) { row.firstChild.setAttribute("aria-current", "true"); row.scrollIntoView({ block: "nearest" }); }
       else row.firstChild.removeAttribute("aria-current");
     }
+    // Until its boxes are here nothing can be corrected: it would be saved for the photo before.
+    Object.assign(view, { photo: null, boxes: [], struck: [], added: [] });
     const shown = stage.show(`photo/${chosen.n}`, chosen.file);
     const told = await geobike.ask("boxes", { n: chosen.n });
+    if (turn !== view.turn) return; // another was opened meanwhile
     const drawn = page.tasks.list.concat(...page.tasks.pages.map(({ photos }) => photos)).find(({ n }) => n === chosen.n);
     Object.assign(view, {
       photo: told, boxes: told.boxes, undo: [],
@@ -132,12 +137,16 @@ geobike.made.correct = function (page) {
   };
   view.step = (by) => view.open(view.at + by);
   view.search = async () => {
-    view.list = await geobike.ask("find", { text: text.value });
+    const wanted = text.value;
+    const list = await geobike.ask("find", { text: wanted });
+    if (text.value !== wanted) return false; // more was typed meanwhile, and is asked for by itself
+    view.list = list;
     found.replaceChildren(...view.list.map((one, place) => el("li", {},
       el("button", { type: "button", onclick: () => view.open(place) },
         el("img", { src: `small/${one.n}`, loading: "lazy", alt: "" }),
         el("span", {}, el("b", {}, one.file), el("small", {}, view.about(one)))))));
     if (!view.list.length) found.replaceChildren(el("li", { className: "gb-soft" }, say("none_found")));
+    return true;
   };
   view.about = ({ detected, counted, corrected }) => [
     detected === null ? say("not_counted") : say("detected", { n: detected }),
@@ -146,8 +155,7 @@ geobike.made.correct = function (page) {
   ].filter(Boolean).join(" \u00b7 ");
   view.enter = async () => {
     await page.save.idle();
-    await view.search();
-    await view.open(Math.max(0, view.at));
+    if (await view.search()) await view.open(Math.max(0, view.at));
   };
   view.keys = {
     Enter: () => view.step(1), ArrowRight: () => view.step(1), ArrowLeft: () => view.step(-1), u: () => view.back(),

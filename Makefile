@@ -7,6 +7,8 @@ OUT ?= out
 SECONDS := 60
 SEED := 1
 SAMPLE_PYTHON ?= python3.11
+# Tests of one file run in one process, since they share what their fixtures make.
+WORKERS ?= --numprocesses auto --maxprocesses 4 --dist loadfile
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -46,7 +48,7 @@ map: $(VENV)/base.installed
 endif
 
 test: $(VENV)/dev.installed  ## Run the tests; those that miss a browser or the shared photos are skipped by name
-	$(BIN)/python -m pytest -m "not fuzz" $(ARGS)
+	$(BIN)/python -m pytest -m "not fuzz" $(WORKERS) $(ARGS)
 
 test-fast: $(VENV)/dev.installed  ## Run the tests that start no browser, cluster, server or notebook
 	$(BIN)/python -m pytest -m "not (browser or cluster or service or notebook or slow or fuzz)" $(ARGS)

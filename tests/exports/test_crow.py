@@ -56,6 +56,7 @@ def test_each_street_that_was_seen_has_one_valid_observation(
 ) -> None:
     found = observations(exported)
     assert validate(found)
+    found = [one for one in found if one["observedProperty"] == "occupation"]
     streets = sample_result.counted.streets
     seen = streets[streets["detected_once"].notna()]
     assert [one["featureOfInterest"] for one in found] == seen["street_id"].tolist()
@@ -72,7 +73,11 @@ def test_each_street_that_was_seen_has_one_valid_observation(
 def test_times_are_those_of_the_streets_stops_with_their_offset(exported: Path) -> None:
     stops = gpd.read_file(exported / "stops.geojson")
     of_one = stops[stops["street_id"].astype(str) == "3"]["taken_at"]
-    (one,) = [each for each in observations(exported) if each["featureOfInterest"] == "3"]
+    (one,) = [
+        each
+        for each in observations(exported)
+        if each["featureOfInterest"] == "3" and each["observedProperty"] == "occupation"
+    ]
     start, end = one["measurement"]["timestampStart"], one["measurement"]["timestampEnd"]
     assert (pd.Timestamp(start), pd.Timestamp(end)) == (of_one.min(), of_one.max())
     assert start.endswith("+02:00")
@@ -84,13 +89,21 @@ def test_the_table_has_the_platforms_header_and_the_same_counts(exported: Path) 
         assert file.readline().rstrip("\n") == HEADER
         file.seek(0)
         rows = list(csv.DictReader(file))
-    found = observations(exported)
+    every = observations(exported)
+    found = [one for one in every if one["observedProperty"] == "occupation"]
+    places = {
+        one["featureOfInterest"]: str(one["measurement"]["parkingCapacity"])
+        for one in every
+        if one["observedProperty"] == "capacity"
+    }
     assert len(rows) == len(found)
     for row, one in zip(rows, found, strict=True):
         assert row["section_localId"] == one["featureOfInterest"]
         assert row["occupation_totalParked"] == row["f"] == str(one["measurement"]["totalParked"])
         assert row["survey_id"] == one["survey"]
-    assert {row["observation_capacity_parkingCapacity"] for row in rows} == {""}
+        known = places.get(one["featureOfInterest"], "")
+        assert row["observation_capacity_parkingCapacity"] == known
+    assert len(places) == 8  # streets of which each rack says its places
 
 
 GOOD: dict[str, Any] = {

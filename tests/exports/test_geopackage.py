@@ -29,7 +29,7 @@ from tests.conftest import ROOT
 from tests.support.exported import area_counts
 from tests.support.making import jpeg, photos_frame
 
-LAYERS = ["areas", "streets", "stops", "bicycles", "photos", "detections", "survey"]
+LAYERS = ["areas", "streets", "racks", "stops", "bicycles", "photos", "detections", "survey"]
 SYSTEM_PYTHON = "/usr/bin/python3"
 
 

@@ -31,7 +31,7 @@ def outputs(path: Path) -> list[object]:
 
 
 def test_notebooks_are_kept_without_outputs_and_without_a_token() -> None:
-    assert len(NOTEBOOKS) == 6
+    assert len(NOTEBOOKS) == 7
     assert {path.name: outputs(path) for path in NOTEBOOKS if outputs(path)} == {}
     assert [path.name for path in NOTEBOOKS if re.search(r"\bhf_\w{8,}", path.read_text())] == []
 

@@ -337,7 +337,10 @@ def sample(
 @app.command(rich_help_panel="A survey")
 def evaluate(
     truth: Annotated[
-        Path, typer.Argument(help="CSV of manual counts, with the columns file and bicycles.")
+        Path,
+        typer.Argument(
+            help="CSV of manual counts, with the columns file and bicycles; or hand_counts.csv."
+        ),
     ],
     survey: Annotated[Path, typer.Option(help="Folder that `geobike map` wrote.")] = Path("out"),
     plot: Annotated[

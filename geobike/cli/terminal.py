@@ -274,7 +274,11 @@ def _print_unlocated(lost: "gpd.GeoDataFrame") -> None:
 
 
 def print_evaluation(result: "Evaluation") -> None:
-    """Print the agreement at the survey's threshold, and what another threshold would give."""
+    """Print what was missed, the agreement, and what another threshold would give."""
+    from geobike.evaluation import words
+
+    for line in words.sentences(result):
+        print_line(line)
     at = result.agreement
     for name, value in (
         ("photos compared", f"{at.photos}"),

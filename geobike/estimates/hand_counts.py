@@ -83,14 +83,25 @@ def read(path: str | Path, *, looks: pd.DataFrame, settings: Mapping[str, Any]) 
     """
     schema.check(looks, schema.LOOKS)
     rows = read_drawn(path)
-    counts = _counts(rows, path, parked=settings.get("count") == "parked")
-    counts.loc[_empty_on_done_pages(rows, counts, path), "bicycles"] = 0.0
-    counts["origin"] = _origins(rows, path)
+    counts = _said(rows, path, parked=settings.get("count") == "parked")
     is_drawn = counts["origin"].isin(DRAWN)
     _check_settings(rows[is_drawn], settings, path)
     photo_id = match(rows["file"], looks["photo_id"])
     counts["stratum"] = _strata(rows[is_drawn], photo_id[is_drawn], looks, path)
     counts["photo_id"] = photo_id.fillna(rows["file"])
+    return schema.table(schema.HAND_COUNTS, _once(counts, path).reset_index(drop=True))
+
+
+def read_all(path: str | Path, photo_ids: "pd.Series[str]", *, parked: bool) -> pd.DataFrame:
+    """Return the hand counts frame of a file, of whatever survey it was drawn; strata are NA.
+
+    A count holds for its photo under any threshold, and on photos that are no look: enough to
+    compare it with what was detected there, and no ground for an estimate. `photo_ids` are those of
+    the survey; other photos keep the name of the file. Raises InputError as `read` does.
+    """
+    rows = read_drawn(path)
+    counts = _said(rows, path, parked=parked)
+    counts["photo_id"] = match(rows["file"], photo_ids).fillna(rows["file"])
     return schema.table(schema.HAND_COUNTS, _once(counts, path).reset_index(drop=True))
 
 
@@ -165,6 +176,13 @@ def _text(value: Any) -> str:
 
 def _wrong(path: str | Path, line: int, what: object) -> InputError:
     return InputError(f"hand counts {path} line {line}: {what}")
+
+
+def _said(rows: pd.DataFrame, path: str | Path, *, parked: bool) -> pd.DataFrame:
+    """Return `bicycles`, `bicycles_high`, `judged` and `origin` of each row."""
+    counts = _counts(rows, path, parked=parked)
+    counts.loc[_empty_on_done_pages(rows, counts, path), "bicycles"] = 0.0
+    return counts.assign(origin=_origins(rows, path))
 
 
 def _counts(rows: pd.DataFrame, path: str | Path, *, parked: bool) -> pd.DataFrame:

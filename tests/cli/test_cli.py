@@ -144,6 +144,9 @@ def test_evaluating_the_sample_tells_how_far_its_detector_is_off(sample_map: Map
     counted = photos.dropna()
     off = (counted - true[counted.index]).abs().mean()
     assert f"{off:.2f}" in done.stdout
+    found, there = int(counted.sum()), int(true[counted.index].sum())
+    first = f"Counted {found} of {there} bicycles, {1 - found / there:.0%} missed."
+    assert done.stdout.splitlines()[0] == first
 
 
 def test_tables_alone_make_the_same_counts_as_photos(sample_map: Mapped, tmp_path: Path) -> None:

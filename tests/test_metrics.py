@@ -105,6 +105,7 @@ def test_the_frame_of_areas_has_a_column_for_each_metric_and_each_range() -> Non
         "last_photo_at",
     ]
     optional = ["population", "bicycles_per_1000_inhabitants", "rate_low", "rate_high"]
+    optional += ["parked_count", "ridden_count"]
     optional += ["hand_counted", "rank_low", "rank_high", "group", "hot_spot"]
     assert list(frame.optional) == optional
     assert frame.columns["photo_count"] == "Int64"

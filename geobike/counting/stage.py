@@ -20,6 +20,7 @@ from geobike.counting import (
     headings,
     places,
     placing,
+    riding,
     stops,
     tallies,
     views,
@@ -127,6 +128,7 @@ def count(
     size = places.square_size(turned, position_error_m=rules.position_error)
     measured = places.count_once(bicycles, size_m=size, by="area_id").reindex(areas["area_id"])
     measured = measured.drop(columns=metrics.BICYCLES).fillna(0)
+    measured = measured.join(riding.per_area(turned, bicycles, areas["area_id"]))
     streets = street = None
     if network is None:
         squares = coverage.squares_seen(found, shown).reindex(measured.index)

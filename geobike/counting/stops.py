@@ -20,6 +20,7 @@ import pandas as pd
 
 from geobike import schema
 from geobike.config import STOP_DISTANCE
+from geobike.counting import riding
 from geobike.counting.ellipsoid import DEGREE, metres_per_degree
 from geobike.errors import InputError
 from geobike.reporting import report
@@ -105,6 +106,10 @@ def describe_stops(photos: gpd.GeoDataFrame, visits: pd.DataFrame) -> gpd.GeoDat
             "bicycle_count_max": groups["bicycle_count"].max().reindex(ids).array,
             "heading": opening["heading"].to_numpy(),
             "taken_at": opening["taken_at"].array,
+            **{
+                str(name): values.reindex(ids).to_numpy()
+                for name, values in riding.per_stop(first, stop_id).items()
+            },
         },
         opening.geometry.to_numpy(),
     )

@@ -29,6 +29,7 @@ _PHOTO_COLUMNS: Final = (
 """All but `path`: where a file is on one machine must not be published."""
 
 _OF_STOPS: Final = ("stop_id", "stop_photo")
+_RIDING: Final = ("parked_count", "ridden_count")
 """Columns of photos that were counted."""
 
 _BY_HAND: Final = ("hand_count", "hand_count_high", "stratum", "origin")
@@ -73,7 +74,8 @@ def _known(frame: gpd.GeoDataFrame, kind: schema.Frame) -> gpd.GeoDataFrame:
 
 def _bicycles(bicycles: pd.DataFrame) -> gpd.GeoDataFrame:
     schema.check(bicycles, schema.BICYCLES)
-    columns = [name for name in schema.BICYCLES.columns if name not in ("lon", "lat")]
+    known = [*schema.BICYCLES.columns, *schema.present(bicycles, schema.BICYCLES)]
+    columns = [name for name in known if name not in ("lon", "lat")]
     texts = dict.fromkeys(("photo_id", "reason", "area_id"), schema.TEXT)
     places = gpd.GeoSeries(
         schema.points(bicycles["lon"], bicycles["lat"]), index=bicycles.index, crs=schema.CRS
@@ -83,7 +85,7 @@ def _bicycles(bicycles: pd.DataFrame) -> gpd.GeoDataFrame:
 
 def _photos(photos: gpd.GeoDataFrame, timezone: str | None) -> gpd.GeoDataFrame:
     schema.check(photos, schema.COUNTS if "bicycle_count" in photos else schema.PHOTOS)
-    counted = [name for name in (*_OF_STOPS, *_BY_HAND) if name in photos]
+    counted = [name for name in (*_RIDING, *_OF_STOPS, *_BY_HAND) if name in photos]
     names = [*_PHOTO_COLUMNS, *counted]
     columns = pd.DataFrame(photos).reindex(columns=names)
     absent = {name: dtype for name, dtype in schema.PHOTOS.optional.items() if name not in photos}

@@ -9,7 +9,7 @@ from geobike import schema
 from geobike.exports import own_columns, rounding
 from geobike.exports.protocol import Frames
 
-_PHOTO_COLUMNS: Final = (
+_OF_PHOTOS: Final = (
     "photo_id",
     "status",
     "reason",
@@ -28,11 +28,14 @@ _PHOTO_COLUMNS: Final = (
 )
 """All but `path`: where a file is on one machine must not be published."""
 
-_OF_STOPS: Final = ("stop_id", "stop_photo")
-"""Columns of photos that were counted."""
+_IF_COUNTED: Final = (
+    *("stop_id", "stop_photo"),
+    *("hand_count", "hand_count_high", "stratum", "origin"),
+)
+"""Columns of photos that were counted, and where people counted some."""
 
-_BY_HAND: Final = ("hand_count", "hand_count_high", "stratum", "origin")
-"""Columns of photos where people counted some."""
+PHOTO_COLUMNS: Final = (*_OF_PHOTOS, *_IF_COUNTED)
+"""All columns that photos have in files."""
 
 _CLOCK: Final = "%Y-%m-%d %H:%M:%S"
 
@@ -83,8 +86,7 @@ def _bicycles(bicycles: pd.DataFrame) -> gpd.GeoDataFrame:
 
 def _photos(photos: gpd.GeoDataFrame, timezone: str | None) -> gpd.GeoDataFrame:
     schema.check(photos, schema.COUNTS if "bicycle_count" in photos else schema.PHOTOS)
-    counted = [name for name in (*_OF_STOPS, *_BY_HAND) if name in photos]
-    names = [*_PHOTO_COLUMNS, *counted]
+    names = [*_OF_PHOTOS, *(name for name in _IF_COUNTED if name in photos)]
     columns = pd.DataFrame(photos).reindex(columns=names)
     absent = {name: dtype for name, dtype in schema.PHOTOS.optional.items() if name not in photos}
     columns = columns.astype({name: absent[name] for name in absent if name in columns})

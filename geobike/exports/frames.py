@@ -28,8 +28,11 @@ _PHOTO_COLUMNS: Final = (
 )
 """All but `path`: where a file is on one machine must not be published."""
 
-_OF_STOPS: Final = ("stop_id", "stop_photo")
-"""Columns of photos that were counted."""
+_OF_PANORAMAS: Final = ("panorama", "turn_px", "horizon_px")
+"""Columns of photos where some are panoramas: without them a bearing cannot be told again."""
+
+_OF_STOPS: Final = ("stop_id", "stop_photo", "detected_count")
+"""Columns of photos that were counted; the last where people corrected boxes."""
 
 _BY_HAND: Final = ("hand_count", "hand_count_high", "stratum", "origin")
 """Columns of photos where people counted some."""
@@ -83,8 +86,8 @@ def _bicycles(bicycles: pd.DataFrame) -> gpd.GeoDataFrame:
 
 def _photos(photos: gpd.GeoDataFrame, timezone: str | None) -> gpd.GeoDataFrame:
     schema.check(photos, schema.COUNTS if "bicycle_count" in photos else schema.PHOTOS)
-    counted = [name for name in (*_OF_STOPS, *_BY_HAND) if name in photos]
-    names = [*_PHOTO_COLUMNS, *counted]
+    some = [name for name in (*_OF_PANORAMAS, *_OF_STOPS, *_BY_HAND) if name in photos]
+    names = [*_PHOTO_COLUMNS, *some]
     columns = pd.DataFrame(photos).reindex(columns=names)
     absent = {name: dtype for name, dtype in schema.PHOTOS.optional.items() if name not in photos}
     columns = columns.astype({name: absent[name] for name in absent if name in columns})

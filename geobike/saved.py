@@ -17,6 +17,7 @@ import pandas as pd
 
 from geobike import maps, schema
 from geobike.detections import imported
+from geobike.detections.filtering import Filter
 from geobike.errors import GeobikeError, InputError, OutputError, SchemaError
 from geobike.exports import formats, own_columns, reading, writing
 from geobike.exports.protocol import TABLES, About, Frames, OnPage, Table
@@ -162,6 +163,11 @@ class SavedSurvey:
     def count(self) -> Literal["parked", "all"]:
         """Whether ridden bicycles counted: all did in surveys that do not say."""
         return "parked" if self.summary["counting"].get("count") == "parked" else "all"
+
+    @property
+    def rules(self) -> Filter:
+        """Which boxes counted."""
+        return Filter(self.labels, self.threshold, self.max_overlap, self.count)
 
     def photos(self) -> pd.DataFrame:
         """Return the photos' table as it was written, without geometry. Raises InputError."""

@@ -1,4 +1,4 @@
-"""Panoramas of a finished survey, counted again: their bicycles stand where the photo shows them."""
+"""Panoramas of a finished survey, counted again: bicycles stand where the photo shows them."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -29,16 +29,14 @@ def bicycle(middle: int) -> str:
 
 @pytest.fixture
 def survey(tmp_path: Path) -> geobike.Survey:
-    """A picture all around, taken a metre west of the border; 3 of its 4 bicycles are east of it."""
+    """A picture all around, a metre west of the border; 3 of its 4 bicycles are east of it."""
     (tmp_path / "photos").mkdir()
     around = Image.new("RGB", (TURN, TURN // 2), "grey")
     around.save(tmp_path / "photos" / "round.jpg", xmp=XMP.encode())
     rows = [bicycle(TURN // 2 + aside) for aside in (-400, 0, 400)] + [bicycle(100)]
     boxes = tmp_path / "boxes.csv"
     boxes.write_text("\n".join(["photo_id,label,score,xmin,ymin,xmax,ymax", *rows]) + "\n")
-    (tmp_path / "manifest.csv").write_text(
-        "file,latitude,longitude\nround.jpg,52.005,4.009985\n"
-    )
+    (tmp_path / "manifest.csv").write_text("file,latitude,longitude\nround.jpg,52.005,4.009985\n")
     return geobike.Survey(
         photos=tmp_path / "photos",
         manifest=tmp_path / "manifest.csv",

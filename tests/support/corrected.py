@@ -22,7 +22,8 @@ def correct(out: Path, path: Path) -> None:
     looks = finished.looks()
     full = looks.nlargest(FULL, "bicycle_count")["photo_id"].tolist()
     empty = looks.loc[looks["bicycle_count"] == 0, "photo_id"].iloc[0]
-    kept = pd.read_csv(out / "detections.csv").query("kept and photo_id in @full")
+    boxes = pd.read_csv(out / "detections.csv")
+    kept = boxes[boxes["kept"] & boxes["photo_id"].isin(full)]
     sides = kept[["x_min", "y_min", "x_max", "y_max"]].to_numpy()
     struck = [
         Correction(photo, "", "strike", "bicycle", tuple(box), "Anna")

@@ -22,7 +22,8 @@ def per_photo(photos: gpd.GeoDataFrame, detections: pd.DataFrame) -> pd.DataFram
     """
     rides = detections.get("ridden", pd.Series(pd.NA, detections.index, dtype=schema.MAYBE))
     counted = (photos["status"] == schema.COUNTED) & rides.notna().any()
-    marked = {PARKED: detections["kept"] & ~rides.fillna(True), RIDDEN: rides.fillna(False)}
+    rides = rides.fillna(False)  # a box that a person added: only what counts is added
+    marked = {PARKED: detections["kept"] & ~rides, RIDDEN: rides}
     ids = detections["photo_id"]
     return pd.DataFrame(
         {
@@ -51,7 +52,7 @@ def per_area(
     if RIDDEN not in photos:
         return pd.DataFrame(index=pd.Index(area_ids))
     counted = photos[photos[RIDDEN].notna()]
-    parks = (~bicycles["ridden"]).fillna(False).to_numpy(bool)
+    parks = ~bicycles["ridden"].fillna(False).to_numpy(bool)
     rides = counted[RIDDEN].astype(int).groupby(counted["area_id"]).sum()
     out = pd.DataFrame(
         {

@@ -1,0 +1,167 @@
+"""Leaders: the first photos of stops, followed one by one in order of time.
+
+A photo joins the nearest first photo of a stop within reach, else it opens a stop. One after the
+other in Python takes its time, and a photo with no other near it cannot join nor be joined: those
+are left out of the loop.
+"""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from geobike.counting.ellipsoid import DEGREE, metres_per_degree
+
+TURN: Final = 45.0  # degrees between the headings of two photos of one stop
+REVISIT: Final = pd.Timedelta(hours=1)  # after the first photo of a visit: another look
+
+_Floats = npt.NDArray[np.float64]
+_Ints = npt.NDArray[np.int64]
+
+
+class Looks(NamedTuple):
+    """What is known of each photo, in order of time."""
+
+    lon: _Floats
+    lat: _Floats
+    heading: _Floats  # NaN: looks anywhere
+    hours: _Floats  # NaN: no time
+    fix: _Ints  # number of the stale fix, -1 where the position is its own
+
+
+class Led(NamedTuple):
+    """For each photo: the row of the photo that it follows, its visit, whether it opens one."""
+
+    leader: _Ints
+    visit: _Ints
+    first: npt.NDArray[np.bool_]
+
+
+def follow(looks: Looks, reach: float) -> Led:
+    """Return the leader of each photo; `reach` is in metres."""
+    looks = looks._replace(lon=_on_one_side(looks.lon))
+    cells = _cells(looks, reach)
+    count = len(looks.lon)
+    led = Led(np.arange(count), np.ones(count, dtype=np.int64), np.ones(count, dtype=np.bool_))
+    near = np.flatnonzero(cells.has_company())
+    found = _one_by_one(Looks(*(each[near] for each in looks)), cells.of(near), reach)
+    led.leader[near], led.visit[near], led.first[near] = near[found.leader], *found[1:]
+    return led
+
+
+def _one_by_one(looks: Looks, cells: "_Cells", reach: float) -> Led:
+    grid = _Grid(looks, cells, reach)
+    count = len(looks.lon)
+    leader = np.zeros(count, dtype=np.int64)
+    visit = np.ones(count, dtype=np.int64)
+    first = np.zeros(count, dtype=np.bool_)
+    opened: dict[int, tuple[float, int]] = {}  # leader -> hour and number of its last visit
+    stale: dict[int, int] = {}  # stale fix -> leader
+    revisit = REVISIT / pd.Timedelta(hours=1)
+    rows = zip(looks.hours.tolist(), looks.fix.tolist(), strict=True)
+    for row, (hour, fix) in enumerate(rows):
+        found = stale.get(fix, -1) if fix >= 0 else -1
+        if found < 0:
+            found = grid.nearest(row)
+        if found < 0:
+            grid.add(row)
+            found = row
+            opened[row] = (hour, 1)
+            first[row] = True
+        elif hour - opened[found][0] >= revisit:  # never where a time is NaN
+            opened[found] = (hour, opened[found][1] + 1)
+            visit[row] = opened[found][1]
+            first[row] = True
+        elif hour == hour:  # not NaN
+            visit[row] = opened[found][1]
+        if fix >= 0:
+            stale.setdefault(fix, found)
+        leader[row] = found
+    return Led(leader, visit, first)
+
+
+class _Cells(NamedTuple):
+    """The cell of each photo and those around it, of one reach each.
+
+    Rows of cells are bands of latitude; the columns of a band are at least as wide as the reach
+    there. So they serve any place on earth, without a projection that fits one city only. Only
+    cells with a photo are numbered, in order of band and column: the three around a photo in one
+    band are a slice of them.
+    """
+
+    cell: _Ints
+    start: _Ints  # of the slice in each of three bands, one row for each photo
+    stop: _Ints
+
+    def of(self, rows: _Ints) -> "_Cells":
+        return _Cells(*(each[rows] for each in self))
+
+    def has_company(self) -> npt.NDArray[np.bool_]:
+        """Return which photos have another in these cells, or are in those of another."""
+        around = (self.stop - self.start).sum(axis=1)
+        company: npt.NDArray[np.bool_] = (around > 1) | (np.bincount(self.cell)[self.cell] > 1)
+        marks = np.zeros(len(self.cell) + 1, dtype=np.int64)
+        np.add.at(marks, self.start[company], 1)
+        np.add.at(marks, self.stop[company], -1)
+        return company | (np.cumsum(marks)[self.cell] > 0)
+
+
+def _cells(looks: Looks, reach: float) -> _Cells:
+    height = reach / DEGREE  # degrees; one of latitude is nowhere shorter
+    band = np.floor(looks.lat / height).astype(np.int64)
+    cells, cell = np.unique(_number(looks.lon, band, height), return_inverse=True)
+    ahead = [_number(looks.lon, band + step, height) for step in (-1, 0, 1)]
+    return _Cells(
+        cell,
+        np.column_stack([np.searchsorted(cells, number - 1) for number in ahead]),
+        np.column_stack([np.searchsorted(cells, number + 2) for number in ahead]),
+    )
+
+
+def _on_one_side(lon: _Floats) -> _Floats:
+    """Return longitudes of which those on both sides of the antimeridian are near each other."""
+    return lon % 360 if len(lon) and np.ptp(lon) > 180 else lon
+
+
+def _number(x: _Floats, band: _Ints, height: float) -> _Ints:
+    """Return the number of the cell at a longitude in a band; its neighbours' are one off."""
+    edge = np.maximum(np.abs(band), np.abs(band + 1)) * height
+    east, _ = metres_per_degree(np.minimum(edge, 89.9))
+    column = np.floor(x * east / (height * DEGREE)).astype(np.int64)
+    return (band << 32) + column
+
+
+class _Grid:
+    """The first photos of stops, by cells; each is kept in the nine cells around it."""
+
+    def __init__(self, looks: Looks, cells: _Cells, reach: float) -> None:
+        self._reach = reach
+        self._leaders: dict[int, list[int]] = {}  # by cell
+        self._cell = cells.cell.tolist()
+        self._slices = (cells.start, cells.stop)
+        self._x, self._y = looks.lon.tolist(), looks.lat.tolist()
+        self._east_m, self._north_m = (each.tolist() for each in metres_per_degree(looks.lat))
+        self._heading = looks.heading.tolist()
+
+    def nearest(self, row: int) -> int:
+        """Return the nearest first photo within reach that looks the same way, -1 for none."""
+        x, y, heading = self._x[row], self._y[row], self._heading[row]
+        best, least = -1, self._reach**2
+        for other in self._leaders.get(self._cell[row], ()):
+            east = (x - self._x[other]) * self._east_m[row]
+            north = (y - self._y[other]) * self._north_m[row]
+            squared = east * east + north * north
+            if squared > least or (squared == least and best >= 0):
+                continue
+            turn = abs(heading - self._heading[other]) % 360
+            if min(turn, 360 - turn) > TURN:  # never where a heading is NaN
+                continue
+            best, least = other, squared
+        return best
+
+    def add(self, row: int) -> None:
+        """Keep the first photo of a stop."""
+        for start, stop in zip(*(each[row].tolist() for each in self._slices), strict=True):
+            for cell in range(start, stop):
+                self._leaders.setdefault(cell, []).append(row)

@@ -16,6 +16,9 @@ from geobike.counting.ellipsoid import DEGREE, metres_per_degree
 TURN: Final = 45.0  # degrees between the headings of two photos of one stop
 REVISIT: Final = pd.Timedelta(hours=1)  # after the first photo of a visit: another look
 
+_CROWD: Final = 8  # photos around one, itself included: more are not compared pair by pair
+_CHUNK: Final = 100_000  # photos compared at once
+
 _Floats = npt.NDArray[np.float64]
 _Ints = npt.NDArray[np.int64]
 
@@ -44,7 +47,7 @@ def follow(looks: Looks, reach: float) -> Led:
     cells = _cells(looks, reach)
     count = len(looks.lon)
     led = Led(np.arange(count), np.ones(count, dtype=np.int64), np.ones(count, dtype=np.bool_))
-    near = np.flatnonzero(cells.has_company())
+    near = np.flatnonzero(_with_company(looks, cells, reach) | (looks.fix >= 0))
     found = _one_by_one(Looks(*(each[near] for each in looks)), cells.of(near), reach)
     led.leader[near], led.visit[near], led.first[near] = near[found.leader], *found[1:]
     return led
@@ -97,14 +100,35 @@ class _Cells(NamedTuple):
     def of(self, rows: _Ints) -> "_Cells":
         return _Cells(*(each[rows] for each in self))
 
-    def has_company(self) -> npt.NDArray[np.bool_]:
-        """Return which photos have another in these cells, or are in those of another."""
-        around = (self.stop - self.start).sum(axis=1)
-        company: npt.NDArray[np.bool_] = (around > 1) | (np.bincount(self.cell)[self.cell] > 1)
-        marks = np.zeros(len(self.cell) + 1, dtype=np.int64)
-        np.add.at(marks, self.start[company], 1)
-        np.add.at(marks, self.stop[company], -1)
-        return company | (np.cumsum(marks)[self.cell] > 0)
+
+def _with_company(looks: Looks, cells: _Cells, reach: float) -> npt.NDArray[np.bool_]:
+    """Return which photos have another within reach that looks the same way, or a crowd around."""
+    by_cell = np.argsort(cells.cell)
+    first = np.append(0, np.cumsum(np.bincount(cells.cell)))  # in `by_cell`, of each cell
+    number = first[cells.stop] - first[cells.start]
+    crowded = number.sum(axis=1) > _CROWD
+    out: npt.NDArray[np.bool_] = crowded.copy()
+    rows = np.flatnonzero(~crowded)
+    for some in np.array_split(rows, 1 + len(rows) // _CHUNK):
+        for band in range(number.shape[1]):
+            many = number[some, band]
+            row = np.repeat(some, many)
+            before = np.repeat(np.cumsum(many) - many, many)
+            place = np.repeat(first[cells.start[some, band]], many) + np.arange(len(row)) - before
+            other = by_cell[place]
+            near = (row != other) & _could_join(looks, row, other, reach)
+            out[row[near]] = out[other[near]] = True
+    return out
+
+
+def _could_join(looks: Looks, row: _Ints, other: _Ints, reach: float) -> npt.NDArray[np.bool_]:
+    """Return which pairs are within reach, or hardly beyond, and look the same way."""
+    east_m, north_m = metres_per_degree(looks.lat[row])
+    east = (looks.lon[row] - looks.lon[other]) * east_m
+    north = (looks.lat[row] - looks.lat[other]) * north_m
+    turn = np.abs(looks.heading[row] - looks.heading[other]) % 360
+    joins: npt.NDArray[np.bool_] = east**2 + north**2 <= (1.01 * reach) ** 2
+    return joins & ~(np.minimum(turn, 360 - turn) > TURN)  # a NaN looks the same way
 
 
 def _cells(looks: Looks, reach: float) -> _Cells:
@@ -139,7 +163,7 @@ class _Grid:
         self._reach = reach
         self._leaders: dict[int, list[int]] = {}  # by cell
         self._cell = cells.cell.tolist()
-        self._slices = (cells.start, cells.stop)
+        self._start, self._stop = cells.start.tolist(), cells.stop.tolist()
         self._x, self._y = looks.lon.tolist(), looks.lat.tolist()
         self._east_m, self._north_m = (each.tolist() for each in metres_per_degree(looks.lat))
         self._heading = looks.heading.tolist()
@@ -162,6 +186,6 @@ class _Grid:
 
     def add(self, row: int) -> None:
         """Keep the first photo of a stop."""
-        for start, stop in zip(*(each[row].tolist() for each in self._slices), strict=True):
+        for start, stop in zip(self._start[row], self._stop[row], strict=True):
             for cell in range(start, stop):
                 self._leaders.setdefault(cell, []).append(row)

@@ -35,6 +35,7 @@ def test_each_of_many_places_is_in_the_first_area_that_holds_it(seed: int, shape
         patch.setattr(finding, "_MANY", 10)
         patch.setattr(finding, "_CHUNK", 700)
         found = finding.Finder(polygons).first(lon, lat)
-    held = np.array([shapely.intersects_xy(one, lon, lat) for one in polygons]).reshape(shapes, -1)
-    wanted = np.where(held.any(axis=0), held.argmax(axis=0) if shapes else 0, -1)
+    wanted = np.full(len(lon), -1)
+    for row in reversed(range(shapes)):
+        wanted[shapely.intersects_xy(polygons[row], lon, lat)] = row
     assert found.tolist() == wanted.tolist()

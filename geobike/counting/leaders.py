@@ -32,6 +32,10 @@ class Looks(NamedTuple):
     hours: _Floats  # NaN: no time
     fix: _Ints  # number of the stale fix, -1 where the position is its own
 
+    def of(self, rows: _Ints) -> "Looks":
+        lon, lat, heading, hours, fix = self
+        return Looks(lon[rows], lat[rows], heading[rows], hours[rows], fix[rows])
+
 
 class Led(NamedTuple):
     """For each photo: the row of the photo that it follows, its visit, whether it opens one."""
@@ -48,7 +52,7 @@ def follow(looks: Looks, reach: float) -> Led:
     count = len(looks.lon)
     led = Led(np.arange(count), np.ones(count, dtype=np.int64), np.ones(count, dtype=np.bool_))
     near = np.flatnonzero(_with_company(looks, cells, reach) | (looks.fix >= 0))
-    found = _one_by_one(Looks(*(each[near] for each in looks)), cells.of(near), reach)
+    found = _one_by_one(looks.of(near), cells.of(near), reach)
     led.leader[near], led.visit[near], led.first[near] = near[found.leader], *found[1:]
     return led
 
@@ -127,8 +131,9 @@ def _could_join(looks: Looks, row: _Ints, other: _Ints, reach: float) -> npt.NDA
     east = (looks.lon[row] - looks.lon[other]) * east_m
     north = (looks.lat[row] - looks.lat[other]) * north_m
     turn = np.abs(looks.heading[row] - looks.heading[other]) % 360
-    joins: npt.NDArray[np.bool_] = east**2 + north**2 <= (1.01 * reach) ** 2
-    return joins & ~(np.minimum(turn, 360 - turn) > TURN)  # a NaN looks the same way
+    away = np.minimum(turn, 360 - turn) > TURN  # never where a heading is NaN
+    joins: npt.NDArray[np.bool_] = (np.hypot(east, north) <= 1.01 * reach) & ~away
+    return joins
 
 
 def _cells(looks: Looks, reach: float) -> _Cells:

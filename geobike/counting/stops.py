@@ -116,9 +116,10 @@ def _by_time(photos: pd.DataFrame) -> npt.NDArray[np.intp]:
 
     One sort after the other: both columns at once would be made categories first.
     """
-    by_name = photos["photo_id"].argsort().to_numpy()
+    by_name: npt.NDArray[np.intp] = photos["photo_id"].argsort().to_numpy(dtype=np.intp)
     taken = photos["taken_at"].array[by_name]
-    return by_name[taken.argsort(kind="stable")]
+    out: npt.NDArray[np.intp] = by_name[taken.argsort(kind="stable")]
+    return out
 
 
 def _looks(counted: gpd.GeoDataFrame) -> leaders.Looks:

@@ -33,6 +33,7 @@ class Looks(NamedTuple):
     fix: _Ints  # number of the stale fix, -1 where the position is its own
 
     def of(self, rows: _Ints) -> "Looks":
+        """Return what is known of these photos."""
         lon, lat, heading, hours, fix = self
         return Looks(lon[rows], lat[rows], heading[rows], hours[rows], fix[rows])
 

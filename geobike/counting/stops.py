@@ -116,10 +116,9 @@ def _by_time(photos: pd.DataFrame) -> npt.NDArray[np.intp]:
 
     One sort after the other: both columns at once would be made categories first.
     """
-    by_name: npt.NDArray[np.intp] = photos["photo_id"].argsort().to_numpy(dtype=np.intp)
+    by_name = photos["photo_id"].argsort().to_numpy()
     taken = photos["taken_at"].array[by_name]
-    out: npt.NDArray[np.intp] = by_name[taken.argsort(kind="stable")]
-    return out
+    return np.asarray(by_name[taken.argsort(kind="stable")], dtype=np.intp)
 
 
 def _looks(counted: gpd.GeoDataFrame) -> leaders.Looks:

@@ -87,7 +87,7 @@ def _plain(
     columns_ = plain_csv.read(path, delimiter, header_line=line, width=width, places=places)
     if columns_ is None:
         return None
-    table = pd.DataFrame(dict[int | str, Any](columns_))
+    table = pd.DataFrame(columns_)
     table["line"] = np.arange(line + 1, line + 1 + len(table))
     table["fault"] = pd.Series(None, index=table.index, dtype="str")
     return table

@@ -17,6 +17,7 @@ import pandas as pd
 
 from geobike import maps, schema
 from geobike.detections import imported
+from geobike.detections.filtering import Filter
 from geobike.errors import GeobikeError, InputError, OutputError, SchemaError
 from geobike.exports import formats, own_columns, reading, writing
 from geobike.exports.protocol import TABLES, About, Frames, OnPage, Table
@@ -180,6 +181,11 @@ class SavedSurvey:
         """Whether ridden bicycles counted: all did in surveys that do not say."""
         return "parked" if self.summary["counting"].get("count") == "parked" else "all"
 
+    @property
+    def rules(self) -> Filter:
+        """Which boxes counted."""
+        return Filter(self.labels, self.threshold, self.max_overlap, self.count)
+
     def photos(self) -> pd.DataFrame:
         """Return the photos' table as it was written, without geometry. Raises InputError."""
         with self._open("photos") as path:
@@ -257,19 +263,27 @@ class SavedSurvey:
     def looks(self, photos: pd.DataFrame | None = None) -> pd.DataFrame:
         """Return the looks frame: what hand counts are drawn of. Raises InputError.
 
-        `photos` is what `photos()` gives, where it was read already.
+        `photos` is what `photos()` gives, where it was read already. Counts are those of the
+        detector, also where people corrected boxes.
         """
         photos = self.photos() if photos is None else photos
         if not {"stop_id", "stop_photo"} <= set(photos):
-            raise InputError(
-                f"{redact(self.folder)}: its photos do not say which stops they are of; run "
-                "geobike map again, which detects nothing anew"
-            )
+            raise self._too_old("which stops they are of")
+        if self.reviewers and "detected_count" not in photos:
+            raise self._too_old("what was detected on them before people corrected boxes")
         try:
             looks = photos[photos["stop_photo"].astype(schema.FLAG)].reset_index(drop=True)
+            if self.reviewers:
+                looks["bicycle_count"] = looks["detected_count"]
             return schema.table(schema.LOOKS, looks)
         except (ValueError, TypeError) as error:
             raise InputError(f"{redact(self.folder)}: its photos are no looks ({error})") from None
+
+    def _too_old(self, lacking: str) -> InputError:
+        return InputError(
+            f"{redact(self.folder)}: its photos do not say {lacking}; run geobike map again, which "
+            "detects nothing anew"
+        )
 
     @property
     def reviewers(self) -> tuple[str, ...]:

@@ -28,13 +28,17 @@ _OF_PHOTOS: Final = (
 )
 """All but `path`: where a file is on one machine must not be published."""
 
-_IF_COUNTED: Final = (
-    *("stop_id", "stop_photo"),
+_OF_SOME: Final = (
+    # Where some are panoramas: without these a bearing cannot be told again.
+    *("panorama", "turn_px", "horizon_px"),
+    # Of photos that were counted; the last where people corrected boxes.
+    *("stop_id", "stop_photo", "detected_count"),
+    # Where people counted some.
     *("hand_count", "hand_count_high", "stratum", "origin"),
 )
-"""Columns of photos that were counted, and where people counted some."""
+"""Columns that photos have in some surveys."""
 
-PHOTO_COLUMNS: Final = (*_OF_PHOTOS, *_IF_COUNTED)
+PHOTO_COLUMNS: Final = (*_OF_PHOTOS, *_OF_SOME)
 """All columns that photos have in files."""
 
 _CLOCK: Final = "%Y-%m-%d %H:%M:%S"
@@ -86,7 +90,7 @@ def _bicycles(bicycles: pd.DataFrame) -> gpd.GeoDataFrame:
 
 def _photos(photos: gpd.GeoDataFrame, timezone: str | None) -> gpd.GeoDataFrame:
     schema.check(photos, schema.COUNTS if "bicycle_count" in photos else schema.PHOTOS)
-    names = [*_OF_PHOTOS, *(name for name in _IF_COUNTED if name in photos)]
+    names = [*_OF_PHOTOS, *(name for name in _OF_SOME if name in photos)]
     columns = pd.DataFrame(photos).reindex(columns=names)
     absent = {name: dtype for name, dtype in schema.PHOTOS.optional.items() if name not in photos}
     columns = columns.astype({name: absent[name] for name in absent if name in columns})

@@ -6,6 +6,8 @@ Where the detector knows no persons, both are NA: a bicycle of which nothing is 
 from typing import Final
 
 import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from geobike import schema
@@ -35,10 +37,10 @@ def per_photo(photos: gpd.GeoDataFrame, detections: pd.DataFrame) -> pd.DataFram
     )
 
 
-def per_stop(photos: gpd.GeoDataFrame, stop_id: "pd.Series[str]") -> pd.DataFrame:
-    """Return the mean over the photos of each stop by which it is counted, by `stop_id`."""
+def per_stop(photos: gpd.GeoDataFrame, stop: npt.NDArray[np.intp]) -> pd.DataFrame:
+    """Return the mean over the photos on which each stop is counted, by the number of the stop."""
     known = photos[[name for name in (PARKED, RIDDEN) if name in photos]].astype(schema.FLOAT)
-    means: pd.DataFrame = known.groupby(stop_id.loc[photos.index]).mean()
+    means: pd.DataFrame = known.groupby(stop).mean()
     return means
 
 

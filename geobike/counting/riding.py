@@ -49,9 +49,9 @@ def per_area(
 ) -> pd.DataFrame:
     """Return both by `area_id`: parked ones where they stand, ridden ones by their photo's area.
 
-    Without columns where the photos have none.
+    Without columns where photos or bicycles have none.
     """
-    if RIDDEN not in photos:
+    if RIDDEN not in photos or "ridden" not in bicycles:
         return pd.DataFrame(index=pd.Index(area_ids))
     counted = photos[photos[RIDDEN].notna()]
     parks = ~bicycles["ridden"].fillna(False).to_numpy(bool)
@@ -67,6 +67,6 @@ def per_area(
 
 def _by(ids: "pd.Series[str]", wanted: "pd.Series[str]") -> "pd.Series[int]":
     """Return how often each of the wanted ids occurs, by id."""
-    times = ids.astype(schema.TEXT).value_counts()
-    counts: pd.Series[int] = times.reindex(pd.Index(wanted)).fillna(0).astype(schema.COUNT)
-    return counts
+    row = schema.rows_of(ids, wanted)
+    times = np.bincount(row[row >= 0], minlength=len(wanted))
+    return pd.Series(times, index=pd.Index(wanted), dtype=schema.COUNT)

@@ -49,6 +49,8 @@ class Counted:
 
     bicycles: pd.DataFrame
     stops: gpd.GeoDataFrame
+    visits: pd.DataFrame
+    """Visits frame: the stop of each counted photo, on the index of the photos."""
     tallies: pd.DataFrame
     areas: gpd.GeoDataFrame
     """Area counts frame."""
@@ -109,6 +111,7 @@ def count(
     return Counted(
         bicycles=bicycles,
         stops=found,
+        visits=visits,
         tallies=tallied,
         areas=counts.per_area(areas, turned, tallied, measured),
         streets=streets,

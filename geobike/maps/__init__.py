@@ -17,8 +17,8 @@ from geobike.maps.context import ContextLayer
 from geobike.maps.figure import OfflineFigure, UnknownLibrary
 from geobike.maps.options import PageOptions, tile_sources
 from geobike.maps.page import Page
-from geobike.maps.payload import Provenance, page_data
-from geobike.maps.photos import SINGLE
+from geobike.maps.payload import Looks, Provenance, page_data
+from geobike.maps.photos import SINGLE, Pictures
 from geobike.reporting import report
 
 __all__ = ["SINGLE", "MapAssetsMissing", "PageOptions", "UnknownLibrary", "build", "save"]
@@ -37,7 +37,10 @@ def build(
     model: str,
     threshold: float,
     ledger: Mapping[str, int],
-    thumbnails: Mapping[str, bytes] = {},
+    visits: pd.DataFrame | None = None,
+    stops: gpd.GeoDataFrame | None = None,
+    streets: gpd.GeoDataFrame | None = None,
+    thumbnails: Pictures = {},
     timezone: str = "UTC",
     page: PageOptions | None = None,
     context_layers: Sequence[ContextLayer] | None = None,
@@ -47,9 +50,11 @@ def build(
 
     `areas` is an AREA_COUNTS frame, `photos` a COUNTS frame, `detections` a DETECTIONS frame,
     `tallies` the TALLIES frame that the numbers of the areas are sums of.
-    `label` is what was counted, `ledger` the number of photos by status. `thumbnails` holds small
-    JPEG files by `photo_id`, shown as they are: without EXIF, people anonymized. Times are shown in
-    `timezone`. `context_layers` were read from the files that `page` names; None reads them now.
+    `label` is what was counted, `ledger` the number of photos by status. `visits`, `stops` and
+    `streets` are frames of the same count (`geobike.Counted`): the circles on the map are stops,
+    and without them each photo is one. `thumbnails` holds by `photo_id` small JPEG files, or the
+    addresses of files beside the page, shown as they are: without EXIF, people anonymized. Times
+    are shown in `timezone`. `context_layers` were read from the files that `page` names; None reads them now.
     `options` are fields of `page`, such as `title` or `language`.
 
     Raises SchemaError for a frame of another kind, InputError for a frame without areas or for an
@@ -68,6 +73,8 @@ def build(
         ...     result.photos,
         ...     result.detections,
         ...     result.counted.tallies,
+        ...     visits=result.counted.visits,
+        ...     stops=result.counted.stops,
         ...     model=result.model.name,
         ...     threshold=survey.threshold,
         ...     ledger=result.ledger.photos,
@@ -81,11 +88,16 @@ def build(
     layers = context_layers
     if layers is None:
         layers = [context.read(path) for path in chosen.context]
-    data = page_data(areas, photos, detections, tallies, thumbnails, provenance, chosen, layers)
+    looks = Looks(visits=visits, stops=stops, streets=streets)
+    data = page_data(
+        areas, photos, detections, tallies, thumbnails, provenance, chosen, layers, looks
+    )
     page_map = folium.Map(location=[0, 0], tiles=None, zoom_snap=0.25)
     page_map.options["max_zoom"] = 19  # the argument of this name reaches tile layers only
     hosts = [] if chosen.tiles is None else tile_sources(chosen.tiles)
-    OfflineFigure(chosen.title, data["language"], hosts).add_child(page_map)
+    if any(isinstance(picture, str) for picture in thumbnails.values()):
+        hosts = ["'self'", *hosts]  # pictures beside the page
+    OfflineFigure(data["title"], data["language"], hosts).add_child(page_map)
     Page(data).add_to(page_map)
     return page_map
 
@@ -111,7 +123,7 @@ def save(page_map: folium.Map, path: str | Path) -> None:
     """
     html = page_map.get_root().render()
     size = len(html.encode())
-    remedy = "make it smaller with --no-thumbnails, fewer --context files, or areas in parts"
+    remedy = "make it smaller with --pictures none, fewer --context files, or areas in parts"
     if size > _TOO_HEAVY:
         raise InputError(f"{path}: the map would be {size / 1e6:.0f} MB, over 25 MB; {remedy}")
     if size > _HEAVY:

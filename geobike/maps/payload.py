@@ -1,6 +1,7 @@
 """The data of the page: the values of the frames as plain JSON, and the metrics they belong to."""
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,8 +15,8 @@ from geobike import config, metrics, schema, sums
 from geobike.errors import InputError
 from geobike.maps import context
 from geobike.maps.encoding import encode_json
-from geobike.maps.options import PageOptions, is_wms, words
 from geobike.maps.numbers import finite, time
+from geobike.maps.options import PageOptions, is_wms, words
 from geobike.maps.periods import ledger as ledger_of
 from geobike.maps.periods import periods
 from geobike.maps.photos import Pictures, photos
@@ -245,9 +246,9 @@ def _compared(row: Any) -> dict[str, Any]:
     group = getattr(row, "group", None)
     if isinstance(group, str) and group in _GROUPS:
         out["group"] = _GROUPS[group]
-    rank = [getattr(row, column, None) for column in _RANKS]
-    if not any(pd.isna(each) for each in rank):
-        out["rank"] = [int(each) for each in rank]
+    rank = [finite(getattr(row, column, math.nan)) for column in _RANKS]
+    if None not in rank:
+        out["rank"] = rank
     return out
 
 

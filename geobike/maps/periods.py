@@ -33,5 +33,7 @@ def ledger(taken: pd.DataFrame, period: "pd.Series[int]", count: int) -> Mapping
     rows = taken.loc[period >= 0, "status"]
     table = pd.crosstab(rows, period[period >= 0]).reindex(columns=range(count), fill_value=0)
     return {
-        status: table.loc[status].tolist() for status in schema.STATUSES if status in table.index
+        status: [int(n) for n in table.loc[status]]
+        for status in schema.STATUSES
+        if status in table.index
     }

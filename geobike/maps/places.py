@@ -51,12 +51,14 @@ def places(
         "lon": steps(lon % 360 if shifted else lon),
         "lat": steps(own.geometry.y.to_numpy()),
         "area": positions(own["area_id"], area_ids),
-        "street": street_of.reindex(own.index).fillna(-1).to_numpy(dtype=np.int32),
+        "street": np.asarray(street_of.reindex(own.index).fillna(-1), dtype=np.int32),
     }
     looks = _looks(number, period[counted.index], first, counted["bicycle_count"])
-    data = {"n": len(own)} | packed("columns", columns) | {"looks": packed("columns", looks)}
+    data: dict[str, Any] = (
+        {"n": len(own)} | packed("columns", columns) | {"looks": packed("columns", looks)}
+    )
     data["looks"]["n"] = len(looks["place"])
-    return data, pd.Series(number, index=counted["photo_id"])
+    return data, pd.Series(np.asarray(number, dtype=np.int64), index=counted["photo_id"].to_numpy())
 
 
 def _looks(

@@ -7,7 +7,7 @@ from typing import Any
 
 import folium
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Download, Page, sync_playwright
 
 from geobike import maps
 
@@ -47,13 +47,33 @@ class Opened:
         cells = ["th", *(f"td[data-metric={metric}]" for metric in metrics)]
         return [[row.locator(cell).inner_text() for cell in cells] for row in rows]
 
-    def popup(self) -> dict[str, str]:
-        """Return what the open popup of an area says, by the name of the metric or the figure."""
+    def detail(self) -> dict[str, str]:
+        """Return what the panel says of what is chosen, by the name of the metric or the figure."""
         found: dict[str, str] = self.page.evaluate(
-            "Object.fromEntries(Array.from(document.querySelectorAll('.leaflet-popup-content dd'),"
+            "Object.fromEntries(Array.from(document.querySelectorAll('.gb-detail [data-metric]'),"
             "line => [line.dataset.metric, line.innerText]))"
         )
         return found
+
+    def colour_by(self, name: str) -> None:
+        """Choose what colours the map, by the words that a reader sees."""
+        self.page.get_by_label("Colour the map by").select_option(label=name)
+
+    def show(self, surface: str) -> None:
+        """Choose what is drawn on the map, in the box of layers."""
+        self.layers()
+        self.page.get_by_label(surface).check()
+
+    def layers(self) -> None:
+        """Open the box of layers."""
+        self.page.evaluate("document.querySelector('.gb-layers').open = true")
+
+    def download(self, name: str) -> Download:
+        """Download what the menu has under this name."""
+        self.page.locator(".gb-menu summary").click()
+        with self.page.expect_download() as started:
+            self.page.get_by_role("button", name=name).click()
+        return started.value
 
     def map_name(self) -> str:
         """Return the name of Leaflet's map in the page."""

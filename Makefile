@@ -4,11 +4,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= out
+SECONDS := 60
+SEED := 1
 SAMPLE_PYTHON ?= python3.11
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup map test test-fast lint docs parity parity-yolo bench bench-gpu sample picture clean
+.PHONY: help setup map test test-fast fuzz lint docs parity parity-yolo bench bench-gpu sample picture clean
 
 # What an installation depends on; a change of any makes the next command install anew.
 SOURCES := pyproject.toml hatch_build.py web/package-lock.json
@@ -44,10 +46,13 @@ map: $(VENV)/base.installed
 endif
 
 test: $(VENV)/dev.installed  ## Run the tests; those that miss a browser or the shared photos are skipped by name
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -m "not fuzz" $(ARGS)
 
 test-fast: $(VENV)/dev.installed  ## Run the tests that start no browser, cluster, server or notebook
-	$(BIN)/python -m pytest -m "not (browser or cluster or service or notebook or slow)" $(ARGS)
+	$(BIN)/python -m pytest -m "not (browser or cluster or service or notebook or slow or fuzz)" $(ARGS)
+
+fuzz: $(VENV)/dev.installed  ## Change inputs of every kind at random: make fuzz SECONDS=600 SEED=2
+	GEOBIKE_FUZZ_SECONDS=$(SECONDS) GEOBIKE_FUZZ_SEED=$(SEED) $(BIN)/python -m pytest -m fuzz tests/fuzz $(ARGS)
 
 lint: $(VENV)/dev.installed  ## Check style, types and the import contracts
 	$(BIN)/ruff check .

@@ -24,6 +24,7 @@ PARTS = (
     "locating",
     "photos",
     "survey",
+    "broken",
     "detection",
     "hosted",
     "maps",

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from geobike.detectors.protocol import Box, Detection, Detector
     from geobike.engines.dask.engine import Cluster
     from geobike.errors import GeobikeError, GeobikeWarning
+    from geobike.estimates.figures import Estimates, estimate
+    from geobike.estimates.looks import find as find_looks
     from geobike.evaluation.agreement import evaluate
     from geobike.exports.writing import write_areas, write_detections, write_photos
     from geobike.maps import PageOptions
@@ -45,8 +47,10 @@ if TYPE_CHECKING:
     from geobike.positions.manifest import read as read_manifest
     from geobike.positions.resolve import locate
     from geobike.sample import write as sample_data
+    from geobike.saved import export
     from geobike.streets import read as read_streets
     from geobike.survey.counting import count_areas
+    from geobike.survey.estimating import Estimated, estimate_areas
     from geobike.survey.options import Survey
     from geobike.survey.result import SurveyResult
     from geobike.survey.run import run
@@ -61,6 +65,8 @@ __all__ = [
     "Detection",
     "Detector",
     "DetectorChoice",
+    "Estimated",
+    "Estimates",
     "GeobikeError",
     "GeobikeWarning",
     "HostedClassifier",
@@ -78,8 +84,12 @@ __all__ = [
     "count_areas",
     "count_per_photo",
     "detect_photos",
+    "estimate",
+    "estimate_areas",
     "evaluate",
+    "export",
     "filter_detections",
+    "find_looks",
     "find_photos",
     "locate",
     "map",
@@ -125,6 +135,7 @@ _HOME = {
     "write_areas": "exports.writing:write_areas",
     "write_photos": "exports.writing:write_photos",
     "write_detections": "exports.writing:write_detections",
+    "export": "saved:export",
     # detectors and classifiers
     "Box": "detectors.protocol:Box",
     "Classification": "detectors.classify:Classification",
@@ -139,6 +150,11 @@ _HOME = {
     "Store": "detections.store.sqlite:Store",
     "read_image": "photos.decoding:read_upright",
     # how far to trust them, and something to try them on
+    "find_looks": "estimates.looks:find",
+    "estimate": "estimates.figures:estimate",
+    "estimate_areas": "survey.estimating:estimate_areas",
+    "Estimated": "survey.estimating:Estimated",
+    "Estimates": "estimates.figures:Estimates",
     "evaluate": "evaluation.agreement:evaluate",
     "sample_data": "sample:write",
     # results and errors

@@ -34,6 +34,13 @@ POSITION_ERROR: Final = 5.0
 HEADING_ERROR: Final = 10.0
 """Degrees: the likely error of the compass of a good phone."""
 
+AREA_SPREAD: Final = 0.25
+"""Coefficient of variation between areas of what hand counts say of detected bicycles."""
+
+STOP_DISTANCE: Final = 20.0
+"""Metres from the first photo of a stop. Less makes several stops of a busy place with many photos;
+more makes one stop of several places."""
+
 POSITIONS: Final = ("manifest", "exif")
 """Position sources, by their names in `geobike.positions.sources`. A manifest is made for one
 survey, so that its positions are better than those of the camera."""
@@ -104,8 +111,8 @@ class SurveySettings:
     detections: Annotated[
         str | Path | None,
         Option(
-            "Existing boxes: CSV or Parquet of photo_id, label, score, xmin, ymin, xmax, ymax; or "
-            "COCO annotations (JSON). No detector runs then.",
+            "Existing boxes: CSV or Parquet of photo_id, label, score, x_min, y_min, x_max, y_max; "
+            "or COCO annotations (JSON). No detector runs then.",
             metavar="FILE",
             path="",
         ),
@@ -135,7 +142,7 @@ class SurveySettings:
             metavar="M",
             panel="Where bicycles stand",
         ),
-    ] = 20.0
+    ] = STOP_DISTANCE
     threshold: Annotated[
         float, Option("Boxes with a score above this count; 0.05 to below 1.", metavar="SCORE")
     ] = THRESHOLD
@@ -219,6 +226,25 @@ class SurveySettings:
             panel="Where bicycles stand",
         ),
     ] = HEADING_ERROR
+    hand_counts: Annotated[
+        str | Path | None,
+        Option(
+            "Bicycles that people counted on photos that `geobike sample` drew: areas then have "
+            "bicycles, with ranges.",
+            metavar="FILE",
+            path="",
+            panel="Counted by hand",
+        ),
+    ] = None
+    area_spread: Annotated[
+        float,
+        Option(
+            "How much areas differ in what the detector misses, 0 to 1; 0.35 where light or "
+            "cameras are mixed.",
+            metavar="T",
+            panel="Counted by hand",
+        ),
+    ] = AREA_SPREAD
     name_column: Annotated[
         str | None, Option("Column with the areas' names.", metavar="C", panel="The areas")
     ] = None

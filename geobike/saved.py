@@ -7,26 +7,32 @@ other file, so that a folder with files of two runs is recognised.
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 import pandas as pd
 
+from geobike import maps
 from geobike.detections import imported
 from geobike.errors import GeobikeError, InputError, OutputError
-from geobike.exports import formats, writing
-from geobike.exports.protocol import Frames, Table
+from geobike.exports import formats, reading, writing
+from geobike.exports.protocol import TABLES, About, Frames, OnPage, Table
 from geobike.io import files
 from geobike.io.redaction import redact
-from geobike.io.transaction import is_half_new, transaction
+from geobike.io.transaction import Transaction, is_half_new, transaction
+from geobike.maps import saved_page
 from geobike.reporting import collect_warnings, report
+
+_T = TypeVar("_T")
 
 VERSION: Final = 1
 """Version of the folder's layout and of the keys in `summary.json`. Folders without one are read
 too: they have the same keys."""
+
+_OF_FILES: Final = ("files", "exports", "layout", "sha256", "warnings")
 
 MAP: Final = "map.html"
 SUMMARY: Final = "summary.json"
@@ -45,23 +51,17 @@ def write(
     """Write a survey into a folder, or to a URL such as s3://bucket/survey; return its files.
 
     `names` are those of the export formats. `save_map` writes the map to a path; where it fails the
-    tables are written all the same, and its error is raised in the end. `summary` is called last.
+    tables are written all the same, and its error is raised in the end.
     All files take their places together: a folder holds one survey, also where a run fails.
     Raises InputError where the folder cannot be written, or another run writes into it.
     """
-    failure: GeobikeError | None = None
     earlier = _earlier_pictures(folder)
     with transaction(folder, last=SUMMARY) as out:
         with collect_warnings() as notes:
-            written = writing.write_tables(frames, out.staging, names=names)
-            try:
-                save_map(out.staging / MAP)
-            except OutputError:
-                raise
-            except GeobikeError as error:  # the numbers hold, and no older map beside them
-                failure = error
-                out.rephrase(error)
-                out.discard(MAP)
+            account = dict(summary())
+            failure = _try_map(save_map, out)
+            about = _about(frames.about, account, out.staging)
+            written = writing.write_tables(replace(frames, about=about), out.staging, names=names)
         for name in sorted(_earlier_tables(folder).difference(written.names)):
             out.discard(name)  # another format's file would contradict this run
         pictures = _pictures(out.staging)
@@ -73,7 +73,6 @@ def write(
             )
         for name in sorted(earlier - pictures):
             out.discard(name)  # what this run hides may be plain on it
-        account = dict(summary())
         account["warnings"] = [*account.get("warnings", ()), *notes]
         account |= {"files": written.files, "exports": written.by_format}
         account |= {"layout": VERSION, "sha256": _hashes(out.staging)}
@@ -104,6 +103,49 @@ def _is_foreign(folder: str | Path) -> bool:
     """Tell whether the folder for pictures holds files already, which no run of ours lists."""
     path = files.join(folder, PICTURES)
     return isinstance(path, Path) and path.exists() and any(path.iterdir())
+
+
+def _try_map(save_map: Callable[[Path], None], out: Transaction) -> GeobikeError | None:
+    """Save the map; return the error where it cannot be drawn. Raises OutputError."""
+    try:
+        save_map(out.staging / MAP)
+    except OutputError:
+        raise
+    except GeobikeError as error:  # the numbers hold, and no older map beside them
+        out.rephrase(error)
+        out.discard(MAP)
+        return error
+    return None
+
+
+def export(folder: str | Path, names: Sequence[str]) -> dict[str, str | Path]:
+    """Write a finished survey in more formats into its folder; return the new files by name.
+
+    Tables and pictures are those of the folder's files; `summary.json` then lists the new ones too.
+    All files take their places together. Raises InputError where there is no survey, a format is
+    not known or holds none of its tables, or the folder cannot be written.
+
+    Examples:
+        >>> import geobike
+        >>> survey = geobike.Survey(
+        ...     photos="sample/photos/day1",
+        ...     areas="sample/areas.geojson",
+        ...     detector=geobike.DetectorChoice(kind="cached"),
+        ... )
+        >>> result = geobike.run(survey, store="sample/detections.sqlite")
+        >>> _ = result.write("out")
+        >>> list(geobike.export("out", ["parquet"]))[-2:]
+        ['detections.parquet', 'summary.json']
+    """
+    formats.check(names)
+    with transaction(folder, last=SUMMARY) as out:
+        finished = read(folder)
+        written = writing.write_again(finished.tables(), out.staging, names=names)
+        account = dict(finished.summary)
+        account["exports"] = {**account.get("exports", {}), **written.by_format}
+        account["sha256"] = {**account.get("sha256", {}), **_hashes(out.staging)}
+        _write_summary(account, out.staging / SUMMARY)
+    return {name: files.join(folder, name) for name in (*written.names, SUMMARY)}
 
 
 def replaces(folder: str | Path, path: str | Path) -> bool:
@@ -145,11 +187,12 @@ class SavedSurvey:
         with self._open("photos") as path:
             try:
                 if path.suffix == ".parquet":
-                    return pd.read_parquet(path).drop(columns="geometry")
+                    shape = ["geometry", "bbox"]
+                    return pd.read_parquet(path).drop(columns=shape, errors="ignore")
                 features = json.loads(path.read_text("utf-8"))["features"]
                 rows = pd.DataFrame([feature["properties"] for feature in features])
                 return rows.astype({"photo_id": "str", "status": "str"})
-            except (OSError, ValueError, KeyError, TypeError, ImportError) as error:
+            except (OSError, ValueError, KeyError, TypeError, ImportError, RecursionError) as error:
                 raise InputError(f"{path}: is not the photos of a survey ({error})") from None
 
     def detections(self) -> pd.DataFrame:
@@ -157,24 +200,57 @@ class SavedSurvey:
         with self._open("detections") as path:
             return imported.read(path)
 
+    def tables(self) -> Frames:
+        """Return all tables with the columns and types of files, for `geobike.exports`.
+
+        Raises InputError where a file is gone or was edited.
+        """
+        read = {table: self._table(table) for table in TABLES if table in self.summary["files"]}
+        about = About(
+            summary=_plain(self.summary),
+            timezone=self._setting("survey", "timezone", str),
+            min_photos=self._setting("page", "min_photos", int) or 1,
+            page=self.page,
+        )
+        return Frames(**read, about=about)
+
+    def page(self) -> OnPage:
+        """Return words and pictures of the map; English and none where they cannot be read."""
+        if MAP not in self.summary.get("sha256", {}):
+            return OnPage(words=maps.words("en"))
+        return _on_page(self._checked_bytes(MAP), files.join(self.folder, MAP))
+
+    def _setting(self, table: str, key: str, kind: type[_T]) -> _T | None:
+        value = self.summary.get("settings", {}).get(table, {}).get(key)
+        return value if isinstance(value, kind) else None
+
+    def _table(self, table: Table) -> Any:
+        with self._open(table) as path:
+            return reading.read(table, path)
+
     def _open(self, table: Table) -> AbstractContextManager[Path]:
         return files.fetch_local(files.join(self.folder, self._checked(table)))
 
     def _checked(self, table: Table) -> str:
         """Return the file of a table, checked against its SHA-256 in the summary."""
         name: str = self.summary["files"][table]
+        self._checked_bytes(name)
+        return name
+
+    def _checked_bytes(self, name: str) -> bytes:
+        """Return the content of a file. Raises InputError where it is gone or was edited."""
         known = self.summary.get("sha256", {}).get(name)
         path = files.join(self.folder, name)
         try:
-            found = hashlib.sha256(files.read_bytes(path)).hexdigest()
+            content = files.read_bytes(path)
         except OSError as error:
             raise InputError(f"{redact(path)}: cannot be read: {error}") from None
-        if known is not None and found != known:
+        if known is not None and hashlib.sha256(content).hexdigest() != known:
             raise InputError(
                 f"{redact(path)}: is not the file that {SUMMARY} describes: it was edited, or a "
                 "run was stopped while it wrote; the same geobike map again mends the folder"
             )
-        return name
+        return content
 
 
 def read(folder: str | Path) -> SavedSurvey:
@@ -192,7 +268,7 @@ def read(folder: str | Path) -> SavedSurvey:
         summary = json.loads(files.read_bytes(path))
         _ = [summary["counting"][name] for name in ("labels", "threshold", "max_overlap")]
         _ = [summary["files"][name] for name in ("photos", "detections")]
-    except (OSError, ValueError, LookupError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise InputError(
             f"{redact(path)}: is not the summary of a survey ({error}); run geobike map"
         ) from None
@@ -205,6 +281,30 @@ def read(folder: str | Path) -> SavedSurvey:
     return SavedSurvey(folder, summary)
 
 
+def _about(known: About, account: Mapping[str, Any], staging: Path) -> About:
+    """Return what files may say of a survey; words and pictures are those of its map."""
+
+    def page() -> OnPage:
+        path = staging / MAP
+        return _on_page(path.read_bytes(), path) if path.is_file() else OnPage()
+
+    return replace(known, summary=_plain(account), page=page)
+
+
+def _on_page(html: bytes, path: str | Path) -> OnPage:
+    try:
+        found = saved_page.read(html.decode("utf-8"))
+    except (ValueError, LookupError, TypeError) as error:
+        report(f"{redact(path)}: cannot be read for other files, which have no pictures: {error}")
+        return OnPage(words=maps.words("en"))
+    return OnPage(words=found.words, pictures=found.pictures)
+
+
+def _plain(summary: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a summary without what says which files there are, and what writing them reported."""
+    return {key: value for key, value in summary.items() if key not in _OF_FILES}
+
+
 def _earlier_tables(folder: str | Path) -> set[str]:
     """Return the table files that an earlier run lists as written into a folder."""
     try:
@@ -215,7 +315,7 @@ def _earlier_tables(folder: str | Path) -> set[str]:
         if "geobike" in summary and "areas" not in summary["files"]:
             names.add("areas.geojson")  # in folders without a layout always written, never listed
         return formats.file_names() & names
-    except (OSError, ValueError, TypeError, LookupError, AttributeError):
+    except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
         return set()  # no run, or none that left its account
 
 

@@ -77,12 +77,16 @@ _PHOTO_COLUMNS = {
 
 _PHOTO_OPTIONAL = {
     "never_processed": FLAG,  # an earlier run had no reason to detect in it
-    "taken_local": LOCAL_TIME,  # what the camera's clock showed; never exported
+    "taken_local": LOCAL_TIME,  # what the camera's clock showed
     "utc_offset_minutes": MINUTES,  # of that clock as the photo gives it, NA where it does not
     "panorama": FLAG,  # a picture that detectors see squeezed; never exported
     "position_error_m": FLOAT,  # likely error, where the source of the position gives it
     "camera": TEXT,  # make and model; photos of one camera share a lens and a way of holding it
     "focal_length_35mm": FLOAT,  # of the lens, as on a frame 36 mm wide
+    "hand_count": FLOAT,  # bicycles that a person counted; NA where nobody did
+    "hand_count_high": FLOAT,  # where the person gave a range
+    "stratum": TEXT,  # of the detector's count, from which the photo was drawn
+    "origin": TEXT,  # list | sheet | own: who chose it
 }
 
 PHOTOS: Final = Frame(
@@ -119,6 +123,10 @@ DETECTIONS: Final = Frame(
     },
     optional={"ridden": MAYBE},  # NA where the detector knows no persons, and for other boxes
 )
+
+IN_FILES: Final = {"xmin": "x_min", "ymin": "y_min", "xmax": "x_max", "ymax": "y_max"}
+"""Names in files of columns that are called otherwise in frames: PostgreSQL keeps `xmin` and `xmax`
+for itself. Readers take both."""
 
 # No geometry: a million photos show millions of bicycles, and a Point takes 150 bytes.
 BICYCLES: Final = Frame(
@@ -188,6 +196,28 @@ EXPOSURE: Final = Frame(
     },
 )
 
+LOOKS: Final = Frame(
+    "drawable looks",  # visits of stops, each counted on one photo: what hand counts are drawn of
+    {
+        "photo_id": TEXT,  # the first photo of the visit
+        "stop_id": TEXT,
+        "bicycle_count": COUNT,  # that the detector found on it
+    },
+    key="photo_id",
+)
+
+HAND_COUNTS: Final = Frame(
+    "hand counts",  # photos that a person counted, or was asked to
+    {
+        "photo_id": TEXT,
+        "bicycles": FLOAT,  # NA where not counted, or where it cannot be judged
+        "bicycles_high": FLOAT,  # where a range was given, such as 40-55; else NA
+        "stratum": TEXT,  # of the detector's count, from which it was drawn; NA where it was not
+        "origin": TEXT,  # list | sheet | own: who chose it; only drawn ones enter estimates
+    },
+    key="photo_id",
+)
+
 TALLIES: Final = Frame(
     "tallies",  # what each counted photo adds to the sums of each area; area_id NA is outside
     {
@@ -213,6 +243,12 @@ STREETS: Final = Frame(
     },
     key="street_id",
     geometry=("LineString", "MultiLineString"),
+    optional={  # with hand counts
+        "hand_counted": COUNT,
+        "bicycles_per_stop": FLOAT,
+        "bicycles_per_stop_low": FLOAT,
+        "bicycles_per_stop_high": FLOAT,
+    },
 )
 
 AREAS: Final = Frame(
@@ -247,8 +283,18 @@ def area_counts(metrics: Sequence[Metric] = METRICS) -> Frame:
         },
         key=AREAS.key,
         geometry=AREAS.geometry,
-        optional={**AREAS.optional, **optional, **ranges},
+        optional={**AREAS.optional, **optional, **ranges, **_BY_HAND},
     )
+
+
+_BY_HAND: Final = {
+    "hand_counted": COUNT,  # looks counted by hand that show the area
+    "rank_low": COUNT,  # 1 has most bicycles per stop; only areas that are compared
+    "rank_high": COUNT,
+    "group": TEXT,  # above | not told apart | below all compared areas together
+    "hot_spot": TEXT,  # hot | not told apart | cold, together with its neighbours
+}
+"""Columns of areas that hand counts bring beside the metrics."""
 
 
 def _dtype(metric: Metric) -> str:
@@ -318,6 +364,18 @@ def coded(values: "pd.Series[Any]") -> "pd.Categorical[Any]":
         return pd.Categorical.from_codes(*pd.factorize(values.astype(TEXT)))
     out: pd.Categorical[Any] = values.array
     return out
+
+
+def rows_of(
+    values: "pd.Series[Any]", among: "pd.Series[str]"
+) -> "np.ndarray[Any, np.dtype[np.intp]]":
+    """Return for each text of a column its row in `among`, -1 for NA and for what is not there.
+
+    Text that recurs is looked up once.
+    """
+    codes = coded(values)
+    rows = np.append(pd.Index(among).get_indexer(pd.Index(codes.categories)), -1)
+    return np.asarray(rows[codes.codes], dtype=np.intp)
 
 
 def _is_coded(values: "pd.Series[Any]") -> bool:

@@ -16,6 +16,7 @@ pytest_plugins = [
     "tests.support.exported",
     "tests.support.hosted_service",
     "tests.support.object_store",
+    "tests.support.sample_survey",
 ]
 
 ROOT = Path(__file__).parent.parent

@@ -82,6 +82,30 @@ def test_metric_files_come_to_lon_lat(tmp_path: Path) -> None:
     assert read["area_km2"].iloc[0] == pytest.approx(1, rel=5e-4)
 
 
+@pytest.mark.parametrize("value", [float("inf"), float("-inf"), float("nan")])
+def test_a_row_whose_coordinates_are_not_finite_spoils_no_other(
+    tmp_path: Path, value: float
+) -> None:
+    with np.errstate(invalid="ignore"):
+        odd = Polygon([(4, 52), (value, 52), (5, 53), (4, 52)])
+        path = write(tmp_path / "a.gpkg", [box(4, 52, 5, 53), odd], name=["whole", "odd"])
+    with pytest.warns(GeobikeWarning, match="rows without a polygon left out: 1"):
+        assert areas.read(path)["name"].tolist() == ["whole"]
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_a_property_called_geometry_and_a_byte_order_mark_are_no_hindrance(
+    tmp_path: Path, mark: str
+) -> None:
+    square = {"type": "Polygon", "coordinates": [[[4, 52], [5, 52], [5, 53], [4, 53], [4, 52]]]}
+    row = {"type": "Feature", "properties": {"name": "a", "geometry": "x"}, "geometry": square}
+    path = tmp_path / "areas.geojson"
+    path.write_text(mark + json.dumps({"type": "FeatureCollection", "features": [row]}), "utf-8")
+    frame = areas.read(path)
+    assert frame["name"].tolist() == ["a"]
+    assert frame.geometry.iloc[0].equals(box(4, 52, 5, 53))
+
+
 def test_a_hole_is_no_ground_whichever_way_its_ring_runs(tmp_path: Path) -> None:
     square, hole = box(155000, 463000, 156000, 464000), box(155250, 463250, 155750, 463750)
     rings = [hole.exterior.coords, hole.exterior.coords[::-1]]

@@ -56,7 +56,7 @@ def test_a_statistic_without_a_description_goes_by_its_name_on_the_map(
 
 
 def test_tables_of_files_have_the_columns_that_a_file_has(hooks: ModuleType) -> None:
-    header = "photo_id,label,score,xmin,ymin,xmax,ymax,model,kept,dropped_by,ridden"
+    header = "photo_id,label,score,x_min,y_min,x_max,y_max,model,kept,dropped_by,ridden"
     assert hooks.columns_of("detections.csv") == header.split(",")
     assert "sha256" in hooks.columns_of("photos.geojson")
     assert "path" not in hooks.columns_of("photos.geojson")  # of this machine: never exported
@@ -95,3 +95,25 @@ def test_hooks_before_a_commit_come_from_the_projects_own_environment() -> None:
         "mypy",
         "lint-imports",
     }
+
+
+def test_every_test_that_the_table_of_inputs_names_is_there() -> None:
+    table = (ROOT / "docs" / "inputs.md").read_text("utf-8")
+    named = re.findall(r"`([\w/]+\.py)::(\w+)`", table)
+    assert len(named) > 150
+    missing = [
+        f"{file}::{test}"
+        for file, test in named
+        if f"def {test}(" not in (ROOT / "tests" / file).read_text("utf-8")
+    ]
+    assert missing == []
+
+
+def test_every_input_is_held_by_a_test_or_says_why_it_is_left() -> None:
+    rows = re.findall(
+        r"^\| (?:[ABU]|fuzz)[^|]*\| ([^|]+) \| ([^|]+) \| ([^|]*)\|$",
+        (ROOT / "docs" / "inputs.md").read_text("utf-8"),
+        re.MULTILINE,
+    )
+    assert len(rows) > 100
+    assert [what for what, now, tests in rows if "::" not in tests and "left: " not in now] == []

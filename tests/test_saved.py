@@ -1,5 +1,6 @@
 """A survey's folder holds one survey, says which, and is believed only where it is whole."""
 
+import hashlib
 import json
 import math
 from collections.abc import Mapping
@@ -54,7 +55,7 @@ def test_what_was_written_is_read_again(tmp_path: Path, frames: Frames) -> None:
 def test_parquet_is_read_as_text_is(tmp_path: Path, frames: Frames) -> None:
     pytest.importorskip("pyarrow")
     write(tmp_path / "text", frames)
-    write(tmp_path / "parquet", frames, "geoparquet")
+    write(tmp_path / "parquet", frames, "parquet")
     one, other = saved.read(tmp_path / "text"), saved.read(tmp_path / "parquet")
     assert one.photos()["photo_id"].tolist() == other.photos()["photo_id"].tolist()
     assert one.detections().equals(other.detections())
@@ -97,16 +98,16 @@ def test_a_run_that_fails_in_the_end_leaves_the_earlier_survey_whole(
     write(tmp_path, frames)
     before = contents(tmp_path)
     with pytest.raises(ValueError, match="not JSON compliant"):
-        write(tmp_path, frames, "geoparquet", account=ACCOUNT | {"new": math.nan})
+        write(tmp_path, frames, "parquet", account=ACCOUNT | {"new": math.nan})
     assert contents(tmp_path) == before
 
 
 def test_no_older_table_contradicts_a_run(tmp_path: Path, frames: Frames, one_file: Format) -> None:
     pytest.importorskip("pyarrow")
     assert tables_of_a_run(tmp_path, frames) == TEXT
-    assert tables_of_a_run(tmp_path, frames, "geoparquet") == PARQUET
+    assert tables_of_a_run(tmp_path, frames, "parquet") == PARQUET
     assert tables_of_a_run(tmp_path, frames, one_file.name) == [*TEXT, "survey.json"]
-    assert tables_of_a_run(tmp_path, frames, "geoparquet") == PARQUET
+    assert tables_of_a_run(tmp_path, frames, "parquet") == PARQUET
 
 
 def test_areas_that_an_earlier_version_did_not_list_contradict_no_run(
@@ -117,7 +118,7 @@ def test_areas_that_an_earlier_version_did_not_list_contradict_no_run(
     for name in TEXT:
         (tmp_path / name).write_text("of an earlier run")
     (tmp_path / "summary.json").write_text(json.dumps({"geobike": "0.1.0", "files": listed}))
-    assert tables_of_a_run(tmp_path, frames, "geoparquet") == PARQUET
+    assert tables_of_a_run(tmp_path, frames, "parquet") == PARQUET
 
 
 @pytest.mark.parametrize(
@@ -138,7 +139,7 @@ def test_a_file_that_no_run_wrote_stays(tmp_path: Path, frames: Frames, summary:
     for path in mine:
         path.write_text("mine")
     (out / "summary.json").write_text(summary)
-    tables_of_a_run(out, frames, "geoparquet")
+    tables_of_a_run(out, frames, "parquet")
     assert [path.read_text() for path in mine] == ["mine"] * 4
 
 
@@ -147,3 +148,57 @@ def test_an_input_in_any_format_is_not_replaced(tmp_path: Path, one_file: Format
     assert all(saved.replaces(tmp_path, tmp_path / name) for name in ours)
     assert not saved.replaces(tmp_path, tmp_path / "manifest.csv")
     assert not saved.replaces(tmp_path, tmp_path.parent / "photos.geojson")
+
+
+def test_a_finished_survey_is_exported_and_its_summary_stays_true(
+    tmp_path: Path, frames: Frames
+) -> None:
+    pytest.importorskip("pyarrow")
+    write(tmp_path, frames)
+    before = contents(tmp_path)
+    written = saved.export(tmp_path, ["parquet"])
+    assert list(written) == [*PARQUET[:1], PARQUET[2], PARQUET[1], "summary.json"]
+    after = contents(tmp_path)
+    assert {name: after[name] for name in (*TEXT, "map.html")} == {
+        name: before[name] for name in (*TEXT, "map.html")
+    }
+    summary = json.loads(after["summary.json"])
+    listed = {name: hashlib.sha256(after[name]).hexdigest() for name in summary["sha256"]}
+    assert summary["sha256"] == listed
+    assert set(listed) == {*TEXT, *PARQUET, "map.html"}
+    assert set(summary["exports"]) == {"geojson", "csv", "parquet"}
+    assert summary["files"] == json.loads(before["summary.json"])["files"]
+    assert saved.read(tmp_path).photos()["photo_id"].tolist() == ["a.jpg", "b.jpg"]
+
+
+def test_the_next_run_removes_what_was_exported(tmp_path: Path, frames: Frames) -> None:
+    pytest.importorskip("pyarrow")
+    write(tmp_path, frames)
+    saved.export(tmp_path, ["parquet"])
+    assert tables_of_a_run(tmp_path, frames) == TEXT
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["parquett"], "format 'parquett' is not known; did you mean parquet"),
+        ([], "no format named"),
+    ],
+)
+def test_an_export_that_cannot_be_written_leaves_the_survey_as_it_was(
+    tmp_path: Path, frames: Frames, names: list[str], said: str
+) -> None:
+    write(tmp_path, frames)
+    before = contents(tmp_path)
+    with pytest.raises(InputError, match=said):
+        saved.export(tmp_path, names)
+    (tmp_path / "photos.geojson").write_text("edited")
+    with pytest.raises(InputError, match=r"photos\.geojson: is not the file that summary"):
+        saved.export(tmp_path, ["csv"])
+    assert contents(tmp_path) == before | {"photos.geojson": b"edited"}
+
+
+def test_a_folder_without_a_survey_is_not_exported(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"summary\.json: is not the summary of a survey"):
+        saved.export(tmp_path / "none", ["csv"])
+    assert not (tmp_path / "none").exists()

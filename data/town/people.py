@@ -17,19 +17,25 @@ COATS = (
 )
 _SKINS = ((0.50, 0.30, 0.22), (0.22, 0.11, 0.07), (0.40, 0.22, 0.14))
 _HAIR = ((0.03, 0.02, 0.015), (0.18, 0.10, 0.04), (0.35, 0.34, 0.33))
+_JEANS = ((0.03, 0.05, 0.11), (0.02, 0.02, 0.02), (0.12, 0.11, 0.09))
 FIGURES = 3
+
+
+def _looks(number: int) -> tuple[bpy.types.Material, ...]:
+    """Return the materials of skin, hair, coat and trousers."""
+    return (
+        materials.plain(f"skin {number}", _SKINS[number]),
+        materials.plain(f"hair {number}", _HAIR[number], rough=0.8),
+        materials.tinted("coat", rough=0.8),
+        materials.plain(f"jeans {number}", _JEANS[number]),
+    )
 
 
 @cache
 def walker(number: int) -> bpy.types.Mesh:
     """Return a person of 1.7 m in mid-stride along x."""
     shape = Shape()
-    skin = materials.plain(f"skin {number}", _SKINS[number])
-    hair = materials.plain(f"hair {number}", _HAIR[number], rough=0.8)
-    coat = materials.tinted("coat", rough=0.8)
-    jeans = materials.plain(
-        f"jeans {number}", ((0.03, 0.05, 0.11), (0.02, 0.02, 0.02), (0.12, 0.11, 0.09))[number]
-    )
+    skin, hair, coat, jeans = _looks(number)
     stride = 0.16 + 0.05 * number
     for side, way in ((-0.09, 1), (0.09, -1)):
         foot = way * stride
@@ -63,12 +69,7 @@ def walker(number: int) -> bpy.types.Mesh:
 def rider(number: int) -> bpy.types.Mesh:
     """Return a person who sits on a bicycle, upright, with the rear hub at x = 0 as it has."""
     shape = Shape()
-    skin = materials.plain(f"skin {number}", _SKINS[number])
-    hair = materials.plain(f"hair {number}", _HAIR[number], rough=0.8)
-    coat = materials.tinted("coat", rough=0.8)
-    jeans = materials.plain(
-        f"jeans {number}", ((0.03, 0.05, 0.11), (0.02, 0.02, 0.02), (0.12, 0.11, 0.09))[number]
-    )
+    skin, hair, coat, jeans = _looks(number)
     # One pedal is low and behind, the other high and in front, as the bicycle's cranks are.
     for side, knee, foot in ((1, (0.60, 0.66), (0.38, 0.24)), (-1, (0.67, 0.84), (0.60, 0.45))):
         leg = [(0.26, side * 0.09, 1.0), (knee[0], side * 0.12, knee[1])]

@@ -1,6 +1,8 @@
 """Neighbourhood polygons, read from a vector file."""
 
 import codecs
+import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -189,7 +191,7 @@ def _with_crs(frame: gpd.GeoDataFrame, path: str | Path, crs: str | None) -> gpd
             report(f"areas {path}: its CRS is {frame.crs.name}, but read as {given.name}: --crs")
         frame = frame.set_crs(given, allow_override=True)
     if frame.crs is None:
-        west, south, east, north = frame.total_bounds
+        west, south, east, north = _bounds(frame)
         if -180 <= west <= east <= 180 and -90 <= south <= north <= 90:
             raise AreasError(
                 f"areas {path}: declares no CRS, and its coordinates look like degrees; if they "
@@ -202,13 +204,22 @@ def _with_crs(frame: gpd.GeoDataFrame, path: str | Path, crs: str | None) -> gpd
 
 
 def _refuse_metres(frame: gpd.GeoDataFrame, path: str | Path) -> None:
-    west, south, east, north = frame.total_bounds
+    west, south, east, north = _bounds(frame)
     # Up to 360 is taken: files that cross the antimeridian may count eastward.
     if max(abs(west), abs(east)) > 360 or max(abs(south), abs(north)) > 90:
         raise AreasError(
             f"areas {path}: coordinates such as ({west:.6g}, {south:.6g}) are not degrees, though "
             f"its CRS is {frame.crs.name}; pass --crs with the true one, such as --crs EPSG:28992"
         )
+
+
+def _bounds(frame: gpd.GeoDataFrame) -> Sequence[float]:
+    """Return west, south, east, north of the rows whose coordinates are finite, else NaN."""
+    each = frame.bounds.to_numpy()
+    each = each[np.isfinite(each).all(axis=1)]
+    if not len(each):
+        return (math.nan,) * 4
+    return [*each[:, :2].min(axis=0), *each[:, 2:].max(axis=0)]
 
 
 def _km2(geometry: gpd.GeoSeries) -> list[float]:

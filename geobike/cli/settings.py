@@ -36,7 +36,7 @@ def _allows_upload(file: Path) -> bool:
 def _table(file: Path) -> dict[str, Any]:
     try:
         table = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{file}: cannot be read as TOML: {error}") from None
     if unknown := sorted(set(table) - {"privacy"}):
         raise InputError(

@@ -186,7 +186,7 @@ def print_result(result: "SurveyResult", written: dict[str, str | Path]) -> None
         f"counted, {account.bicycles_in_areas} in areas; {account.bicycles_elsewhere} more in "
         f"photos that are not counted."
     )
-    for line in (_once(result), _compared(result)):
+    for line in (_once(result), _compared(result), *_by_hand(result)):
         print_line(line)
     print_line(
         f"Detected now: {result.detected_now} photos, by {one_line(result.model.name)}, "
@@ -211,6 +211,16 @@ def _once(result: "SurveyResult") -> str:
         f"Each place counted once: about {total['detected_once']:.0f}, at least "
         f"{total['detected_at_least']:.0f}. Ridden, so left out: {left_out}."
     )
+
+
+def _by_hand(result: "SurveyResult") -> tuple[str, ...]:
+    """Return what hand counts say of the survey, or that there are none."""
+    if result.estimates is None:
+        from geobike.survey.estimating import DETECTED_ONLY
+
+        return (DETECTED_ONLY,)
+    number = result.estimates.hand_counted
+    return (f"Counted by hand: {number} drawn photos.", *result.estimates.sentences())
 
 
 def _compared(result: "SurveyResult") -> str:

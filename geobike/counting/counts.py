@@ -64,7 +64,9 @@ def per_area(
     added = sums.by_area(tallied, areas["area_id"])
     columns = pd.concat([added, measured.reindex(areas["area_id"])], axis=1)
     # Areas that an earlier count gave have its figures; they are counted anew.
-    out = areas.drop(columns=[metric.name for metric in metrics.METRICS], errors="ignore")
+    earlier = [name for name in schema.AREA_COUNTS.optional if name not in schema.AREAS.optional]
+    earlier += [metric.name for metric in metrics.METRICS]
+    out = areas.drop(columns=earlier, errors="ignore")
     known = pd.concat([out, columns.set_axis(areas.index)], axis=1)
     for metric in metrics.available(list(known)):
         values = metrics.values(metric, known)

@@ -22,10 +22,8 @@ SIGHT: Final = 25.0  # metres along its street that a stop covers, and from a st
 SQUARE: Final = 150.0  # metres: where no streets are given, squares with a stop are counted
 ACROSS: Final = (60.0, 120.0)  # degrees from the street at which a camera sees one side of it
 
-_FLOOR: Final = {
-    schema.COMPARED: (0.30, 6),
-    schema.THIN: (0.15, 3),
-}  # share of street length, streets seen
+# Share of the street length, and streets seen.
+_FLOOR: Final = {schema.COMPARED: (0.30, 6), schema.THIN: (0.15, 3)}
 _SEEN: Final = 12.5  # metres of a street in an area that make it one of those seen there
 
 _CHUNK: Final = 20_000  # stops at once: bounds memory at some 100 MB
@@ -110,12 +108,34 @@ def squares_seen(stops: gpd.GeoDataFrame, exposure: pd.DataFrame) -> "pd.Series[
     schema.check(exposure, schema.EXPOSURE)
     if stops.empty:
         return pd.Series(dtype=int)
-    flat = stops.geometry.to_crs(stops.estimate_utm_crs())
-    square = pd.Series(
-        list(zip(flat.x // SQUARE, flat.y // SQUARE, strict=True)), index=stops["stop_id"]
-    )
+    square = square_of_stop(stops)
     shown = exposure[exposure["share"] > 0]
     return square.loc[shown["stop_id"]].groupby(shown["area_id"].to_numpy()).nunique()
+
+
+def square_of_stop(stops: gpd.GeoDataFrame) -> "pd.Series[str]":
+    """Return the square of 150 m in which each stop is, by `stop_id`."""
+    if stops.empty:
+        return pd.Series(dtype=schema.TEXT)
+    flat = stops.geometry.to_crs(stops.estimate_utm_crs())
+    east, north = (
+        (metres // SQUARE).astype(int).astype(schema.TEXT) for metres in (flat.x, flat.y)
+    )
+    return pd.Series(("square " + east + " " + north).to_numpy(), index=stops["stop_id"])
+
+
+def street_or_square(stops: gpd.GeoDataFrame) -> "pd.Series[str]":
+    """Return by `stop_id` the street that each stop is on, its square where there is none."""
+    street: pd.Series[str] = stops["street_id"].set_axis(stops["stop_id"])
+    return street.fillna(square_of_stop(stops))
+
+
+def metres_of_stop(stops: gpd.GeoDataFrame, streets: gpd.GeoDataFrame) -> "pd.Series[float]":
+    """Return by `stop_id` the metres of covered street that it stands for, NA beside streets."""
+    by_street = streets.set_index("street_id")
+    metres = by_street["covered_m"] / by_street["stop_count"]
+    out: pd.Series[float] = stops["street_id"].map(metres).astype(schema.FLOAT)
+    return out.set_axis(stops["stop_id"])
 
 
 def status(seen: pd.DataFrame) -> "pd.Series[str]":
@@ -125,7 +145,7 @@ def status(seen: pd.DataFrame) -> "pd.Series[str]":
     where streets are given, `covered_share`. An area is compared and ranked from 30 %
     of its street length and 6 streets; from 15 % and 3 streets its figure is shown as thin.
     """
-    share = seen["covered_share"] if "covered_share" in seen else pd.Series(1.0, seen.index)
+    share = seen[metrics.SHARE] if metrics.SHARE in seen else pd.Series(1.0, seen.index)
     found = pd.Series(schema.TOO_THIN, index=seen.index, dtype=schema.TEXT)
     for name in (schema.THIN, schema.COMPARED):
         least, streets = _FLOOR[name]

@@ -13,11 +13,11 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pyproj import Geod
 
 from geobike import schema
+from geobike.counting.ellipsoid import Floats as _Floats
+from geobike.counting.ellipsoid import moved
 
-_Floats = npt.NDArray[np.float64]
 _Rows = npt.NDArray[np.intp]
 RowAt = Callable[[_Floats, _Floats], _Rows]
 """Returns the row of the area at longitudes and latitudes in degrees, -1 outside every area."""
@@ -26,8 +26,6 @@ DISTANCES: Final = (4.0, 8.0, 12.0)  # metres from the camera: the ground on whi
 TURNS: Final = (-0.6, 0.0, 0.6)  # of half the angle of view, from the middle of the photo
 NEAR: Final = 12.0  # metres to a border within which a photo without a heading shows both sides
 _AROUND: Final = np.arange(0, 360, 10.0)  # bearings at which the border is looked for
-
-_ELLIPSOID: Final = Geod(ellps="WGS84")
 
 
 def share_out(
@@ -119,17 +117,10 @@ def _bicycles(
     bicycles: pd.DataFrame, photo_ids: "pd.Series[str]", area_ids: "pd.Series[str]", table: _Table
 ) -> "pd.Series[int]":
     """Return the bicycles on each of these photos in each area, by key."""
-    photo = _positions(bicycles["photo_id"], photo_ids)
-    area = _positions(bicycles["area_id"], area_ids)
+    photo = schema.rows_of(bicycles["photo_id"], photo_ids)
+    area = schema.rows_of(bicycles["area_id"], area_ids)
     keys = table.key(photo, area)[photo >= 0]
     return pd.Series(1, index=keys).groupby(level=0).size()
-
-
-def _positions(coded: "pd.Series[Any]", among: "pd.Series[str]") -> _Rows:
-    """Return where each value is in `among`, -1 for NA and for what is not there."""
-    codes = schema.coded(coded)
-    at = np.append(pd.Index(among).get_indexer(codes.categories), -1)
-    return np.asarray(at[codes.codes], dtype=np.intp)
 
 
 def _shares(
@@ -169,13 +160,13 @@ def _around(photos: gpd.GeoDataFrame) -> _Ground:
 
 def _walk(photos: gpd.GeoDataFrame, bearings: _Floats, metres: _Floats) -> _Ground:
     count = bearings.shape[1]
-    lon, lat, _ = _ELLIPSOID.fwd(
+    lon, lat = moved(
         np.repeat(photos.geometry.x.to_numpy(), count),
         np.repeat(photos.geometry.y.to_numpy(), count),
         bearings.ravel(),
         np.tile(metres, len(photos)),
     )
-    return _Ground(count, np.asarray(lon), np.asarray(lat))
+    return _Ground(count, lon, lat)
 
 
 def _points_by_key(ground: _Ground, photo: _Rows, row_at: RowAt, table: _Table) -> "pd.Series[Any]":

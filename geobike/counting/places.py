@@ -15,7 +15,7 @@ import pandas as pd
 
 from geobike import schema
 from geobike.config import POSITION_ERROR
-from geobike.counting.ellipsoid import DEGREE, Floats, metres_per_degree
+from geobike.counting.ellipsoid import DEGREE, metres_per_degree
 
 SIZE: Final = 20.0  # metres of the side of a square, where positions are good
 _ERRORS: Final = 5.0  # likely errors of a position that a square is wide, so that few leave it
@@ -141,11 +141,7 @@ def _squares(bicycles: pd.DataFrame, size_m: float) -> Numbers:
     lon, lat = (bicycles[axis].to_numpy(dtype=float) for axis in ("lon", "lat"))
     height = size_m / DEGREE
     band = np.floor(lat / height)
-    width = size_m / _metres_east((band + 0.5) * height)
+    width = size_m / metres_per_degree((band + 0.5) * height)[0]
     column = np.floor((lon + 180) / width)
     out: Numbers = (band.astype(np.int64) << 24) + column.astype(np.int64)
     return out
-
-
-def _metres_east(lat: Floats) -> Floats:
-    return metres_per_degree(lat)[0]

@@ -124,11 +124,10 @@ class _Kept(NamedTuple):
 
 
 def _kept(detections: pd.DataFrame, counted: gpd.GeoDataFrame) -> _Kept:
-    ids = schema.coded(detections["photo_id"])
-    rows = pd.Index(counted["photo_id"]).get_indexer(pd.Index(ids.categories))
-    photo = np.append(rows, -1)[ids.codes]  # code -1: no photo_id
+    photo = schema.rows_of(detections["photo_id"], counted["photo_id"])
     row = np.flatnonzero(detections["kept"].to_numpy() & (photo >= 0))
-    return _Kept(row, photo[row], ids[row], detections.index[row])
+    ids = schema.coded(detections["photo_id"])[row]
+    return _Kept(row, photo[row], ids, detections.index[row])
 
 
 def _boxes(detections: pd.DataFrame, kept: _Kept, seen: Views) -> Boxes:

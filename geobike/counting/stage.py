@@ -4,6 +4,7 @@ boxes -> bicycles on the ground -> stops -> what they show of each area -> sums 
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import geopandas as gpd
 import numpy as np
@@ -39,7 +40,7 @@ class Rules:
     """Metres, for photos that do not say theirs."""
     heading_error: float = config.HEADING_ERROR
     """Degrees."""
-    stop_distance: float = stops.REACH
+    stop_distance: float = config.STOP_DISTANCE
     """Metres from the first photo of a stop."""
 
 
@@ -56,12 +57,30 @@ class Counted:
     """Area counts frame."""
     streets: gpd.GeoDataFrame | None
     """Streets frame; None where no streets were given."""
-    beside: int
-    """Bicycles on counted photos that stand in none of the areas."""
-    places: gpd.GeoDataFrame
-    """Places frame."""
-    total: dict[str, float]
-    """`bicycle_count`, `detected_once`, `detected_at_least` of the whole survey."""
+    exposure: pd.DataFrame
+    """Exposure frame: what each visit of a stop shows of each area."""
+    street_of_stop: "pd.Series[str]"
+    """By `stop_id`; the square of 150 m where there is no street."""
+    metres_of_stop: "pd.Series[float] | None"
+    """By `stop_id`: covered street that it stands for; None where no streets were given."""
+    square_m: float
+    """Side of the squares of ground in which each place counts once, in metres."""
+
+    @property
+    def beside(self) -> int:
+        """Bicycles on counted photos that stand in none of the areas."""
+        return int(self.bicycles["area_id"].isna().sum())
+
+    @cached_property
+    def places(self) -> gpd.GeoDataFrame:
+        """Places frame: found when it is asked for, since no file has it."""
+        return places.find_places(self.bicycles, size_m=self.square_m)
+
+    @cached_property
+    def total(self) -> dict[str, float]:
+        """`bicycle_count`, `detected_once`, `detected_at_least` of the whole survey."""
+        all_together = places.count_once(self.bicycles, size_m=self.square_m)
+        return {str(name): all_together[name].iloc[0].item() for name in all_together}
 
 
 def count(
@@ -107,7 +126,6 @@ def count(
         found["street_id"] = covered.street_of_stop
         measured = measured.join(covered.areas)
         streets = coverage.describe_streets(network, covered, bicycles, visits, turned, found)
-    all_together = places.count_once(bicycles, size_m=size)
     return Counted(
         bicycles=bicycles,
         stops=found,
@@ -115,9 +133,10 @@ def count(
         tallies=tallied,
         areas=counts.per_area(areas, turned, tallied, measured),
         streets=streets,
-        beside=int(bicycles["area_id"].isna().sum()),
-        places=places.find_places(bicycles, size_m=size),
-        total={str(name): all_together[name].iloc[0].item() for name in all_together},
+        exposure=shown,
+        street_of_stop=coverage.street_or_square(found),
+        metres_of_stop=None if streets is None else coverage.metres_of_stop(found, streets),
+        square_m=size,
     )
 
 

@@ -19,17 +19,17 @@ import numpy.typing as npt
 import pandas as pd
 
 from geobike import schema
+from geobike.config import STOP_DISTANCE
 from geobike.counting.ellipsoid import DEGREE, metres_per_degree
 from geobike.errors import InputError
 from geobike.reporting import report
 
-REACH: Final = 20.0  # metres from the first photo of a stop
 TURN: Final = 45.0  # degrees between the headings of two photos of one stop
 REVISIT: Final = pd.Timedelta(hours=1)  # after the first photo of a visit: another look
 STALE: Final = (5, pd.Timedelta(minutes=2))  # more photos over more time at one fix: it hangs
 
 
-def find_stops(photos: gpd.GeoDataFrame, *, reach: float = REACH) -> pd.DataFrame:
+def find_stops(photos: gpd.GeoDataFrame, *, reach: float = STOP_DISTANCE) -> pd.DataFrame:
     """Return a visits frame: the stop and the visit of each counted photo, on its index.
 
     `photos` is a counts frame; `reach` is in metres. Photos without a heading join any stop within
@@ -54,8 +54,7 @@ def find_stops(photos: gpd.GeoDataFrame, *, reach: float = REACH) -> pd.DataFram
         2   c.jpg      1   True
     """
     schema.check(photos, schema.COUNTS)
-    if not 1 <= reach <= 100:
-        raise InputError(f"stop distance {reach:g} m is not between 1 and 100 m")
+    check(reach)
     counted = photos[photos["status"] == schema.COUNTED].sort_values(["taken_at", "photo_id"])
     led = _follow_leaders(_looks(counted), reach)
     found = pd.DataFrame(
@@ -67,6 +66,12 @@ def find_stops(photos: gpd.GeoDataFrame, *, reach: float = REACH) -> pd.DataFram
         index=counted.index,
     )
     return schema.table(schema.VISITS, found.reindex(photos.index).fillna({"first": False}))
+
+
+def check(reach: float) -> None:
+    """Raise InputError for a distance that is not from 1 to 100 m."""
+    if not 1 <= reach <= 100:
+        raise InputError(f"--stop-distance {reach:g} is not between 1 and 100 m")
 
 
 def describe_stops(photos: gpd.GeoDataFrame, visits: pd.DataFrame) -> gpd.GeoDataFrame:

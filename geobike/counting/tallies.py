@@ -16,12 +16,9 @@ def tally(photos: gpd.GeoDataFrame, bicycles: pd.DataFrame, exposure: pd.DataFra
     schema.check(photos, schema.COUNTS)
     schema.check(bicycles, schema.BICYCLES)
     schema.check(exposure, schema.EXPOSURE)
-    parts = [_of_photos(photos), _of_bicycles(bicycles, photos), _of_stops(exposure)]
-    return schema.table(schema.TALLIES, pd.concat(parts, ignore_index=True).fillna(_zeros()))
-
-
-def _zeros() -> dict[str, float]:
-    return dict.fromkeys(metrics.SUMS, 0.0)
+    parts = [_of_photos(photos), _of_bicycles(bicycles), _of_stops(exposure)]
+    nothing = dict.fromkeys(metrics.SUMS, 0.0)
+    return schema.table(schema.TALLIES, pd.concat(parts, ignore_index=True).fillna(nothing))
 
 
 def _of_photos(photos: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -36,11 +33,10 @@ def _of_photos(photos: gpd.GeoDataFrame) -> pd.DataFrame:
     )
 
 
-def _of_bicycles(bicycles: pd.DataFrame, photos: gpd.GeoDataFrame) -> pd.DataFrame:
-    counted = photos.loc[photos["status"] == schema.COUNTED, "photo_id"]
-    shown = bicycles.loc[bicycles["photo_id"].isin(counted), ["photo_id", "area_id"]]
+def _of_bicycles(bicycles: pd.DataFrame) -> pd.DataFrame:
     # By codes: text of millions of boxes takes seconds, and NA is an area of its own.
-    sizes = shown.groupby(["photo_id", "area_id"], observed=True, dropna=False, sort=False).size()
+    keys = ["photo_id", "area_id"]
+    sizes = bicycles.groupby(keys, observed=True, dropna=False, sort=False).size()
     table = sizes.rename(metrics.BICYCLES).reset_index()
     texts = {"photo_id": schema.TEXT, "area_id": schema.TEXT, metrics.BICYCLES: schema.FLOAT}
     return table.astype(texts)

@@ -109,8 +109,8 @@ def check_not_normalized(detections: pd.DataFrame) -> None:
     if small.any() and small.sum() >= _MOSTLY * extended.sum():
         raise InputError(
             f"detections: the corners of {small.sum()} of {len(sides)} boxes are from 0 to 1, such "
-            f"as {_corners(sides[small][0])}: they are normalized. Multiply xmin and xmax by the "
-            "photo's width, ymin and ymax by its height, in pixels"
+            f"as {_corners(sides[small][0])}: they are normalized. Multiply x_min and x_max by the "
+            "photo's width, y_min and y_max by its height, in pixels"
         )
 
 
@@ -129,8 +129,8 @@ def _check_percent(boxes: _Boxes) -> None:
         on = f" on photos of up to {_pixels(size[sized].max(axis=0))} pixels" if sized.any() else ""
         raise InputError(
             f"detections: the corners of all {len(sides)} boxes are from 0 to 100{on}, such as "
-            f"{_corners(sides[0])}: they are in percent. Multiply xmin and xmax by a hundredth of "
-            "the photo's width, ymin and ymax by a hundredth of its height, in pixels"
+            f"{_corners(sides[0])}: they are in percent. Multiply x_min and x_max by a hundredth "
+            "of the photo's width, y_min and y_max by a hundredth of its height, in pixels"
         )
 
 

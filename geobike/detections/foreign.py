@@ -18,11 +18,14 @@ from geobike.reporting import one_line, report_number
 
 COLUMNS: Final = ("photo_id", "label", "score", *Box._fields)
 
-_WRITE: Final = f"write a CSV with the columns {', '.join(COLUMNS)}, corners in pixels"
+_WRITE: Final = (
+    "write a CSV with the columns photo_id, label, score, x_min, y_min, x_max, y_max, corners in "
+    "pixels"
+)
 _SIZES: Final = (
     "Its boxes are shares of the photo: run MegaDetector with --include_image_size, or multiply x "
-    "and width by the photo's width, y and height by its height, give xmax = xmin + width, "
-    f"ymax = ymin + height, and {_WRITE}"
+    "and width by the photo's width, y and height by its height, give x_max = x_min + "
+    f"width, y_max = y_min + height, and {_WRITE}"
 )
 _MOST: Final = 1.01  # a share; MegaDetector rounds, and does not always clip
 
@@ -51,15 +54,14 @@ def read_json(path: Path) -> pd.DataFrame:
         raise InputError(f"detections {path}: {_kind(content)}")
     kind, rows_of = reader
     try:
-        rows = rows_of(content)
+        return pd.DataFrame(rows_of(content), columns=[*COLUMNS])
     except InputError as error:
         raise InputError(f"detections {path}: {error}") from None
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
         raise InputError(
             f"detections {path}: {kind} with an image, category or box that is not "
             f"complete ({type(error).__name__}: {one_line(str(error))}); {_WRITE}"
         ) from None
-    return pd.DataFrame(rows, columns=[*COLUMNS])
 
 
 def _is_coco(content: Any) -> bool:
@@ -186,14 +188,14 @@ def columns_hint(columns: list[str]) -> str:
     if {"confidence", "box"} <= there:
         return f". This is ultralytics' to_csv(), which does not name the photo: {_WRITE}"
     if {"x", "y"} <= there and (there & {"width", "w"}) and (there & {"height", "h"}):
-        return ". Give xmin = x, ymin = y, xmax = x + width, ymax = y + height"
+        return ". Give x_min = x, y_min = y, x_max = x + width, y_max = y + height"
     if "bbox" in there:
         return f". Split the box into columns: {_WRITE}"
     renamed = {
         old: new
         for new, others in _OTHERS.items()
         for old in others
-        if old in there and new not in there
+        if old in there and new not in there and new.replace("_", "") not in there
     }
     if renamed:
         return f". Rename {', '.join(f'{old} to {new}' for old, new in renamed.items())}"
@@ -203,9 +205,9 @@ def columns_hint(columns: list[str]) -> str:
 _OTHERS: Final = {
     "label": ("class_name", "category", "class", "name", "labels"),
     "score": ("confidence", "conf", "probability"),
-    "xmin": ("x1", "x_min", "left", "xtl"),
-    "ymin": ("y1", "y_min", "top", "ytl"),
-    "xmax": ("x2", "x_max", "right", "xbr"),
-    "ymax": ("y2", "y_max", "bottom", "ybr"),
+    "x_min": ("x1", "left", "xtl"),
+    "y_min": ("y1", "top", "ytl"),
+    "x_max": ("x2", "right", "xbr"),
+    "y_max": ("y2", "bottom", "ybr"),
 }
 """What other programs call our columns."""

@@ -4,7 +4,6 @@ With them a survey can be counted where neither photos nor model are available.
 """
 
 import csv
-import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,8 +16,8 @@ from geobike import schema
 from geobike.detections import extent, foreign
 from geobike.detectors import check
 from geobike.errors import InputError, MissingPackageError
-from geobike.exports.csv import FORMULA
 from geobike.io import delimited
+from geobike.io.delimited import FORMULA
 from geobike.io.files import fetch_local
 from geobike.io.inputs import InputFile
 from geobike.io.matching import isin, match
@@ -26,25 +25,25 @@ from geobike.reporting import one_line, report, report_number
 
 _FILE: Final = ("photo_id", "file", "filename", "file_name", "photo", "image", "path")
 _TEXTS: Final = ("photo_id", "label", "model")
-_SIDES: Final = ["xmin", "ymin", "xmax", "ymax"]
-_ESCAPED: Final = re.compile(f"^'(?='*{FORMULA})")
-"""How our CSV escapes a name that a spreadsheet would take for a formula (CSV injection)."""
+_SIDES: Final = [*schema.IN_FILES]
+_IN_FRAMES: Final = {written: ours for ours, written in schema.IN_FILES.items()}
 
 
 def read(path: str | Path) -> pd.DataFrame:
     r"""Read boxes and return a detections frame, nothing filtered yet, photos named as in the file.
 
-    The columns are `photo_id` (or `file`), `label`, `score` from 0 to 1, `xmin`, `ymin`, `xmax`,
-    `ymax` in upright pixels, and if known `model`. A row without a label says that nothing was
-    found in its photo. The separator of a CSV may be a comma, a semicolon or a tab; its decimals
-    may have commas. Raises InputError, also for a single bad row, since a box left out may be a
-    bicycle missed, and for boxes in 0 to 1; and MissingPackageError where Parquet is not installed.
+    The columns are `photo_id` (or `file`), `label`, `score` from 0 to 1, `x_min`, `y_min`, `x_max`,
+    `y_max` (or `xmin` and so on) in upright pixels, and if known `model`. A row without a label
+    says that nothing was found in its photo. The separator of a CSV may be a comma, a semicolon or
+    a tab; its decimals may have commas. Raises InputError, also for a single bad row, since a box
+    left out may be a bicycle missed, and for boxes in 0 to 1; and MissingPackageError where Parquet
+    is not installed.
 
     Examples:
         >>> from pathlib import Path
         >>> import geobike
         >>> _ = Path("boxes.csv").write_text(
-        ...     "file,label,score,xmin,ymin,xmax,ymax\n"
+        ...     "file,label,score,x_min,y_min,x_max,y_max\n"
         ...     "a.jpg,bicycle,0.9,10,20,60,80\n"
         ...     "b.jpg,,,,,,\n"
         ... )
@@ -193,15 +192,8 @@ def _read_csv(path: Path) -> pd.DataFrame:
         raise InputError(f"detections {path}: cannot be read as CSV: {error}") from None
     raw = _columns(raw, path)
     for name in _TEXTS:
-        raw[name] = _unescape(raw[name].astype("str"))
+        raw[name] = delimited.unescape(raw[name].astype("str"))
     return raw
-
-
-def _unescape(column: "pd.Series[str]") -> "pd.Series[str]":
-    """Undo what our CSV does, unless a text in the column shows that it was not done."""
-    if column.str.match(FORMULA).any():
-        return column
-    return column.str.replace(_ESCAPED, "", regex=True)
 
 
 def _layout(path: Path) -> tuple[str, int, list[str]]:
@@ -260,13 +252,13 @@ def _columns(raw: pd.DataFrame, path: Path) -> pd.DataFrame:
         if len(same := [str(one) for one, plain in names.items() if plain == name]) > 1:
             raise InputError(
                 f"detections {path}: the columns {' and '.join(map(repr, same))} may both be "
-                f"{name}; leave one out"
+                f"{schema.IN_FILES.get(name, name)}; leave one out"
             )
     raw = raw.rename(columns=names)
     file = next((name for name in _FILE if name in raw), "photo_id")
     raw = raw.rename(columns={file: "photo_id"})
     wanted = ["photo_id", "label", "score", *_SIDES]
-    if missing := [name for name in wanted if name not in raw]:
+    if missing := [schema.IN_FILES.get(name, name) for name in wanted if name not in raw]:
         raise InputError(
             f"detections {path}: no column {', '.join(missing)}; the columns are "
             f"{one_line(', '.join(map(str, raw.columns)))}"
@@ -276,8 +268,9 @@ def _columns(raw: pd.DataFrame, path: Path) -> pd.DataFrame:
 
 
 def _plain(column: str) -> str:
-    """Return the name of a column in lower case, with _ for the blanks within."""
-    return "_".join(column.lower().split())
+    """Return the name of a column in lower case, with _ for the blanks within, sides as ours."""
+    name = "_".join(column.lower().split())
+    return _IN_FRAMES.get(name, name)
 
 
 def _numbers(column: "pd.Series[Any]") -> "pd.Series[float]":
@@ -316,7 +309,7 @@ def _check(raw: pd.DataFrame, path: Path) -> None:
 
 
 _CORNERS: Final = (
-    ". If these are x, y, width and height, give xmax as xmin + width and ymax as ymin + height"
+    ". If these are x, y, width and height, give x_max as x_min + width and y_max as y_min + height"
 )
 
 

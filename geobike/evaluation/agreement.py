@@ -3,6 +3,7 @@
 The survey is read from the files it wrote, so that anyone who has them can check it.
 """
 
+import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from geobike.counting import counts
 from geobike.detections import filtering
 from geobike.detectors.protocol import FLOOR
 from geobike.errors import InputError
+from geobike.io import delimited
 from geobike.io.matching import match
 from geobike.reporting import report
 
@@ -23,6 +25,7 @@ THRESHOLDS: Final = tuple(round(FLOOR + 0.05 * step, 2) for step in range(19))
 """Thresholds tried, from the floor of the store to 0.95."""
 
 _FILE: Final = ("file", "filename", "photo", "photo_id")
+_MOST: Final = 1_000_000  # bicycles on one photo that nobody counted
 _COUNT: Final = ("bicycles", "bicycle_count", "count", "true")
 _RIDDEN: Final = ("ridden",)
 
@@ -125,19 +128,16 @@ def _read_truth(path: Path, counted: "pd.Series[str]", *, parked: bool) -> "pd.S
 
     Where the table tells how many of them are ridden, these are left out if `parked` ones count.
     """
-    try:
-        rows = pd.read_csv(path, sep=None, engine="python", encoding="utf-8-sig", dtype="str")
-    except (OSError, ValueError, pd.errors.ParserError) as error:
-        raise InputError(f"truth {path}: cannot be read: {error}") from None
+    rows = _read_table(path)
     file, counts = _column(rows, _FILE, path), _counts(rows, _COUNT, path)
-    if parked and _RIDDEN[0] in [str(column).strip().lower() for column in rows.columns]:
+    if parked and _find_column(rows, _RIDDEN) is not None:
         ridden = _counts(rows, _RIDDEN, path)
-        for row in np.flatnonzero(ridden > counts):
-            raise InputError(f"truth {path} line {row + 2}: more are ridden than there are")
+        for line in rows.index[ridden > counts]:
+            raise InputError(f"truth {path} line {line}: more are ridden than there are")
         counts = counts - ridden
     photo_id = match(file, counted)
-    if photo_id.dropna().duplicated().any():
-        raise InputError(f"truth {path}: {photo_id[photo_id.duplicated()].iloc[0]} is duplicated")
+    for twice in photo_id[photo_id.notna() & photo_id.duplicated()]:
+        raise InputError(f"truth {path}: {twice} is duplicated")
     if photo_id.isna().any():
         report("photos counted manually but not by the survey", file[photo_id.isna()].tolist())
     true = counts.set_axis(photo_id)[photo_id.notna().to_numpy()]
@@ -146,19 +146,40 @@ def _read_truth(path: Path, counted: "pd.Series[str]", *, parked: bool) -> "pd.S
     return true
 
 
+def _read_table(path: Path) -> pd.DataFrame:
+    """Return the cells of a CSV as text, by the number of their line."""
+    try:
+        with delimited.open_text(path) as file:
+            delimiter, skip = delimited.sniff(file)
+            rows = delimited.read_rows(file, delimiter, skip=skip)
+            _, header = next(rows, (1, []))
+            lines = dict(rows)
+    except (OSError, ValueError, csv.Error) as error:
+        raise InputError(f"truth {path}: cannot be read: {error}") from None
+    for line, cells in lines.items():
+        if fault := delimited.width_fault(len(cells), len(header)):
+            raise InputError(f"truth {path} line {line}: {fault}")
+    return pd.DataFrame(list(lines.values()), index=list(lines), columns=header, dtype="str")
+
+
 def _counts(rows: pd.DataFrame, names: Sequence[str], path: Path) -> "pd.Series[int]":
     text = _column(rows, names, path)
     counts = pd.to_numeric(text, errors="coerce")
-    for row in np.flatnonzero(~(counts >= 0) | (counts % 1 != 0)):
-        raise InputError(f"truth {path} line {row + 2}: {text.iloc[row]!r} is not a valid count")
+    for line in rows.index[~counts.between(0, _MOST) | (counts % 1 != 0)]:
+        raise InputError(f"truth {path} line {line}: {text[line]!r} is not a valid count")
     return counts.astype(int)
 
 
 def _column(rows: pd.DataFrame, names: Sequence[str], path: Path) -> "pd.Series[str]":
-    for column in rows.columns:
-        if str(column).strip().lower() in names:
-            return rows[column].str.strip()
+    number = _find_column(rows, names)
+    if number is not None:
+        return rows.iloc[:, number].str.strip()
     columns = ", ".join(map(str, rows.columns))
     raise InputError(
         f"truth {path}: no column {' or '.join(names)}; the columns are {columns[:200]}"
     )
+
+
+def _find_column(rows: pd.DataFrame, names: Sequence[str]) -> int | None:
+    found = (number for number, name in enumerate(rows) if str(name).strip().lower() in names)
+    return next(found, None)

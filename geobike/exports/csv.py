@@ -6,15 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from geobike.exports.protocol import Files, Format, Table, one_file_per_table
+from geobike.io.delimited import FORMULA
 from geobike.io.files import atomic_open
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-FORMULA: Final = r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
-"""How a cell begins that a spreadsheet may take for a formula (CSV injection): the signs, the
-blanks before them that some skip, and the wide signs that some read as these."""
 
 
 def write_labels(labels: Mapping[str, Sequence[Mapping[str, Any]]], path: str | Path) -> None:
@@ -45,7 +41,7 @@ def _write(frame: "pd.DataFrame", texts: Sequence[str], path: str | Path) -> Non
 
 
 def _escape_formula(column: "pd.Series[str]") -> "pd.Series[str]":
-    """Return text that no spreadsheet takes for a formula; `detections.imported` reverses it."""
+    """Return text that no spreadsheet takes for a formula; `unescape` reverses it."""
     risky = column.str.match(f"'*{FORMULA}")
     return column.mask(risky, "'" + column)
 

@@ -29,6 +29,9 @@ MANY: Final = 100_000
 """Rows above which a table is better Parquet: GIS programs take minutes to open such a GeoJSON, and
 spreadsheets cut off such a CSV."""
 
+_FORMER: Final = {"geoparquet": "parquet"}
+"""Names that formats had before, by which survey files may call them."""
+
 _TEXT: Final[Mapping[Table, Format]] = {
     table: csv.FORMAT if table == "detections" else geojson.FORMAT for table in TABLES
 }
@@ -36,11 +39,16 @@ _TEXT: Final[Mapping[Table, Format]] = {
 
 def describe() -> str:
     """Return what `--format` takes, for the help."""
-    known = "; ".join(f"{form.name}: {form.help}" for form in FORMATS.values())
     return (
-        f"{AUTO}: GeoJSON and CSV, but Parquet above {MANY:,} rows; {known}. May be repeated; "
-        f"tables that no named format holds are written as with {AUTO}."
+        f"{AUTO}: GeoJSON and CSV, but Parquet above {MANY:,} rows; {describe_each()} Tables that "
+        f"no named format holds are written as with {AUTO}."
     )
+
+
+def describe_each() -> str:
+    """Return what each format holds, for the help."""
+    known = "; ".join(f"{form.name}: {form.help}" for form in FORMATS.values())
+    return f"{known}. May be repeated."
 
 
 def check(names: Sequence[str]) -> None:
@@ -50,11 +58,16 @@ def check(names: Sequence[str]) -> None:
     if not names:
         raise InputError(f"no format named; name one, such as {AUTO}")
     for name in names:
-        if name == AUTO:
-            continue
-        if name not in FORMATS:
-            raise InputError(f"format {name!r} is not known{_nearest(name)}")
-        FORMATS[name].check_installed()
+        if name != AUTO:
+            named(name).check_installed()
+
+
+def named(name: str) -> Format:
+    """Return the format of a name. Raises InputError for one that is not known."""
+    try:
+        return FORMATS[_FORMER.get(name, name)]
+    except KeyError:
+        raise InputError(f"format {name!r} is not known{_nearest(name)}") from None
 
 
 def _nearest(name: str) -> str:
@@ -72,17 +85,27 @@ def assign(names: Sequence[str], frames: Frames) -> dict[str, list[Table]]:
     """
     out: dict[str, list[Table]] = {}
     for table, frame in frames.items():
-        named = [name for name in dict.fromkeys(names) if _holds(name, table)]
-        if not any(name == AUTO or FORMATS[name].readable for name in named):
-            named.append(AUTO)
-        chosen = [_automatic(table, len(frame)) if name == AUTO else name for name in named]
+        chosen = _chosen(names, table, len(frame))
+        if not any(FORMATS[name].readable for name in chosen):
+            chosen.append(_automatic(table, len(frame)))
         for name in dict.fromkeys(chosen):
             out.setdefault(name, []).append(table)
     return out
 
 
-def _holds(name: str, table: Table) -> bool:
-    return name == AUTO or table in FORMATS[name].files
+def assign_only(names: Sequence[str], frames: Frames) -> dict[str, list[Table]]:
+    """Return the tables that each format is to write where nothing else is to be written."""
+    out: dict[str, list[Table]] = {}
+    for table, frame in frames.items():
+        for name in _chosen(names, table, len(frame)):
+            out.setdefault(name, []).append(table)
+    return out
+
+
+def _chosen(names: Sequence[str], table: Table, rows: int) -> list[str]:
+    """Return the formats of these names that can hold a table."""
+    able = [_automatic(table, rows) if name == AUTO else named(name).name for name in names]
+    return [name for name in dict.fromkeys(able) if table in FORMATS[name].files]
 
 
 def _automatic(table: Table, rows: int) -> str:

@@ -1,12 +1,12 @@
 """The columns of output files, the same in every format."""
 
-from typing import Final
+from typing import Any, Final
 
 import geopandas as gpd
 import pandas as pd
 
 from geobike import schema
-from geobike.exports import own_columns
+from geobike.exports import own_columns, rounding
 from geobike.exports.protocol import Frames
 
 _PHOTO_COLUMNS: Final = (
@@ -16,6 +16,7 @@ _PHOTO_COLUMNS: Final = (
     "bicycle_count",
     "area_id",
     "taken_at",
+    "taken_local",
     "heading",
     "position_source",
     "position_error_m",
@@ -27,53 +28,83 @@ _PHOTO_COLUMNS: Final = (
 )
 """All but `path`: where a file is on one machine must not be published."""
 
+_BY_HAND: Final = ("hand_count", "hand_count_high", "stratum", "origin")
+
+_CLOCK: Final = "%Y-%m-%d %H:%M:%S"
+
 
 def select(frames: Frames) -> Frames:
     """Check the frames and return them with the columns that files have.
 
     `areas` is an area counts frame, `photos` a photos or a counts frame (the `bicycle_count` of a
     photos frame becomes null), `detections` a detections frame. Other columns of the areas are kept
-    as the user's own. Raises SchemaError.
+    as the user's own. `taken_local` becomes text, the time in the survey's zone, where one is
+    named, else what the camera's clock showed: no program converts it. Raises SchemaError.
     """
     return Frames(
         areas=None if frames.areas is None else _areas(frames.areas),
         streets=None if frames.streets is None else _known(frames.streets, schema.STREETS),
         stops=None if frames.stops is None else _known(frames.stops, schema.STOPS),
         bicycles=None if frames.bicycles is None else _bicycles(frames.bicycles),
-        photos=None if frames.photos is None else _photos(frames.photos),
+        photos=None if frames.photos is None else _photos(frames.photos, frames.about.timezone),
         detections=None if frames.detections is None else _detections(frames.detections),
+        about=frames.about,
     )
 
 
 def _areas(areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     schema.check(areas, schema.AREA_COUNTS)
     columns = [*schema.AREA_COUNTS.columns, *schema.present(areas, schema.AREA_COUNTS)]
-    frame = own_columns.joined(areas[columns], areas.drop(columns=[*columns, areas.geometry.name]))
-    return gpd.GeoDataFrame(frame, geometry=areas.geometry)
+    own = areas.drop(columns=[*columns, areas.geometry.name])
+    ours = rounding.figures(pd.DataFrame(areas[columns]), columns)
+    return _shaped(own_columns.joined(ours, own), areas.geometry)
 
 
 def _known(frame: gpd.GeoDataFrame, kind: schema.Frame) -> gpd.GeoDataFrame:
     schema.check(frame, kind)
-    return gpd.GeoDataFrame(frame[list(kind.columns)], geometry=frame.geometry)
+    columns = [*kind.columns, *schema.present(frame, kind)]
+    return _shaped(rounding.figures(pd.DataFrame(frame[columns]), columns), frame.geometry)
 
 
 def _bicycles(bicycles: pd.DataFrame) -> gpd.GeoDataFrame:
     schema.check(bicycles, schema.BICYCLES)
     columns = [name for name in schema.BICYCLES.columns if name not in ("lon", "lat")]
     texts = dict.fromkeys(("photo_id", "reason", "area_id"), schema.TEXT)
-    places = schema.points(bicycles["lon"], bicycles["lat"])
-    return gpd.GeoDataFrame(bicycles[columns].astype(texts), geometry=places, crs=schema.CRS)
+    places = gpd.GeoSeries(
+        schema.points(bicycles["lon"], bicycles["lat"]), index=bicycles.index, crs=schema.CRS
+    )
+    return _shaped(rounding.figures(bicycles[columns].astype(texts), columns), places)
 
 
-def _photos(photos: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _photos(photos: gpd.GeoDataFrame, timezone: str | None) -> gpd.GeoDataFrame:
     schema.check(photos, schema.COUNTS if "bicycle_count" in photos else schema.PHOTOS)
-    columns = photos.reindex(columns=list(_PHOTO_COLUMNS))
+    by_hand = [name for name in _BY_HAND if name in photos]
+    names = [*_PHOTO_COLUMNS, *by_hand]
+    columns = pd.DataFrame(photos).reindex(columns=names)
     absent = {name: dtype for name, dtype in schema.PHOTOS.optional.items() if name not in photos}
     columns = columns.astype({name: absent[name] for name in absent if name in columns})
-    return gpd.GeoDataFrame(columns, geometry=photos.geometry)
+    columns["taken_local"] = _clock(photos, timezone)
+    return _shaped(rounding.figures(columns, names), photos.geometry)
+
+
+def _clock(photos: pd.DataFrame, timezone: str | None) -> "pd.Series[str]":
+    """Return the local times as text."""
+    local: pd.Series[Any]
+    if timezone is not None:
+        local = photos["taken_at"].dt.tz_convert(timezone)
+    elif "taken_local" in photos:
+        local = photos["taken_local"]
+    else:
+        return pd.Series(None, index=photos.index, dtype=schema.TEXT)
+    text: pd.Series[str] = local.dt.strftime(_CLOCK).astype(schema.TEXT)
+    return text
 
 
 def _detections(detections: pd.DataFrame) -> pd.DataFrame:
     schema.check(detections, schema.DETECTIONS)
     columns = [*schema.DETECTIONS.columns, *schema.present(detections, schema.DETECTIONS)]
-    return detections[columns]
+    return detections[columns].rename(columns=schema.IN_FILES)
+
+
+def _shaped(columns: pd.DataFrame, geometry: gpd.GeoSeries) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(columns, geometry=rounding.places(geometry), crs=schema.CRS)

@@ -1,4 +1,4 @@
-"""Parquet for many rows: GeoParquet 1.1, but detections without geometry."""
+"""Parquet for many rows: GeoParquet 1.1 with the bounds of each shape; detections without any."""
 
 from pathlib import Path
 from typing import Any, Final
@@ -10,7 +10,7 @@ from geobike.io.files import atomic_path
 def _write_table(table: Table, frame: Any, path: Path) -> None:
     from geobike import schema
 
-    options: dict[str, Any] = {"schema_version": "1.1.0"}
+    options: dict[str, Any] = {"schema_version": "1.1.0", "write_covering_bbox": True}
     if table == "detections":
         # As text: photos are so many that their codes would be repeated in every row group.
         frame, options = frame.astype({"photo_id": schema.TEXT}), {}
@@ -21,7 +21,7 @@ def _write_table(table: Table, frame: Any, path: Path) -> None:
 _FILES: Final[Files] = {table: f"{table}.parquet" for table in TABLES}
 
 FORMAT: Final = Format(
-    name="geoparquet",
+    name="parquet",
     help="all tables, those with geometry as GeoParquet 1.1",
     files=_FILES,
     suffixes=(".parquet",),

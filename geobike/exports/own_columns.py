@@ -1,6 +1,8 @@
 """The columns of the user's areas file beside those of geobike, in files of any format."""
 
 import json
+import re
+from collections.abc import Iterable
 from typing import Any, Final
 
 import numpy as np
@@ -22,20 +24,20 @@ def joined(ours: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
     holds what geobike's of that name does is left out; where it differs, it keeps its name, and
     geobike's is prefixed, which is reported.
     """
-    plain = {_name(column): _plain(own[column]) for column in own}
-    taken = {name.lower(): name for name in plain}
+    theirs = {_name(column): plain(own[column]) for column in own}
+    taken = {name.lower(): name for name in theirs}
     renamed, same = {}, []
     for column in map(str, ours):
         if (name := taken.get(column.lower())) is None:
             continue
-        if _is_same(ours[column], plain[name]):
+        if _is_same(ours[column], theirs[name]):
             same.append(name)
         else:
             renamed[column] = _free(column, taken)
     if renamed:
         pairs = [f"{column} as {new}" for column, new in renamed.items()]
         report("the areas' file has columns with names of geobike's, which are written", pairs)
-    kept = pd.DataFrame(plain, index=ours.index).drop(columns=same)
+    kept = pd.DataFrame(theirs, index=ours.index).drop(columns=same)
     return ours.rename(columns=renamed).join(kept)
 
 
@@ -58,7 +60,23 @@ def _is_same(ours: "pd.Series[Any]", own: "pd.Series[Any]") -> bool:
     return bool((one == own[known].astype(schema.TEXT).str.strip()).all())
 
 
-def _plain(column: "pd.Series[Any]") -> "pd.Series[Any]":
+def names(columns: Iterable[Any], ours: Iterable[str]) -> dict[str, str]:
+    """Return the names in a file of those of geobike's columns that are in it.
+
+    Where the user's file has a column of the same name, geobike's is the prefixed one: it comes
+    before all of the user's.
+
+    Examples:
+        >>> names(["area_id", "geobike_status", "status"], ["area_id", "status", "name"])
+        {'area_id': 'area_id', 'status': 'geobike_status'}
+    """
+    found: dict[str, str] = {}
+    for column in map(str, columns):
+        found.setdefault(re.sub(f"^({PREFIX})+", "", column), column)
+    return {name: found[name] for name in ours if name in found}
+
+
+def plain(column: "pd.Series[Any]") -> "pd.Series[Any]":
     """Return a column as text, numbers, flags or times in UTC, which every format holds."""
     kind = column.dtype
     if pd.api.types.is_bool_dtype(kind) or pd.api.types.is_integer_dtype(kind):
@@ -71,6 +89,11 @@ def _plain(column: "pd.Series[Any]") -> "pd.Series[Any]":
     if pd.api.types.is_datetime64_dtype(kind):
         text: pd.Series[Any] = column.dt.strftime("%Y-%m-%dT%H:%M:%S").astype(schema.TEXT)
         return text
+    known = column.dropna()
+    if len(known) and known.map(type).isin((bool,)).all():  # gaps made them objects
+        return column.astype(schema.MAYBE)
+    if len(known) and known.map(type).isin((int, float)).all() and known.abs().max() < _MOST:
+        return _numbers(pd.to_numeric(column).astype(schema.FLOAT))
     texts = [None if _is_missing(value) else _text(value) for value in column]
     return pd.Series(texts, index=column.index, dtype=schema.TEXT)
 

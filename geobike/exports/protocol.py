@@ -1,7 +1,7 @@
 """The interface of an export format, and the tables that it writes."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -28,6 +28,30 @@ Files = Mapping[Table, str]
 
 
 @dataclass(frozen=True, kw_only=True)
+class OnPage:
+    """What the page says and shows, for formats that do too."""
+
+    words: Mapping[str, Any] = field(default_factory=dict)
+    """Its catalogue, in its language."""
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
+    """Its JPEGs by `photo_id`: people on them are as unrecognisable."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class About:
+    """What is known of a survey beside its tables, for the formats that say it."""
+
+    summary: Mapping[str, Any] = field(default_factory=dict)
+    """What `summary.json` holds, but for the files."""
+    timezone: str | None = None
+    """IANA name of the survey's zone; None where the user named none."""
+    min_photos: int = 1
+    """Areas with fewer photos are dotted on the page, not coloured."""
+    page: Callable[[], OnPage] = OnPage
+    """Reads the page, which may be large."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Frames:
     """The tables to write, with exactly the columns that files have; None is not written.
 
@@ -46,10 +70,12 @@ class Frames:
     """Points in EPSG:4326, or no geometry for photos without a position."""
     detections: "pd.DataFrame | None" = None
     """Boxes in pixels; no geometry."""
+    about: About = field(default_factory=About)
 
     def only(self, tables: Collection[Table]) -> "Frames":
         """Return the frames without the other tables."""
-        return replace(self, **{table: None for table in TABLES if table not in tables})
+        others: dict[str, Any] = {table: None for table in TABLES if table not in tables}
+        return replace(self, **others)
 
     def items(self) -> Iterator[tuple[Table, Any]]:
         """Yield each table to write, with its name."""

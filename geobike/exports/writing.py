@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from geobike.errors import GeobikeError
+from geobike.errors import GeobikeError, InputError
 from geobike.exports import formats
 from geobike.exports.protocol import TABLES, Files, Frames, Table
 from geobike.io.files import atomic_path
@@ -53,10 +53,28 @@ def write_tables(
 
     formats.check(names)
     selected = select(frames)
+    return _write(selected, folder, formats.assign(names, selected))
+
+
+def write_again(frames: Frames, folder: Path, *, names: Sequence[str]) -> Written:
+    """Write tables that were read from a survey's files, in these formats and no other.
+
+    Raises InputError where a format can hold none of them.
+    """
+    formats.check(names)
+    assigned = formats.assign_only(names, frames)
+    for form in map(formats.named, [name for name in names if name != formats.AUTO]):
+        if form.name not in assigned:
+            needed = " or ".join(form.files)
+            raise InputError(f"--format {form.name} holds {needed}, and this survey has none")
+    return _write(frames, folder, assigned)
+
+
+def _write(frames: Frames, folder: Path, assigned: Mapping[str, Sequence[Table]]) -> Written:
     return Written(
         {
-            name: formats.FORMATS[name].write(selected.only(tables), folder)
-            for name, tables in formats.assign(names, selected).items()
+            name: formats.FORMATS[name].write(frames.only(tables), folder)
+            for name, tables in assigned.items()
         }
     )
 
@@ -118,7 +136,7 @@ def write_detections(detections: "pd.DataFrame", path: str | Path) -> None:
         >>> boxes = {"photo_id": ["a.jpg"], "label": ["=cmd"], "score": [0.9], "kept": [True]}
         >>> geobike.write_detections(schema.table(schema.DETECTIONS, boxes), "detections.csv")
         >>> print(Path("detections.csv").read_text())
-        photo_id,label,score,xmin,ymin,xmax,ymax,model,kept,dropped_by
+        photo_id,label,score,x_min,y_min,x_max,y_max,model,kept,dropped_by
         a.jpg,'=cmd,0.9,,,,,,True,
         <BLANKLINE>
     """

@@ -1,9 +1,13 @@
 """The rows of a CSV file in UTF-8, separated by comma, semicolon or tab."""
 
 import csv
+import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _SAVE: Final = "save it as CSV UTF-8"
 _OTHERS: Final = (
@@ -20,6 +24,35 @@ _OTHERS: Final = (
     (b"\xff\xd8\xff", "a JPEG photo, not a table"),
 )
 """What is often given instead of CSV, by its first bytes."""
+
+
+FORMULA: Final = r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
+"""How a cell begins that a spreadsheet may take for a formula (CSV injection): the signs, the
+blanks before them that some skip, and the wide signs that some read as these."""
+
+_RISKY: Final = re.compile(f"'*{FORMULA}")
+_ESCAPED: Final = re.compile(f"^'(?='*{FORMULA})")
+
+
+def escape_formula(text: str) -> str:
+    """Return text that no spreadsheet takes for a formula.
+
+    >>> escape_formula("=1.jpg"), escape_formula("1.jpg")
+    ("'=1.jpg", '1.jpg')
+    """
+    return f"'{text}" if _RISKY.match(text) else text
+
+
+def unescape_formula(text: str) -> str:
+    """Return what `escape_formula` was given."""
+    return text[1:] if text.startswith("'") and _RISKY.match(text) else text
+
+
+def unescape(column: "pd.Series[str]") -> "pd.Series[str]":
+    """Undo `escape_formula` in a column, unless a text in it shows that it was not done."""
+    if column.str.match(FORMULA).any():
+        return column
+    return column.str.replace(_ESCAPED, "", regex=True)
 
 
 def open_text(path: Path) -> TextIO:

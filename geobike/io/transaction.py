@@ -143,7 +143,7 @@ def _read_order(ready: Path) -> tuple[str, list[str]]:
         return str(order["last"]), [_inside(name) for name in order["obsolete"]]
     except FileNotFoundError:  # all had been moved
         return "", []
-    except (OSError, ValueError, LookupError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise InputError(
             f"{ready}: is not what a stopped run leaves ({error}); remove it"
         ) from None

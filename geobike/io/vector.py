@@ -416,6 +416,15 @@ def _is_named(text: bytes, place: int) -> bool:
     return all(kind.startswith(_NAMED_CRS) for kind in kinds)
 
 
+def located(frame: Any, where: str) -> gpd.GeoDataFrame:
+    """Return a layer that has shapes and a CRS; raise InputError, which begins with `where`."""
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise InputError(f"{where}: a table without geometry")
+    if frame.crs is None:
+        raise InputError(f"{where}: declares no CRS; save it with one")
+    return frame
+
+
 def check_grids(frame: Any) -> None:
     """Raise InputError where the CRS of a frame names a grid by its path or address."""
     crs = getattr(frame, "crs", None) if isinstance(frame, gpd.GeoDataFrame) else None

@@ -15,13 +15,13 @@ from geobike.maps import context
 from geobike.maps.assets import MapAssetsMissing
 from geobike.maps.context import ContextLayer
 from geobike.maps.figure import OfflineFigure, UnknownLibrary
-from geobike.maps.options import PageOptions, tile_sources
+from geobike.maps.options import PageOptions, tile_sources, words
 from geobike.maps.page import Page
 from geobike.maps.payload import Looks, Provenance, page_data
-from geobike.maps.photos import SINGLE, Pictures
+from geobike.maps.photos import SINGLE
 from geobike.reporting import report
 
-__all__ = ["SINGLE", "MapAssetsMissing", "PageOptions", "UnknownLibrary", "build", "save"]
+__all__ = ["SINGLE", "MapAssetsMissing", "PageOptions", "UnknownLibrary", "build", "save", "words"]
 
 _HEAVY: Final = 10_000_000  # bytes: what many mail servers accept
 _TOO_HEAVY: Final = 25_000_000  # bytes: what hardly any accepts
@@ -40,8 +40,9 @@ def build(
     visits: pd.DataFrame | None = None,
     stops: gpd.GeoDataFrame | None = None,
     streets: gpd.GeoDataFrame | None = None,
-    thumbnails: Pictures = {},
+    thumbnails: Mapping[str, bytes | str] = {},
     timezone: str = "UTC",
+    estimates: Mapping[str, Any] | None = None,
     page: PageOptions | None = None,
     context_layers: Sequence[ContextLayer] | None = None,
     **options: Any,
@@ -54,7 +55,8 @@ def build(
     `streets` are frames of the same count (`geobike.Counted`): the circles on the map are stops,
     and without them each photo is one. `thumbnails` holds by `photo_id` small JPEG files, or the
     addresses of files beside the page, shown as they are: without EXIF, people anonymized. Times
-    are shown in `timezone`. `context_layers` were read from the files that `page` names; None reads them now.
+    are shown in `timezone`. `estimates` is what `Estimates.as_dict` returns, where people counted
+    by hand. `context_layers` were read from the files that `page` names; None reads them now.
     `options` are fields of `page`, such as `title` or `language`.
 
     Raises SchemaError for a frame of another kind, InputError for a frame without areas or for an
@@ -84,7 +86,7 @@ def build(
         'Map'
     """
     chosen = replace(page or PageOptions(), **options)
-    provenance = Provenance(label, model, threshold, timezone, ledger)
+    provenance = Provenance(label, model, threshold, timezone, ledger, estimates)
     layers = context_layers
     if layers is None:
         layers = [context.read(path) for path in chosen.context]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from geobike import schema
 from geobike.errors import InputError
-from geobike.io import vector
+from geobike.io import polygons, vector
 from geobike.maps.encoding import encode_json
 from geobike.reporting import report
 
@@ -81,16 +81,12 @@ def _shapes(path: Path) -> Any:
             frame = source.read()
     except InputError as error:
         raise InputError(f"context {path}: cannot be read: {error}") from None
-    if not isinstance(frame, gpd.GeoDataFrame):
-        raise InputError(f"context {path}: a table without geometry")
-    if frame.crs is None:
-        raise InputError(f"context {path}: declares no CRS; save it with one")
+    frame = vector.located(frame, f"context {path}")
     names = _names(frame)
     shapes = np.asarray(frame.to_crs(schema.CRS).geometry.array)
+    shapes = polygons.repaired(polygons.finite(shapes), f"context {path}")
     present = np.flatnonzero(~shapely.is_missing(shapes))
-    shapes, row = shapely.get_parts(
-        shapely.force_2d(shapely.make_valid(shapes[present])), return_index=True
-    )
+    shapes, row = shapely.get_parts(shapely.force_2d(shapes[present]), return_index=True)
     wide = shapely.get_dimensions(shapes) > 0  # points do not help orientation
     if not wide.any():
         raise InputError(f"context {path}: has no lines and no polygons")

@@ -51,7 +51,7 @@ def words(language: str | Path) -> dict[str, Any]:
         )
     try:
         given = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"language {path}: cannot be read: {error}") from None
     _check_catalogue(given, english, path)
     return {key: given[key] for key in english}

@@ -34,6 +34,8 @@ class Provenance:
     threshold: float
     timezone: str
     ledger: Mapping[str, int]
+    estimates: Mapping[str, Any] | None = None
+    """What hand counts say of the whole survey; None without."""
 
     def __post_init__(self) -> None:
         try:
@@ -122,7 +124,7 @@ def page_data(
         "places": stood,
         "streets": lines,
         "covered": metrics.SHARE in areas,
-        "hand_counted": _hand_counted(areas),
+        "estimates": _estimates(provenance.estimates),
         "tallies": encode_json(_tallies(tallies, period_of, ids)),
         "context": context.drawn(context_layers, areas),
         "tiles": None
@@ -131,15 +133,19 @@ def page_data(
     }
 
 
-def _hand_counted(areas: gpd.GeoDataFrame) -> int | None:
-    """Return the number of stops that people counted; None where nobody did."""
-    if _HAND not in areas:
+def _estimates(estimates: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return what the page says of the hand counts; the rest is in the summary."""
+    if estimates is None:
         return None
-    total = int(areas[_HAND].fillna(0).sum())
-    return total or None
+    keys = ("hand_counted", "found_of_100", "missing")
+    whole = [estimates.get(f"{_BY_HAND}{end}") for end in ("", "_low", "_high")]
+    return {key: estimates[key] for key in keys} | {"of": _BY_HAND, "whole": whole}
 
 
-_HAND: Final = "hand_counted"
+_BY_HAND: Final = "bicycles_per_stop"
+"""The metric that hand counts bring, also of the whole survey."""
+
+
 _RANKS: Final = ("rank_low", "rank_high")
 _GROUPS: Final = {"above": 1, "not told apart": 0, "below": -1}
 """The columns of areas that were compared by ranges, where there are any."""

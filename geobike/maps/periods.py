@@ -32,8 +32,6 @@ def ledger(taken: pd.DataFrame, period: "pd.Series[int]", count: int) -> Mapping
     """Return the number of photos of each status in each of `count` periods."""
     rows = taken.loc[period >= 0, "status"]
     table = pd.crosstab(rows, period[period >= 0]).reindex(columns=range(count), fill_value=0)
-    return {
-        status: [int(n) for n in table.loc[status]]
-        for status in schema.STATUSES
-        if status in table.index
-    }
+    present = [status for status in schema.STATUSES if status in table.index]
+    counts = table.loc[present].to_numpy()
+    return {status: row.tolist() for status, row in zip(present, counts, strict=True)}

@@ -54,11 +54,10 @@ def places(
         "street": np.asarray(street_of.reindex(own.index).fillna(-1), dtype=np.int32),
     }
     looks = _looks(number, period[counted.index], first, counted["bicycle_count"])
-    data: dict[str, Any] = (
-        {"n": len(own)} | packed("columns", columns) | {"looks": packed("columns", looks)}
-    )
+    data: dict[str, Any] = {"n": len(own)} | packed("columns", columns)
+    data["looks"] = packed("columns", looks)
     data["looks"]["n"] = len(looks["place"])
-    return data, pd.Series(np.asarray(number, dtype=np.int64), index=counted["photo_id"].to_numpy())
+    return data, pd.Series(number.tolist(), index=counted["photo_id"].to_numpy())
 
 
 def _looks(

@@ -129,10 +129,11 @@ def upright_size(data: bytes, *, max_pixels: int = MAX_PIXELS) -> tuple[int, int
 
     Raises UnreadablePhoto for a file that is not a photo, is too large, or is plainly truncated.
     """
-    with _opened_bytes(data, max_pixels) as (image, orientation):
+    with _PIXELS.held() as hold, _opened_bytes(data, max_pixels) as (image, orientation):
         if image.format not in ("JPEG", "MPO") or _may_be_truncated(data):
-            with _PIXELS.of(image.size):
-                image.load()  # the only reliable way to detect a truncated file
+            hold(image)
+            image.load()  # the only reliable way to detect a truncated file
+            png.check_complete(BytesIO(data))
         return upright(image.size, orientation)
 
 
@@ -153,18 +154,16 @@ def read_upright(
         (480, 360)
     """
     data = _bytes(source)
-    with _opened_bytes(data, max_pixels) as (image, orientation):
+    with _PIXELS.held() as hold, _opened_bytes(data, max_pixels) as (image, orientation):
+        hold(image)
         if target_size is None:
-            with _PIXELS.of(image.size):
-                return _upright_rgb(image, orientation)
-        full_size = image.size
+            return _upright_rgb(image, orientation)
         swapped = orientation >= 5
         size = target_size(image.size[::-1] if swapped else image.size)
         size = size[::-1] if swapped else size  # as the pixels are stored
         image.draft("RGB", (int(_DRAFT_RATIO * size[0]), int(_DRAFT_RATIO * size[1])))
         # Bilinear, as in the preprocessing of detectors: their input stays nearly the same.
-        with _PIXELS.of(full_size):
-            small = _rgb(image).resize(size, Image.Resampling.BILINEAR)
+        small = _rgb(image).resize(size, Image.Resampling.BILINEAR)
         return _rotated(small, orientation)
 
 
@@ -176,13 +175,12 @@ def read_small(
     Returns it with the upright (width, height) of the original. Raises UnreadablePhoto.
     """
     data = _bytes(source)
-    with _opened_bytes(data, max_pixels) as (image, orientation):
+    with _PIXELS.held() as hold, _opened_bytes(data, max_pixels) as (image, orientation):
+        hold(image)
         size = upright(image.size, orientation)
-        full_size = image.size
         image.draft("RGB", (2 * side, 2 * side))  # lets the JPEG decoder itself reduce
-        with _PIXELS.of(full_size):
-            small = _upright_rgb(image, orientation)
-    small.thumbnail((side, side))
+        small = _upright_rgb(image, orientation)
+        small.thumbnail((side, side))
     return small, size
 
 
@@ -249,15 +247,23 @@ class PixelBudget:
         self._changed = threading.Condition()
 
     @contextmanager
-    def of(self, size: tuple[int, int]) -> Iterator[None]:
-        """Hold the pixels of a photo of this size meanwhile; wait until there is room for them."""
-        pixels = size[0] * size[1]
-        self._take(pixels)
+    def held(self) -> Iterator[Callable[[Image.Image], None]]:
+        """Yield what holds the pixels of an image until the end; it waits until there is room.
+
+        Enter it before the image is opened: its memory is free only after it is closed.
+        """
+        held: list[int] = []
+
+        def hold(image: Image.Image) -> None:
+            pixels = image.width * image.height * _COPIES.get(image.format or "", 1)
+            self._take(pixels)
+            held.append(pixels)
+
         try:
-            yield
+            yield hold
         finally:
             with self._changed:
-                self._used -= pixels
+                self._used -= sum(held)
                 self._changed.notify_all()
 
     def _take(self, pixels: int) -> None:
@@ -275,6 +281,8 @@ class PixelBudget:
         return self._used == 0 or self._used + pixels <= self._limit
 
 
+_COPIES: Final = {"WEBP": 4}
+"""Format -> how many copies of the pixels its decoder holds, if more than one."""
 _PIXELS: Final = PixelBudget(MAX_PIXELS)
 
 

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import geopandas as gpd
 import numpy as np
@@ -15,16 +15,13 @@ from PIL import Image
 from geobike import schema
 from geobike.errors import UnreadablePhoto
 from geobike.io.matching import isin
-from geobike.photos import decoding
+from geobike.photos import decoding, hiding
 from geobike.photos.anonymizing import PERSON, VEHICLE, Box, is_hidden, pixelate
 from geobike.progress import Track, silent
 from geobike.reporting import report
 
 LIMIT: Final = 500
 """Most thumbnails on a map: at 7 kB each, more would be too large for an e-mail."""
-
-_HIDDEN_SCORE: Final = 0.2
-"""Lowest score that is hidden: a false person costs a few pixels, a missed one more."""
 
 _IDENTIFIED: Final = {
     PERSON: ("people", "'person'", "--show-people"),
@@ -57,7 +54,8 @@ def make(
     """Return small JPEGs without metadata by `photo_id`, for counted photos.
 
     Boxes of the labels in `hide`, in any letter case, are pixelated beyond recognition; `vehicle`
-    stands for every motor vehicle. If people or vehicles are to be hidden and no box is labelled as
+    stands for every motor vehicle. Of a doubtful person on a bicycle only the top is
+    (`geobike.photos.hiding`). If people or vehicles are to be hidden and no box is labelled as
     such, no photo has a thumbnail; nor has a photo without any box, since perhaps no detector
     processed it. Both are reported.
 
@@ -135,7 +133,7 @@ def _made(
     max_pixels: int,
     track: Track,
 ) -> Iterator[tuple[str, bytes]]:
-    hidden = _boxes(detections, hide, shown["photo_id"])
+    hidden = hiding.regions(detections, hide, shown["photo_id"])
     for photo_id, path, digest in track(
         zip(shown["photo_id"], shown["path"], shown["sha256"], strict=True),
         "Making thumbnails",
@@ -204,27 +202,3 @@ def _without_strangers(
 def _spoken(kinds: Collection[str]) -> tuple[tuple[str, ...], ...]:
     """Return what a message says of kinds: their names, their labels, their options."""
     return tuple(zip(*(_IDENTIFIED[kind] for kind in kinds), strict=True))
-
-
-def _boxes(
-    detections: pd.DataFrame, hide: Collection[str], photo_ids: "pd.Series[str]"
-) -> dict[str, list[Box]]:
-    """Return the boxes to hide by photo."""
-    sure = detections[detections["score"] >= _HIDDEN_SCORE]
-    sure = sure[isin(sure["photo_id"], photo_ids)]
-    sure = sure[_are_hidden(sure["label"], hide)]
-    boxes: dict[str, list[Box]] = {}
-    for photo_id, *box in sure[["photo_id", "xmin", "ymin", "xmax", "ymax"]].itertuples(
-        index=False, name=None
-    ):
-        xmin, ymin, xmax, ymax = box
-        boxes.setdefault(photo_id, []).append((xmin, ymin, xmax, ymax))
-    return boxes
-
-
-def _are_hidden(labels: "pd.Series[Any]", hide: Collection[str]) -> npt.NDArray[np.bool_]:
-    """Tell for each box whether its label is to be hidden; each label is looked at once."""
-    label = schema.coded(labels)
-    hidden = [is_hidden(name, hide) for name in label.categories]
-    found: npt.NDArray[np.bool_] = np.array([*hidden, False])[label.codes]  # no label: the last
-    return found

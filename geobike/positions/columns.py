@@ -51,7 +51,9 @@ _NAMES_OF_FEATURES: Final = ("name", "title", "link1_href")
 _ABOUT_CAMERA: Final = ("camera", "focal_length_35mm", "position_error_m", "width", "height")
 """Columns that a table may have for other ends. The first that holds something is taken."""
 
-_OF_BOXES: Final = frozenset(("confidence", "score", "box", "bbox", "xmin", "label", "class"))
+_OF_BOXES: Final = frozenset(
+    ("confidence", "score", "box", "bbox", "xmin", "x_min", "label", "class")
+)
 _SHOWN: Final = 7  # accepted names in a message
 _ENDING: Final = r"\.[A-Za-z0-9]{2,5}$"
 

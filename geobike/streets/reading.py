@@ -10,7 +10,7 @@ import shapely
 
 from geobike import schema
 from geobike.errors import InputError
-from geobike.io import files, vector
+from geobike.io import files, polygons, vector
 
 _NAMES: Final = (
     "name",
@@ -55,11 +55,7 @@ def read(path: str | Path, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
             frame = source.read(_layer(source, where))
     except InputError as error:
         raise InputError(f"{where}: {error}") from None
-    if not isinstance(frame, gpd.GeoDataFrame):
-        raise InputError(f"{where}: a table without geometry; give street lines")
-    if frame.crs is None:
-        raise InputError(f"{where}: declares no CRS; save it with one")
-    frame = _only_streets(frame, where).to_crs(schema.CRS)
+    frame = _only_streets(vector.located(frame, where), where).to_crs(schema.CRS)
     lines = gpd.GeoDataFrame({"name": _names(frame)}, geometry=_lines(frame), crs=schema.CRS)
     lines = lines.explode(index_parts=False, ignore_index=True)
     near = lines[_near(lines, areas)]
@@ -67,6 +63,7 @@ def read(path: str | Path, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         raise InputError(
             f"{where}: has no street line near the areas; check that both are of the same place"
         )
+    polygons.check_tangle(np.asarray(near.geometry.array), where)
     return near.reset_index(drop=True)
 
 

@@ -1,11 +1,14 @@
 """Counting with the areas and the streets at hand: what `run` does after detection."""
 
+from dataclasses import replace
+
 import geopandas as gpd
 import pandas as pd
 
 from geobike import areas as area_room
 from geobike import streets as street_room
 from geobike.counting import stage
+from geobike.estimates import looks, parts, spread
 
 
 def count_areas(
@@ -43,7 +46,7 @@ def count_areas(
     """
     row_at = area_room.row_at(areas)
     network = None if streets is None else street_room.build(streets, areas, row_at)
-    return stage.count(
+    counted = stage.count(
         photos,
         detections,
         areas,
@@ -51,3 +54,19 @@ def count_areas(
         network=network,
         rules=rules or stage.Rules(),
     )
+    return replace(counted, areas=_with_spread(counted))
+
+
+def _with_spread(counted: stage.Counted) -> gpd.GeoDataFrame:
+    """Return the areas with how far other streets would move what was detected per stop."""
+    shared = parts.share_out(looks.find(counted.exposure), counted.exposure)
+    found = spread.street_spread(shared, counted.street_of_stop, unseen(counted.areas))
+    ends = spread.ends(found).reindex(counted.areas["area_id"])
+    columns = {f"detected_per_stop_{end}": ends[end].to_numpy() for end in ends}
+    return counted.areas.assign(**columns)
+
+
+def unseen(areas: gpd.GeoDataFrame) -> "pd.Series[float]":
+    """Return by `area_id` the share of the street length that was not seen, 1 if not known."""
+    seen = areas["covered_share"] if "covered_share" in areas else pd.Series(0.0, areas.index)
+    return 1 - seen.fillna(0.0).set_axis(areas["area_id"])

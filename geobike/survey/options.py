@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from geobike import maps, saved
 from geobike.config import SurveySettings
-from geobike.counting import placing
+from geobike.counting import placing, stops
 from geobike.detections import choice, filtering
 from geobike.detectors.protocol import Detector
 from geobike.errors import InputError
@@ -48,6 +48,9 @@ class Survey(SurveySettings):
         placing.check(
             self.field_of_view, self.heading_offset, self.position_error, self.heading_error
         )
+        if not 0 <= self.area_spread <= 1:
+            raise InputError(f"--area-spread {self.area_spread:g} is not from 0 to 1")
+        stops.check(self.stop_distance)
         if self.workers is not None and self.workers < 1:
             raise InputError(f"workers is {self.workers}; give 1 or more")
         zone(self.timezone)
@@ -60,7 +63,14 @@ class Survey(SurveySettings):
     def check_out(self, folder: str | Path) -> None:
         """Raise InputError for a folder that cannot be written, or that contains an input file."""
         files.check_folder(folder)
-        for given in (self.areas, self.streets, self.manifest, self.detections, *self.page.context):
+        for given in (
+            self.areas,
+            self.streets,
+            self.manifest,
+            self.detections,
+            self.hand_counts,
+            *self.page.context,
+        ):
             if given is not None and saved.replaces(folder, given):
                 raise InputError(
                     f"{redact(given)} would be replaced; write into another folder (--out)"

@@ -15,7 +15,8 @@ from geobike.counting import ledger
 from geobike.counting import stage as counting
 from geobike.detections import extent, filtering
 from geobike.detections.store.protocol import Model
-from geobike.exports.protocol import Frames
+from geobike.estimates.figures import Estimates
+from geobike.exports.protocol import About, Frames
 from geobike.io.inputs import InputFile
 from geobike.maps.context import ContextLayer
 from geobike.photos import thumbnails
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 
 from geobike.survey import settings
+from geobike.survey.estimating import DETECTED_ONLY
 from geobike.survey.options import Survey
 
 
@@ -41,6 +43,8 @@ class SurveyResult:
     detections: pd.DataFrame
     counted: counting.Counted
     """Where the bicycles stand, the stops, and what areas and streets make of them."""
+    estimates: Estimates | None
+    """What hand counts say; None where there are none."""
     ledger: ledger.Ledger
     detected_now: int
     """Photos that the detector answered in this run; the others came from the store."""
@@ -120,6 +124,7 @@ class SurveyResult:
             thumbnails=pictures,
             timezone=self.survey.timezone or "UTC",
             context_layers=self.context,
+            estimates=None if self.estimates is None else self.estimates.as_dict(),
         )
 
     def summary(self, folder: str | Path = ".") -> dict[str, Any]:
@@ -147,10 +152,11 @@ class SurveyResult:
                 **{name: round(value, 1) for name, value in self.counted.total.items()},
                 "stops": len(self.counted.stops),
             },
+            **self._known(),
             "inputs": {
                 **{
                     role: _named(self.inputs.get(role, ()))
-                    for role in ("areas", "manifest", "streets")
+                    for role in ("areas", "manifest", "streets", "hand_counts")
                 },
                 "detections": _named(self.inputs.get("detections", ())),
                 "context": [_named([file]) for file in self.inputs.get("context", ())],
@@ -158,6 +164,12 @@ class SurveyResult:
             },
             "warnings": list(self.warnings),
         }
+
+    def _known(self) -> dict[str, Any]:
+        """Return the estimates, or that there are none."""
+        if self.estimates is None:
+            return {"detected_only": DETECTED_ONLY}
+        return {"estimates": self.estimates.as_dict()}
 
     def write(self, folder: str | Path, *, track: Track = silent) -> dict[str, str | Path]:
         """Write `map.html` and the files into a folder; return what was written, by name.
@@ -175,6 +187,10 @@ class SurveyResult:
                 bicycles=self.counted.bicycles,
                 photos=self.photos,
                 detections=self.detections,
+                about=About(
+                    timezone=self.survey.timezone,
+                    min_photos=self.survey.page.min_photos,
+                ),
             ),
             names=self.survey.formats,
             save_map=lambda path: maps.save(self._map_beside(path, track=track), path),

@@ -25,6 +25,7 @@ from geobike.detections.store.protocol import DetectionStore, Model
 from geobike.engines.base import Engine
 from geobike.engines.local import LOCAL
 from geobike.errors import ManifestError
+from geobike.estimates import hand_counts, looks
 from geobike.io import files
 from geobike.io.inputs import Inputs
 from geobike.io.matching import isin
@@ -34,6 +35,7 @@ from geobike.positions import manifest, resolve, sidecars, sources
 from geobike.progress import Track, silent
 from geobike.reporting import collect_warnings
 from geobike.survey.counting import count_areas
+from geobike.survey.estimating import Estimated, estimate_areas
 from geobike.survey.options import Survey, zone
 from geobike.survey.result import SurveyResult
 
@@ -84,6 +86,9 @@ def run(
             streets=located.streets,
             rules=_rules(survey),
         )
+        estimates = None
+        if survey.hand_counts is not None:
+            counted, photos, estimates = _estimate(survey, counted, photos, detected.model, inputs)
         account = ledger.close(
             located.given,
             photos,
@@ -102,6 +107,7 @@ def run(
         photos=photos,
         detections=detected.detections,
         counted=counted,
+        estimates=estimates,
         ledger=account,
         inputs=inputs.read,
         context=located.context,
@@ -111,6 +117,36 @@ def run(
         store=store,
         empty=empty,
     )
+
+
+def _estimate(
+    survey: Survey,
+    counted: counting.Counted,
+    photos: gpd.GeoDataFrame,
+    model: Model,
+    inputs: Inputs,
+) -> Estimated:
+    """Return the counts with what the hand counts add. Raises InputError for those of another."""
+    with inputs.open("hand_counts", cast(Path, survey.hand_counts)) as file:
+        by_hand = hand_counts.read(
+            file.path,
+            looks=looks.find(counted.exposure),
+            settings=hand_count_settings(survey, model),
+        )
+    return estimate_areas(counted, photos, by_hand, area_spread=survey.area_spread)
+
+
+def hand_count_settings(survey: Survey, model: Model) -> dict[str, object]:
+    """Return what the strata of hand counts depend on, to hold a file of them against."""
+    return {
+        "model": model.name,
+        "version": model.version,
+        "labels": list(survey.labels),
+        "threshold": survey.threshold,
+        "max_overlap": survey.max_overlap,
+        "count": survey.count,
+        "stop_distance": survey.stop_distance,
+    }
 
 
 def _rules(survey: Survey) -> counting.Rules:

@@ -96,6 +96,7 @@ def test_a_folder_can_forbid_to_send_photos(
         ("[privacy]\nupload = 'no'", "[privacy] takes only upload = true or upload = false"),
         ("[privat]\nupload = false", "'privat' is not known"),
         ("upload false", "cannot be read as TOML"),
+        ("a = " + "[" * 100_000, "cannot be read as TOML"),
         ("privacy = false", "[privacy] takes only upload = true or upload = false"),
     ],
 )

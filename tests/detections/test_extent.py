@@ -104,7 +104,9 @@ def test_boxes_far_left_of_the_photo_are_refused(tmp_path: Path) -> None:
 
 
 def test_x_y_width_height_under_the_names_of_corners_are_reported(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"in order.*width and height, give xmax as xmin \+ width"):
+    with pytest.raises(
+        InputError, match=r"in order.*width and height, give x_max as x_min \+ width"
+    ):
         table(tmp_path, [(8, 12, 152, 288), (400, 300, 200, 150)])
 
 
@@ -167,7 +169,7 @@ def test_the_handed_tables_in_another_frame_are_refused(
         geobike.run(plan)
 
 
-SHARES_TABLE = "normalized. Multiply xmin"
+SHARES_TABLE = "normalized. Multiply x_min"
 
 
 def test_boxes_from_0_to_1_are_refused_wherever_they_come_in(tmp_path: Path) -> None:

@@ -51,6 +51,14 @@ def test_coco_annotations_are_read(tmp_path: Path, name: str) -> None:
         {"annotations": [{"image_id": [], "category_id": 2, "bbox": [1, 2, 3, 4]}]},
         {"annotations": ["x"]},
         {"images": [None]},
+        {"images": [{"id": 7, "file_name": "\ud800.jpg"}]},
+        {"categories": [{"id": 1, "name": "person"}, {"id": 2, "name": "\ud800"}]},
+        {"annotations": [{"image_id": 7, "category_id": 2, "bbox": [10**400, 2, 3, 4]}]},
+        {
+            "annotations": [
+                {"image_id": 7, "category_id": 2, "bbox": [1, 2, 3, 4], "score": 10**400}
+            ]
+        },
     ],
 )
 def test_incomplete_coco_annotations_are_refused(tmp_path: Path, change: dict[str, Any]) -> None:
@@ -153,8 +161,11 @@ def test_json_that_is_damaged_is_named(tmp_path: Path, text: str) -> None:
     ("header", "said"),
     [
         ("name,class,confidence,box", r"ultralytics' to_csv\(\), which does not name the photo"),
-        ("file,label,score,x,y,width,height", r"xmin = x, ymin = y, xmax = x \+ width"),
-        ("file,label,score,x1,y1,x2,y2", "Rename x1 to xmin, y1 to ymin, x2 to xmax, y2 to ymax"),
+        ("file,label,score,x,y,width,height", r"x_min = x, y_min = y, x_max = x \+ width"),
+        (
+            "file,label,score,x1,y1,x2,y2",
+            "Rename x1 to x_min, y1 to y_min, x2 to x_max, y2 to y_max",
+        ),
         ("file,Class,Confidence,xmin,ymin,xmax,ymax", "class to label, confidence to score"),
         ("file,label,score,bbox", "Split the box into columns"),
     ],

@@ -130,7 +130,25 @@ def test_a_label_of_no_character_says_in_parquet_too_that_nothing_was_found(
 
 def test_a_table_without_scores_is_refused_by_name(boxes: Path) -> None:
     boxes.write_text("file,label\na.jpg,bicycle\n")
-    with pytest.raises(InputError, match=r"boxes\.csv: no column score, xmin"):
+    with pytest.raises(InputError, match=r"boxes\.csv: no column score, x_min"):
+        imported.read(boxes)
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_the_sides_of_a_box_have_either_spelling(tmp_path: Path, ending: str) -> None:
+    pytest.importorskip("pyarrow")
+    row = {"file": ["a.jpg"], "label": ["bicycle"], "score": [0.9]}
+    for names in (["xmin", "ymin", "xmax", "ymax"], ["x_min", "y_min", "x_max", "Y max"]):
+        table = pd.DataFrame(row | dict(zip(names, ([1.0], [2.0], [3.0], [4.0]), strict=True)))
+        path = tmp_path / f"boxes.{ending}"
+        table.to_csv(path, index=False) if ending == "csv" else table.to_parquet(path)
+        found = imported.read(path)
+        assert found[["xmin", "ymin", "xmax", "ymax"]].iloc[0].tolist() == [1, 2, 3, 4]
+
+
+def test_a_box_with_a_side_in_both_spellings_is_refused(boxes: Path) -> None:
+    boxes.write_text("file,label,score,x_min,xmin,y_min,x_max,y_max\na.jpg,bicycle,1,0,1,0,9,9\n")
+    with pytest.raises(InputError, match="columns 'x_min' and 'xmin' may both be x_min; leave"):
         imported.read(boxes)
 
 
@@ -221,9 +239,9 @@ def test_a_photo_that_the_earlier_run_could_not_count_is_not_a_photo_without_bic
     assert located["reason"].fillna("").tolist() == ["", "no answer", "", "GPS was switched off"]
 
 
-@pytest.mark.parametrize("form", ["auto", "geoparquet"])
+@pytest.mark.parametrize("form", ["auto", "parquet"])
 def test_what_a_survey_wrote_gives_the_same_counts_again(tmp_path: Path, form: str) -> None:
-    if form == "geoparquet":
+    if form == "parquet":
         pytest.importorskip("pyarrow")
     for name, lon, width in (("a", 4.005, 50), ("b", 4.015, 20), ("c", 4.5, 30), ("d", None, 30)):
         place = None if lon is None else (lon, 52.005)

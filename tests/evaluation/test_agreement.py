@@ -11,7 +11,7 @@ import geobike
 from geobike.detectors.protocol import Detection
 from geobike.errors import GeobikeWarning, InputError
 from geobike.evaluation import agreement, plots
-from tests.support.making import FakeDetector, photo, squares
+from tests.support.making import FakeDetector, photo, squares, survey_of_delft
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_a_survey_of_many_photos_is_read_from_parquet_too(survey: Path) -> None:
     before = agreement.evaluate(by_hand, survey)
     tables = {"manifest": survey / "photos.geojson", "detections": survey / "detections.csv"}
     areas = survey.parent / "areas.geojson"
-    plan = geobike.Survey(**tables, areas=areas, formats=("geoparquet",))
+    plan = geobike.Survey(**tables, areas=areas, formats=("parquet",))
     geobike.run(plan).write(survey.parent / "again")
     assert agreement.evaluate(by_hand, survey.parent / "again").agreement == before.agreement
 
@@ -120,6 +120,15 @@ def test_photos_that_do_not_count_are_left_out_and_named(survey: Path) -> None:
         ("file,bicycles\na.jpg,\n", "line 2: .* is not a valid count"),
         ("file,bicycles\na.jpg,3\na.jpg,4\n", r"a\.jpg is duplicated"),
         ("file,number\na.jpg,3\n", "no column bicycles or .*; the columns are file, number"),
+        ("file,bicycles\na.jpg,1e308\n", "line 2: '1e308' is not a valid count"),
+        ("file,bicycles\na.jpg,3,4\n", "line 2: 3 cells where the header has 2"),
+        ("file,bicycles\na.jpg\n", "line 2: 1 cell where the header has 2"),
+        ('file,bicycles\n\n"a\nb.jpg",3\na.jpg,three\n', "line 5: 'three' is not a valid count"),
+        ("file,bicycles\nx.jpg,1\ny.jpg,2\n", "names no photo that the survey counted"),
+        ("file,bicycles\r\n" + "a" * 200_000 + ",3\r\n", "field larger than field limit"),
+        ("file,bicycles\n\0a.jpg,3\n", "not text at all"),
+        ("[]", "JSON, not CSV"),
+        ("", "no column file"),
         ("file,bicycles\nother.jpg,3\n", "names no photo that the survey counted"),
     ],
 )
@@ -132,9 +141,10 @@ def test_a_folder_without_a_survey_says_so(survey: Path, tmp_path: Path) -> None
     by_hand = truth(survey, "file,bicycles\na.jpg,3\n")
     with pytest.raises(InputError, match=r"not the summary of a survey .*; run geobike map"):
         agreement.evaluate(by_hand, tmp_path / "nowhere")
-    (survey / "summary.json").write_text(json.dumps({"counting": {}}))
-    with pytest.raises(InputError, match="not the summary of a survey"):
-        agreement.evaluate(by_hand, survey)
+    for text in (json.dumps({"counting": {}}), "[" * 100_000):
+        (survey / "summary.json").write_text(text)
+        with pytest.raises(InputError, match="not the summary of a survey"):
+            agreement.evaluate(by_hand, survey)
 
 
 @pytest.mark.parametrize("suffix", ["png", "svg"])
@@ -149,17 +159,7 @@ def test_the_plot_is_a_picture(survey: Path, suffix: str) -> None:
 
 def test_the_real_survey_is_within_one_bicycle_a_photo(shared: Path, tmp_path: Path) -> None:
     pytest.importorskip("onnxruntime")
-    plan = geobike.Survey(
-        photos=shared / "photos",
-        areas=shared / "areas" / "delft_neighbourhoods.geojson",
-        manifest=shared / "photos" / "manifest.csv",
-        threshold=0.3,
-        detector=geobike.DetectorChoice(
-            kind="onnx",
-            model=str(shared / "models" / "deimv2_hgnetv2_femto_coco.onnx"),
-            classes="coco80",
-        ),
-    )
+    plan = survey_of_delft(shared)
     geobike.run(plan, store=tmp_path / "store.sqlite").write(tmp_path / "out")
     with pytest.warns(GeobikeWarning, match="PXL_20210417"):  # it lies outside of every area
         result = agreement.evaluate(shared / "photos" / "hand_counts.csv", tmp_path / "out")

@@ -10,13 +10,13 @@ from geobike.exports import formats
 from geobike.exports.protocol import TABLES
 from tests.support.making import FakeDetector, town
 
-LISTED = r"formats are auto, geojson, csv, geoparquet"
+LISTED = r"formats are auto, geojson, csv, parquet"
 
 
 @pytest.mark.parametrize(
     ("named", "said"),
     [
-        (("parquet",), rf"format 'parquet' is not known; did you mean geoparquet\? The {LISTED}"),
+        (("parket",), rf"format 'parket' is not known; did you mean parquet\? The {LISTED}"),
         (
             ("csv", "GeoJSON"),
             rf"format 'GeoJSON' is not known; did you mean geojson\? The {LISTED}",

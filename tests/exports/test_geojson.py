@@ -55,6 +55,8 @@ def test_figures_of_areas_without_photos_are_null_and_never_zero(tmp_path: Path)
         "photo_count": 0,
         "streets_seen": 0,
         "detected_per_stop": None,
+        "detected_per_stop_low": None,
+        "detected_per_stop_high": None,
         "detected_once": None,
         "detected_at_least": None,
         "bicycle_count": None,

@@ -33,6 +33,7 @@ def test_photos_are_the_same_as_geoparquet(tmp_path: Path) -> None:
     geo = json.loads(about.metadata[b"geo"])
     assert geo["version"] == "1.1.0"
     assert about.row_group(0).column(0).compression == "ZSTD"
+    assert geo["columns"]["geometry"]["covering"]["bbox"]["xmax"] == ["bbox", "xmax"]
     text = gpd.read_file(tmp_path / "p.geojson")
     for frame in (
         gpd.read_parquet(tmp_path / "p.parquet"),
@@ -67,6 +68,8 @@ def test_areas_are_the_same_as_geoparquet(tmp_path: Path) -> None:
     geo = json.loads(parquet.read_metadata(tmp_path / "a.parquet").metadata[b"geo"])
     assert geo["version"] == "1.1.0"
     assert frame.columns.tolist() == text.columns.tolist()
+    west = gpd.read_parquet(tmp_path / "a.parquet", bbox=(0, 0, 3, 3))
+    assert west["area_id"].tolist() == ["area 1"]
     assert frame["photo_count"].tolist() == text["photo_count"].tolist() == [0, 0]
     assert frame["bicycles_per_photo"].isna().all()  # nobody looked: not 0
     assert frame.crs == "EPSG:4326"

@@ -37,9 +37,9 @@ PARQUET = ["areas.parquet", "detections.parquet", "photos.parquet"]
         (["geojson"], TEXT),
         (["csv"], TEXT),
         (["csv", "geojson", "csv"], TEXT),
-        (["geoparquet"], PARQUET),
-        (["auto", "geoparquet"], sorted(TEXT + PARQUET)),
-        (["geojson", "geoparquet"], sorted(["areas.geojson", "photos.geojson", *PARQUET])),
+        (["parquet"], PARQUET),
+        (["auto", "parquet"], sorted(TEXT + PARQUET)),
+        (["geojson", "parquet"], sorted(["areas.geojson", "photos.geojson", *PARQUET])),
     ],
 )
 def test_every_table_is_written_in_the_formats_named_that_can_hold_it(
@@ -87,8 +87,8 @@ def test_without_pyarrow_many_rows_stay_text_and_it_is_reported(
 
 def test_a_missing_package_stops_a_survey_before_it_begins(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protocol, "find_spec", lambda _: None)
-    with pytest.raises(MissingPackageError, match=r"Writing geoparquet .*geobike\[parquet\]"):
-        geobike.Survey(photos="photos", areas="areas.geojson", formats=("geojson", "geoparquet"))
+    with pytest.raises(MissingPackageError, match=r"Writing parquet .*geobike\[parquet\]"):
+        geobike.Survey(photos="photos", areas="areas.geojson", formats=("geojson", "parquet"))
     with pytest.raises(MissingPackageError, match=r"geobike\[parquet\]"):
         writing.check_path("photos.parquet", "photos")
 

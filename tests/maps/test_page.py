@@ -153,21 +153,21 @@ NOTES = {
         {},
         (
             "On the pictures, people and vehicles are pixelated: those that the detector found. "
-            "It misses some."
+            "It misses some, and the pictures are not anonymised further."
         ),
     ),
     "people": (
         {"show_people": True},
         (
             "On the pictures, vehicles are pixelated: those that the detector found. It misses "
-            "some. People are shown as they are."
+            "some, and the pictures are not anonymised further. People are shown as they are."
         ),
     ),
     "vehicles": (
         {"show_vehicles": True},
         (
-            "On the pictures, people are pixelated: those that the detector found. It misses some. "
-            "Vehicles are shown as they are."
+            "On the pictures, people are pixelated: those that the detector found. It misses some, "
+            "and the pictures are not anonymised further. Vehicles are shown as they are."
         ),
     ),
     "both, but dogs": (
@@ -181,7 +181,7 @@ NOTES = {
         {"language": "nl"},
         (
             "Op de foto's zijn mensen en voertuigen onherkenbaar gemaakt: die het model heeft "
-            "gevonden. Het mist er een aantal."
+            "gevonden. Het mist er een aantal, en verder zijn de foto's niet geanonimiseerd."
         ),
     ),
 }

@@ -47,7 +47,8 @@ def test_threads_together_stay_below_the_limit_of_pixels_and_all_get_their_turn(
     budget, lock, now, most, done = decoding.PixelBudget(100), threading.Lock(), [0], [0], []
 
     def decode(side: int) -> None:
-        with budget.of((side, side)):
+        with budget.held() as hold:
+            hold(Image.new("1", (side, side)))
             with lock:
                 now[0] += side * side
                 most[0] = max(most[0], now[0])

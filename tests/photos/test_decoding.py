@@ -223,3 +223,40 @@ def test_people_on_a_thumbnail_are_not_recognisable() -> None:
 def test_a_box_partly_outside_the_photo_is_hidden_inside_it() -> None:
     boxes = [(-500.0, -500.0, 1e6, 1e6), (2000.0, 2000.0, 3000.0, 3000.0), (5.0, 5.0, 5.0, 5.0)]
     assert thumbnail(jpeg(size=(640, 480)), anonymize=boxes)
+
+
+# Bytes of all rows, each with its filter in front. The interlaced one is counted by hand: passes of
+# 1, 1, 2, 2 x 2, 2 x 4, 4 x 4 and 4 x 8 pixels in 1, 1, 1, 2, 2, 4 and 4 rows.
+WHOLE_PNGS = [
+    ((8, 8, 8, 0, 0), 8 * (1 + 8)),
+    ((8, 8, 8, 0, 1), 2 + 2 + 3 + 6 + 10 + 20 + 36),
+    ((9, 5, 1, 0, 0), 5 * (1 + 2)),
+    ((3, 4, 16, 6, 0), 4 * (1 + 24)),
+    ((3, 4, 8, 2, 0), 4 * (1 + 9)),
+]
+
+
+@pytest.mark.parametrize(("kind", "size"), WHOLE_PNGS)
+@pytest.mark.parametrize("parts", [1, 3])
+def test_a_png_whose_pixels_end_early_is_truncated(
+    kind: tuple[int, int, int, int, int], size: int, parts: int
+) -> None:
+    width, height, depth, colour, interlaced = kind
+
+    def made(pixels: int) -> bytes:
+        rows = compress(bytes(pixels))
+        cut = -(-len(rows) // parts)
+        header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, interlaced)
+        pieces = [(b"IDAT", rows[at : at + cut]) for at in range(0, len(rows), cut)]
+        return png((b"IHDR", header), *pieces)
+
+    assert decoding.upright_size(made(size)) == (width, height)
+    with pytest.raises(UnreadablePhoto, match="truncated"):
+        decoding.upright_size(made(size - 1))
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
+def test_a_whole_png_of_any_kind_is_read(mode: str) -> None:
+    out = BytesIO()
+    Image.new(mode, (37, 21)).save(out, "PNG")
+    assert decoding.upright_size(out.getvalue()) == (37, 21)

@@ -130,6 +130,12 @@ def test_a_gps_clock_that_contradicts_the_camera_is_not_believed() -> None:
     assert read(jpeg(times=times, gps=gps)).taken_at is None
 
 
+def test_a_gps_clock_at_the_start_of_its_calendar_gives_no_time() -> None:
+    times = {BASE.DateTimeOriginal: "2022:07:19 12:00:00"}
+    gps = {GPS.GPSDateStamp: "1970:01:01", GPS.GPSTimeStamp: (0.0, 0.0, 0.0)}
+    assert read(jpeg(times=times, gps=gps)).taken_at is None
+
+
 def test_a_time_without_any_offset_keeps_what_the_clock_showed() -> None:
     reading = read(jpeg(times={BASE.DateTimeOriginal: "2022:07:19 12:00:00"}))
     assert reading.taken_local == datetime(2022, 7, 19, 12, 0)

@@ -2,6 +2,7 @@
 
 from io import BytesIO
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
@@ -155,8 +156,8 @@ def test_damaged_headers_give_the_size_that_decoding_gives_or_none(
     header = jpeg.read_header(file)
     if header is None or header.size is None:
         return  # Pillow reads the size
-    try:
-        with Image.open(file) as image:
+    try:  # PIL refuses sizes by a limit of its own, which is not what is compared
+        with patch.object(Image, "MAX_IMAGE_PIXELS", None), Image.open(file) as image:
             assert image.size == header.size
     except (OSError, SyntaxError):  # damage after the size shows when the whole file is read
         pass

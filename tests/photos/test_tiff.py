@@ -27,6 +27,7 @@ from tests.support.exif_blocks import (
     LATITUDE,
     MAKE,
     ORIENTATION,
+    RATIONAL,
     SUB,
     Directory,
     Layout,
@@ -64,6 +65,21 @@ def test_degrees_right_after_their_directory_are_read_as_they_are() -> None:
         assert reading.taken_at == TAKEN_AT
         assert reading.heading == 275.5
         assert reading.orientation == 6
+
+
+def test_degrees_as_signed_fractions_are_read() -> None:
+    # As older phones write them, with a type that allows a sign (TIFF 6.0, SRATIONAL).
+    signed = 10
+    for order in "<>":
+        directories = photo_directories(order)
+        gps = directories["gps"]
+        gps.entries = [
+            (tag, (signed, *value[1:]) if value[0] == RATIONAL else value)
+            for tag, value in gps.entries
+        ]
+        assert any(value[0] == signed for _, value in gps.entries)
+        reading = exif.read_block(block(directories, Layout(order)))
+        assert (reading.lat, reading.lon) == pytest.approx((48.08, 11.58))
 
 
 def test_the_short_copy_is_taken_where_nothing_is_odd_and_no_value_is_changed() -> None:

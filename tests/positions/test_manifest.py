@@ -31,6 +31,7 @@ def table(tmp_path: Path) -> Path:
     "text",
     [
         "file,latitude,longitude\na.jpg,52.0116,4.3571\n",
+        "file,latitude,longitude\na.jpg,5.20116E1,4.3571e+0\n",
         "Photo;Lat;Lng\r\na.jpg;52,0116;4,3571\r\n",
         "filename\tlon\tlat\na.jpg\t4,3571\t52,0116\n",
         'FILE,LATITUDE,LONGITUDE\n"a.jpg","52,0116","4,3571"\n',

@@ -1,7 +1,9 @@
 """Street lines of the user's file, in every form that they come in."""
 
+import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from shapely import LineString
 
@@ -78,3 +80,24 @@ def test_what_is_no_line_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "streets.prj").unlink()
     with pytest.raises(InputError, match="declares no CRS"):
         streets.read(tmp_path / "streets.shp", halves())
+
+
+def test_a_tangle_that_would_take_minutes_to_cut_is_refused(tmp_path: Path) -> None:
+    chance = np.random.default_rng(4)
+    tangle = at(*chance.uniform(-400, 400, (2000, 2)))
+    lines(Tangle=tangle).to_file(tmp_path / "streets.geojson")
+    started = time.monotonic()
+    with pytest.raises(
+        InputError, match=r"streets\.geojson: its lines cross each other over 69,990"
+    ):
+        streets.read(tmp_path / "streets.geojson", halves())
+    assert time.monotonic() - started < 5
+
+
+def test_a_grid_of_thousands_of_streets_is_no_tangle(tmp_path: Path) -> None:
+    grid = {}
+    for n in range(-60, 60):  # every block a side of its own, so that four meet at each corner
+        grid[f"E{n}"] = at(*((6.0 * x, 6.0 * n) for x in range(-60, 60)))
+        grid[f"N{n}"] = at(*((6.0 * n, 6.0 * y) for y in range(-60, 60)))
+    lines(**grid).to_file(tmp_path / "streets.geojson")
+    assert len(streets.read(tmp_path / "streets.geojson", halves())) == 240

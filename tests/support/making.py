@@ -11,8 +11,26 @@ import pytest
 from PIL import ExifTags, Image
 from shapely.geometry import box
 
+import geobike
 from geobike import schema
 from geobike.detectors.protocol import Box, Detection
+
+
+def survey_of_delft(shared: Path, **options: Any) -> geobike.Survey:
+    """A survey of the shared photos with the shared model."""
+    return geobike.Survey(
+        photos=shared / "photos",
+        areas=shared / "areas" / "delft_neighbourhoods.geojson",
+        manifest=shared / "photos" / "manifest.csv",
+        threshold=0.3,
+        detector=geobike.DetectorChoice(
+            kind="onnx",
+            model=str(shared / "models" / "deimv2_hgnetv2_femto_coco.onnx"),
+            classes="coco80",
+        ),
+        **options,
+    )
+
 
 DELFT = (4.3571, 52.0116)
 """Longitude and latitude of a point in Delft."""

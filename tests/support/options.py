@@ -13,6 +13,7 @@ _SPECIAL: dict[str, tuple[Any, Any]] = {
     "photos": (["one", "two/*.jpg"], ["three"]),
     "timezone": ("Europe/Amsterdam", "Asia/Tokyo"),
     "field_of_view": (67.4, 120.0),
+    "stop_distance": (12.5, 25.0),
     "formats": (["geojson"], ["csv", "geojson"]),
     "positions": (["exif", "manifest"], ["manifest"]),
     "language": ("nl", "words.json"),

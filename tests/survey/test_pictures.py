@@ -18,6 +18,8 @@ import pytest
 from PIL import Image
 
 import geobike
+from geobike.photos import hiding, thumbnails
+from tests.support.making import survey_of_delft
 
 pytest.importorskip("onnxruntime", reason="needs the extra `local`: onnxruntime")
 
@@ -45,6 +47,8 @@ class Surveyed(NamedTuple):
     counts: "pd.Series[int]"
     boxes: pd.DataFrame
     """Of people and vehicles, in pixels of the original photo."""
+    found: pd.DataFrame
+    """Every box."""
 
 
 @pytest.fixture(scope="module")
@@ -52,18 +56,7 @@ def surveyed(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Surveyed
     folder = tmp_path_factory.mktemp("pictures")
 
     def run(name: str, **page: bool) -> geobike.SurveyResult:
-        plan = geobike.Survey(
-            photos=shared / "photos",
-            areas=shared / "areas" / "delft_neighbourhoods.geojson",
-            manifest=shared / "photos" / "manifest.csv",
-            threshold=0.3,
-            detector=geobike.DetectorChoice(
-                kind="onnx",
-                model=str(shared / "models" / "deimv2_hgnetv2_femto_coco.onnx"),
-                classes="coco80",
-            ),
-            page=geobike.PageOptions(**page),
-        )
+        plan = survey_of_delft(shared, page=geobike.PageOptions(**page))
         result = geobike.run(plan, store=folder / "store.sqlite")
         result.write(folder / name)
         return result
@@ -78,6 +71,7 @@ def surveyed(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Surveyed
         *(shown(folder / name / "map.html") for name in ("default", "all", "plain")),
         counted.set_index("photo_id")["bicycle_count"],
         found[known],
+        found,
     )
 
 
@@ -105,6 +99,8 @@ def inside(surveyed: Surveyed) -> Iterator[tuple[str, Pixels, Pixels]]:
         left, top, right, bottom = (
             round(side * scale) for side in (box.xmin, box.ymin, box.xmax, box.ymax)
         )
+        if box.label == "person" and box.score < 0.5:  # of a bicycle, perhaps: its top alone
+            bottom = min(bottom, top + max(round((bottom - top) / 3), right - left))
         name = f"{box.label} {box.score:.2f} on {box.photo_id}"
         yield name, hidden[top:bottom, left:right], plain[top:bottom, left:right]
 
@@ -130,7 +126,7 @@ def test_in_every_box_of_a_person_or_a_vehicle_the_detail_is_gone(surveyed: Surv
     large = [box for box in boxes if min(box[1].shape) >= LARGE]
     assert len(large) >= 30
     for name, hidden, plain in large:
-        assert detail(hidden) <= 6, name
+        assert detail(hidden) <= 8, name
         assert detail(plain) > 1.5 * detail(hidden), name
 
 
@@ -144,3 +140,58 @@ def test_only_what_is_hidden_differs_from_the_photo(surveyed: Surveyed) -> None:
 def test_the_pictures_of_the_default_page_are_those_of_the_full_one(surveyed: Surveyed) -> None:
     for name, picture in surveyed.default.pictures.items():
         assert np.array_equal(picture, surveyed.all.pictures[name]), name
+
+
+HEADS = {  # by eye, in pixels of the photo: of people in a box that scores 0.2 or more
+    "street/PXL_20220119_122646995.jpg": [(652, 31, 672, 54)],
+    "street/PXL_20220119_122545611.jpg": [(400, 198, 416, 214), (430, 200, 446, 217)],
+    "bike/271758547_496887881809012_1375450742634622577_n.jpg": [(15, 170, 36, 184)],
+}
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_on_a_large_picture_too_no_head_that_was_found_is_left(
+    surveyed: Surveyed, shared: Path, name: str
+) -> None:
+    hidden, plain, scale = large(surveyed, shared / "photos", name)
+    for box in HEADS[name]:
+        left, top, right, bottom = (round(side * scale) for side in box)
+        head, real = (image[top:bottom, left:right] for image in (hidden, plain))
+        assert np.abs(head - real).mean() > 8
+        for axis in (0, 1):
+            borders = np.abs(np.diff(head.mean(axis=axis))) > 6
+            assert borders.sum() <= 6  # so there are seven cells at most
+
+
+NOBODY = "bike/270866528_1378032765981286_2567994190192961294_n.jpg"
+
+
+def test_bicycles_that_are_taken_for_people_can_still_be_counted(
+    surveyed: Surveyed, shared: Path
+) -> None:
+    """Five people are found on this photo by mistake; hidden whole, they hide five bicycles."""
+    found = surveyed.found[surveyed.found["photo_id"] == NOBODY]
+    assert (surveyed.boxes["photo_id"] == NOBODY).sum() == 5
+    hidden, plain, scale = large(surveyed, shared / "photos", NOBODY)
+    changed = np.abs(hidden - plain) > 4
+    shares = []
+    for box in found[found["kept"]].itertuples():
+        left, top, right, bottom = (
+            round(side * scale) for side in (box.xmin, box.ymin, box.xmax, box.ymax)
+        )
+        shares.append(changed[top:bottom, left:right].mean())
+    assert len(shares) == 10
+    assert max(shares) < 0.5
+
+
+def large(surveyed: Surveyed, folder: Path, name: str) -> tuple[Pixels, Pixels, float]:
+    """Return a picture of 960 pixels, with people hidden and without, and its scale."""
+    boxes = hiding.regions(surveyed.found, ["person", "vehicle"], pd.Series([name]))[name]
+    with Image.open(folder / name) as photo:
+        scale = 960 / max(photo.size)
+    made = [
+        thumbnails.thumbnail(folder / name, anonymize=anonymize, side=960)
+        for anonymize in (boxes, ())
+    ]
+    hidden, plain = (np.asarray(Image.open(io.BytesIO(one)).convert("L"), float) for one in made)
+    return hidden, plain, scale

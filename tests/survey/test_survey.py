@@ -365,7 +365,7 @@ def test_a_run_that_fails_while_writing_leaves_the_earlier_survey_whole(
     pytest.importorskip("pyarrow")
     run(tmp_path, FakeDetector()).write(tmp_path / "out")
     before = contents(tmp_path / "out")
-    strict = run(tmp_path, FakeDetector(), threshold=0.95, formats=("geoparquet",))
+    strict = run(tmp_path, FakeDetector(), threshold=0.95, formats=("parquet",))
 
     def full(*_: object) -> None:
         raise InputError("no space left on device")

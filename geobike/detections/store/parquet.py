@@ -31,6 +31,7 @@ from geobike.errors import StoreError
 from geobike.io import files, remote
 from geobike.io.redaction import redact
 from geobike.progress import Track, silent
+from geobike.reporting import report
 
 _DETECTIONS: Final = {
     "sha256": "string",  # of the photo file's bytes
@@ -264,13 +265,22 @@ class Shards:
             return set()
 
     def hashes(self, keys: Iterable[str]) -> dict[str, str]:
-        """Return the SHA-256 for those keys of `geobike.photos.hashing.key` that are known."""
+        """Return the SHA-256 for those keys of `geobike.photos.hashing.key` that are known.
+
+        They only save time: what of them is damaged is reported, and its photos are read again.
+        """
         asked, found = _texts(keys), dict[str, str]()
-        for names in _groups(self._files.names()):
-            table = self._files.rows(names)
+        for table in self._tables_of_files():
             rows = table.filter(arrow().compute.is_in(table["key"], value_set=asked))
             found |= zip(rows["key"].to_pylist(), rows["sha256"].to_pylist(), strict=True)
         return found
+
+    def _tables_of_files(self) -> Iterator[Any]:
+        try:
+            for names in _groups(self._files.names()):
+                yield self._files.rows(names)
+        except StoreError as error:
+            report(f"{error}; its photos are read again")
 
     def keep_hashes(self, hashes: Mapping[str, str]) -> None:
         """Keep SHA-256 by key. A store that is only read keeps none: files are hashed again."""

@@ -468,6 +468,9 @@ def _as_path(model: str | Path) -> Path | None:
 
 
 def _sha256(path: Path) -> str:
+    if path.exists() and not path.is_file():
+        # A FIFO would be waited for, and a device may never end.
+        raise InputError(f"the model {path} is a folder, a pipe or a device; name an ONNX file")
     try:
         return hub.digest(path)
     except OSError as error:

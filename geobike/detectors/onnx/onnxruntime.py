@@ -125,7 +125,12 @@ def _opened(model: Path | bytes, threads: int | None) -> Any:
     if offers_gpu():
         onnxruntime.preload_dlls()  # CUDA's libraries, where pip installed them
         providers.insert(0, (_CUDA, _CUDA_OPTIONS))
-    return onnxruntime.InferenceSession(model, options, providers=providers)
+    return onnxruntime.InferenceSession(
+        model,
+        options,
+        providers=providers,
+        enable_fallback=int(len(providers) > 1),  # from the processor to itself it would only print
+    )
 
 
 def _spec(given: Any) -> TensorSpec:
@@ -141,8 +146,10 @@ def _errors() -> dict[str, type[Exception]]:
     """Return what onnxruntime raises, by name; its classes share no base but Exception."""
     from onnxruntime.capi import onnxruntime_pybind11_state as state
 
-    return {
+    own = {
         name: kind
         for name, kind in vars(state).items()
         if isinstance(kind, type) and issubclass(kind, Exception)
     }
+    # An error that quotes a name which is not UTF-8 cannot even be raised.
+    return own | {"UnicodeDecodeError": UnicodeDecodeError}

@@ -131,6 +131,7 @@ geobike.finite = (value) => (Number.isFinite(value) ? value : null);
 
 // The mean of a rate over the areas that are compared, each with its own weight; null where it has none.
 geobike.average = function ({ data }, metric) {
+  if (data.estimates?.of === metric.name && data.estimates.whole[0] !== null) return data.estimates.whole[0];
   if (metric.denominator === null) return null;
   let sum = 0;
   let weight = 0;

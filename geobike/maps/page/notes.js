@@ -48,7 +48,10 @@ geobike.finding = function (page) {
   const [metric] = page.colours;
   const average = geobike.average(page, metric);
   if (average === null) return found + ".";
-  return `${found}: ${say("on_average", { figure: page.figure(average, metric), metric: page.innerNameOf(metric) })}.`;
+  const mean = say("on_average", { figure: page.figure(average, metric), metric: page.innerNameOf(metric) });
+  const whole = data.estimates?.of === metric.name ? data.estimates.whole : [];
+  const range = whole.length === 3 && !whole.includes(null) ? ` (${geobike.rangeText(page, whole.slice(1), metric)})` : "";
+  return `${found}: ${mean}${range}.`;
 };
 
 // Which areas differ clearly from the average; or that nobody knows.
@@ -83,7 +86,8 @@ geobike.seen = function (page) {
   }
   parts.push(say("spread", { n: looked.length, all: data.areas.length }));
   const dates = page.period < 0 ? geobike.dates(page, looked) : page.date(data.periods[page.period]);
-  const trust = data.hand_counted ? say("hand_counted", { n: data.hand_counted }) : say("nobody_counted");
+  const { estimates } = data;
+  const trust = estimates ? say("some_hand_counted", { n: estimates.hand_counted }) : say("nobody_counted");
   return `${say("seen", { what: parts.join(", ") })}${dates && " · "}${dates}. ${trust}`;
 };
 
@@ -112,14 +116,13 @@ geobike.notes = function (page) {
   fill();
   page.onChange(({ period }) => period !== undefined && fill());
   const method = { ...data, threshold: page.decimal(data.threshold), label: page.label };
-  const ranges = data.metrics.some(({ low }) => data.areas.some(({ figures }) => Number.isFinite(figures[low])));
   return el(
     "details",
     { className: "gb-notes" },
     el("summary", {}, say("notes")),
     el("p", { className: "gb-reading" }, say("reading")),
     el("p", { className: "gb-trust" }, say("trust")),
-    el("p", { className: "gb-ranges" }, say(ranges ? "ranges" : "no_ranges")),
+    el("p", { className: "gb-by-hand" }, geobike.byHand(page)),
     ledger,
     el("p", { className: "gb-method", dir: "auto" }, say("method", method)),
     el("p", { className: "gb-source", dir: "auto" }, data.source && say("source", data)),
@@ -135,6 +138,17 @@ geobike.ledger = function ({ data, say, period }) {
   const total = given.reduce((sum, [, n]) => sum + n, 0);
   const parts = given.map(([status, n]) => say(status, { n }));
   return say("ledger", { photos: say("photos", { n: total }), parts: parts.join(", ") });
+};
+
+// What the ranges mean: of what a person counts, or of other streets only.
+geobike.byHand = function ({ data, say }) {
+  const { estimates } = data;
+  if (!estimates) return say("detected_only");
+  if (estimates.found_of_100 === null) return "";
+  return say("by_hand", {
+    photos: say("photos", { n: estimates.hand_counted }),
+    found: estimates.found_of_100,
+  });
 };
 
 // What is anonymized on the pictures, and that a detector does not find all of it.

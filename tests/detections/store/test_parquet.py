@@ -16,7 +16,7 @@ from geobike.detections.store.parquet import Shards, new_name
 from geobike.detections.store.protocol import Model
 from geobike.detections.store.sqlite import Store
 from geobike.detectors.protocol import Box, Detection
-from geobike.errors import MissingPackageError, StoreError
+from geobike.errors import GeobikeWarning, MissingPackageError, StoreError
 from tests.support.making import handed
 
 pa = pytest.importorskip("pyarrow")
@@ -139,6 +139,22 @@ def test_digests_of_files_are_remembered_beside_the_detections(tmp_path: Path) -
     shards.keep_hashes({"k3": "c"})
     assert shards.hashes(["k1", "k3", "k4"]) == {"k1": "a", "k3": "c"}
     assert shards.models() == {}
+
+
+@pytest.mark.parametrize("name", ["README.md", "half"])
+def test_damage_to_what_only_saves_time_is_reported_and_stops_nothing(
+    tmp_path: Path, name: str
+) -> None:
+    Shards(tmp_path).put_shard({"a": [BICYCLE]}, MODEL)
+    Shards(tmp_path).keep_hashes({"k1": "a"})
+    if name == "half":
+        [file] = (tmp_path / "_files").iterdir()
+        file.write_bytes(file.read_bytes()[:200])
+    else:
+        (tmp_path / "_files" / name).write_text("notes")
+    with pytest.warns(GeobikeWarning, match=r"move it to another folder; its photos are read aga"):
+        assert Shards(tmp_path).hashes(["k1"]) == {}
+    assert Shards(tmp_path).missing(["a"], MODEL) == []
 
 
 def put_many(folder: Path, number: int) -> None:

@@ -282,6 +282,15 @@ def test_a_changed_file_has_another_version(tmp_path):
     assert OnnxDetector(path).version != before
 
 
+@pytest.mark.parametrize("kind", ["a pipe", "a device", "a folder"])
+def test_what_is_no_file_is_refused_as_a_model_at_once(tmp_path, kind):
+    path = tmp_path / "model.onnx"
+    make = {"a pipe": os.mkfifo, "a device": lambda at: at.symlink_to("/dev/zero")}
+    make.get(kind, type(path).mkdir)(path)
+    with pytest.raises(InputError, match=f"the model {path} is a folder, a pipe or a device"):
+        OnnxDetector(path)
+
+
 @pytest.mark.parametrize("content", [b"", b"no model at all", deployed()[:200]])
 def test_a_file_that_is_not_a_model_is_named(tmp_path, content, capfd):
     path = write(tmp_path, content)

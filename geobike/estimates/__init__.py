@@ -1,0 +1,1 @@
+"""Hand counts, and what follows from them for every area."""

@@ -1,0 +1,23 @@
+"""Looks: visits of stops, each counted on its first photo: what hand counts are drawn of."""
+
+import pandas as pd
+
+from geobike import schema
+
+
+def find(exposure: pd.DataFrame) -> pd.DataFrame:
+    """Return the looks frame of an exposure frame: one row for each visit of a stop.
+
+    Examples:
+        >>> from geobike import schema
+        >>> from geobike.estimates import looks
+        >>> shown = {"stop_id": "a.jpg", "photo_id": "a.jpg", "area_id": ["west", None]}
+        >>> numbers = {"weight": 1.0, "share": [0.7, 0.3], "bicycle_count": [3, 1]}
+        >>> looks.find(schema.table(schema.EXPOSURE, shown | numbers))
+          photo_id stop_id  bicycle_count
+        0    a.jpg   a.jpg              4
+    """
+    schema.check(exposure, schema.EXPOSURE)
+    groups = exposure.groupby("photo_id", sort=False)
+    found = groups.agg(stop_id=("stop_id", "first"), bicycle_count=("bicycle_count", "sum"))
+    return schema.table(schema.LOOKS, found.reset_index())

@@ -1,0 +1,93 @@
+"""Which parts of a picture are pixelated: boxes of people and vehicles, and how much of each."""
+
+from collections.abc import Collection
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from geobike import schema
+from geobike.io.matching import isin
+from geobike.photos.anonymizing import PERSON, Box, is_hidden
+
+_SCORE: Final = 0.2
+"""Lowest score that is hidden: a false person costs a few pixels, a missed one more."""
+
+_SURE: Final = 0.5  # a person of this score is hidden whole, whatever else is there
+_WITHIN: Final = 0.7  # of a person's box that lies in a bicycle's: it may be the bicycle itself
+_TOP: Final = 1 / 3  # of a person's height, which holds the head
+_ABOVE: Final = 0.1  # of the height, added over the top for hair and hats
+
+_SIDES: Final = ["xmin", "ymin", "xmax", "ymax"]
+
+
+def regions(
+    detections: pd.DataFrame, hide: Collection[str], photo_ids: "pd.Series[str]"
+) -> dict[str, list[Box]]:
+    """Return what is to be pixelated on each of these photos, in pixels of the original.
+
+    Boxes of the labels in `hide` are, from a score of 0.2 on. Detectors take many a bicycle that
+    stands end on for a person. So where a doubtful person's box lies mostly within the box of a
+    bicycle that counts, or that is at least as sure, its top alone is hidden, where a head would
+    be: a third, and at least as much as the box is wide, since a box may hold only head and
+    shoulders. Never less: doubt shows nobody's face.
+
+    Examples:
+        >>> import pandas as pd
+        >>> from geobike import schema
+        >>> boxes = {"photo_id": "a.jpg", "model": "m", "ymin": 0.0, "ymax": 150.0, "xmin": 0.0}
+        >>> bicycle = boxes | {"label": "bicycle", "score": 0.6, "xmax": 50.0, "kept": True}
+        >>> person = boxes | {"label": "person", "score": 0.3, "xmax": 50.0, "kept": False}
+        >>> frame = schema.table(schema.DETECTIONS, pd.DataFrame([bicycle, person]))
+        >>> regions(frame, ["person"], pd.Series(["a.jpg"]))
+        {'a.jpg': [(0.0, -15.0, 50.0, 50.0)]}
+    """
+    known = detections[(detections["score"] >= _SCORE) | detections["kept"]]
+    known = known[isin(known["photo_id"], photo_ids)]
+    sure = known[_are_of(known["label"], hide) & (known["score"] >= _SCORE).to_numpy()]
+    box = sure[_SIDES].astype(float)
+    height, width = box["ymax"] - box["ymin"], box["xmax"] - box["xmin"]
+    top = pd.concat([_TOP * height, width], axis=1).max(axis=1)
+    lowest = pd.concat([box["ymin"] + top, box["ymax"]], axis=1).min(axis=1)
+    doubtful = _perhaps_bicycles(sure, known)
+    box["ymax"] = box["ymax"].where(~doubtful, lowest)
+    box["ymin"] -= (_ABOVE * height).where(doubtful, 0.0)
+    found: dict[str, list[Box]] = {}
+    rows = box.itertuples(index=False, name=None)
+    for photo_id, (xmin, ymin, xmax, ymax) in zip(sure["photo_id"], rows, strict=True):
+        found.setdefault(photo_id, []).append((xmin, ymin, xmax, ymax))
+    return found
+
+
+def _perhaps_bicycles(hidden: pd.DataFrame, known: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Tell which boxes are doubtful people that lie mostly within the box of a bicycle."""
+    is_person = _are_of(hidden["label"], (PERSON,)) & (hidden["score"] < _SURE).to_numpy()
+    counted = known.loc[known["kept"], "label"].astype(schema.TEXT).unique()
+    bicycles = known[isin(known["label"], pd.Series(counted, dtype=schema.TEXT))]
+    columns = ["photo_id", "score", "kept", *_SIDES]
+    people = hidden.loc[is_person, columns].assign(row=np.flatnonzero(is_person))
+    pairs = people.merge(bicycles[columns], on="photo_id", suffixes=("", "_b"))
+    trusted = pairs["kept_b"] | (pairs["score_b"] >= pairs["score"])
+    out = np.zeros(len(hidden), dtype=bool)
+    out[pairs.loc[trusted & (_share(pairs) >= _WITHIN), "row"]] = True
+    return out
+
+
+def _share(pairs: pd.DataFrame) -> "pd.Series[float]":
+    """Return the share of each person's box that is in the bicycle's."""
+    shared = pd.Series(1.0, index=pairs.index)
+    for axis in "xy":
+        high = pairs[[f"{axis}max", f"{axis}max_b"]].min(axis=1)
+        low = pairs[[f"{axis}min", f"{axis}min_b"]].max(axis=1)
+        length = pairs[f"{axis}max"] - pairs[f"{axis}min"]
+        shared *= (high - low).where(high > low, 0.0) / length.where(length > 0)
+    return shared.fillna(0.0)
+
+
+def _are_of(labels: "pd.Series[Any]", hide: Collection[str]) -> npt.NDArray[np.bool_]:
+    """Tell for each box whether its label is to be hidden; each label is looked at once."""
+    label = schema.coded(labels)
+    hidden = [is_hidden(name, hide) for name in label.categories]
+    found: npt.NDArray[np.bool_] = np.array([*hidden, False])[label.codes]  # no label: the last
+    return found

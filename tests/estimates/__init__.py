@@ -1,0 +1,1 @@
+"""Tests of the estimates from hand counts."""

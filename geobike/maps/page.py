@@ -15,6 +15,7 @@ _SCRIPTS = (
     "data.js",
     "classes.js",
     "background.js",
+    "certainty.js",
     "hatches.js",
     "areas.js",
     "hexbins.js",

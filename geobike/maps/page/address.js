@@ -18,7 +18,7 @@ geobike.address = function (page) {
     if (!["metric", "show", "period", "area", "street", "place"].some((key) => given.has(key))) return;
     const choice = {};
     const metric = page.colours.find(({ name }) => name === given.get("metric"));
-    const grouped = given.get("metric") === "groups" && data.areas.some(({ group }) => group !== undefined);
+    const grouped = given.get("metric") === "groups" && page.groups(page.colours[0]).size > 0;
     if (metric || grouped) Object.assign(choice, { metric: metric || page.colours[0], byGroup: grouped });
     const surface = given.get("show");
     if (document.querySelector(`[name=gb-surface][value="${CSS.escape(surface || "")}"]:not(:disabled)`)) choice.surface = surface;

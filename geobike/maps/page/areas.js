@@ -108,13 +108,13 @@ geobike.valueOf = function ({ data }, area, metric) {
 geobike.fill = function (page, area) {
   const value = geobike.valueOf(page, area, page.metric);
   if (typeof value === "string") return page.pattern(value);
-  if (page.surface === "areas" && page.byGroup) return geobike.GROUPS[area.group ?? 0];
+  if (page.byGroup) return geobike.GROUPS[geobike.groupOf(page, area) ?? 0];
   const colour = geobike.colourOf(page.areaClasses[page.metric.name], value);
   return geobike.isUnsure(page, area) ? geobike.pale(colour) : colour;
 };
 
 // Darker means more here too: clearly more than the average, clearly fewer, not told apart.
-geobike.GROUPS = { 1: "#234da0", 0: "#e3e7eb", "-1": "#d6efb3" };
+geobike.GROUPS = { 1: "#234da0", 0: "#f6f5f0", "-1": "#d6efb3" };
 
 // The range of a figure, null where none was estimated. A period has none: it is of all photos.
 geobike.rangeOf = function (page, area, metric) {
@@ -124,13 +124,7 @@ geobike.rangeOf = function (page, area, metric) {
 };
 
 // Whether the figure of an area cannot be told from the average.
-geobike.isUnsure = function (page, area) {
-  if (page.period >= 0) return false;
-  if (area.group !== undefined) return area.group === 0;
-  const range = geobike.rangeOf(page, area, page.metric);
-  const average = geobike.average(page, page.metric);
-  return range !== null && average !== null && range[0] <= average && average <= range[1];
-};
+geobike.isUnsure = (page, area) => geobike.groupOf(page, area) === 0;
 
 geobike.areaTooltip = function (page, area) {
   const { el } = geobike;

@@ -81,9 +81,8 @@ geobike.averageText = function (page, area) {
   const { say } = page;
   const average = geobike.average(page, page.metric);
   const lines = [];
-  if (page.period < 0 && area.group !== undefined) {
-    lines.push(say({ 1: "group_more", 0: "group_same", "-1": "group_fewer" }[area.group]));
-  }
+  const group = geobike.groupOf(page, area);
+  if (group !== undefined) lines.push(say({ 1: "group_more", 0: "group_same", "-1": "group_fewer" }[group]));
   if (average !== null) lines.push(say("average_is", { average: page.figure(average, page.metric) }));
   if (page.period < 0 && area.rank) {
     const all = page.data.areas.filter(({ rank }) => rank).length;

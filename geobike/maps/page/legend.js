@@ -80,9 +80,10 @@ geobike.legendClasses = function (page) {
   return [...items, ...states.map((state) => geobike.legendItem("gb-" + state, geobike.stateText(page, state)))];
 };
 
-geobike.groupKey = function ({ data, say }) {
-  const compared = data.areas.filter(({ group }) => group !== undefined);
-  const count = (wanted) => compared.filter(({ group }) => group === wanted).length;
+geobike.groupKey = function (page) {
+  const { say } = page;
+  const groups = [...page.groups(page.metric).values()];
+  const count = (wanted) => groups.filter((group) => group === wanted).length;
   const most = Math.max(...[1, 0, -1].map(count), 1);
   const words = { 1: "clearly_more", 0: "cannot_tell", "-1": "clearly_fewer" };
   return [1, 0, -1].map((group) => geobike.legendItem(geobike.GROUPS[group], say(words[group]), count(group), most));

@@ -56,22 +56,20 @@ geobike.finding = function (page) {
 
 // Which areas differ clearly from the average; or that nobody knows.
 geobike.differing = function (page) {
-  const { data, say, period } = page;
-  const compared = data.areas.filter(({ group }) => group !== undefined);
-  if (period >= 0) return "";
-  if (compared.length) {
-    const named = (wanted) => compared.filter(({ group }) => group === wanted).map(({ name }) => name);
-    const [more, fewer] = [named(1), named(-1)];
-    const same = compared.length - more.length - fewer.length;
-    if (!more.length && !fewer.length) return say("none_differ", { n: compared.length });
-    const list = (names) => new Intl.ListFormat(data.language).format(names.length > 4 ? [...names.slice(0, 3), say("others", { n: names.length - 3 })] : names);
-    const parts = [];
-    if (more.length) parts.push(say("more_in", { names: list(more) }));
-    if (fewer.length) parts.push(say("fewer_in", { names: list(fewer) }));
-    if (same) parts.push(say("same_in", { n: same }));
-    return parts.join(" ");
-  }
-  return "";
+  const { data, say } = page;
+  const groups = page.groups(page.colours[0]);
+  if (groups.size < 2) return "";
+  const named = (wanted) => data.areas.filter((area) => groups.get(area) === wanted).map(({ name }) => name);
+  const [more, fewer] = [named(1), named(-1)];
+  const same = groups.size - more.length - fewer.length;
+  if (!more.length && !fewer.length) return say("none_differ", { n: groups.size });
+  const shown = (names) => (names.length > 4 ? [...names.slice(0, 3), say("others", { n: names.length - 3 })] : names);
+  const list = (names) => new Intl.ListFormat(data.language).format(shown(names));
+  const parts = [];
+  if (more.length) parts.push(say(data.estimates ? "more_in" : "detected_more_in", { names: list(more) }));
+  if (fewer.length) parts.push(say("fewer_in", { names: list(fewer) }));
+  if (same) parts.push(say("same_in", { n: same }));
+  return parts.join(" ");
 };
 
 // What was seen and when, and whether anybody counted by hand.

@@ -16,6 +16,7 @@ geobike.draw = function (map, data) {
   const page = geobike.state(map, data);
   Object.assign(page, geobike.speech(data));
   geobike.count(page);
+  geobike.certainty(page);
 
   const container = map.getContainer();
   container.setAttribute("role", "region");

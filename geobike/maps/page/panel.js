@@ -74,7 +74,7 @@ geobike.metrics = function (page) {
     const text = page.nameOf(metric);
     return el("option", { value: metric.name, disabled: !known }, known ? text : `${text} (${say("not_known")})`);
   });
-  const grouped = data.areas.some(({ group }) => group !== undefined);
+  const grouped = page.groups(page.colours[0]).size > 0;
   if (grouped) options.splice(1, 0, el("option", { value: "by-group" }, say("by_group")));
   const select = el("select", { id: "gb-metric" }, ...options);
   select.onchange = () => {

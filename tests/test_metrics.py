@@ -215,7 +215,7 @@ def test_a_new_metric_reaches_file_map_legend_table_and_download(
     assert opened.texts(f".gb-table th{column} button") == [name[0].lower() + name[1:]]
     assert opened.texts(f".gb-table td{column}") == [*shown, "\N{EN DASH}"]
     opened.page.locator(".gb-table tbody tr").first.click()
-    assert name in opened.texts(".leaflet-popup-content dt")
+    assert name in opened.texts(".gb-detail dt")
     with opened.page.expect_download() as started:
         opened.page.get_by_role("button", name="GeoJSON").click()
     started.value.save_as(tmp_path / "downloaded.geojson")

@@ -51,7 +51,7 @@ def test_markup_in_any_text_is_shown_and_never_runs(show: Open, kind: str) -> No
     assert popup.locator(".gb-file").inner_text() == text
     assert popup.locator(".gb-box").get_attribute("title") == f"{text} 90 %"
     opened.page.locator(".gb-table tbody tr").first.click()
-    assert opened.texts(".leaflet-popup-content h2") == [text]
+    assert opened.texts(".gb-detail h2") == [text]
     assert opened.page.evaluate("window.__xss") is None
 
 

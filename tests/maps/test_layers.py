@@ -68,7 +68,7 @@ def test_streets_are_drawn_below_the_areas_and_take_no_clicks(show: Open, tmp_pa
     assert drawn.evaluate(inked)
     # The street runs through the middle of the first area; the click is still the area's.
     opened.page.locator(".leaflet-overlay-pane path").first.click()
-    assert opened.texts(".leaflet-popup-content h2") == ["North"]
+    assert opened.texts(".gb-detail h2") == ["North"]
     opened.page.get_by_label("streets").uncheck()
     opened.settle()
     assert not drawn.evaluate(inked)

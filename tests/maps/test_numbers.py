@@ -50,7 +50,7 @@ def test_page_geojson_and_summary_agree(tmp_path: Path, show: Open) -> None:
 
     opened = show(written["map.html"].read_text("utf-8"))
     rows = opened.table("detected_per_stop", "stop_count", "covered_share", "detected_once")
-    opened.page.get_by_label("Bicycles per 1,000 inhabitants").check()
+    opened.colour_by("Bicycles detected per 1,000 inhabitants")
     shown_rates = opened.table("bicycles_per_1000_inhabitants")
     read = gpd.read_file(written["areas.geojson"])
     summary = json.loads(written["summary.json"].read_text("utf-8"))["ledger"]

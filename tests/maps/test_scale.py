@@ -121,7 +121,7 @@ def test_many_areas_are_one_canvas_with_the_legends_colours(show: Open) -> None:
     assert box is not None
     opened.page.get_by_label("Find an area").fill("Area 1234")
     opened.page.get_by_label("Find an area").press("Enter")
-    assert opened.popup()["bicycle_count"] == "1,234"
+    assert opened.detail()["bicycle_count"] == "1,234"
     # The middle of the map is now that area: one of the upper classes, and no zero.
     pixel = canvas.evaluate(
         """(canvas) => {

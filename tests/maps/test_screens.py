@@ -64,7 +64,7 @@ def test_the_name_of_a_dutch_neighbourhood_is_on_one_line(show: Open, width: int
     rates = {"population": pd.array([2400], "Int64"), "bicycles_per_1000_inhabitants": [2.5]}
     named = areas(["Stationskwartier"], [3], [6], **rates)
     opened = show(build(named), viewport={"width": width, "height": 540})
-    opened.page.get_by_label("Bicycles per 1,000 inhabitants").check()
+    opened.colour_by("Bicycles detected per 1,000 inhabitants")
     column = ".gb-table thead [data-metric=bicycles_per_1000_inhabitants]"
     assert opened.texts(column)[0].startswith("per 1,000")
     name = opened.page.locator(".gb-table tbody th span").last.bounding_box()

@@ -37,7 +37,7 @@ def test_the_search_finds_names_without_their_accents(show: Open) -> None:
     assert opened.texts(TABLE) == ["Zoëtermeer", "Zoetekamp"]
     assert opened.texts(".gb-search span") == ["2 areas found"]
     box.press("Enter")
-    assert opened.texts(".leaflet-popup-content h2") == ["Zoëtermeer"]
+    assert opened.texts(".gb-detail h2") == ["Zoëtermeer"]
     box.fill("nowhere")
     assert opened.texts(TABLE) == []
     assert opened.texts(".gb-search span") == ["0 areas found"]
@@ -63,7 +63,7 @@ def test_the_slider_shows_the_numbers_of_one_day(show: Open) -> None:
     assert opened.texts(LEGEND) == ranges
     assert opened.fills()[1] == "#081d58"
     assert opened.texts(".gb-finding") == ["12 bicycles in 1 photo, in 1 of 5 areas · 2022-01-20"]
-    opened.page.get_by_label("Bicycles per km²").check()  # of each place once: not of a day
+    opened.colour_by("Bicycles detected per km²")  # of each place once: not of a day
     assert {row[1] for row in opened.table("bicycles_per_km2")} == {"\N{EN DASH}"}
     assert opened.texts(LEGEND) == [
         "0",
@@ -72,7 +72,7 @@ def test_the_slider_shows_the_numbers_of_one_day(show: Open) -> None:
         "known for all days together only",
         "no photos",
     ]
-    opened.page.get_by_label("Bicycles per stop").check()
+    opened.colour_by("Bicycles detected per stop")
     slider.press("Home")
     assert opened.texts(".gb-finding, .gb-table tbody tr") == before
 
@@ -217,10 +217,10 @@ def test_inhabitants_add_a_metric_a_column_and_a_line(show: Open) -> None:
         bicycles_per_1000_inhabitants=[0.5, 2.0, None, 0.0, None],
     )
     opened = show(build(given))
-    opened.page.get_by_label("Bicycles per 1,000 inhabitants").check()
+    opened.colour_by("Bicycles detected per 1,000 inhabitants")
     assert opened.texts(LEGEND) == ["0", "0.5", "2.0", "no data", "no photos"]
     opened.page.locator(".gb-table tbody tr").first.click()
-    figures = opened.popup()
+    figures = opened.detail()
     assert figures["bicycles_per_1000_inhabitants"] == "2.0"
     assert figures["population"] == "4,000"
 
@@ -236,14 +236,14 @@ def test_the_table_shows_and_marks_the_figure_that_it_is_sorted_by(show: Open) -
     there = [each.name for each in METRICS if "table" in each.shown and each.needs is None]
     fourth = there[3]  # there is room for four
     assert columns.last.get_attribute("data-metric") == fourth
-    opened.page.get_by_label("Bicycles per km²").check()
+    opened.colour_by("Bicycles detected per km²")
     assert sorted_by.inner_text().startswith("per km²")
     figures = ["0", "1", "4", "4", "\N{EN DASH}"]  # an area without photos stays last
     column = "[data-metric=bicycles_per_km2]"
     assert opened.texts(f".gb-table td{column}") == [*figures[3::-1], figures[4]]
     opened.page.locator(f".gb-table th{column} button").click()
     assert opened.texts(f".gb-table td{column}") == figures
-    opened.page.get_by_label("Bicycles per stop").check()
+    opened.colour_by("Bicycles detected per stop")
     assert sorted_by.inner_text().startswith("per stop")
     assert columns.last.get_attribute("data-metric") == fourth
     assert columns.count() == 5

@@ -38,12 +38,27 @@ class Opened:
         """Return the text of every element that matches, as it is seen."""
         return self.page.locator(selector).all_inner_texts()
 
+    def said(self, selector: str) -> list[str]:
+        """Return the text of every element that matches, also in a part that is folded."""
+        return self.page.locator(selector).all_text_contents()
+
+    def legend(self) -> list[str]:
+        """Return the rows of the legend: classes, then patterns."""
+        return self.texts(".gb-classes:not(.gb-photo-key) .gb-swatch + span")
+
+    def places(self) -> list[str]:
+        """Return the names of the circles of places, from the fullest."""
+        return self.page.evaluate(
+            "Array.from(document.querySelectorAll('.gb-place:not(.gb-other)'), (b) => b.ariaLabel)"
+            ".sort((a, b) => parseFloat(b) - parseFloat(a))"
+        )
+
     def table(self, *metrics: str) -> list[list[str]]:
         """Return the rows of the table: the area, then its figures of these metrics, by name.
 
         A new metric may take the place of another in the table, but of none that colours the map.
         """
-        rows = self.page.locator(".gb-table tbody tr").all()
+        rows = self.page.locator(".gb-table tbody tr:not(.gb-section)").all()
         cells = ["th", *(f"td[data-metric={metric}]" for metric in metrics)]
         return [[row.locator(cell).inner_text() for cell in cells] for row in rows]
 
@@ -129,6 +144,7 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Open]:
             maps.save(drawn, path)
         record = Opened(browser.new_page(**{"viewport": {"width": 1280, "height": 800}} | context))
         record.allowed = allowed
+        record.page.set_default_timeout(10_000)
         opened.append(record)
         record.page.on("request", lambda request: record.requests.append(request.url))
         record.page.on("pageerror", lambda error: record.complaints.append(str(error)))

@@ -86,7 +86,7 @@ geobike.hexbins = function (page) {
     }
     layer.addTo(map);
   };
-  page.onChange(({ surface, period }) => (surface ?? period) !== undefined && draw());
+  page.onChange((choice) => geobike.concerns(choice, "surface", "period") && draw());
 };
 
 geobike.corners = function (plane, { a, b }, size) {

@@ -16,6 +16,7 @@ geobike.legend = function (page) {
     key.replaceChildren(...geobike.placeKey(page));
     key.hidden = !key.children.length;
   };
+  fill(); // the first view keeps clear of it
   page.onChange(fill);
   page.onRibbons = fill;
   map.on("layeradd layerremove", ({ layer }) => layer === page.placeLayer && fill());

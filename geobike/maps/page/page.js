@@ -129,6 +129,9 @@ geobike.el = function (tag, properties, ...children) {
   return made;
 };
 
+// Whether a change concerns any of these.
+geobike.concerns = (choice, ...keys) => keys.some((key) => key in choice);
+
 // A radio or a checkbox with its words.
 geobike.choice = function (properties, text) {
   const input = geobike.el("input", properties);

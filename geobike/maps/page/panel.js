@@ -43,8 +43,8 @@ geobike.choosing = function (page, { panel, home, detail }) {
     else panel.focus({ preventScroll: true });
     before = null;
   };
-  page.onChange(({ chosen, period, metric }) => {
-    if ((chosen ?? period ?? metric) === undefined) return;
+  page.onChange((choice) => {
+    if (!geobike.concerns(choice, "chosen", "period", "metric")) return;
     home.hidden = !!page.chosen;
     detail.hidden = !page.chosen;
     detail.replaceChildren(...(page.chosen ? geobike.detail(page) : []));

@@ -22,7 +22,7 @@ geobike.places = function (page) {
   };
   map.on("moveend", draw);
   layer.on("add remove", draw);
-  page.onChange(({ period, surface, chosen }) => (period ?? surface ?? chosen) !== undefined && draw());
+  page.onChange((choice) => geobike.concerns(choice, "period", "surface", "chosen") && draw());
   page.placeLayer = layer;
   page.layers.push({ key: "places", text: page.say("layer_places"), layer, on: page.data.places.n > 0 });
 };

@@ -28,7 +28,7 @@ geobike.streets = function (page) {
   map.on("moveend", draw);
   layer.on("add remove", draw);
   page.onCrowd = draw;
-  page.onChange(({ surface, chosen }) => (surface !== undefined || chosen !== undefined) && draw());
+  page.onChange((choice) => geobike.concerns(choice, "surface", "chosen") && draw());
   page.layers.push({ key: "streets", text: page.say("layer_streets"), layer, on: true });
 };
 

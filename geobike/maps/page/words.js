@@ -7,6 +7,7 @@ geobike.speech = function (data) {
   const exact = geobike.numberFormats(data.language);
   const two = { minimumSignificantDigits: 2, maximumSignificantDigits: 2 };
   const rounded = new Intl.NumberFormat(data.language, two);
+  const edge = new Intl.NumberFormat(data.language, { maximumSignificantDigits: 4 });
   const short = new Intl.NumberFormat(data.language, { maximumSignificantDigits: 2 });
   const thing = data.label === "bicycle" ? "bicycle" : "object";
   const things = data.words["many_" + thing];
@@ -28,7 +29,7 @@ geobike.speech = function (data) {
   return {
     say,
     whole: (n) => whole.format(n),
-    decimal: (value) => new Intl.NumberFormat(data.language).format(value),
+    decimal: (value) => edge.format(value),
     // A number as it is known: what was counted, in full; what was derived, with two digits.
     figure(value, { exact: full, digits, percent } = {}) {
       if (value === null || value === undefined) return data.words.unknown;

@@ -15,8 +15,8 @@ from geobike import metrics, schema, sums
 from geobike.counting import counts
 from geobike.maps import options, payload
 from geobike.maps import periods as page_periods
-from geobike.maps import places as page_places
 from geobike.maps import photos as page_photos
+from geobike.maps import places as page_places
 from tests.support.browser import Open
 from tests.support.counted import area_counts, no_boxes, no_tallies
 from tests.support.map_frames import build

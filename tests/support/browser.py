@@ -43,8 +43,9 @@ class Opened:
         return self.page.locator(selector).all_text_contents()
 
     def legend(self) -> list[str]:
-        """Return the rows of the legend: classes, then patterns."""
-        return self.texts(".gb-classes:not(.gb-photo-key) .gb-swatch + span")
+        """Return the rows of the legend: classes, then patterns; en dashes as hyphens."""
+        found = self.texts(".gb-classes:not(.gb-photo-key) .gb-swatch + span")
+        return [text.replace("\N{EN DASH}", "-") for text in found]
 
     def places(self) -> list[str]:
         """Return the names of the circles of places, from the fullest."""

@@ -8,7 +8,7 @@ geobike.COLOURS = ["#d6efb3", "#73c8bd", "#2498c1", "#234da0", "#081d58"];
 // Cut values >= 0 into classes {low, high, colour} without gaps: a value belongs to the class with
 // low <= value < high, and the last class is open. Edges are round numbers, whole ones where
 // `whole`; of the rows of round numbers that make three to five classes, the one that fills them
-// most evenly is taken. Zero is a class of its own where it occurs.
+// most evenly is taken, rather one of equal steps. Zero is a class of its own where it occurs.
 geobike.classify = function (values, whole) {
   const positive = values.filter((value) => value > 0);
   const zero = { low: 0, high: 0, colour: geobike.ZERO };
@@ -33,14 +33,17 @@ geobike.roundRows = function (values, whole) {
   const rows = [];
   for (const step of steps) {
     const count = Math.floor(geobike.tidy(top / step)) + 1;
-    if (count >= 3 && count <= 5) rows.push(Array.from({ length: count }, (_, k) => geobike.tidy(k * step)));
+    const edges = Array.from({ length: count }, (_, k) => geobike.tidy(k * step));
+    if (count >= 3 && count <= 5) rows.push({ edges, bonus: 0.1 }); // easier to read
   }
   const round = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5].map((step) => geobike.tidy(step * power));
   const below = round.filter((edge) => edge <= top);
-  for (const count of [3, 4]) rows.push([0, ...below.slice(-count)]);
-  const usable = rows.filter((edges) => !whole || edges.every(Number.isInteger));
-  if (!usable.length) usable.push([0]);
-  return usable.map((edges) => ({ edges, evenness: geobike.evenness(values, edges) }));
+  for (const count of [3, 4]) {
+    for (let end = count; end <= below.length; end++) rows.push({ edges: [0, ...below.slice(end - count, end)], bonus: 0 });
+  }
+  const usable = rows.filter(({ edges }) => !whole || edges.every(Number.isInteger));
+  if (!usable.length) usable.push({ edges: [0], bonus: 0 });
+  return usable.map(({ edges, bonus }) => ({ edges, evenness: geobike.evenness(values, edges) + bonus }));
 };
 
 // The entropy of the values over the classes.

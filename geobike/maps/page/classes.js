@@ -46,11 +46,12 @@ geobike.roundRows = function (values, whole) {
   return usable.map(({ edges, bonus }) => ({ edges, evenness: geobike.evenness(values, edges) + bonus }));
 };
 
-// The entropy of the values over the classes.
+// The entropy of the values over the classes, 1 where each holds as many.
 geobike.evenness = function (values, edges) {
   const counts = edges.map(() => 0);
   for (const value of values) counts[geobike.classIndex(edges, value)] += 1;
-  return -counts.reduce((sum, n) => (n ? sum + (n / values.length) * Math.log(n / values.length) : sum), 0);
+  const sum = counts.reduce((total, n) => (n ? total - (n / values.length) * Math.log(n / values.length) : total), 0);
+  return edges.length > 1 ? sum / Math.log(edges.length) : 0;
 };
 
 geobike.classIndex = (edges, value) => edges.findLastIndex((low) => low <= value);

@@ -44,8 +44,8 @@ geobike.tile = function (page, i, numbers) {
     const image = el("img", { src: photo.image, alt: "", loading: "lazy" });
     image.onerror = () => image.replaceWith(el("span", {}, page.say("picture_lost")));
     button.append(image);
-  } else button.append(el("span", { className: "gb-nothing" }, photo.taken ? page.date(photo.taken) : ""));
-  button.append(el("b", {}, String(photos.count[i])));
+  } else button.dataset.when = photo.taken ? page.date(photo.taken) : "";
+  button.dataset.count = photos.count[i]; // drawn by the style sheet: the name says it already
   button.onclick = () => page.open(numbers, i);
   button.onmouseenter = button.onfocus = () => page.point(i);
   return button;

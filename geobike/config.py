@@ -344,6 +344,15 @@ class PageSettings:
         tuple[str | Path, ...],
         Option("Water, streets or borders to draw; may be repeated.", metavar="FILE", path=""),
     ] = ()
+    basemap: Annotated[
+        str | Path | None,
+        Option(
+            "Background from a file of yours, drawn below the areas: water, green, rail, streets "
+            "and names of an OpenStreetMap extract (.osm.pbf) or GeoPackage.",
+            metavar="FILE",
+            path="",
+        ),
+    ] = None
     tiles: Annotated[
         str | None,
         Option(

@@ -13,12 +13,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
+import geopandas as gpd
 import pandas as pd
 
-from geobike import maps
+from geobike import maps, schema
 from geobike.detections import imported
-from geobike.errors import GeobikeError, InputError, OutputError
-from geobike.exports import formats, reading, writing
+from geobike.errors import GeobikeError, InputError, OutputError, SchemaError
+from geobike.exports import formats, own_columns, reading, writing
 from geobike.exports.protocol import TABLES, About, Frames, OnPage, Table
 from geobike.io import files
 from geobike.io.redaction import redact
@@ -38,6 +39,10 @@ MAP: Final = "map.html"
 SUMMARY: Final = "summary.json"
 PICTURES: Final = "photos"
 """Folder with large pictures beside the map; those of an earlier run go with it."""
+REPORT: Final = "report.html"
+"""Written later, by `geobike report`, so a new survey takes it away."""
+GENERATOR: Final = "geobike report"
+"""What a report says of its origin, in a tag `meta`."""
 
 
 def write(
@@ -73,6 +78,8 @@ def write(
             )
         for name in sorted(earlier - pictures):
             out.discard(name)  # what this run hides may be plain on it
+        if is_report(files.join(folder, REPORT)):
+            out.discard(REPORT)  # of the survey that was here before
         account["warnings"] = [*account.get("warnings", ()), *notes]
         account |= {"files": written.files, "exports": written.by_format}
         account |= {"layout": VERSION, "sha256": _hashes(out.staging)}
@@ -150,8 +157,16 @@ def export(folder: str | Path, names: Sequence[str]) -> dict[str, str | Path]:
 
 def replaces(folder: str | Path, path: str | Path) -> bool:
     """Tell whether a survey that is written into a folder may replace or remove this very file."""
-    ours = (MAP, SUMMARY, *formats.file_names())
+    ours = (MAP, REPORT, SUMMARY, *formats.file_names())
     return any(files.same(path, files.join(folder, file)) for file in ours)
+
+
+def is_report(path: str | Path) -> bool:
+    """Tell whether a file is a report that geobike wrote."""
+    try:
+        return f'content="{GENERATOR}"'.encode() in files.read_bytes(path)[:2000]
+    except OSError:
+        return False
 
 
 @dataclass(frozen=True)
@@ -194,6 +209,43 @@ class SavedSurvey:
                 return rows.astype({"photo_id": "str", "status": "str"})
             except (OSError, ValueError, KeyError, TypeError, ImportError, RecursionError) as error:
                 raise InputError(f"{path}: is not the photos of a survey ({error})") from None
+
+    def areas(self) -> gpd.GeoDataFrame:
+        """Return the area counts frame, with the user's other columns. Raises InputError."""
+        return self._frame("areas", schema.AREA_COUNTS)
+
+    def streets(self) -> gpd.GeoDataFrame | None:
+        """Return the streets frame, None for a survey without streets. Raises InputError."""
+        return self._frame("streets", schema.STREETS) if self._has("streets") else None
+
+    def stops(self) -> gpd.GeoDataFrame | None:
+        """Return the stops frame, None where an older geobike wrote none. Raises InputError."""
+        return self._frame("stops", schema.STOPS) if self._has("stops") else None
+
+    def bicycles(self) -> pd.DataFrame | None:
+        """Return the bicycles frame, None where an older geobike wrote none. Raises InputError."""
+        if not self._has("bicycles"):
+            return None
+        read = self._table("bicycles")
+        return schema.table(schema.BICYCLES, read.assign(lon=read.geometry.x, lat=read.geometry.y))
+
+    def _has(self, table: Table) -> bool:
+        return table in self.summary["files"]
+
+    def _frame(self, table: Table, kind: schema.Frame) -> gpd.GeoDataFrame:
+        """Return a frame of this kind: geobike's columns under their own names, then others."""
+        read = self._table(table)
+        if read.empty:  # a file without a row names no column
+            return schema.geotable(kind, {}, [])
+        ours = own_columns.names(read, {**kind.columns, **kind.optional})
+        left = [name for name in ours if name in read and ours[name] != name]
+        frame = read.drop(columns=left).rename(columns={ours[name]: name for name in ours})
+        try:
+            schema.check(frame, kind)
+        except SchemaError as error:
+            file = files.join(self.folder, self.summary["files"][table])
+            raise InputError(f"{redact(file)}: is not the {table} of a survey ({error})") from None
+        return gpd.GeoDataFrame(frame)
 
     def detections(self) -> pd.DataFrame:
         """Return the detections frame, as `geobike.read_detections` reads it. Raises InputError."""

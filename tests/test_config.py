@@ -91,7 +91,7 @@ def test_paths_of_a_survey_file_are_those_that_name_files() -> None:
     always = {name for name, ending in paths.items() if ending == ""}
     assert always == {
         "photos", "areas", "streets", "manifest", "detections", "out", "store", "context",
-        "token_file", "classes", "hand_counts",
+        "token_file", "basemap", "classes", "hand_counts",
     }  # fmt: skip
     assert {name: ending for name, ending in paths.items() if ending} == {
         "model": ".onnx",  # else a name on Hugging Face

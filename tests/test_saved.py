@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import pytest
 
-from geobike import saved
+from geobike import saved, schema
 from geobike.errors import InputError
 from geobike.exports.protocol import Format, Frames
+from tests.support.surveyed import edited
 
 TEXT = ["areas.geojson", "detections.csv", "photos.geojson"]
 PARQUET = ["areas.parquet", "detections.parquet", "photos.parquet"]
@@ -148,6 +150,56 @@ def test_an_input_in_any_format_is_not_replaced(tmp_path: Path, one_file: Format
     assert all(saved.replaces(tmp_path, tmp_path / name) for name in ours)
     assert not saved.replaces(tmp_path, tmp_path / "manifest.csv")
     assert not saved.replaces(tmp_path, tmp_path.parent / "photos.geojson")
+
+
+def test_tables_come_back_as_they_were_counted(written_sample: Path) -> None:
+    survey = saved.read(written_sample)
+    areas, streets, stops, bicycles = (
+        survey.areas(),
+        survey.streets(),
+        survey.stops(),
+        survey.bicycles(),
+    )
+    assert streets is not None
+    assert stops is not None
+    assert bicycles is not None
+    for frame, kind in (
+        (areas, schema.AREA_COUNTS),
+        (streets, schema.STREETS),
+        (stops, schema.STOPS),
+        (bicycles, schema.BICYCLES),
+    ):
+        schema.check(frame, kind)
+    read = gpd.read_file(written_sample / "areas.geojson")
+    assert areas["street_km"].tolist() == read["street_km"].tolist()
+    assert areas["first_photo_at"].isna().tolist() == read["first_photo_at"].isna().tolist()
+    assert len(bicycles) == survey.summary["counting"]["bicycle_count"]
+    lines = gpd.read_file(written_sample / "streets.geojson")
+    assert streets.geometry.geom_equals(lines.geometry).all()
+
+
+def test_a_users_column_of_our_name_does_not_pass_for_ours(
+    written_sample: Path, tmp_path: Path
+) -> None:
+    def collide(features: list[dict[str, Any]]) -> None:
+        for feature in features:
+            ours = feature["properties"]
+            ours["geobike_stop_count"] = ours.pop("stop_count")
+            feature["properties"] = ours | {"stop_count": 999}  # the user's come last
+
+    folder = edited(written_sample, tmp_path / "out", areas=collide)
+    found = saved.read(folder).areas()
+    assert found["stop_count"].tolist() == saved.read(written_sample).areas()["stop_count"].tolist()
+
+
+def test_a_table_that_is_none_is_refused_by_name(written_sample: Path, tmp_path: Path) -> None:
+    def spoil(features: list[dict[str, Any]]) -> None:
+        for feature in features:
+            feature["properties"]["stop_count"] = "many"
+
+    folder = edited(written_sample, tmp_path / "out", streets=spoil)
+    with pytest.raises(InputError, match=r"streets\.geojson: is not the streets of a survey"):
+        saved.read(folder).streets()
 
 
 def test_a_finished_survey_is_exported_and_its_summary_stays_true(

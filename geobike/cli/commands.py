@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from geobike import config
-from geobike.cli import engines, models, terminal
+from geobike.cli import engines, models, reports, terminal
 from geobike.cli.declared import takes_declared
 from geobike.cli.options import Photos, check_out
 from geobike.errors import DetectorStopped, GeobikeError, InputError
@@ -301,6 +301,9 @@ def evaluate(
         with atomic_open(out) as file:
             result.by_threshold.to_csv(file, index=False)
     terminal.print_evaluation(result)
+
+
+app.command(rich_help_panel="A survey")(reports.report)
 
 
 @app.command(rich_help_panel="A survey")

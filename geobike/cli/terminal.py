@@ -291,6 +291,12 @@ def print_evaluation(result: "Evaluation") -> None:
     )
 
 
+def print_report(path: str | Path) -> None:
+    """Print where the report is, and how it becomes paper."""
+    print_line(f"Report: {redact(path)}")
+    print("Open it in a browser; Print there gives A4 or a PDF.")
+
+
 def print_sample(folder: Path) -> None:
     """Print where the sample is, and the two commands that map and evaluate it."""
     photos, areas, manifest, store, streets, truth = (

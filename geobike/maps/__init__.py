@@ -11,9 +11,9 @@ import pandas as pd
 
 from geobike.errors import InputError
 from geobike.io.files import atomic_open
-from geobike.maps import context
+from geobike.maps import basemap, context
 from geobike.maps.assets import MapAssetsMissing
-from geobike.maps.context import ContextLayer
+from geobike.maps.basemap import Layer
 from geobike.maps.figure import OfflineFigure, UnknownLibrary
 from geobike.maps.options import PageOptions, tile_sources, words
 from geobike.maps.page import Page
@@ -44,7 +44,7 @@ def build(
     timezone: str = "UTC",
     estimates: Mapping[str, Any] | None = None,
     page: PageOptions | None = None,
-    context_layers: Sequence[ContextLayer] | None = None,
+    context_layers: Sequence[Layer] | None = None,
     **options: Any,
 ) -> folium.Map:
     """Return the map, to show in a notebook, to add Folium layers to, or to `save`.
@@ -87,9 +87,10 @@ def build(
     """
     chosen = replace(page or PageOptions(), **options)
     provenance = Provenance(label, model, threshold, timezone, ledger, estimates)
-    layers = context_layers
-    if layers is None:
-        layers = [context.read(path) for path in chosen.context]
+    layers: Sequence[Layer] = context_layers or ()
+    if context_layers is None:
+        backgrounds = [] if chosen.basemap is None else [basemap.read(chosen.basemap)]
+        layers = [*(context.read(path) for path in chosen.context), *backgrounds]
     looks = Looks(visits=visits, stops=stops, streets=streets)
     data = page_data(
         areas, photos, detections, tallies, thumbnails, provenance, chosen, layers, looks

@@ -15,6 +15,7 @@ _SCRIPTS = (
     "data.js",
     "classes.js",
     "background.js",
+    "basemap.js",
     "certainty.js",
     "hatches.js",
     "areas.js",
@@ -36,6 +37,7 @@ _SCRIPTS = (
     "downloads.js",
     "picture.js",
     "tools.js",
+    "paper.js",
     "address.js",
 )
 # The figure knows it by name; the URL is never used.

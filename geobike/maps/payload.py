@@ -13,7 +13,7 @@ import shapely
 
 from geobike import config, metrics, schema, sums
 from geobike.errors import InputError
-from geobike.maps import context
+from geobike.maps import basemap, context
 from geobike.maps.encoding import encode_json
 from geobike.maps.numbers import finite, time
 from geobike.maps.options import PageOptions, is_wms, words
@@ -23,6 +23,7 @@ from geobike.maps.photos import Pictures, photos
 from geobike.maps.places import places
 from geobike.maps.shapes import centres, simplified
 from geobike.maps.streets import streets
+from geobike.version import __version__
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def page_data(
     pictures: Pictures,
     provenance: Provenance,
     page: PageOptions,
-    context_layers: Iterable[context.ContextLayer],
+    context_layers: Iterable[basemap.Layer],
     looks: Looks = Looks(),
 ) -> dict[str, Any]:
     """Check what `geobike.maps.build` was given and return what the page draws from."""
@@ -113,6 +114,7 @@ def page_data(
         "language": catalogue["language"],
         "min_photos": page.min_photos,
         "source": page.source,
+        "version": __version__,
         "hidden": _hidden(page) if pictures else None,
         "words": catalogue,
         "ledger": {status: int(ledger[status]) for status in schema.STATUSES if ledger.get(status)},
@@ -126,7 +128,7 @@ def page_data(
         "covered": metrics.SHARE in areas,
         "estimates": _estimates(provenance.estimates),
         "tallies": encode_json(_tallies(tallies, period_of, ids)),
-        "context": context.drawn(context_layers, areas),
+        **_backgrounds(context_layers, areas),
         "tiles": None
         if page.tiles is None
         else {"url": page.tiles, "wms": is_wms(page.tiles), "attribution": page.attribution},
@@ -152,6 +154,17 @@ _GROUPS: Final = {"above": 1, "not told apart": 0, "below": -1}
 
 _SQUARES: Final = {"streets_seen": "squares_seen", "short_streets_seen": "short_squares_seen"}
 """Words for areas without streets, by the words in whose place they come."""
+
+
+def _backgrounds(layers: Iterable[basemap.Layer], areas: gpd.GeoDataFrame) -> dict[str, Any]:
+    """Return what lies above the areas, and below them."""
+    given = list(layers)
+    above = [layer for layer in given if isinstance(layer, context.ContextLayer)]
+    below = next((layer for layer in given if isinstance(layer, basemap.Basemap)), None)
+    return {
+        "context": context.drawn(above, areas),
+        "basemap": None if below is None else basemap.drawn(below, areas),
+    }
 
 
 def _shown(areas: gpd.GeoDataFrame) -> list[metrics.Metric]:

@@ -70,6 +70,7 @@ class Survey(SurveySettings):
             self.detections,
             self.hand_counts,
             *self.page.context,
+            self.page.basemap,
         ):
             if given is not None and saved.replaces(folder, given):
                 raise InputError(

@@ -18,7 +18,7 @@ from geobike.detections.store.protocol import Model
 from geobike.estimates.figures import Estimates
 from geobike.exports.protocol import About, Frames
 from geobike.io.inputs import InputFile
-from geobike.maps.context import ContextLayer
+from geobike.maps.basemap import Layer
 from geobike.photos import thumbnails
 from geobike.progress import Track, silent
 from geobike.version import __version__
@@ -50,8 +50,8 @@ class SurveyResult:
     """Photos that the detector answered in this run; the others came from the store."""
     inputs: Mapping[str, Sequence[InputFile]]
     """The files that were read: areas, and where given manifest, detections and context."""
-    context: Sequence[ContextLayer]
-    """Water, streets and borders for the map."""
+    context: Sequence[Layer]
+    """What the map has to hold on to: water, streets, borders, a background."""
     warnings: tuple[str, ...]
     started_at: datetime
     store: str | Path | None = None
@@ -156,7 +156,7 @@ class SurveyResult:
             "inputs": {
                 **{
                     role: _named(self.inputs.get(role, ()))
-                    for role in ("areas", "manifest", "streets", "hand_counts")
+                    for role in ("areas", "manifest", "streets", "hand_counts", "basemap")
                 },
                 "detections": _named(self.inputs.get("detections", ())),
                 "context": [_named([file]) for file in self.inputs.get("context", ())],

@@ -29,7 +29,7 @@ from geobike.estimates import hand_counts, looks
 from geobike.io import files
 from geobike.io.inputs import Inputs
 from geobike.io.matching import isin
-from geobike.maps import context, options
+from geobike.maps import basemap, context, options
 from geobike.photos import decoding, hashing, panoramas, reading, shots
 from geobike.positions import manifest, resolve, sidecars, sources
 from geobike.progress import Track, silent
@@ -203,7 +203,7 @@ class _Found(NamedTuple):
     areas: gpd.GeoDataFrame
     photos: reading.Found | None
     """None where the manifest alone names the photos."""
-    context: Sequence[context.ContextLayer]
+    context: Sequence[basemap.Layer]
     """Water, streets and borders for the map."""
     streets: gpd.GeoDataFrame | None
     """Street lines; None where the survey names none."""
@@ -217,7 +217,7 @@ class LocatedPhotos(NamedTuple):
     areas: gpd.GeoDataFrame
     photos: gpd.GeoDataFrame
     """Photos frame: those without a status are the ones to detect in."""
-    context: Sequence[context.ContextLayer]
+    context: Sequence[basemap.Layer]
     """Water, streets and borders for the map."""
     streets: gpd.GeoDataFrame | None
     """Street lines; None where the survey names none."""
@@ -250,10 +250,13 @@ def locate_and_assign(
 
 def _find(survey: Survey, engine: Engine, inputs: Inputs, track: Track) -> _Found:
     """Read the areas and list the photos."""
-    layers = []
+    layers: list[basemap.Layer] = []
     for path in survey.page.context:  # drawn last; a mistake should show first
         with inputs.open("context", path) as file:
             layers.append(context.read(file.path))
+    if survey.page.basemap is not None:
+        with inputs.open("basemap", survey.page.basemap) as file:
+            layers.append(basemap.read(file.path))
     with inputs.open("areas", survey.areas) as file:
         polygons = areas.read(
             file.path,

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+import geobike
 from geobike.errors import InputError
 from geobike.maps import PageOptions
 from geobike.maps.assets import page as page_file
@@ -151,6 +153,30 @@ def test_the_page_prints_on_one_small_landscape_sheet(show: Open) -> None:
     _, _, width, height = (float(part) for part in boxes[0].split())
     assert (width, height) == pytest.approx((842, 595), abs=2)  # A4, in points
     assert len(content) < 500_000
+
+
+def test_paper_has_the_legend_beside_the_map_and_says_where_it_comes_from(show: Open) -> None:
+    opened = show(build(source="The city"))
+    page = opened.page
+    assert page.locator(".folium-map .gb-legend").count() == 1
+    assert not page.locator(".gb-colophon").is_visible()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    opened.settle()
+    assert page.locator(".gb-panel .gb-legend").count() == 1
+    (said,) = opened.texts(".gb-colophon")
+    day = f"{date.today():%B} {date.today().day}, {date.today().year}"
+    assert said == f"Printed on {day}, made by geobike {geobike.__version__}. Source: The city"
+    drawn = page.evaluate(
+        "(() => { const part = document.querySelector('.leaflet-overlay-pane g')"
+        ".getBoundingClientRect(); const frame = document.querySelector('.folium-map')"
+        ".getBoundingClientRect(); return Math.max(part.width / frame.width, "
+        "part.height / frame.height); })()"
+    )
+    assert drawn > 0.7
+    page.emulate_media(media="screen")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator(".folium-map .gb-legend").count() == 1
 
 
 def test_the_print_button_prints(show: Open) -> None:

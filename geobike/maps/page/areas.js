@@ -83,7 +83,7 @@ geobike.areaStyle = function (page, area, on) {
   return {
     fillColor: geobike.fill(page, area),
     // Opaque, so that the map shows the legend's colours; or empty, below another surface.
-    fillOpacity: page.surface === "areas" ? 1 : 0,
+    fillOpacity: page.surface !== "areas" ? 0 : page.data.basemap ? 0.75 : 1,
     color: on || chosen ? "#111" : "#5b6470",
     weight: on || chosen ? 3 : 0.8,
   };

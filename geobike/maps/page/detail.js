@@ -7,14 +7,14 @@ geobike.detail = function (page) {
   const made = { area: geobike.areaDetail, street: geobike.streetDetail, place: geobike.placeDetail }[chosen.kind](page);
   const back = el("button", { type: "button", className: "gb-back" }, "← " + say("back"));
   back.onclick = () => page.close();
-  const bar = el("div", { className: "gb-detail-bar" }, back, ...geobike.steps(page));
+  const bar = el("div", { className: "gb-detail-bar" }, back, ...geobike.neighbours(page));
   const title = el("h2", { tabIndex: -1, dir: "auto" }, made.title);
   const period = page.period < 0 ? "" : el("p", { className: "gb-when" }, page.date(page.data.periods[page.period]));
   return [bar, title, period, ...made.parts, geobike.strip(page, made.photos)].filter((part) => part !== "");
 };
 
 // To the area before and after, in the order of the table; so too for streets, by their figure.
-geobike.steps = function (page) {
+geobike.neighbours = function (page) {
   const { chosen, say } = page;
   const list = { area: page.ordered || [], street: geobike.rankedStreets(page) }[chosen.kind];
   if (!list || list.length < 2) return [];

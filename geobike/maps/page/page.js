@@ -26,6 +26,7 @@ geobike.draw = function (map, data) {
   L.control.scale({ imperial: false }).addTo(map);
 
   geobike.background(page);
+  geobike.basemap(page);
   geobike.areas(page);
   geobike.hexbins(page);
   geobike.heatmap(page);
@@ -42,6 +43,7 @@ geobike.draw = function (map, data) {
   page.startZoom = map.getZoom();
   page.showAreas();
   geobike.onPrint(page, legend);
+  geobike.onPaper(page, legend);
   // On paper a long table follows the map; a short one is beside it.
   const rows = data.areas.filter((area) => !geobike.isUnseen(data, area)).length;
   document.body.classList.toggle("gb-long", rows > 24);
@@ -77,7 +79,7 @@ geobike.state = function (map, data) {
 // Show all areas, beside an open legend and not below it.
 geobike.fit = function ({ map, bounds }, legend) {
   map.invalidateSize({ animate: false });
-  const left = legend.open ? Math.min(legend.offsetWidth + 20, map.getSize().x * 0.42) : 12;
+  const left = legend?.open ? Math.min(legend.offsetWidth + 20, map.getSize().x * 0.42) : 12;
   map.fitBounds(bounds, {
     paddingTopLeft: [left, 12],
     paddingBottomRight: [12, 12],
@@ -109,7 +111,7 @@ geobike.onPrint = function (page, legend) {
     if (matches) {
       before = { centre: map.getCenter(), zoom: map.getZoom(), open: legend.open };
       legend.open = true;
-      geobike.fit(page, legend);
+      geobike.fit(page);
     } else {
       legend.open = before.open;
       map.invalidateSize({ animate: false });

@@ -1,0 +1,19 @@
+// What paper has and the screen has not: the legend beside the map in place of on it, and where the map
+// comes from: the day of printing, the program, the source.
+"use strict";
+
+geobike.onPaper = function (page, legend) {
+  const { data, say } = page;
+  const panel = document.getElementById("gb-panel");
+  const corner = legend.parentNode;
+  const line = geobike.el("footer", { className: "gb-colophon", dir: "auto" });
+  panel.after(line);
+  // Before a browser counts the sheets; when the medium changes it has done so.
+  addEventListener("beforeprint", () => {
+    const date = new Intl.DateTimeFormat(data.language, { dateStyle: "long" }).format(new Date());
+    const parts = [say("printed", { date, version: data.version }), data.source && say("source", data)];
+    line.textContent = parts.filter(Boolean).join(" ");
+    panel.prepend(legend);
+  });
+  addEventListener("afterprint", () => corner.append(legend));
+};

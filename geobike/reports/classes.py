@@ -1,0 +1,95 @@
+"""Classes of values, as the map page has them: round numbers, without gaps, light to dark."""
+
+import math
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+ZERO: Final = "#fbfbf3"
+COLOURS: Final = ("#d6efb3", "#73c8bd", "#2498c1", "#234da0", "#081d58")
+"""After ColorBrewer's YlGnBu: distinguishable with the common colour blindnesses, and in grey."""
+
+_STEPS: Final = (0.1, 0.2, 0.25, 0.5, 1, 2, 2.5, 5)
+_ROUND: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
+
+
+class Class(NamedTuple):
+    """Values from `low` up to, but not with, `high`; the class of zero alone has both 0."""
+
+    low: float
+    high: float
+    colour: str
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is the last one."""
+        return math.isinf(self.high)
+
+
+def classify(values: Sequence[float]) -> list[Class]:
+    """Cut values of 0 and more into classes: zero, where it occurs, and three to five others.
+
+    Of the rows of round numbers, that is taken which the values fill most evenly.
+
+    Examples:
+        >>> [(one.low, one.high) for one in classify([0.0, 0.4, 1.2, 2.6, 3.1, 5.9])]
+        [(0, 0), (0.0, 2.0), (2.0, 4.0), (4.0, inf)]
+    """
+    positive = [value for value in values if value > 0]
+    zero = [Class(0, 0, ZERO)] if len(positive) < len(values) else []
+    if not positive:
+        return zero
+    edges = max(_rows(max(positive)), key=lambda row: round(_evenness(positive, row), 9))
+    ends = [*edges[1:], math.inf]
+    return zero + [
+        Class(low, high, _spread(k, len(edges)))
+        for k, (low, high) in enumerate(zip(edges, ends, strict=True))
+    ]
+
+
+def class_of(classes: Sequence[Class], value: float) -> Class | None:
+    """Return the class that a value is in."""
+    if value == 0:
+        return Class(0, 0, ZERO)
+    return next((one for one in reversed(classes) if one.high > 0 and one.low <= value), None)
+
+
+def _rows(top: float) -> list[list[float]]:
+    """Return rows of lower edges up to the highest value; equal steps come first."""
+    power = 10.0 ** math.floor(math.log10(top))
+    rows = []
+    for step in (_tidy(one * power) for one in _STEPS):
+        count = math.floor(_tidy(top / step)) + 1
+        if 3 <= count <= 5:
+            rows.append([_tidy(k * step) for k in range(count)])
+    below = [edge for edge in (_tidy(one * power) for one in _ROUND) if edge <= top]
+    return rows + [[0.0, *below[-count:]] for count in (3, 4)]
+
+
+def _evenness(values: Sequence[float], edges: Sequence[float]) -> float:
+    """Return the entropy of the values over the classes."""
+    counts = [0] * len(edges)
+    for value in values:
+        counts[max(k for k, low in enumerate(edges) if low <= value)] += 1
+    shares = [count / len(values) for count in counts if count]
+    return -sum(share * math.log(share) for share in shares)
+
+
+def _spread(k: int, count: int) -> str:
+    last = len(COLOURS) - 1
+    # Half up, as JavaScript rounds.
+    return COLOURS[last // 2 if count == 1 else math.floor(k * last / (count - 1) + 0.5)]
+
+
+def _tidy(value: float) -> float:
+    """Return a number without the dust of binary fractions: 0.30000000000000004 is 0.3."""
+    return float(f"{value:.12g}")
+
+
+def pale(colour: str) -> str:
+    """Return a colour as pale as the page has it where the value may well be the average.
+
+    >>> pale("#234da0")
+    '#a3b3d3'
+    """
+    parts = (round(0.38 * int(colour[at : at + 2], 16) + 0.62 * 242) for at in (1, 3, 5))
+    return "#" + "".join(f"{part:02x}" for part in parts)

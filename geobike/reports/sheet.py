@@ -1,0 +1,126 @@
+"""What overview and pages of areas share: the map with its legend, and cells of tables."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from geobike import schema
+from geobike.maps.shapes import simplified
+from geobike.metrics import Metric
+from geobike.reports import classes, drawing
+from geobike.reports.survey_tables import SurveyTables
+from geobike.reports.words import Speech
+
+BLANK: Final = "#ffffff"
+_LOW: Final = 500.0  # units: the map of one area leaves room for its streets
+CHOSEN: Final = "#fdf3e3"
+
+
+def map_of(
+    tables: SurveyTables,
+    speech: Speech,
+    *,
+    only: Any = None,
+    numbers: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Return the drawing and its legend; `only` is the row of the one area to look at."""
+    areas, metric = tables.areas, tables.metric
+    figures = [tables.figure(row, metric) for row in areas.index]
+    known = [
+        float(value)
+        for value, status in zip(figures, areas["status"], strict=True)
+        if pd.notna(value) and status == schema.COMPARED
+    ] or [float(value) for value in figures if pd.notna(value)]
+    found = classes.classify(known)
+    shapes, shifted = simplified(areas)
+    around = None if only is None else shapes[areas.index.get_loc(only)]
+    hatches = [_hatch(status) for status in areas["status"]]
+    sides = [tables.side(row) for row in areas.index]
+    fills = [_fill(found, value, side) for value, side in zip(figures, sides, strict=True)]
+    if only is not None:
+        fills = [CHOSEN if row == only else BLANK for row in areas.index]
+    drawn = drawing.draw(
+        shapes,
+        fills,
+        hatches,
+        areas["name"].fillna(areas["area_id"]).tolist(),
+        numbers=list(numbers) or [""] * len(areas),
+        around=around,
+        tallest=drawing.TALLEST if only is None else _LOW,
+        streets=None if shifted else tables.streets,
+        stops=None if only is None or shifted else _stops(tables, only),
+    )
+    return {
+        "drawing": drawn,
+        "classes": [] if only is not None else _legend(found, speech),
+        "states": [
+            (state, speech.say(f"legend_{state}"))
+            for state in (schema.THIN, schema.TOO_THIN, schema.UNSEEN)
+            if (areas["status"] == state).any()
+        ],
+        "pale": speech.say("legend_pale") if only is None and "neither" in sides else "",
+        "alt": speech.say("map_alt", metric=name_of(metric, speech)),
+        "only": None if only is None else drawing_of_one(drawn, areas.index.get_loc(only)),
+    }
+
+
+def drawing_of_one(drawn: drawing.Drawing, row: Any) -> str:
+    """Return the outline of one area, to draw it bold."""
+    return str(drawn.areas[row]["path"])
+
+
+def _stops(tables: SurveyTables, row: Any) -> gpd.GeoDataFrame:
+    near = shapely.prepared.prep(tables.areas.geometry.loc[row].buffer(0.001))
+    inside = [near.contains(point) for point in tables.stops.geometry]
+    return tables.stops[inside]
+
+
+def _fill(found: Sequence[classes.Class], value: float, side: str) -> str:
+    one = None if pd.isna(value) else classes.class_of(found, value)
+    if one is None:
+        return BLANK
+    return classes.pale(one.colour) if side == "neither" else one.colour
+
+
+def _hatch(status: str) -> str:
+    return "" if status == schema.COMPARED else status
+
+
+def _legend(found: Sequence[classes.Class], speech: Speech) -> list[tuple[str, str]]:
+    rows = []
+    are_whole = all(one.low == int(one.low) for one in found)
+    write = speech.number if are_whole else speech.figure
+    for one in found:
+        low, high = (write(side) for side in (one.low, 0 if one.is_open else one.high))
+        text = low if one.high == 0 else speech.say("span", low=low, high=high)
+        rows.append((one.colour, speech.say("or_more", low=low) if one.is_open else text))
+    return rows
+
+
+def name_of(metric: Metric, speech: Speech, *, short: bool = False) -> str:
+    """Return what a metric is called; its column's name where there are no words for it."""
+    key = f"short_{metric.name}" if short else metric.name
+    return speech.say(key) if speech.has(key) else metric.name.replace("_", " ")
+
+
+def cell(tables: SurveyTables, row: Any, metric: Metric, speech: Speech) -> str:
+    """Return a figure as the table shows it, with its range where there is one."""
+    value = tables.figure(row, metric)
+    if pd.isna(value):
+        return speech.figure(value)
+    if metric.percent:
+        return speech.percent(value)
+    text = speech.number(float(value)) if metric.digits == 0 else speech.figure(value)
+    return text + range_of(tables, row, metric, speech)
+
+
+def range_of(tables: SurveyTables, row: Any, metric: Metric, speech: Speech) -> str:
+    """Return the range of a figure in brackets, or nothing."""
+    ends = [tables.area(row).get(name) for name in metric.ranges]
+    if len(ends) < 2 or any(pd.isna(end) for end in ends):
+        return ""
+    low, high = (speech.figure(end) for end in ends)
+    return f" ({speech.say('span', low=low, high=high)})"

@@ -10,7 +10,7 @@ SAMPLE_PYTHON ?= python3.11
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup map test test-fast fuzz lint docs parity parity-yolo bench bench-gpu sample picture clean
+.PHONY: help setup map test test-fast fuzz lint docs parity parity-yolo check-qgis bench bench-gpu sample picture clean
 
 # What an installation depends on; a change of any makes the next command install anew.
 SOURCES := pyproject.toml hatch_build.py web/package-lock.json
@@ -76,6 +76,9 @@ parity: $(VENV)/parity.installed $(VENV)/dev.installed  ## Hold our reading of m
 
 parity-yolo: .venv-yolo/installed  ## Hold our reading of YOLO exports against ultralytics' own (installs torch)
 	.venv-yolo/bin/python -m pytest tests/detectors/onnx/test_yolo_parity.py $(ARGS)
+
+check-qgis: $(VENV)/dev.installed  ## Open survey.gpkg in QGIS, if it is installed, and draw it to qgis.png
+	QGIS_PICTURE=qgis.png $(BIN)/python -m pytest tests/exports/test_qgis.py $(ARGS)
 
 bench: $(VENV)/dev.installed  ## Measure speed against what one would otherwise run
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -26,12 +26,13 @@ PARTS = (
     "survey",
     "broken",
     "detection",
+    "windows",
     "hosted",
     "maps",
     "cluster",
 )
 """Modules with `run(shared) -> Iterator[Row]`, imported only when it is their turn."""
-APART = ("gpu",)  # run only when named
+APART = ("gpu", "coverage")  # run only when named
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ from geobike.version import __version__
 if TYPE_CHECKING:
     from geobike.areas import assign as assign_areas
     from geobike.areas import read as read_areas
+    from geobike.comparison import Comparison, compare
     from geobike.counting.counts import per_photo as count_per_photo
     from geobike.counting.ledger import Ledger
     from geobike.counting.ledger import close as close_ledger
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from geobike.maps import PageOptions
     from geobike.maps import build as map  # noqa: A004 - geobike.map(...) is what one says
     from geobike.maps import save as save_map
+    from geobike.parking import read as read_racks
     from geobike.photos.decoding import read_upright as read_image
     from geobike.photos.reading import find as find_photos
     from geobike.photos.reading import read as read_photos
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
     from geobike.streets import read as read_streets
     from geobike.survey.counting import count_areas
     from geobike.survey.estimating import Estimated, estimate_areas
+    from geobike.survey.hand_sample import draw as draw_sample
     from geobike.survey.options import Survey
     from geobike.survey.result import SurveyResult
     from geobike.survey.run import run
@@ -60,6 +63,7 @@ __all__ = [
     "Classification",
     "Classifier",
     "Cluster",
+    "Comparison",
     "Counted",
     "CountingRules",
     "Detection",
@@ -81,9 +85,11 @@ __all__ = [
     "__version__",
     "assign_areas",
     "close_ledger",
+    "compare",
     "count_areas",
     "count_per_photo",
     "detect_photos",
+    "draw_sample",
     "estimate",
     "estimate_areas",
     "evaluate",
@@ -98,6 +104,7 @@ __all__ = [
     "read_image",
     "read_manifest",
     "read_photos",
+    "read_racks",
     "read_streets",
     "run",
     "sample_data",
@@ -125,6 +132,7 @@ _HOME = {
     "filter_detections": "detections.filtering:filter_detections",
     "count_per_photo": "counting.counts:per_photo",
     "read_streets": "streets:read",
+    "read_racks": "parking:read",
     "count_areas": "survey.counting:count_areas",
     "CountingRules": "counting.stage:Rules",
     "Counted": "counting.stage:Counted",
@@ -150,12 +158,15 @@ _HOME = {
     "Store": "detections.store.sqlite:Store",
     "read_image": "photos.decoding:read_upright",
     # how far to trust them, and something to try them on
+    "draw_sample": "survey.hand_sample:draw",
     "find_looks": "estimates.looks:find",
     "estimate": "estimates.figures:estimate",
     "estimate_areas": "survey.estimating:estimate_areas",
     "Estimated": "survey.estimating:Estimated",
     "Estimates": "estimates.figures:Estimates",
     "evaluate": "evaluation.agreement:evaluate",
+    "compare": "comparison:compare",
+    "Comparison": "comparison:Comparison",
     "sample_data": "sample:write",
     # results and errors
     "GeobikeError": "errors:GeobikeError",

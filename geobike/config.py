@@ -17,7 +17,7 @@ from geobike.options import NO_TABLE, Declared, Option, declared
 
 EngineName = Literal["local", "dask"]
 SameShot = Literal["once", "all"]
-Panoramas = Literal["skip", "count"]
+Panoramas = Literal["auto", "views", "count", "skip"]
 Placing = Literal["auto", "no"]
 Pictures = Literal["inline", "folder", "none"]
 
@@ -41,9 +41,13 @@ STOP_DISTANCE: Final = 20.0
 """Metres from the first photo of a stop. Less makes several stops of a busy place with many photos;
 more makes one stop of several places."""
 
-POSITIONS: Final = ("manifest", "exif")
+POSITIONS: Final = ("manifest", "exif", "track")
 """Position sources, by their names in `geobike.positions.sources`. A manifest is made for one
 survey, so that its positions are better than those of the camera."""
+
+WALK: Final = 50.0
+"""Metres: racks further than this from where somebody goes are not used for a short stay, as
+Transport for London's guidelines have it."""
 
 FORMATS: Final = ("auto",)
 """Export formats, by their names in `geobike.exports.formats`; auto is a rule, not a format."""
@@ -99,6 +103,33 @@ class SurveySettings:
             separator=",",
         ),
     ] = POSITIONS
+    track: Annotated[
+        tuple[str | Path, ...],
+        Option(
+            "GPX track of a logger that was with the camera: places photos by their time. May be "
+            "repeated.",
+            metavar="FILE",
+            path="",
+            panel="GPX tracks",
+        ),
+    ] = ()
+    track_offset: Annotated[
+        float,
+        Option(
+            "Seconds that are added to the camera's time, as by exiftool -geosync: -37 for a "
+            "camera 37 s fast.",
+            metavar="SECONDS",
+            panel="GPX tracks",
+        ),
+    ] = 0.0
+    track_max_gap: Annotated[
+        float,
+        Option(
+            "Longest time between two fixes that a photo may lie between, 1 to 3600 seconds.",
+            metavar="S",
+            panel="GPX tracks",
+        ),
+    ] = 30.0
     timezone: Annotated[
         str | None,
         Option(
@@ -164,10 +195,21 @@ class SurveySettings:
     panoramas: Annotated[
         Panoramas,
         Option(
-            "Whether panoramas, which the detector sees squeezed, are `failed`, or count with what "
-            "it finds. With --detections they count."
+            "auto: strips are looked at in windows, and pictures that say (XMP) that they show all "
+            "around in level views; views: those that are twice as wide as high too; count: as a "
+            "whole, squeezed, so that bicycles are missed; skip: they are `failed`."
         ),
-    ] = "skip"
+    ] = "auto"
+    windows: Annotated[
+        str,
+        Option(
+            "Overlapping windows in which the detector looks at a photo: auto: in strips, over 2.4 "
+            "times as long as wide; no: in none; or 2 to 16 along the longer side of every photo, "
+            "for far bicycles on large photos. Each takes as long as a photo.",
+            metavar="auto|no|N",
+            words=("auto", "no"),
+        ),
+    ] = "auto"
     max_megapixels: Annotated[
         float, Option("Larger photos are not decoded, in millions of pixels.", metavar="MP")
     ] = MAX_MEGAPIXELS
@@ -226,11 +268,57 @@ class SurveySettings:
             panel="Where bicycles stand",
         ),
     ] = HEADING_ERROR
+    racks: Annotated[
+        str | Path | None,
+        Option(
+            "Bicycle racks with their places: OpenStreetMap extract (.osm.pbf), GeoJSON, CSV with "
+            "longitude and latitude, and more. With --streets: parking pressure and shortage.",
+            metavar="FILE",
+            path="",
+            panel="Places to park",
+        ),
+    ] = None
+    capacity_column: Annotated[
+        str | None,
+        Option(
+            "Column with the racks' places.",
+            metavar="C",
+            panel="Places to park",
+            default_text="capacity or capacite",
+        ),
+    ] = None
+    racks_date: Annotated[
+        str | None,
+        Option(
+            "Day of the racks' capacities, such as 2026-05-12, where the file does not say it rack "
+            "by rack.",
+            metavar="DATE",
+            panel="Places to park",
+        ),
+    ] = None
+    walk: Annotated[
+        float,
+        Option(
+            "How far from a bicycle a place may be, 1 to 1000 metres.",
+            metavar="M",
+            panel="Places to park",
+        ),
+    ] = WALK
     hand_counts: Annotated[
         str | Path | None,
         Option(
             "Bicycles that people counted on photos that `geobike sample` drew: areas then have "
             "bicycles, with ranges.",
+            metavar="FILE",
+            path="",
+            panel="Counted by hand",
+        ),
+    ] = None
+    corrections: Annotated[
+        str | Path | None,
+        Option(
+            "Boxes that people struck out or added with `geobike review`: corrections.csv in the "
+            "survey's folder.",
             metavar="FILE",
             path="",
             panel="Counted by hand",

@@ -82,6 +82,8 @@ AT_LEAST: Final = "detected_at_least"
 SHARE: Final = "covered_share"
 ENOUGH: Final = 0.7
 """Share of an area's streets that must have been seen before its total means something."""
+RACKS: Final = "rack_count"
+"""Column of areas whose racks are known."""
 
 METRICS: Final = (
     Metric(
@@ -218,6 +220,84 @@ METRICS: Final = (
         needs="street_km",
         tells_looking=True,
         shown=frozenset({"download"}),
+    ),
+    Metric(
+        name="pressure",
+        numerator="pressure",
+        unit="bicycles / place",
+        digits=2,
+        needs=RACKS,
+        least_share=ENOUGH,
+        order=5,
+    ),
+    Metric(
+        name="rack_count",
+        numerator="rack_count",
+        unit="racks",
+        digits=0,
+        needs=RACKS,
+        is_whole=True,
+        tells_looking=True,
+        shown=frozenset({"popup", "download"}),
+    ),
+    Metric(
+        name="rack_capacity",
+        numerator="rack_capacity",
+        unit="places",
+        digits=0,
+        needs=RACKS,
+        is_whole=True,
+        tells_looking=True,
+        shown=frozenset({"popup", "download"}),
+    ),
+    Metric(
+        name="rack_capacity_known",
+        numerator="rack_capacity_known",
+        unit="racks",
+        digits=0,
+        needs=RACKS,
+        is_whole=True,
+        tells_looking=True,
+        shown=frozenset({"popup", "download"}),
+    ),
+    Metric(
+        name="detected_near_racks",
+        numerator="detected_near_racks",
+        unit="bicycles",
+        digits=0,
+        needs=RACKS,
+        shown=frozenset({"download"}),
+    ),
+    Metric(
+        # Of the streets that were seen well enough, each by itself: full ones are not netted.
+        name="shortage",
+        numerator="shortage",
+        unit="places",
+        digits=0,
+        needs=RACKS,
+        least_share=ENOUGH,
+        is_whole=True,
+        shown=frozenset({"popup", "download"}),
+    ),
+    Metric(
+        name="shortage_net",
+        numerator="shortage_net",
+        unit="places",
+        digits=0,
+        needs=RACKS,
+        least_share=ENOUGH,
+        is_whole=True,
+        shown=frozenset({"download"}),
+    ),
+    Metric(
+        name="free_within_walk",
+        numerator="free_within_walk",
+        unit="places",
+        digits=0,
+        needs=RACKS,
+        least_share=ENOUGH,
+        is_whole=True,
+        shown=frozenset({"popup", "download"}),
     ),
 )
 """In the order of the columns: in the frame, in the files, in the table, in the popup."""

@@ -247,10 +247,59 @@ class SavedSurvey:
             raise InputError(f"{redact(file)}: is not the {table} of a survey ({error})") from None
         return gpd.GeoDataFrame(frame)
 
+    @property
+    def count_settings(self) -> dict[str, Any]:
+        """Return what the looks of the survey depend on, as hand counts have it. InputError."""
+        try:
+            detector, settings = self.summary["detector"], self.summary["settings"]["survey"]
+            return {
+                "model": detector["model"],
+                "version": detector["version"],
+                "labels": list(self.labels),
+                "threshold": self.threshold,
+                "max_overlap": self.max_overlap,
+                "count": self.count,
+                "stop_distance": settings["stop_distance"],
+            }
+        except (LookupError, TypeError) as error:
+            raise InputError(
+                f"{redact(self.folder)}: its {SUMMARY} does not say how it was counted ({error}); "
+                "run geobike map again"
+            ) from None
+
+    def looks(self, photos: pd.DataFrame | None = None) -> pd.DataFrame:
+        """Return the looks frame: what hand counts are drawn of. Raises InputError.
+
+        `photos` is what `photos()` gives, where it was read already.
+        """
+        photos = self.photos() if photos is None else photos
+        if not {"stop_id", "stop_photo"} <= set(photos):
+            raise InputError(
+                f"{redact(self.folder)}: its photos do not say which stops they are of; run "
+                "geobike map again, which detects nothing anew"
+            )
+        try:
+            looks = photos[photos["stop_photo"].astype(schema.FLAG)].reset_index(drop=True)
+            return schema.table(schema.LOOKS, looks)
+        except (ValueError, TypeError) as error:
+            raise InputError(f"{redact(self.folder)}: its photos are no looks ({error})") from None
+
+    @property
+    def reviewers(self) -> tuple[str, ...]:
+        """Who corrected boxes of this survey; those that they added have them as their model."""
+        return tuple((self.summary.get("corrections") or {}).get("reviewers", ()))
+
     def detections(self) -> pd.DataFrame:
-        """Return the detections frame, as `geobike.read_detections` reads it. Raises InputError."""
+        """Return the detections frame, as `geobike.read_detections` reads it. Raises InputError.
+
+        It holds what the detector found: neither what people struck out nor what they added.
+        """
         with self._open("detections") as path:
-            return imported.read(path)
+            found = imported.read(path)
+        if not self.reviewers:
+            return found
+        added = found["model"].isin(self.reviewers)
+        return found[~added].reset_index(drop=True)
 
     def tables(self) -> Frames:
         """Return all tables with the columns and types of files, for `geobike.exports`.

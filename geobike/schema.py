@@ -69,7 +69,7 @@ _PHOTO_COLUMNS = {
     "height": COUNT,  # upright pixels
     "taken_at": TIME,
     "heading": FLOAT,  # degrees clockwise from north, 0 <= heading < 360
-    "position_source": TEXT,  # exif | manifest
+    "position_source": TEXT,  # exif | manifest | track
     "area_id": TEXT,
     "status": TEXT,  # one of STATUSES, NA while undecided
     "reason": TEXT,  # why the status is not `counted`
@@ -80,9 +80,13 @@ _PHOTO_OPTIONAL = {
     "taken_local": LOCAL_TIME,  # what the camera's clock showed
     "utc_offset_minutes": MINUTES,  # of that clock as the photo gives it, NA where it does not
     "panorama": FLAG,  # a picture that detectors see squeezed; never exported
+    "turn_px": FLOAT,  # pixels of 360 degrees, NA unless it is equirectangular; never exported
+    "horizon_px": FLOAT,  # row of the horizon, NA unless it is equirectangular; never exported
     "position_error_m": FLOAT,  # likely error, where the source of the position gives it
     "camera": TEXT,  # make and model; photos of one camera share a lens and a way of holding it
     "focal_length_35mm": FLOAT,  # of the lens, as on a frame 36 mm wide
+    "stop_id": TEXT,  # as in a visits frame
+    "stop_photo": FLAG,  # whether a visit of the stop is counted on this photo
     "hand_count": FLOAT,  # bicycles that a person counted; NA where nobody did
     "hand_count_high": FLOAT,  # where the person gave a range
     "stratum": TEXT,  # of the detector's count, from which the photo was drawn
@@ -243,12 +247,51 @@ STREETS: Final = Frame(
     },
     key="street_id",
     geometry=("LineString", "MultiLineString"),
-    optional={  # with hand counts
+    optional={  # where racks were given; they stand within 25 m of their street
+        "rack_count": COUNT,
+        "rack_capacity": COUNT,  # of those with a capacity; NA where no rack has one
+        "rack_capacity_known": COUNT,  # racks with a capacity
+        "detected_near_racks": FLOAT,  # of detected_once, those within --walk of a rack
+        "pressure": FLOAT,  # detected_once / rack_capacity, NA where too little is known
+        "shortage": COUNT,  # places
+        "free_within_walk": COUNT,  # free places elsewhere that the shortage can use
+        "parking": TEXT,  # one of PARKING
+        # with hand counts
         "hand_counted": COUNT,
         "bicycles_per_stop": FLOAT,
         "bicycles_per_stop_low": FLOAT,
         "bicycles_per_stop_high": FLOAT,
     },
+)
+
+UNCOVERED: Final = "not_covered"
+NO_CAPACITY: Final = "capacity_unknown"
+NO_RACKS: Final = "no_facility"
+FULL: Final = "full"
+FREE: Final = "free"
+EMPTY: Final = "empty"
+PARKING: Final = (UNCOVERED, NO_CAPACITY, NO_RACKS, FULL, FREE, EMPTY)
+"""What is known of a street: too little seen; too few capacities; bicycles and no rack; racks with
+too few places; racks with places left; neither bicycles nor racks."""
+
+RACKS: Final = Frame(
+    "racks",
+    {
+        "rack_id": TEXT,
+        "kind": TEXT,  # as the file says
+        "capacity": COUNT,  # bicycles, NA where it is not known
+        "capacity_said": TEXT,  # as the file says
+        "capacity_date": TEXT,  # day of the capacity, as in 2026-05-12
+        "access": TEXT,  # as the file says
+        "indoor": MAYBE,  # whether no photo of the street sees into it, NA where it is not said
+        "left_out": TEXT,  # why it does not count; NA where it does
+        "seen": FLAG,  # whether a stop covers the street where it stands
+        "detected_near": FLOAT,  # bicycles within --walk, nearest to it; NA where not seen
+        "street_id": TEXT,  # nearest street within 25 m, NA without one
+        "area_id": TEXT,  # NA outside every area
+    },
+    key="rack_id",
+    geometry=("Point",),
 )
 
 AREAS: Final = Frame(
@@ -316,6 +359,17 @@ POSITIONS: Final = Frame(
         "refused": FLAG,  # bad, as the reason says; later sources must not replace it
     },
     optional={"camera": TEXT, "focal_length_35mm": FLOAT},  # as in a photos frame
+)
+
+TRACK: Final = Frame(
+    "track",  # the fixes of all GPX tracks, in the order of time
+    {
+        "time": TIME,  # of the fix
+        "on_camera": TIME,  # what the camera's clock showed then, in UTC: less --track-offset
+        "segment": COUNT,  # from 1; another one after each gap
+        "lon": FLOAT,  # degrees, WGS 84
+        "lat": FLOAT,
+    },
 )
 
 MANIFEST: Final = Frame(

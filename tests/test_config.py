@@ -90,8 +90,9 @@ def test_paths_of_a_survey_file_are_those_that_name_files() -> None:
     paths = {one.name: one.option.path for one in config.all_declared() if one.table}
     always = {name for name, ending in paths.items() if ending == ""}
     assert always == {
-        "photos", "areas", "streets", "manifest", "detections", "out", "store", "context",
-        "token_file", "basemap", "classes", "hand_counts",
+        "photos", "areas", "streets", "racks", "manifest", "track", "detections", "out", "store",
+        "context", "token_file", "basemap", "classes", "hand_counts",
+        "corrections",
     }  # fmt: skip
     assert {name: ending for name, ending in paths.items() if ending} == {
         "model": ".onnx",  # else a name on Hugging Face

@@ -28,10 +28,11 @@ MEASURED = {
     "street_km",
     "covered_km",
     "covered_share",
+    *(metric.name for metric in METRICS if metric.needs == metrics.RACKS),
     "bicycles_per_stop",
     "bicycles_per_km",
 }
-"""What counting brings from the whole survey, in place of a sum."""
+"""What counting and parking bring from the whole survey, in place of a sum."""
 
 
 def test_every_metric_can_be_computed_from_sums_and_the_columns_of_areas() -> None:
@@ -39,9 +40,13 @@ def test_every_metric_can_be_computed_from_sums_and_the_columns_of_areas() -> No
         assert metric.numerator in {*SUMS, *MEASURED}, metric.name
         always = {*SUMS, *schema.AREAS.columns, None, metric.needs}
         assert metric.denominator in always, metric.name
-        assert metric.needs in {*schema.AREAS.optional, "street_km", "hand_counted", None}, (
-            metric.name
-        )
+        assert metric.needs in {
+            *schema.AREAS.optional,
+            "street_km",
+            "hand_counted",
+            metrics.RACKS,
+            None,
+        }, metric.name
     assert set(SUMS) <= set(schema.TALLIES.columns)
     assert len(set(NAMES)) == len(NAMES)
 

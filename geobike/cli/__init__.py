@@ -6,6 +6,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+import geobike.cli.reviewing  # noqa: F401 - adds its command
 from geobike.cli import ending
 from geobike.cli.commands import app
 from geobike.cli.terminal import say, warnings_as_notes

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from geobike.detections.choice import Choice
+    from geobike.detections.looking import Looking
     from geobike.detections.store.protocol import DetectionStore
     from geobike.detectors.protocol import Detection
     from geobike.engines.base import Engine
@@ -74,7 +75,7 @@ def _dry_run_survey(plan: "Survey", chosen: "Choice", store: str | None) -> None
     def read(known: "DetectionStore") -> "gpd.GeoDataFrame":
         return run.locate_and_assign(plan, known=known, track=terminal.track()).photos
 
-    _dry_run(read, chosen, store, plan.max_pixels)
+    _dry_run(read, chosen, store, plan.max_pixels, plan.looking)
 
 
 def _run_survey(
@@ -115,11 +116,15 @@ def locate(
     photos: Photos,
     manifest: str | None,
     positions: tuple[str, ...],
+    track: tuple[str, ...],
+    track_offset: float,
+    track_max_gap: float,
     timezone: str | None,
     same_shot: config.SameShot,
     max_megapixels: float,
     out: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Photos to write: .geojson or .parquet.")
+        str | None,
+        typer.Option(metavar="FILE", help="Photos to write: .geojson, .gpkg or .parquet."),
     ] = None,
 ) -> None:
     """Find the photos and say where each was taken.
@@ -133,7 +138,8 @@ def locate(
     from geobike.survey import run
     from geobike.survey.options import pixels
 
-    check_out(out, manifest)
+    for table in (manifest, *track):
+        check_out(out, table)
     if out is not None:
         writing.check_path(out, "photos")  # before hours of work
     with terminal.notes():
@@ -141,6 +147,9 @@ def locate(
             find(photos),
             manifest_path=manifest,
             positions=positions,
+            track_paths=track,
+            track_offset=track_offset,
+            track_max_gap=track_max_gap,
             timezone=timezone,
             max_pixels=pixels(max_megapixels),
             metadata_only=True,
@@ -177,8 +186,11 @@ def detect(
         ),
     ] = None,
     out: Annotated[
-        str | None, typer.Option(metavar="FILE", help="All detections to write: .csv or .parquet.")
+        str | None,
+        typer.Option(metavar="FILE", help="All detections to write: .csv, .gpkg or .parquet."),
     ] = None,
+    windows: str,
+    panoramas: config.Panoramas,
     max_megapixels: float,
     workers: int | None,
     dry_run: bool,
@@ -188,6 +200,7 @@ def detect(
     One photo gives a list; several give an object with a list for each.
     """
     from geobike.detections import filtering, stage
+    from geobike.detections.looking import Looking
     from geobike.detections.store.opening import open_store
     from geobike.exports import writing
     from geobike.photos.reading import find, read
@@ -200,18 +213,19 @@ def detect(
     if draw is not None:
         _check_draw(files, draw)
     max_pixels = pixels(max_megapixels)
+    looking = Looking(windows, panoramas)
     chosen = models.choice(detector, token_file)
 
     def read_all(known: "DetectionStore") -> "gpd.GeoDataFrame":
         return read(files, max_pixels=max_pixels, known=known, track=terminal.track())
 
     if dry_run:
-        _dry_run(read_all, chosen, store, max_pixels)
+        _dry_run(read_all, chosen, store, max_pixels, looking)
         return
     models.announce(chosen)
     with terminal.notes(), terminal.resumable(store):
         with open_store(store, stage.mode_for(chosen)) as opened:
-            planned = stage.plan(read_all(opened), chosen, opened)
+            planned = stage.plan(read_all(opened), chosen, opened, looking=looking)
             outcomes = stage.run(planned, opened, workers=workers, max_pixels=max_pixels)
             detected = stage.collect(planned, outcomes, opened, track=terminal.track())
         filtered = filtering.filter_detections(
@@ -278,6 +292,49 @@ def classify(
 
 
 @app.command(rich_help_panel="A survey")
+@takes_declared
+def sample(
+    out: Annotated[str, typer.Argument(help="Folder that `geobike map` wrote.", metavar="OUT")],
+    seed: Annotated[
+        int, typer.Option(metavar="N", help="Of chance: the same one draws the same photos.")
+    ] = 1,
+    list_size: Annotated[
+        int,
+        typer.Option(
+            "--list",
+            metavar="N",
+            help="Photos to count one by one, where 3 bicycles or more were detected; 30 at least, "
+            "60 for a range of the whole survey.",
+        ),
+    ] = 60,
+    sheets: Annotated[
+        int,
+        typer.Option(
+            metavar="N", help="Contact sheets of 60 photos on which 2 bicycles or fewer were."
+        ),
+    ] = 3,
+    *,
+    show_people: bool,
+) -> None:
+    """Draw photos to count by hand: hand_counts.csv to fill in, and contact sheets.
+
+    With what people count, `geobike map --hand-counts` says how many bicycles there are.
+    """
+    from geobike.survey import hand_sample
+
+    with terminal.notes():
+        drawn = hand_sample.draw(
+            out,
+            seed=seed,
+            list_size=list_size,
+            sheets=sheets,
+            show_people=show_people,
+            track=terminal.track(),
+        )
+    terminal.print_hand_sample(drawn)
+
+
+@app.command(rich_help_panel="A survey")
 def evaluate(
     truth: Annotated[
         Path, typer.Argument(help="CSV of manual counts, with the columns file and bicycles.")
@@ -329,6 +386,37 @@ def export(
         terminal.print_line(f"Written: {redact(path)}")
 
 
+@app.command(rich_help_panel="A survey")
+def compare(
+    before: Annotated[
+        Path, typer.Argument(help="Folder of the earlier survey.", show_default=False)
+    ],
+    after: Annotated[Path, typer.Argument(help="Folder of the later survey.", show_default=False)],
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder to write, not that of a survey.")
+    ],
+    boxes: Annotated[
+        bool,
+        typer.Option(
+            "--boxes",
+            help="Compare what the detector found, as if it had been equally good both times.",
+        ),
+    ] = False,
+    language: Annotated[str, typer.Option(metavar="L", help="Of the page: en or nl.")] = "en",
+) -> None:
+    """Say what changed between two surveys, on the stops that both saw.
+
+    In bicycles where photos of both were counted by hand; else only with --boxes.
+    """
+    from geobike import comparison
+
+    check_out(out)
+    with terminal.notes():
+        found = comparison.compare(before, after, boxes=boxes)
+        written = comparison.write(found, out, language=language)
+    terminal.print_comparison(comparison.sentences(found), written)
+
+
 @app.command("sample-data", rich_help_panel="Help")
 def sample_data(
     folder: Annotated[Path, typer.Argument(help="A new folder to create.", show_default=False)],
@@ -359,6 +447,7 @@ def _dry_run(
     chosen: "Choice",
     store: str | None,
     max_pixels: int,
+    looking: "Looking",
 ) -> None:
     if not chosen.sends_photos:
         terminal.print_no_upload(chosen.kind)
@@ -367,7 +456,9 @@ def _dry_run(
     from geobike.detections.store.opening import open_store
 
     with terminal.notes(), open_store(store, "existing") as opened:
-        estimate = upload.estimate_upload(read(opened), chosen, store=opened, max_pixels=max_pixels)
+        estimate = upload.estimate_upload(
+            read(opened), chosen, store=opened, max_pixels=max_pixels, looking=looking
+        )
     terminal.print_upload(estimate)
 
 

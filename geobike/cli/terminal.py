@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from geobike.doctor import Finding
     from geobike.evaluation.agreement import Evaluation
     from geobike.progress import Track
+    from geobike.survey.hand_sample import HandSample
     from geobike.survey.result import SurveyResult
 
 
@@ -124,6 +125,8 @@ def print_upload(upload: "Upload") -> None:
     """Print what a hosted run would send, and what that would cost."""
     photos = "1 photo" if upload.photos == 1 else f"{upload.photos} photos"
     print_line(f"Dry run, nothing was sent. {photos} would go to {upload.host}.")
+    if upload.requests > upload.photos:
+        print(f"They make {upload.requests} requests: each window of a photo is one.")
     if not upload.photos:
         return
     print(
@@ -291,10 +294,52 @@ def print_evaluation(result: "Evaluation") -> None:
     )
 
 
+def print_hand_sample(drawn: "HandSample") -> None:
+    """Print what was drawn, from how many, where it is and how long it takes."""
+    rows = drawn.rows[drawn.rows["origin"].isin(["list", "sheet"])]
+    cells = rows[["stratum", "stratum_size", "drawn", "origin"]].drop_duplicates("stratum")
+    order = cells["stratum"].str.extract(r"(\d+)")[0].astype(int).sort_values().index
+    where = {"list": "one by one", "sheet": "at a glance"}
+    _print_table(
+        ("detected", "photos of a look", "drawn", "to be counted"),
+        [
+            (stratum, size, number, where[origin])
+            for stratum, size, number, origin in cells.loc[order].itertuples(index=False, name=None)
+        ],
+    )
+    print(_to_count(drawn))
+    for path in drawn.written.values():
+        print_line(f"Written: {redact(path)}")
+    file = redact(drawn.written["hand_counts.csv"])
+    print_line(f"Fill in its column bicycles; then the same geobike map with --hand-counts {file}")
+
+
+def _to_count(drawn: "HandSample") -> str:
+    origin = drawn.rows["origin"].value_counts()
+    pages = drawn.rows.loc[drawn.rows["origin"] == "sheet", "page"].nunique()
+    said = (
+        f"{origin.get('list', 0)} photos to count one by one, {origin.get('sheet', 0)} on {pages} "
+        f"contact {'sheet' if pages == 1 else 'sheets'}"
+    )
+    time = f"about {max(1, round(drawn.minutes))} min"
+    if not drawn.kept:
+        return f"{said}: {time} of counting."
+    left = f"{time} of counting left" if drawn.minutes else "all are counted"
+    return f"{said}. Counts of {drawn.kept} photos were there already and are kept; {left}."
+
+
 def print_report(path: str | Path) -> None:
     """Print where the report is, and how it becomes paper."""
     print_line(f"Report: {redact(path)}")
     print("Open it in a browser; Print there gives A4 or a PDF.")
+
+
+def print_comparison(sentences: Iterable[str], written: Iterable[str | Path]) -> None:
+    """Print what changed, and the files that say so."""
+    for sentence in sentences:
+        print_line(sentence)
+    for path in written:
+        print_line(f"Written: {redact(path)}")
 
 
 def print_sample(folder: Path) -> None:

@@ -72,23 +72,31 @@ def cover(stops: gpd.GeoDataFrame, network: Network, area_ids: "pd.Series[str]")
     )
 
 
-def describe_streets(
-    network: Network,
+def street_of_bicycle(
     covered: Coverage,
     bicycles: pd.DataFrame,
     visits: pd.DataFrame,
     photos: gpd.GeoDataFrame,
     stops: gpd.GeoDataFrame,
-) -> gpd.GeoDataFrame:
-    """Return a streets frame: what the photos of its stops show of each street, each place once.
+) -> "pd.Series[str]":
+    """Return the `street_id` of each bicycle, on their index; NA where its photo shows no street.
 
     Bicycles belong to the street of the stop whose photo shows them, as the covered length does, so
     that bicycles per 100 m divide like by like.
     """
-    schema.check(bicycles, schema.BICYCLES)
     street_of_stop = covered.street_of_stop.set_axis(stops["stop_id"])
     street_of_photo = visits["stop_id"].map(street_of_stop).set_axis(photos["photo_id"])
-    street = bicycles["photo_id"].astype(schema.TEXT).map(street_of_photo)
+    return bicycles["photo_id"].astype(schema.TEXT).map(street_of_photo)
+
+
+def describe_streets(
+    network: Network, covered: Coverage, bicycles: pd.DataFrame, street: "pd.Series[str]"
+) -> gpd.GeoDataFrame:
+    """Return a streets frame: what the photos of its stops show of each street, each place once.
+
+    `street` is that of each bicycle, as `street_of_bicycle` returns it.
+    """
+    schema.check(bicycles, schema.BICYCLES)
     once = bicycles["weight"].groupby(street).sum()
     out = network.streets.assign(
         covered_m=covered.streets["covered_m"],

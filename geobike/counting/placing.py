@@ -18,6 +18,7 @@ from geobike.counting.distance import Boxes
 from geobike.counting.ellipsoid import Floats, moved
 from geobike.counting.looks import REACH, looks
 from geobike.counting.views import Views, focal_lengths, views
+from geobike.detectors.views import ANGLE
 from geobike.errors import InputError
 
 NO_POSITION: Final = "no position"
@@ -29,6 +30,9 @@ PANORAMA: Final = "panorama"
 NOT_WANTED: Final = "not wanted"
 REASONS: Final = (NO_POSITION, PANORAMA, NO_SIZE, NO_HEADING, CUT_OFF, TOO_FAR, NOT_WANTED)
 """Why a bicycle is not placed; of several, the first."""
+
+_STEEP: Final = 1.4  # radians: what a sphere shows nearer to a pole stands no farther there
+_BAND: Final = float(np.radians(ANGLE / 2))  # below the horizon that a detector is shown
 
 Numbers = npt.NDArray[np.int64]
 
@@ -46,10 +50,11 @@ def place(
 
     `photos` is a counts frame. Lens and heading are those of the photo: `focal_length_35mm`, else
     from `field_of_view`, the angle in degrees along its longer side, else 27 mm; `heading` plus
-    `heading_offset` in degrees. How far down each camera looks is learnt from its boxes. The
-    likely errors are of a photo without its own `position_error_m`, and of every heading, in
-    degrees. A bicycle that is not placed stands where the camera stood, with a `reason`, and
-    counts with weight 1. `area_id` is NA. Raises InputError for options that cannot be.
+    `heading_offset` in degrees. On an equirectangular panorama, columns and rows are angles. How
+    far down each camera looks is learnt from its boxes. The likely errors are of a photo without
+    its own `position_error_m`, and of every heading, in degrees. A bicycle that is not placed
+    stands where the camera stood, with a `reason`, and counts with weight 1. `area_id` is NA.
+    Raises InputError for options that cannot be.
 
     Examples:
         >>> import geobike
@@ -135,15 +140,20 @@ def _boxes(detections: pd.DataFrame, kept: _Kept, seen: Views) -> Boxes:
         detections[side].to_numpy(dtype=float)[kept.row]
         for side in ("xmin", "ymin", "xmax", "ymax")
     )
-    focal = np.where(seen.panorama, np.nan, seen.focal)
-    return Boxes(
-        kept.photo,
-        focal[kept.photo],
-        (left + right - seen.width[kept.photo]) / 2,
-        bottom - top,
-        bottom - seen.height[kept.photo] / 2,
-        seen.height[kept.photo] / 2,
+    focal = np.where(seen.panorama, np.nan, seen.focal)[kept.photo]
+    height, horizon = seen.height[kept.photo], seen.horizon[kept.photo]
+    sphere = ~np.isnan(horizon)
+    # On a sphere, what a level lens would show that looks at the box: rows are angles there.
+    below, above, edge = (
+        np.where(sphere, focal * np.tan(np.clip((row - horizon) / focal, -_STEEP, limit)), flat)
+        for row, flat, limit in (
+            (bottom, bottom - height / 2, _STEEP),
+            (top, top - height / 2, _STEEP),
+            (height, height / 2, _BAND),
+        )
     )
+    across = (left + right - seen.width[kept.photo]) / 2
+    return Boxes(kept.photo, focal, across, below - above, below, edge)
 
 
 class _Sight(NamedTuple):
@@ -163,9 +173,11 @@ def _sight(boxes: Boxes, seen: Views, camera: Numbers) -> _Sight:
     pitches = pitch.learn(boxes, camera)
     with np.errstate(divide="ignore", invalid="ignore"):  # a box without height is too far
         found = distance.distances(boxes, pitches.angle[boxes.photo], pitches.error[boxes.photo])
+    sphere = ~np.isnan(seen.horizon[boxes.photo])
     aside = boxes.across / boxes.focal
-    bearing = (seen.heading[boxes.photo] + np.degrees(np.arctan(aside))) % 360
-    along = found.ahead * np.hypot(1, aside)
+    angle = np.where(sphere, aside, np.arctan(aside))  # columns of a sphere are angles
+    bearing = (seen.heading[boxes.photo] + np.degrees(angle)) % 360
+    along = found.ahead * np.hypot(1, np.where(sphere, 0, aside))
     return _Sight(bearing, along, found.error, _reasons(boxes, seen, along))
 
 

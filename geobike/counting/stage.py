@@ -3,8 +3,10 @@
 boxes -> bicycles on the ground -> stops -> what they show of each area -> sums of areas
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -49,9 +51,9 @@ class Counted:
     """What counting gives; the frames are described in `geobike.schema`."""
 
     bicycles: pd.DataFrame
-    stops: gpd.GeoDataFrame
     visits: pd.DataFrame
-    """Visits frame: the stop of each counted photo, on the index of the photos."""
+    """Visits frame, on the index of the photos."""
+    stops: gpd.GeoDataFrame
     tallies: pd.DataFrame
     areas: gpd.GeoDataFrame
     """Area counts frame."""
@@ -63,8 +65,14 @@ class Counted:
     """By `stop_id`; the square of 150 m where there is no street."""
     metres_of_stop: "pd.Series[float] | None"
     """By `stop_id`: covered street that it stands for; None where no streets were given."""
+    street_of_bicycle: "pd.Series[str] | None"
+    """`street_id` of each bicycle, on their index: that of the stop whose photo shows it."""
     square_m: float
     """Side of the squares of ground in which each place counts once, in metres."""
+    racks: gpd.GeoDataFrame | None = None
+    """Racks frame; None where no racks were given."""
+    supply: Mapping[str, Any] = field(default_factory=dict)
+    """Places and bicycles of all areas together, as in `summary.json`; empty without racks."""
 
     @property
     def beside(self) -> int:
@@ -102,9 +110,11 @@ def count(
     bicycles = _placed(turned, detections, areas, row_at, rules)
     if rules.place:
         _report_headings(photos, bicycles, rules)
-    visits = stops.find_stops(turned, reach=rules.stop_distance)
-    found = stops.describe_stops(turned, visits)
-    half = np.degrees(views.views(turned, field_of_view=rules.field_of_view).half)
+    seen = views.views(turned, field_of_view=rules.field_of_view)
+    half = np.degrees(seen.half)
+    looking = turned.assign(heading=turned["heading"].mask(views.all_around(seen)))
+    visits = stops.find_stops(looking, reach=rules.stop_distance)
+    found = stops.describe_stops(looking, visits)
     shown = exposure.share_out(
         turned,
         visits,
@@ -117,7 +127,7 @@ def count(
     size = places.square_size(turned, position_error_m=rules.position_error)
     measured = places.count_once(bicycles, size_m=size, by="area_id").reindex(areas["area_id"])
     measured = measured.drop(columns=metrics.BICYCLES).fillna(0)
-    streets = None
+    streets = street = None
     if network is None:
         squares = coverage.squares_seen(found, shown).reindex(measured.index)
         measured["streets_seen"] = squares.fillna(0)
@@ -125,14 +135,16 @@ def count(
         covered = coverage.cover(found, network, areas["area_id"])
         found["street_id"] = covered.street_of_stop
         measured = measured.join(covered.areas)
-        streets = coverage.describe_streets(network, covered, bicycles, visits, turned, found)
+        street = coverage.street_of_bicycle(covered, bicycles, visits, turned, found)
+        streets = coverage.describe_streets(network, covered, bicycles, street)
     return Counted(
         bicycles=bicycles,
-        stops=found,
         visits=visits,
+        stops=found,
         tallies=tallied,
         areas=counts.per_area(areas, turned, tallied, measured),
         streets=streets,
+        street_of_bicycle=street,
         exposure=shown,
         street_of_stop=coverage.street_or_square(found),
         metres_of_stop=None if streets is None else coverage.metres_of_stop(found, streets),

@@ -74,6 +74,12 @@ def check(reach: float) -> None:
         raise InputError(f"--stop-distance {reach:g} is not between 1 and 100 m")
 
 
+def name_stops(photos: gpd.GeoDataFrame, visits: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Return a photos or counts frame with `stop_id` and `stop_photo` of its visits frame."""
+    schema.check(visits, schema.VISITS)
+    return photos.assign(stop_id=visits["stop_id"], stop_photo=visits["first"])
+
+
 def describe_stops(photos: gpd.GeoDataFrame, visits: pd.DataFrame) -> gpd.GeoDataFrame:
     """Return a stops frame from a counts frame and its visits frame.
 

@@ -13,6 +13,7 @@ from geobike.counting.ellipsoid import DEGREE, Floats, metres_per_degree
 FOCAL_LENGTH: Final = 27.0  # mm on a frame 36 mm wide, as most phones have
 PANORAMA: Final = 2.0  # times as wide as high: stitched or all around, not one look through a lens
 
+_AROUND: Final = 0.99 * np.pi  # half the angle of view of a photo that shows everything
 _WIDE: Final = 36.0  # mm of the longer side of the frame that focal lengths are given for
 _PLACES: Final = 250_000  # that are looked up together
 _PAIRS: Final = 500_000  # of a place and a photo near it that are looked at together
@@ -25,7 +26,7 @@ class Views(NamedTuple):
     """What is known of the view of each photo, as one value per photo."""
 
     panorama: npt.NDArray[np.bool_]
-    """Whether it is more than one look through a lens."""
+    """Whether it is more than one look through a lens, and directions in it are not known."""
     lon: Floats
     lat: Floats
     heading: Floats
@@ -34,9 +35,11 @@ class Views(NamedTuple):
     """Upright pixels, NaN where not known."""
     height: Floats
     focal: Floats
-    """Focal length in pixels, NaN without a size."""
+    """Focal length in pixels, NaN without a size; on a sphere, the pixels of a radian."""
     half: Floats
     """Half the horizontal angle of view in radians; NaN where no heading or lens is known."""
+    horizon: Floats
+    """Row of the horizon of an equirectangular panorama, a sphere; NaN for other photos."""
 
     def chosen(self, rows: Numbers) -> "Views":
         """Return some of the views."""
@@ -71,6 +74,14 @@ def views(
     panorama = width >= PANORAMA * height
     if "panorama" in photos:  # as a photo says of itself
         panorama |= photos["panorama"].to_numpy(dtype=bool)
+    horizon = np.full(len(photos), np.nan)
+    if "turn_px" in photos:
+        turn = photos["turn_px"].to_numpy(dtype=float)
+        sphere = turn > 0
+        horizon[sphere] = photos["horizon_px"].to_numpy(dtype=float)[sphere]
+        focal = np.where(sphere, turn / (2 * np.pi), focal)
+        half = np.where(sphere, np.minimum(np.pi * width / turn, np.pi), half)
+        panorama &= ~sphere
     known = ~np.isnan(heading) & ~panorama
     return Views(
         panorama,
@@ -81,7 +92,14 @@ def views(
         height,
         focal,
         np.where(known, half, np.nan),
+        horizon,
     )
+
+
+def all_around(seen: Views) -> npt.NDArray[np.bool_]:
+    """Tell which photos show everything around them, whatever their heading."""
+    around: npt.NDArray[np.bool_] = seen.half >= _AROUND
+    return around
 
 
 def focal_lengths(photos: pd.DataFrame, *, field_of_view: float | None = None) -> Floats:
@@ -114,7 +132,9 @@ class Grid:
         self._lon, self._lat = self._one_side(lon[order]), views.lat[self._view]
         angle = np.radians(views.heading[self._view])
         self._east, self._north = np.sin(angle), np.cos(angle)
-        self._edge = np.cos(views.half[self._view]) ** 2
+        half = views.half[self._view]
+        cosine = np.cos(half)
+        self._edge = np.where(half >= _AROUND, -2.0, cosine * np.abs(cosine))
 
     def pairs(self, lon: Floats, lat: Floats) -> Iterator[tuple[Numbers, Numbers]]:
         """Yield pairs of a place and a view that has it in view within reach, by their numbers.
@@ -162,7 +182,8 @@ class Grid:
         north = (y[place] - self._lat[view]) * metres[1][place]
         ahead = east * self._east[view] + north * self._north[view]
         squared = east * east + north * north
-        inside = (ahead > 0) & (ahead * ahead >= self._edge[view] * squared)
+        # Squares with the sign of the cosine, for views wider than half a turn.
+        inside = (squared > 0) & (ahead * np.abs(ahead) >= self._edge[view] * squared)
         seen: npt.NDArray[np.bool_] = inside & (squared <= self._reach**2)
         return seen
 

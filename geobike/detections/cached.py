@@ -18,6 +18,10 @@ class CachedDetector(DetectorBase):
         self.name, self.version = model
         self._path = path
 
+    def renamed(self, model: Model) -> "CachedDetector":
+        """Return the same for the detections that another model has in the store."""
+        return CachedDetector(model, self._path)
+
     def detect(self, image: "Image") -> list[Detection]:  # noqa: ARG002 - the protocol's
         """Raise DetectionFailed: a run reads the store before it calls a detector."""
         raise DetectionFailed(f"not among the detections recorded in {self._path}")

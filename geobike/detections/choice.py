@@ -8,6 +8,7 @@ from typing import Any
 
 from geobike.config import DetectorSettings
 from geobike.detections.cached import CachedDetector
+from geobike.detections.looking import PLAIN, WAYS, Looking, Way, base
 from geobike.detections.store.protocol import IN_MEMORY, DetectionStore, Model
 from geobike.detectors import backends
 from geobike.detectors.backends import AUTO, CACHED
@@ -44,23 +45,32 @@ def is_cached(detector: Choice | Detector) -> bool:
     return isinstance(detector, Choice) and detector.kind == CACHED
 
 
-def choose(choice: Choice, store: DetectionStore, digests: Sequence[str]) -> Detector:
-    """Return the detector for photos with these SHA-256 digests. A local one is not opened yet.
+def choose(
+    choice: Choice,
+    store: DetectionStore,
+    digests: Sequence[Sequence[str]],
+    *,
+    looking: Looking = PLAIN,
+) -> Detector:
+    """Return the detector for photos with these SHA-256 digests, those of each way of looking.
 
-    `auto` takes what the store has if that is all, then the local model. Raises InputError,
-    StoreError, MissingPackageError or DetectorStopped where there is no such detector.
+    A local one is not opened yet. `auto` takes what the store has if that is all, then the local
+    model. Raises InputError, StoreError, MissingPackageError or DetectorStopped where there is no
+    such detector.
     """
     if choice.kind == CACHED:
         return CachedDetector(_cached_model(choice, store), store.path)
     if choice.kind == AUTO:
         complete = [
-            model for model in _answered(choice, store) if not store.missing(digests, model)
+            model
+            for model in _answered(choice, store)
+            if not _lacks(store, model, digests, looking)
         ]
         if choice.classes is not None:  # only answers under exactly these names will do
             complete = [model for model in complete if model.version == create(choice).version]
         if len(complete) == 1:
             return CachedDetector(complete[0], store.path)
-        return _automatic(choice, store, digests)
+        return _automatic(choice, store, digests, looking)
     return create(choice)
 
 
@@ -120,17 +130,39 @@ def check_labels(detector: Detector, labels: Sequence[str]) -> None:
 
 
 def _answered(choice: Choice, store: DetectionStore) -> list[Model]:
+    # What looks at panoramas in windows or views is the same detector.
+    known = list(dict.fromkeys(map(base, store.models())))
     if choice.model is None:
-        return list(store.models())
+        return known
     # A local model is stored under its file's name, wherever the file is; a pinned one under
     # its repository's, also where the user gives its short name.
     names = [choice.model, Path(choice.model).name]
     with suppress(InputError):
         names.append(hub.find(choice.model).repo)
-    return [model for model in store.models() if model.name in names]
+    return [model for model in known if model.name in names]
 
 
-def _automatic(choice: Choice, store: DetectionStore, digests: Sequence[str]) -> Detector:
+def _lacks(
+    store: DetectionStore, model: Model, digests: Sequence[Sequence[str]], looking: Looking
+) -> int:
+    """Return how many photos a detector has not answered, each looked at in its way."""
+    return sum(
+        len(store.missing(some, looking.named(model, way)))
+        for way, some in zip(WAYS, digests, strict=False)
+        if some
+    )
+
+
+def around(detector: Detector, looking: Looking, way: Way) -> Detector:
+    """Return the detector that looks at photos in this way, also if it only has stored answers."""
+    if isinstance(detector, CachedDetector):
+        return detector.renamed(looking.named(Model(detector.name, detector.version), way))
+    return looking.around(detector, way)
+
+
+def _automatic(
+    choice: Choice, store: DetectionStore, digests: Sequence[Sequence[str]], looking: Looking
+) -> Detector:
     """Return the detector that `auto` takes where the store is not enough.
 
     Reports it if the store has answers of another model for some of these photos.
@@ -138,12 +170,13 @@ def _automatic(choice: Choice, store: DetectionStore, digests: Sequence[str]) ->
     if backends.automatic() is None:
         raise InputError(_lacking(store) + _ways())
     detector = create(choice)
+    number = sum(map(len, digests))
     for model in _answered(choice, store):
-        lacking = len(store.missing(digests, model))
-        if model != (detector.name, detector.version) and lacking < len(digests):
+        lacking = _lacks(store, model, digests, looking)
+        if model != (detector.name, detector.version) and lacking < number:
             report(
-                f"the store has the detections of {model.name} for {len(digests) - lacking} of "
-                f"{len(digests)} photos, which is not all; so that all are counted the same way, "
+                f"the store has the detections of {model.name} for {number - lacking} of "
+                f"{number} photos, which is not all; so that all are counted the same way, "
                 f"{detector.name} is used for all. To go on with {model.name}, name its detector"
             )
     return detector

@@ -23,7 +23,8 @@ def draw_boxes(image: Image.Image, detections: Sequence[Detection]) -> Image.Ima
     labels = list(dict.fromkeys(found.label for found in detections))
     for found in detections:
         colour = _COLOURS[labels.index(found.label) % len(_COLOURS)]
-        pen.rectangle(found.box, outline=colour, width=max(2, size // 6))
+        for box in found.box.pieces(out.width):
+            pen.rectangle(box, outline=colour, width=max(2, size // 6))
         text = f"{found.label[:40]} {found.score:.2f}"
         corner = (found.box.xmin, max(0.0, found.box.ymin - size * 1.3))
         pen.rectangle(pen.textbbox(corner, text, font=font), fill=colour)

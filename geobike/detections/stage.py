@@ -5,8 +5,9 @@ on other machines), and `collect` reads all answers from the store. Each answer 
 arrives, so that a stopped run can be continued.
 """
 
+import math
 import os
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -15,15 +16,21 @@ from typing import Any, Final, NamedTuple
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+from pandas.api.types import union_categoricals
 
 from geobike import schema
+from geobike.config import Panoramas
 from geobike.detections import choice, extent, filtering
+from geobike.detections.looking import AUTO, STANDARD, WAYS, Looking, Way, decide
 from geobike.detections.store.opening import Mode, open_store
 from geobike.detections.store.protocol import DetectionStore, Model
 from geobike.detectors import concurrency
 from geobike.detectors.check import UnusableAnswer, clean_labels
-from geobike.detectors.protocol import Detection, Detector, abilities
+from geobike.detectors.protocol import Detection, Detector, DetectorBase, Wrapper, abilities
+from geobike.detectors.sphere import Sphere
+from geobike.detectors.views import Views
 from geobike.errors import ModelUnavailable, PhotoError, UnreadablePhoto
 from geobike.io.matching import isin
 from geobike.photos import decoding
@@ -55,8 +62,27 @@ class Detected(NamedTuple):
     detections: pd.DataFrame
     """Detections frame, filtered where rules were given."""
     model: Model
+    """Who answered, windows and views left out of its name and version."""
     newly_detected: int
     """Photos that the detector answered; the others came from the store."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """The photos that are looked at in one way."""
+
+    way: Way
+    detector: Detector
+    """The detector that looks at them in this way, not opened yet."""
+    rows: npt.NDArray[np.intp]
+    """Those of the photos frame whose answers are asked of the store."""
+    missing: pd.DataFrame
+    """The columns of `Wanted`, for the photos that the store has no answer for."""
+
+    @property
+    def model(self) -> Model:
+        """Who answers."""
+        return Model(self.detector.name, self.detector.version)
 
 
 @dataclass(frozen=True)
@@ -69,8 +95,9 @@ class Plan:
     """The detector as the user chose it."""
     detector: Detector
     """What was chosen for it, not opened yet."""
-    missing: pd.DataFrame
-    """`sha256`, `path`, `width` and `height` of the photos that the store has no answer for."""
+    looking: Looking
+    parts: tuple[Part, ...]
+    """One for each way in which any of the photos is looked at; at least one."""
     any_stored: bool
     """Whether the store has the answer for another photo to detect in."""
     rules: filtering.Filter | None
@@ -78,8 +105,13 @@ class Plan:
 
     @property
     def model(self) -> Model:
-        """Who answers."""
+        """Who answers, windows and views left out of its name and version."""
         return Model(self.detector.name, self.detector.version)
+
+    @property
+    def missing(self) -> int:
+        """The number of photos that the store has no answer for."""
+        return sum(len(part.missing) for part in self.parts)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -95,13 +127,16 @@ def detect(
     workers: int | None = None,
     max_pixels: int = decoding.MAX_PIXELS,
     rules: filtering.Filter | None = None,
+    windows: str = AUTO,
+    panoramas: Panoramas = "auto",
     track: Track = silent,
 ) -> Detected:
     """Detect in the photos of a photos frame that have no status yet, reading the store first.
 
     `store` None keeps nothing. Photos outside the areas get the store's detections, and are not
     sent to the detector. With `rules`, boxes are filtered as by `filtering.filter_detections`.
-    Raises DetectorStopped; every answer until then is in the store.
+    `windows` (auto, no or a number) and `panoramas` (auto, views, count or skip) are the options
+    of the same names. Raises DetectorStopped; every answer until then is in the store.
 
     Examples:
         >>> import geobike
@@ -115,7 +150,7 @@ def detect(
         ('deimv2_hgnetv2_femto_coco.onnx', 0)
     """
     with open_store(store, mode_for(detector)) as opened:
-        planned = plan(placed, detector, opened, rules=rules)
+        planned = plan(placed, detector, opened, rules=rules, looking=Looking(windows, panoramas))
         outcomes = run(planned, opened, workers=workers, max_pixels=max_pixels)
         return collect(planned, outcomes, opened, track=track)
 
@@ -131,22 +166,49 @@ def plan(
     store: DetectionStore,
     *,
     rules: filtering.Filter | None = None,
+    looking: Looking = STANDARD,
 ) -> Plan:
     """Choose the detector for the photos without a status, and find those it has not answered.
 
-    Raises what `choice.choose` raises.
+    Panoramas that it cannot do justice to are `failed`. Raises what `choice.choose` raises.
     """
     schema.check(placed, schema.PHOTOS)
-    wanted = placed.loc[placed["status"].isna(), list(_Wanted._fields)]
+    photos, way = decide(placed, looking)
+    undecided = photos["status"].isna().to_numpy()
+    digests = [
+        photos["sha256"].array[undecided & (way == number)].tolist() for number in range(len(WAYS))
+    ]
     chosen = (
-        choice.choose(detector, store, wanted["sha256"].tolist())
+        choice.choose(detector, store, digests, looking=looking)
         if isinstance(detector, choice.Choice)
         else detector
     )
-    model = Model(chosen.name, chosen.version)
-    unanswered = pd.Series(store.missing(wanted["sha256"], model), dtype=schema.TEXT)
-    missing = wanted[isin(wanted["sha256"], unanswered)]
-    return Plan(placed, detector, chosen, missing, len(missing) < len(wanted), rules)
+    known = undecided | (photos["status"] == schema.OUTSIDE).to_numpy()
+    parts = tuple(
+        _part(photos, np.flatnonzero(known & (way == number)), name, looking, chosen, store)
+        for number, name in enumerate(WAYS)
+        if number in way or not (len(way) or number)
+    )
+    missing = sum(len(part.missing) for part in parts)
+    any_stored = missing < int(undecided.sum())
+    return Plan(photos, detector, chosen, looking, parts, any_stored, rules)
+
+
+def _part(
+    photos: gpd.GeoDataFrame,
+    rows: npt.NDArray[np.intp],
+    way: Way,
+    looking: Looking,
+    chosen: Detector,
+    store: DetectionStore,
+) -> Part:
+    """Return the photos of one way, and which of them the store has no answer for."""
+    detector = choice.around(chosen, looking, way)
+    undecided = rows[photos["status"].isna().to_numpy()[rows]]
+    wanted = pd.DataFrame(photos.reindex(columns=list(Wanted._fields)).iloc[undecided])
+    unanswered = store.missing(wanted["sha256"], Model(detector.name, detector.version))
+    missing = wanted[isin(wanted["sha256"], pd.Series(unanswered, dtype=schema.TEXT))]
+    return Part(way, detector, rows, missing)
 
 
 def run(
@@ -160,16 +222,30 @@ def run(
 
     `workers` is the number of photos at once; None leaves it to the detector.
     """
-    detector, model, missing = plan.detector, plan.model, plan.missing
-    if len(missing):
-        choice.make_ready(detector, plan.requested, labels=plan.labels)
-    return answer(
-        missing,
-        detector,
-        keep=lambda digest, found: store.put(digest, model, found),
-        workers=workers or (_concurrency(detector) if len(missing) else 1),
-        max_pixels=max_pixels,
-    )
+    parts = [part for part in plan.parts if len(part.missing)]
+    for part in parts:
+        choice.make_ready(part.detector, plan.requested, labels=plan.labels)
+    return _answers(parts, store, workers=workers, max_pixels=max_pixels)
+
+
+def _answers(
+    parts: Sequence[Part], store: DetectionStore, *, workers: int | None, max_pixels: int
+) -> Generator[Outcome, None, None]:
+    """Yield the outcomes of one part after the other."""
+    for part in parts:
+        answers = answer(
+            part.missing,
+            part.detector,
+            keep=partial(_keep, store, part.model),
+            workers=workers or _concurrency(part.detector),
+            max_pixels=max_pixels,
+        )
+        with closing(answers):
+            yield from answers
+
+
+def _keep(store: DetectionStore, model: Model, digest: str, found: list[Detection]) -> None:
+    store.put(digest, model, found)
 
 
 def collect(
@@ -187,19 +263,36 @@ def collect(
     """
     with closing(outcomes):
         watched = outcomes if plan.any_stored else _usable(outcomes, plan.model)
-        shown = track(watched, "Detecting", total=len(plan.missing))
+        shown = track(watched, "Detecting", total=plan.missing)
         failures = {digest: failure for digest, failure in shown if failure}
-    status = plan.photos["status"]
-    known = plan.photos[status.isna() | (status == schema.OUTSIDE)]
-    boxes = store.boxes(
-        known["sha256"], plan.model, transform=partial(filtered, rules=plan.rules), track=track
-    )
-    found = _in_order(boxes, known["photo_id"], plan.model, plan.rules)
+    boxes, models = _boxes(plan, store, track)
+    found = _in_order(boxes, plan.photos["photo_id"], models, plan.rules)
     extent.check_not_normalized(found)
     if plan.rules is not None:
         filtering.check_labels(plan.rules.labels, found["label"])
-    newly_detected = len(plan.missing) - len(failures)
+    newly_detected = plan.missing - len(failures)
     return Detected(_mark(plan.photos, failures), found, plan.model, newly_detected)
+
+
+def _boxes(plan: Plan, store: DetectionStore, track: Track) -> tuple[pd.DataFrame, list[Model]]:
+    """Return the boxes of all parts, `photo` the row in the photos frame, `model` that in a list.
+
+    Names of models come in their order, so that no result depends on which photo was first.
+    """
+    models = sorted({part.model for part in plan.parts})
+    found: list[pd.DataFrame] = []
+    for part in plan.parts:
+        digests = plan.photos["sha256"].iloc[part.rows]
+        read = partial(filtered, rules=plan.rules)
+        boxes = store.boxes(digests, part.model, transform=read, track=track)
+        boxes["photo"] = part.rows.astype(np.intc)[boxes["photo"].to_numpy()]
+        boxes["model"] = np.int8(models.index(part.model))
+        if len(boxes) or not found:
+            found.append(boxes)
+    if len(found) == 1:  # a hundred million boxes are not copied
+        return found[0], models
+    labels = union_categoricals([boxes["label"] for boxes in found])
+    return pd.concat(found, ignore_index=True).assign(label=labels), models
 
 
 def _usable(outcomes: Iterable[Outcome], model: Model) -> Iterator[Outcome]:
@@ -241,29 +334,32 @@ def answer(
 ) -> Generator[Outcome, None, None]:
     """Yield the SHA-256 of each photo once its answer is kept, or with why there is none.
 
-    `photos` has the columns `sha256`, `path`, `width` and `height`. `check` is called before each
+    `photos` has the columns `sha256`, `path`, `width` and `height`, and those of a panorama's
+    projection, which `Views` need. `check` is called before each
     and may raise DetectorStopped, which is then raised, as is that of the detector.
     """
     able = abilities(detector)
     fit = able.input_size
 
-    def load(photo: _Wanted) -> concurrency.Photo:
+    def load(photo: Wanted) -> concurrency.Photo:
         check()
+        looks = eye(able, photo)
         data = decoding.read_bytes(photo.path, sha256=photo.sha256)
-        image = decoding.read_upright(data, max_pixels=max_pixels, target_size=fit)
-        return concurrency.Photo(image, (photo.width, photo.height))
+        image = decoding.read_upright(data, max_pixels=max_pixels, target_size=looks.input_size)
+        return concurrency.Photo(image, (photo.width, photo.height), looks.detect)
 
-    def keep_found(answer: concurrency.Answer[_Wanted]) -> None:
+    def keep_found(answer: concurrency.Answer[Wanted]) -> None:
         if answer.detections is not None:
             keep(answer.key.sha256, answer.detections)
 
     answers = concurrency.detect_many(
-        _wanted(photos),
+        wanted(photos),
         detector,
         load=load,
         keep=keep_found,
         workers=workers,
-        ahead=1 if fit is None else workers,  # shrunk photos take 3 MB, others 36 and more
+        # Shrunk photos take 3 MB, others 36 and more; one in many windows takes its time.
+        ahead=1 if fit is None or isinstance(detector, Wrapper) else workers,
         grace=concurrency.GRACE if able.host is None else concurrency.PAID_GRACE,
     )
     with closing(answers):
@@ -271,19 +367,31 @@ def answer(
             yield one.key.sha256, None if one.error is None else _failure(one.error)
 
 
-class _Wanted(NamedTuple):
+class Wanted(NamedTuple):
     """A photo to detect in."""
 
     sha256: str
     path: str
     width: int
     height: int
+    turn_px: float = math.nan
+    horizon_px: float = math.nan
+
+    @property
+    def sphere(self) -> Sphere:
+        """The projection of a panorama."""
+        return Sphere(self.turn_px, self.horizon_px, self.width)
 
 
-def _wanted(photos: pd.DataFrame) -> Iterator[_Wanted]:
+def wanted(photos: pd.DataFrame) -> Iterator[Wanted]:
     """Yield the photos one by one: a million as Python objects at once would take half a GB."""
-    columns = photos[list(_Wanted._fields)]
-    return map(_Wanted._make, columns.itertuples(index=False, name=None))
+    columns = photos.reindex(columns=list(Wanted._fields))
+    return map(Wanted._make, columns.itertuples(index=False, name=None))
+
+
+def eye(detector: Detector, photo: Wanted) -> DetectorBase:
+    """Return the detector for a photo: views of a panorama have to know its projection."""
+    return detector.on(photo.sphere) if isinstance(detector, Views) else abilities(detector)
 
 
 def _failure(error: PhotoError) -> Failure:
@@ -308,7 +416,7 @@ def _mark(placed: gpd.GeoDataFrame, failures: dict[str, Failure]) -> gpd.GeoData
 def _in_order(
     found: pd.DataFrame,
     photo_ids: "pd.Series[str]",
-    model: Model,
+    models: Sequence[Model],
     rules: filtering.Filter | None,
 ) -> pd.DataFrame:
     """Return a detections frame in the order of the photos, the highest score first.
@@ -325,8 +433,8 @@ def _in_order(
     label = clean_labels(columns["label"])
     columns["label"] = label.reorder_categories(label.categories.sort_values())
     columns["photo_id"] = pd.Categorical.from_codes(columns.pop("photo"), pd.Index(photo_ids.array))
-    code = np.zeros(len(found), dtype=np.int8)
-    columns["model"] = pd.Categorical.from_codes(code, pd.Index([model.name], dtype=schema.TEXT))
+    names = pd.Index([model.name for model in models], dtype=schema.TEXT)
+    columns["model"] = pd.Categorical.from_codes(np.asarray(columns["model"]), names)
     out = schema.table(schema.DETECTIONS, pd.DataFrame(columns, copy=False))
     if rules is None:
         return out

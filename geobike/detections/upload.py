@@ -5,9 +5,10 @@ from typing import Final
 
 import geopandas as gpd
 
-from geobike import schema
+from geobike.detections import stage
 from geobike.detections.choice import Choice, create
-from geobike.detections.store.protocol import DetectionStore, Model
+from geobike.detections.looking import STANDARD, Looking
+from geobike.detections.store.protocol import DetectionStore
 from geobike.detectors.protocol import DetectorBase
 from geobike.errors import InputError, UnreadablePhoto
 from geobike.photos import decoding
@@ -30,6 +31,8 @@ class Upload:
     """Host and path."""
     photos: int
     """Photos that the store lacks, copies counted once."""
+    requests: int
+    """Pictures that would be sent of them: each window and each view of a panorama is one."""
     original: int
     """Bytes of their files; estimated from the sample where there are more photos."""
     sent: int
@@ -40,7 +43,7 @@ class Upload:
     """Whether the URL is one that the user gave, not Hugging Face's."""
 
     assumption = (
-        f"{SECONDS_PER_PHOTO[0]:g} to {SECONDS_PER_PHOTO[1]:g} s of compute time per photo, at "
+        f"{SECONDS_PER_PHOTO[0]:g} to {SECONDS_PER_PHOTO[1]:g} s of compute time per request, at "
         f"Hugging Face's example price of ${DOLLARS_PER_SECOND:g} per second"
     )
     """The assumption behind `dollars`."""
@@ -48,7 +51,7 @@ class Upload:
     @property
     def dollars(self) -> tuple[float, float]:
         """What Hugging Face would charge, at least and at most."""
-        low, high = (seconds * self.photos * DOLLARS_PER_SECOND for seconds in SECONDS_PER_PHOTO)
+        low, high = (seconds * self.requests * DOLLARS_PER_SECOND for seconds in SECONDS_PER_PHOTO)
         return low, high
 
 
@@ -58,34 +61,46 @@ def estimate_upload(
     *,
     store: DetectionStore,
     max_pixels: int = decoding.MAX_PIXELS,
+    looking: Looking = STANDARD,
 ) -> Upload:
     """Return what detection in a photos frame would send. Needs no token, and sends nothing.
 
     Photos that the store has are left out. One that cannot be decoded is not sent: 0 bytes.
     Raises InputError for an endpoint or model that cannot be used.
     """
-    schema.check(placed, schema.PHOTOS)
     detector = create(choice)
     if detector.host is None:
         raise InputError(f"--detector {choice.kind} sends no photos: there is nothing to estimate")
-    wanted = placed[placed["status"].isna()].set_index("sha256")["path"]
-    missing = store.missing(wanted.index, Model(detector.name, detector.version))
-    files = [wanted[digest] for digest in missing]
-    sample = files[:: -(-len(files) // SAMPLE) or 1]
-    weights = [_weight(file, detector, max_pixels) for file in sample]
+    planned = stage.plan(placed, detector, store, looking=looking)
+    each = [_part(part, max_pixels) for part in planned.parts]
+    photos, requests, original, sent, sampled = map(sum, zip(*each, strict=True))
+    return Upload(
+        host=detector.host,
+        photos=photos,
+        requests=requests,
+        original=original,
+        sent=sent,
+        sampled=sampled,
+        custom_endpoint=choice.endpoint is not None,
+    )
+
+
+def _part(part: stage.Part, max_pixels: int) -> tuple[int, int, int, int, int]:
+    """Return the photos of a part, and of them: requests, bytes of files, bytes sent, samples."""
+    wanted = list(stage.wanted(part.missing))
+    eyes = [stage.eye(part.detector, one) for one in wanted]
+    requests = sum(
+        eye.requests((one.width, one.height)) for eye, one in zip(eyes, wanted, strict=True)
+    )
+    step = -(-len(wanted) // SAMPLE) or 1
+    sample = list(zip(wanted, eyes, strict=True))[::step]
+    weights = [_weight(one.path, eye, max_pixels) for one, eye in sample]
     original, sent = (
-        (sum(weight) * len(files) // len(sample) for weight in zip(*weights, strict=True))
+        (sum(weight) * len(wanted) // len(sample) for weight in zip(*weights, strict=True))
         if sample
         else (0, 0)
     )
-    return Upload(
-        host=detector.host,
-        photos=len(files),
-        original=original,
-        sent=sent,
-        sampled=len(sample),
-        custom_endpoint=choice.endpoint is not None,
-    )
+    return len(wanted), requests, original, sent, len(sample)
 
 
 def _weight(file: str, detector: DetectorBase, max_pixels: int) -> tuple[int, int]:

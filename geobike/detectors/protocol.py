@@ -22,12 +22,27 @@ Size = tuple[int, int]
 
 
 class Box(NamedTuple):
-    """A rectangle in upright pixels of the original photo, clipped to it."""
+    """A rectangle in upright pixels of the original photo, clipped to it.
+
+    On a panorama all around, one over the seam goes on beyond the right edge: `xmax` is then more
+    than the width of the photo, and what is beyond shows at its left edge.
+    """
 
     xmin: float
     ymin: float
     xmax: float
     ymax: float
+
+    def pieces(self, width: float) -> "list[Box]":
+        """Return the box as a picture of this width shows it: in two where it is over the seam.
+
+        >>> Box(90, 5, 120, 9).pieces(100)
+        [Box(xmin=90, ymin=5, xmax=100, ymax=9), Box(xmin=0, ymin=5, xmax=20, ymax=9)]
+        """
+        if self.xmax <= width + 1:  # a pixel is rounding
+            return [self]
+        beyond = self._replace(xmin=max(0, self.xmin - width), xmax=self.xmax - width)
+        return [self._replace(xmax=width), beyond] if self.xmin < width else [beyond]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +107,10 @@ class DetectorBase(ABC):
     def upload(self, image: "Image") -> bytes | None:  # noqa: ARG002 - for subclasses
         """Return what is sent for an upright RGB image, to estimate a run; None if unknown."""
         return None
+
+    def requests(self, size: Size) -> int:  # noqa: ARG002 - for subclasses
+        """Return how many pictures are sent of a photo of this (width, height)."""
+        return 1
 
     @abstractmethod
     def detect(self, image: "Image") -> list[Detection]:

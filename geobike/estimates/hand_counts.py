@@ -8,7 +8,7 @@ estimate from it would be of something else.
 import csv
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -56,7 +56,7 @@ COLUMNS: Final = (
 DRAWN: Final = ("list", "sheet")
 OWN: Final = "own"
 
-_FILLED_IN: Final = ("bicycles", "bicycles_high", "ridden", "remark", "page_done", "counter")
+FILLED_IN: Final = ("bicycles", "bicycles_high", "ridden", "remark", "page_done", "counter")
 
 
 def read(path: str | Path, *, looks: pd.DataFrame, settings: Mapping[str, Any]) -> pd.DataFrame:
@@ -133,19 +133,23 @@ def write(rows: pd.DataFrame, path: str | Path) -> None:
     Text that a spreadsheet would take for a formula is escaped. Raises OutputError.
     """
     names = [*COLUMNS, *(name for name in rows if name not in COLUMNS)]
-    texts = rows.reindex(columns=names).astype(object)
+    cells = rows.reindex(columns=names).astype(object)
+    texts = [
+        ["" if pd.isna(cell) else delimited.escape_formula(str(cell)) for cell in row]
+        for row in cells.itertuples(index=False, name=None)
+    ]
+    # Before Python 3.13, csv does not quote a carriage return, which ends a row for every reader.
+    returns = any("\r" in text for row in texts for text in row)
     with files.atomic_open(path) as file:
-        writer = csv.writer(file, lineterminator="\n")
+        quoting: Literal[0, 1] = csv.QUOTE_ALL if returns else csv.QUOTE_MINIMAL
+        writer = csv.writer(file, lineterminator="\n", quoting=quoting)
         writer.writerow(names)
-        writer.writerows(
-            ["" if pd.isna(cell) else delimited.escape_formula(str(cell)) for cell in row]
-            for row in texts.itertuples(index=False, name=None)
-        )
+        writer.writerows(texts)
 
 
 def is_filled_in(rows: pd.DataFrame) -> "pd.Series[bool]":
     """Tell in which rows a person has left anything."""
-    return (rows[list(_FILLED_IN)] != "").any(axis=1)
+    return (rows[list(FILLED_IN)] != "").any(axis=1)
 
 
 def freeze(settings: Mapping[str, Any]) -> dict[str, str]:
@@ -216,7 +220,7 @@ def _check_settings(rows: pd.DataFrame, settings: Mapping[str, Any], path: str |
     for column, name in FROZEN.items():
         now = _text(settings.get(name, ""))
         for line, cell in zip(rows.index.tolist(), rows[column], strict=True):
-            if not _same(cell, now):
+            if not is_same(cell, now):
                 raise _wrong(
                     path,
                     line,
@@ -225,7 +229,8 @@ def _check_settings(rows: pd.DataFrame, settings: Mapping[str, Any], path: str |
                 )
 
 
-def _same(cell: str, now: str) -> bool:
+def is_same(cell: str, now: str) -> bool:
+    """Tell whether two cells say the same, also where a spreadsheet wrote one of them anew."""
     if cell == now:
         return True
     try:  # a spreadsheet writes 0.50, or 0,5
@@ -258,7 +263,7 @@ def _strata(
         if said != name and not entries.is_date(said):
             was = f"{file} was drawn from stratum {said or 'not given'} and is now in {name}"
             raise _wrong(path, line, f"{was}; {_CHANGED}")
-        if not _same(size, sizes[name]):
+        if not is_same(size, sizes[name]):
             was = f"stratum {name} had {size or 'no number of'} looks when photos were drawn"
             raise _wrong(path, line, f"{was}, and has {sizes[name]} now; {_CHANGED}")
     _report_missing(rows, now)

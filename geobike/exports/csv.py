@@ -19,7 +19,7 @@ def write_labels(labels: Mapping[str, Sequence[Mapping[str, Any]]], path: str | 
 
     rows = [{"photo_id": photo, **one} for photo, found in labels.items() for one in found]
     out = pd.DataFrame(rows, columns=["photo_id", "label", "score"])
-    _write(out, ("photo_id", "label"), path)
+    write(out, ("photo_id", "label"), path)
 
 
 def _write_table(_: Table, frame: "pd.DataFrame", path: Path) -> None:
@@ -27,10 +27,10 @@ def _write_table(_: Table, frame: "pd.DataFrame", path: Path) -> None:
     from geobike import schema
 
     texts = [name for name, dtype in schema.DETECTIONS.columns.items() if dtype == schema.CODED]
-    _write(frame.astype(dict.fromkeys(texts, schema.TEXT)), texts, path)
+    write(frame.astype(dict.fromkeys(texts, schema.TEXT)), texts, path)
 
 
-def _write(frame: "pd.DataFrame", texts: Sequence[str], path: str | Path) -> None:
+def write(frame: "pd.DataFrame", texts: Sequence[str], path: str | Path) -> None:
     """Write CSV; the columns `texts` are escaped against CSV formula injection."""
     out = frame.assign(**{text: _escape_formula(frame[text]) for text in texts})
     # Before Python 3.13, csv does not quote a carriage return, which ends a row for every reader.

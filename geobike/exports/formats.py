@@ -1,12 +1,12 @@
 """The registry of export formats, and which of them a table is written in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
 from geobike.errors import InputError
-from geobike.exports import csv, geojson, geoparquet
+from geobike.exports import coco, crow, csv, geojson, geopackage, geoparquet
 from geobike.exports.protocol import TABLES, Format, Frames, Table
 from geobike.io.files import name as file_name
 from geobike.io.redaction import redact
@@ -18,6 +18,9 @@ FORMATS: Final[dict[str, Format]] = {
         geojson.FORMAT,
         csv.FORMAT,
         geoparquet.FORMAT,
+        geopackage.FORMAT,
+        coco.FORMAT,
+        crow.FORMAT,
     )
 }
 """By name, as in `--format`. Their modules import light, for `--help` lists them."""
@@ -51,15 +54,21 @@ def describe_each() -> str:
     return f"{known}. May be repeated."
 
 
-def check(names: Sequence[str]) -> None:
-    """Raise InputError for formats that are not known, MissingPackageError for a missing extra."""
+def check(names: Sequence[str], *, streets: bool = True) -> None:
+    """Raise InputError for formats that are not known, MissingPackageError for a missing extra.
+
+    `streets` tells whether the survey has any: some formats hold nothing else.
+    """
     if isinstance(names, str):
         raise InputError(f"formats is the text {names!r}; give a tuple of formats")
     if not names:
         raise InputError(f"no format named; name one, such as {AUTO}")
     for name in names:
-        if name != AUTO:
-            named(name).check_installed()
+        if name == AUTO:
+            continue
+        named(name).check_installed()
+        if not streets and "streets" in named(name).needs:
+            raise InputError(f"--format {name} needs streets; name a file of them (--streets)")
 
 
 def named(name: str) -> Format:
@@ -85,7 +94,7 @@ def assign(names: Sequence[str], frames: Frames) -> dict[str, list[Table]]:
     """
     out: dict[str, list[Table]] = {}
     for table, frame in frames.items():
-        chosen = _chosen(names, table, len(frame))
+        chosen = _chosen(names, table, frames)
         if not any(FORMATS[name].readable for name in chosen):
             chosen.append(_automatic(table, len(frame)))
         for name in dict.fromkeys(chosen):
@@ -96,16 +105,23 @@ def assign(names: Sequence[str], frames: Frames) -> dict[str, list[Table]]:
 def assign_only(names: Sequence[str], frames: Frames) -> dict[str, list[Table]]:
     """Return the tables that each format is to write where nothing else is to be written."""
     out: dict[str, list[Table]] = {}
-    for table, frame in frames.items():
-        for name in _chosen(names, table, len(frame)):
+    for table in dict(frames.items()):
+        for name in _chosen(names, table, frames):
             out.setdefault(name, []).append(table)
     return out
 
 
-def _chosen(names: Sequence[str], table: Table, rows: int) -> list[str]:
-    """Return the formats of these names that can hold a table."""
-    able = [_automatic(table, rows) if name == AUTO else named(name).name for name in names]
-    return [name for name in dict.fromkeys(able) if table in FORMATS[name].files]
+def _chosen(names: Sequence[str], table: Table, frames: Frames) -> list[str]:
+    """Return the formats of these names that can hold a table, beside the others that are there."""
+    there = dict(frames.items())
+    able = [
+        _automatic(table, len(there[table])) if name == AUTO else named(name).name for name in names
+    ]
+    return [name for name in dict.fromkeys(able) if _holds(FORMATS[name], table, there)]
+
+
+def _holds(form: Format, table: Table, there: Collection[Table]) -> bool:
+    return table in form.files and all(needed in there for needed in form.needs)
 
 
 def _automatic(table: Table, rows: int) -> str:
@@ -127,7 +143,7 @@ def for_path(path: str | Path, table: Table) -> Format:
     MissingPackageError where the format needs an extra.
     """
     ending = Path(file_name(path)).suffix.lower()
-    able = [form for form in FORMATS.values() if table in form.files]
+    able = [form for form in FORMATS.values() if table in form.files and not form.needs]
     for form in able:
         if ending in form.suffixes:
             form.check_installed()

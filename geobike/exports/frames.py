@@ -28,7 +28,11 @@ _PHOTO_COLUMNS: Final = (
 )
 """All but `path`: where a file is on one machine must not be published."""
 
+_OF_STOPS: Final = ("stop_id", "stop_photo")
+"""Columns of photos that were counted."""
+
 _BY_HAND: Final = ("hand_count", "hand_count_high", "stratum", "origin")
+"""Columns of photos where people counted some."""
 
 _CLOCK: Final = "%Y-%m-%d %H:%M:%S"
 
@@ -44,6 +48,7 @@ def select(frames: Frames) -> Frames:
     return Frames(
         areas=None if frames.areas is None else _areas(frames.areas),
         streets=None if frames.streets is None else _known(frames.streets, schema.STREETS),
+        racks=None if frames.racks is None else _known(frames.racks, schema.RACKS),
         stops=None if frames.stops is None else _known(frames.stops, schema.STOPS),
         bicycles=None if frames.bicycles is None else _bicycles(frames.bicycles),
         photos=None if frames.photos is None else _photos(frames.photos, frames.about.timezone),
@@ -78,8 +83,8 @@ def _bicycles(bicycles: pd.DataFrame) -> gpd.GeoDataFrame:
 
 def _photos(photos: gpd.GeoDataFrame, timezone: str | None) -> gpd.GeoDataFrame:
     schema.check(photos, schema.COUNTS if "bicycle_count" in photos else schema.PHOTOS)
-    by_hand = [name for name in _BY_HAND if name in photos]
-    names = [*_PHOTO_COLUMNS, *by_hand]
+    counted = [name for name in (*_OF_STOPS, *_BY_HAND) if name in photos]
+    names = [*_PHOTO_COLUMNS, *counted]
     columns = pd.DataFrame(photos).reindex(columns=names)
     absent = {name: dtype for name, dtype in schema.PHOTOS.optional.items() if name not in photos}
     columns = columns.astype({name: absent[name] for name in absent if name in columns})

@@ -16,6 +16,10 @@ _CHUNK: Final = 20_000  # features that are Python objects at a time
 
 
 def _write_table(_: Table, frame: "gpd.GeoDataFrame", path: Path) -> None:
+    write_features(frame, path)
+
+
+def write_features(frame: "gpd.GeoDataFrame", path: Path) -> None:
     """Write one feature per line: valid GeoJSON that `diff` and `grep` can work with."""
     names = [name for name in frame.columns if name != frame.geometry.name]
     with atomic_open(path) as file:
@@ -60,7 +64,8 @@ def _geometries(geometry: "gpd.GeoSeries") -> Iterator[str]:
 
 
 _FILES: Final[Files] = {
-    table: f"{table}.geojson" for table in ("areas", "streets", "stops", "bicycles", "photos")
+    table: f"{table}.geojson"
+    for table in ("areas", "streets", "racks", "stops", "bicycles", "photos")
 }
 
 FORMAT: Final = Format(

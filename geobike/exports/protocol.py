@@ -12,11 +12,12 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-Table = Literal["areas", "streets", "stops", "bicycles", "photos", "detections"]
+Table = Literal["areas", "streets", "racks", "stops", "bicycles", "photos", "detections"]
 
 TABLES: Final[tuple[Table, ...]] = (
     "areas",
     "streets",
+    "racks",
     "stops",
     "bicycles",
     "photos",
@@ -62,6 +63,8 @@ class Frames:
     """Polygons in EPSG:4326, with the columns of an area counts frame."""
     streets: "gpd.GeoDataFrame | None" = None
     """Lines in EPSG:4326, with the columns of a streets frame."""
+    racks: "gpd.GeoDataFrame | None" = None
+    """Points in EPSG:4326, with the columns of a racks frame."""
     stops: "gpd.GeoDataFrame | None" = None
     """Points in EPSG:4326, with the columns of a stops frame."""
     bicycles: "pd.DataFrame | gpd.GeoDataFrame | None" = None
@@ -103,6 +106,8 @@ class Format:
     """The extra of geobike that it needs,"""
     package: str | None = None
     """and the package that this extra installs."""
+    needs: tuple[Table, ...] = ()
+    """Tables without any of which it cannot be written; none where each makes a file."""
     readable: bool = True
     """Whether `geobike evaluate` and `--manifest` can read its photos, `--detections` its boxes."""
 

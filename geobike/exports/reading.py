@@ -18,6 +18,7 @@ from geobike.io import delimited
 _KINDS: Final[dict[Table, schema.Frame]] = {
     "areas": schema.AREA_COUNTS,
     "streets": schema.STREETS,
+    "racks": schema.RACKS,
     "stops": schema.STOPS,
     "bicycles": schema.BICYCLES,
     "photos": schema.COUNTS,

@@ -30,6 +30,7 @@ _DECIMALS: Final = {
     "covered_share": 4,
     "bicycle_count": 4,  # of a stop, a mean over its visits
     "detected_once": 4,
+    "detected_near": 4,
     "detected_per_100m": 4,
     "looks": 4,
     "weight": 6,  # many are added up

@@ -65,8 +65,8 @@ def write_again(frames: Frames, folder: Path, *, names: Sequence[str]) -> Writte
     assigned = formats.assign_only(names, frames)
     for form in map(formats.named, [name for name in names if name != formats.AUTO]):
         if form.name not in assigned:
-            needed = " or ".join(form.files)
-            raise InputError(f"--format {form.name} holds {needed}, and this survey has none")
+            needed = " and ".join(form.needs or form.files)
+            raise InputError(f"--format {form.name} holds {needed}, which this survey has not")
     return _write(frames, folder, assigned)
 
 
@@ -85,7 +85,7 @@ def check_path(path: str | Path, table: Table) -> None:
 
 
 def write_areas(areas: "gpd.GeoDataFrame", path: str | Path) -> None:
-    """Write an area counts frame in the format of the path's ending: .geojson or .parquet.
+    """Write an area counts frame in the format of the path's ending: .geojson, .gpkg or .parquet.
 
     Raises InputError for another ending, or where the file cannot be written, SchemaError for
     another frame, and MissingPackageError where Parquet is not installed.
@@ -107,7 +107,7 @@ def write_areas(areas: "gpd.GeoDataFrame", path: str | Path) -> None:
 
 
 def write_photos(photos: "gpd.GeoDataFrame", path: str | Path) -> None:
-    """Write every photo, also those without a position (null geometry): .geojson or .parquet.
+    """Write every photo, also those without a position (null geometry): .geojson, .gpkg, .parquet.
 
     Takes a photos or a counts frame; the `bicycle_count` of a photos frame is null. A path that
     ends in `.parquet` becomes GeoParquet 1.1, which needs an extra. Raises as `write_areas` does.
@@ -124,7 +124,7 @@ def write_photos(photos: "gpd.GeoDataFrame", path: str | Path) -> None:
 
 
 def write_detections(detections: "pd.DataFrame", path: str | Path) -> None:
-    """Write a detections frame in the format of the path's ending: .csv or .parquet.
+    """Write a detections frame in the format of the path's ending: .csv, .gpkg or .parquet.
 
     Scores and pixels are written in full: a score of 0.30004 is above 0.3, also when it is read
     again. Text in the CSV is escaped against CSV formula injection. Raises as `write_areas` does.

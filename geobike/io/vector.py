@@ -168,11 +168,14 @@ class Source:
         """
         return [(layer.name, layer.geometry) for layer in self._layers()]
 
-    def read(self, layer: str | None = None, *, encoding: str | None = None) -> Any:
+    def read(
+        self, layer: str | None = None, *, encoding: str | None = None, where: str | None = None
+    ) -> Any:
         """Return the layer of that name, or the first, as a GeoDataFrame in its own CRS.
 
         A layer without geometry is a DataFrame. `encoding` overrules what the file says; without
-        it, text of a shapefile that is valid UTF-8 is read as such. Raises InputError.
+        it, text of a shapefile that is valid UTF-8 is read as such. `where` is a rule of ours in
+        GDAL's SQL that rows must fulfil, for files of which few are wanted. Raises InputError.
         """
         file, inner = self._files[0], None
         if layer is not None:
@@ -181,7 +184,7 @@ class Source:
                 raise InputError(f"it has no layer {layer!r}")
             file, inner = chosen.file, chosen.inner
         with _failures(file.parent, self._path.parent), _confined(file):
-            frame = _frame(file, inner, encoding or dbf.encoding(file))
+            frame = _frame(file, inner, encoding or dbf.encoding(file), where)
         check_grids(frame)
         return frame
 
@@ -270,6 +273,20 @@ def _confined(file: Path) -> Iterator[None]:
             _register(before)
 
 
+@contextmanager
+def configured(options: dict[str, Any]) -> Iterator[None]:
+    """Give GDAL these options while a file is written, one thread at a time."""
+    import pyogrio
+
+    with _lock:
+        before = {name: pyogrio.get_gdal_config_option(name) for name in options}
+        try:
+            pyogrio.set_gdal_config_options(options)
+            yield
+        finally:
+            pyogrio.set_gdal_config_options(before)
+
+
 def _restoring(file: Path) -> dict[str, Any]:
     """Return the option that makes a lost index of a shapefile, in the private folder.
 
@@ -287,13 +304,13 @@ def _register(options: dict[str, Any]) -> None:
     _register_drivers()
 
 
-def _frame(file: Path, layer: str | None, encoding: str | None) -> Any:
+def _frame(file: Path, layer: str | None, encoding: str | None, where: str | None) -> Any:
     if _is_parquet(file):
         return gpd.read_parquet(file)
     import pyogrio
 
     # Not geopandas.read_file: that may be set to use another GDAL, which nothing confines.
-    return pyogrio.read_dataframe(file, layer=layer, encoding=encoding)
+    return pyogrio.read_dataframe(file, layer=layer, encoding=encoding, where=where)
 
 
 def _listed(file: Path) -> list[tuple[str, str | None]]:

@@ -9,6 +9,7 @@ import folium
 import geopandas as gpd
 import pandas as pd
 
+from geobike import config
 from geobike.errors import InputError
 from geobike.io.files import atomic_open
 from geobike.maps import basemap, context
@@ -17,7 +18,7 @@ from geobike.maps.basemap import Layer
 from geobike.maps.figure import OfflineFigure, UnknownLibrary
 from geobike.maps.options import PageOptions, tile_sources, words
 from geobike.maps.page import Page
-from geobike.maps.payload import Looks, Provenance, page_data
+from geobike.maps.payload import Looks, Provenance, Racks, page_data
 from geobike.maps.photos import SINGLE
 from geobike.reporting import report
 
@@ -45,6 +46,8 @@ def build(
     estimates: Mapping[str, Any] | None = None,
     page: PageOptions | None = None,
     context_layers: Sequence[Layer] | None = None,
+    racks: gpd.GeoDataFrame | None = None,
+    walk: float = config.WALK,
     **options: Any,
 ) -> folium.Map:
     """Return the map, to show in a notebook, to add Folium layers to, or to `save`.
@@ -57,6 +60,7 @@ def build(
     addresses of files beside the page, shown as they are: without EXIF, people anonymized. Times
     are shown in `timezone`. `estimates` is what `Estimates.as_dict` returns, where people counted
     by hand. `context_layers` were read from the files that `page` names; None reads them now.
+    `racks` is a RACKS frame, drawn as a layer; `walk` is the distance in metres of its counts.
     `options` are fields of `page`, such as `title` or `language`.
 
     Raises SchemaError for a frame of another kind, InputError for a frame without areas or for an
@@ -93,7 +97,16 @@ def build(
         layers = [*(context.read(path) for path in chosen.context), *backgrounds]
     looks = Looks(visits=visits, stops=stops, streets=streets)
     data = page_data(
-        areas, photos, detections, tallies, thumbnails, provenance, chosen, layers, looks
+        areas,
+        photos,
+        detections,
+        tallies,
+        thumbnails,
+        provenance,
+        chosen,
+        layers,
+        looks,
+        Racks(racks, walk),
     )
     page_map = folium.Map(location=[0, 0], tiles=None, zoom_snap=0.25)
     page_map.options["max_zoom"] = 19  # the argument of this name reaches tile layers only

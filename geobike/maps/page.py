@@ -24,6 +24,7 @@ _SCRIPTS = (
     "streets.js",
     "names.js",
     "cone.js",
+    "racks.js",
     "legend.js",
     "layers.js",
     "bars.js",

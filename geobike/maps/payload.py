@@ -13,7 +13,7 @@ import shapely
 
 from geobike import config, metrics, schema, sums
 from geobike.errors import InputError
-from geobike.maps import basemap, context
+from geobike.maps import basemap, context, racks
 from geobike.maps.encoding import encode_json
 from geobike.maps.numbers import finite, time
 from geobike.maps.options import PageOptions, is_wms, words
@@ -62,6 +62,22 @@ class Looks:
     streets: gpd.GeoDataFrame | None = None
 
 
+NO_LOOKS: Final = Looks()
+
+
+@dataclass(frozen=True)
+class Racks:
+    """The racks to draw."""
+
+    racks: gpd.GeoDataFrame | None = None
+    """Racks frame; None for none."""
+    walk: float = config.WALK
+    """Metres from a rack within which bicycles were counted as near it."""
+
+
+NO_RACKS: Final = Racks()
+
+
 def page_data(
     areas: gpd.GeoDataFrame,
     taken: gpd.GeoDataFrame,
@@ -71,7 +87,8 @@ def page_data(
     provenance: Provenance,
     page: PageOptions,
     context_layers: Iterable[basemap.Layer],
-    looks: Looks = Looks(),
+    looks: Looks = NO_LOOKS,
+    supply: Racks = NO_RACKS,
 ) -> dict[str, Any]:
     """Check what `geobike.maps.build` was given and return what the page draws from."""
     schema.check(areas, schema.AREA_COUNTS)
@@ -128,6 +145,7 @@ def page_data(
         "covered": metrics.SHARE in areas,
         "estimates": _estimates(provenance.estimates),
         "tallies": encode_json(_tallies(tallies, period_of, ids)),
+        "racks": racks.drawn(supply.racks, walk=supply.walk),
         **_backgrounds(context_layers, areas),
         "tiles": None
         if page.tiles is None
@@ -171,7 +189,9 @@ def _shown(areas: gpd.GeoDataFrame) -> list[metrics.Metric]:
     """Return the metrics of the frame, without those that are NA throughout without streets."""
     available = metrics.available(list(areas), metrics.METRICS)
     known = [metric for metric in available if not metric.least_share or metrics.SHARE in areas]
-    return [metric for metric in known if metric.name in areas]
+    there = [metric for metric in known if metric.name in areas]
+    # Of racks, a figure that is nowhere known is not offered: none was seen well enough.
+    return [m for m in there if m.needs != metrics.RACKS or areas[m.name].notna().any()]
 
 
 def _hidden(page: PageOptions) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from geobike import schema
+from geobike.detectors.protocol import Box
 from geobike.errors import InputError
 from geobike.maps.encoding import encode_json
 from geobike.maps.numbers import CLOCK, finite
@@ -135,13 +136,14 @@ def _boxes(found: pd.DataFrame | None, width: Any, height: Any) -> list[dict[str
         {
             "label": row.label,
             "score": finite(row.score),
-            "left": round(100 * row.xmin / width, 2),
-            "top": round(100 * row.ymin / height, 2),
-            "width": round(100 * (row.xmax - row.xmin) / width, 2),
-            "height": round(100 * (row.ymax - row.ymin) / height, 2),
+            "left": round(100 * box.xmin / width, 2),
+            "top": round(100 * box.ymin / height, 2),
+            "width": round(100 * (box.xmax - box.xmin) / width, 2),
+            "height": round(100 * (box.ymax - box.ymin) / height, 2),
         }
         | ({} if row.kept else {"dropped": row.dropped_by})
         for row in _rows(found)
+        for box in Box(row.xmin, row.ymin, row.xmax, row.ymax).pieces(width)
     ]
 
 

@@ -13,6 +13,7 @@ _FIRST_GPS_YEAR: Final = 1990  # a GPS clock that was never set gives 1970 or 19
 _GPS_CLOCK_SLACK: Final = timedelta(minutes=5)  # a fix may be minutes older than the photo
 
 _TIME: Final = re.compile(r"(\d{4}):(\d\d):(\d\d) (\d\d):(\d\d):(\d\d)", re.ASCII)
+_DECIMALS: Final = re.compile(r"\d{1,9}", re.ASCII)
 _PLAIN_TIME: Final = re.compile(rb"[\d: ]{19}\0")
 _PLAIN_OFFSET: Final = re.compile(rb"[+-]\d\d:\d\d\0")
 
@@ -46,6 +47,7 @@ def read(tags: Mapping[str, Any]) -> Clock:
         local = _local_time(tags.get(f"DateTime{kind}"))
         if local is None:
             continue
+        local += _fraction(tags.get(f"SubSecTime{kind}"))
         for name in (f"OffsetTime{kind}", "OffsetTime"):
             offset = _offset(tags.get(name))
             if offset is not None:
@@ -81,6 +83,14 @@ def _local_time(value: Any) -> datetime | None:
     except ValueError:
         return None
     return time if time.year in _YEARS else None
+
+
+def _fraction(value: Any) -> timedelta:
+    """Return the part of a second that a tag writes as its decimals; none where it is no number."""
+    decimals = text(value)
+    if not _DECIMALS.fullmatch(decimals):
+        return timedelta()
+    return timedelta(microseconds=int(decimals[:6].ljust(6, "0")))
 
 
 def _offset(value: Any) -> int | None:

@@ -5,7 +5,6 @@ from typing import Final
 
 import numpy as np
 
-from geobike.photos import panoramas
 from geobike.photos.discovery import PhotoFile
 from geobike.photos.metadata import Metadata
 from geobike.photos.position_quality import LARGE_ERROR, PLAIN, Quality
@@ -43,28 +42,13 @@ _DOUBTS: Final[tuple[tuple[str, Callable[[Quality], str | None]], ...]] = (
 
 
 def report_doubts(files: Sequence[PhotoFile], said: Metadata) -> None:
-    """Report panoramas, poor positions, other datums, magnetic directions, clocks that disagree."""
+    """Report poor positions, other datums, magnetic directions, clocks that disagree."""
     _report_clocks(files, said)
-    _report_panoramas(files, said)
     rows = [(n, one) for n, one in enumerate(said.quality.tolist()) if one != PLAIN]
     for what, doubt in _DOUBTS:
         found = [(n, doubt(one)) for n, one in rows]
         cases = [f"{files[n].photo_id} ({value})" for n, value in found if value is not None]
         report_number(f"photo has {what}", f"photos have {what}", cases)
-
-
-def _report_panoramas(files: Sequence[PhotoFile], said: Metadata) -> None:
-    """Report panoramas: a detector shrinks a photo to a square, and bicycles with it."""
-    rows = np.flatnonzero(panoramas.among(said.width, said.height, said.panorama)).tolist()
-    what = (
-        f"(by XMP, or with a long side over {panoramas.WIDE:g} times the short one), which a "
-        "detector sees squeezed"
-    )
-    report_number(
-        f"photo is a panorama {what}: it misses bicycles",
-        f"photos are panoramas {what}: it misses bicycles",
-        [f"{files[row].photo_id} ({said.width[row]} x {said.height[row]})" for row in rows],
-    )
 
 
 def _report_clocks(files: Sequence[PhotoFile], said: Metadata) -> None:

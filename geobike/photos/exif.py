@@ -135,7 +135,11 @@ _TIME_TAGS: Final = (
     "OffsetTimeOriginal",
     "OffsetTimeDigitized",
     "OffsetTime",
+    "SubSecTimeOriginal",
+    "SubSecTimeDigitized",
 )
+_NUMBERS: Final = {name.lower(): int(number) for name, number in ExifTags.Base.__members__.items()}
+"""Of tags, by their names in small letters: Pillow writes Subsec where the standard has SubSec."""
 
 
 _MAX_STEPS: Final = 100_000
@@ -239,7 +243,7 @@ def _tags_of_pillow(load: _Loader) -> dict[str, Any] | None:
         return None
     if not exif:
         return None
-    tags = {name: sub.get(ExifTags.Base[name]) for name in (*_TIME_TAGS, *cameras.SUB_TAGS)}
+    tags = {name: sub.get(_NUMBERS[name.lower()]) for name in (*_TIME_TAGS, *cameras.SUB_TAGS)}
     tags |= {name: exif.get(ExifTags.Base[name]) for name in cameras.MAIN_TAGS}
     tags |= {name: gps.get(ExifTags.GPS[name]) for name in _GPS_TAGS}
     tags["Orientation"] = exif.get(tiff.ORIENTATION)
@@ -249,12 +253,11 @@ def _tags_of_pillow(load: _Loader) -> dict[str, Any] | None:
 _WANTED: Final = tiff.Wanted(
     main=frozenset(int(ExifTags.Base[name]) for name in cameras.MAIN_TAGS)
     | {tiff.ORIENTATION, tiff.SUB, tiff.GPS},
-    sub=frozenset(int(ExifTags.Base[name]) for name in (*_TIME_TAGS, *cameras.SUB_TAGS))
-    | {tiff.GPS},
+    sub=frozenset(_NUMBERS[name.lower()] for name in (*_TIME_TAGS, *cameras.SUB_TAGS)) | {tiff.GPS},
     gps=frozenset(int(ExifTags.GPS[name]) for name in _GPS_TAGS),
     other_clocks=frozenset(
         (
-            *(int(ExifTags.Base[name]) for name in _TIME_TAGS if not name.endswith("Original")),
+            *(_NUMBERS[name.lower()] for name in _TIME_TAGS if not name.endswith("Original")),
             ExifTags.GPS.GPSDateStamp,
             ExifTags.GPS.GPSTimeStamp,
         )

@@ -11,7 +11,7 @@ from geobike import schema
 from geobike.io.matching import isin
 from geobike.photos.anonymizing import PERSON, Box, is_hidden
 
-_SCORE: Final = 0.2
+SCORE: Final = 0.2
 """Lowest score that is hidden: a false person costs a few pixels, a missed one more."""
 
 _SURE: Final = 0.5  # a person of this score is hidden whole, whatever else is there
@@ -43,9 +43,9 @@ def regions(
         >>> regions(frame, ["person"], pd.Series(["a.jpg"]))
         {'a.jpg': [(0.0, -15.0, 50.0, 50.0)]}
     """
-    known = detections[(detections["score"] >= _SCORE) | detections["kept"]]
+    known = detections[(detections["score"] >= SCORE) | detections["kept"]]
     known = known[isin(known["photo_id"], photo_ids)]
-    sure = known[_are_of(known["label"], hide) & (known["score"] >= _SCORE).to_numpy()]
+    sure = known[_are_of(known["label"], hide) & (known["score"] >= SCORE).to_numpy()]
     box = sure[_SIDES].astype(float)
     height, width = box["ymax"] - box["ymin"], box["xmax"] - box["xmin"]
     top = pd.concat([_TOP * height, width], axis=1).max(axis=1)

@@ -3,6 +3,7 @@
 Works on a part of the photos at a time, in this process; `reading` distributes the parts.
 """
 
+import math
 import os
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -20,6 +21,8 @@ from geobike.photos.discovery import PhotoFile
 
 _REMOTE_BATCH: Final = 64
 """Remote files whose first bytes are fetched together, which takes 4 MB."""
+
+_PLAIN: Final = panoramas.Panorama()
 
 
 class Metadata(NamedTuple):
@@ -48,6 +51,10 @@ class Metadata(NamedTuple):
     """Likely error of the position, NaN where EXIF does not give it."""
     panorama: npt.NDArray[np.bool_]
     """Whether its XMP calls a photo a panorama."""
+    turn_px: npt.NDArray[np.float64]
+    """Pixels of 360 degrees, in an equirectangular panorama; else NaN."""
+    horizon_px: npt.NDArray[np.float64]
+    """Row of the horizon, in an equirectangular panorama; else NaN."""
     quality: npt.NDArray[np.object_]
     """position_quality.Quality of each photo."""
     reason: list[str | None]
@@ -71,7 +78,7 @@ def read(
         np.array([row.size[1] for row in rows], dtype=np.int32),
         np.array([row.said.lon for row in rows], dtype=np.float64),
         np.array([row.said.lat for row in rows], dtype=np.float64),
-        np.array([row.said.heading for row in rows], dtype=np.float64),
+        np.array([_heading(row) for row in rows], dtype=np.float64),
         _objects([row.said.camera.name for row in rows]),
         np.array([row.said.camera.focal_length_35mm for row in rows], dtype=np.float64),
         np.array([_utc(row.said, timezone) for row in rows], dtype="datetime64[us]"),
@@ -79,7 +86,9 @@ def read(
         np.array([_offset(row.said, timezone) for row in rows], dtype=np.float64),
         np.array([_clock_gap(row.said, timezone) for row in rows], dtype=np.float64),
         np.array([row.said.quality.error_m for row in rows], dtype=np.float64),
-        np.array([row.panorama for row in rows], dtype=np.bool_),
+        np.array([row.panorama is not None for row in rows], dtype=np.bool_),
+        np.array([(row.panorama or _PLAIN).turn_px for row in rows], dtype=np.float64),
+        np.array([(row.panorama or _PLAIN).horizon_px for row in rows], dtype=np.float64),
         _objects([row.said.quality for row in rows]),
         [row.said.reason for row in rows],
     )
@@ -96,7 +105,7 @@ def concatenate(parts: Iterable[Metadata]) -> Metadata:
 class _Row(NamedTuple):
     size: tuple[int, int]
     said: exif.Reading
-    panorama: bool = False
+    panorama: panoramas.Panorama | None = None
 
 
 def _row(file: PhotoFile, first: bytes | OSError, max_pixels: int) -> _Row:
@@ -118,10 +127,16 @@ def _read(file: BinaryIO, max_pixels: int) -> _Row:
         if said.orientation is not None or not header.rotated_by_xmp:
             decoding.check_pixels(*header.size, max_pixels)
             size = decoding.upright(header.size, said.orientation or 1)
-            return _Row(size, said, panoramas.is_named_in(header.xmp))
+            return _Row(size, said, panoramas.read(header.xmp, size))
     # Another format, or an irregular JPEG: Pillow reads it.
     size, xmp = decoding.read_header(file, max_pixels)
-    return _Row(size, exif.read(file), panoramas.is_named_in(xmp))
+    return _Row(size, exif.read(file), panoramas.read(xmp, size))
+
+
+def _heading(row: _Row) -> float | None:
+    """Return the heading of the middle of a photo: the panorama's own, else that of EXIF."""
+    own = (row.panorama or _PLAIN).heading
+    return row.said.heading if math.isnan(own) else own
 
 
 def _utc(said: exif.Reading, zone: tzinfo | None) -> datetime | None:

@@ -143,6 +143,8 @@ def frame(files: Sequence[PhotoFile], parts: Iterable[metadata.Metadata]) -> gpd
     wide = panoramas.among(said.width, said.height, said.panorama)
     if wide.any():
         optional["panorama"] = wide
+    if not np.isnan(said.turn_px).all():
+        optional |= {"turn_px": said.turn_px, "horizon_px": said.horizon_px}
     return schema.geotable(
         schema.PHOTOS,
         optional

@@ -13,6 +13,7 @@ import pandas as pd
 from PIL import Image
 
 from geobike import schema
+from geobike.detectors.protocol import Box as Piece
 from geobike.errors import UnreadablePhoto
 from geobike.io.matching import isin
 from geobike.photos import decoding, hiding
@@ -48,6 +49,8 @@ def make(
     *,
     hide: Collection[str] = (PERSON, VEHICLE),
     limit: int = LIMIT,
+    side: int = SIDE,
+    place: str = "the map",
     max_pixels: int = decoding.MAX_PIXELS,
     track: Track = silent,
 ) -> dict[str, bytes]:
@@ -61,16 +64,17 @@ def make(
 
     Of more than `limit` photos, a random share of every area has one, whatever was counted on
     them: what a detector misses shows where it found nothing. The draw is the same in every run. A
-    photo that no longer exists has none: its detections may be old.
+    photo that no longer exists has none: its detections may be old. `side` is the longest side in
+    pixels; `place` is where the thumbnails are to be shown, in the words of a report.
     """
-    shown = _shown(counts, detections, hide)
+    shown = _shown(counts, detections, hide, place)
     if len(shown) > limit:
         report(
-            f"the map shows pictures of {limit} of {len(shown)} photos, a random share of every "
+            f"{place} shows pictures of {limit} of {len(shown)} photos, a random share of every "
             "area; --pictures folder writes them all beside it"
         )
         shown = shown[drawn(shown, limit)]
-    return dict(_made(shown, detections, hide, SIDE, max_pixels, track))
+    return dict(_made(shown, detections, hide, side, max_pixels, track))
 
 
 def write(
@@ -89,7 +93,7 @@ def write(
     folder.mkdir(exist_ok=True)
     names = {}
     for photo_id, content in _made(
-        _shown(counts, detections, hide), detections, hide, LARGE_SIDE, max_pixels, track
+        _shown(counts, detections, hide, "the map"), detections, hide, LARGE_SIDE, max_pixels, track
     ):
         names[photo_id] = (
             f"{hashlib.sha256(photo_id.encode('utf-8', 'replace')).hexdigest()[:20]}.jpg"
@@ -115,14 +119,14 @@ def drawn(counts: gpd.GeoDataFrame, limit: int) -> npt.NDArray[np.bool_]:
 
 
 def _shown(
-    counts: gpd.GeoDataFrame, detections: pd.DataFrame, hide: Collection[str]
+    counts: gpd.GeoDataFrame, detections: pd.DataFrame, hide: Collection[str], place: str
 ) -> gpd.GeoDataFrame:
     """Return the counted photos on which everything that is to be hidden can be."""
     schema.check(counts, schema.COUNTS)
     schema.check(detections, schema.DETECTIONS)
     shown = counts[(counts["status"] == schema.COUNTED) & counts["path"].notna()]
     identified = [kind for kind in _IDENTIFIED if is_hidden(kind, hide)]
-    return _without_strangers(shown, detections, identified) if identified else shown
+    return _without_strangers(shown, detections, identified, place) if identified else shown
 
 
 def _made(
@@ -161,7 +165,8 @@ def thumbnail(
     """
     small, (full_width, _) = decoding.read_small(source, side=side, max_pixels=max_pixels)
     for box in anonymize:
-        pixelate(small, box, scale=small.width / full_width)
+        for piece in Piece(*box).pieces(full_width):
+            pixelate(small, piece, scale=small.width / full_width)
     out = BytesIO()
     # A new image carries no EXIF, no colour profile, no comment.
     Image.frombytes("RGB", small.size, small.tobytes()).save(
@@ -171,7 +176,7 @@ def thumbnail(
 
 
 def _without_strangers(
-    shown: gpd.GeoDataFrame, detections: pd.DataFrame, identified: Collection[str]
+    shown: gpd.GeoDataFrame, detections: pd.DataFrame, identified: Collection[str], place: str
 ) -> gpd.GeoDataFrame:
     """Return the photos that a detector of people and vehicles, as asked for, has processed."""
     if shown.empty:
@@ -183,7 +188,7 @@ def _without_strangers(
     if unknown:
         names, labelled, options = _spoken(unknown)
         report(
-            f"the map has no pictures: no box is labelled {' or '.join(labelled)}, so "
+            f"{place} has no pictures: no box is labelled {' or '.join(labelled)}, so "
             f"{' and '.join(names)} on them would not be hidden; {' '.join(options)} adds them all "
             "the same, and --blur LABEL with it hides what is labelled otherwise"
         )
@@ -192,8 +197,8 @@ def _without_strangers(
     if not known.all():
         names, _, options = _spoken(identified)
         report(
-            f"photos without any box have no picture on the map, as {' and '.join(names)} on them "
-            f"would not be hidden ({' '.join(options)} adds them)",
+            f"photos without any box have no picture on {place}, as {' and '.join(names)} on "
+            f"them would not be hidden ({' '.join(options)} adds them)",
             shown.loc[~known, "photo_id"].tolist(),
         )
     return shown[known]

@@ -11,7 +11,7 @@ import pyproj
 import shapely
 
 from geobike import schema
-from geobike.positions import limits, sources, zones
+from geobike.positions import limits, offsets, sources, zones
 from geobike.reporting import report_number
 
 DISAGREEMENT: Final = 100.0
@@ -62,6 +62,9 @@ def locate(
         if frame is not None:
             limits.check(frame, photos, source=source.name, known=sources.SOURCES)
             found[source.label] = frame
+    fixes = given.get("track")
+    if fixes is not None and "track" in positions:
+        offsets.propose(photos, fixes, found)
     for pair in combinations(found.items(), 2):
         _report_disagreement(photos["photo_id"], *pair)
     located = _borrow_from_copies(_apply(photos, list(found.values())))
@@ -83,7 +86,7 @@ def _apply(photos: gpd.GeoDataFrame, found: Sequence[pd.DataFrame]) -> gpd.GeoDa
         values = [frame[column] for frame in (*found, photos) if column in frame]
         if values:
             out[column] = _first(values)
-    reason = _first([refusal, *(frame["reason"] for frame in found)])
+    reason = refusal.fillna(_all([frame["reason"] for frame in found]))
     out["reason"] = photos["reason"].where(~undecided, reason)
     out.loc[refusal.notna(), "status"] = schema.UNLOCATED
     return out
@@ -114,6 +117,15 @@ def _first(columns: Sequence["pd.Series[Any]"]) -> "pd.Series[Any]":
     out = columns[0]
     for column in columns[1:]:
         out = out.fillna(column)
+    return out
+
+
+def _all(reasons: Sequence["pd.Series[str]"]) -> "pd.Series[str]":
+    """Return what all sources say of each photo, so that none hides why another has no position."""
+    out = reasons[0]
+    for reason in reasons[1:]:
+        both = out.notna() & reason.notna()
+        out = out.fillna(reason).mask(both, out + "; " + reason)
     return out
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from geobike.config import POSITIONS
 from geobike.errors import InputError
-from geobike.positions import exif, manifest
+from geobike.positions import exif, manifest, track
 
 DEFAULT: Final = POSITIONS
 """Names in order: the first source with a valid position wins."""
@@ -49,6 +49,7 @@ SOURCES: Final = {
     for source in (
         Source("manifest", "manifest", manifest.positions, needs_file=True),
         Source("exif", "EXIF", exif.positions, needs_file=False),
+        Source("track", "track", track.positions, needs_file=True),
     )
 }
 

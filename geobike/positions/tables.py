@@ -201,8 +201,8 @@ def _read_points(path: Path, name: str) -> Rows:
         raise ManifestError(f"manifest {path}: cannot be read as {name}: {error}") from None
     if table.empty and name == "GPX":
         raise ManifestError(
-            f"manifest {path}: holds no waypoints, and photos are not placed along a track; write "
-            "the track's positions into the photos first, such as with exiftool -geotag"
+            f"manifest {path}: holds no waypoints; give a track that photos are to be placed along "
+            "with --track"
         )
     if not isinstance(table, gpd.GeoDataFrame):  # a layer without geometry
         header = [str(column) for column in table.columns]

@@ -1,20 +1,15 @@
 """The report as one HTML document: what it says, and the template that says it."""
 
-import base64
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-
-import jinja2
-from markupsafe import Markup
 
 from geobike.errors import InputError
 from geobike.io.files import atomic_open, join
 from geobike.progress import Track, silent
 from geobike.reports import area_page, overview, pictures, words
+from geobike.reports.html import render
 from geobike.reports.survey_tables import SurveyTables, read_tables
 from geobike.saved import GENERATOR, REPORT, SavedSurvey
 
@@ -71,15 +66,15 @@ def build(
     found = pictures.make(survey, tables.photos, wanted, folder=chosen.photos, track=track)
     context = overview.context(tables, speech, found, accuracy)
     pages = [area_page.context(tables, speech, found, row) for row in rows]
-    style = Markup(_file("report.css"))  # noqa: S704 - our own file
-    return _template().render(
+    return render(
+        __package__,
+        "report.html.jinja",
+        css="report.css",
         **context,
         pages=pages,
         t=speech.say,
         language=speech.words["language"],
         generator=GENERATOR,
-        style=style,
-        policy=_policy(style),
         has_pictures=bool(found),
     )
 
@@ -90,11 +85,6 @@ def save(html: str, survey: SavedSurvey) -> str | Path:
     with atomic_open(path) as file:
         file.write(html)
     return path
-
-
-def picture(content: bytes) -> str:
-    """Return a JPEG as a data URL."""
-    return "data:image/jpeg;base64," + base64.b64encode(content).decode()
 
 
 def _language(survey: SavedSurvey, language: str | None) -> str:
@@ -124,28 +114,3 @@ def _row(tables: SurveyTables, name: str) -> Any:
             raise InputError(f"--area {name!r} is the name of several areas; give an id: {ids}")
     known = ", ".join(areas["name"].fillna(areas["area_id"]).head(5))
     raise InputError(f"--area {name!r} is not an area of the survey; they are {known}, ...")
-
-
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-        loader=jinja2.FunctionLoader(_file),
-    )
-    environment.filters["picture"] = picture
-    return environment.get_template("report.html.jinja")
-
-
-def _file(name: str) -> str:
-    return (resources.files(__package__) / name).read_text("utf-8")
-
-
-def _policy(style: str) -> str:
-    """Allow our own style by its hash, and pictures in the file; nothing else, and no request."""
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return (
-        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; "
-        "form-action 'none'"
-    )

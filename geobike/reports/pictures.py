@@ -1,7 +1,7 @@
 """The pictures of a report: small, anonymized as on the survey's map, of photos still there."""
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,16 +35,22 @@ def make(
     wanted: Collection[str],
     *,
     folder: str | Path | None = None,
+    hide: Collection[str] | None = None,
+    limit: int = thumbnails.LIMIT,
+    side: int = thumbnails.SIDE,
+    place: str = "the map",
     track: Track = silent,
 ) -> dict[str, bytes]:
     """Return small JPEG files by `photo_id`, of photos that are where the survey found them.
 
     `folder` is where they are now, else the summary says it. A file that is not, byte for byte, the
     photo that the survey counted is not shown, nor one outside of the folder. No address is asked.
+    `hide` are the labels that are pixelated, by default those of the survey's map; `limit`, `side`
+    and `place` are those of `geobike.photos.thumbnails.make`.
     """
     rows = photos[photos["photo_id"].isin(list(wanted))].reset_index(drop=True)
-    roots = [Path(folder)] if folder is not None else _roots(survey)
-    paths = [_path(roots, photo_id) for photo_id in rows["photo_id"]]
+    found = find(survey, rows["photo_id"], folder=folder)
+    paths = [found.get(photo_id) for photo_id in rows["photo_id"]]
     there = np.array([path is not None for path in paths], dtype=bool)
     if not there.any():
         return {}
@@ -55,7 +61,26 @@ def make(
     boxes = _kept(survey, survey.detections(), counts["photo_id"])
     if survey.summary.get("settings", {}).get("survey", {}).get("detections"):
         counts = extent.anonymizable(boxes, counts)
-    return thumbnails.make(counts, boxes, hide=hidden(survey), track=track)
+    return thumbnails.make(
+        counts,
+        boxes,
+        hide=hidden(survey) if hide is None else hide,
+        limit=limit,
+        side=side,
+        place=place,
+        track=track,
+    )
+
+
+def find(
+    survey: SavedSurvey, photo_ids: Iterable[str], *, folder: str | Path | None = None
+) -> dict[str, str]:
+    """Return the paths of photos by `photo_id`, of those that are on this machine."""
+    roots = [Path(folder)] if folder is not None else _roots(survey)
+    if not roots:
+        return {}
+    paths = {photo_id: _path(roots, photo_id) for photo_id in photo_ids}
+    return {photo_id: path for photo_id, path in paths.items() if path is not None}
 
 
 def _kept(survey: SavedSurvey, boxes: pd.DataFrame, photo_ids: "pd.Series[str]") -> pd.DataFrame:

@@ -6,6 +6,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geobike import areas as area_room
+from geobike import config, parking
 from geobike import streets as street_room
 from geobike.counting import stage
 from geobike.estimates import looks, parts, spread
@@ -18,13 +19,17 @@ def count_areas(
     *,
     streets: gpd.GeoDataFrame | None = None,
     rules: stage.Rules | None = None,
+    racks: gpd.GeoDataFrame | None = None,
+    walk: float = config.WALK,
 ) -> stage.Counted:
     """Count what the kept boxes show of each area: `areas` of what is returned holds the figures.
 
     `photos` is a counts frame, as `count_per_photo` returns it, `detections` its detections frame,
     `areas` an areas frame. `streets` are street lines, as `read_streets` returns them: from them
     follows how much of each area was seen; without them, squares of 150 m with a stop are counted.
-    `rules` say how bicycles are placed and stops are made.
+    `rules` say how bicycles are placed and stops are made. `racks`, as `read_racks` returns them,
+    add places to park: pressure and shortage by street and by area. `walk` is the distance in
+    metres that bicycles may stand from a rack.
 
     Examples:
         >>> import geobike
@@ -54,7 +59,24 @@ def count_areas(
         network=network,
         rules=rules or stage.Rules(),
     )
-    return replace(counted, areas=_with_spread(counted))
+    counted = replace(counted, areas=_with_spread(counted))
+    if racks is None:
+        return counted
+    demand = parking.Demand(
+        bicycles=counted.bicycles,
+        stops=counted.stops,
+        areas=counted.areas,
+        streets=counted.streets,
+        street_of_bicycle=counted.street_of_bicycle,
+    )
+    found = parking.measure(racks, demand, row_at=row_at, network=network, walk=walk)
+    return replace(
+        counted,
+        areas=found.areas,
+        streets=found.streets,
+        racks=found.racks,
+        supply=found.total,
+    )
 
 
 def _with_spread(counted: stage.Counted) -> gpd.GeoDataFrame:

@@ -39,12 +39,15 @@ def estimate_areas(
     area_spread: float = AREA_SPREAD,
     draws: int = figures.DRAWS,
     seed: int = 0,
+    exposure: pd.DataFrame | None = None,
 ) -> Estimated:
     """Return the counts with bicycles per stop and per kilometre, their ranges, ranks and groups.
 
     `counted` is what `count_areas` returned, `photos` the counts frame that it was given,
-    `hand_counts` a hand counts frame. Ranks, groups and hot spots are of areas that are `compared`.
-    What more must be counted for figures that are NA is reported, and in `Estimates.missing`.
+    `hand_counts` a hand counts frame. Where people corrected boxes, `exposure` is that of what the
+    detector found before, by which photos were drawn. Ranks, groups and hot spots are of areas that
+    are `compared`. What more must be counted for figures that are NA is reported, and in
+    `Estimates.missing`.
 
     Examples:
         >>> import geobike
@@ -63,9 +66,10 @@ def estimate_areas(
         True
     """
     streets = counted.streets is not None
+    shown = counted.exposure if exposure is None else exposure
     found = figures.estimate(
-        looks.find(counted.exposure),
-        counted.exposure,
+        looks.find(shown),
+        shown,
         hand_counts,
         street_of_stop=counted.street_of_stop,
         unseen=unseen(counted.areas),

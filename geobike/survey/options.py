@@ -5,17 +5,18 @@ from datetime import tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from geobike import maps, saved
+from geobike import maps, parking, saved
 from geobike.config import SurveySettings
 from geobike.counting import placing, stops
 from geobike.detections import choice, filtering
+from geobike.detections.looking import Looking
 from geobike.detectors.protocol import Detector
 from geobike.errors import InputError
 from geobike.exports import formats as export_formats
 from geobike.io import files
 from geobike.io.redaction import redact
 from geobike.options import check_choices
-from geobike.positions import sources
+from geobike.positions import sources, track
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,8 +36,16 @@ class Survey(SurveySettings):
                 "no photos named; without them a survey needs a manifest and a table of detections"
             )
         check_choices(SurveySettings, self)
-        export_formats.check(self.formats)
-        sources.check(self.positions, given=() if self.manifest is None else ("manifest",))
+        export_formats.check(self.formats, streets=self.streets is not None)
+        given = {"manifest": self.manifest, "track": self.track or None}
+        sources.check(
+            self.positions, given=[name for name, file in given.items() if file is not None]
+        )
+        if isinstance(self.track, str | Path):
+            raise InputError(f"track is {str(self.track)!r}; give a tuple of files")
+        track.check(offset=self.track_offset, max_gap=self.track_max_gap)
+        if self.track and self.photos is None:
+            raise InputError("--track places the photos themselves; name them, or leave it out")
         if self.photos is None and "manifest" not in self.positions:
             raise InputError("without photos the manifest gives the positions; add it to positions")
         filtering.check(threshold=self.threshold, max_overlap=self.max_overlap)
@@ -45,6 +54,7 @@ class Survey(SurveySettings):
         if not self.labels:
             raise InputError("no label to count; name one, such as bicycle")
         pixels(self.max_megapixels)
+        Looking(self.windows, self.panoramas)
         placing.check(
             self.field_of_view, self.heading_offset, self.position_error, self.heading_error
         )
@@ -54,6 +64,17 @@ class Survey(SurveySettings):
         if self.workers is not None and self.workers < 1:
             raise InputError(f"workers is {self.workers}; give 1 or more")
         zone(self.timezone)
+        parking.check(
+            racks=self.racks,
+            capacity_column=self.capacity_column,
+            date=self.racks_date,
+            walk=self.walk,
+        )
+
+    @property
+    def looking(self) -> Looking:
+        """How photos are looked at: `windows` and `panoramas`."""
+        return Looking(self.windows, self.panoramas)
 
     @property
     def max_pixels(self) -> int:
@@ -63,15 +84,17 @@ class Survey(SurveySettings):
     def check_out(self, folder: str | Path) -> None:
         """Raise InputError for a folder that cannot be written, or that contains an input file."""
         files.check_folder(folder)
-        for given in (
+        ours = (
             self.areas,
             self.streets,
+            self.racks,
             self.manifest,
             self.detections,
             self.hand_counts,
-            *self.page.context,
+            self.corrections,
             self.page.basemap,
-        ):
+        )
+        for given in (*ours, *self.track, *self.page.context):
             if given is not None and saved.replaces(folder, given):
                 raise InputError(
                     f"{redact(given)} would be replaced; write into another folder (--out)"

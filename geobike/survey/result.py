@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
 import pandas as pd
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 from geobike.survey import settings
 from geobike.survey.estimating import DETECTED_ONLY
 from geobike.survey.options import Survey
+
+_BY_PEOPLE: Final = ("hand_counts", "corrections")
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,8 @@ class SurveyResult:
     started_at: datetime
     store: str | Path | None = None
     """Where the detections are kept."""
+    reviewers: tuple[str, ...] = ()
+    """Who corrected boxes."""
     empty: str | None = None
     """Why no photo is counted, as far as is known; None where one is. Also the last warning."""
 
@@ -124,6 +128,8 @@ class SurveyResult:
             thumbnails=pictures,
             timezone=self.survey.timezone or "UTC",
             context_layers=self.context,
+            racks=self.counted.racks,
+            walk=self.survey.walk,
             estimates=None if self.estimates is None else self.estimates.as_dict(),
         )
 
@@ -153,15 +159,18 @@ class SurveyResult:
                 "stops": len(self.counted.stops),
             },
             **self._known(),
+            **({"racks": dict(self.counted.supply)} if self.counted.supply else {}),
             "inputs": {
                 **{
                     role: _named(self.inputs.get(role, ()))
-                    for role in ("areas", "manifest", "streets", "hand_counts", "basemap")
+                    for role in ("areas", "manifest", "streets", "racks", *_BY_PEOPLE, "basemap")
                 },
                 "detections": _named(self.inputs.get("detections", ())),
+                "track": [_named([file]) for file in self.inputs.get("track", ())],
                 "context": [_named([file]) for file in self.inputs.get("context", ())],
                 "photos_sha256": _digest_of_all(self.photos["sha256"]),
             },
+            "corrections": {"reviewers": list(self.reviewers)} if self.reviewers else None,
             "warnings": list(self.warnings),
         }
 
@@ -183,6 +192,7 @@ class SurveyResult:
             Frames(
                 areas=self.areas,
                 streets=self.counted.streets,
+                racks=self.counted.racks,
                 stops=self.counted.stops,
                 bicycles=self.counted.bicycles,
                 photos=self.photos,

@@ -7,6 +7,7 @@ should not cost anything.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -16,10 +17,10 @@ from typing import NamedTuple, cast
 import geopandas as gpd
 import pandas as pd
 
-from geobike import areas, streets
-from geobike.counting import causes, counts, ledger
+from geobike import areas, parking, streets
+from geobike.counting import causes, counts, ledger, stops
 from geobike.counting import stage as counting
-from geobike.detections import filtering, imported, stage
+from geobike.detections import corrections, filtering, imported, stage
 from geobike.detections.store.opening import open_store
 from geobike.detections.store.protocol import DetectionStore, Model
 from geobike.engines.base import Engine
@@ -30,10 +31,11 @@ from geobike.io import files
 from geobike.io.inputs import Inputs
 from geobike.io.matching import isin
 from geobike.maps import basemap, context, options
-from geobike.photos import decoding, hashing, panoramas, reading, shots
+from geobike.photos import decoding, hashing, reading, shots
 from geobike.positions import manifest, resolve, sidecars, sources
+from geobike.positions import track as track_room
 from geobike.progress import Track, silent
-from geobike.reporting import collect_warnings
+from geobike.reporting import collect_warnings, report
 from geobike.survey.counting import count_areas
 from geobike.survey.estimating import Estimated, estimate_areas
 from geobike.survey.options import Survey, zone
@@ -78,21 +80,20 @@ def run(
                 survey, found, known=known, engine=engine, inputs=inputs, track=track
             )
             detected = _detect(survey, located.photos, opened, engine, inputs, track)
-        photos = counts.per_photo(detected.photos, detected.detections)
-        counted = count_areas(
-            photos,
-            detected.detections,
-            located.areas,
-            streets=located.streets,
-            rules=_rules(survey),
-        )
+        corrected, reviewers = _correct(survey, detected, inputs)
+        photos, counted = _count(survey, located, corrected)
+        photos = stops.name_stops(photos, counted.visits)
         estimates = None
         if survey.hand_counts is not None:
-            counted, photos, estimates = _estimate(survey, counted, photos, detected.model, inputs)
+            # Drawn by what the detector found, so estimated by that too, corrected or not.
+            alone = counted if corrected is detected else _count(survey, located, detected)[1]
+            counted, photos, estimates = _estimate(
+                survey, counted, photos, alone.exposure, detected.model, inputs
+            )
         account = ledger.close(
             located.given,
             photos,
-            detected.detections,
+            corrected.detections,
             counted.areas,
             bicycles_beside_areas=counted.beside,
             not_read=located.not_read,
@@ -105,7 +106,8 @@ def run(
         survey=survey,
         model=detected.model,
         photos=photos,
-        detections=detected.detections,
+        detections=corrected.detections,
+        reviewers=reviewers,
         counted=counted,
         estimates=estimates,
         ledger=account,
@@ -119,10 +121,40 @@ def run(
     )
 
 
+def _correct(
+    survey: Survey, detected: stage.Detected, inputs: Inputs
+) -> tuple[stage.Detected, tuple[str, ...]]:
+    """Return the detections as people corrected them, and who did. Raises InputError."""
+    if survey.corrections is None:
+        return detected, ()
+    with inputs.open("corrections", survey.corrections) as file:
+        found = corrections.read(file.path)
+    boxes = corrections.apply(found, detected.detections, detected.photos)
+    return detected._replace(detections=boxes), tuple(sorted({one.reviewer for one in found}))
+
+
+def _count(
+    survey: Survey, located: "LocatedPhotos", detected: stage.Detected
+) -> tuple[gpd.GeoDataFrame, counting.Counted]:
+    """Return the counts frame of the photos, and what they show of areas and streets."""
+    photos = counts.per_photo(detected.photos, detected.detections)
+    counted = count_areas(
+        photos,
+        detected.detections,
+        located.areas,
+        streets=located.streets,
+        rules=_rules(survey),
+        racks=located.racks,
+        walk=survey.walk,
+    )
+    return photos, counted
+
+
 def _estimate(
     survey: Survey,
     counted: counting.Counted,
     photos: gpd.GeoDataFrame,
+    exposure: pd.DataFrame,
     model: Model,
     inputs: Inputs,
 ) -> Estimated:
@@ -130,10 +162,12 @@ def _estimate(
     with inputs.open("hand_counts", cast(Path, survey.hand_counts)) as file:
         by_hand = hand_counts.read(
             file.path,
-            looks=looks.find(counted.exposure),
+            looks=looks.find(exposure),
             settings=hand_count_settings(survey, model),
         )
-    return estimate_areas(counted, photos, by_hand, area_spread=survey.area_spread)
+    return estimate_areas(
+        counted, photos, by_hand, area_spread=survey.area_spread, exposure=exposure
+    )
 
 
 def hand_count_settings(survey: Survey, model: Model) -> dict[str, object]:
@@ -179,15 +213,16 @@ def _detect(
         return stage.Detected(
             known, filtering.filter_detections(found, **asdict(rules)), model, newly_detected=0
         )
-    plan = stage.plan(_to_detect(survey, placed), survey.detector, store, rules=rules)
+    plan = stage.plan(
+        _once(survey, placed), survey.detector, store, rules=rules, looking=survey.looking
+    )
     outcomes = engine.detect(plan, store, workers=survey.workers, max_pixels=survey.max_pixels)
     return stage.collect(plan, outcomes, store, track=track)
 
 
-def _to_detect(survey: Survey, placed: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the photos with a status for those that no detector needs to see."""
-    once = shots.mark(placed, keep=survey.same_shot == "all")
-    return panoramas.skip(once) if survey.panoramas == "skip" else once
+def _once(survey: Survey, placed: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the photos with a status for those that show the same as another."""
+    return shots.mark(placed, keep=survey.same_shot == "all")
 
 
 def _open_store(survey: Survey, store: str | Path | None, engine: Engine) -> DetectionStore:
@@ -207,6 +242,8 @@ class _Found(NamedTuple):
     """Water, streets and borders for the map."""
     streets: gpd.GeoDataFrame | None
     """Street lines; None where the survey names none."""
+    racks: gpd.GeoDataFrame | None
+    """Racks frame; None where the survey names none."""
 
 
 class LocatedPhotos(NamedTuple):
@@ -221,6 +258,8 @@ class LocatedPhotos(NamedTuple):
     """Water, streets and borders for the map."""
     streets: gpd.GeoDataFrame | None
     """Street lines; None where the survey names none."""
+    racks: gpd.GeoDataFrame | None = None
+    """Racks frame; None where the survey names none."""
     not_read: Mapping[str, int] = MappingProxyType({})
     """Files of other kinds beside the photos: their number by suffix."""
     files_given: int | None = None
@@ -245,7 +284,7 @@ def locate_and_assign(
     )
     if survey.detections is not None:
         return placed
-    return placed._replace(photos=_to_detect(survey, placed.photos))
+    return placed._replace(photos=_once(survey, placed.photos))
 
 
 def _find(survey: Survey, engine: Engine, inputs: Inputs, track: Track) -> _Found:
@@ -272,9 +311,27 @@ def _find(survey: Survey, engine: Engine, inputs: Inputs, track: Track) -> _Foun
     if survey.streets is not None:
         with inputs.open("streets", survey.streets) as file:
             lines = streets.read(file.path, polygons)
+    racks = _read_racks(survey, polygons, inputs)
     if survey.photos is None:
-        return _Found(polygons, None, layers, lines)
-    return _Found(polygons, engine.search(survey.photos, track=track), layers, lines)
+        return _Found(polygons, None, layers, lines, racks)
+    return _Found(polygons, engine.search(survey.photos, track=track), layers, lines, racks)
+
+
+def _read_racks(
+    survey: Survey, polygons: gpd.GeoDataFrame, inputs: Inputs
+) -> gpd.GeoDataFrame | None:
+    if survey.racks is None:
+        return None
+    with inputs.open("racks", survey.racks) as file:
+        racks = parking.read(
+            file.path,
+            polygons,
+            capacity_column=survey.capacity_column,
+            date=survey.racks_date,
+        )
+    if survey.streets is None:
+        report("without --streets, racks are counted by area; pressure and shortage need streets")
+    return racks
 
 
 def _locate_and_assign(
@@ -300,11 +357,15 @@ def _locate_and_assign(
             areas.assign(located, found.areas),
             found.context,
             found.streets,
+            found.racks,
         )
     located = locate(
         found.photos.files,
         manifest_path=survey.manifest,
         positions=survey.positions,
+        track_paths=survey.track,
+        track_offset=survey.track_offset,
+        track_max_gap=survey.track_max_gap,
         timezone=survey.timezone,
         max_pixels=survey.max_pixels,
         known=known,
@@ -319,6 +380,7 @@ def _locate_and_assign(
         assigned,
         found.context,
         found.streets,
+        found.racks,
         found.photos.not_read,
         found.photos.given,
     )
@@ -329,6 +391,9 @@ def locate(
     *,
     manifest_path: str | Path | None = None,
     positions: Sequence[str] = sources.DEFAULT,
+    track_paths: Sequence[str | Path] = (),
+    track_offset: float = 0.0,
+    track_max_gap: float = 30.0,
     timezone: str | None = None,
     max_pixels: int = decoding.MAX_PIXELS,
     metadata_only: bool = False,
@@ -339,22 +404,29 @@ def locate(
 ) -> gpd.GeoDataFrame:
     """Return a photos frame with positions: where each photo was taken, by file and manifest.
 
+    `track_paths` are GPX files; see `geobike.positions.track` for offset and gap.
     `metadata_only` reads only file headers, so neither duplicates nor truncated photos are found.
     `known` keeps hashes from run to run. Sources that `positions` does not name are not read.
     """
-    sources.check(positions, given=() if manifest_path is None else ("manifest",))
+    named = {"manifest": manifest_path, "track": track_paths or None}
+    sources.check(positions, given=[name for name, file in named.items() if file is not None])
     if "manifest" not in positions:
         manifest_path = None
-    clock = zone(timezone)
+    clock, inputs = zone(timezone), inputs or Inputs()
+    fixes = None
+    if track_paths and "track" in positions:
+        with ExitStack() as stack:
+            tracks = [stack.enter_context(inputs.open("track", path)).path for path in track_paths]
+            fixes = track_room.read(tracks, offset=track_offset, max_gap=track_max_gap)
     # The manifest first: a mistake in it should show before a million photos are read.
     table = None
     if manifest_path is not None:
         names = [file.photo_id for file in given]
-        table = _read_manifest(manifest_path, clock, inputs or Inputs(), photo_ids=names)
+        table = _read_manifest(manifest_path, clock, inputs, photo_ids=names)
     frame = engine.read_metadata(given, timezone=clock, max_pixels=max_pixels, track=track)
     if not metadata_only:
         frame = engine.hash_files(frame, given, max_pixels=max_pixels, known=known, track=track)
-    located = resolve.locate(frame, table, positions=positions)
+    located = resolve.locate(frame, table, positions=positions, track=fixes)
     sidecars.report(located)
     return located
 

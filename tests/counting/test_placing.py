@@ -367,3 +367,54 @@ def test_the_likely_error_holds_two_bicycles_of_three() -> None:
     # Of an error with a standard deviation s on both axes of a map, 39 % is within s, 86 % in 2 s.
     within = error_m(survey, found) < 2 * likely
     assert 0.75 < within.mean() < 1
+
+
+@pytest.mark.parametrize("bearing", [0.0, 100.0, 179.0, 181.0, 300.0])
+@pytest.mark.parametrize("crop", [(0.0, 0.0), (300.0, 500.0)])
+def test_a_bicycle_on_a_panorama_stands_in_the_direction_of_its_columns(
+    bearing: float, crop: tuple[float, float]
+) -> None:
+    """Angles by trigonometry: 8 m away, seen from 1.6 m, its wheels on the ground."""
+    heading, turn, away = 40.0, 3600.0, 8.0
+    left, top = crop
+    size = {"width": [int(turn - left)], "height": [int(turn / 2 - top)]}
+    sphere = {"turn_px": [turn], "horizon_px": [turn / 4 - top], "panorama": [True]}
+    # The heading is that of the middle column of what is left of the picture.
+    middle = (turn - left) / 2
+    column = (bearing - heading + 180) % 360 - 180
+    x = middle + column * turn / 360
+    ground = np.degrees(np.arctan(1.6 / (away - 0.3))) * turn / 360
+    handlebar = np.degrees(np.arctan((1.6 - 1.12) / away)) * turn / 360
+    horizon = turn / 4 - top
+    sides = {"xmin": x - 20, "xmax": x + 20, "ymin": horizon + handlebar, "ymax": horizon + ground}
+    photos = (
+        counted([heading]).assign(**size, **sphere).astype({"width": "Int64", "height": "Int64"})
+    )
+    found = placing.place(
+        photos, boxes("walk/0000.jpg", {name: [side] for name, side in sides.items()})
+    )
+    assert found["reason"].isna().all()
+    assert found["bearing"].iloc[0] == pytest.approx(bearing, abs=1e-6)
+    assert found["distance_m"].iloc[0] == pytest.approx(away, rel=0.06)
+
+
+def test_a_panorama_is_a_look_at_what_is_behind_it_too() -> None:
+    around = counted([0.0, 0.0]).assign(turn_px=[2000.0, np.nan], horizon_px=[500.0, np.nan])
+    around = around.assign(width=[2000, 480], height=[1000, 360]).astype(
+        {"width": "Int64", "height": "Int64"}
+    )
+    seen = views.views(around)
+    assert views.all_around(seen).tolist() == [True, False]
+    lon, lat = moved(*np.broadcast_arrays(*ORIGIN, np.arange(0, 360, 7.0), 8.0))
+    number = views.Grid(seen, 16.0).count(lon, lat, np.ones(2))
+    assert number.min() == 1
+    assert number.max() == 2
+
+
+def test_a_view_wider_than_half_a_turn_leaves_out_what_is_behind() -> None:
+    wide = counted([90.0]).assign(turn_px=[2000.0], horizon_px=[500.0])
+    wide = wide.assign(width=[1500], height=[1000]).astype({"width": "Int64", "height": "Int64"})
+    bearings = np.array([90, 220, 230, 270, 310, 320])  # 135 degrees on either side are shown
+    lon, lat = moved(*np.broadcast_arrays(*ORIGIN, bearings.astype(float), 8.0))
+    number = views.Grid(views.views(wide), 16.0).count(lon, lat, np.ones(1))
+    assert number.tolist() == [1, 1, 0, 0, 0, 1]

@@ -10,7 +10,7 @@ from geobike.exports import formats
 from geobike.exports.protocol import TABLES
 from tests.support.making import FakeDetector, town
 
-LISTED = r"formats are auto, geojson, csv, parquet"
+LISTED = r"formats are auto, geojson, csv, parquet, gpkg, coco, crow"
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,10 @@ def test_a_survey_in_any_format_can_be_evaluated_and_counted_again(tmp_path: Pat
     given = town(tmp_path)
     truth = tmp_path / "truth.csv"
     truth.write_text("file,bicycles\nwest.jpg,3\neast.jpg,4\n")
-    for name in ("auto", *formats.FORMATS):
+    without_streets = [
+        name for name, form in formats.FORMATS.items() if "streets" not in form.needs
+    ]
+    for name in ("auto", *without_streets):
         survey = geobike.Survey(**given, detector=FakeDetector(), formats=(name,))
         geobike.run(survey).write(tmp_path / name)
         evaluated = geobike.evaluate(truth, tmp_path / name)
@@ -67,9 +70,15 @@ def test_a_survey_in_any_format_can_be_evaluated_and_counted_again(tmp_path: Pat
 
 def test_each_format_has_files_of_its_own_under_its_ending() -> None:
     named = [file for form in formats.FORMATS.values() for file in set(form.files.values())]
+    assert formats.named("geoparquet") is formats.FORMATS["parquet"]  # its former name
     assert len(named) == len(set(named))
     for name, form in formats.FORMATS.items():
         assert form.name == name
         assert set(form.files) <= set(TABLES)
         assert all(file.endswith(form.suffixes) for file in form.files.values())
         assert f"{name}: {form.help}" in formats.describe()
+
+
+def test_a_format_of_streets_is_refused_before_anything_runs_where_there_are_none() -> None:
+    with pytest.raises(InputError, match=r"--format crow needs streets; .* \(--streets\)"):
+        geobike.Survey(photos="photos", areas="areas.geojson", formats=("crow",))

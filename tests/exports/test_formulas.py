@@ -8,6 +8,7 @@ from zipfile import ZipFile
 
 import pandas as pd
 import pytest
+import shapely
 from shapely import box
 
 from geobike import schema
@@ -58,7 +59,18 @@ def hostile() -> Frames:
     areas["own"] = areas[NAMES[0]] = pd.Series(NAMES, dtype="str")
     sides = {"xmin": 0.0, "ymin": 0.0, "xmax": 9.0, "ymax": 9.0, "score": 0.9, "kept": True}
     found = pd.DataFrame({"photo_id": NAMES, "label": NAMES, "model": NAMES, **sides})
-    return Frames(areas=areas, photos=photos, detections=schema.table(schema.DETECTIONS, found))
+    lines = [shapely.LineString([(4, 52), (5, 52)])] * len(NAMES)
+    at = pd.Series(pd.to_datetime(["2026-05-12T07:00:00Z"] * len(NAMES))).astype(schema.TIME)
+    seen = {"detected_once": 1.0, "covered_share": 1.0, "name": NAMES, "street_id": NAMES}
+    stops = {"stop_id": NAMES, "street_id": NAMES, "taken_at": at, "visit_count": 1}
+    places = [shapely.Point(4, 52)] * len(NAMES)
+    return Frames(
+        areas=areas,
+        streets=schema.geotable(schema.STREETS, pd.DataFrame(seen), lines),
+        stops=schema.geotable(schema.STOPS, pd.DataFrame(stops), places),
+        photos=photos,
+        detections=schema.table(schema.DETECTIONS, found),
+    )
 
 
 @pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")

@@ -24,6 +24,7 @@ def frames_of(result: geobike.SurveyResult) -> Frames:
     return Frames(
         areas=counted.areas,
         streets=counted.streets,
+        racks=counted.racks,
         stops=counted.stops,
         bicycles=counted.bicycles,
         photos=result.photos,

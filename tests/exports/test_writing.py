@@ -113,14 +113,21 @@ def test_the_ending_of_a_path_chooses_the_format(tmp_path: Path, frames: Frames)
     geobike.write_areas(frames.areas, tmp_path / "a.parquet")
     geobike.write_photos(frames.photos, tmp_path / "p.geojson")
     geobike.write_detections(frames.detections, tmp_path / "d.csv")
+    geobike.write_photos(frames.photos, tmp_path / "p.gpkg")
+    geobike.write_detections(frames.detections, tmp_path / "d.gpkg")
+    assert gpd.read_file(tmp_path / "p.gpkg", layer="photos")["photo_id"].tolist() == [
+        "a.jpg",
+        "b.jpg",
+    ]
+    assert gpd.read_file(tmp_path / "d.gpkg")["x_max"].tolist() == [9]
     assert gpd.read_file(tmp_path / "new" / "a.JSON")["area_id"].tolist() == ["area 0"]
     assert gpd.read_parquet(tmp_path / "a.parquet")["area_id"].tolist() == ["area 0"]
     assert gpd.read_file(tmp_path / "p.geojson")["photo_id"].tolist() == ["a.jpg", "b.jpg"]
     assert pd.read_csv(tmp_path / "d.csv")["photo_id"].tolist() == ["a.jpg"]
-    assert names(tmp_path) == ["a.parquet", "d.csv", "new", "p.geojson"]
+    assert names(tmp_path) == ["a.parquet", "d.csv", "d.gpkg", "new", "p.geojson", "p.gpkg"]
 
 
-@pytest.mark.parametrize("name", ["p.csv", "p.gpkg", "p", "p.geojson.gz"])
+@pytest.mark.parametrize("name", ["p.csv", "p.shp", "p", "p.geojson.gz"])
 def test_no_file_is_given_an_ending_that_it_is_not(
     tmp_path: Path, frames: Frames, name: str
 ) -> None:

@@ -58,7 +58,8 @@ def test_orientation_is_that_of_exiftool(shared: Path) -> None:
 @pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
 def test_times_and_headings_are_those_of_exiftool(shared: Path) -> None:
     files = sorted((shared / "photos" / "street").iterdir())
-    tags = ["-DateTimeOriginal", "-OffsetTimeOriginal", "-GPSImgDirection", "-n", "-csv"]
+    tags = ["-DateTimeOriginal", "-SubSecTimeOriginal", "-OffsetTimeOriginal", "-GPSImgDirection"]
+    tags += ["-n", "-csv"]
     out = subprocess.run(["exiftool", *tags, *files], capture_output=True, text=True, check=True)
     told = list(csv.DictReader(out.stdout.splitlines()))
     assert len(told) == 25
@@ -66,8 +67,9 @@ def test_times_and_headings_are_those_of_exiftool(shared: Path) -> None:
         with Path(row["SourceFile"]).open("rb") as file:
             reading = exif.read(file)
         assert reading.taken_at is not None
-        told_time = row["DateTimeOriginal"] + row["OffsetTimeOriginal"]
-        assert reading.taken_at == datetime.strptime(told_time, "%Y:%m:%d %H:%M:%S%z")
+        told_time = f"{row['DateTimeOriginal']}.{row['SubSecTimeOriginal'] or '0'}"
+        told_time += row["OffsetTimeOriginal"]
+        assert reading.taken_at == datetime.strptime(told_time, "%Y:%m:%d %H:%M:%S.%f%z")
         assert reading.heading == pytest.approx(float(row["GPSImgDirection"]) % 360)
 
 

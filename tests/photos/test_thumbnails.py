@@ -181,3 +181,12 @@ def test_without_photo_files_nothing_is_reported_about_thumbnails(tmp_path: Path
     frame = counted(tmp_path, ["a.jpg"])
     frame["path"] = pd.Series([None], dtype="str")
     assert thumbnails.make(frame, found("bicycle")) == {}
+
+
+def test_a_person_over_the_seam_of_a_panorama_is_hidden_on_both_sides(tmp_path: Path) -> None:
+    content = thumbnails.thumbnail(picture(tmp_path), anonymize=[(360, 20, 460, 180)], side=400)
+    image = np.asarray(Image.open(io.BytesIO(content)).convert("L"), dtype=int)
+    rough = np.abs(np.diff(image[100]))
+    assert rough[365:].mean() < 30
+    assert rough[:55].mean() < 30
+    assert rough[90:330].mean() > 60

@@ -123,21 +123,21 @@ def test_sources_that_cannot_be_used_are_refused_by_name(
         resolve.locate(photos_frame({"a.jpg": DELFT}), positions=positions)
 
 
-def track(photos: gpd.GeoDataFrame, table: pd.DataFrame | None) -> pd.DataFrame | None:
+def logger(photos: gpd.GeoDataFrame, table: pd.DataFrame | None) -> pd.DataFrame | None:
     """Give positions by the minute of a photo's own clock, as a source that comes later may."""
     if table is None:
         return None
     rows = table.set_index("minute").reindex(photos["taken_local"].dt.minute)
     rows = rows.set_index(photos.index)
-    source = pd.Series("track", index=photos.index).where(rows["lon"].notna())
-    reason = pd.Series("no point of the track", index=photos.index).where(rows["lon"].isna())
+    source = pd.Series("logger", index=photos.index).where(rows["lon"].notna())
+    reason = pd.Series("no point of the logger", index=photos.index).where(rows["lon"].isna())
     return schema.table(schema.POSITIONS, rows.assign(source=source, reason=reason))
 
 
 @pytest.fixture
-def with_track(monkeypatch: pytest.MonkeyPatch) -> None:
-    source = sources.Source("track", "track", track, needs_file=True)
-    monkeypatch.setitem(sources.SOURCES, "track", source)
+def with_logger(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = sources.Source("logger", "logger", logger, needs_file=True)
+    monkeypatch.setitem(sources.SOURCES, "logger", source)
 
 
 def minutes(*photo_ids: str) -> gpd.GeoDataFrame:
@@ -148,25 +148,25 @@ def minutes(*photo_ids: str) -> gpd.GeoDataFrame:
     return frame
 
 
-@pytest.mark.usefixtures("with_track")
+@pytest.mark.usefixtures("with_logger")
 def test_another_source_needs_one_line_in_the_registry_and_matches_clocks_of_no_zone() -> None:
     points = pd.DataFrame({"minute": [0], "lon": [4.5], "lat": [52.5], "accuracy": [7.0]})
-    order = ("manifest", "track", "exif")
-    out = resolve.locate(minutes("a.jpg", "b.jpg"), positions=order, track=points)
+    order = ("manifest", "logger", "exif")
+    out = resolve.locate(minutes("a.jpg", "b.jpg"), positions=order, logger=points)
     assert place(out, "a.jpg") == (4.5, 52.5)
-    assert out["position_source"].fillna("").tolist() == ["track", ""]
+    assert out["position_source"].fillna("").tolist() == ["logger", ""]
     assert out["position_error_m"].fillna(-1).tolist() == [7, -1]
-    assert out["reason"].fillna("").tolist() == ["", "no point of the track"]
+    assert out["reason"].fillna("").tolist() == ["", "no point of the logger"]
 
 
-@pytest.mark.usefixtures("with_track")
+@pytest.mark.usefixtures("with_logger")
 @pytest.mark.parametrize(
     ("order", "found"),
     [
-        (("track", "manifest", "exif"), None),  # the row corrects what EXIF says
-        (("manifest", "track", "exif"), None),
-        (("track", "exif", "manifest"), DELFT),
-        (("exif", "manifest", "track"), DELFT),
+        (("logger", "manifest", "exif"), None),  # the row corrects what EXIF says
+        (("manifest", "logger", "exif"), None),
+        (("logger", "exif", "manifest"), DELFT),
+        (("exif", "manifest", "logger"), DELFT),
     ],
 )
 def test_a_bad_row_blocks_only_the_sources_after_the_manifest(
@@ -176,22 +176,22 @@ def test_a_bad_row_blocks_only_the_sources_after_the_manifest(
     frame["geometry"] = photos_frame({"a.jpg": DELFT}).geometry
     nothing = pd.DataFrame({"minute": [], "lon": [], "lat": []})
     table = manifest(("a.jpg", None, None), reason="line 2: latitude 'x'")
-    out = resolve.locate(frame, table, positions=order, track=nothing)
+    out = resolve.locate(frame, table, positions=order, logger=nothing)
     assert place(out, "a.jpg") == found
     assert out["reason"].fillna("").tolist() == ["" if found else "line 2: latitude 'x'"]
 
 
-@pytest.mark.usefixtures("with_track")
+@pytest.mark.usefixtures("with_logger")
 def test_each_two_sources_that_disagree_are_reported() -> None:
     frame = minutes("a.jpg")
     frame["geometry"] = photos_frame({"a.jpg": DELFT}).geometry
     points = pd.DataFrame({"minute": [0], "lon": [4.5], "lat": [52.5]})
-    order = ("manifest", "track", "exif")
+    order = ("manifest", "logger", "exif")
     with pytest.warns(GeobikeWarning) as caught:
-        resolve.locate(frame, manifest(("a.jpg", *FAR)), positions=order, track=points)
+        resolve.locate(frame, manifest(("a.jpg", *FAR)), positions=order, logger=points)
     notes = [str(one.message) for one in caught if " apart in " in str(one.message)]
     said = [note.partition(" apart in ")[2].split(":")[0] for note in notes]
-    assert said == ["manifest and track", "manifest and EXIF", "track and EXIF"]
+    assert said == ["manifest and logger", "manifest and EXIF", "logger and EXIF"]
 
 
 def test_a_bad_row_leaves_its_photo_unlocated_whatever_exif_says() -> None:

@@ -218,7 +218,7 @@ def test_a_track_is_refused_with_the_way_to_use_it(tmp_path: Path) -> None:
     path = tmp_path / "walk.gpx"
     path.write_text(gpx('<trk><trkseg><trkpt lat="52" lon="4"/></trkseg></trk>'))
     assert "no waypoints" in said(path)
-    assert "exiftool -geotag" in said(path)
+    assert "--track" in said(path)
 
 
 def test_a_layer_is_chosen_only_where_one_has_points(

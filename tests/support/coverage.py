@@ -1,6 +1,6 @@
 """How often ranges hold the truth, in towns whose bicycles are known."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ import pandas as pd
 
 import geobike
 from geobike import schema
-from geobike.estimates import strata
+from geobike.estimates import sampling
 from tests.support import simulated_town
 from tests.support.simulated_town import KINDS, Surveyed
 
@@ -23,37 +23,24 @@ class Sampled:
     hand_counts: pd.DataFrame
 
 
-def sampled(kind: str, seed: int, *, listed: int = 60, sheets: int = 180) -> Sampled:
-    """Return a simulated survey, with `listed` photos and `sheets` thumbnails counted by hand."""
+def surveyed(kind: str, seed: int) -> Surveyed:
+    """Return a survey of a town of this kind, stops and counts made by geobike."""
     rng = np.random.default_rng([seed, sorted(KINDS).index(kind)])
-    survey = simulated_town.surveyed(simulated_town.built(rng, KINDS[kind]))
+    return simulated_town.surveyed(simulated_town.built(rng, KINDS[kind]))
+
+
+def sampled(
+    survey: Surveyed, *, samples: int = 1, listed: int = 60, sheets: int = 3
+) -> Iterator[Sampled]:
+    """Yield samples of a survey, drawn by geobike and counted without an error."""
     looks = geobike.find_looks(survey.counted.exposure)
-    chosen = _drawn(rng, looks, listed, sheets)
-    counts = {
-        "photo_id": chosen,
-        "bicycles": survey.bicycles.loc[chosen].to_numpy(),
-        "origin": "list",
-    }
-    return Sampled(survey, looks, schema.table(schema.HAND_COUNTS, counts))
-
-
-def _drawn(rng: np.random.Generator, looks: pd.DataFrame, listed: int, sheets: int) -> list[str]:
-    stratum = strata.codes(looks["bicycle_count"])
-    found = looks["bicycle_count"].to_numpy(dtype=float)
-    size = np.bincount(stratum, minlength=5)
-    mean = np.bincount(stratum, found, minlength=5) / np.maximum(size, 1)
-    low = size[:2] * (0.7, 1.3)
-    number = np.zeros(5, dtype=int)
-    number[:2] = np.minimum(size[:2], np.round(sheets * low / low.sum()))
-    number[2:] = np.minimum(size[2:], 8)
-    wanted = size * (0.5 + 0.5 * mean)
-    while number[2:].sum() < min(listed, size[2:].sum()):
-        gain = np.where(number < size, wanted / np.maximum(number, 0.5), -1)
-        number[2 + int(np.argmax(gain[2:]))] += 1
-    rows = [
-        rng.choice(np.flatnonzero(stratum == one), number[one], replace=False) for one in range(5)
-    ]
-    return looks["photo_id"].iloc[np.concatenate(rows)].tolist()
+    own = int(survey.bicycles.sum())  # else all towns would draw photos of the same names
+    for number in range(samples):
+        seed = 1000 * own + number
+        drawn = sampling.draw(looks, seed=seed, list_size=listed, sheets=sheets)
+        bicycles = survey.bicycles.loc[drawn["file"]].to_numpy()
+        counts = {"photo_id": drawn["file"], "bicycles": bicycles, "origin": drawn["origin"]}
+        yield Sampled(survey, looks, schema.table(schema.HAND_COUNTS, counts))
 
 
 @dataclass(frozen=True)
@@ -75,7 +62,7 @@ class Held:
         }
 
 
-def held(surveys: list[Sampled], **options: Any) -> Held:
+def held(surveys: Iterable[Sampled], **options: Any) -> Held:
     """Estimate the surveys and hold the ranges against the truth."""
     areas, whole = zip(*(_held(one, **options) for one in surveys), strict=True)
     return Held(pd.concat(areas, ignore_index=True), pd.DataFrame(whole))
@@ -97,17 +84,13 @@ def _held(one: Sampled, **options: Any) -> tuple[pd.DataFrame, dict[str, float]]
             "width": high - low,
         }
     )
-    rate, truth = found.whole, one.survey.bicycles.mean()
+    assert found.draws is not None
+    _, whole = found.draws.by_area()  # also where so few hand counts give no range to the whole
+    low, high = (end[0] / len(one.looks) for end in whole.ends())
+    truth = one.survey.bicycles.mean()
     return areas, {
-        "held": rate.low <= truth <= rate.high,
+        "held": low <= truth <= high,
         "true": truth,
-        "estimate": rate.bicycles_per_stop,
-        "width": rate.high - rate.low,
+        "estimate": found.whole.bicycles_per_stop,
+        "width": high - low,
     }
-
-
-def surveys(kinds: tuple[str, ...], number: int, **options: Any) -> Iterator[Sampled]:
-    """Yield `number` surveys of each kind of town."""
-    for kind in kinds:
-        for seed in range(number):
-            yield sampled(kind, seed, **options)

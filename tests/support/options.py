@@ -11,6 +11,11 @@ OPTIONS = [one for one in config.all_declared() if one.table]
 
 _SPECIAL: dict[str, tuple[Any, Any]] = {
     "photos": (["one", "two/*.jpg"], ["three"]),
+    "track": (["ride.gpx"], ["day 2/b.gpx", "a.gpx"]),
+    "track_max_gap": (60.0, 15.0),
+    "racks": ("racks.geojson", "town.osm.pbf"),
+    "racks_date": ("2026-05-12", "2025-01-01"),
+    "walk": (75.0, 100.0),
     "timezone": ("Europe/Amsterdam", "Asia/Tokyo"),
     "field_of_view": (67.4, 120.0),
     "stop_distance": (12.5, 25.0),
@@ -23,6 +28,7 @@ _SPECIAL: dict[str, tuple[Any, Any]] = {
     "token_file": ("secret.txt", "other.txt"),
     "classes": ("names.txt", "classes.json"),
     "model": ("models/a.onnx", "facebook/detr-resnet-50"),
+    "windows": ("3", "no"),
 }
 """Values of options that are checked further."""
 

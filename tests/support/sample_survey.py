@@ -17,6 +17,7 @@ def run_sample(**options: object) -> geobike.SurveyResult:
         areas=SAMPLE / "areas.geojson",
         manifest=SAMPLE / "manifest.csv",
         streets=SAMPLE / "streets.geojson",
+        racks=SAMPLE / "racks.geojson",
         timezone="Europe/Amsterdam",
         population_column="population",
         threshold=0.3,

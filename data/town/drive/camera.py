@@ -112,7 +112,7 @@ def look(frame: Frame, bicycles: Mapping[str, bpy.types.Object], folder: Path) -
     names = list(bicycles)
     for number, name in enumerate(names, start=1):
         bicycles[name].pass_index = number
-    numbers = _numbers(folder)
+    numbers = numbers_shown(folder)
     out = []
     counts = np.bincount(numbers.ravel(), minlength=len(names) + 1)
     for number in np.flatnonzero(counts[1:] >= LEAST) + 1:
@@ -130,7 +130,7 @@ def look(frame: Frame, bicycles: Mapping[str, bpy.types.Object], folder: Path) -
     return out
 
 
-def _numbers(folder: Path) -> NDArray[np.int_]:
+def numbers_shown(folder: Path) -> NDArray[np.int_]:
     """Render the number of the object that the middle of each pixel shows."""
     scene = bpy.context.scene
     _wire(folder)
@@ -180,7 +180,7 @@ def whole(frame: Frame, bicycle: bpy.types.Object) -> int:
     y = middle[1] + focal * seen[:, 1] / seen[:, 2]
     into = bicycle.matrix_world.inverted()
     start, turn = into @ camera.translation, (into @ camera).to_3x3()
-    tree = _tree(mesh.name)
+    tree = mesh_tree(mesh.name)
     count = 0
     for row in range(math.floor(y.min()), math.ceil(y.max())):
         up = -(row + 0.5 - middle[1]) / focal
@@ -191,7 +191,8 @@ def whole(frame: Frame, bicycle: bpy.types.Object) -> int:
 
 
 @cache
-def _tree(mesh: str) -> BVHTree:
+def mesh_tree(mesh: str) -> BVHTree:
+    """Return the faces of a mesh for rays to meet."""
     faces = bpy.data.meshes[mesh]
     return BVHTree.FromPolygons(
         [vertex.co for vertex in faces.vertices], [tuple(face.vertices) for face in faces.polygons]

@@ -35,9 +35,9 @@ def write(folder: Path = DRIVE) -> None:
     """Write all but `boxes.csv`, which a detector has to fill."""
     folder.mkdir(exist_ok=True)
     every = frames.frames()
-    _csv(frames_table(every), folder / "frames.csv")
-    _csv(bicycles_table(every), folder / "bicycles.csv")
-    _csv(seen_table(every), folder / "seen.csv")
+    write_csv(frames_table(every), folder / "frames.csv")
+    write_csv(bicycles_table(every), folder / "bicycles.csv")
+    write_csv(seen_table(every), folder / "seen.csv")
     files.write_features(streets_table(), folder / "streets.geojson")
     files.write_features(areas_table(), folder / "areas.geojson")
     photos = folder / "frames"
@@ -61,12 +61,12 @@ def detect(model: Path, folder: Path = DRIVE) -> None:
     ]
     columns = ["frame", "label", "score", "x_min", "y_min", "x_max", "y_max"]
     table = pd.DataFrame(rows, columns=columns)
-    _csv(table.round({"score": 3} | dict.fromkeys(columns[3:], 1)), folder / "boxes.csv")
+    write_csv(table.round({"score": 3} | dict.fromkeys(columns[3:], 1)), folder / "boxes.csv")
 
 
 def frames_table(every: Sequence[frames.Frame]) -> pd.DataFrame:
     """Return a row a frame: when, the true pose, the recorded ones, and the lens."""
-    lon, lat = _degrees([frame.at for frame in every])
+    lon, lat = degrees([frame.at for frame in every])
     table = pd.DataFrame(
         {
             "frame": [frame.name for frame in every],
@@ -81,7 +81,7 @@ def frames_table(every: Sequence[frames.Frame]) -> pd.DataFrame:
     )
     for noise in recorded.NOISES:
         poses = recorded.poses(every, noise)
-        table[f"lon_{noise.name}"], table[f"lat_{noise.name}"] = _degrees(poses[:, :2])
+        table[f"lon_{noise.name}"], table[f"lat_{noise.name}"] = degrees(poses[:, :2])
         table[f"heading_{noise.name}"] = poses[:, 2].round(2) % 360
     lens = {
         "focal_length_35mm": [round(frame.lens) for frame in every],
@@ -96,7 +96,7 @@ def frames_table(every: Sequence[frames.Frame]) -> pd.DataFrame:
 def bicycles_table(every: Iterable[frames.Frame]) -> pd.DataFrame:
     """Return a row for each bicycle and day; one that is ridden has no place."""
     rows = [
-        _parked(bicycle, day, *_degrees([bicycle.place.middle]))
+        _parked(bicycle, day, *degrees([bicycle.place.middle]))
         for day in world.DAYS
         for bicycle in world.bicycles(day)
     ]
@@ -143,7 +143,7 @@ def seen_table(every: Iterable[frames.Frame]) -> pd.DataFrame:
 def streets_table() -> gpd.GeoDataFrame:
     """Return the centre lines that were driven or walked."""
     ends = [(street.point(0, 0), street.point(street.length, 0)) for street in STREETS.values()]
-    lines = [LineString(np.column_stack(_degrees(each))) for each in ends]
+    lines = [LineString(np.column_stack(degrees(each))) for each in ends]
     table = gpd.GeoDataFrame({"name": list(STREETS)}, geometry=lines, crs="EPSG:4326")
     length = table.geometry.map(Geod(ellps="WGS84").geometry_length).round().astype(int)
     table.insert(1, "length_m", length)
@@ -152,7 +152,7 @@ def streets_table() -> gpd.GeoDataFrame:
 
 def areas_table() -> gpd.GeoDataFrame:
     """Return the neighbourhoods; their border is the centre line of a street, end to end."""
-    shapes = [Polygon(np.column_stack(_degrees(_corners(each)))) for each in AREAS.values()]
+    shapes = [Polygon(np.column_stack(degrees(_corners(each)))) for each in AREAS.values()]
     return gpd.GeoDataFrame({"name": list(AREAS)}, geometry=shapes, crs="EPSG:4326")
 
 
@@ -175,12 +175,13 @@ def _to_degrees() -> Transformer:
     return Transformer.from_crs(flat, "EPSG:4326", always_xy=True)
 
 
-def _degrees(points: Iterable[Metres]) -> tuple[np.ndarray, np.ndarray]:
+def degrees(points: Iterable[Metres]) -> tuple[np.ndarray, np.ndarray]:
     """Return longitudes and latitudes, to a centimetre."""
     x, y = np.asarray(list(points), dtype=float).T
     lon, lat = _to_degrees().transform(x, y)
     return np.round(lon, 7), np.round(lat, 7)
 
 
-def _csv(table: pd.DataFrame, path: Path) -> None:
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV."""
     table.to_csv(path, index=False, lineterminator="\n")

@@ -25,6 +25,7 @@ import pandas as pd
 from geobike import schema
 from geobike.detections import choice, stage
 from geobike.detections.cached import CachedDetector
+from geobike.detections.looking import PLAIN
 from geobike.detections.stage import Failure, Outcome
 from geobike.detections.store.opening import Mode, open_shared, shared
 from geobike.detections.store.parquet import Shards, new_name
@@ -150,16 +151,20 @@ class Cluster:
         `workers` is the number of photos at once on each thread of a worker, 1 if None.
         """
         shards = shared(store)
-        run = worker.Run(
-            detector=_for_workers(plan.requested, plan.detector),
-            model=plan.model,
-            store=shards.path,
-            concurrency=workers or 1,
-            max_pixels=max_pixels,
-            stop=f"geobike-stop-{uuid.uuid4().hex}",
-            labels=plan.labels,
-        )
-        return self._outcomes(run, plan.missing, shards)
+        runs = [
+            (_run(plan, part, shards, workers or 1, max_pixels), part.missing)
+            for part in plan.parts
+            if len(part.missing)
+        ]
+        return self._all_outcomes(runs, shards)
+
+    def _all_outcomes(
+        self, runs: Sequence[tuple[worker.Run, pd.DataFrame]], shards: Shards
+    ) -> Generator[Outcome, None, None]:
+        """Yield the outcomes of one part of a plan after the other."""
+        for run, missing in runs:
+            with closing(self._outcomes(run, missing, shards)) as outcomes:
+                yield from outcomes
 
     def read_in_order(
         self,
@@ -263,6 +268,24 @@ class _Hasher:
         with closing(self._cluster.read_files(work, files)) as results:
             hashes = ((task.start + i, one) for task, some in results for i, one in enumerate(some))
             yield from self._track(hashes, "Reading photos", total=len(files))
+
+
+def _run(
+    plan: stage.Plan, part: stage.Part, shards: Shards, concurrency: int, max_pixels: int
+) -> worker.Run:
+    """Return the settings for the photos of a part of a plan."""
+    cached = isinstance(part.detector, CachedDetector)  # has the name of its way already
+    return worker.Run(
+        detector=_for_workers(plan.requested, part.detector if cached else plan.detector),
+        looking=PLAIN if cached else plan.looking,
+        way="whole" if cached else part.way,
+        model=part.model,
+        store=shards.path,
+        concurrency=concurrency,
+        max_pixels=max_pixels,
+        stop=f"geobike-stop-{uuid.uuid4().hex}",
+        labels=plan.labels,
+    )
 
 
 def _report(notes: Iterable[str], reported: set[str]) -> None:

@@ -17,6 +17,7 @@ from typing import Final, Generic, NamedTuple, TypeVar
 import pandas as pd
 
 from geobike.detections import choice, stage
+from geobike.detections.looking import PLAIN, Looking, Way
 from geobike.detections.stage import Failure
 from geobike.detections.store.parquet import Shards, new_name
 from geobike.detections.store.protocol import Model
@@ -54,6 +55,9 @@ class Run:
     max_pixels: int
     stop: str
     """Name of the Dask event that is set when the run is stopped."""
+    looking: Looking = PLAIN
+    way: Way = "whole"
+    """How the photos are looked at."""
     labels: tuple[str, ...] = ()
     """Labels that are counted; a detector that knows none of them is rejected."""
 
@@ -65,7 +69,7 @@ class DetectTask:
     run: Run
     shard: str
     photos: pd.DataFrame = field(repr=False)
-    """`sha256`, `path`, `width`, `height`."""
+    """The columns that `stage.answer` needs."""
 
     def split(self) -> "list[DetectTask]":
         """Return a task for each photo."""
@@ -277,7 +281,8 @@ _loading: Final = threading.Lock()
 
 def _detector(run: Run) -> tuple[Detector, tuple[str, ...]]:
     with _loading:  # once, also where a worker has several threads
-        detector, notes = _load(run.detector)
+        loaded, notes = _load(run.detector)
+    detector = run.looking.around(loaded, run.way)
     if (model := Model(detector.name, detector.version)) != run.model:
         raise InputError(
             f"worker {platform.node()} has another model: {model.name} {model.version}, and not "

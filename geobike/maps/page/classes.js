@@ -83,6 +83,6 @@ geobike.rangesOf = function ({ decimal, say }, classes, values) {
 
 // A colour as pale as a value that may well be the average.
 geobike.pale = function (colour) {
-  const mixed = [1, 3, 5].map((at) => Math.round(0.38 * parseInt(colour.slice(at, at + 2), 16) + 0.62 * 242));
+  const mixed = [1, 3, 5].map((at) => Math.round(0.27 * parseInt(colour.slice(at, at + 2), 16) + 0.73 * 242));
   return `#${mixed.map((part) => part.toString(16).padStart(2, "0")).join("")}`;
 };

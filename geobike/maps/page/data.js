@@ -21,6 +21,7 @@ geobike.unpack = function (data) {
     unpack(layer, "geometries", json);
     unpack(layer, "names", json);
   }
+  if (data.racks) unpack(data.racks, "columns", json);
   if (data.basemap) unpack(data.basemap, "layers", json);
   return tasks.length ? Promise.all(tasks) : null;
 };

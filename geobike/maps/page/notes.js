@@ -120,6 +120,7 @@ geobike.notes = function (page) {
     el("summary", {}, say("notes")),
     el("p", { className: "gb-reading" }, say("reading")),
     el("p", { className: "gb-trust" }, say("trust")),
+    geobike.rackNote(page),
     el("p", { className: "gb-by-hand" }, geobike.byHand(page)),
     ledger,
     el("p", { className: "gb-method", dir: "auto" }, say("method", method)),

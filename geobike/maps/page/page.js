@@ -34,11 +34,13 @@ geobike.draw = function (map, data) {
   geobike.places(page);
   geobike.cone(page);
   geobike.names(page);
+  geobike.racks(page);
   container.after(geobike.panel(page));
   geobike.lightbox(page);
   const legend = geobike.legend(page);
   geobike.layerBox(page);
   geobike.home(page, legend);
+  geobike.rackKey(page, legend);
   geobike.fit(page, legend);
   page.startZoom = map.getZoom();
   page.showAreas();

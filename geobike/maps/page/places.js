@@ -149,18 +149,18 @@ geobike.cell = function (page, { places, things, lat, lon }, most) {
 };
 
 // One tab stop for all circles; the arrow keys go from one to the next.
-geobike.rove = function (pane) {
-  const buttons = [...pane.querySelectorAll("button")];
+geobike.rove = function (pane, selector = "button") {
+  const buttons = [...pane.querySelectorAll(selector)];
   buttons.forEach((button, k) => {
-    button.tabIndex = k === 0 ? 0 : -1;
+    button.setAttribute("tabindex", k === 0 ? 0 : -1);
     button.onkeydown = (event) => {
       const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
       if (!step) return;
       event.preventDefault();
       event.stopPropagation(); // the map would pan
       const next = buttons[(k + step + buttons.length) % buttons.length];
-      button.tabIndex = -1;
-      next.tabIndex = 0;
+      button.setAttribute("tabindex", -1);
+      next.setAttribute("tabindex", 0);
       next.focus({ preventScroll: true });
     };
   });

@@ -39,6 +39,7 @@ geobike.speech = function (data) {
     },
     // A number in a circle or at an axis: short.
     short: (value) => short.format(value),
+    things: (n) => say(thing, { n }),
     label: thing === "bicycle" ? data.words.many_bicycle : data.label,
     nameOf,
     // Within a sentence.

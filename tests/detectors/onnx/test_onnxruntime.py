@@ -20,9 +20,11 @@ def build_for_gpus(monkeypatch):
     opened = onnxruntime.InferenceSession
     given = []
 
-    def open_on_processor(model, options, *, providers):
+    def open_on_processor(model, options, *, providers, enable_fallback):
         given.append(providers)
-        found = opened(model, options, providers=["CPUExecutionProvider"])
+        found = opened(
+            model, options, providers=["CPUExecutionProvider"], enable_fallback=enable_fallback
+        )
         if working["gpu"]:
             found.get_providers = lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"]
         return found

@@ -175,6 +175,22 @@ def test_a_model_named_by_the_user_gives_the_same_on_workers(
     assert spread.warnings == alone.warnings
 
 
+def test_strips_and_panoramas_are_looked_at_on_workers_as_they_are_here(
+    cluster: geobike.Cluster, plan: dict[str, Path], tmp_path: Path
+) -> None:
+    for name, size in (("strip", (1600, 320)), ("around", (1200, 600))):
+        photo(plan["photos"] / f"{name}.jpg", lon_lat=(4.005, 52.005), size=size)
+    survey = geobike.Survey(
+        **plan, detector=Counting(tmp_path / "diary"), panoramas="views", same_shot="all"
+    )
+    alone = geobike.run(survey, store=tmp_path / "store.sqlite")
+    spread = geobike.run(survey, store=tmp_path / "shards", engine=cluster)
+    same(alone, spread)
+    assert len(set(alone.detections["model"])) == 3
+    again = geobike.run(survey, store=tmp_path / "shards", engine=cluster)
+    assert again.detected_now == 0
+
+
 def test_what_workers_report_of_the_photos_reaches_the_survey_once(
     cluster: geobike.Cluster, plan: dict[str, Path], tmp_path: Path
 ) -> None:

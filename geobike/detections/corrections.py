@@ -1,0 +1,246 @@
+"""Boxes that a person struck out or added: kept in a table, applied after filtering."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from geobike import schema
+from geobike.errors import InputError
+from geobike.io import delimited
+from geobike.reporting import report_number
+
+REVIEW: Final = "review"
+"""In `dropped_by`: a person struck the box out."""
+
+NAME: Final = "corrections.csv"
+"""The file that `geobike review` writes into a survey's folder."""
+
+COLUMNS: Final = (
+    "photo_id", "sha256", "action", "label", "x_min", "y_min", "x_max", "y_max", "reviewer",
+)  # fmt: skip
+
+Action = Literal["strike", "add"]
+_ACTIONS: Final = ("strike", "add")
+_TEXTS: Final = ("photo_id", "sha256", "label", "reviewer")
+_SIDES: Final = ["xmin", "ymin", "xmax", "ymax"]
+_IN_FILES: Final = ["x_min", "y_min", "x_max", "y_max"]
+_SAME: Final = 0.5
+"""Intersection over union above which a box is the one that a person meant."""
+
+
+@dataclass(frozen=True)
+class Correction:
+    """One box that a person struck out or added."""
+
+    photo_id: str
+    sha256: str
+    """Of the photo's file, so that a renamed photo keeps its corrections; empty if not known."""
+    action: Action
+    label: str
+    box: tuple[float, float, float, float]
+    """xmin, ymin, xmax, ymax in upright pixels of the photo."""
+    reviewer: str
+
+
+def read(path: str | Path) -> list[Correction]:
+    """Read a table of corrections. Raises InputError, naming line and value."""
+    try:
+        rows = pd.read_csv(
+            path,
+            sep=None,
+            engine="python",
+            encoding="utf-8-sig",
+            dtype="str",
+            keep_default_na=False,
+        )
+    except (OSError, ValueError, pd.errors.ParserError) as error:
+        raise InputError(f"corrections {path}: cannot be read: {error}") from None
+    rows = rows.rename(columns=dict(zip(_SIDES, _IN_FILES, strict=True)))  # of other programs
+    if missing := [name for name in COLUMNS if name not in rows]:
+        raise InputError(
+            f"corrections {path}: has no column {', '.join(missing)}; give the file that "
+            f"`geobike review` wrote ({NAME} in the survey's folder)"
+        )
+    return [
+        _correction(row, f"corrections {path} line {line}")
+        for line, row in enumerate(rows.to_dict("records"), start=2)
+    ]
+
+
+def rows(corrections: Iterable[Correction]) -> list[dict[str, str]]:
+    """Return corrections as cells of a table with the columns `COLUMNS`."""
+    return [
+        {
+            "photo_id": one.photo_id,
+            "sha256": one.sha256,
+            "action": one.action,
+            "label": one.label,
+            **{name: f"{value:.1f}" for name, value in zip(_IN_FILES, one.box, strict=True)},
+            "reviewer": one.reviewer,
+        }
+        for one in corrections
+    ]
+
+
+def apply(
+    corrections: Sequence[Correction], detections: pd.DataFrame, photos: pd.DataFrame
+) -> pd.DataFrame:
+    """Return the filtered detections frame with corrections applied, the added boxes last.
+
+    A box struck out is not kept, and `dropped_by` is `review`; it is the kept box of that photo
+    that overlaps the correction most, by over half. An added box is kept with the reviewer as
+    `model` and score 1, unless a kept box lies there already. A photo is known by its SHA-256, else
+    by its name. What meets no photo to be counted, or no box, is reported.
+    """
+    schema.check(detections, schema.DETECTIONS)
+    place = _photos(corrections, photos)
+    known = [one for one, at in zip(corrections, place, strict=True) if at is not None]
+    report_number(
+        "correction is of a photo that is not counted, or that has changed since",
+        "corrections are of photos that are not counted, or that have changed since",
+        sorted({one.photo_id for one, at in zip(corrections, place, strict=True) if at is None}),
+        number=len(corrections) - len(known),
+    )
+    if not known:
+        return detections
+    names = [str(photos["photo_id"].iloc[at]) for at in place if at is not None]
+    struck = _struck(known, names, detections)
+    out = detections.copy(deep=False)
+    kept = detections["kept"].to_numpy().copy()
+    kept[struck] = False
+    rule = detections["dropped_by"].astype(schema.TEXT).to_numpy(dtype=object, copy=True)
+    rule[struck] = REVIEW
+    out["kept"] = kept
+    out["dropped_by"] = schema.coded(pd.Series(rule, index=out.index, dtype=schema.TEXT))
+    added = _added(known, names, out)
+    return out if added.empty else _joined(out, added)
+
+
+def _correction(row: Mapping[Any, Any], where: str) -> Correction:
+    if row["action"] not in _ACTIONS:
+        raise InputError(f"{where}: action {row['action']!r} is none of {', '.join(_ACTIONS)}")
+    try:
+        xmin, ymin, xmax, ymax = (float(row[name]) for name in _IN_FILES)
+    except ValueError as error:
+        raise InputError(f"{where}: a side of the box is no number ({error})") from None
+    if not (0 <= xmin < xmax < 1e9 and 0 <= ymin < ymax < 1e9):
+        raise InputError(f"{where}: the box {xmin:g}, {ymin:g}, {xmax:g}, {ymax:g} is none")
+    if not row["label"].strip() or not row["reviewer"].strip() or not row["photo_id"]:
+        raise InputError(f"{where}: photo_id, label and reviewer must not be empty")
+    names = {name: delimited.unescape_formula(row[name]) for name in _TEXTS}
+    return Correction(**names, action=row["action"], box=(xmin, ymin, xmax, ymax))
+
+
+def _photos(corrections: Sequence[Correction], photos: pd.DataFrame) -> list[int | None]:
+    """Return for each correction the row of the photo to be counted that it is of."""
+    open_rows = np.flatnonzero(photos["status"].isna().to_numpy())
+    names = dict(zip(photos["photo_id"].to_numpy()[open_rows], open_rows, strict=True))
+    digest = photos["sha256"].to_numpy(dtype=object)
+    digests = dict(zip(digest[open_rows], open_rows, strict=True))
+
+    def row(one: Correction) -> int | None:
+        named = names.get(one.photo_id)
+        if not one.sha256:
+            return named
+        if named is not None and (digest[named] == one.sha256 or pd.isna(digest[named])):
+            return int(named)
+        found = digests.get(one.sha256)
+        return None if found is None else int(found)
+
+    return [row(one) for one in corrections]
+
+
+def _struck(
+    corrections: Sequence[Correction], names: Sequence[str], detections: pd.DataFrame
+) -> list[int]:
+    """Return the rows of the boxes that were struck out, each by one correction."""
+    by_photo = _kept_rows(detections, names)
+    sides = detections[_SIDES].to_numpy(dtype=float)
+    struck: list[int] = []
+    lost = []
+    for one, name in zip(corrections, names, strict=True):
+        if one.action != "strike":
+            continue
+        rows_left = [row for row in by_photo.get(name, ()) if row not in struck]
+        found = _nearest(np.array(one.box), sides, rows_left)
+        if found is None:
+            lost.append(name)
+        else:
+            struck.append(found)
+    report_number(
+        "box that was struck out is not found now", "boxes that were struck out are not found now",
+        sorted(set(lost)), number=len(lost),
+    )  # fmt: skip
+    return struck
+
+
+def _added(
+    corrections: Sequence[Correction], names: Sequence[str], detections: pd.DataFrame
+) -> pd.DataFrame:
+    """Return the boxes to add, as rows of a detections frame."""
+    by_photo = _kept_rows(detections, names)
+    sides = detections[_SIDES].to_numpy(dtype=float)
+    added = [
+        (name, one)
+        for one, name in zip(corrections, names, strict=True)
+        if one.action == "add"
+        and _nearest(np.array(one.box), sides, by_photo.get(name, ())) is None
+    ]
+    boxes = np.array([one.box for _, one in added]).reshape(-1, 4)
+    return pd.DataFrame(
+        {
+            "photo_id": [name for name, _ in added],
+            "label": [one.label for _, one in added],
+            "score": np.ones(len(added)),
+            **{side: boxes[:, column] for column, side in enumerate(_SIDES)},
+            "model": [one.reviewer for _, one in added],
+            "kept": np.ones(len(added), dtype=bool),
+            "dropped_by": pd.array([None] * len(added), dtype=schema.TEXT),
+            "ridden": pd.array([pd.NA] * len(added), dtype=schema.MAYBE),
+        }
+    )
+
+
+def _kept_rows(detections: pd.DataFrame, names: Sequence[str]) -> dict[str, list[int]]:
+    wanted = detections["kept"].to_numpy() & detections["photo_id"].isin(set(names)).to_numpy()
+    found: dict[str, list[int]] = {}
+    for row in np.flatnonzero(wanted):
+        found.setdefault(str(detections["photo_id"].iloc[row]), []).append(int(row))
+    return found
+
+
+def _nearest(
+    box: npt.NDArray[np.float64], sides: npt.NDArray[np.float64], rows_left: Sequence[int]
+) -> int | None:
+    """Return which of the boxes overlaps this one most, None where none does by over half."""
+    if not len(rows_left):
+        return None
+    others = sides[list(rows_left)]
+    low, high = np.maximum(box[:2], others[:, :2]), np.minimum(box[2:], others[:, 2:])
+    shared = np.prod(np.clip(high - low, 0, None), axis=1)
+    area = np.prod(box[2:] - box[:2]) + np.prod(others[:, 2:] - others[:, :2], axis=1)
+    overlap = shared / (area - shared)
+    best = int(overlap.argmax())
+    return int(rows_left[best]) if overlap[best] > _SAME else None
+
+
+def _joined(detections: pd.DataFrame, added: pd.DataFrame) -> pd.DataFrame:
+    """Return both frames as one detections frame; text stays coded."""
+    columns = {
+        name: _coded(detections[name], added[name])
+        if schema.DETECTIONS.columns.get(name) == schema.CODED
+        else pd.concat([detections[name], added[name]], ignore_index=True).array
+        for name in detections.columns
+    }
+    return schema.table(schema.DETECTIONS, pd.DataFrame(columns))
+
+
+def _coded(first: "pd.Series[Any]", second: "pd.Series[Any]") -> "pd.Categorical[Any]":
+    return pd.api.types.union_categoricals(
+        [pd.Categorical(schema.coded(first)), pd.Categorical(schema.coded(second))]
+    )

@@ -1,0 +1,99 @@
+"""Try a photo: detect in one that was dragged onto the page. Nothing is written to a disk."""
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, Final
+
+from geobike.detectors import check
+from geobike.detectors.protocol import Detection, Detector, abilities
+from geobike.errors import InputError
+from geobike.photos import decoding
+from geobike.photos.anonymizing import PERSON, is_hidden
+from geobike.photos.hiding import SCORE
+from geobike.review.pictures import jpeg
+
+_KEPT: Final = 3
+"""Photos kept in memory, the last ones tried."""
+
+
+class Trial:
+    """A detector for photos that somebody drops on the page."""
+
+    def __init__(
+        self, open_detector: Callable[[], Detector], *, show_people: bool, max_pixels: int
+    ) -> None:
+        self._open = open_detector
+        self._detector: Detector | None = None
+        self._show_people = show_people
+        self._max_pixels = max_pixels
+        self._pictures: OrderedDict[str, bytes] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def detect(self, data: bytes) -> dict[str, Any]:
+        """Return what the detector finds on a photo: `id` of its picture, `size`, `boxes`, `model`.
+
+        Raises UnreadablePhoto, DetectionFailed, DetectorStopped, InputError.
+        """
+        with self._lock:  # one photo at a time: a detector takes all cores
+            detector = self._ready()
+            able = abilities(detector)
+            size = decoding.upright_size(data, max_pixels=self._max_pixels)
+            image = decoding.read_upright(
+                data, max_pixels=self._max_pixels, target_size=able.input_size
+            )
+            scale = (size[0] / image.width, size[1] / image.height)
+            boxes = [_scaled(found, scale) for found in check.detections(detector.detect(image))]
+            self._check_people(boxes)
+            name = hashlib.sha256(data).hexdigest()[:32]
+            self._pictures[name] = self._picture(data, boxes)
+            while len(self._pictures) > _KEPT:
+                self._pictures.popitem(last=False)
+        return {"id": name, "size": size, "boxes": boxes, "model": detector.name}
+
+    def picture(self, name: str) -> bytes:
+        """Return the JPEG of a photo that was tried. Raises InputError where it is gone."""
+        with self._lock:
+            if name not in self._pictures:
+                raise InputError("this photo is no longer kept; drop it here again")
+            return self._pictures[name]
+
+    def _ready(self) -> Detector:
+        if self._detector is None:
+            detector = self._open()
+            abilities(detector).open()
+            self._detector = detector
+        return self._detector
+
+    def _check_people(self, boxes: list[dict[str, Any]]) -> None:
+        """Raise InputError where people would have to be hidden, and the detector knows none."""
+        known = abilities(self._ready()).labels
+        labels = [one["label"] for one in boxes] if known is None else list(known)
+        if not self._show_people and not any(is_hidden(name, (PERSON,)) for name in labels):
+            raise InputError(
+                "this detector finds no people, so they would not be hidden on the photo; where "
+                "you may see them, start again with --show-people"
+            )
+
+    def _picture(self, data: bytes, boxes: list[dict[str, Any]]) -> bytes:
+        hidden = (
+            []
+            if self._show_people
+            else [
+                tuple(one["box"])
+                for one in boxes
+                if one["score"] >= SCORE and is_hidden(one["label"], (PERSON,))
+            ]
+        )
+        return jpeg(data, hidden, max_pixels=self._max_pixels)
+
+
+def _scaled(found: Detection, scale: tuple[float, float]) -> dict[str, Any]:
+    across, down = scale
+    box = found.box
+    return {
+        "label": found.label,
+        "score": found.score,
+        "box": [box.xmin * across, box.ymin * down, box.xmax * across, box.ymax * down],
+    }

@@ -1,0 +1,83 @@
+"""Boxes that people struck out or added, applied to what the detector found."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from geobike import schema
+from geobike.detections import corrections
+from geobike.errors import GeobikeWarning, InputError
+
+HEADER = ",".join(corrections.COLUMNS)
+BOXES = {
+    "photo_id": ["a.jpg", "a.jpg", "b.jpg"],
+    "label": "bicycle",
+    "score": [0.9, 0.8, 0.7],
+    "xmin": [0.0, 100.0, 0.0],
+    "ymin": 0.0,
+    "xmax": [50.0, 150.0, 50.0],
+    "ymax": 40.0,
+    "model": "m",
+    "kept": True,
+}
+
+
+def boxes() -> pd.DataFrame:
+    return schema.table(schema.DETECTIONS, pd.DataFrame(BOXES))
+
+
+def photos() -> pd.DataFrame:
+    known = {"photo_id": ["a.jpg", "b.jpg"], "sha256": ["aa", "bb"]}
+    return schema.geotable(schema.PHOTOS, known, [None, None])
+
+
+def applied(tmp_path: Path, *rows: str) -> pd.DataFrame:
+    path = tmp_path / "corrections.csv"
+    path.write_text("\n".join([HEADER, *rows]) + "\n", encoding="utf-8")
+    return corrections.apply(corrections.read(path), boxes(), photos())
+
+
+def test_a_box_struck_out_does_not_count_and_one_added_does(tmp_path: Path) -> None:
+    found = applied(
+        tmp_path,
+        "a.jpg,aa,strike,bicycle,98,1,152,41,Anna",
+        "b.jpg,,add,bicycle,200,0,260,40,Anna",
+    )
+    assert found["kept"].tolist() == [True, False, True, True]
+    assert found["dropped_by"].astype("str").tolist()[1] == "review"
+    last = found.iloc[-1]
+    assert (last["photo_id"], last["model"], last["xmin"], last["xmax"]) == (
+        "b.jpg",
+        "Anna",
+        200,
+        260,
+    )
+
+
+def test_a_renamed_photo_keeps_its_corrections_and_a_changed_one_is_told(tmp_path: Path) -> None:
+    found = applied(tmp_path, "old name.jpg,bb,strike,bicycle,0,0,50,40,Anna")
+    assert found["kept"].tolist() == [True, True, False]
+    with pytest.warns(GeobikeWarning, match="changed since"):
+        same = applied(tmp_path, "a.jpg,zz,strike,bicycle,0,0,50,40,Anna")
+    assert same["kept"].all()
+
+
+def test_a_box_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.warns(GeobikeWarning, match="struck out is not found"):
+        found = applied(tmp_path, "b.jpg,bb,strike,bicycle,300,0,350,40,Anna")
+    assert found["kept"].all()
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("a.jpg,aa,remove,bicycle,0,0,5,5,Anna", "action 'remove' is none of strike, add"),
+        ("a.jpg,aa,add,bicycle,x,0,5,5,Anna", "is no number"),
+        ("a.jpg,aa,add,bicycle,9,0,5,5,Anna", "the box 9, 0, 5, 5 is none"),
+        ("a.jpg,aa,add,,0,0,5,5,Anna", "must not be empty"),
+    ],
+)
+def test_a_line_that_cannot_be_used_is_named(tmp_path: Path, row: str, said: str) -> None:
+    with pytest.raises(InputError, match=rf"corrections\.csv line 2: .*{said}"):
+        applied(tmp_path, row)

@@ -1,0 +1,334 @@
+"""The page in a real browser: counted through by keys and by mouse, killed and gone on."""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import reviewed
+from tests.support.reviewed import (  # noqa: F401 - a fixture
+    BICYCLES,
+    LIST,
+    NAMES,
+    OTHER,
+    PAGES,
+    Look,
+    Reader,
+    Served,
+    look,
+)
+
+pytest.importorskip("uvicorn", reason="needs the extra `review`")
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    found = reviewed.survey(tmp_path)
+    reviewed.draw(found)
+    return found
+
+
+@pytest.fixture
+def page(out: Path) -> Iterator[Served]:
+    with reviewed.served(out, "--counter", "Anna") as running:
+        yield running
+
+
+def click(reader: Reader, x: float, y: float, **how: object) -> None:
+    """Click where the photo has this pixel; the photo fills its place in one direction."""
+    left, top, scale = fitted(reader)
+    reader.page.mouse.click(left + x * scale, top + y * scale, **how)
+
+
+def fitted(reader: Reader) -> tuple[float, float, float]:
+    """Return where the photo's first pixel is on the screen, and its scale: whole, and centred."""
+    box = reader.page.locator(".gb-stage:visible").bounding_box()
+    assert box is not None
+    width, height = reviewed.SIZE
+    scale = min(box["width"] / width, box["height"] / height)
+    return (
+        box["x"] + (box["width"] - width * scale) / 2,
+        box["y"] + (box["height"] - height * scale) / 2,
+        scale,
+    )
+
+
+def test_all_is_counted_by_keys_alone(page: Served, out: Path, look: Look) -> None:  # noqa: F811
+    reader = look(page.address)
+    keys = reader.page.keyboard
+    reader.shown()
+    for typed in ("3", "40-55", "0", "12"):
+        keys.type(typed)
+        keys.press("Enter")
+    keys.press("x")
+    keys.press("1")
+    keys.press("Enter")
+    keys.type("7")
+    keys.press("Enter")
+    reader.saved()
+    rows = reviewed.sheet(out)
+    assert [rows[name]["bicycles"] for name in LIST] == ["3", "40", "0", "12", "?", "7"]
+    assert rows[LIST[1]]["bicycles_high"] == "55"
+    assert rows[LIST[4]]["remark"] == "Too dark"
+    assert "All photos are counted" in reader.page.locator(".gb-done").inner_text()
+
+    keys.press("s")
+    reader.until("document.querySelectorAll('.gb-grid figure').length === 3")
+    keys.press("Enter")
+    keys.type("2")
+    keys.press("Enter")
+    keys.type("?")
+    keys.press("p")
+    reader.saved()
+    rows = reviewed.sheet(out)
+    assert [rows[name]["bicycles"] for name in PAGES["1"]] == ["", "2", "?"]
+    assert [rows[name]["page_done"] for name in [*PAGES["1"], *PAGES["2"]]] == ["yes"] * 3 + [
+        ""
+    ] * 2
+
+
+def test_dots_are_counted_and_kept_where_they_were_clicked(
+    page: Served,
+    out: Path,
+    look: Look,  # noqa: F811
+) -> None:
+    reader = look(page.address)
+    reader.shown()
+    click(reader, 350, 250)
+    click(reader, 500, 270)
+    reader.page.keyboard.press("r")
+    click(reader, 120, 200)
+    click(reader, 20, 20)
+    click(reader, 20, 20)  # again takes it away
+    number = reader.page.get_by_label("Bicycles")
+    assert number.input_value() == "3"
+    assert reader.page.get_by_label("of these ridden").input_value() == "1"
+    reader.page.keyboard.press("Enter")
+    reader.saved()
+    row = reviewed.sheet(out)["list/a.jpg"]
+    assert (row["bicycles"], row["ridden"]) == ("3", "1")
+    dots = reviewed.rows(out / "hand_dots.csv")
+    assert [dot["ridden"] for dot in dots] == ["", "", "yes"]
+    for dot, (x, y) in zip(dots, [(350, 250), (500, 270), (120, 200)], strict=True):
+        assert float(dot["x"]) == pytest.approx(x, abs=2)
+        assert float(dot["y"]) == pytest.approx(y, abs=2)
+
+
+def test_a_number_that_was_typed_stays_where_a_dot_is_clicked(
+    page: Served,
+    look: Look,  # noqa: F811
+) -> None:
+    reader = look(page.address)
+    reader.shown()
+    reader.page.keyboard.type("12")
+    click(reader, 350, 250)
+    assert reader.page.get_by_label("Bicycles").input_value() == "12"
+    assert "1 dot on the photo; the number counts" in reader.page.locator("#gb-state").inner_text()
+
+
+def test_a_dot_lands_right_on_a_photo_that_is_zoomed_and_moved(
+    page: Served,
+    out: Path,
+    look: Look,  # noqa: F811
+) -> None:
+    reader = look(page.address)
+    reader.shown()
+    left, top, scale = fitted(reader)
+    mouse = reader.page.mouse
+    mouse.move(left + 350 * scale, top + 250 * scale)
+    for _ in range(6):
+        mouse.wheel(0, -120)  # zooms in on the pixel under the mouse
+    mouse.down()
+    mouse.move(left + 350 * scale - 60, top + 250 * scale - 40, steps=4)
+    mouse.up()
+    assert reader.page.locator(".gb-dot-mark").count() == 0  # moving is no click
+    mouse.click(left + 350 * scale - 60, top + 250 * scale - 40)
+    reader.saved()
+    (dot,) = reviewed.rows(out / "hand_dots.csv")
+    assert (float(dot["x"]), float(dot["y"])) == pytest.approx((350, 250), abs=2)
+
+
+def test_no_box_is_seen_before_it_is_asked_for(page: Served, look: Look) -> None:  # noqa: F811
+    reader = look(page.address)
+    reader.shown()
+    assert not [url for url in reader.requests if "boxes" in url]
+    assert reader.page.locator(".gb-box-mark").count() == 0
+    reader.page.keyboard.press("b")
+    reader.until("document.querySelectorAll('.gb-box-mark').length === 2")
+    reader.page.keyboard.press("Enter")
+    reader.shown()
+    assert reader.page.locator(".gb-box-mark").count() == 0  # off again for the next photo
+
+
+def test_killed_at_a_half_typed_number_it_goes_on_there(out: Path, look: Look) -> None:  # noqa: F811
+    with reviewed.served(out, "--counter", "Anna") as page:
+        reader = look(page.address)
+        reader.shown()
+        reader.page.keyboard.type("5")
+        reader.page.keyboard.press("Enter")
+        reader.shown()
+        click(reader, 350, 250)
+        reader.page.get_by_label("Bicycles").fill("4")
+        reader.saved()
+        page.process.send_signal(signal.SIGKILL)
+        page.process.wait()
+        reader.page.get_by_label("Bicycles").fill("41")
+        alert = reader.page.get_by_role("alert")
+        alert.filter(has_text="has stopped").wait_for()
+        assert reader.page.get_by_label("Bicycles").input_value() == "41"
+        reader.page.goto("about:blank")
+        reader.complaints.clear()  # of the program that is gone
+    rows = reviewed.sheet(out)
+    assert [rows[name]["bicycles"] for name in LIST[:3]] == ["5", "", ""]
+    with reviewed.served(out, "--counter", "Anna") as page:
+        reader = look(page.address)
+        reader.shown()
+        assert reader.page.locator(".gb-where").first.inner_text() == "Photo 2 of 6"
+        assert reader.page.get_by_label("Bicycles").input_value() == "4"
+        assert reader.page.locator(".gb-dot-mark").count() == 1
+        reader.page.keyboard.press("Enter")
+        reader.saved()
+        reader.page.goto("about:blank")  # before the program ends
+    assert reviewed.sheet(out)[LIST[1]]["bicycles"] == "4"
+
+
+def test_a_closed_page_goes_on_where_it_was(page: Served, look: Look) -> None:  # noqa: F811
+    reader = look(page.address)
+    reader.shown()
+    for typed in ("1", "2"):
+        reader.page.keyboard.type(typed)
+        reader.page.keyboard.press("Enter")
+    reader.saved()
+    reader.page.close()
+    again = look(page.address)
+    again.shown()
+    assert again.page.locator(".gb-where").first.inner_text() == "Photo 3 of 6"
+    assert "2 of 6 counted" in again.page.locator(".gb-progress").inner_text()
+    again.page.keyboard.press("ArrowLeft")
+    assert again.page.get_by_label("Bicycles").input_value() == "2"
+
+
+def test_what_is_no_number_is_not_saved(page: Served, out: Path, look: Look) -> None:  # noqa: F811
+    reader = look(page.address)
+    reader.shown()
+    reader.page.keyboard.type("55-4")
+    reader.page.keyboard.press("Enter")
+    reader.saved()
+    assert "No number" in reader.page.locator("#gb-state").inner_text()
+    assert reader.page.locator(".gb-where").first.inner_text() == "Photo 1 of 6"
+    assert reviewed.sheet(out)["list/a.jpg"]["bicycles"] == ""
+
+
+def test_two_people_count_the_same_photos_and_see_where_they_differ(
+    out: Path,
+    look: Look,  # noqa: F811
+) -> None:
+    with reviewed.served(out) as page:
+        readers = []
+        for name, typed in (("Anna", ("8", "2")), ("Ben <b>", ("11", "2"))):
+            reader = look(page.address)
+            readers.append(reader)
+            reader.page.get_by_label("Your name").fill(name)
+            reader.page.keyboard.press("Enter")
+            reader.shown()
+            assert reader.page.get_by_label("Bicycles").input_value() == ""
+            for number in typed:
+                reader.page.keyboard.type(number)
+                reader.page.keyboard.press("Enter")
+            reader.saved()
+        reader.page.keyboard.press("d")
+        rows = reader.page.locator(".gb-people tbody tr")
+        rows.first.wait_for()
+        assert rows.count() == 1
+        said = reader.page.locator(".gb-people").inner_text()
+        assert "Anna and Ben <b> both counted 2 photos, and agree on 1: 10 and 13" in said
+        rows.get_by_role("button", name="Both: the range").click()
+        reader.until("document.querySelector('.gb-takes [aria-pressed=true]')")
+        for reader in readers:
+            reader.page.goto("about:blank")  # before the program ends
+    row = reviewed.sheet(out)["list/a.jpg"]
+    assert [row[name] for name in ("bicycles", "bicycles_high")] == ["8", "11"]
+    kept = reviewed.rows(out / "hand_counts_by.csv")
+    assert {(one["counter"], one["bicycles"]) for one in kept if one["file"] == "list/a.jpg"} == {
+        ("Anna", "8"),
+        ("Ben <b>", "11"),
+    }
+
+
+def test_names_of_files_are_text(page: Served, look: Look) -> None:  # noqa: F811
+    reader = look(page.address)
+    reader.shown()
+    shown = []
+    for name in LIST:
+        reader.until(
+            f"document.querySelector('.gb-file').textContent === {name!r}"
+            if "'" not in name
+            else "true"
+        )
+        shown.append(reader.page.locator(".gb-file").first.text_content())
+        reader.page.keyboard.press("ArrowRight")
+        reader.shown()
+    assert shown == LIST
+    reader.page.keyboard.press("c")
+    reader.page.locator(".gb-found b").first.wait_for()
+    assert sorted(reader.page.locator(".gb-found b").all_text_contents()) == sorted(NAMES)
+    assert reader.page.locator("img[src=x]").count() == 0
+    outside = [url for url in reader.requests if not url.startswith(page.address)]
+    assert outside == []
+
+
+def test_a_page_in_dutch(out: Path, look: Look) -> None:  # noqa: F811
+    with reviewed.served(out, "--counter", "Anna", "--language", "nl") as page:
+        reader = look(page.address)
+        reader.shown()
+        assert reader.page.locator("html").get_attribute("lang") == "nl"
+        assert reader.page.get_by_text("Tel elke fiets").first.is_visible()
+
+
+def test_boxes_are_struck_out_and_added_by_mouse(page: Served, out: Path, look: Look) -> None:  # noqa: F811
+    reader = look(page.address)
+    reader.shown()
+    reader.page.keyboard.press("c")
+    reader.page.get_by_label("Find a photo by name").fill("NOT_drawn")
+    reader.until("document.querySelectorAll('.gb-found button').length === 1")
+    reader.page.locator(".gb-found button").click()
+    reader.until("document.querySelectorAll('.gb-box-mark').length === 2")
+    click(reader, 350, 250)
+    left, top, scale = fitted(reader)
+    mouse = reader.page.mouse
+    mouse.move(left + 210 * scale, top + 300 * scale)
+    mouse.down()
+    mouse.move(left + 290 * scale, top + 400 * scale, steps=5)
+    mouse.up()
+    reader.saved()
+    assert reader.page.locator(".gb-correct .gb-where").inner_text() == "2 bicycles"
+    struck, added = reviewed.rows(out / "corrections.csv")
+    assert (struck["photo_id"], struck["action"], struck["reviewer"]) == (OTHER, "strike", "Anna")
+    sides = ("x_min", "y_min", "x_max", "y_max")
+    assert [float(struck[side]) for side in sides] == list(BICYCLES[0])
+    assert added["action"] == "add"
+    assert [float(added[side]) for side in sides] == pytest.approx([210, 300, 290, 400], abs=3)
+    reader.page.keyboard.press("u")
+    reader.saved()
+    assert len(reviewed.rows(out / "corrections.csv")) == 1
+
+
+def test_the_photos_that_are_most_likely_wrong_come_first(page: Served, look: Look) -> None:  # noqa: F811
+    for name, number in (("list/f.jpg", "9"), ("list/a.jpg", "2")):
+        names = sorted(NAMES)
+        page.ask("count", counter="Anna", n=names.index(name), bicycles=number, confirmed=True)
+    reader = look(page.address)
+    reader.shown()
+    reader.page.keyboard.press("c")
+    reader.page.locator(".gb-found b").first.wait_for()
+    assert reader.page.locator(".gb-found b").first.text_content() == "list/f.jpg"
+    assert (
+        "2 detected \u00b7 by hand 9" in reader.page.locator(".gb-found small").first.inner_text()
+    )
+
+
+def test_a_survey_without_a_sample_says_what_to_do(tmp_path: Path, look: Look) -> None:  # noqa: F811
+    with reviewed.served(reviewed.survey(tmp_path), "--counter", "Anna") as page:
+        reader = look(page.address)
+        reader.page.get_by_text("run geobike sample").first.wait_for()

@@ -6,6 +6,7 @@ other file, so that a folder with files of two runs is recognised.
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -36,6 +37,8 @@ _OF_FILES: Final = ("files", "exports", "layout", "sha256", "warnings")
 
 MAP: Final = "map.html"
 SUMMARY: Final = "summary.json"
+PICTURES: Final = "photos"
+"""Folder with large pictures beside the map; those of an earlier run go with it."""
 REPORT: Final = "report.html"
 """Written later, by `geobike report`, so a new survey takes it away."""
 GENERATOR: Final = "geobike report"
@@ -57,6 +60,7 @@ def write(
     All files take their places together: a folder holds one survey, also where a run fails.
     Raises InputError where the folder cannot be written, or another run writes into it.
     """
+    earlier = _earlier_pictures(folder)
     with transaction(folder, last=SUMMARY) as out:
         with collect_warnings() as notes:
             account = dict(summary())
@@ -65,6 +69,15 @@ def write(
             written = writing.write_tables(replace(frames, about=about), out.staging, names=names)
         for name in sorted(_earlier_tables(folder).difference(written.names)):
             out.discard(name)  # another format's file would contradict this run
+        pictures = _pictures(out.staging)
+        if pictures and not earlier and _is_foreign(folder):
+            raise InputError(
+                f"{redact(files.join(folder, PICTURES))}: is there and holds other files than the "
+                "pictures of a map; write into another folder (--out), or leave out --pictures "
+                "folder"
+            )
+        for name in sorted(earlier - pictures):
+            out.discard(name)  # what this run hides may be plain on it
         if is_report(files.join(folder, REPORT)):
             out.discard(REPORT)  # of the survey that was here before
         account["warnings"] = [*account.get("warnings", ()), *notes]
@@ -76,6 +89,27 @@ def write(
     if failure is not None:
         raise failure
     return {name: files.join(folder, name) for name in (MAP, *written.names, SUMMARY)}
+
+
+def _pictures(folder: Path) -> set[str]:
+    return {f"{PICTURES}/{file.name}" for file in (folder / PICTURES).glob("*.jpg")}
+
+
+def _earlier_pictures(folder: str | Path) -> set[str]:
+    """Return the pictures that an earlier run lists as written into a folder."""
+    try:
+        summary = json.loads(files.read_bytes(files.join(folder, SUMMARY)))
+        listed = summary["sha256"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return set()
+    name = re.compile(rf"{PICTURES}/[0-9a-f]{{20}}\.jpg")
+    return {each for each in listed if isinstance(each, str) and name.fullmatch(each)}
+
+
+def _is_foreign(folder: str | Path) -> bool:
+    """Tell whether the folder for pictures holds files already, which no run of ours lists."""
+    path = files.join(folder, PICTURES)
+    return isinstance(path, Path) and path.exists() and any(path.iterdir())
 
 
 def _try_map(save_map: Callable[[Path], None], out: Transaction) -> GeobikeError | None:
@@ -392,9 +426,10 @@ def _earlier_tables(folder: str | Path) -> set[str]:
 
 def _hashes(folder: Path) -> dict[str, str]:
     hashes = {}
-    for file in sorted(folder.iterdir()):
+    for file in sorted(each for each in folder.rglob("*") if each.is_file()):
         with file.open("rb") as opened:
-            hashes[file.name] = hashlib.file_digest(opened, "sha256").hexdigest()
+            name = file.relative_to(folder).as_posix()
+            hashes[name] = hashlib.file_digest(opened, "sha256").hexdigest()
     return hashes
 
 

@@ -8,6 +8,8 @@ from geobike.exports.classes import ZERO, spread
 
 _STEPS: Final = (0.1, 0.2, 0.25, 0.5, 1, 2, 2.5, 5)
 _ROUND: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
+_EQUAL: Final = 0.1
+"""What equal steps are worth in evenness: they are easier to read."""
 
 
 class Class(NamedTuple):
@@ -26,7 +28,8 @@ class Class(NamedTuple):
 def classify(values: Sequence[float]) -> list[Class]:
     """Cut values of 0 and more into classes: zero, where it occurs, and three to five others.
 
-    Of the rows of round numbers, that is taken which the values fill most evenly.
+    Of the rows of round numbers, that is taken which the values fill most evenly, rather one of
+    equal steps.
 
     Examples:
         >>> [(one.low, one.high) for one in classify([0.0, 0.4, 1.2, 2.6, 3.1, 5.9])]
@@ -36,7 +39,9 @@ def classify(values: Sequence[float]) -> list[Class]:
     zero = [Class(0, 0, ZERO)] if len(positive) < len(values) else []
     if not positive:
         return zero
-    edges = max(_rows(max(positive)), key=lambda row: round(_evenness(positive, row), 9))
+    edges, _ = max(
+        _rows(max(positive)), key=lambda row: round(_evenness(positive, row[0]) + row[1], 9)
+    )
     ends = [*edges[1:], math.inf]
     return zero + [
         Class(low, high, spread(k, len(edges)))
@@ -51,25 +56,28 @@ def class_of(classes: Sequence[Class], value: float) -> Class | None:
     return next((one for one in reversed(classes) if one.high > 0 and one.low <= value), None)
 
 
-def _rows(top: float) -> list[list[float]]:
-    """Return rows of lower edges up to the highest value; equal steps come first."""
+def _rows(top: float) -> list[tuple[list[float], float]]:
+    """Return rows of lower edges up to the highest value; equal steps come first, with a bonus."""
     power = 10.0 ** math.floor(math.log10(top))
-    rows = []
+    rows: list[tuple[list[float], float]] = []
     for step in (_tidy(one * power) for one in _STEPS):
         count = math.floor(_tidy(top / step)) + 1
         if 3 <= count <= 5:
-            rows.append([_tidy(k * step) for k in range(count)])
+            rows.append(([_tidy(k * step) for k in range(count)], _EQUAL))
     below = [edge for edge in (_tidy(one * power) for one in _ROUND) if edge <= top]
-    return rows + [[0.0, *below[-count:]] for count in (3, 4)]
+    for count in (3, 4):
+        ends = range(count, len(below) + 1)
+        rows += [([0.0, *below[end - count : end]], 0.0) for end in ends]
+    return rows
 
 
 def _evenness(values: Sequence[float], edges: Sequence[float]) -> float:
-    """Return the entropy of the values over the classes."""
+    """Return the entropy of the values over the classes, 1 where each holds as many."""
     counts = [0] * len(edges)
     for value in values:
         counts[max(k for k, low in enumerate(edges) if low <= value)] += 1
     shares = [count / len(values) for count in counts if count]
-    return -sum(share * math.log(share) for share in shares)
+    return -sum(share * math.log(share) for share in shares) / math.log(len(edges))
 
 
 def _tidy(value: float) -> float:
@@ -81,7 +89,7 @@ def pale(colour: str) -> str:
     """Return a colour as pale as the page has it where the value may well be the average.
 
     >>> pale("#234da0")
-    '#a3b3d3'
+    '#bac5dc'
     """
-    parts = (round(0.38 * int(colour[at : at + 2], 16) + 0.62 * 242) for at in (1, 3, 5))
+    parts = (round(0.27 * int(colour[at : at + 2], 16) + 0.73 * 242) for at in (1, 3, 5))
     return "#" + "".join(f"{part:02x}" for part in parts)

@@ -37,7 +37,7 @@ def survey_of_spring(*, hand_counts: Path | None = None) -> geobike.Survey:
         manifest=SAMPLE / "manifest.csv",
         threshold=0.3,
         detector=geobike.DetectorChoice(kind="cached"),
-        page=geobike.PageOptions(thumbnails=False),
+        page=geobike.PageOptions(pictures="none"),
         hand_counts=hand_counts,
     )
 

@@ -16,12 +16,12 @@ geobike.draw = function (map, data) {
   const page = geobike.state(map, data);
   Object.assign(page, geobike.speech(data));
   geobike.count(page);
+  geobike.certainty(page);
 
   const container = map.getContainer();
   container.setAttribute("role", "region");
   container.setAttribute("aria-label", page.say("region_map"));
   container.before(geobike.header(page));
-  document.addEventListener("keydown", ({ key }) => key === "Escape" && map.closePopup());
   map.attributionControl.setPrefix(false);
   L.control.scale({ imperial: false }).addTo(map);
 
@@ -30,13 +30,19 @@ geobike.draw = function (map, data) {
   geobike.areas(page);
   geobike.hexbins(page);
   geobike.heatmap(page);
-  const few = page.photos.n <= geobike.MOST_CIRCLES;
-  (few ? geobike.circles : geobike.clusters)(page);
+  geobike.streets(page);
+  geobike.places(page);
+  geobike.cone(page);
+  geobike.names(page);
   geobike.racks(page);
   container.after(geobike.panel(page));
+  geobike.lightbox(page);
   const legend = geobike.legend(page);
+  geobike.layerBox(page);
+  geobike.home(page, legend);
   geobike.rackKey(page, legend);
   geobike.fit(page, legend);
+  page.startZoom = map.getZoom();
   page.showAreas();
   geobike.onPrint(page, legend);
   geobike.onPaper(page, legend);
@@ -44,6 +50,7 @@ geobike.draw = function (map, data) {
   const rows = data.areas.filter((area) => !geobike.isUnseen(data, area)).length;
   document.body.classList.toggle("gb-long", rows > 24);
   page.change({});
+  geobike.address(page);
   requestAnimationFrame(() => requestAnimationFrame(() => performance.mark("geobike-drawn")));
 };
 
@@ -53,11 +60,13 @@ geobike.state = function (map, data) {
   const page = {
     map,
     data,
+    layers: [], // {key, text, layer, on} with a checkbox
     metric: null,
-    // The metrics that a place of the page shows, in order.
-    metricsIn: (place) => data.metrics.filter(({ shown }) => shown.includes(place)),
     surface: "areas",
     period: -1, // all of them
+    chosen: null, // {kind, area | street | places}, shown in the panel
+    // The metrics that a place of the page shows, in order.
+    metricsIn: (place) => data.metrics.filter(({ shown }) => shown.includes(place)),
     onChange: (listener) => listeners.push(listener),
     change(choice) {
       Object.assign(this, choice);
@@ -80,6 +89,22 @@ geobike.fit = function ({ map, bounds }, legend) {
   });
 };
 
+// A button below those that zoom: back to all areas.
+geobike.home = function (page, legend) {
+  const control = L.control({ position: "topleft" });
+  control.onAdd = () => {
+    const title = page.say("home");
+    const button = geobike.el("button", { type: "button", title, "aria-label": title }, "⌂");
+    button.onclick = () => {
+      if (page.chosen) page.close({ stay: true });
+      geobike.fit(page, legend);
+    };
+    L.DomEvent.disableClickPropagation(button);
+    return geobike.el("div", { className: "leaflet-bar gb-home" }, button);
+  };
+  control.addTo(page.map);
+};
+
 // Paper shows all areas, in its own shape; the screen goes back to where it was.
 geobike.onPrint = function (page, legend) {
   const { map } = page;
@@ -87,7 +112,6 @@ geobike.onPrint = function (page, legend) {
   matchMedia("print").addEventListener("change", ({ matches }) => {
     if (matches) {
       before = { centre: map.getCenter(), zoom: map.getZoom(), open: legend.open };
-      map.closePopup();
       legend.open = true;
       geobike.fit(page);
     } else {
@@ -109,14 +133,14 @@ geobike.el = function (tag, properties, ...children) {
   return made;
 };
 
+// Whether a change concerns any of these.
+geobike.concerns = (choice, ...keys) => keys.some((key) => key in choice);
+
 // A radio or a checkbox with its words.
 geobike.choice = function (properties, text) {
   const input = geobike.el("input", properties);
   return geobike.el("label", { className: "gb-choice", dir: "auto" }, input, " " + text);
 };
-
-// Panels are open on a wide screen and closed on a phone.
-geobike.wide = () => !matchMedia("(max-width: 700px)").matches;
 
 // A group of radios or checkboxes.
 geobike.choices = function (title, ...choices) {

@@ -8,12 +8,19 @@ geobike.onPaper = function (page, legend) {
   const corner = legend.parentNode;
   const line = geobike.el("footer", { className: "gb-colophon", dir: "auto" });
   panel.after(line);
+  const notes = panel.querySelector(".gb-notes");
+  let folded = false;
   // Before a browser counts the sheets; when the medium changes it has done so.
   addEventListener("beforeprint", () => {
     const date = new Intl.DateTimeFormat(data.language, { dateStyle: "long" }).format(new Date());
     const parts = [say("printed", { date, version: data.version }), data.source && say("source", data)];
     line.textContent = parts.filter(Boolean).join(" ");
     panel.prepend(legend);
+    folded = !notes.open;
+    notes.open = true; // how the numbers came about belongs on paper
   });
-  addEventListener("afterprint", () => corner.append(legend));
+  addEventListener("afterprint", () => {
+    corner.append(legend);
+    if (folded) notes.open = false;
+  });
 };

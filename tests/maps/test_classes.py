@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from geobike.reports import classes as report
+from geobike import classes as own
 from tests.support.browser import Open
 from tests.support.map_frames import build
 
@@ -71,17 +71,20 @@ def test_every_value_takes_the_colour_of_the_class_that_holds_it(show: Open) -> 
         assert low <= value < high or value == low == high == 0
 
 
-def test_the_report_has_the_classes_and_the_pale_colours_of_the_page(show: Open) -> None:
+def test_report_and_geopackage_have_the_classes_and_colours_of_the_page(show: Open) -> None:
     page = show(build()).page
     rng = np.random.default_rng(3)
     for shape in (0.3, 1, 5):
         for scale in (0.01, 1, 700):
             values = [0.0, *(rng.gamma(shape, scale, 40)).tolist()]
-            drawn = page.evaluate("(values) => geobike.classify(values, false)", values)
-            of_report = [(one.low, one.high, one.colour) for one in report.classify(values)]
-            assert [(each["low"], each["high"], each["colour"]) for each in drawn] == of_report
-    for colour in report.COLOURS:
-        assert page.evaluate("(colour) => geobike.pale(colour)", colour) == report.pale(colour)
+            for whole in (False, True):
+                script = "([values, whole]) => geobike.classify(values, whole)"
+                drawn = page.evaluate(script, [values, whole])
+                expected = [one._asdict() for one in own.classify(values, whole=whole)]
+                assert drawn == expected
+    assert page.evaluate("geobike.ZERO") == own.ZERO
+    for colour in own.COLOURS:
+        assert page.evaluate("(colour) => geobike.pale(colour)", colour) == own.pale(colour)
 
 
 def test_a_value_beyond_all_classes_takes_the_last_one(show: Open) -> None:

@@ -30,7 +30,7 @@ def test_hexagons_show_the_places_with_a_legend_of_their_own(show: Open) -> None
     opened.show("Hexagons")
     assert opened.texts(".gb-legend summary") == ["Bicycles detected per stop"]
     assert opened.texts(".gb-legend-note") == ["Hexagons of 100 m"]
-    assert opened.legend() == ["0", "0 - 1", "1 - 2", "2 and more"]
+    assert opened.legend() == ["0", "0 - 1", "1 - 2", "2 or more"]
     cells = opened.page.evaluate(
         """() => {
           const found = [];

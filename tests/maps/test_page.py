@@ -35,7 +35,7 @@ def test_a_planner_sees_the_finding_the_areas_the_legend_and_the_ranking(show: O
     assert opened.said(".gb-reading")[0].startswith("Darker means more. ")
     assert len(opened.fills()) == 5
     assert opened.texts(".gb-legend summary") == ["Bicycles detected per stop"]
-    classes = ["0", "0 - 2", "2 - 4", "4 - 6", "6 and more"]
+    classes = ["0", "0 - 2", "2 - 4", "4 - 6", "6 or more"]
     assert opened.legend() == [*classes, "no photos"]
     assert opened.texts(".gb-count") == ["1", "1", "1", "0", "1"]
     assert opened.texts(TABLE) == ["South", "East", "North", "West", "Centre"]
@@ -80,7 +80,7 @@ def test_another_metric_changes_colours_legend_and_ranking_together(show: Open) 
     before = opened.fills()
     opened.colour_by("Bicycles detected, each place once")
     assert opened.texts(".gb-legend summary") == ["Bicycles detected, each place once"]
-    classes = ["0", "0 - 2", "2 - 4", "4 - 6", "6 - 8", "8 and more"]
+    classes = ["0", "0 - 2", "2 - 4", "4 - 6", "6 - 8", "8 or more"]
     assert opened.legend() == [*classes, "no photos"]
     assert opened.texts(TABLE) == ["East", "South", "North", "West", "Centre"]
     assert opened.fills()[1] == before[2]
@@ -348,15 +348,17 @@ def test_folium_layers_of_ones_own_work_without_the_network(show: Open) -> None:
     drawn = build()
     folium.Marker([52.005, 4.005], popup="mine").add_to(drawn)
     plugins.HeatMap([[52.005, 4.005]]).add_to(drawn)
+    plugins.MarkerCluster([[52.005, 4.025], [52.00501, 4.025]]).add_to(drawn)
     opened = show(drawn)
+    assert opened.texts(".marker-cluster") == ["2"]
     opened.page.locator("img.leaflet-marker-icon").click()
     assert opened.texts(".leaflet-popup-content") == ["mine"]
 
 
 ODD = {
     "all zero": (areas(["a", "b"], [1, 2], [0, 0]), ["0"]),
-    "all equal": (areas(["a", "b"], [1, 2], [3, 6]), ["0 - 1", "1 - 2", "2 - 3", "3 and more"]),
-    "one area": (areas(["a"], [2], [1]), ["0 - 0.2", "0.2 - 0.4", "0.4 and more"]),
+    "all equal": (areas(["a", "b"], [1, 2], [3, 6]), ["0 - 1", "1 - 2", "2 - 3", "3 or more"]),
+    "one area": (areas(["a"], [2], [1]), ["0 - 0.2", "0.2 - 0.4", "0.4 or more"]),
     "no photo": (areas(["a", "b"], [0, 0], [0, 0]), ["no photos"]),
     "a tiny rate": (
         areas(["a"], [1000], [1]),
@@ -365,12 +367,12 @@ ODD = {
             "0.00025 - 0.0005",
             "0.0005 - 0.00075",
             "0.00075 - 0.001",
-            "0.001 and more",
+            "0.001 or more",
         ],
     ),
     "no data": (
         areas(["a", "b"], [1, 1], [1, 2], detected_per_stop=[float("nan"), 2.0]),
-        ["0 - 0.5", "0.5 - 1", "1 - 1.5", "1.5 - 2", "2 and more", "no data"],
+        ["0 - 0.5", "0.5 - 1", "1 - 1.5", "1.5 - 2", "2 or more", "no data"],
     ),
 }
 

@@ -68,7 +68,7 @@ def test_a_day_shows_its_own_numbers(show: Open) -> None:
     opened.page.get_by_label("20 Jan 2022").check()
     assert opened.table(*columns)[0] == ["East", "1", "12"]
     # 12 lies beyond all that the whole time shows: the last class is open, and its colour stays.
-    assert opened.legend() == ["0", "0 - 2", "2 - 4", "4 - 6", "6 and more", "no photos"]
+    assert opened.legend() == ["0", "0 - 2", "2 - 4", "4 - 6", "6 or more", "no photos"]
     assert opened.fills()[1] == "#081d58"
     opened.colour_by("Bicycles detected per km²")  # of each place once: not of a day
     assert {row[1] for row in opened.table("bicycles_per_km2")} == {"\N{EN DASH}"}
@@ -208,7 +208,7 @@ def test_a_dutch_page_is_dutch_and_writes_numbers_so(show: Open) -> None:
     assert opened.texts(".gb-finding") == [finding]
     assert "in 4 van de 5 gebieden · 19 jan 2022." in opened.texts(".gb-seen")[0]
     assert "drempel 0,5." in opened.said(".gb-method")[0]
-    assert opened.legend()[-2:] == ["6 en meer", "geen foto's"]
+    assert opened.legend()[-2:] == ["6 of meer", "geen foto's"]
     assert opened.table("detected_per_stop")[0] == ["South", "7,0"]
 
 
@@ -221,7 +221,7 @@ def test_a_catalogue_of_ones_own_is_used(show: Open, tmp_path: Path) -> None:
     path.write_text(json.dumps(catalogue(language="fr", none="aucune photo")))
     opened = show(build(language=path))
     assert opened.page.get_attribute("html", "lang") == "fr"
-    assert opened.legend()[-2:] == ["6 and more", "aucune photo"]
+    assert opened.legend()[-2:] == ["6 or more", "aucune photo"]
 
 
 WRONG = {

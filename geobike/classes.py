@@ -1,10 +1,16 @@
-"""Classes of values, as the map page has them: round numbers, without gaps, light to dark."""
+"""Classes of values: round numbers, without gaps, light to dark.
+
+The report, the comparison and the GeoPackage cut by this rule. The page cuts anew for each period
+that its reader chooses, so its `classes.js` has the rule too; a test holds the two together.
+"""
 
 import math
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from geobike.exports.classes import ZERO, spread
+ZERO: Final = "#fbfbf3"
+COLOURS: Final = ("#d6efb3", "#73c8bd", "#2498c1", "#234da0", "#081d58")
+"""Light to dark, distinguishable with the common colour blindnesses: after ColorBrewer's YlGnBu."""
 
 _STEPS: Final = (0.1, 0.2, 0.25, 0.5, 1, 2, 2.5, 5)
 _ROUND: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
@@ -25,11 +31,11 @@ class Class(NamedTuple):
         return math.isinf(self.high)
 
 
-def classify(values: Sequence[float]) -> list[Class]:
+def classify(values: Sequence[float], *, whole: bool = False) -> list[Class]:
     """Cut values of 0 and more into classes: zero, where it occurs, and three to five others.
 
     Of the rows of round numbers, that is taken which the values fill most evenly, rather one of
-    equal steps.
+    equal steps. With `whole`, as for counts, all edges are whole numbers.
 
     Examples:
         >>> [(one.low, one.high) for one in classify([0.0, 0.4, 1.2, 2.6, 3.1, 5.9])]
@@ -39,8 +45,10 @@ def classify(values: Sequence[float]) -> list[Class]:
     zero = [Class(0, 0, ZERO)] if len(positive) < len(values) else []
     if not positive:
         return zero
+    rows = [row for row in _rows(max(positive)) if not whole or all(map(_is_whole, row[0]))]
     edges, _ = max(
-        _rows(max(positive)), key=lambda row: round(_evenness(positive, row[0]) + row[1], 9)
+        rows or [([0.0], 0.0)],
+        key=lambda row: round(_evenness(positive, row[0]) + row[1], 9),
     )
     ends = [*edges[1:], math.inf]
     return zero + [
@@ -76,13 +84,25 @@ def _evenness(values: Sequence[float], edges: Sequence[float]) -> float:
     counts = [0] * len(edges)
     for value in values:
         counts[max(k for k, low in enumerate(edges) if low <= value)] += 1
+    if len(edges) == 1:
+        return 0.0
     shares = [count / len(values) for count in counts if count]
     return -sum(share * math.log(share) for share in shares) / math.log(len(edges))
+
+
+def _is_whole(edge: float) -> bool:
+    return edge == math.floor(edge)
 
 
 def _tidy(value: float) -> float:
     """Return a number without the dust of binary fractions: 0.30000000000000004 is 0.3."""
     return float(f"{value:.12g}")
+
+
+def spread(k: int, count: int) -> str:
+    """Return the k-th of `count` colours over the whole scale; of one, the middle."""
+    last = len(COLOURS) - 1
+    return COLOURS[last // 2 if count == 1 else math.floor(k * last / (count - 1) + 0.5)]
 
 
 def pale(colour: str) -> str:

@@ -131,15 +131,19 @@ geobike.areaTooltip = function (page, area) {
   const lines = [`${page.nameOf(page.metric)}: ${geobike.areaFigure(page, area, page.metric)}`];
   if (geobike.isHidden(page, area)) lines.pop();
   const range = geobike.rangeOf(page, area, page.metric);
-  if (range) lines.push(geobike.rangeText(page, range, page.metric));
+  const between = range && geobike.rangeText(page, range, page.metric);
+  if (between) lines.push(between);
   const state = geobike.stateOf(page, area);
   if (state) lines.push(state);
   if (!geobike.isUnseen(page.data, area)) lines.push(geobike.lookedText(page, area));
   return el("div", {}, el("strong", { dir: "auto" }, area.name), ...lines.flatMap((line) => [el("br"), line]));
 };
 
-geobike.rangeText = (page, [low, high], metric) =>
-  page.say("range", { low: page.figure(low, metric), high: page.figure(high, metric) });
+// A range in words; empty where both ends read alike, as where a person counted everything.
+geobike.rangeText = function (page, ends, metric) {
+  const [low, high] = ends.map((end) => page.figure(end, metric));
+  return low === high ? "" : page.say("range", { low, high });
+};
 
 // How much a figure rests on: stops and photos.
 geobike.lookedText = function ({ data, say }, { figures }) {

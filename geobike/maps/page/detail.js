@@ -72,7 +72,8 @@ geobike.areaDetail = function (page, { area } = page.chosen) {
 geobike.figureWithRange = function (page, area, metric) {
   const range = geobike.rangeOf(page, area, metric);
   const text = geobike.areaFigure(page, area, metric);
-  return range ? `${text} (${geobike.rangeText(page, range, metric)})` : text;
+  const between = range && geobike.rangeText(page, range, metric);
+  return between ? `${text} (${between})` : text;
 };
 
 // How the area compares with the average, in words.

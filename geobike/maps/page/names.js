@@ -20,6 +20,7 @@ geobike.names = function (page) {
     const taken = [];
     const circles = geobike.circleBoxes(page);
     for (const area of sized) geobike.areaName(page, area, taken, layer, circles);
+    taken.push(...circles); // along a street there is no other place to go
     for (const line of geobike.lineNames(page)) geobike.lineName(page, line, taken, layer);
   };
   layer.on("add", draw);
@@ -46,6 +47,8 @@ geobike.areaName = function (page, area, taken, layer, circles) {
   const name = geobike.el("span", { dir: "auto" }, area.name);
   const made = geobike.el("div", { className: "gb-name" }, name);
   const state = geobike.valueOf(page, area, page.metric);
+  const dark = page.surface === "areas" && Number.isFinite(state) && geobike.isDark(geobike.fill(page, area));
+  made.classList.toggle("gb-light-ink", dark);
   const shown = page.surface === "areas" && (Number.isFinite(state) || ["thin", "few"].includes(state));
   if (shown) made.append(geobike.el("b", {}, geobike.areaFigure(page, area, page.metric)));
   const wide = Math.min(6.4 * area.name.length + 6, 120);
@@ -55,6 +58,12 @@ geobike.areaName = function (page, area, taken, layer, circles) {
   const room = map.latLngToLayerPoint(corners.getSouthEast()).subtract(map.latLngToLayerPoint(corners.getNorthWest()));
   if (size[0] > 1.35 * room.x || size[1] > room.y) return;
   geobike.write(page, geobike.clearPlace(map, place, size, [...circles, ...taken]), size, made, taken, layer);
+};
+
+// Whether white text is read better on a colour: its luminance (WCAG 2.2) is below that of mid grey.
+geobike.isDark = function (colour) {
+  const [red, green, blue] = [1, 3, 5].map((at) => (parseInt(colour.slice(at, at + 2), 16) / 255) ** 2.2);
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.18;
 };
 
 // The place near an area's middle where a text of this size covers least.
@@ -72,55 +81,57 @@ geobike.clearPlace = function (map, place, [wide, high], boxes) {
   return map.layerPointToLatLng([x + best[0], y + best[1]]);
 };
 
-// Text in the middle of `place`, if nothing lies there yet.
+// Text in the middle of `place`, if nothing lies there yet; whether it was written.
 geobike.write = function ({ map }, place, [wide, high], made, taken, layer) {
   const { x, y } = map.latLngToLayerPoint(place);
   const box = [x - wide / 2, y - high / 2, x + wide / 2, y + high / 2];
   const meets = (other) => box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3];
-  if (taken.some(meets)) return;
+  if (taken.some(meets)) return false;
   taken.push(box);
   made.style.width = `${wide + 20}px`;
   const icon = L.divIcon({ html: made, className: "gb-written", iconSize: [wide + 20, high] });
   layer.addLayer(L.marker(place, { icon, pane: "gb-names", interactive: false, keyboard: false }));
+  return true;
 };
 
-// One line for each name in view: the longest.
-geobike.lineNames = function (page) {
-  const { map } = page;
+// The names of lines in view, each with the straight parts that it fits on, from the longest.
+geobike.lineNames = function ({ map, namedLines }) {
   const view = map.getBounds();
   const found = new Map();
-  for (const { name, points } of page.namedLines) {
-    const inside = points.filter((point) => view.contains(point));
-    if (inside.length < 2 && points.length > 1 && !inside.length) continue;
+  for (const { name, points } of namedLines) {
+    if (!points.some((point) => view.contains(point))) continue;
     const pixels = points.map((point) => map.latLngToLayerPoint(point));
-    const best = geobike.longestPart(pixels);
-    if (!best || best.length < 7 * name.length + 16) continue;
-    if (!(found.get(name)?.length > best.length)) found.set(name, { name, ...best });
+    const parts = geobike.straightParts(pixels).filter(({ length }) => length >= 7 * name.length + 16);
+    if (parts.length) found.set(name, [...(found.get(name) || []), ...parts]);
   }
-  return [...found.values()].sort((a, b) => b.length - a.length).slice(0, 60);
+  const longest = (a, b) => b.length - a.length;
+  const lines = [...found].map(([name, parts]) => ({ name, parts: parts.sort(longest) }));
+  return lines.sort((a, b) => longest(a.parts[0], b.parts[0])).slice(0, 60);
 };
 
-// The longest straight piece of a line in pixels: its middle, its length, its angle.
-geobike.longestPart = function (pixels) {
-  let best = null;
-  for (let k = 1; k < pixels.length; k++) {
-    const step = pixels[k].subtract(pixels[k - 1]);
-    const length = Math.hypot(step.x, step.y);
-    if (best && length <= best.length) continue;
+// The straight pieces of a line in pixels: where each begins, its step, its length, its angle.
+geobike.straightParts = (pixels) =>
+  pixels.slice(1).map((pixel, k) => {
+    const step = pixel.subtract(pixels[k]);
     let angle = (Math.atan2(step.y, step.x) * 180) / Math.PI;
     if (angle > 90) angle -= 180;
     if (angle < -90) angle += 180;
-    best = { length, angle, middle: pixels[k].add(pixels[k - 1]).divideBy(2) };
-  }
-  return best;
-};
+    return { from: pixels[k], step, length: Math.hypot(step.x, step.y), angle };
+  });
 
-geobike.lineName = function (page, { name, angle, middle }, taken, layer) {
-  const text = geobike.el("span", { dir: "auto" }, name);
-  text.style.transform = `rotate(${angle.toFixed(1)}deg)`;
-  const turned = (Math.abs(angle) * Math.PI) / 180;
+// A name once, at the first place along its line where nothing lies; between circles there may be room.
+geobike.lineName = function (page, { name, parts }, taken, layer) {
   const long = 6 * name.length;
-  const size = [long * Math.cos(turned) + 12, long * Math.sin(turned) + 12];
-  const made = geobike.el("div", { className: "gb-line-name" }, text);
-  geobike.write(page, page.map.layerPointToLatLng(middle), size, made, taken, layer);
+  for (const { from, step, length, angle } of parts.slice(0, 4)) {
+    const turned = (Math.abs(angle) * Math.PI) / 180;
+    const size = [long * Math.cos(turned) + 12, long * Math.sin(turned) + 12];
+    for (const share of [0.5, 0.35, 0.65, 0.22, 0.78]) {
+      if (Math.min(share, 1 - share) * length < long / 2) continue;
+      const text = geobike.el("span", { dir: "auto" }, name);
+      text.style.transform = `rotate(${angle.toFixed(1)}deg)`;
+      const made = geobike.el("div", { className: "gb-line-name" }, text);
+      const place = page.map.layerPointToLatLng(from.add(step.multiplyBy(share)));
+      if (geobike.write(page, place, size, made, taken, layer)) return;
+    }
+  }
 };

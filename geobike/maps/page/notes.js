@@ -50,8 +50,8 @@ geobike.finding = function (page) {
   if (average === null) return found + ".";
   const mean = say("on_average", { figure: page.figure(average, metric), metric: page.innerNameOf(metric) });
   const whole = data.estimates?.of === metric.name ? data.estimates.whole : [];
-  const range = whole.length === 3 && !whole.includes(null) ? ` (${geobike.rangeText(page, whole.slice(1), metric)})` : "";
-  return `${found}: ${mean}${range}.`;
+  const between = whole.length === 3 && !whole.includes(null) && geobike.rangeText(page, whole.slice(1), metric);
+  return between ? `${found}: ${mean} (${between}).` : `${found}: ${mean}.`;
 };
 
 // Which areas differ clearly from the average; or that nobody knows.

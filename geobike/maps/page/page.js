@@ -37,15 +37,15 @@ geobike.draw = function (map, data) {
   geobike.racks(page);
   container.after(geobike.panel(page));
   geobike.lightbox(page);
-  const legend = geobike.legend(page);
+  page.legend = geobike.legend(page);
   geobike.layerBox(page);
-  geobike.home(page, legend);
-  geobike.rackKey(page, legend);
-  geobike.fit(page, legend);
+  geobike.home(page);
+  geobike.rackKey(page);
+  geobike.fit(page);
   page.startZoom = map.getZoom();
   page.showAreas();
-  geobike.onPrint(page, legend);
-  geobike.onPaper(page, legend);
+  geobike.onPrint(page);
+  geobike.onPaper(page);
   // On paper a long table follows the map; a short one is beside it.
   const rows = data.areas.filter((area) => !geobike.isUnseen(data, area)).length;
   document.body.classList.toggle("gb-long", rows > 24);
@@ -78,26 +78,29 @@ geobike.state = function (map, data) {
   return page;
 };
 
-// Show all areas, beside an open legend and not below it.
-geobike.fit = function ({ map, bounds }, legend) {
-  map.invalidateSize({ animate: false });
-  const left = legend?.open ? Math.min(legend.offsetWidth + 20, map.getSize().x * 0.42) : 12;
-  map.fitBounds(bounds, {
-    paddingTopLeft: [left, 12],
-    paddingBottomRight: [12, 12],
-    animate: false,
-  });
+// Show all areas.
+geobike.fit = function (page) {
+  page.map.invalidateSize({ animate: false });
+  page.map.fitBounds(page.bounds, geobike.padding(page, 12));
+};
+
+// Room for what lies on the map: beside an open legend, above a closed one.
+geobike.padding = function ({ map, legend }, edge) {
+  const onMap = map.getContainer().contains(legend); // on paper it is not
+  const left = onMap && legend.open ? Math.min(legend.offsetWidth + 8, map.getSize().x * 0.42) : 0;
+  const below = onMap && !legend.open ? legend.offsetHeight + 8 : 0;
+  return { paddingTopLeft: [edge + left, edge], paddingBottomRight: [edge, edge + below], animate: false };
 };
 
 // A button below those that zoom: back to all areas.
-geobike.home = function (page, legend) {
+geobike.home = function (page) {
   const control = L.control({ position: "topleft" });
   control.onAdd = () => {
     const title = page.say("home");
     const button = geobike.el("button", { type: "button", title, "aria-label": title }, "⌂");
     button.onclick = () => {
       if (page.chosen) page.close({ stay: true });
-      geobike.fit(page, legend);
+      geobike.fit(page);
     };
     L.DomEvent.disableClickPropagation(button);
     return geobike.el("div", { className: "leaflet-bar gb-home" }, button);
@@ -106,8 +109,8 @@ geobike.home = function (page, legend) {
 };
 
 // Paper shows all areas, in its own shape; the screen goes back to where it was.
-geobike.onPrint = function (page, legend) {
-  const { map } = page;
+geobike.onPrint = function (page) {
+  const { map, legend } = page;
   let before = null;
   matchMedia("print").addEventListener("change", ({ matches }) => {
     if (matches) {

@@ -56,8 +56,9 @@ geobike.choosing = function (page, { panel, home, detail }) {
   });
 };
 
-geobike.zoomTo = function ({ map, data }, { kind, area, street, places }) {
-  const options = { maxZoom: 17, padding: [40, 40], animate: false };
+geobike.zoomTo = function (page, { kind, area, street, places }) {
+  const { map, data } = page;
+  const options = { ...geobike.padding(page, 40), maxZoom: 17 };
   if (kind === "area") map.fitBounds(area.shape.getBounds(), options);
   else if (kind === "street") map.fitBounds(street.shape.getBounds(), options);
   else map.fitBounds(L.latLngBounds(places.map((i) => [data.places.lat[i], data.places.lon[i]])), options);

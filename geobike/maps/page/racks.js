@@ -73,7 +73,7 @@ geobike.rackLines = function ({ data, say, whole, things }, i) {
 };
 
 // The key of the racks, in the legend while they are shown.
-geobike.rackKey = function (page, legend) {
+geobike.rackKey = function (page) {
   const { map, data, say, rackLayer } = page;
   if (!rackLayer) return;
   const { el } = geobike;
@@ -82,7 +82,7 @@ geobike.rackKey = function (page, legend) {
     el("li", {}, el("i", { className: `gb-dot gb-rack-${state}` }), say("rack_key_" + state)),
   );
   const key = el("ul", { className: "gb-classes gb-photo-key gb-rack-key" }, ...items);
-  legend.append(key);
+  page.legend.append(key);
   map.on("layeradd layerremove", () => (key.hidden = !map.hasLayer(rackLayer)));
 };
 

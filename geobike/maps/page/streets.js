@@ -3,6 +3,7 @@
 "use strict";
 
 geobike.RIBBONS = ["#fdd9b0", "#fdae6b", "#f16913", "#b93c02", "#6f1d00"];
+geobike.BARE = "#c9b8a4"; // nothing was detected; white would be the edge of a ribbon
 geobike.MOST_RIBBONS = 1500; // in view; of more the fullest are drawn
 
 geobike.streets = function (page) {
@@ -17,6 +18,7 @@ geobike.streets = function (page) {
   page.streetClasses.filter(({ high }) => high > 0).forEach((each, k, all) => {
     each.colour = geobike.RIBBONS[all.length === 1 ? 2 : Math.round((k * 4) / (all.length - 1))];
   });
+  page.streetClasses.filter(({ high }) => high === 0).forEach((each) => (each.colour = geobike.BARE));
   const layer = L.layerGroup();
   const draw = () => {
     layer.clearLayers();
@@ -52,8 +54,8 @@ geobike.ribbons = function (page, layer, renderer) {
     layer.addLayer(L.polyline(points(street), { ...options, ...edge, interactive: false }));
   }
   for (const street of drawn) {
-    const colour = street.rate === null ? "#9aa2ab" : street.rate === 0 ? "#fff" : geobike.colourOf(page.streetClasses, street.rate);
-    const line = L.polyline(points(street), { ...options, color: street.rate === 0 ? "#c9b8a4" : colour, weight: wide(street), tabindex: -1 });
+    const colour = street.rate ? geobike.colourOf(page.streetClasses, street.rate) : geobike.BARE;
+    const line = L.polyline(points(street), { ...options, color: street.rate === null ? "#9aa2ab" : colour, weight: wide(street) });
     line.bindTooltip(() => geobike.streetTooltip(page, street), { sticky: true, className: "gb-tip" });
     line.on("click", (event) => {
       L.DomEvent.stop(event);

@@ -76,6 +76,7 @@ geobike.calendar = function (language) {
   };
   return {
     date: (text) => forms[text.length].format(parsed(text)),
+    today: () => new Intl.DateTimeFormat(tag, { dateStyle: "long" }).format(new Date()),
     dates: (first, last) => forms[10].formatRange(parsed(first), parsed(last)),
   };
 };

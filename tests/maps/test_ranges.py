@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from tests.support.browser import Open
-from tests.support.map_frames import areas, build
+from tests.support.map_frames import areas, build, photos
 
 NAMES = ["North", "East", "South", "West", "Centre"]
 
@@ -47,7 +47,14 @@ def test_the_heading_names_the_areas_that_differ_clearly(show: Open) -> None:
     assert opened.page.evaluate("location.hash") == "#metric=groups"
     opened.page.locator(".gb-table tbody tr").first.click()
     assert opened.texts(".gb-main p")[0] == "5.0 to 9.8"
-    assert opened.texts(".gb-compared") == ["Clearly more than average. Average of all areas: 2.7."]
+    assert opened.texts(".gb-compared") == ["Clearly more than average. Average: 2.7."]
+
+
+def test_areas_are_compared_with_those_that_were_seen_as_well(show: Open) -> None:
+    status = ["compared", "compared", "compared", "thin", "too_thin"]
+    opened = show(build(town([0.1, 0.8, 1.9, 0.8, 0.8], [3.0, 5.0, 26.0, 5.0, 5.0], status=status)))
+    assert "on average 2.7 bicycles detected per stop" in opened.texts(".gb-finding")[0]
+    assert "Pale: may be the average, 3.2" in opened.texts(".gb-legend-note")  # 95 on 30 stops
 
 
 def test_the_table_draws_ranges_as_whiskers_with_the_average(show: Open) -> None:
@@ -75,25 +82,27 @@ def test_without_ranges_nothing_is_said_to_differ(show: Open) -> None:
     assert "Pale" not in opened.page.locator(".gb-legend").inner_text()
 
 
+BY_HAND = CLEAR.assign(
+    hand_counted=pd.array([4, 3, 5, 0, 2], "Int64"),
+    bicycles_per_stop=[0.9, 3.1, 9.0, 2.9, 3.0],
+    bicycles_per_stop_low=[0.5, 1.6, 6.0, 1.2, 1.4],
+    bicycles_per_stop_high=[1.6, 5.8, 14.0, 6.0, 6.2],
+    group=["below", "not told apart", "above", "not told apart", "not told apart"],
+    rank_low=pd.array([5, 2, 1, 2, 2], "Int64"),
+    rank_high=pd.array([5, 4, 1, 4, 4], "Int64"),
+)
+ESTIMATES = {
+    "hand_counted": 14,
+    "found_of_100": 71,
+    "missing": [],
+    "bicycles_per_stop": 3.8,
+    "bicycles_per_stop_low": 2.9,
+    "bicycles_per_stop_high": 4.9,
+}
+
+
 def test_where_people_counted_their_ranges_groups_and_ranks_are_shown(show: Open) -> None:
-    given = CLEAR.assign(
-        hand_counted=pd.array([4, 3, 5, 0, 2], "Int64"),
-        bicycles_per_stop=[0.9, 3.1, 9.0, 2.9, 3.0],
-        bicycles_per_stop_low=[0.5, 1.6, 6.0, 1.2, 1.4],
-        bicycles_per_stop_high=[1.6, 5.8, 14.0, 6.0, 6.2],
-        group=["below", "not told apart", "above", "not told apart", "not told apart"],
-        rank_low=pd.array([5, 2, 1, 2, 2], "Int64"),
-        rank_high=pd.array([5, 4, 1, 4, 4], "Int64"),
-    )
-    estimates = {
-        "hand_counted": 14,
-        "found_of_100": 71,
-        "missing": [],
-        "bicycles_per_stop": 3.8,
-        "bicycles_per_stop_low": 2.9,
-        "bicycles_per_stop_high": 4.9,
-    }
-    opened = show(build(given, estimates=estimates))
+    opened = show(build(BY_HAND, estimates=ESTIMATES))
     name = "Bicycles per stop, as a person counts"
     assert opened.texts(".gb-legend summary") == [name]
     finding = "135 detected on 50 photos: on average 3.8 bicycles per stop, as a person counts "
@@ -102,8 +111,23 @@ def test_where_people_counted_their_ranges_groups_and_ranks_are_shown(show: Open
     assert opened.texts(".gb-seen")[0].endswith("14 stops were also counted by hand.")
     assert opened.table("bicycles_per_stop")[0] == ["South", "9.0"]
     opened.page.locator(".gb-table tbody tr").nth(1).click()
-    said = "Cannot be told from the average. Average of all areas: 3.8. Rank 2 to 4 of 5."
+    said = "Cannot be told from the average. Average: 3.8. Rank 2 to 4 of 5."
     assert opened.texts(".gb-compared") == [said]
+
+
+def test_a_day_shows_what_was_detected_on_it_and_all_days_what_people_counted(show: Open) -> None:
+    taken = photos({"a.jpg": (4.002, 52.005, 3), "b.jpg": (4.002, 52.005, 1)})
+    taken["area_id"] = "A0"
+    taken.loc[1, "taken_at"] += pd.Timedelta(days=1)
+    opened = show(build(BY_HAND, taken, estimates=ESTIMATES))
+    before = opened.texts(".gb-finding, .gb-legend summary, .gb-table tbody tr")
+    opened.page.get_by_label("19 Jan 2022").check()
+    said = "3 detected on 1 photo: on average 3.0 bicycles detected per stop."
+    assert opened.texts(".gb-finding") == [said]
+    assert opened.texts(".gb-legend summary") == ["Bicycles detected per stop"]
+    opened.page.get_by_label("20 Jan 2022").check()
+    opened.page.get_by_label("all days").check()
+    assert opened.texts(".gb-finding, .gb-legend summary, .gb-table tbody tr") == before
 
 
 def test_what_is_named_is_what_scipy_names(show: Open) -> None:

@@ -165,7 +165,7 @@ def test_paper_has_the_legend_beside_the_map_and_says_where_it_comes_from(show: 
     opened.settle()
     assert page.locator(".gb-panel .gb-legend").count() == 1
     (said,) = opened.texts(".gb-colophon")
-    day = f"{date.today():%B} {date.today().day}, {date.today().year}"
+    day = f"{date.today().day} {date.today():%B %Y}"
     assert said == f"Printed on {day}, made by geobike {geobike.__version__}. Source: The city"
     drawn = page.evaluate(
         "(() => { const part = document.querySelector('.leaflet-overlay-pane g')"

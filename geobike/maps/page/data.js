@@ -131,15 +131,21 @@ geobike.valuesOf = function ({ metrics, roles }, known) {
 
 geobike.finite = (value) => (Number.isFinite(value) ? value : null);
 
-// The mean of a rate over the areas that are compared, each with its own weight; null where it has none.
-geobike.average = function ({ data }, metric) {
-  if (data.estimates?.of === metric.name && data.estimates.whole[0] !== null) return data.estimates.whole[0];
+// What areas are compared with: the mean of a rate over those that are compared. Null where there is none.
+geobike.average = function (page, metric) {
+  const compared = page.data.areas.filter((area) => Number.isFinite(geobike.valueOf(page, area, metric)));
+  return geobike.mean(page, metric, compared);
+};
+
+// The mean of a rate over areas, each with its own weight; of all as hand counts say it, where there are any.
+geobike.mean = function ({ data, period }, metric, areas) {
+  if (period < 0 && data.estimates?.of === metric.name && data.estimates.whole[0] !== null) return data.estimates.whole[0];
   if (metric.denominator === null) return null;
   let sum = 0;
   let weight = 0;
-  for (const { figures, status } of data.areas) {
+  for (const { figures } of areas) {
     const by = figures[metric.denominator];
-    if (!Number.isFinite(figures[metric.name]) || !(by > 0) || status === "too_thin") continue;
+    if (!Number.isFinite(figures[metric.name]) || !(by > 0)) continue;
     sum += figures[metric.name] * by;
     weight += by;
   }

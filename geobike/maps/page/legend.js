@@ -97,7 +97,7 @@ geobike.streetKey = function (page) {
 
 // A total with each place once is of the whole survey: a day has none.
 geobike.stateText = function ({ data, metric, period, say }, state) {
-  const whole = state === "missing" && period >= 0 && !(metric.numerator in data.tallies);
+  const whole = state === "missing" && period >= 0 && !geobike.isOfPeriods(data, metric);
   return say(whole ? "whole_only" : state, { n: data.min_photos });
 };
 

@@ -45,11 +45,12 @@ geobike.finding = function (page) {
   const photos = sum(roles.photos);
   if (!photos) return say("nothing_counted");
   const found = say("finding", { count: sum(roles.things), photos: say("photos", { n: photos }) });
-  const [metric] = page.colours;
-  const average = geobike.average(page, metric);
+  const metric = page.period < 0 ? page.colours[0] : page.colours.find((one) => geobike.isOfPeriods(data, one));
+  if (!metric) return found + ".";
+  const average = geobike.mean(page, metric, data.areas);
   if (average === null) return found + ".";
   const mean = say("on_average", { figure: page.figure(average, metric), metric: page.innerNameOf(metric) });
-  const whole = data.estimates?.of === metric.name ? data.estimates.whole : [];
+  const whole = page.period < 0 && data.estimates?.of === metric.name ? data.estimates.whole : [];
   const between = whole.length === 3 && !whole.includes(null) && geobike.rangeText(page, whole.slice(1), metric);
   return between ? `${found}: ${mean} (${between}).` : `${found}: ${mean}.`;
 };

@@ -9,7 +9,7 @@ geobike.period = function (page) {
   const { el } = geobike;
   const { say } = page;
   const few = periods.length <= geobike.FEW_PERIODS;
-  const set = (period) => page.change({ period });
+  const set = geobike.choosePeriod(page);
   const control = few ? geobike.periodButtons(page, set) : geobike.periodSlider(page, set);
   const play = el("button", { type: "button", className: "gb-play" });
   let timer = null;
@@ -34,6 +34,25 @@ geobike.period = function (page) {
   label();
   return el("div", { className: "gb-period" }, control, play);
 };
+
+// A figure that is known of the whole survey only gives way to one that a period has, and comes back.
+geobike.choosePeriod = function (page) {
+  const standIn = page.colours.find((metric) => geobike.isOfPeriods(page.data, metric));
+  let left = null; // what gave way
+  return (period) => {
+    const { metric, byGroup } = page;
+    const isKnown = !byGroup && geobike.isOfPeriods(page.data, metric);
+    if (period >= 0 && !isKnown && standIn) {
+      left = { metric, byGroup };
+      page.change({ period, metric: standIn, byGroup: false });
+    } else if (period < 0 && left) {
+      page.change({ period, ...(metric === standIn && !byGroup ? left : {}) });
+      left = null;
+    } else page.change({ period });
+  };
+};
+
+geobike.isOfPeriods = ({ tallies }, { numerator }) => numerator in tallies;
 
 geobike.periodButtons = function (page, set) {
   const { choice, choices } = geobike;

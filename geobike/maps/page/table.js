@@ -114,14 +114,15 @@ geobike.tableMetrics = function (page) {
 // Without case and accents, so that "zoetermeer" finds "Zoëtermeer".
 geobike.folded = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
-// By section, then by the column, areas without a value last either way; equal ones by name.
+// By section, those without a photo last, then by the column, areas without a value last either way; equal ones by name.
 geobike.comparison = function (page, { key, down }) {
   const names = new Intl.Collator(page.data.language, { numeric: true });
   const sign = down ? -1 : 1;
   const metric = page.data.metrics.find(({ name }) => name === key);
   const value = (area) => geobike.knownValue(page, area, metric);
+  const place = (area) => geobike.section(page, area) + (geobike.isUnseen(page.data, area) ? 1 : 0);
   return (a, b) => {
-    const behind = geobike.section(page, a) - geobike.section(page, b);
+    const behind = place(a) - place(b);
     if (behind) return behind;
     if (key === "name") return sign * names.compare(a.name, b.name);
     const [one, two] = [value(a), value(b)];

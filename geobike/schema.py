@@ -79,14 +79,15 @@ _PHOTO_OPTIONAL = {
     "never_processed": FLAG,  # an earlier run had no reason to detect in it
     "taken_local": LOCAL_TIME,  # what the camera's clock showed
     "utc_offset_minutes": MINUTES,  # of that clock as the photo gives it, NA where it does not
-    "panorama": FLAG,  # a picture that detectors see squeezed; never exported
-    "turn_px": FLOAT,  # pixels of 360 degrees, NA unless it is equirectangular; never exported
-    "horizon_px": FLOAT,  # row of the horizon, NA unless it is equirectangular; never exported
+    "panorama": FLAG,  # a picture that detectors see squeezed
+    "turn_px": FLOAT,  # pixels of 360 degrees, NA unless it is equirectangular
+    "horizon_px": FLOAT,  # row of the horizon, NA unless it is equirectangular
     "position_error_m": FLOAT,  # likely error, where the source of the position gives it
     "camera": TEXT,  # make and model; photos of one camera share a lens and a way of holding it
     "focal_length_35mm": FLOAT,  # of the lens, as on a frame 36 mm wide
     "stop_id": TEXT,  # as in a visits frame
     "stop_photo": FLAG,  # whether a visit of the stop is counted on this photo
+    "detected_count": COUNT,  # as `bicycle_count`, before people corrected boxes
     "hand_count": FLOAT,  # bicycles that a person counted; NA where nobody did
     "hand_count_high": FLOAT,  # where the person gave a range
     "stratum": TEXT,  # of the detector's count, from which the photo was drawn

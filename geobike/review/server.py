@@ -102,7 +102,10 @@ def _survey_routes(route: Any, survey: Survey) -> list[Any]:
 
     def find(given: Mapping[str, Any]) -> Any:
         return boxes.find(
-            _text(given, "text"), threshold=survey.threshold, counted=work.counts(), most=_FOUND
+            _text(given, "text"),
+            threshold=survey.rules.threshold,
+            counted=work.counts(),
+            most=_FOUND,
         )
 
     return [

@@ -83,10 +83,13 @@ def run(
         corrected, reviewers = _correct(survey, detected, inputs)
         photos, counted = _count(survey, located, corrected)
         photos = stops.name_stops(photos, counted.visits)
+        if reviewers:  # photos are drawn by what the detector found
+            uncorrected = counts.per_photo(detected.photos, detected.detections)
+            photos["detected_count"] = uncorrected["bicycle_count"]
         estimates = None
         if survey.hand_counts is not None:
             # Drawn by what the detector found, so estimated by that too, corrected or not.
-            alone = counted if corrected is detected else _count(survey, located, detected)[1]
+            alone = _count(survey, located, detected)[1] if reviewers else counted
             counted, photos, estimates = _estimate(
                 survey, counted, photos, alone.exposure, detected.model, inputs
             )

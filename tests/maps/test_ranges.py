@@ -109,7 +109,9 @@ def test_where_people_counted_their_ranges_groups_and_ranks_are_shown(show: Open
     assert opened.texts(".gb-finding") == [finding + "(2.9 to 4.9)."]
     assert opened.texts(".gb-differ")[0].startswith("Clearly more than average: South.")
     assert opened.texts(".gb-seen")[0].endswith("14 stops were also counted by hand.")
-    assert opened.table("bicycles_per_stop")[0] == ["South", "9.0"]
+    rows = opened.table("bicycles_per_stop", "rank")
+    assert rows[0] == ["South", "9.0", "1"]
+    assert rows[1] == ["East", "3.1", "2 \N{EN DASH} 4"]
     opened.page.locator(".gb-table tbody tr").nth(1).click()
     said = "Cannot be told from the average. Average: 3.8. Rank 2 to 4 of 5."
     assert opened.texts(".gb-compared") == [said]

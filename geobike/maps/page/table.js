@@ -16,7 +16,7 @@ geobike.table = function (page) {
   const column = (key, title, metric) => {
     const button = el("button", { type: "button" }, el("span", {}, title));
     button.onclick = () => {
-      order.down = order.key === key ? !order.down : key !== "name";
+      order.down = order.key === key ? !order.down : !["name", "rank"].includes(key);
       order.key = key;
       fill();
     };
@@ -26,9 +26,11 @@ geobike.table = function (page) {
     const metrics = geobike.tableMetrics(page);
     columns = metrics.map((metric) => column(metric.name, page.shortNameOf(metric), metric));
     columns.unshift(column("name", say("area")));
+    if (geobike.hasRanks(page)) columns.push(column("rank", say("rank_head")));
     const cells = columns.map(({ cell }) => cell);
     cells.splice(2, 0, el("th", { scope: "col", className: "gb-bar-head" }, say(geobike.hasRanges(page) ? "range_head" : "bar_head")));
     headings.replaceChildren(...cells);
+    table.classList.toggle("gb-ranked", geobike.hasRanks(page));
   }
   const unseen = el("p", { className: "gb-unseen-areas" });
   const more = el("button", { type: "button", className: "gb-more" });
@@ -111,6 +113,16 @@ geobike.tableMetrics = function (page) {
   return [page.metric, ...looking];
 };
 
+// Ranks are of what people counted, in the whole survey; on a phone an area's own figures have them.
+geobike.hasRanks = ({ data, metric, period }) =>
+  geobike.wide() && period < 0 && data.estimates?.of === metric.name && data.areas.some(({ rank }) => rank);
+
+geobike.rankText = function ({ whole, say }, { rank }) {
+  if (!rank) return say("unknown");
+  const [low, high] = rank.map(whole);
+  return low === high ? low : `${low} – ${high}`;
+};
+
 // Without case and accents, so that "zoetermeer" finds "Zoëtermeer".
 geobike.folded = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
@@ -119,7 +131,7 @@ geobike.comparison = function (page, { key, down }) {
   const names = new Intl.Collator(page.data.language, { numeric: true });
   const sign = down ? -1 : 1;
   const metric = page.data.metrics.find(({ name }) => name === key);
-  const value = (area) => geobike.knownValue(page, area, metric);
+  const value = (area) => (key === "rank" ? (area.rank?.[0] ?? null) : geobike.knownValue(page, area, metric));
   const place = (area) => geobike.section(page, area) + (geobike.isUnseen(page.data, area) ? 1 : 0);
   return (a, b) => {
     const behind = place(a) - place(b);
@@ -140,7 +152,11 @@ geobike.row = function (page, area, columns, scale) {
   const head = el("div", {}, swatch, name);
   const className = geobike.isUnseen(page.data, area) ? "gb-unseen" : "";
   const row = el("tr", { tabIndex: 0, className }, el("th", { scope: "row" }, head));
-  for (const { metric } of columns.slice(1)) {
+  for (const { key, metric } of columns.slice(1)) {
+    if (key === "rank") {
+      row.append(el("td", { "data-metric": key }, geobike.rankText(page, area)));
+      continue;
+    }
     row.append(el("td", { "data-metric": metric.name }, geobike.areaFigure(page, area, metric)));
     if (metric === page.metric) row.append(el("td", { className: "gb-bar-cell" }, geobike.bar(page, area, scale)));
   }

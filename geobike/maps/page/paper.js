@@ -20,7 +20,7 @@ geobike.onPaper = function (page) {
     notes.open = true; // how the numbers came about belongs on paper
   });
   addEventListener("afterprint", () => {
-    corner.append(legend);
+    corner.prepend(legend); // above the scale again
     if (folded) notes.open = false;
   });
 };

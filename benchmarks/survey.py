@@ -72,7 +72,7 @@ def surveyed(folder: Path) -> dict[str, float]:
         areas=folder / "areas.geojson",
         detector=Choice(kind="onnx", model=str(folder / "model.onnx")),
         page=geobike.PageOptions(  # its model knows one label, so only then are there pictures
-            show_people=True, show_vehicles=True, empty_pictures=True
+            show_people=True, show_vehicles=True
         ),
     )
     result = geobike.run(plan, store=folder / "store.sqlite", track=track)

@@ -40,7 +40,7 @@ def survey_of_spring(
         manifest=SAMPLE / "manifest.csv",
         threshold=0.3,
         detector=geobike.DetectorChoice(kind="cached"),
-        page=geobike.PageOptions(thumbnails=False),
+        page=geobike.PageOptions(pictures="none"),
         hand_counts=hand_counts,
         corrections=corrections,
     )

@@ -316,8 +316,8 @@ class SurveySettings:
     corrections: Annotated[
         str | Path | None,
         Option(
-            "Boxes that people struck out or added with `geobike review`: corrections.csv in the "
-            "survey's folder.",
+            "Boxes that people struck out or added: corrections.csv, which `geobike review` writes "
+            "into the survey's folder, or the COCO annotations of `--format coco`, corrected.",
             metavar="FILE",
             path="",
             panel="Counted by hand",

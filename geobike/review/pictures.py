@@ -56,7 +56,7 @@ class Pictures:
         photo = self._album.photo(number)
         if not self._show_people and not self._album.is_detected(number):
             raise UnreadablePhoto(
-                "the detector has not looked at this photo, so people on it could not be hidden; "
+                "no detector has looked at it, so people on it could not be hidden; "
                 "where you may see them, start geobike review with --show-people"
             )
         # The boxes are of this very file: another in its place would show people.

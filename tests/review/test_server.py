@@ -240,7 +240,7 @@ def test_a_photo_that_no_detector_looked_at_is_not_shown_unless_people_may_be(
             for kind in ("photo", "small"):
                 found, content, _ = get(running, inside(running, f"{kind}/{number}"))
                 assert found == status, content[:300]
-            assert status == 200 or b"has not looked at this photo" in content
+            assert status == 200 or b"no detector has looked at it" in content
 
 
 def test_without_a_detector_of_people_the_page_does_not_open(tmp_path: Path) -> None:

@@ -155,7 +155,7 @@ geobike.made.correct = function (page) {
     view.list = list;
     found.replaceChildren(...view.list.map((one, place) => el("li", {},
       el("button", { type: "button", onclick: () => view.open(place) },
-        page.hides && one.detected === null ? null : el("img", { src: `small/${one.n}`, loading: "lazy", alt: "" }),
+        page.hides && one.detected === null ? el("i", {}) : el("img", { src: `small/${one.n}`, loading: "lazy", alt: "" }),
         el("span", {}, el("b", {}, one.file), el("small", {}, view.about(one)))))));
     if (!view.list.length) found.replaceChildren(el("li", { className: "gb-soft" }, say("none_found")));
     return true;

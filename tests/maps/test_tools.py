@@ -315,8 +315,8 @@ def test_the_address_holds_metric_area_and_day_and_opens_them_again(
     show: Open,
 ) -> None:
     opened = show(build(taken=two_days()))
-    opened.colour_by("Bicycles detected, each place once")
     opened.page.get_by_label("20 Jan 2022").check()
+    opened.colour_by("Bicycles detected, each place once")
     opened.page.locator(".gb-table tbody tr", has_text="East").click()
     state = opened.page.evaluate("location.hash")
     assert state == "#metric=detected_once&period=2022-01-20&area=A1"

@@ -124,6 +124,11 @@ def read_header(file: BinaryIO, max_pixels: int = MAX_PIXELS) -> tuple[tuple[int
         return upright(image.size, orientation), xmp if isinstance(xmp, bytes) else b""
 
 
+def is_quick(data: bytes) -> bool:
+    """Tell whether `upright_size` needs no pixels: of a JPEG that ends with its end marker."""
+    return data.startswith(jpeg.SOI) and not _may_be_truncated(data)
+
+
 def upright_size(data: bytes, *, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
     """Return width and height in upright pixels, without decoding more than is needed.
 

@@ -189,7 +189,7 @@ def _read_csv(path: Path) -> pd.DataFrame:
             na_values=[""],  # a label may be called None or NA
         )
     except (OSError, ValueError, csv.Error) as error:  # pandas' ParserError is a ValueError
-        raise InputError(f"detections {path}: cannot be read as CSV: {error}") from None
+        raise InputError(f"detections {path}: {delimited.reason(error)}") from None
     raw = _columns(raw, path)
     for name in _TEXTS:
         raw[name] = delimited.unescape(raw[name].astype("str"))

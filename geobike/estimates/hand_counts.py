@@ -117,14 +117,17 @@ def read_drawn(path: str | Path) -> pd.DataFrame:
                 delimiter, skip = delimited.sniff(file)
                 lines = list(delimited.read_rows(file, delimiter, skip=skip))
         except (OSError, UnicodeDecodeError, csv.Error) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise InputError(f"hand counts {path}: cannot be read: {reason}") from None
+            raise InputError(f"hand counts {path}: {delimited.reason(error)}") from None
     header = [name.strip().lower() for name in lines[0][1]] if lines else []
     for name in ("file", "bicycles"):
         if name not in header:
             raise InputError(
                 f"hand counts {path}: no column {name}; the columns are {', '.join(header)[:200]}"
             )
+    if twice := [name for name in COLUMNS if header.count(name) > 1]:
+        raise InputError(
+            f"hand counts {path}: has the column {twice[0]} twice; remove or rename all but one"
+        )
     for line, cells in lines[1:]:
         if fault := delimited.width_fault(len(cells), len(header)):
             raise InputError(f"hand counts {path} line {line}: {fault}")

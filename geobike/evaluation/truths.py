@@ -76,7 +76,7 @@ def _read_table(path: Path) -> pd.DataFrame:
             _, header = next(rows, (1, []))
             lines = dict(rows)
     except (OSError, ValueError, csv.Error) as error:
-        raise InputError(f"truth {path}: cannot be read: {error}") from None
+        raise InputError(f"truth {path}: {delimited.reason(error)}") from None
     for line, cells in lines.items():
         if fault := delimited.width_fault(len(cells), len(header)):
             raise InputError(f"truth {path} line {line}: {fault}")

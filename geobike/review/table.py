@@ -35,7 +35,7 @@ def read(path: Path, *, needed: Sequence[str] = ()) -> Table:
             delimiter, skip = delimited.sniff(file)
             rows = [cells for _, cells in delimited.read_rows(file, delimiter, skip=skip)]
     except (OSError, ValueError, csv.Error) as error:
-        raise InputError(f"{path}: cannot be read: {error}") from None
+        raise InputError(f"{path}: {delimited.reason(error)}") from None
     columns = [name.strip() for name in rows[0]] if rows else []
     if missing := [name for name in needed if name not in columns]:
         raise InputError(

@@ -129,7 +129,7 @@ def _correct(
         return detected, ()
     with inputs.open("corrections", survey.corrections) as file:
         found = corrections.read(file.path)
-    boxes = corrections.apply(found, detected.detections, detected.photos)
+    boxes = corrections.apply(found, detected.detections, detected.photos, labels=survey.labels)
     return detected._replace(detections=boxes), tuple(sorted({one.reviewer for one in found}))
 
 

@@ -115,9 +115,9 @@ def _check_closed(lines: list[str], delimiter: str, last: int) -> None:
 
 
 def reason(error: Exception) -> str:
-    """Return why a file could not be opened or read as text, of what `open_text` may raise.
+    r"""Return why a file could not be opened or read as text, of what `open_text` may raise.
 
-    >>> reason(UnicodeDecodeError("utf-8", b"caf\\xe9", 3, 4, "unexpected end of data"))
+    >>> reason(UnicodeDecodeError("utf-8", b"caf\xe9", 3, 4, "unexpected end of data"))
     'is not UTF-8 text (byte 0xe9); save it as CSV UTF-8'
     """
     if isinstance(error, UnicodeDecodeError):

@@ -53,17 +53,24 @@ def _drawn(layer: ContextLayer, bounds: Any) -> dict[str, Any]:
     return {"name": layer.name, "geometries": encode_json(geometries)}
 
 
+def _layers(source: vector.Source) -> list[str]:
+    """Return the layers that may hold lines or polygons, or the first if none says so."""
+    layers = source.layers()
+    shaped = [name for name, kind in layers if kind is not None and "Point" not in kind]
+    return shaped or [layers[0][0]]
+
+
 def _shapes(path: Path) -> Any:
     """Return the lines and polygons of a file, in EPSG:4326."""
     if not path.exists():
         raise InputError(f"context {path}: no such file")
     try:
         with vector.opened(path) as source:
-            frame = source.read()
+            frames = [source.read(layer) for layer in _layers(source)]
     except InputError as error:
         raise InputError(f"context {path}: cannot be read: {error}") from None
-    frame = vector.located(frame, f"context {path}")
-    shapes = np.asarray(frame.to_crs(schema.CRS).geometry.array)
+    located = [vector.located(frame, f"context {path}") for frame in frames]
+    shapes = np.concatenate([frame.to_crs(schema.CRS).geometry.array for frame in located])
     shapes = polygons.repaired(polygons.finite(shapes), f"context {path}")
     shapes = shapely.get_parts(shapely.force_2d(shapes[~shapely.is_missing(shapes)]))
     shapes = shapes[shapely.get_dimensions(shapes) > 0]  # points do not help orientation

@@ -27,7 +27,7 @@ COLUMNS: Final = (
 )  # fmt: skip
 
 Action = Literal["strike", "add"]
-_ACTIONS: Final = ("strike", "add")
+_ACTIONS: Final[dict[str, Action]] = {"strike": "strike", "add": "add"}
 _TEXTS: Final = ("photo_id", "sha256", "label", "reviewer")
 _SIDES: Final = ["xmin", "ymin", "xmax", "ymax"]
 _IN_FILES: Final = ["x_min", "y_min", "x_max", "y_max"]
@@ -128,7 +128,8 @@ def _correction(header: Sequence[str], cells: Sequence[str], where: str) -> Corr
     if fault := delimited.width_fault(len(cells), len(header)):
         raise InputError(f"{where}: {fault}")
     row = dict(zip(header, cells, strict=True))
-    if row["action"] not in _ACTIONS:
+    action = _ACTIONS.get(row["action"])
+    if action is None:
         raise InputError(f"{where}: action {row['action']!r} is none of {', '.join(_ACTIONS)}")
     try:
         xmin, ymin, xmax, ymax = (delimited.number(row[name]) for name in _IN_FILES)
@@ -139,7 +140,7 @@ def _correction(header: Sequence[str], cells: Sequence[str], where: str) -> Corr
     if not row["label"].strip() or not row["reviewer"].strip() or not row["photo_id"]:
         raise InputError(f"{where}: photo_id, label and reviewer must not be empty")
     names = {name: delimited.unescape_formula(row[name]) for name in _TEXTS}
-    return Correction(**names, action=row["action"], box=(xmin, ymin, xmax, ymax))
+    return Correction(**names, action=action, box=(xmin, ymin, xmax, ymax))
 
 
 def _photos(corrections: Sequence[Correction], photos: pd.DataFrame) -> list[int | None]:

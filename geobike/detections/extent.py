@@ -135,7 +135,8 @@ def _check_percent(boxes: _Boxes) -> None:
 
 
 def _check_within(boxes: _Boxes, detections: pd.DataFrame) -> None:
-    outside = (boxes.sides[:, :2] < -_ROUNDING).any(axis=1) & np.isnan(boxes.size).any(axis=1)
+    before = (boxes.sides[:, :2] < -_ROUNDING).any(axis=1)
+    outside = np.asarray(before & np.isnan(boxes.size).any(axis=1))
     report_number(
         f"box begins left of or above its photo: {_example(boxes, detections, outside)}",
         "boxes begin left of or above their photos, such as "

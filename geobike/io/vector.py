@@ -269,7 +269,8 @@ def _failures(private: Path, own: Path) -> Iterator[None]:
 
 
 _NOISE: Final = re.compile(
-    "invalid value encountered|Could not parse column|More than one layer found"
+    "invalid value encountered|Could not parse column|More than one layer found|"
+    "Error parsing datetimes"
 )
 """What is no news to the user: coordinates that are NaN, and how pyogrio reads columns."""
 
@@ -426,11 +427,27 @@ def _checked(file: Path, suffix: str) -> Path:
             'its "crs" is not the name of a CRS but a link or the like, which is not followed; '
             "save it with a named CRS"
         )
+    if suffix == ".gpx":
+        _check_degrees(file)
     if ".xsd" in kind.sides:
         _drop_schema_of_parts(file.with_suffix(".xsd"))
     if suffix == ".tab" and _VIEW.search(file.read_bytes()):
         raise InputError(f"it is a MapInfo table that names other tables; {_EXPORT}")
     return file
+
+
+_NO_DEGREES: Final = re.compile(
+    rb"""\b(lat|lon)\s*=\s*["'](?!\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*["'])([^"']*)"""
+)
+
+
+def _check_degrees(file: Path) -> None:
+    """Raise InputError for degrees of which GDAL would take a part: 52 of 52,005."""
+    if found := _NO_DEGREES.search(file.read_bytes()):
+        said = one_line(found[2][:40].decode(errors="replace"))
+        raise InputError(
+            f"its {found[1].decode()} {said!r} is not a number with a decimal point; export it again"
+        )
 
 
 def _drop_schema_of_parts(schema: Path) -> None:

@@ -446,7 +446,7 @@ def _check_degrees(file: Path) -> None:
     if found := _NO_DEGREES.search(file.read_bytes()):
         said = one_line(found[2][:40].decode(errors="replace"))
         raise InputError(
-            f"its {found[1].decode()} {said!r} is not a number with a decimal point; export it again"
+            f"its {found[1].decode()} {said!r} is not a number with a decimal point; export anew"
         )
 
 

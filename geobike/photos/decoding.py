@@ -404,7 +404,7 @@ def _describe(start: bytes) -> str:
         return "not a photo: the file is empty"
     for sign, name in _SIGNS.items():
         if start.startswith(sign) or sign in (start[4:12], start[8:12]):
-            return f"cannot be decoded: the head of this {name} file is damaged or cut off"
+            return f"cannot be decoded: this {name} file is damaged or cut off"
     return f"not a photo: the file begins with {start[:8]!r}"
 
 

@@ -139,7 +139,8 @@ def _by_xmp(said: exif.Reading, xmp: bytes) -> exif.Reading:
     if said.reason is None or b"GPSLatitude" not in xmp:
         return said
     remedy = "copy it into EXIF, as exiftool does with xmp2gps.args, or list it in a manifest"
-    return replace(said, reason=f"{said.reason}; its XMP has one, which is not read: {remedy}")
+    where = "its XMP has a position, which is not read"
+    return replace(said, reason=f"{said.reason}; {where}: {remedy}")
 
 
 def _heading(row: _Row) -> float | None:

@@ -78,9 +78,9 @@ def test_upright_is_what_pillow_calls_upright(shared: Path) -> None:
         (jpeg(size=(640, 480))[:-700], "truncated"),
         (jpeg(format="PNG", size=(640, 480))[:-40], "cannot be decoded"),
         (b"GIF89a" + b"\0" * 60, "not a photo"),
-        (jpeg(format="PNG")[:30], "the head of this PNG file is damaged or cut off"),
-        (jpeg()[:2] + bytes(60), "the head of this JPEG file is damaged or cut off"),
-        (b"II*\0\x08" + bytes(60), "the head of this TIFF file is damaged or cut off"),
+        (jpeg(format="PNG")[:30], "this PNG file is damaged or cut off"),
+        (jpeg()[:2] + bytes(60), "this JPEG file is damaged or cut off"),
+        (b"II*\0\x08" + bytes(60), "this TIFF file is damaged or cut off"),
         (b"\0\0\0\x1cftypheic" + bytes(60), "this HEIC file is damaged or cut off"),
     ],
 )

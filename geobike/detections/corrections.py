@@ -1,7 +1,6 @@
 """Boxes that a person struck out or added: kept in a table, applied after filtering."""
 
-import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -31,7 +30,7 @@ _ACTIONS: Final[dict[str, Action]] = {"strike": "strike", "add": "add"}
 _TEXTS: Final = ("photo_id", "sha256", "label", "reviewer")
 _SIDES: Final = ["xmin", "ymin", "xmax", "ymax"]
 _IN_FILES: Final = ["x_min", "y_min", "x_max", "y_max"]
-_SAME: Final = 0.5
+SAME: Final = 0.5
 """Intersection over union above which a box is the one that a person meant."""
 
 
@@ -51,22 +50,18 @@ class Correction:
 
 def read(path: str | Path) -> list[Correction]:
     """Read a table of corrections. Raises InputError, naming line and value."""
-    try:
-        with delimited.open_text(Path(path)) as file:
-            delimiter, skip = delimited.sniff(file)
-            lines = delimited.read_rows(file, delimiter, skip=skip)
-            _, header = next(lines, (1, []))
-            rows = list(lines)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"corrections {path}: {delimited.reason(error)}") from None
+    found = delimited.read_cells(Path(path), f"corrections {path}")
     of_others = dict(zip(_SIDES, _IN_FILES, strict=True))
-    names = [of_others.get(name.strip(), name.strip()) for name in header]
+    names = [of_others.get(name, name) for name in found.header]
     if wrong := [name for name in COLUMNS if names.count(name) != 1]:
         raise InputError(
             f"corrections {path}: does not have one column {', '.join(wrong)}; give the file that "
             f"`geobike review` wrote ({NAME} in the survey's folder)"
         )
-    return [_correction(names, cells, f"corrections {path} line {line}") for line, cells in rows]
+    return [
+        _correction(dict(zip(names, cells, strict=True)), f"corrections {path} line {line}")
+        for line, cells in found.rows.items()
+    ]
 
 
 def rows(corrections: Iterable[Correction]) -> list[dict[str, str]]:
@@ -124,10 +119,7 @@ def apply(
     return out if added.empty else _joined(out, added)
 
 
-def _correction(header: Sequence[str], cells: Sequence[str], where: str) -> Correction:
-    if fault := delimited.width_fault(len(cells), len(header)):
-        raise InputError(f"{where}: {fault}")
-    row = dict(zip(header, cells, strict=True))
+def _correction(row: Mapping[str, str], where: str) -> Correction:
     action = _ACTIONS.get(row["action"])
     if action is None:
         raise InputError(f"{where}: action {row['action']!r} is none of {', '.join(_ACTIONS)}")
@@ -252,13 +244,21 @@ def _nearest(
     """Return which of the boxes overlaps this one most, None where none does by over half."""
     if not len(rows_left):
         return None
-    others = sides[list(rows_left)]
-    low, high = np.maximum(box[:2], others[:, :2]), np.minimum(box[2:], others[:, 2:])
-    shared = np.prod(np.clip(high - low, 0, None), axis=1)
-    area = np.prod(box[2:] - box[:2]) + np.prod(others[:, 2:] - others[:, :2], axis=1)
-    overlap = shared / (area - shared)
+    overlap = overlaps(box[None], sides[list(rows_left)])[0]
     best = int(overlap.argmax())
-    return int(rows_left[best]) if overlap[best] > _SAME else None
+    return int(rows_left[best]) if overlap[best] > SAME else None
+
+
+def overlaps(
+    boxes: npt.NDArray[np.float64], others: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Return the intersection over union of each box with each other; a box is its four sides."""
+    low = np.maximum(boxes[:, None, :2], others[None, :, :2])
+    high = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
+    shared = np.prod(np.clip(high - low, 0, None), axis=2)
+    area, other_area = (np.prod(each[:, 2:] - each[:, :2], axis=1) for each in (boxes, others))
+    found: npt.NDArray[np.float64] = shared / (area[:, None] + other_area[None] - shared)
+    return found
 
 
 def _joined(detections: pd.DataFrame, added: pd.DataFrame) -> pd.DataFrame:

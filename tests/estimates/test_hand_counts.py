@@ -226,5 +226,5 @@ def test_what_is_no_table_of_counts_is_refused(
     path.write_bytes(content)
     with pytest.raises(InputError, match=said):
         hand_counts.read(path, looks=looks, settings=SETTINGS)
-    with pytest.raises(InputError, match=r"nowhere\.csv: No such file"):
+    with pytest.raises(InputError, match=r"nowhere\.csv: cannot be read: No such file"):
         hand_counts.read(tmp_path / "nowhere.csv", looks=looks, settings=SETTINGS)

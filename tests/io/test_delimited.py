@@ -46,7 +46,7 @@ def test_cells_of_several_lines_and_quotation_marks_in_text_are_read(tmp_path: P
 @pytest.mark.parametrize("read", [tables.read, hand_counts.read_drawn, truths._read_table])
 def test_text_that_is_not_utf_8_is_named_with_the_remedy(tmp_path: Path, read: object) -> None:
     (path := tmp_path / "t.csv").write_bytes(b"file,bicycles\ncaf\xe9.jpg,3\n")
-    with pytest.raises(InputError, match=r"is not UTF-8 text \(byte 0xe9\); save it as CSV UTF-8"):
+    with pytest.raises(InputError, match=r"not UTF-8 text \(byte 0xe9\); save it as CSV UTF-8"):
         read(path)  # type: ignore[operator]
 
 

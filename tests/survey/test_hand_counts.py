@@ -183,8 +183,6 @@ def test_same_seed_same_figures(tables: Path, counted: Path) -> None:
 def test_a_count_of_a_photo_that_the_survey_has_not_is_said(tables: Path, tmp_path: Path) -> None:
     (counts := tmp_path / "mine.csv").write_text("file,bicycles\n000.jpg,3\n0000.jpg,4\n")
     said = geobike.run(survey(tables, hand_counts=counts)).warnings
-    found = [one for one in said if "not in the survey" in one]
-    assert found == [
-        "1 hand-counted photo is not in the survey, and its count not used; "
-        "check its name: 0000.jpg"
-    ]
+    (found,) = [one for one in said if "not in the survey" in one]
+    assert found.startswith("1 hand-counted photo is not in the survey")
+    assert found.endswith("check its name: 0000.jpg")

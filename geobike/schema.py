@@ -441,15 +441,25 @@ def coded(values: "pd.Series[Any]") -> "pd.Categorical[Any]":
 
 
 def rows_of(
-    values: "pd.Series[Any]", among: "pd.Series[str]"
+    values: "pd.Series[Any]", among: "pd.Series[str] | pd.Index[str]"
 ) -> "np.ndarray[Any, np.dtype[np.intp]]":
     """Return for each text of a column its row in `among`, -1 for NA and for what is not there.
 
     Text that recurs is looked up once.
     """
     codes = coded(values)
-    rows = np.append(pd.Index(among).get_indexer(pd.Index(codes.categories)), -1)
+    rows = np.append(places(codes.categories, among), -1)
     return np.asarray(rows[codes.codes], dtype=np.intp)
+
+
+def places(
+    values: "pd.Series[str] | pd.Index[str]", among: "pd.Series[str] | pd.Index[str]"
+) -> "np.ndarray[Any, np.dtype[np.intp]]":
+    """Return for each text its row in `among`, which does not repeat; -1 where it is not there."""
+    ours, theirs = pd.Index(values), pd.Index(among)
+    if ours.equals(theirs):  # as of two frames of the same photos: quickly seen
+        return np.arange(len(ours))
+    return np.asarray(theirs.get_indexer(ours))
 
 
 def _is_coded(values: "pd.Series[Any]") -> bool:
@@ -515,7 +525,7 @@ def _check_key(key: "pd.Series[str]", frame: Frame) -> None:
         raise SchemaError(
             f"{frame.key} of the {frame.name} frame is empty in {key.isna().sum()} rows"
         )
-    if not key.is_unique:
+    if len(key.unique()) < len(key):  # half the time of is_unique
         repeated = key[key.duplicated()].iloc[0]
         raise SchemaError(f"{frame.key} {repeated!r} is duplicated in the {frame.name} frame")
 

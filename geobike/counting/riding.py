@@ -3,7 +3,7 @@
 Where the detector knows no persons, both are NA: a bicycle of which nothing is known is not parked.
 """
 
-from typing import Final
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
@@ -37,11 +37,11 @@ def per_photo(photos: gpd.GeoDataFrame, detections: pd.DataFrame) -> pd.DataFram
     )
 
 
-def per_stop(photos: gpd.GeoDataFrame, stop: npt.NDArray[np.intp]) -> pd.DataFrame:
-    """Return the mean over the photos on which each stop is counted, by the number of the stop."""
-    known = photos[[name for name in (PARKED, RIDDEN) if name in photos]].astype(schema.FLOAT)
-    means: pd.DataFrame = known.groupby(stop).mean()
-    return means
+def per_stop(photos: gpd.GeoDataFrame, stop: npt.NDArray[np.intp]) -> dict[str, Any]:
+    """Return columns of the mean over the photos of each stop, in the order of their numbers."""
+    names = [name for name in (PARKED, RIDDEN) if name in photos]
+    means = photos[names].astype(schema.FLOAT).groupby(stop).mean()
+    return {name: means[name].to_numpy() for name in names}
 
 
 def per_area(

@@ -106,10 +106,7 @@ def describe_stops(photos: gpd.GeoDataFrame, visits: pd.DataFrame) -> gpd.GeoDat
             "bicycle_count_max": counted["bicycle_count"].groupby(stop).max().array,
             "heading": counted["heading"].to_numpy()[opening],
             "taken_at": counted["taken_at"].array[opening],
-            **{
-                str(name): values.to_numpy()
-                for name, values in riding.per_stop(counted[first], stop[first]).items()
-            },
+            **riding.per_stop(counted[first], stop[first]),
         },
         np.asarray(counted.geometry.array)[opening],
     )

@@ -40,6 +40,9 @@ STOP_DISTANCE: Final = 20.0
 """Metres from the first photo of a stop. Less makes several stops of a busy place with many photos;
 more makes one stop of several places."""
 
+STOP_TURN: Final = 45.0
+"""Degrees up to which the headings of two photos, or of two stops, look the same way."""
+
 POSITIONS: Final = ("manifest", "exif", "track")
 """Position sources, by their names in `geobike.positions.sources`. A manifest is made for one
 survey, so that its positions are better than those of the camera."""

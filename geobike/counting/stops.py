@@ -19,12 +19,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from geobike import schema
-from geobike.config import STOP_DISTANCE
+from geobike.config import STOP_DISTANCE, STOP_TURN
 from geobike.counting.ellipsoid import DEGREE, metres_per_degree
 from geobike.errors import InputError
 from geobike.reporting import report
 
-TURN: Final = 45.0  # degrees between the headings of two photos of one stop
 REVISIT: Final = pd.Timedelta(hours=1)  # after the first photo of a visit: another look
 STALE: Final = (5, pd.Timedelta(minutes=2))  # more photos over more time at one fix: it hangs
 
@@ -229,7 +228,7 @@ class _Grid:
             if squared > least or (squared == least and best >= 0):
                 continue
             turn = abs(heading - self._heading[other]) % 360
-            if min(turn, 360 - turn) > TURN:  # never where a heading is NaN
+            if min(turn, 360 - turn) > STOP_TURN:  # never where a heading is NaN
                 continue
             best, least = other, squared
         return best

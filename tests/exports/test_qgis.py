@@ -239,13 +239,14 @@ def test_ranges_are_in_the_tips_of_what_people_counted_and_of_nothing_else(tmp_p
     counted = {
         "hand_counted": pd.array([9, 9, 0, 9, None], dtype=schema.COUNT),
         "bicycles_per_stop": [0.5, 2, nothing, 0.5, nothing],
-        "bicycles_per_stop_low": [0.25, 1.5, nothing, 0, nothing],
-        "bicycles_per_stop_high": [0.75, 3, nothing, 1, nothing],
+        "bicycles_per_stop_low": [0.25, 2, nothing, 0, nothing],
+        "bicycles_per_stop_high": [0.75, 2, nothing, 1, nothing],
     }
     frames = town(lambda areas: areas.assign(**detected, **counted))
     found = look(written(tmp_path, frames), tmp_path / "q.png")
     tips = found["layers"]["areas"]["tips"]
     assert "as a person counts: 0.50 (0.25 \u2013 0.75)<br>" in tips["A0"]
+    assert "as a person counts: 2.00<br>" in tips["A1"]  # all counted by eye
     assert "as a person counts: \u2013<br>" in tips["A2"]
     assert not any("9.90" in tip for tip in tips.values())
 

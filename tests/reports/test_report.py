@@ -17,11 +17,11 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 
 import geobike
-from geobike import reports, saved
+from geobike import classes, reports, saved
+from geobike.classes import COLOURS
 from geobike.errors import InputError
 from geobike.evaluation import agreement
-from geobike.exports.classes import COLOURS
-from geobike.reports import ReportOptions, classes
+from geobike.reports import ReportOptions
 from tests.support.sample_survey import SAMPLE
 from tests.support.surveyed import edited
 

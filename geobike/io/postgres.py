@@ -139,7 +139,9 @@ def _checked(dsn: str) -> dict[str, Any]:
 
 def _unreachable(said: str) -> str:
     """Return what libpq said on one line, without the advice that it adds, and the remedy."""
-    first = re.sub(r"(?i)^connection failed: |\s*\n\s*(Is the server|Multiple).*", "", said)
+    first = re.sub(
+        r"(?i)^connection (failed|is bad): |\s*\n\s*(Is the server|Multiple).*", "", said
+    )
     remedy = (
         _PASSWORD
         if re.search("password|authentication|auth method", said)

@@ -95,7 +95,9 @@ def _total(
         out |= {name: round(value, 3) for name, value in found.items()}
     inside = judged["area_id"].notna().map({True: "all"})
     sums = ranges.summed_shortage(judged.assign(inside=inside), by_street, "inside")
-    return out | {str(name): int(value) for name, value in sums.sum().items()}
+    if sums.empty:  # nothing is known, which is not 0
+        return out
+    return out | {str(name): int(sums[name].iloc[0]) for name in sums}
 
 
 def _without_ends(found: pd.DataFrame) -> pd.DataFrame:

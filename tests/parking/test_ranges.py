@@ -95,3 +95,15 @@ def test_without_racks_there_are_no_such_columns(sample_result: geobike.SurveyRe
         bare, sample_result.photos, schema.table(schema.HAND_COUNTS, every)
     )
     assert not set(schema.PARKING_BY_HAND) & set(found.counted.areas)
+
+
+def test_where_no_street_can_be_judged_hand_counts_say_nothing_of_places() -> None:
+    photos = two_streets()
+    found = counted(photos, racks((110, 4, None), (100, 45, None)), **NAMED)
+    looks = geobike.find_looks(found.exposure)
+    every = {"photo_id": looks["photo_id"], "bicycles": looks["bicycle_count"], "origin": "list"}
+    by_hand = geobike.estimate_areas(found, photos, schema.table(schema.HAND_COUNTS, every))
+    assert by_hand.counted.streets is not None
+    for frame in (by_hand.counted.streets, by_hand.counted.areas):
+        assert frame[list(schema.PARKING_BY_HAND)].isna().all(axis=None)
+    assert by_hand.counted.supply["by_hand"] == {}

@@ -5,6 +5,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -63,10 +64,11 @@ def serving() -> Iterator[Server]:
     try:
         if os.getuid() == 0:
             shutil.chown(folder, "postgres")
-        _start(server)
-        yield server
+        _make(server)
+        with _running(server):
+            _fill(server)
+            yield server
     finally:
-        _run("pg_ctl", "-D", folder / "data", "-m", "immediate", "stop", check=False)
         shutil.rmtree(folder)
 
 
@@ -77,14 +79,36 @@ def database(postgres_server: Server) -> Iterator[Server]:
     postgres_server.ask("DROP SCHEMA IF EXISTS geobike CASCADE")
 
 
-def _start(server: Server) -> None:
+def _make(server: Server) -> None:
     data = server.folder / "data"
     _run("initdb", "-D", data, "-U", "admin", "-E", "UTF8", "--locale=C", "--no-sync")
     (data / "pg_hba.conf").write_text(
         "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
     )
-    options = f"-c listen_addresses=127.0.0.1 -p {server.port} -k {server.folder} -c fsync=off"
-    _run("pg_ctl", "-D", data, "-w", "-l", server.folder / "log", "-o", options, "start")
+
+
+@contextmanager
+def _running(server: Server) -> Iterator[None]:
+    """Run the server until the block ends, or this process does, in whatever way."""
+    until_pipe_closes = '"$@" & read -r _; kill -INT $!; wait $!'
+    command = ["sh", "-c", until_pipe_closes, "sh", _binary("postgres")]
+    command += ["-D", str(server.folder / "data"), "-p", str(server.port)]
+    command += ["-k", str(server.folder), "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"]
+    with (
+        (server.folder / "log").open("w") as log,
+        subprocess.Popen(
+            command, user=_user(), cwd="/", stdin=subprocess.PIPE, stdout=log, stderr=log
+        ),
+    ):
+        end = time.monotonic() + 60
+        ready = [_binary("pg_isready"), "-q", "-h", str(server.folder), "-p", str(server.port)]
+        while subprocess.run(ready).returncode:
+            assert time.monotonic() < end, (server.folder / "log").read_text()
+            time.sleep(0.1)
+        yield
+
+
+def _fill(server: Server) -> None:
     server.ask(
         f"CREATE ROLE owner LOGIN PASSWORD '{PASSWORD}'",
         "CREATE ROLE stranger LOGIN",
@@ -96,18 +120,22 @@ def _start(server: Server) -> None:
     server.ask("CREATE EXTENSION postgis")
 
 
-def _run(program: str, *arguments: object, check: bool = True) -> None:
-    """Run a program of the server's as a user that is not root, as whom it would not start."""
+def _user() -> str | None:
+    """Return whom the server runs as: it would not start as root."""
+    return "postgres" if os.getuid() == 0 else None
+
+
+def _run(program: str, *arguments: object) -> None:
     done = subprocess.run(
         [_binary(program), *map(str, arguments)],
-        user="postgres" if os.getuid() == 0 else None,
+        user=_user(),
         cwd="/",
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
-    assert done.returncode == 0 or not check, done.stdout
+    assert done.returncode == 0, done.stdout
 
 
 def _binary(name: str) -> str:

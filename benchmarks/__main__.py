@@ -32,7 +32,7 @@ PARTS = (
     "cluster",
 )
 """Modules with `run(shared) -> Iterator[Row]`, imported only when it is their turn."""
-APART = ("gpu", "coverage", "hand_counts")  # run only when named
+APART = ("gpu", "coverage", "hand_counts", "database")  # run only when named
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ _EXTRAS = {
     "HEIC photos": ("heic", ("pillow-heif",)),
     "time zones of places": ("timezones", ("tzfpy",)),
     "Parquet manifests": ("parquet", ("pyarrow",)),
+    "export to PostGIS": ("postgis", ("psycopg",)),
 }
 
 

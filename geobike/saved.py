@@ -6,17 +6,18 @@ other file, so that a folder with files of two runs is recognised.
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 import geopandas as gpd
 import pandas as pd
 
 from geobike import maps, schema
 from geobike.detections import imported
+from geobike.detections.filtering import Filter
 from geobike.errors import GeobikeError, InputError, OutputError, SchemaError
 from geobike.exports import formats, own_columns, reading, writing
 from geobike.exports.protocol import TABLES, About, Frames, OnPage, Table
@@ -25,6 +26,9 @@ from geobike.io.redaction import redact
 from geobike.io.transaction import Transaction, is_half_new, transaction
 from geobike.maps import saved_page
 from geobike.reporting import collect_warnings, report
+
+if TYPE_CHECKING:
+    from geobike.exports import postgis
 
 _T = TypeVar("_T")
 
@@ -121,6 +125,20 @@ def export(folder: str | Path, names: Sequence[str]) -> dict[str, str | Path]:
     return {name: files.join(folder, name) for name in (*written.names, SUMMARY)}
 
 
+def to_postgis(folder: str | Path, survey: str, *, dsn: str = "") -> "postgis.Written":
+    """Write a finished survey into a PostGIS database, in place of the one of that name there.
+
+    `dsn` is a connection string of libpq without a password; empty, libpq's variables and files
+    say everything. Raises InputError where there is no survey in the folder, or for a name or
+    `dsn` that cannot be used, and OutputError where the database cannot be written to.
+    """
+    from geobike.exports import postgis
+
+    finished = read(folder)
+    with finished.parts() as tables:
+        return postgis.write(survey, _plain(finished.summary), tables, dsn=dsn)
+
+
 def replaces(folder: str | Path, path: str | Path) -> bool:
     """Tell whether a survey that is written into a folder may replace or remove this very file."""
     ours = (MAP, REPORT, SUMMARY, *formats.file_names())
@@ -162,6 +180,11 @@ class SavedSurvey:
     def count(self) -> Literal["parked", "all"]:
         """Whether ridden bicycles counted: all did in surveys that do not say."""
         return "parked" if self.summary["counting"].get("count") == "parked" else "all"
+
+    @property
+    def rules(self) -> Filter:
+        """Which boxes counted."""
+        return Filter(self.labels, self.threshold, self.max_overlap, self.count)
 
     def photos(self) -> pd.DataFrame:
         """Return the photos' table as it was written, without geometry. Raises InputError."""
@@ -240,19 +263,27 @@ class SavedSurvey:
     def looks(self, photos: pd.DataFrame | None = None) -> pd.DataFrame:
         """Return the looks frame: what hand counts are drawn of. Raises InputError.
 
-        `photos` is what `photos()` gives, where it was read already.
+        `photos` is what `photos()` gives, where it was read already. Counts are those of the
+        detector, also where people corrected boxes.
         """
         photos = self.photos() if photos is None else photos
         if not {"stop_id", "stop_photo"} <= set(photos):
-            raise InputError(
-                f"{redact(self.folder)}: its photos do not say which stops they are of; run "
-                "geobike map again, which detects nothing anew"
-            )
+            raise self._too_old("which stops they are of")
+        if self.reviewers and "detected_count" not in photos:
+            raise self._too_old("what was detected on them before people corrected boxes")
         try:
             looks = photos[photos["stop_photo"].astype(schema.FLAG)].reset_index(drop=True)
+            if self.reviewers:
+                looks["bicycle_count"] = looks["detected_count"]
             return schema.table(schema.LOOKS, looks)
         except (ValueError, TypeError) as error:
             raise InputError(f"{redact(self.folder)}: its photos are no looks ({error})") from None
+
+    def _too_old(self, lacking: str) -> InputError:
+        return InputError(
+            f"{redact(self.folder)}: its photos do not say {lacking}; run geobike map again, which "
+            "detects nothing anew"
+        )
 
     @property
     def reviewers(self) -> tuple[str, ...]:
@@ -295,33 +326,46 @@ class SavedSurvey:
         value = self.summary.get("settings", {}).get(table, {}).get(key)
         return value if isinstance(value, kind) else None
 
+    @contextmanager
+    def parts(self) -> Iterator[dict[Table, reading.Parts]]:
+        """Give all tables as `tables` does, those of many rows in parts. Raises InputError."""
+        with ExitStack() as stack:
+            yield {
+                table: reading.read_parts(table, stack.enter_context(self._open(table)))
+                for table in TABLES
+                if self._has(table)
+            }
+
     def _table(self, table: Table) -> Any:
         with self._open(table) as path:
             return reading.read(table, path)
 
-    def _open(self, table: Table) -> AbstractContextManager[Path]:
-        return files.fetch_local(files.join(self.folder, self._checked(table)))
-
-    def _checked(self, table: Table) -> str:
-        """Return the file of a table, checked against its SHA-256 in the summary."""
+    @contextmanager
+    def _open(self, table: Table) -> Iterator[Path]:
+        """Give the file of a table on this machine, checked against its SHA-256 in the summary."""
         name: str = self.summary["files"][table]
-        self._checked_bytes(name)
-        return name
+        with files.fetch_local(files.join(self.folder, name)) as path:
+            self._check(name, _sha256(path))
+            yield path
 
     def _checked_bytes(self, name: str) -> bytes:
         """Return the content of a file. Raises InputError where it is gone or was edited."""
-        known = self.summary.get("sha256", {}).get(name)
         path = files.join(self.folder, name)
         try:
             content = files.read_bytes(path)
         except OSError as error:
             raise InputError(f"{redact(path)}: cannot be read: {error}") from None
-        if known is not None and hashlib.sha256(content).hexdigest() != known:
-            raise InputError(
-                f"{redact(path)}: is not the file that {SUMMARY} describes: it was edited, or a "
-                "run was stopped while it wrote; the same geobike map again mends the folder"
-            )
+        self._check(name, hashlib.sha256(content).hexdigest())
         return content
+
+    def _check(self, name: str, found: str) -> None:
+        known = self.summary.get("sha256", {}).get(name)
+        if known is not None and found != known:
+            raise InputError(
+                f"{redact(files.join(self.folder, name))}: is not the file that {SUMMARY} "
+                "describes: it was edited, or a run was stopped while it wrote; the same geobike "
+                "map again mends the folder"
+            )
 
 
 def read(folder: str | Path) -> SavedSurvey:
@@ -391,11 +435,15 @@ def _earlier_tables(folder: str | Path) -> set[str]:
 
 
 def _hashes(folder: Path) -> dict[str, str]:
-    hashes = {}
-    for file in sorted(folder.iterdir()):
+    return {file.name: _sha256(file) for file in sorted(folder.iterdir())}
+
+
+def _sha256(file: Path) -> str:
+    try:
         with file.open("rb") as opened:
-            hashes[file.name] = hashlib.file_digest(opened, "sha256").hexdigest()
-    return hashes
+            return hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read: {error}") from None
 
 
 def _write_summary(summary: Mapping[str, Any], path: Path) -> None:

@@ -79,14 +79,15 @@ _PHOTO_OPTIONAL = {
     "never_processed": FLAG,  # an earlier run had no reason to detect in it
     "taken_local": LOCAL_TIME,  # what the camera's clock showed
     "utc_offset_minutes": MINUTES,  # of that clock as the photo gives it, NA where it does not
-    "panorama": FLAG,  # a picture that detectors see squeezed; never exported
-    "turn_px": FLOAT,  # pixels of 360 degrees, NA unless it is equirectangular; never exported
-    "horizon_px": FLOAT,  # row of the horizon, NA unless it is equirectangular; never exported
+    "panorama": FLAG,  # a picture that detectors see squeezed
+    "turn_px": FLOAT,  # pixels of 360 degrees, NA unless it is equirectangular
+    "horizon_px": FLOAT,  # row of the horizon, NA unless it is equirectangular
     "position_error_m": FLOAT,  # likely error, where the source of the position gives it
     "camera": TEXT,  # make and model; photos of one camera share a lens and a way of holding it
     "focal_length_35mm": FLOAT,  # of the lens, as on a frame 36 mm wide
     "stop_id": TEXT,  # as in a visits frame
     "stop_photo": FLAG,  # whether a visit of the stop is counted on this photo
+    "detected_count": COUNT,  # as `bicycle_count`, before people corrected boxes
     "hand_count": FLOAT,  # bicycles that a person counted; NA where nobody did
     "hand_count_high": FLOAT,  # where the person gave a range
     "stratum": TEXT,  # of the detector's count, from which the photo was drawn
@@ -232,6 +233,16 @@ TALLIES: Final = Frame(
     },
 )
 
+PARKING_BY_HAND: Final = {
+    "pressure_by_hand": FLOAT,  # of the bicycles that a person would count, each place once
+    "pressure_low": FLOAT,
+    "pressure_high": FLOAT,
+    "shortage_by_hand": COUNT,
+    "shortage_low": COUNT,
+    "shortage_high": COUNT,
+}
+"""Columns of streets and areas with racks that hand counts bring."""
+
 STREETS: Final = Frame(
     "streets",  # pieces of street between junctions and area borders
     {
@@ -261,6 +272,7 @@ STREETS: Final = Frame(
         "bicycles_per_stop": FLOAT,
         "bicycles_per_stop_low": FLOAT,
         "bicycles_per_stop_high": FLOAT,
+        **PARKING_BY_HAND,
     },
 )
 
@@ -336,6 +348,7 @@ _BY_HAND: Final = {
     "rank_high": COUNT,
     "group": TEXT,  # above | not told apart | below all compared areas together
     "hot_spot": TEXT,  # hot | not told apart | cold, together with its neighbours
+    **PARKING_BY_HAND,
 }
 """Columns of areas that hand counts bring beside the metrics."""
 

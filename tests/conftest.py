@@ -16,6 +16,7 @@ pytest_plugins = [
     "tests.support.exported",
     "tests.support.hosted_service",
     "tests.support.object_store",
+    "tests.support.postgis",
     "tests.support.sample_survey",
 ]
 
@@ -26,6 +27,7 @@ _MARKED_BY_FIXTURE = {
     "cluster": "cluster",
     "service": "service",
     "bucket": "service",
+    "database": "service",
     "tutorial": "notebook",
 }
 """A fixture that takes seconds -> the mark of the tests that use it."""

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from geobike import config
-from geobike.cli import engines, models, reports, terminal
+from geobike.cli import engines, exporting, models, reports, terminal
 from geobike.cli.declared import takes_declared
 from geobike.cli.options import Photos, check_out
 from geobike.errors import DetectorStopped, GeobikeError, InputError
-from geobike.exports import formats
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -366,27 +365,7 @@ def evaluate(
 app.command(rich_help_panel="A survey")(reports.report)
 
 
-@app.command(rich_help_panel="A survey")
-def export(
-    survey: Annotated[
-        str, typer.Argument(metavar="OUT", help="Folder or URL that `geobike map` wrote.")
-    ],
-    form: Annotated[
-        list[str],
-        typer.Option("--format", metavar="NAME", help=f"What to write. {formats.describe_each()}"),
-    ],
-) -> None:
-    """Write a finished survey in more formats, into its folder.
-
-    Tables and pictures come from the files there; no photo is opened and nothing is detected.
-    """
-    from geobike import saved
-    from geobike.io.redaction import redact
-
-    with terminal.notes():
-        written = saved.export(survey, form)
-    for path in written.values():
-        terminal.print_line(f"Written: {redact(path)}")
+app.command(rich_help_panel="A survey")(exporting.export)
 
 
 @app.command(rich_help_panel="A survey")

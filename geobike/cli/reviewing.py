@@ -147,7 +147,10 @@ def _surveyed(
     return session.Session(
         survey=survey,
         trial=session.open_trial(
-            _later(detector, token_file), show_people=show_people, max_pixels=most
+            _later(detector, token_file),
+            rules=survey.rules,
+            show_people=show_people,
+            max_pixels=most,
         ),
         host=(detector.endpoint or detector.kind) if sends else None,
     )

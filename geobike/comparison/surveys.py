@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import geopandas as gpd
@@ -42,13 +42,7 @@ def recount(finished: SavedSurvey, areas: gpd.GeoDataFrame) -> Recounted:
     `areas` is an areas frame. Raises InputError where a file of the survey cannot be used.
     """
     row_at = area_room.row_at(areas)
-    detected = filtering.filter_detections(
-        finished.detections(),
-        labels=finished.labels,
-        threshold=finished.threshold,
-        max_overlap=finished.max_overlap,
-        count=finished.count,
-    )
+    detected = filtering.filter_detections(finished.detections(), **asdict(finished.rules))
     written = finished.placed_photos()
     photos = counts.per_photo(_photos(written, areas, row_at), detected)
     counted = stage.count(photos, detected, areas, row_at=row_at, rules=_rules(finished.summary))

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from geobike.config import STOP_TURN
 from geobike.counting.ellipsoid import DEGREE, metres_per_degree
 
-TURN: Final = 45.0  # degrees between the headings of two photos of one stop
 REVISIT: Final = pd.Timedelta(hours=1)  # after the first photo of a visit: another look
 
 _CROWD: Final = 8  # photos around one, itself included: more are not compared pair by pair
@@ -132,7 +132,7 @@ def _could_join(looks: Looks, row: _Ints, other: _Ints, reach: float) -> npt.NDA
     east = (looks.lon[row] - looks.lon[other]) * east_m
     north = (looks.lat[row] - looks.lat[other]) * north_m
     turn = np.abs(looks.heading[row] - looks.heading[other]) % 360
-    away = np.minimum(turn, 360 - turn) > TURN  # never where a heading is NaN
+    away = np.minimum(turn, 360 - turn) > STOP_TURN  # never where a heading is NaN
     joins: npt.NDArray[np.bool_] = (np.hypot(east, north) <= 1.01 * reach) & ~away
     return joins
 
@@ -185,7 +185,7 @@ class _Grid:
             if squared > least or (squared == least and best >= 0):
                 continue
             turn = abs(heading - self._heading[other]) % 360
-            if min(turn, 360 - turn) > TURN:  # never where a heading is NaN
+            if min(turn, 360 - turn) > STOP_TURN:  # never where a heading is NaN
                 continue
             best, least = other, squared
         return best

@@ -3,7 +3,7 @@
 The survey is read from the files it wrote, so that anyone who has them can check it.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -86,14 +86,8 @@ def evaluate(truth: str | Path, survey: str | Path) -> Evaluation:
     threshold = finished.threshold
 
     def counts_at(level: float) -> "pd.Series[int]":
-        filtered = filtering.filter_detections(
-            detections,
-            labels=finished.labels,
-            threshold=level,
-            max_overlap=finished.max_overlap,
-            count=finished.count,
-        )
-        return counts.kept_boxes(filtered, known.index)
+        rules = asdict(replace(finished.rules, threshold=level))
+        return counts.kept_boxes(filtering.filter_detections(detections, **rules), known.index)
 
     tried = [(level, counts_at(level)) for level in THRESHOLDS]
     rows = [{"threshold": t, **vars(agree(at, _nearest(known, at)))} for t, at in tried]

@@ -25,6 +25,9 @@ FORMATS: Final[dict[str, Format]] = {
 }
 """By name, as in `--format`. Their modules import light, for `--help` lists them."""
 
+DATABASE: Final = "postgis"
+"""What `geobike export` writes beside formats: rows of a database, and no file."""
+
 AUTO: Final = "auto"
 """A rule, not a format: text, and Parquet for a table of more than MANY rows."""
 
@@ -76,6 +79,11 @@ def named(name: str) -> Format:
     try:
         return FORMATS[_FORMER.get(name, name)]
     except KeyError:
+        if name == DATABASE:
+            raise InputError(
+                f"format {DATABASE} is a database; finish the survey, then geobike export OUT "
+                f"--format {DATABASE} --survey NAME"
+            ) from None
         raise InputError(f"format {name!r} is not known{_nearest(name)}") from None
 
 

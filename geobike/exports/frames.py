@@ -9,7 +9,7 @@ from geobike import schema
 from geobike.exports import own_columns, rounding
 from geobike.exports.protocol import Frames
 
-_PHOTO_COLUMNS: Final = (
+_OF_PHOTOS: Final = (
     "photo_id",
     "status",
     "reason",
@@ -28,11 +28,18 @@ _PHOTO_COLUMNS: Final = (
 )
 """All but `path`: where a file is on one machine must not be published."""
 
-_OF_STOPS: Final = ("stop_id", "stop_photo")
-"""Columns of photos that were counted."""
+_OF_SOME: Final = (
+    # Where some are panoramas: without these a bearing cannot be told again.
+    *("panorama", "turn_px", "horizon_px"),
+    # Of photos that were counted; the last where people corrected boxes.
+    *("stop_id", "stop_photo", "detected_count"),
+    # Where people counted some.
+    *("hand_count", "hand_count_high", "stratum", "origin"),
+)
+"""Columns that photos have in some surveys."""
 
-_BY_HAND: Final = ("hand_count", "hand_count_high", "stratum", "origin")
-"""Columns of photos where people counted some."""
+PHOTO_COLUMNS: Final = (*_OF_PHOTOS, *_OF_SOME)
+"""All columns that photos have in files."""
 
 _CLOCK: Final = "%Y-%m-%d %H:%M:%S"
 
@@ -83,8 +90,7 @@ def _bicycles(bicycles: pd.DataFrame) -> gpd.GeoDataFrame:
 
 def _photos(photos: gpd.GeoDataFrame, timezone: str | None) -> gpd.GeoDataFrame:
     schema.check(photos, schema.COUNTS if "bicycle_count" in photos else schema.PHOTOS)
-    counted = [name for name in (*_OF_STOPS, *_BY_HAND) if name in photos]
-    names = [*_PHOTO_COLUMNS, *counted]
+    names = [*_OF_PHOTOS, *(name for name in _OF_SOME if name in photos)]
     columns = pd.DataFrame(photos).reindex(columns=names)
     absent = {name: dtype for name, dtype in schema.PHOTOS.optional.items() if name not in photos}
     columns = columns.astype({name: absent[name] for name in absent if name in columns})

@@ -1,12 +1,11 @@
 """GeoPackage: all tables as layers of one file, which QGIS shows as the page does."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from geobike.exports.protocol import TABLES, Files, Format, Frames, Table
-from geobike.exports.survey_id import survey_id
+from geobike.exports.survey_row import survey_row
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +21,7 @@ _SHAPES: Final[Mapping[str, str]] = {"areas": "MultiPolygon", "streets": "MultiL
 _KEYS: Final[Mapping[str, str]] = {
     "areas": "area_id",
     "streets": "street_id",
+    "racks": "rack_id",
     "stops": "stop_id",
     "photos": "photo_id",
 }
@@ -33,6 +33,7 @@ _INDEXED: Final[Mapping[str, tuple[str, ...]]] = {
 _TITLES: Final[Mapping[str, tuple[str, str]]] = {
     "areas": ("Areas", "Statistics by area."),
     "streets": ("Streets", "Streets between junctions, and how much of each was seen."),
+    "racks": ("Bicycle racks", "Places to park, and the bicycles detected near each."),
     "stops": ("Stops", "Places looked at, each on one photo of a visit."),
     "bicycles": ("Bicycles detected", "Boxes that count, each where it stands."),
     "photos": ("Photos", "Every photo given, with its status; sums are over status = 'counted'."),
@@ -115,38 +116,11 @@ def _survey(summary: Mapping[str, Any]) -> "Layer":
 
     from geobike.io.geopackage import Layer
 
-    row = _row(summary)
+    row = survey_row(summary)
     frame: pd.DataFrame = pd.DataFrame({name: _typed(name, value) for name, value in row.items()})
     return Layer(
         name="survey", frame=frame, title="The survey", description="How the numbers were made."
     )
-
-
-def _row(summary: Mapping[str, Any]) -> dict[str, Any]:
-    ledger, counting = summary.get("ledger", {}), summary.get("counting", {})
-    detector, photos = summary.get("detector", {}), ledger.get("photos", {})
-    statuses = ("counted", "outside", "unlocated", "duplicate", "unreadable", "failed")
-    return {
-        "survey_id": survey_id(summary),
-        "geobike": summary.get("geobike"),
-        "started_at": summary.get("started_at"),
-        "finished_at": summary.get("finished_at"),
-        "model": detector.get("model"),
-        "model_version": detector.get("version"),
-        "labels": ", ".join(counting.get("labels", ())),
-        "count": counting.get("count"),
-        "threshold": counting.get("threshold"),
-        "max_overlap": counting.get("max_overlap"),
-        "photos_given": ledger.get("photos_given"),
-        **{f"photos_{status}": photos.get(status) for status in statuses},
-        "stops": counting.get("stops"),
-        "detected": ledger.get("bicycles_counted"),
-        "detected_in_areas": ledger.get("bicycles_in_areas"),
-        "detected_elsewhere": ledger.get("bicycles_elsewhere"),
-        "detected_once": counting.get("detected_once"),
-        "detected_at_least": counting.get("detected_at_least"),
-        "summary": json.dumps(summary, ensure_ascii=False),
-    }
 
 
 def _typed(name: str, value: Any) -> "pd.Series[Any]":

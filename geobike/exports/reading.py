@@ -1,6 +1,9 @@
 """Tables as formats wrote them, read with the types that they were written with."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +18,7 @@ from geobike.exports import own_columns
 from geobike.exports.protocol import Table
 from geobike.io import delimited
 
-_KINDS: Final[dict[Table, schema.Frame]] = {
+KINDS: Final[dict[Table, schema.Frame]] = {
     "areas": schema.AREA_COUNTS,
     "streets": schema.STREETS,
     "racks": schema.RACKS,
@@ -24,6 +27,17 @@ _KINDS: Final[dict[Table, schema.Frame]] = {
     "photos": schema.COUNTS,
     "detections": schema.DETECTIONS,
 }
+"""The kind of frame of which each table holds the columns."""
+
+ROWS_AT_A_TIME: Final = 50_000
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A table in parts, so that a million rows are never in memory together."""
+
+    rows: int
+    frames: Iterator[Any]
 
 
 def read(table: Table, path: Path) -> Any:
@@ -32,13 +46,46 @@ def read(table: Table, path: Path) -> Any:
     Those of geobike's have their types whatever the format, the user's own what they look like.
     Raises InputError for a file that is not such a table.
     """
-    try:
+    with _refusing(table, path):
         if table == "detections":
             return _typed(_boxes(path), table)
         shaped = gpd.read_parquet(path) if path.suffix == ".parquet" else _features(path)
         typed = _typed(pd.DataFrame(shaped.drop(columns=shaped.geometry.name)), table)
         geometry = gpd.GeoSeries(shaped.geometry.array, index=typed.index, crs=schema.CRS)
         return gpd.GeoDataFrame(typed, geometry=geometry)
+
+
+def read_parts(table: Table, path: Path) -> Parts:
+    """Return a table as `read` does, but one of many rows in parts, in the order of the file.
+
+    Text is read at once: many rows are in Parquet. Raises InputError, also on the way.
+    """
+    if path.suffix != ".parquet" or table == "areas":  # whose own columns have one type each
+        whole = read(table, path)
+        return Parts(len(whole), iter([whole]))
+    with _refusing(table, path):
+        import pyarrow.parquet as pq
+
+        file = pq.ParquetFile(path)
+        return Parts(file.metadata.num_rows, _batches(table, path, file))
+
+
+def _batches(table: Table, path: Path, file: Any) -> Iterator[Any]:
+    wanted = [name for name in file.schema_arrow.names if name != "bbox"]
+    with _refusing(table, path):
+        for batch in file.iter_batches(ROWS_AT_A_TIME, columns=wanted):
+            rows = batch.to_pandas()
+            typed = _typed(rows.drop(columns="geometry", errors="ignore"), table)
+            if "geometry" in rows:
+                shapes = shapely.from_wkb(rows["geometry"].to_numpy())
+                typed = gpd.GeoDataFrame(typed, geometry=shapes, crs=schema.CRS)
+            yield typed
+
+
+@contextmanager
+def _refusing(table: Table, path: Path) -> Iterator[None]:
+    try:
+        yield
     except (OSError, ValueError, KeyError, TypeError, ImportError, shapely.GEOSException) as error:
         raise InputError(f"{path}: is not the {table} of a survey ({error})") from None
 
@@ -65,7 +112,7 @@ def _boxes(path: Path) -> pd.DataFrame:
 
 
 def _typed(rows: pd.DataFrame, table: Table) -> pd.DataFrame:
-    kind = _KINDS[table]
+    kind = KINDS[table]
     wanted = dict(kind.columns) | dict(kind.optional)
     in_file = {schema.IN_FILES.get(name, name): dtype for name, dtype in wanted.items()}
     names = own_columns.names(rows, in_file)

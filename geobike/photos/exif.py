@@ -20,6 +20,7 @@ from PIL import ExifTags, Image
 
 from geobike.errors import UnreadablePhoto
 from geobike.photos import cameras, clock, jpeg, png, position_quality, tiff
+from geobike.photos.entry_values import EntryValues
 from geobike.photos.exif_values import number, quote, sequence, text
 
 # exifread logs every file without EXIF; the reason of the photo says so already.
@@ -79,11 +80,10 @@ def read_block(block: bytes) -> Reading:
     block = block.removeprefix(b"Exif\0\0")  # written twice, or into a PNG
     if not block:
         return Reading(reason="no EXIF")
-    thinned = tiff.thinned(block, _WANTED)
-    if thinned is not None:
-        tags, fault = _read_with_exifread(BytesIO(thinned))
-        if tags is not None:
-            return _reading(tags, fault)
+    entries = tiff.entries(block, _WANTED)
+    tags = None if entries is None else _VALUES.tags(entries)
+    if tags is not None:
+        return _reading(tags, "")
     return _read_in_full(BytesIO(block), _block_loader(block))
 
 
@@ -192,14 +192,8 @@ def _read_with_exifread(file: BinaryIO) -> tuple[dict[str, Any] | None, str]:
         return None, _unreadable(error)
     if not found:
         return None, "no EXIF"
-    tags = {name: found.get(f"EXIF {name}") for name in _TIME_TAGS}
-    tags |= {name: found.get(f"EXIF {name}") for name in cameras.SUB_TAGS}
-    tags |= {name: found.get(f"Image {name}") for name in cameras.MAIN_TAGS}
-    tags |= {name: found.get(f"GPS {name}") for name in _GPS_TAGS}
-    tags["GPSDateStamp"] = found.get("GPS GPSDate")  # exifread's own name for it
-    tags["GPSHPositioningError"] = found.get("GPS Tag 0x001F")  # it has none for it
-    tags["Orientation"] = found.get("Image Orientation")
-    return {name: tag.values for name, tag in tags.items() if tag is not None}, ""
+    named = ((_OF_EXIFREAD.get(name), tag) for name, tag in found.items())
+    return {name: tag.values for name, tag in named if name is not None}, ""
 
 
 def _unreadable(error: Exception) -> str:
@@ -250,11 +244,30 @@ def _tags_of_pillow(load: _Loader) -> dict[str, Any] | None:
     return {name: value for name, value in tags.items() if value is not None}
 
 
+_SUB_TAGS: Final = (*_TIME_TAGS, *cameras.SUB_TAGS)
+_NAMES: Final = (
+    {(tiff.MAIN, int(ExifTags.Base[name])): name for name in (*cameras.MAIN_TAGS, "Orientation")}
+    | {(tiff.SUB, _NUMBERS[name.lower()]): name for name in _SUB_TAGS}
+    | {(tiff.GPS, int(ExifTags.GPS[name])): name for name in _GPS_TAGS}
+)
+"""The tags that are read: their names by directory and number."""
+_OF_EXIFREAD: Final = (
+    {f"Image {name}": name for name in (*cameras.MAIN_TAGS, "Orientation")}
+    | {f"EXIF {name}": name for name in _SUB_TAGS}
+    | {f"GPS {name}": name for name in _GPS_TAGS}
+    # Its own names for two.
+    | {"GPS GPSDate": "GPSDateStamp", "GPS Tag 0x001F": "GPSHPositioningError"}
+)
+
+
+def _numbers(directory: int) -> frozenset[int]:
+    return frozenset(tag for place, tag in _NAMES if place == directory)
+
+
 _WANTED: Final = tiff.Wanted(
-    main=frozenset(int(ExifTags.Base[name]) for name in cameras.MAIN_TAGS)
-    | {tiff.ORIENTATION, tiff.SUB, tiff.GPS},
-    sub=frozenset(_NUMBERS[name.lower()] for name in (*_TIME_TAGS, *cameras.SUB_TAGS)) | {tiff.GPS},
-    gps=frozenset(int(ExifTags.GPS[name]) for name in _GPS_TAGS),
+    main=_numbers(tiff.MAIN) | {tiff.SUB, tiff.GPS},
+    sub=_numbers(tiff.SUB) | {tiff.GPS},
+    gps=_numbers(tiff.GPS),
     other_clocks=frozenset(
         (
             *(_NUMBERS[name.lower()] for name in _TIME_TAGS if not name.endswith("Original")),
@@ -263,6 +276,13 @@ _WANTED: Final = tiff.Wanted(
         )
     ),
 )
+
+
+def _values_of_block(block: bytes) -> dict[str, Any] | None:
+    return _read_with_exifread(BytesIO(block))[0]
+
+
+_VALUES: Final = EntryValues(_values_of_block, _NAMES)
 
 
 def _position(tags: Mapping[str, Any]) -> tuple[float | None, float | None, str | None]:

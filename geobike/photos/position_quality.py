@@ -14,9 +14,6 @@ TAGS: Final = (
     "GPSHPositioningError",
     "GPSProcessingMethod",
 )
-USUAL: Final = (b"A\0\0\0", b"A\0 \0", b"T\0\0\0", b"T\0 \0")
-"""Short values that say nothing: a position with a fix, a direction from true north."""
-
 LARGE_ERROR: Final = 100.0
 """Metres of likely error above which a position is reported."""
 

@@ -1,36 +1,53 @@
-"""The directories of a TIFF structure, such as an EXIF block, and a copy that is faster to read.
+"""The directories of a TIFF structure, such as an EXIF block: some of their entries.
 
 Source: TIFF 6.0, section 2; Exif 2.32, section 4.6.
 """
 
 import struct
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from geobike.photos import clock, position_quality
+from geobike.photos import clock
 
 ORIENTATION, SUB, GPS = 0x0112, 0x8769, 0x8825
 """Tags: the orientation, and the offsets of the Exif and the GPS directory."""
+MAIN: Final = 0
+"""The first directory, as SUB and GPS are those of the others."""
 
 _ORDERS: Final = {b"II*\0": "<", b"MM\0*": ">"}
+_MARKS: Final = {order: mark for mark, order in _ORDERS.items()}
 _COUNT: Final = {order: struct.Struct(order + "H") for order in "<>"}
 _PLACE: Final = {order: struct.Struct(order + "I") for order in "<>"}
 _ENTRY: Final = {order: struct.Struct(order + "HHI4s") for order in "<>"}  # tag, type, count, value
 _VALUE_SIZES: Final = dict(enumerate((1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4), start=1))
 """Bytes of one value of each type. Source: TIFF 6.0, section 2, and its supplement 1 for 13."""
-_ASCII: Final = 2
+_ASCII, _LONG = 2, 4
 _TIME, _OFFSET = 0x9003, 0x9011  # DateTimeOriginal, OffsetTimeOriginal
-_ABSENT: Final = (0, 0, 0, b"")
-_PROCESSING_METHOD: Final = 0x001B  # of the GPS directory; no such tag is read from the others
-_LONG_METHOD: Final = 256  # bytes
-_POINTER_TYPES: Final = (4, 13)
+_POINTER_TYPES: Final = (_LONG, 13)
+_DIRECTORIES: Final = (MAIN, SUB, GPS)
+_NO_NEXT: Final = bytes(4)
+_LONGEST: Final = 1024  # bytes of a value
 _MAX_CHAIN: Final = 8  # directories in a row: a camera writes two
 
-_Entry = tuple[int, int, int, bytes]
+
+class Entry(NamedTuple):
+    """An entry of a directory with its value, wherever in the block that stands."""
+
+    order: str
+    """Byte order of the value, as `struct` writes it."""
+    directory: int
+    """MAIN, SUB or GPS."""
+    tag: int
+    kind: int
+    """Type of the values, as TIFF numbers them."""
+    number: int
+    """Of the values."""
+    value: bytes
+    """All of them."""
 
 
 class Wanted(NamedTuple):
-    """Tags that are read, including those of the directories."""
+    """Tags that are read."""
 
     main: frozenset[int]
     """In the first directory."""
@@ -43,114 +60,120 @@ class Wanted(NamedTuple):
 
 
 class _Unusual(Exception):
-    """A block whose short copy might be read differently."""
+    """A block that a reader of all of it might read differently."""
 
 
-def thinned(block: bytes, wanted: Wanted) -> bytes | None:
-    """Return a copy of the block whose directories hold only the wanted entries.
+def entries(block: bytes, wanted: Wanted) -> list[Entry] | None:
+    """Return the wanted entries of a block, each tag of a directory once.
 
-    exifread reads every entry, and spends two thirds of its time on those that are not wanted. The
-    new directories follow the end of the block, and the header points to them. No other byte
-    changes and every value is inside the block, so that the values read are those of the block.
-    None where that is not certain.
+    None where a reader that follows every pointer of the block might find others, where a part is
+    missing, and where a value is longer than any of a camera. Of entries with the same tag exiftool
+    and exifread take the last; of orientations exiftool and Pillow, which rotates the pixels, take
+    the first.
     """
     order = _ORDERS.get(block[:4])
     try:
-        return None if order is None else _with_short_directories(block, order, wanted)
+        return None if order is None else _of_all_directories(block, order, wanted)
     except (struct.error, _Unusual):
         return None
 
 
-def _with_short_directories(block: bytes, order: str, wanted: Wanted) -> bytes | None:
+def block_of(found: Sequence[Entry]) -> bytes:
+    """Return a block that holds these entries and nothing else; their byte order is that of one.
+
+    Each value keeps its type, count and bytes, so that it is read as where it stood before.
+    """
+    order = found[0].order
+    by_directory = {one: [each for each in found if each.directory == one] for one in _DIRECTORIES}
+    pointed = [one for one in (SUB, GPS) if by_directory[one]]
+    starts, end = {MAIN: 8}, 8 + _size(len(by_directory[MAIN]) + len(pointed))
+    for one in pointed:
+        starts[one], end = end, end + _size(len(by_directory[one]))
+    place, pack = _PLACE[order].pack, _ENTRY[order].pack
+    pointers = [pack(one, _LONG, 1, place(starts[one])) for one in pointed]
+    parts, values = [_MARKS[order], place(8)], list[bytes]()
+    for directory in starts:
+        packed = pointers if directory == MAIN else []
+        for _, _, tag, kind, count, value in by_directory[directory]:
+            if len(value) <= 4:
+                packed.append(pack(tag, kind, count, value))
+            else:
+                packed.append(pack(tag, kind, count, place(end)))
+                values.append(value)
+                end += len(value)
+        parts += [_COUNT[order].pack(len(packed)), *packed, _NO_NEXT]
+    return b"".join(parts + values)
+
+
+def _size(number: int) -> int:
+    """Return the bytes of a directory of so many entries."""
+    return 2 + 12 * number + len(_NO_NEXT)
+
+
+def _of_all_directories(block: bytes, order: str, wanted: Wanted) -> list[Entry] | None:
     (first,) = _PLACE[order].unpack_from(block, 4)
-    main = _entries(block, order, first, wanted.main)
+    main = _entries(block, order, first, MAIN, wanted.main)
     if not main or _gps_in_next_directories(block, order, first):
         return None
-    parts = [block[:4], b"", block[8:]]
-    end, timed = len(block), False
-    for tag, tags in ((SUB, wanted.sub), (GPS, wanted.gps)):
-        if tag in main:
-            found = _entries(block, order, _pointer(main[tag], order), tags)
-            if tag == SUB and GPS in found:  # a second pointer to a GPS directory
+    found, timed = list[Entry](), False
+    for directory, tags in ((SUB, wanted.sub), (GPS, wanted.gps)):
+        pointer = main.pop(directory, None)
+        if pointer is not None:
+            some = _entries(block, order, _target(pointer), directory, tags)
+            if directory == SUB and GPS in some:  # a second pointer to a GPS directory
                 return None
-            timed = timed or (tag == SUB and _gives_time(block, order, found))
-            if timed:
-                others = wanted.other_clocks
-                found = {one: entry for one, entry in found.items() if one not in others}
-            main[tag] = (*main[tag][:3], _PLACE[order].pack(end))
-            parts.append(_directory(found, order))
-            end += len(parts[-1])
-    parts[1] = _PLACE[order].pack(end)
-    return b"".join((*parts, _directory(main, order)))
+            timed = timed or (directory == SUB and _gives_time(some))
+            others = wanted.other_clocks if timed else ()
+            found += [entry for tag, entry in some.items() if tag not in others]
+    return [*main.values(), *found]
 
 
-def _entries(block: bytes, order: str, at: int, wanted: frozenset[int]) -> dict[int, _Entry]:
+def _entries(
+    block: bytes, order: str, at: int, directory: int, wanted: frozenset[int]
+) -> dict[int, Entry]:
     """Return the wanted entries of the directory at `at`. Raises _Unusual.
 
-    A directory is a count, as many entries of 12 bytes, and the offset of the next directory. Of
-    entries with the same tag exiftool and exifread take the last; of orientations exiftool and
-    Pillow, which rotates the pixels, take the first.
+    A directory is a count, as many entries of 12 bytes, and the offset of the next directory.
     """
-    found: dict[int, _Entry] = {}
-    place, end = _PLACE[order].unpack, len(block)
-    for entry in [entry for entry in _all_entries(block, order, at) if entry[0] in wanted]:
-        tag, kind, count, value = entry
-        if kind not in _VALUE_SIZES:
-            continue  # no reader has a value for it
-        if kind == _ASCII and count <= 4 and value in position_quality.USUAL:
-            continue  # a usual text; a longer one is at the offset `value`
+    found: dict[int, Entry] = {}
+    for tag, kind, count, value in _all_entries(block, order, at):
+        if tag not in wanted or kind not in _VALUE_SIZES:
+            continue  # no reader has a value for such a kind
         size = count * _VALUE_SIZES[kind]
-        if size > 4 and not 8 <= place(value)[0] <= end - size:
-            raise _Unusual
-        if tag == _PROCESSING_METHOD and not _names_a_cell(block, size, value, place):
-            continue
+        if size > 4:
+            (place,) = _PLACE[order].unpack(value)
+            if size > _LONGEST or not 8 <= place <= len(block) - size:
+                raise _Unusual
+            value = block[place : place + size]
         if tag in found and tag in (SUB, GPS):
             raise _Unusual
         if tag != ORIENTATION or tag not in found:
-            found[tag] = entry
+            found[tag] = Entry(order, directory, tag, kind, count, value[:size])
     return found
 
 
-def _gives_time(block: bytes, order: str, found: Mapping[int, _Entry]) -> bool:
+def _gives_time(found: Mapping[int, Entry]) -> bool:
     """Tell whether the Exif directory holds a valid time of exposure with its offset."""
-    texts = []
-    for tag, size in ((_TIME, 20), (_OFFSET, 7)):
-        _, kind, count, value = found.get(tag, _ABSENT)
-        if kind != _ASCII or count != size:
-            return False
-        at = _PLACE[order].unpack(value)[0]
-        texts.append(block[at : at + size])
-    return clock.is_complete(*texts)
+    time, offset = found.get(_TIME), found.get(_OFFSET)
+    if time is None or offset is None or (time.kind, offset.kind) != (_ASCII, _ASCII):
+        return False
+    return clock.is_complete(time.value, offset.value)
 
 
-def _names_a_cell(
-    block: bytes, size: int, value: bytes, place: Callable[[bytes], tuple[int]]
-) -> bool:
-    """Tell whether this value of GPSProcessingMethod is the one that matters."""
-    (at,) = place(value)
-    return size > 4 and position_quality.is_cell(block[at : at + min(size, _LONG_METHOD)])
-
-
-def _all_entries(block: bytes, order: str, at: int) -> Iterator[_Entry]:
+def _all_entries(block: bytes, order: str, at: int) -> list[tuple[int, int, int, bytes]]:
     (count,) = _COUNT[order].unpack_from(block, at)
     end = at + 2 + 12 * count
     if end > len(block):
         raise _Unusual
-    return _ENTRY[order].iter_unpack(block[at + 2 : end])
+    return list(_ENTRY[order].iter_unpack(block[at + 2 : end]))
 
 
-def _pointer(entry: _Entry, order: str) -> int:
-    _, kind, count, value = entry
-    if kind not in _POINTER_TYPES or count != 1:
+def _target(pointer: Entry) -> int:
+    """Return the offset of the directory that an entry points to. Raises _Unusual."""
+    if pointer.kind not in _POINTER_TYPES or pointer.number != 1:
         raise _Unusual
-    place: int = _PLACE[order].unpack(value)[0]
+    place: int = _PLACE[pointer.order].unpack(pointer.value)[0]
     return place
-
-
-def _directory(entries: Mapping[int, _Entry], order: str) -> bytes:
-    """Return a directory without a next one."""
-    packed = [_ENTRY[order].pack(*entry) for entry in entries.values()]
-    return b"".join((_COUNT[order].pack(len(packed)), *packed, bytes(4)))
 
 
 def _gps_in_next_directories(block: bytes, order: str, at: int) -> bool:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -90,13 +91,7 @@ def _kept(survey: SavedSurvey, boxes: pd.DataFrame, photo_ids: "pd.Series[str]")
     A file of detections says what was found; what counts follows from the survey's rules.
     """
     here = isin(boxes["photo_id"], photo_ids)
-    counted = filtering.filter_detections(
-        boxes[here],
-        labels=survey.labels,
-        threshold=survey.threshold,
-        max_overlap=survey.max_overlap,
-        count=survey.count,
-    )
+    counted = filtering.filter_detections(boxes[here], **asdict(survey.rules))
     others = boxes[~here]
     return schema.table(schema.DETECTIONS, pd.concat([counted, others], ignore_index=True))
 

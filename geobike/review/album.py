@@ -4,7 +4,7 @@ A photo is asked for by its number in this list, never by a name or path.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -109,13 +109,7 @@ def read(survey: saved.SavedSurvey, sources: str | Path | Sequence[str | Path]) 
     """Return the photos of a survey and where they are. Raises InputError, PhotosError."""
     with collect_warnings():  # what a listing says was said when the survey was made
         files = reading.find(sources)
-        boxes = filtering.filter_detections(
-            survey.detections(),
-            labels=survey.labels,
-            threshold=survey.threshold,
-            max_overlap=survey.max_overlap,
-            count=survey.count,
-        )
+        boxes = filtering.filter_detections(survey.detections(), **asdict(survey.rules))
     paths = {file.photo_id: file.path for file in files if file.fault is None}
     return Album(survey.photos(), boxes, paths)
 

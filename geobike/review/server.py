@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 LOOPBACK: Final = "127.0.0.1"
 
 PAGE_FILES: Final = {
+    session.COLOURS: "text/css",
     "page.css": "text/css",
     "page.js": "text/javascript",
     "stage.js": "text/javascript",
@@ -102,7 +103,10 @@ def _survey_routes(route: Any, survey: Survey) -> list[Any]:
 
     def find(given: Mapping[str, Any]) -> Any:
         return boxes.find(
-            _text(given, "text"), threshold=survey.threshold, counted=work.counts(), most=_FOUND
+            _text(given, "text"),
+            threshold=survey.rules.threshold,
+            counted=work.counts(),
+            most=_FOUND,
         )
 
     return [

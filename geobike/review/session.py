@@ -1,6 +1,7 @@
 """What one run of the page works on: a finished survey, a detector to try photos with, or both."""
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -9,8 +10,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from geobike import saved
+from geobike.detections.filtering import Filter
 from geobike.detectors.protocol import Detector
 from geobike.errors import InputError
+from geobike.maps import assets
 from geobike.photos.decoding import MAX_PIXELS
 from geobike.review import album, people
 from geobike.review.boxes import Boxes
@@ -19,6 +22,10 @@ from geobike.review.trial import Trial
 from geobike.review.work import Work
 
 LANGUAGES: Final = ("en", "nl")
+COLOURS: Final = "colours.css"
+_ROOT: Final = re.compile(r":root[^{}]*\{[^{}]*\}")
+TRIED: Final = Filter(("bicycle",))
+"""What counts on a photo that is tried without a survey."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +33,8 @@ class Survey:
     """A finished survey, open for counting and correcting."""
 
     name: str
-    threshold: float
-    labels: tuple[str, ...]
+    rules: Filter
+    """Which boxes counted."""
     album: album.Album
     pictures: Pictures
     work: Work
@@ -70,8 +77,7 @@ def open_survey(
     album.check_people(opened, show_people=show_people)
     return Survey(
         name=folder.resolve().name,
-        threshold=finished.threshold,
-        labels=finished.labels,
+        rules=finished.rules,
         album=opened,
         pictures=Pictures(opened, show_people=show_people, max_pixels=max_pixels),
         work=Work(folder, opened.photo_ids),
@@ -80,10 +86,17 @@ def open_survey(
 
 
 def open_trial(
-    detector: Callable[[], Detector], *, show_people: bool = False, max_pixels: int = MAX_PIXELS
+    detector: Callable[[], Detector],
+    *,
+    rules: Filter = TRIED,
+    show_people: bool = False,
+    max_pixels: int = MAX_PIXELS,
 ) -> Trial:
-    """Return what tries photos; the detector is made when the first one is dropped."""
-    return Trial(detector, show_people=show_people, max_pixels=max_pixels)
+    """Return what tries photos; the detector is made when the first one is dropped.
+
+    Boxes count by `rules`, whose threshold is for the page to slide.
+    """
+    return Trial(detector, rules=rules, show_people=show_people, max_pixels=max_pixels)
 
 
 def state(session: Session) -> dict[str, Any]:
@@ -95,8 +108,8 @@ def state(session: Session) -> dict[str, Any]:
         "names": [] if survey is None else survey.work.names(),
         "survey": None if survey is None else survey.name,
         "photos": 0 if survey is None else len(survey.album),
-        "threshold": session.threshold if survey is None else survey.threshold,
-        "labels": [] if survey is None else list(survey.labels),
+        "threshold": session.threshold if survey is None else survey.rules.threshold,
+        "labels": [] if survey is None else list(survey.rules.labels),
         "try": session.trial is not None,
         "host": session.host,
     }
@@ -112,5 +125,7 @@ def words(language: str) -> dict[str, Any]:
 
 
 def page_file(name: str) -> bytes:
-    """Return a file of geobike/review/page."""
+    """Return a file of geobike/review/page, or the colours, which are those of the map."""
+    if name == COLOURS:
+        return "\n".join(_ROOT.findall(assets.page("page.css"))).encode()
     return (resources.files(__package__) / "page" / name).read_bytes()

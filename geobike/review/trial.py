@@ -3,11 +3,18 @@
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
+import numpy as np
+import pandas as pd
+
+from geobike import schema
+from geobike.detections import filtering
+from geobike.detections.filtering import Filter
 from geobike.detectors import check
-from geobike.detectors.protocol import Detection, Detector, abilities
+from geobike.detectors.protocol import FLOOR, Box, Detection, Detector, abilities
 from geobike.errors import InputError
 from geobike.photos import decoding
 from geobike.photos.anonymizing import PERSON, is_hidden
@@ -22,9 +29,15 @@ class Trial:
     """A detector for photos that somebody drops on the page."""
 
     def __init__(
-        self, open_detector: Callable[[], Detector], *, show_people: bool, max_pixels: int
+        self,
+        open_detector: Callable[[], Detector],
+        *,
+        rules: Filter,
+        show_people: bool,
+        max_pixels: int,
     ) -> None:
         self._open = open_detector
+        self._rules = rules
         self._detector: Detector | None = None
         self._show_people = show_people
         self._max_pixels = max_pixels
@@ -34,7 +47,8 @@ class Trial:
     def detect(self, data: bytes) -> dict[str, Any]:
         """Return what the detector finds on a photo: `id` of its picture, `size`, `boxes`, `model`.
 
-        Raises UnreadablePhoto, DetectionFailed, DetectorStopped, InputError.
+        A box that is `ridden` counts at no threshold. Raises UnreadablePhoto, DetectionFailed,
+        DetectorStopped, InputError.
         """
         with self._lock:  # one photo at a time: a detector takes all cores
             detector = self._ready()
@@ -50,7 +64,8 @@ class Trial:
             self._pictures[name] = self._picture(data, boxes)
             while len(self._pictures) > _KEPT:
                 self._pictures.popitem(last=False)
-        return {"id": name, "size": size, "boxes": boxes, "model": detector.name}
+        shown = _once(boxes, self._rules)
+        return {"id": name, "size": size, "boxes": shown, "model": detector.name}
 
     def picture(self, name: str) -> bytes:
         """Return the JPEG of a photo that was tried. Raises InputError where it is gone."""
@@ -97,3 +112,22 @@ def _scaled(found: Detection, scale: tuple[float, float]) -> dict[str, Any]:
         "score": found.score,
         "box": [box.xmin * across, box.ymin * down, box.xmax * across, box.ymax * down],
     }
+
+
+def _once(boxes: Sequence[dict[str, Any]], rules: Filter) -> list[dict[str, Any]]:
+    """Return the boxes as a survey judges them: each object once, `ridden` where that is left out.
+
+    What is a duplicate at the least score is one at every threshold: its better box scores more.
+    """
+    sides = np.array([one["box"] for one in boxes], dtype=float).reshape(-1, 4)
+    columns = {name: [one[name] for one in boxes] for name in ("label", "score")}
+    found = columns | dict(zip(Box._fields, sides.T, strict=True))
+    frame = schema.table(schema.DETECTIONS, pd.DataFrame(found).assign(photo_id=""))
+    every = replace(rules, labels=tuple(set(columns["label"])), threshold=FLOOR)
+    codes = filtering.rejection_codes(frame, every, photo=np.zeros(len(frame), dtype=int))
+    reasons = filtering.apply_rejections(frame, codes, every)["dropped_by"]
+    return [
+        one | {"ridden": reason == filtering.RIDDEN}
+        for one, reason in zip(boxes, reasons, strict=True)
+        if reason != filtering.DUPLICATE
+    ]

@@ -20,7 +20,7 @@ import pandas as pd
 from geobike import areas, parking, streets
 from geobike.counting import causes, counts, ledger, stops
 from geobike.counting import stage as counting
-from geobike.detections import corrections, filtering, imported, stage
+from geobike.detections import annotated, corrections, filtering, foreign, imported, stage
 from geobike.detections.store.opening import open_store
 from geobike.detections.store.protocol import DetectionStore, Model
 from geobike.engines.base import Engine
@@ -83,10 +83,13 @@ def run(
         corrected, reviewers = _correct(survey, detected, inputs)
         photos, counted = _count(survey, located, corrected)
         photos = stops.name_stops(photos, counted.visits)
+        if reviewers:  # photos are drawn by what the detector found
+            uncorrected = counts.per_photo(detected.photos, detected.detections)
+            photos["detected_count"] = uncorrected["bicycle_count"]
         estimates = None
         if survey.hand_counts is not None:
             # Drawn by what the detector found, so estimated by that too, corrected or not.
-            alone = counted if corrected is detected else _count(survey, located, detected)[1]
+            alone = _count(survey, located, detected)[1] if reviewers else counted
             counted, photos, estimates = _estimate(
                 survey, counted, photos, alone.exposure, detected.model, inputs
             )
@@ -128,7 +131,16 @@ def _correct(
     if survey.corrections is None:
         return detected, ()
     with inputs.open("corrections", survey.corrections) as file:
-        found = corrections.read(file.path)
+        if foreign.is_json(file.path):
+            found = annotated.read(
+                file.path,
+                detected.detections,
+                detected.photos,
+                labels=survey.labels,
+                reviewer=file.name,
+            )
+        else:
+            found = corrections.read(file.path)
     boxes = corrections.apply(found, detected.detections, detected.photos)
     return detected._replace(detections=boxes), tuple(sorted({one.reviewer for one in found}))
 

@@ -15,6 +15,7 @@ from geobike import saved
 from geobike.errors import GeobikeWarning, InputError
 from geobike.estimates import hand_counts
 from tests.conftest import ROOT
+from tests.support.corrected import correct
 from tests.support.making import FakeDetector, photo, squares
 
 SAMPLE = ROOT / "data" / "sample"
@@ -30,7 +31,9 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def survey_of_spring(*, hand_counts: Path | None = None) -> geobike.Survey:
+def survey_of_spring(
+    *, hand_counts: Path | None = None, corrections: Path | None = None
+) -> geobike.Survey:
     return geobike.Survey(
         photos=SAMPLE / "photos",
         areas=SAMPLE / "areas.geojson",
@@ -39,6 +42,7 @@ def survey_of_spring(*, hand_counts: Path | None = None) -> geobike.Survey:
         detector=geobike.DetectorChoice(kind="cached"),
         page=geobike.PageOptions(thumbnails=False),
         hand_counts=hand_counts,
+        corrections=corrections,
     )
 
 
@@ -91,6 +95,50 @@ def test_a_sample_filled_in_by_hand_says_how_many_bicycles_there_are(
     assert said["hand_counted"] == 163
     assert said["bicycles_per_stop"] == pytest.approx(parked / 163, abs=1e-4)
     (town / "hand_counts.csv").unlink()
+
+
+@pytest.fixture(scope="module")
+def corrected(town: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the same survey, in which people corrected boxes."""
+    folder = tmp_path_factory.mktemp("corrected")
+    correct(town, folder / "corrections.csv")
+    plan = survey_of_spring(corrections=folder / "corrections.csv")
+    geobike.run(plan, store=SAMPLE / "detections.sqlite").write(folder / "out")
+    return folder / "out"
+
+
+def test_photos_are_drawn_by_what_was_detected_also_after_corrections(
+    town: Path, corrected: Path, tmp_path: Path
+) -> None:
+    looks = saved.read(corrected).looks()
+    pd.testing.assert_frame_equal(looks, saved.read(town).looks())
+    mapped = [saved.read(one).photos()["bicycle_count"].dropna() for one in (town, corrected)]
+    assert (mapped[0] != mapped[1]).sum() == 5  # the map shows what people made of it
+    geobike.draw_sample(town)
+    geobike.draw_sample(corrected)
+    pd.testing.assert_frame_equal(rows_of(corrected), rows_of(town))
+
+    rows = rows_of(corrected).assign(bicycles="2")
+    hand_counts.write(rows, corrected / "hand_counts.csv")
+    plan = survey_of_spring(
+        hand_counts=corrected / "hand_counts.csv",
+        corrections=corrected.parent / "corrections.csv",
+    )
+    geobike.run(plan, store=SAMPLE / "detections.sqlite").write(tmp_path / "out")
+    said = json.loads((tmp_path / "out" / "summary.json").read_text("utf-8"))["estimates"]
+    assert said["hand_counted"] == 163
+    again = geobike.draw_sample(tmp_path / "out")  # of the survey with both
+    assert again.rows["file"].tolist() == rows["file"].tolist()
+    for folder in (town, corrected):
+        (folder / "hand_counts.csv").unlink()
+
+
+def test_corrected_by_an_older_geobike_is_not_drawn_from(corrected: Path, tmp_path: Path) -> None:
+    for name in ("summary.json", "photos.geojson", "detections.csv"):
+        text = (corrected / name).read_text("utf-8").replace('"detected_count"', '"other"')
+        (tmp_path / name).write_text(re.sub(r'"sha256": \{[^}]*\}', '"sha256": {}', text), "utf-8")
+    with pytest.raises(InputError, match="before people corrected boxes; run geobike map again"):
+        geobike.draw_sample(tmp_path)
 
 
 def test_counts_are_kept_when_the_same_is_drawn_again(town: Path) -> None:

@@ -18,6 +18,7 @@ geobike.made.try = function (page) {
     el("p", { className: "gb-soft" }, page.host ? say("sent", { host: page.host }) : say("not_sent")));
   stage.el.append(drop);
   const label = (page.labels[0] || "bicycle").toLowerCase();
+  const counts = (one) => !one.ridden && one.score > Number(slider.value);
   const isWanted = (one) => (page.labels.length ? page.labels : ["bicycle"]).map((name) => name.toLowerCase()).includes(one.label.toLowerCase());
   const colours = new Map();
   view.el = el("div", { className: "gb-view gb-list" }, stage.el,
@@ -40,7 +41,8 @@ geobike.made.try = function (page) {
     const least = Number(slider.value);
     for (const one of view.told.boxes) {
       if (one.score <= least || (only.checked && !isWanted(one))) continue;
-      geobike.drawBox(stage, one.box, `c${colour(one.label)}`, `${one.label} ${one.score.toFixed(2)}`);
+      const rider = one.ridden ? `, ${say("ridden_box")}` : "";
+      geobike.drawBox(stage, one.box, `c${colour(one.label)}`, `${one.label} ${one.score.toFixed(2)}${rider}`);
     }
   };
   view.titles = () => {
@@ -49,7 +51,7 @@ geobike.made.try = function (page) {
     if (!view.told) return;
     const by = new Map();
     for (const one of view.told.boxes) by.set(one.label, [...(by.get(one.label) || []), one]);
-    const above = (boxes) => boxes.filter(({ score }) => score > least).length;
+    const above = (boxes) => boxes.filter(counts).length;
     total.textContent = say("found", { n: above(view.told.boxes.filter(isWanted)), label });
     rows.replaceChildren(...[...by].sort((one, other) => above(other[1]) - above(one[1])).map(([name, boxes]) => el("tr", {},
       el("th", { scope: "row" }, name), el("td", {}, String(above(boxes))),

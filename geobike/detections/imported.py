@@ -21,7 +21,7 @@ from geobike.io import delimited
 from geobike.io.delimited import FORMULA
 from geobike.io.files import fetch_local
 from geobike.io.inputs import InputFile
-from geobike.io.matching import isin, match
+from geobike.io.matching import match
 from geobike.reporting import one_line, report, report_number
 
 _FILE: Final = ("photo_id", "file", "filename", "file_name", "photo", "image", "path")
@@ -122,14 +122,16 @@ def apply(
     photo_id = schema.coded(detections["photo_id"]).remove_unused_categories()
     code = photo_id.codes
     meant = match_photos(pd.Series(photo_id.categories, dtype="str"), photos["photo_id"])
+    row = schema.places(meant, photos["photo_id"])
     usable = photos["status"].isna() | (photos["status"] == schema.OUTSIDE)
-    named = isin(meant, photos.loc[usable, "photo_id"])
+    named = np.append(usable.to_numpy(), False)[row]
     kept = named[code] & detections["label"].notna().to_numpy()
     out = detections[kept].reset_index(drop=True)
     place = np.cumsum(named) - 1  # of a name among those named
     out["photo_id"] = pd.Categorical.from_codes(place[code[kept]], pd.Index(meant[named].array))
     extent.check(out, photos)
-    bare = photos["status"].isna() & ~isin(photos["photo_id"], meant[named])
+    bare = photos["status"].isna()
+    bare.iloc[row[named]] = False
     return _without_boxes(photos, bare), out
 
 

@@ -68,6 +68,9 @@ def normalize_names(names: "pd.Series[str]") -> "pd.Series[str]":
 
 def isin(values: "pd.Series[str]", those: "pd.Series[str]") -> npt.NDArray[np.bool_]:
     """Tell which values are among those. `isin` takes ten times as long for text in Arrow."""
+    if isinstance(values.dtype, pd.CategoricalDtype):  # each text once
+        among = isin(pd.Series(values.cat.categories), those)
+        return np.append(among, False)[values.cat.codes]
     ours = pd.Index(values)
     if ours.equals(pd.Index(those)) and not ours.hasnans:  # as of two frames of the same photos
         return np.ones(len(values), dtype=np.bool_)

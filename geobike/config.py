@@ -19,6 +19,7 @@ EngineName = Literal["local", "dask"]
 SameShot = Literal["once", "all"]
 Panoramas = Literal["auto", "views", "count", "skip"]
 Placing = Literal["auto", "no"]
+Pictures = Literal["inline", "folder", "none"]
 
 THRESHOLD: Final = 0.5
 """Lowest score that counts. 0.5 is the default of DETR's service; calibrate it on photos that were
@@ -53,6 +54,9 @@ Transport for London's guidelines have it."""
 
 FORMATS: Final = ("auto",)
 """Export formats, by their names in `geobike.exports.formats`; auto is a rule, not a format."""
+
+TITLE: Final = "Where bicycles stand"
+"""The title of a map whose author gives none; the page says it in its own language."""
 
 MAX_MEGAPIXELS: Final = 200
 """Largest photo that is decoded: the largest phone sensors on sale have 200 megapixels."""
@@ -417,7 +421,7 @@ class PageSettings:
     _table: ClassVar = "page"
     _panel: ClassVar = "The page"
 
-    title: Annotated[str, Option("Title of the map.", metavar="TEXT")] = "Where bicycles stand"
+    title: Annotated[str, Option("Title of the map.", metavar="TEXT")] = TITLE
     language: Annotated[
         str | Path, Option("en, nl, or the path of a catalogue (.json).", metavar="L", path=".json")
     ] = "en"
@@ -451,10 +455,14 @@ class PageSettings:
     attribution: Annotated[
         str, Option("Attribution required by the tile provider.", metavar="TEXT")
     ] = ""
-    thumbnails: Annotated[bool, Option("Whether photos open with their picture.")] = True
-    empty_pictures: Annotated[
-        bool, Option("Whether photos in which nothing was counted have a picture too.")
-    ] = False
+    pictures: Annotated[
+        Pictures,
+        Option(
+            "Pictures of photos. inline: small ones in the page, of at most 500 photos drawn from "
+            "every area; folder: 960 pixels wide, of all counted photos, in photos/ beside the "
+            "page."
+        ),
+    ] = "inline"
     show_people: Annotated[bool, Option("Whether people on pictures stay recognisable.")] = False
     show_vehicles: Annotated[
         bool,

@@ -104,7 +104,6 @@ METRICS: Final = (
         low="bicycles_per_stop_low",
         high="bicycles_per_stop_high",
         needs="hand_counted",
-        shown=EVERYWHERE - {"map"},
     ),
     Metric(
         name="bicycles_per_km",

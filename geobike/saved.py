@@ -6,6 +6,7 @@ other file, so that a folder with files of two runs is recognised.
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -40,6 +41,8 @@ _OF_FILES: Final = ("files", "exports", "layout", "sha256", "warnings")
 
 MAP: Final = "map.html"
 SUMMARY: Final = "summary.json"
+PICTURES: Final = "photos"
+"""Folder with large pictures beside the map; those of an earlier run go with it."""
 REPORT: Final = "report.html"
 """Written later, by `geobike report`, so a new survey takes it away."""
 GENERATOR: Final = "geobike report"
@@ -61,6 +64,7 @@ def write(
     All files take their places together: a folder holds one survey, also where a run fails.
     Raises InputError where the folder cannot be written, or another run writes into it.
     """
+    earlier = _earlier_pictures(folder)
     with transaction(folder, last=SUMMARY) as out:
         with collect_warnings() as notes:
             account = dict(summary())
@@ -69,6 +73,15 @@ def write(
             written = writing.write_tables(replace(frames, about=about), out.staging, names=names)
         for name in sorted(_earlier_tables(folder).difference(written.names)):
             out.discard(name)  # another format's file would contradict this run
+        pictures = _pictures(out.staging)
+        if pictures and not earlier and _is_foreign(folder):
+            raise InputError(
+                f"{redact(files.join(folder, PICTURES))}: is there and holds other files than the "
+                "pictures of a map; write into another folder (--out), or leave out --pictures "
+                "folder"
+            )
+        for name in sorted(earlier - pictures):
+            out.discard(name)  # what this run hides may be plain on it
         if is_report(files.join(folder, REPORT)):
             out.discard(REPORT)  # of the survey that was here before
         account["warnings"] = [*account.get("warnings", ()), *notes]
@@ -80,6 +93,27 @@ def write(
     if failure is not None:
         raise failure
     return {name: files.join(folder, name) for name in (MAP, *written.names, SUMMARY)}
+
+
+def _pictures(folder: Path) -> set[str]:
+    return {f"{PICTURES}/{file.name}" for file in (folder / PICTURES).glob("*.jpg")}
+
+
+def _earlier_pictures(folder: str | Path) -> set[str]:
+    """Return the pictures that an earlier run lists as written into a folder."""
+    try:
+        summary = json.loads(files.read_bytes(files.join(folder, SUMMARY)))
+        listed = summary["sha256"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return set()
+    name = re.compile(rf"{PICTURES}/[0-9a-f]{{20}}\.jpg")
+    return {each for each in listed if isinstance(each, str) and name.fullmatch(each)}
+
+
+def _is_foreign(folder: str | Path) -> bool:
+    """Tell whether the folder for pictures holds files already, which no run of ours lists."""
+    path = files.join(folder, PICTURES)
+    return isinstance(path, Path) and path.exists() and any(path.iterdir())
 
 
 def _try_map(save_map: Callable[[Path], None], out: Transaction) -> GeobikeError | None:
@@ -435,7 +469,8 @@ def _earlier_tables(folder: str | Path) -> set[str]:
 
 
 def _hashes(folder: Path) -> dict[str, str]:
-    return {file.name: _sha256(file) for file in sorted(folder.iterdir())}
+    files = sorted(each for each in folder.rglob("*") if each.is_file())
+    return {file.relative_to(folder).as_posix(): _sha256(file) for file in files}
 
 
 def _sha256(file: Path) -> str:

@@ -94,6 +94,11 @@ _PHOTO_OPTIONAL = {
     "origin": TEXT,  # list | sheet | own: who chose it
 }
 
+_PARKED_AND_RIDDEN = {  # NA where the detector knows no persons
+    "parked_count": COUNT,
+    "ridden_count": COUNT,
+}
+
 PHOTOS: Final = Frame(
     "photos",
     _PHOTO_COLUMNS,
@@ -107,7 +112,7 @@ COUNTS: Final = Frame(
     _PHOTO_COLUMNS | {"bicycle_count": COUNT},  # NA unless status is `counted`
     key="photo_id",
     geometry=("Point",),
-    optional=_PHOTO_OPTIONAL,
+    optional=_PHOTO_OPTIONAL | _PARKED_AND_RIDDEN,
 )
 
 # Models keep a hundred boxes per photo, so text is categories: 50 bytes per box, not 140. For
@@ -149,6 +154,7 @@ BICYCLES: Final = Frame(
         "weight": FLOAT,  # with which it counts once: 1 / looks; 0 where nearer photos looked
         "area_id": CODED,  # where it stands, NA outside every area
     },
+    optional={"ridden": MAYBE},  # as in a detections frame
 )
 
 PLACES: Final = Frame(
@@ -178,6 +184,7 @@ STOPS: Final = Frame(
     },
     key="stop_id",
     geometry=("Point",),
+    optional=dict.fromkeys(_PARKED_AND_RIDDEN, FLOAT),  # as bicycle_count
 )
 
 VISITS: Final = Frame(
@@ -338,7 +345,7 @@ def area_counts(metrics: Sequence[Metric] = METRICS) -> Frame:
         },
         key=AREAS.key,
         geometry=AREAS.geometry,
-        optional={**AREAS.optional, **optional, **ranges, **_BY_HAND},
+        optional={**AREAS.optional, **optional, **ranges, **_PARKED_AND_RIDDEN, **_BY_HAND},
     )
 
 

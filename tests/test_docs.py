@@ -52,7 +52,7 @@ def test_a_statistic_without_a_description_goes_by_its_name_on_the_map(
     hooks: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hooks, "descriptions", dict)
-    assert hooks.meaning("bicycles_per_photo", "area counts") == "Bicycles per photo"
+    assert hooks.meaning("bicycles_per_photo", "area counts") == "Bicycles detected per photo"
 
 
 def test_tables_of_files_have_the_columns_that_a_file_has(hooks: ModuleType) -> None:

@@ -108,6 +108,7 @@ def test_the_frame_of_areas_has_a_column_for_each_metric_and_each_range() -> Non
         "last_photo_at",
     ]
     optional = ["population", "bicycles_per_1000_inhabitants", "rate_low", "rate_high"]
+    optional += ["parked_count", "ridden_count"]
     optional += ["hand_counted", "rank_low", "rank_high", "group", "hot_spot"]
     optional += [f"{figure}_{end}" for figure in ("pressure", "shortage") for end in ENDS]
     assert list(frame.optional) == optional
@@ -163,7 +164,7 @@ for west, count in ((4.0, 9), (4.01, 6)):
         place = (west + 0.002 + n % 3 * 0.003, 52.002 + n // 3 * 0.003)
         photo(folder / "photos" / f"{west} {n}.jpg", lon_lat=place, size=(20, 9))
 areas = squares(folder / "areas.geojson", ["west", "east", "far"])
-page = geobike.PageOptions(language=sys.argv[2], thumbnails=False)
+page = geobike.PageOptions(language=sys.argv[2], pictures="none")
 survey = geobike.Survey(photos=folder / "photos", areas=areas, detector=FakeDetector(), page=page)
 geobike.run(survey, store=folder / "store.sqlite").write(folder / "out")
 print(geobike.__file__)
@@ -210,23 +211,20 @@ def test_a_new_metric_reaches_file_map_legend_table_and_download(
     assert written["photos_per_km2"].dropna().to_dict() == pytest.approx(rates, abs=5e-4)
 
     opened = show((tmp_path / "out" / "map.html").read_text("utf-8"))
-    opened.page.get_by_label(name, exact=True).check()
+    opened.page.locator("#gb-metric").select_option(label=name)
     assert opened.texts(".gb-legend summary") == [name]
-    shown = [
-        f"{rate:.1f}".replace(".", "," if language == "nl" else ".") for rate in rates.values()
-    ]
-    legend = opened.texts(".gb-classes:not(.gb-photo-key) li")
-    assert legend[:2] == shown[::-1]
+    decimal = "," if language == "nl" else "."
+    shown = [f"{rate:.2g}".replace(".", decimal) for rate in rates.values()]
     fills = opened.fills()
     assert fills[0] != fills[1]
     assert fills[2] == "url(#gb-none)"
     column = "[data-metric=photos_per_km2]"
     assert opened.texts(f".gb-table th{column} button") == [name[0].lower() + name[1:]]
     assert opened.texts(f".gb-table td{column}") == [*shown, "\N{EN DASH}"]
-    opened.page.locator(".gb-table tbody tr").first.click()
-    assert name in opened.texts(".leaflet-popup-content dt")
-    with opened.page.expect_download() as started:
-        opened.page.get_by_role("button", name="GeoJSON").click()
-    started.value.save_as(tmp_path / "downloaded.geojson")
+    opened.page.locator("#gb-metric").select_option(value="detected_per_stop")
+    opened.page.locator(".gb-table tbody tr[tabindex]").first.click()
+    assert name in opened.texts(".gb-detail dt")
+    menu = {"en": "Areas (GeoJSON)", "nl": "Gebieden (GeoJSON)"}[language]
+    opened.download(menu).save_as(tmp_path / "downloaded.geojson")
     downloaded = gpd.read_file(tmp_path / "downloaded.geojson").set_index("name")
     assert downloaded["photos_per_km2"].dropna().to_dict() == pytest.approx(rates, rel=1e-5)

@@ -10,10 +10,11 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from geobike import classes
+from geobike.classes import Class
 from geobike.comparison.comparing import Comparison
 from geobike.estimates import change
-from geobike.reports import classes, drawing, html, words
-from geobike.reports.classes import Class
+from geobike.reports import drawing, html, words
 from geobike.reports.drawing import Drawing
 from geobike.reports.words import Speech
 from geobike.version import __version__

@@ -20,6 +20,7 @@ from geobike.counting import (
     headings,
     places,
     placing,
+    riding,
     stops,
     tallies,
     views,
@@ -128,6 +129,7 @@ def count(
     measured = places.count_once(bicycles, size_m=size, by="area_id").reindex(areas["area_id"])
     measured = measured.drop(columns=metrics.BICYCLES).fillna(0)
     square = coverage.square_of_stop(found)
+    measured = measured.join(riding.per_area(turned, bicycles, areas["area_id"]))
     streets = street = None
     if network is None:
         squares = coverage.squares_seen(square, shown).reindex(measured.index)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from geobike import metrics, schema
+from geobike.classes import Class, classify
 from geobike.exports import own_columns, qml
-from geobike.exports.classes import classify
 from geobike.exports.expressions import DASH, all_of, column, figure, plain, shown, text
 from geobike.exports.qgis_words import Words
 
@@ -108,24 +108,26 @@ def _crossed() -> tuple[qml.Part, qml.Part]:
 
 
 def _class_rules(areas: _Areas, metric: metrics.Metric, compared: list[str]) -> Iterator[qml.Rule]:
-    """Yield a rule by class; values are compared as they are shown, in steps of a last decimal."""
-    scale = 10**metric.digits
     value = areas[metric.name]
-    step = f"CASE WHEN {value} > 0 THEN max(1, floor({value} * {scale} + 0.5)) ELSE 0 END"
-    found = classify(_compared(areas, metric), metric.digits)
-    above = None
-    for one in found:
-        low, high = round(one.low * scale), round(one.high * scale)
-        within = [*compared, f"({step}) = 0" if high == 0 else f"({step}) > {above or 0}"]
-        if high and one is not found[-1]:
-            within.append(f"({step}) <= {high}")
-        above = high
-        ends = [_figure(end / scale, metric.digits) for end in sorted({low, high})]
-        yield qml.Rule(all_of(within), f" {DASH} ".join(ends), [qml.fill(one.colour)])
+    for one in classify(_compared(areas, metric), whole=metric.digits == 0):
+        within = [*compared, _holds(one, value)]
+        yield qml.Rule(all_of(within), _label(one, areas.words), [qml.fill(one.colour)])
 
 
-def _figure(value: float, digits: int) -> str:
-    return f"{value:.{digits}f}" if value else "0"
+def _holds(one: Class, value: str) -> str:
+    """Return the condition that a class holds a value."""
+    if one.high == 0:
+        return f"{value} = 0"
+    above = f"{value} > 0" if one.low == 0 else f"{value} >= {one.low:.12g}"
+    return above if one.is_open else f"{above} AND {value} < {one.high:.12g}"
+
+
+def _label(one: Class, words: Words) -> str:
+    """Return what the page's legend says of a class."""
+    low, high = (words.number(end) for end in (one.low, one.high))
+    if one.is_open:
+        return words.say("or_more", low=low)
+    return f"{low} {DASH} {high}" if one.high else low
 
 
 def _compared(areas: _Areas, metric: metrics.Metric) -> list[float]:

@@ -58,6 +58,11 @@ class Words:
         found = self._own.get(key, self._page.get(key, key.replace("_", " ")))
         return self._filled(found if isinstance(found, str) else found["other"], given)
 
+    def number(self, value: float) -> str:
+        """Return the round end of a class as the page writes it."""
+        sign = "," if self.language == "nl" else "."
+        return f"{value:.4g}".replace(".", sign)
+
     def things(self, number: str) -> str:
         """Return an expression that says how many bicycles: '1 bicycle', '2 bicycles'."""
         return self.counted(self._thing, number)

@@ -9,7 +9,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Final
 
@@ -140,7 +140,7 @@ def _finish(folder: str | Path) -> None:
 def _read_order(ready: Path) -> tuple[str, list[str]]:
     try:
         order = json.loads((ready / _ORDER).read_text("utf-8"))
-        return str(order["last"]), [Path(name).name for name in order["obsolete"]]
+        return str(order["last"]), [_inside(name) for name in order["obsolete"]]
     except FileNotFoundError:  # all had been moved
         return "", []
     except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
@@ -149,9 +149,20 @@ def _read_order(ready: Path) -> tuple[str, list[str]]:
         ) from None
 
 
+def _inside(name: str) -> str:
+    """Return the name of a file in the folder, or in a folder there, and never above it."""
+    parts = [part for part in PurePosixPath(name).parts[-2:] if part not in ("..", "/")]
+    return "/".join(parts)
+
+
 def _move(source: Path, folder: str | Path, last: str, obsolete: list[str]) -> None:
     for name in obsolete:
         files.remove(files.join(folder, name))
-    finished = [file for file in source.iterdir() if file.name != _ORDER]
-    for file in sorted(finished, key=lambda file: (file.name == last, file.name)):
-        files.move(file, files.join(folder, file.name))
+    finished = [file for file in source.rglob("*") if file.is_file() and file.name != _ORDER]
+    for file in sorted(finished, key=lambda file: (file.name == last, file.as_posix())):
+        name = file.relative_to(source).as_posix()
+        if "/" in name and not remote.is_remote(folder):
+            Path(folder, name).parent.mkdir(exist_ok=True)
+        files.move(file, files.join(folder, name))
+    for emptied in [each for each in source.iterdir() if each.is_dir()]:
+        emptied.rmdir()

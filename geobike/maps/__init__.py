@@ -18,7 +18,7 @@ from geobike.maps.basemap import Layer
 from geobike.maps.figure import OfflineFigure, UnknownLibrary
 from geobike.maps.options import PageOptions, tile_sources, words
 from geobike.maps.page import Page
-from geobike.maps.payload import Provenance, Racks, page_data
+from geobike.maps.payload import Looks, Provenance, Racks, page_data
 from geobike.maps.photos import SINGLE
 from geobike.reporting import report
 
@@ -38,7 +38,10 @@ def build(
     model: str,
     threshold: float,
     ledger: Mapping[str, int],
-    thumbnails: Mapping[str, bytes] = {},
+    visits: pd.DataFrame | None = None,
+    stops: gpd.GeoDataFrame | None = None,
+    streets: gpd.GeoDataFrame | None = None,
+    thumbnails: Mapping[str, bytes | str] = {},
     timezone: str = "UTC",
     estimates: Mapping[str, Any] | None = None,
     page: PageOptions | None = None,
@@ -51,10 +54,12 @@ def build(
 
     `areas` is an AREA_COUNTS frame, `photos` a COUNTS frame, `detections` a DETECTIONS frame,
     `tallies` the TALLIES frame that the numbers of the areas are sums of.
-    `label` is what was counted, `ledger` the number of photos by status. `thumbnails` holds small
-    JPEG files by `photo_id`, shown as they are: without EXIF, people anonymized. Times are shown in
-    `timezone`. `estimates` is what `Estimates.as_dict` returns, where people counted by hand.
-    `context_layers` were read from the files that `page` names; None reads them now.
+    `label` is what was counted, `ledger` the number of photos by status. `visits`, `stops` and
+    `streets` are frames of the same count (`geobike.Counted`): the circles on the map are stops,
+    and without them each photo is one. `thumbnails` holds by `photo_id` small JPEG files, or the
+    addresses of files beside the page, shown as they are: without EXIF, people anonymized. Times
+    are shown in `timezone`. `estimates` is what `Estimates.as_dict` returns, where people counted
+    by hand. `context_layers` were read from the files that `page` names; None reads them now.
     `racks` is a RACKS frame, drawn as a layer; `walk` is the distance in metres of its counts.
     `options` are fields of `page`, such as `title` or `language`.
 
@@ -74,6 +79,8 @@ def build(
         ...     result.photos,
         ...     result.detections,
         ...     result.counted.tallies,
+        ...     visits=result.counted.visits,
+        ...     stops=result.counted.stops,
         ...     model=result.model.name,
         ...     threshold=survey.threshold,
         ...     ledger=result.ledger.photos,
@@ -88,6 +95,7 @@ def build(
     if context_layers is None:
         backgrounds = [] if chosen.basemap is None else [basemap.read(chosen.basemap)]
         layers = [*(context.read(path) for path in chosen.context), *backgrounds]
+    looks = Looks(visits=visits, stops=stops, streets=streets)
     data = page_data(
         areas,
         photos,
@@ -97,12 +105,15 @@ def build(
         provenance,
         chosen,
         layers,
+        looks,
         Racks(racks, walk),
     )
     page_map = folium.Map(location=[0, 0], tiles=None, zoom_snap=0.25)
     page_map.options["max_zoom"] = 19  # the argument of this name reaches tile layers only
     hosts = [] if chosen.tiles is None else tile_sources(chosen.tiles)
-    OfflineFigure(chosen.title, data["language"], hosts).add_child(page_map)
+    if any(isinstance(picture, str) for picture in thumbnails.values()):
+        hosts = ["'self'", *hosts]  # pictures beside the page
+    OfflineFigure(data["title"], data["language"], hosts).add_child(page_map)
     Page(data).add_to(page_map)
     return page_map
 
@@ -128,7 +139,7 @@ def save(page_map: folium.Map, path: str | Path) -> None:
     """
     html = page_map.get_root().render()
     size = len(html.encode())
-    remedy = "make it smaller with --no-thumbnails, fewer --context files, or areas in parts"
+    remedy = "make it smaller with --pictures none, fewer --context files, or areas in parts"
     if size > _TOO_HEAVY:
         raise InputError(f"{path}: the map would be {size / 1e6:.0f} MB, over 25 MB; {remedy}")
     if size > _HEAVY:

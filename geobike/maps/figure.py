@@ -43,10 +43,10 @@ class OfflineFigure(Figure):
     nothing on the page uses are dropped, and any other raises UnknownLibrary.
     """
 
-    def __init__(self, title: str, language: str, tile_sources: Sequence[str] = ()) -> None:
+    def __init__(self, title: str, language: str, image_sources: Sequence[str] = ()) -> None:
         super().__init__(title=title)
         self.language = language
-        self.tile_sources = tile_sources
+        self.image_sources = image_sources
 
     def render(self, **kwargs: Any) -> str:
         """Return the page. Rendering twice gives the same page."""
@@ -61,7 +61,7 @@ class OfflineFigure(Figure):
             raise UnknownLibrary("awesome_markers (folium.Icon; folium.DivIcon needs none)")
         return _PAGE.format(
             language=html.escape(self.language),
-            policy=_policy([*_SCRIPT.findall(head), script], self.tile_sources),
+            policy=_policy([*_SCRIPT.findall(head), script], self.image_sources),
             title=html.escape(self.title or ""),
             head=head,
             body=self.html.render(**kwargs),
@@ -151,8 +151,8 @@ def _own_head(text: str) -> str:
     return text
 
 
-def _policy(scripts: list[str], tile_sources: Sequence[str]) -> str:
-    """Allow only our scripts and folium's, by their hashes, and requests only to the tile sources.
+def _policy(scripts: list[str], image_sources: Sequence[str]) -> str:
+    """Allow only our scripts and folium's, by their hashes, and pictures only from the sources.
 
     The hashes are taken from the scripts that are added, never from the finished page: markup
     injected through a name is not among them. Leaflet sets styles, so inline styles are allowed.
@@ -161,7 +161,7 @@ def _policy(scripts: list[str], tile_sources: Sequence[str]) -> str:
         f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
         for script in scripts
     )
-    images = html.escape(" ".join(["data:", *tile_sources]))
+    images = html.escape(" ".join(["data:", *image_sources]), quote=False)
     return (
         f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src {images}; "
         "base-uri 'none'; form-action 'none'"

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from geobike.config import PageSettings
 from geobike.errors import InputError
 from geobike.maps import assets
+from geobike.options import check_choices
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +20,7 @@ class PageOptions(PageSettings):
     """How the map page looks and what it carries: what `geobike.config.PageSettings` declares."""
 
     def __post_init__(self) -> None:
+        check_choices(PageSettings, self)
         words(self.language)
         if self.min_photos < 1:
             raise InputError(f"min_photos {self.min_photos!r} is not 1 or more")

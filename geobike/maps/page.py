@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from branca.element import CssLink, JavascriptLink, MacroElement
+from branca.element import JavascriptLink, MacroElement
 
 from geobike.maps import assets
 from geobike.maps.figure import Raw
@@ -16,24 +16,37 @@ _SCRIPTS = (
     "classes.js",
     "background.js",
     "basemap.js",
+    "certainty.js",
+    "hatches.js",
     "areas.js",
     "hexbins.js",
-    "photos.js",
-    "clusters.js",
+    "places.js",
+    "streets.js",
+    "names.js",
+    "cone.js",
     "racks.js",
     "legend.js",
+    "layers.js",
+    "bars.js",
     "table.js",
+    "panel.js",
+    "period.js",
+    "detail.js",
+    "strip.js",
+    "lightbox.js",
     "notes.js",
+    "downloads.js",
+    "picture.js",
     "tools.js",
     "paper.js",
+    "address.js",
 )
-# The figure knows them by name; the URL is never used.
-_LIBRARIES = {"markerclusterjs": JavascriptLink, "leaflet-heat.js": JavascriptLink}
-_STYLES = {"markerclustercss": CssLink}
+# The figure knows it by name; the URL is never used.
+_LIBRARY = "leaflet-heat.js"
 
 
 class Page(MacroElement):
-    """Draws the areas, the photos, the legend and the table from one JSON block.
+    """Draws the areas, the places, the legend and the panel from one JSON block.
 
     Text reaches the page only as JSON and is shown through textContent, so it is never parsed as
     markup, script or template.
@@ -49,8 +62,7 @@ class Page(MacroElement):
         figure: Any = self.get_root()
         parent: Any = self._parent
         name = self.get_name()
-        for library, link in (_LIBRARIES | _STYLES).items():
-            figure.header.add_child(link("bundled"), name=library)
+        figure.header.add_child(JavascriptLink("bundled"), name=_LIBRARY)
         script = "\n".join(assets.page(file) for file in _SCRIPTS)
         figure.header.add_child(
             Raw(

@@ -1,6 +1,7 @@
 """The data of the page: the values of the frames as plain JSON, and the metrics they belong to."""
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,9 +15,14 @@ from geobike import config, metrics, schema, sums
 from geobike.errors import InputError
 from geobike.maps import basemap, context, racks
 from geobike.maps.encoding import encode_json
+from geobike.maps.numbers import finite, time
 from geobike.maps.options import PageOptions, is_wms, words
-from geobike.maps.photos import finite, photos, time
-from geobike.maps.shapes import simplified
+from geobike.maps.periods import ledger as ledger_of
+from geobike.maps.periods import periods
+from geobike.maps.photos import Pictures, photos
+from geobike.maps.places import places
+from geobike.maps.shapes import centres, simplified
+from geobike.maps.streets import streets
 from geobike.version import __version__
 
 
@@ -46,6 +52,19 @@ class Provenance:
             raise InputError(f"the ledger counts an unknown status: {', '.join(sorted(unknown))}")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Looks:
+    """How counting grouped the photos, and what it made of the streets; all may be unknown."""
+
+    visits: pd.DataFrame | None = None
+    """Visits frame; without it each photo is a place of its own."""
+    stops: gpd.GeoDataFrame | None = None
+    streets: gpd.GeoDataFrame | None = None
+
+
+NO_LOOKS: Final = Looks()
+
+
 @dataclass(frozen=True)
 class Racks:
     """The racks to draw."""
@@ -64,10 +83,11 @@ def page_data(
     taken: gpd.GeoDataFrame,
     detections: pd.DataFrame,
     tallies: pd.DataFrame,
-    thumbnails: Mapping[str, bytes],
+    pictures: Pictures,
     provenance: Provenance,
     page: PageOptions,
     context_layers: Iterable[basemap.Layer],
+    looks: Looks = NO_LOOKS,
     supply: Racks = NO_RACKS,
 ) -> dict[str, Any]:
     """Check what `geobike.maps.build` was given and return what the page draws from."""
@@ -77,34 +97,54 @@ def page_data(
     schema.check(tallies, schema.TALLIES)
     if areas.empty:
         raise InputError("there are no areas to draw; give at least one polygon")
-    ledger = provenance.ledger
+    if looks.visits is not None:
+        schema.check(looks.visits, schema.VISITS)
     found = _shown(areas)
     shapes, shifted = simplified(areas)
     catalogue = words(page.language)
     if metrics.SHARE not in areas:  # squares were counted in place of streets
         catalogue |= {name: catalogue[squares] for name, squares in _SQUARES.items()}
-    shown, period_of = photos(
-        taken, detections, thumbnails, areas["area_id"], provenance.timezone, shifted
+    timezone, ids = provenance.timezone, areas["area_id"]
+    period, names = periods(taken, timezone)
+    lines, street_of = streets(looks.streets, looks.stops, ids)
+    stood, place_of = places(taken, looks.visits, period, street_of, ids, shifted)
+    shown = photos(
+        taken,
+        detections,
+        pictures,
+        period,
+        place_of,
+        ids,
+        timezone=timezone,
+        threshold=provenance.threshold,
+        shifted=shifted,
     )
+    known = period >= 0
+    period_of = pd.Series(period[known].to_numpy(), index=taken.loc[known, "photo_id"])
+    ledger = provenance.ledger
     return {
-        "title": page.title,
+        "title": catalogue["title"] if page.title == config.TITLE else page.title,
         "label": provenance.label,
         "model": provenance.model,
         "threshold": provenance.threshold,
-        "timezone": provenance.timezone,
+        "timezone": timezone,
         "language": catalogue["language"],
         "min_photos": page.min_photos,
         "source": page.source,
         "version": __version__,
-        "hidden": _hidden(page) if thumbnails else None,
+        "hidden": _hidden(page) if pictures else None,
         "words": catalogue,
         "ledger": {status: int(ledger[status]) for status in schema.STATUSES if ledger.get(status)},
+        "periods": names,
+        "ledgers": ledger_of(taken, period, len(names)),
         **_statistics(found),
-        "areas": encode_json(_areas(areas, shapes, found, provenance.timezone)),
+        "areas": encode_json(_areas(areas, shapes, found, timezone)),
         "photos": shown,
-        "streets": metrics.SHARE in areas,
+        "places": stood,
+        "streets": lines,
+        "covered": metrics.SHARE in areas,
         "estimates": _estimates(provenance.estimates),
-        "tallies": encode_json(_tallies(tallies, period_of, areas["area_id"])),
+        "tallies": encode_json(_tallies(tallies, period_of, ids)),
         "racks": racks.drawn(supply.racks, walk=supply.walk),
         **_backgrounds(context_layers, areas),
         "tiles": None
@@ -115,9 +155,20 @@ def page_data(
 
 def _estimates(estimates: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """Return what the page says of the hand counts; the rest is in the summary."""
+    if estimates is None:
+        return None
     keys = ("hand_counted", "found_of_100", "missing")
-    return None if estimates is None else {key: estimates[key] for key in keys}
+    whole = [estimates.get(f"{_BY_HAND}{end}") for end in ("", "_low", "_high")]
+    return {key: estimates[key] for key in keys} | {"of": _BY_HAND, "whole": whole}
 
+
+_BY_HAND: Final = "bicycles_per_stop"
+"""The metric that hand counts bring, also of the whole survey."""
+
+
+_RANKS: Final = ("rank_low", "rank_high")
+_GROUPS: Final = {"above": 1, "not told apart": 0, "below": -1}
+"""The columns of areas that were compared by ranges, where there are any."""
 
 _SQUARES: Final = {"streets_seen": "squares_seen", "short_streets_seen": "short_squares_seen"}
 """Words for areas without streets, by the words in whose place they come."""
@@ -136,7 +187,7 @@ def _backgrounds(layers: Iterable[basemap.Layer], areas: gpd.GeoDataFrame) -> di
 
 def _shown(areas: gpd.GeoDataFrame) -> list[metrics.Metric]:
     """Return the metrics of the frame, without those that are NA throughout without streets."""
-    available = metrics.available(list(areas))
+    available = metrics.available(list(areas), metrics.METRICS)
     known = [metric for metric in available if not metric.least_share or metrics.SHARE in areas]
     there = [metric for metric in known if metric.name in areas]
     # Of racks, a figure that is nowhere known is not offered: none was seen well enough.
@@ -147,7 +198,11 @@ def _hidden(page: PageOptions) -> dict[str, Any]:
     """Return what is anonymized on the pictures, for the page to say so."""
     shown = {"people": page.show_people, "vehicles": page.show_vehicles}
     kinds = [kind for kind, plain in shown.items() if not plain]
-    return {"kinds": "_and_".join(kinds) or "nothing", "labels": ", ".join(page.blur)}
+    return {
+        "kinds": "_and_".join(kinds) or "nothing",
+        "labels": ", ".join(page.blur),
+        "large": page.pictures == "folder",
+    }
 
 
 def _statistics(found: list[metrics.Metric]) -> dict[str, Any]:
@@ -165,9 +220,12 @@ def _statistics(found: list[metrics.Metric]) -> dict[str, Any]:
         "roles": {
             "photos": metrics.PHOTOS,
             "things": metrics.BICYCLES,
-            "hexbins": "bicycles_per_photo",
+            "stops": metrics.STOPS,
+            "onStops": metrics.ON_STOPS,
             "looked": list(metrics.LOOKED),
             "share": metrics.SHARE,
+            "seen": "covered_km",
+            "streetLength": "street_km",
         },
     }
 
@@ -184,9 +242,10 @@ def _tallies(
 
 def _metric(metric: metrics.Metric) -> dict[str, Any]:
     keys = ("name", "numerator", "denominator", "per", "digits", "percent", "order", "least_share")
-    return {key: getattr(metric, key) for key in keys} | {
+    return {key: getattr(metric, key) for key in (*keys, "low", "high")} | {
         "shown": sorted(metric.shown),
         "tellsLooking": metric.tells_looking,
+        "exact": metric.is_whole or metric.tells_looking,
     }
 
 
@@ -201,6 +260,7 @@ def _areas(
     statistics = _statistics(found)
     ranges = [column for metric in found for column in metric.ranges if column in areas]
     columns = [*statistics["constants"], *(metric.name for metric in found), *ranges]
+    places = centres(shapes)
     return [
         {
             "id": row.area_id,
@@ -209,10 +269,26 @@ def _areas(
             "figures": {column: finite(getattr(row, column)) for column in columns},
             "first": time(row.first_photo_at, timezone),
             "last": time(row.last_photo_at, timezone),
+            "centre": centre,
             "geometry": json.loads(shapely.to_geojson(shape)),
         }
-        for row, name, again, shape in zip(_rows(areas), named, repeated, shapes, strict=True)
+        | _compared(row)
+        for row, name, again, shape, centre in zip(
+            _rows(areas), named, repeated, shapes, places, strict=True
+        )
     ]
+
+
+def _compared(row: Any) -> dict[str, Any]:
+    """Return the area's group and its range of ranks, where they were estimated."""
+    out: dict[str, Any] = {}
+    group = getattr(row, "group", None)
+    if isinstance(group, str) and group in _GROUPS:
+        out["group"] = _GROUPS[group]
+    rank = [finite(getattr(row, column, math.nan)) for column in _RANKS]
+    if None not in rank:
+        out["rank"] = rank
+    return out
 
 
 def _rows(frame: pd.DataFrame) -> Iterator[Any]:

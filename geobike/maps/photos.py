@@ -7,125 +7,129 @@ from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from geobike import schema
 from geobike.detectors.protocol import Box
 from geobike.errors import InputError
-from geobike.maps.encoding import encode_columns, encode_json
+from geobike.maps.encoding import encode_json
+from geobike.maps.numbers import CLOCK, finite
+from geobike.maps.places import READABLE, packed, positions, steps
 from geobike.reporting import report
 
-READABLE: Final = 10_000
-"""Photos up to which each is a circle of its own; more are clustered, and their data packed."""
 SINGLE: Final = 100_000
-"""Photos up to which each can be opened; of more the page holds only place, day and count."""
+"""Photos up to which each can be opened; of more the page holds only their places."""
 
-_DEGREE: Final = 100_000  # steps of a degree: five decimals, about one metre
-_CLOCK: Final = "%Y-%m-%d %H:%M"
-_PERIODS: Final = ("D", "M", "Y")  # days, months, years: the first of which there are not too many
-_MOST_PERIODS: Final = 62  # steps of the time slider: two months of days, five years of months
+Pictures = Mapping[str, bytes | str]
+"""Of photos by `photo_id`: a JPEG, or the address of one beside the page."""
+
+_REJECTED: Final = ("threshold", "duplicate", "ridden")
+"""Why a box of a wanted label does not count; boxes of other labels are not shown."""
+_NEARLY: Final = 0.5  # of the threshold: what scores less is noise to a reader too
+_MOST_REJECTED: Final = 12  # boxes of a photo: those with the highest scores
+_FRAME: Final = 36.0  # mm: the width of the frame that focal lengths refer to
 
 
 def photos(
     given: gpd.GeoDataFrame,
     detections: pd.DataFrame,
-    thumbnails: Mapping[str, bytes],
+    pictures: Pictures,
+    period: "pd.Series[int]",
+    place_of: "pd.Series[int]",
     area_ids: "pd.Series[str]",
+    *,
     timezone: str,
+    threshold: float,
     shifted: bool,
-) -> tuple[dict[str, Any], "pd.Series[int]"]:
-    """Return the located photos, and the period of each: by `photo_id`, only where it has one.
+) -> dict[str, Any]:
+    """Return the located photos; only their number where there are too many to open one.
 
-    The columns are `lon` and `lat` in 1e-5 degrees, each the step from the photo before, `area`
-    and `period` (positions, -1 for none), and `count`, the bicycles (-1 where the photo is not
-    counted). Where photos are many, the columns are packed in the order of `names`. `periods` are
-    the days, months or years that the slider steps through.
+    The columns are `lon` and `lat` in 1e-5 degrees, each the step from the photo before, `area`,
+    `place` and `period` (positions, -1 for none), and `count`, the bicycles (-1 where the photo is
+    not counted). Where photos are many, the columns are packed in the order of `names`.
     """
     nowhere = given.geometry.isna() | given.geometry.is_empty
     located = given[~nowhere & given["status"].isin(schema.STATUSES)]
+    if len(located) > SINGLE:
+        report(
+            f"the map shows the places of {len(located):,} photos, without names and pictures: "
+            f"single photos can be opened up to {SINGLE:,}"
+        )
+        return {"n": len(located), "names": [], "columns": {}, "details": None}
     if len(located) > READABLE:  # neighbours in place become neighbours in the file
         located = located.iloc[np.argsort(located.geometry.hilbert_distance().to_numpy())]
     lon = located.geometry.x.to_numpy()
-    lon = lon % 360 if shifted else lon
     counted = located["status"] == schema.COUNTED
-    period, periods = _periods(located["taken_at"].where(counted), timezone)
     columns = {
-        "lon": _steps(lon),
-        "lat": _steps(located.geometry.y.to_numpy()),
-        "area": pd.Index(area_ids).get_indexer(located["area_id"]).astype(np.int32),
-        "period": period.astype(np.int32),
+        "lon": steps(lon % 360 if shifted else lon),
+        "lat": steps(located.geometry.y.to_numpy()),
+        "area": positions(located["area_id"], area_ids),
+        "place": place_of.reindex(located["photo_id"]).fillna(-1).to_numpy(dtype=np.int32),
+        "period": period[located.index].to_numpy(dtype=np.int32),
         "count": located["bicycle_count"].mask(~counted).fillna(-1).to_numpy(dtype=np.int32),
     }
-    packed = len(located) > READABLE
-    details = None
-    if len(located) <= SINGLE:
-        details = _details(located, detections, thumbnails, timezone)
-    else:
-        report(
-            f"the map shows {len(located):,} photos only by place and count, without names and "
-            f"pictures: single photos can be opened up to {SINGLE:,}"
-        )
-    data = {
+    details = _details(located, _drawn(detections, pictures, threshold), pictures, timezone)
+    many = len(located) > READABLE
+    return {
         "n": len(located),
-        "periods": periods,
-        "names": list(columns),
-        "columns": encode_columns(list(columns.values()))
-        if packed
-        else {name: column.tolist() for name, column in columns.items()},
-        "details": encode_json(details) if packed else details,
+        **packed("columns", columns),
+        "details": encode_json(details) if many else details,
     }
-    known = period >= 0
-    return data, pd.Series(period[known], index=located["photo_id"].to_numpy()[known])
 
 
-def _steps(degrees: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:
-    places = np.round(degrees * _DEGREE).astype(np.int32)
-    return places - np.concatenate([[0], places[:-1]]).astype(np.int32)
-
-
-def _periods(taken: "pd.Series[Any]", timezone: str) -> tuple[Any, list[str]]:
-    """Return each photo's period and their names: days, or months or years where days are many."""
-    local = taken.dt.tz_convert(timezone).dt.tz_localize(None)
-    for unit in _PERIODS:
-        numbers, starts = pd.factorize(local.dt.to_period(unit), sort=True)
-        if len(starts) <= _MOST_PERIODS:
-            break
-    return numbers, [str(start) for start in starts] if len(starts) > 1 else []
+def _drawn(detections: pd.DataFrame, pictures: Pictures, threshold: float) -> pd.DataFrame:
+    """Return the boxes that are drawn on pictures: those that count, and those that nearly did."""
+    nearly = detections["dropped_by"].isin(_REJECTED) & (detections["score"] >= _NEARLY * threshold)
+    shown = detections[(detections["kept"] | nearly) & detections["photo_id"].isin(list(pictures))]
+    best = shown.sort_values("score", ascending=False, kind="stable")
+    place = best[~best["kept"]].groupby("photo_id", observed=True).cumcount()
+    return shown.drop(index=place.index[place >= _MOST_REJECTED])
 
 
 def _details(
-    located: gpd.GeoDataFrame,
-    detections: pd.DataFrame,
-    thumbnails: Mapping[str, bytes],
-    timezone: str,
+    located: gpd.GeoDataFrame, drawn: pd.DataFrame, pictures: Pictures, timezone: str
 ) -> list[dict[str, Any]]:
-    kept = detections[detections["kept"]]
-    kept = kept[kept["photo_id"].isin(list(thumbnails))]
-    boxes = {photo_id: found for photo_id, found in kept.groupby("photo_id")}  # noqa: C416 - dict() drops the types
-    local = located["taken_at"].dt.tz_convert(timezone).dt.strftime(_CLOCK).astype(object)
+    boxes = {photo_id: found for photo_id, found in drawn.groupby("photo_id")}  # noqa: C416 - dict() drops the types
+    local = located["taken_at"].dt.tz_convert(timezone).dt.strftime(CLOCK).astype(object)
     times = local.where(located["taken_at"].notna(), None)
     return [
         {"id": row.photo_id, "status": row.status, "taken": taken}
-        | (_picture(row, thumbnails, boxes) if row.photo_id in thumbnails else {})
+        | _direction(row)
+        | (_picture(row, pictures, boxes) if row.photo_id in pictures else {})
         for row, taken in zip(_rows(located), times, strict=True)
     ]
 
 
-def _picture(row: Any, thumbnails: Mapping[str, bytes], boxes: Mapping[Any, Any]) -> dict[str, Any]:
-    content = thumbnails[row.photo_id]
-    if not content.startswith(b"\xff\xd8"):
-        raise InputError(f"the thumbnail of {row.photo_id!r} is not a JPEG; encode it as JPEG")
+def _direction(row: Any) -> dict[str, Any]:
+    """Return where the camera looked, and how wide where its lens is known."""
+    if pd.isna(row.heading):
+        return {}
+    focal = getattr(row, "focal_length_35mm", math.nan)
+    if pd.isna(focal) or focal <= 0:
+        return {"heading": round(row.heading) % 360}
+    wide = 2 * math.degrees(math.atan(_FRAME / 2 / focal))
+    return {"heading": round(row.heading) % 360, "view": round(wide)}
+
+
+def _picture(row: Any, pictures: Pictures, boxes: Mapping[Any, Any]) -> dict[str, Any]:
     return {
-        "image": f"data:image/jpeg;base64,{base64.b64encode(content).decode()}",
+        "image": _address(pictures[row.photo_id], row.photo_id),
         "width": finite(row.width),
         "height": finite(row.height),
         "boxes": _boxes(boxes.get(row.photo_id), row.width, row.height),
     }
 
 
+def _address(picture: bytes | str, photo_id: str) -> str:
+    if isinstance(picture, str):
+        return picture
+    if not picture.startswith(b"\xff\xd8"):
+        raise InputError(f"the thumbnail of {photo_id!r} is not a JPEG; encode it as JPEG")
+    return f"data:image/jpeg;base64,{base64.b64encode(picture).decode()}"
+
+
 def _boxes(found: pd.DataFrame | None, width: Any, height: Any) -> list[dict[str, Any]]:
-    """Return boxes in percent of the photo, so that they fit a thumbnail of any size."""
+    """Return boxes in percent of the photo, so that they fit a picture of any size."""
     if found is None or pd.isna(width) or pd.isna(height):
         return []
     return [
@@ -137,6 +141,7 @@ def _boxes(found: pd.DataFrame | None, width: Any, height: Any) -> list[dict[str
             "width": round(100 * (box.xmax - box.xmin) / width, 2),
             "height": round(100 * (box.ymax - box.ymin) / height, 2),
         }
+        | ({} if row.kept else {"dropped": row.dropped_by})
         for row in _rows(found)
         for box in Box(row.xmin, row.ymin, row.xmax, row.ymax).pieces(width)
     ]
@@ -145,15 +150,3 @@ def _boxes(found: pd.DataFrame | None, width: Any, height: Any) -> list[dict[str
 def _rows(frame: pd.DataFrame) -> Iterator[Any]:
     """Return the rows by column name, as values with the types that `schema.check` has checked."""
     return iter(frame.itertuples())
-
-
-def finite(value: Any) -> int | float | None:
-    """Return a plain number, None for NA, NaN and infinity, which JSON does not have."""
-    if pd.isna(value) or not math.isfinite(value):
-        return None
-    return float(value) if isinstance(value, float) else int(value)
-
-
-def time(value: Any, timezone: str) -> str | None:
-    """Return a time in the timezone of the map."""
-    return None if pd.isna(value) else value.tz_convert(timezone).strftime(_CLOCK)

@@ -9,7 +9,7 @@ import shapely
 
 from geobike import schema
 from geobike.maps.encoding import encode_json
-from geobike.maps.photos import finite
+from geobike.maps.numbers import finite
 
 _DECIMALS = 5  # of a degree: about a metre
 

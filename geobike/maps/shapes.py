@@ -28,6 +28,27 @@ def simplified(areas: gpd.GeoDataFrame) -> tuple[list[shapely.Geometry], bool]:
     return [shapely.transform(shape, lambda xy: xy.round(_DECIMALS)) for shape in simple], shifted
 
 
+_MOST_NAMED = 1500  # areas; of more no name is written on the map
+
+
+def centres(shapes: list[shapely.Geometry]) -> list[list[float] | None]:
+    """Return where the name of each area goes: lon, lat of the middle of its widest part.
+
+    That is the middle of the largest circle inside it, from the equator seen as metres.
+    """
+    if len(shapes) > _MOST_NAMED:
+        return [None] * len(shapes)
+    _, south, _, north = shapely.total_bounds(np.asarray(shapes, dtype=object))
+    scale = np.array([max(np.cos(np.radians((south + north) / 2)), 0.01), 1])
+    found = []
+    for shape in shapes:
+        flat = shapely.transform(shape, lambda xy: xy * scale)
+        west, low, east, high = flat.bounds
+        circle = shapely.maximum_inscribed_circle(flat, max(east - west, high - low) / 50)
+        found.append((np.array(circle.coords[0]) / scale).round(_DECIMALS).tolist())
+    return found
+
+
 def _east(shape: shapely.Geometry) -> shapely.Geometry:
     parts = [
         part if part.bounds[0] >= 0 or _crosses_greenwich(part) else shapely.transform(part, _wrap)

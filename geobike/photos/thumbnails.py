@@ -1,11 +1,14 @@
 """Thumbnails of the photos for the map, with people and vehicles anonymized."""
 
-from collections.abc import Collection, Iterable
+import hashlib
+from collections.abc import Collection, Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Final
 
 import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from PIL import Image
 
@@ -31,6 +34,12 @@ Without any such box the detector may know no such class, and would leave it as 
 SIDE: Final = 240
 """Longest side of a thumbnail in pixels: 240 at quality 60 take about 7 kB."""
 
+LARGE_SIDE: Final = 960
+"""Longest side of a picture beside the page, on which bicycles can be counted: about 70 kB."""
+
+_FEW: Final = 3
+"""Pictures that an area has whatever its share."""
+
 _QUALITY: Final = 60
 
 
@@ -39,14 +48,13 @@ def make(
     detections: pd.DataFrame,
     *,
     hide: Collection[str] = (PERSON, VEHICLE),
-    empty: bool = False,
     limit: int = LIMIT,
     side: int = SIDE,
     place: str = "the map",
     max_pixels: int = decoding.MAX_PIXELS,
     track: Track = silent,
 ) -> dict[str, bytes]:
-    """Return JPEGs without metadata by `photo_id`, for counted photos.
+    """Return small JPEGs without metadata by `photo_id`, for counted photos.
 
     Boxes of the labels in `hide`, in any letter case, are pixelated beyond recognition; `vehicle`
     stands for every motor vehicle. Of a doubtful person on a bicycle only the top is
@@ -54,26 +62,82 @@ def make(
     such, no photo has a thumbnail; nor has a photo without any box, since perhaps no detector
     processed it. Both are reported.
 
-    Photos in which nothing was counted have one only if `empty`: they are no evidence. Of more
-    than `limit` photos, those with most bicycles have one. A photo that no longer exists has none:
-    its detections may be old. `side` is the longest side in pixels; `place` is where the thumbnails
-    are to be shown, in the words of a report.
+    Of more than `limit` photos, a random share of every area has one, whatever was counted on
+    them: what a detector misses shows where it found nothing. The draw is the same in every run. A
+    photo that no longer exists has none: its detections may be old. `side` is the longest side in
+    pixels; `place` is where the thumbnails are to be shown, in the words of a report.
     """
+    shown = _shown(counts, detections, hide, place)
+    if len(shown) > limit:
+        report(
+            f"{place} shows pictures of {limit} of {len(shown)} photos, a random share of every "
+            "area; --pictures folder writes them all beside it"
+        )
+        shown = shown[drawn(shown, limit)]
+    return dict(_made(shown, detections, hide, side, max_pixels, track))
+
+
+def write(
+    counts: gpd.GeoDataFrame,
+    detections: pd.DataFrame,
+    folder: Path,
+    *,
+    hide: Collection[str] = (PERSON, VEHICLE),
+    max_pixels: int = decoding.MAX_PIXELS,
+    track: Track = silent,
+) -> dict[str, str]:
+    """Write large pictures of all counted photos into a folder; return their names by `photo_id`.
+
+    They are what `make` would return, but for their size. A name is a digest of the `photo_id`.
+    """
+    folder.mkdir(exist_ok=True)
+    names = {}
+    for photo_id, content in _made(
+        _shown(counts, detections, hide, "the map"), detections, hide, LARGE_SIDE, max_pixels, track
+    ):
+        names[photo_id] = (
+            f"{hashlib.sha256(photo_id.encode('utf-8', 'replace')).hexdigest()[:20]}.jpg"
+        )
+        (folder / names[photo_id]).write_bytes(content)
+    return names
+
+
+def drawn(counts: gpd.GeoDataFrame, limit: int) -> npt.NDArray[np.bool_]:
+    """Tell which of the photos are drawn: `limit` of them, an equal share of each area.
+
+    The first three of an area come before the shares, so that a small one has pictures too. Photos
+    are drawn by the digest of their bytes, which has nothing to do with what they show.
+    """
+    key = counts["sha256"].fillna(counts["photo_id"])
+    order = counts.assign(key=key).sort_values("key", kind="stable")
+    groups = order.groupby("area_id", dropna=False, sort=False)["key"]
+    place, size = groups.cumcount(), groups.transform("size")
+    share = ((place + 0.5) / size).mask(place < _FEW, place - _FEW)
+    chosen = share.sort_values(kind="stable").index[:limit]
+    found: npt.NDArray[np.bool_] = counts.index.isin(chosen)
+    return found
+
+
+def _shown(
+    counts: gpd.GeoDataFrame, detections: pd.DataFrame, hide: Collection[str], place: str
+) -> gpd.GeoDataFrame:
+    """Return the counted photos on which everything that is to be hidden can be."""
     schema.check(counts, schema.COUNTS)
     schema.check(detections, schema.DETECTIONS)
     shown = counts[(counts["status"] == schema.COUNTED) & counts["path"].notna()]
-    if not empty:
-        shown = shown[shown["bicycle_count"] > 0]
     identified = [kind for kind in _IDENTIFIED if is_hidden(kind, hide)]
-    if identified:
-        shown = _without_strangers(shown, detections, identified, place)
-    if len(shown) > limit:
-        report(
-            f"{place} shows pictures of {limit} of {len(shown)} photos, those with most bicycles"
-        )
-        shown = shown.nlargest(limit, "bicycle_count")
+    return _without_strangers(shown, detections, identified, place) if identified else shown
+
+
+def _made(
+    shown: gpd.GeoDataFrame,
+    detections: pd.DataFrame,
+    hide: Collection[str],
+    side: int,
+    max_pixels: int,
+    track: Track,
+) -> Iterator[tuple[str, bytes]]:
     hidden = hiding.regions(detections, hide, shown["photo_id"])
-    pictures = {}
     for photo_id, path, digest in track(
         zip(shown["photo_id"], shown["path"], shown["sha256"], strict=True),
         "Making thumbnails",
@@ -82,12 +146,10 @@ def make(
         try:
             # A file that has since replaced the photo must not be shown in its place.
             data = decoding.read_bytes(path, sha256=digest)
-            pictures[photo_id] = thumbnail(
-                data, anonymize=hidden.get(photo_id, ()), side=side, max_pixels=max_pixels
-            )
+            anonymize = hidden.get(photo_id, ())
+            yield photo_id, thumbnail(data, anonymize=anonymize, side=side, max_pixels=max_pixels)
         except UnreadablePhoto:
             continue
-    return pictures
 
 
 def thumbnail(

@@ -66,7 +66,6 @@ def make(
         counts,
         boxes,
         hide=hidden(survey) if hide is None else hide,
-        empty=True,
         limit=limit,
         side=side,
         place=place,

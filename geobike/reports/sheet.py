@@ -7,10 +7,10 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from geobike import schema
+from geobike import classes, schema
 from geobike.maps.shapes import simplified
 from geobike.metrics import Metric
-from geobike.reports import classes, drawing
+from geobike.reports import drawing
 from geobike.reports.survey_tables import BY_HAND, SurveyTables
 from geobike.reports.words import Speech
 

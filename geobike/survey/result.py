@@ -69,21 +69,47 @@ class SurveyResult:
         return self.counted.areas
 
     def map(self, *, track: Track = silent) -> "folium.Map":
-        """Return the map, to look at, to add layers to, or to save with `geobike.maps.save`."""
+        """Return the map, to look at, to add layers to, or to save with `geobike.maps.save`.
+
+        Its pictures are in it; only `write` makes a folder of them.
+        """
+        if not self._has_pictures:
+            return self._map({})
+        pictures = thumbnails.make(
+            self._pictured,
+            self.detections,
+            hide=self.survey.page.hidden,
+            max_pixels=self.survey.max_pixels,
+            track=track,
+        )
+        return self._map(pictures)
+
+    def _map_beside(self, path: Path, *, track: Track) -> "folium.Map":
+        """Return the map that is saved at `path`, with its pictures, if any, in a folder there."""
+        if self.survey.page.pictures != "folder" or not self._has_pictures:
+            return self.map(track=track)
+        names = thumbnails.write(
+            self._pictured,
+            self.detections,
+            path.parent / saved.PICTURES,
+            hide=self.survey.page.hidden,
+            max_pixels=self.survey.max_pixels,
+            track=track,
+        )
+        return self._map({photo: f"{saved.PICTURES}/{name}" for photo, name in names.items()})
+
+    @property
+    def _has_pictures(self) -> bool:
+        return self.survey.page.pictures != "none" and len(self.photos) <= maps.SINGLE
+
+    @property
+    def _pictured(self) -> gpd.GeoDataFrame:
+        if self.survey.detections is not None and self.survey.page.hidden:
+            return extent.anonymizable(self.detections, self.photos)
+        return self.photos
+
+    def _map(self, pictures: Mapping[str, bytes | str]) -> "folium.Map":
         page = self.survey.page
-        pictures = {}
-        if page.thumbnails and len(self.photos) <= maps.SINGLE:
-            shown = self.photos
-            if self.survey.detections is not None and page.hidden:
-                shown = extent.anonymizable(self.detections, shown)
-            pictures = thumbnails.make(
-                shown,
-                self.detections,
-                hide=page.hidden,
-                empty=page.empty_pictures,
-                max_pixels=self.survey.max_pixels,
-                track=track,
-            )
         if pictures and page.blur:
             filtering.report_missing_labels(page.blur, self.detections["label"])
         return maps.build(
@@ -96,6 +122,9 @@ class SurveyResult:
             model=self.model.name,
             threshold=self.survey.threshold,
             ledger=self.ledger.photos,
+            visits=self.counted.visits,
+            stops=self.counted.stops,
+            streets=self.counted.streets,
             thumbnails=pictures,
             timezone=self.survey.timezone or "UTC",
             context_layers=self.context,
@@ -174,7 +203,7 @@ class SurveyResult:
                 ),
             ),
             names=self.survey.formats,
-            save_map=lambda path: maps.save(self.map(track=track), path),
+            save_map=lambda path: maps.save(self._map_beside(path, track=track), path),
             summary=lambda: self.summary(folder),
         )
 

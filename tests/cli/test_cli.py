@@ -78,12 +78,12 @@ def test_the_sample_makes_a_map_and_leaves_its_own_files_alone(sample_map: Mappe
 @pytest.mark.parametrize(
     ("options", "shown", "said"),
     [
-        ([], "some", "people_and_vehicles"),
-        (["--no-thumbnails"], "none", None),
-        (["--empty-pictures"], "all", "people_and_vehicles"),
-        (["--show-people"], "some", "vehicles"),
-        (["--show-vehicles"], "some", "people"),
-        (["--show-vehicles", "--show-people"], "some", "nothing"),
+        ([], "inline", "people_and_vehicles"),
+        (["--pictures", "none"], "none", None),
+        (["--pictures", "folder"], "folder", "people_and_vehicles"),
+        (["--show-people"], "inline", "vehicles"),
+        (["--show-vehicles"], "inline", "people"),
+        (["--show-vehicles", "--show-people"], "inline", "nothing"),
     ],
 )
 def test_the_page_shows_the_pictures_that_were_asked_for(
@@ -97,12 +97,15 @@ def test_the_page_shows_the_pictures_that_were_asked_for(
     assert done.returncode == 0, done.stderr
     page = (tmp_path / "map.html").read_text("utf-8")
     count = gpd.read_file(tmp_path / "photos.geojson")["bicycle_count"].dropna()
-    expected = {"some": (count > 0).sum(), "none": 0, "all": len(count)}
-    assert 0 < expected["some"] < expected["all"] == 176
-    assert page.count('"data:image/jpeg;base64,') == expected[shown]
+    assert len(count) == 176
+    assert page.count('"data:image/jpeg;base64,') == (176 if shown == "inline" else 0)
+    assert page.count('"image":"photos/') == (176 if shown == "folder" else 0)
+    beside = sorted(tmp_path.glob("photos/*.jpg"))
+    assert len(beside) == (176 if shown == "folder" else 0)
     assert ('"hidden":null' if said is None else f'"hidden":{{"kinds":"{said}"') in page
     settings = json.loads((tmp_path / "summary.json").read_text())["settings"]["page"]
-    for name in ("show_people", "show_vehicles", "empty_pictures"):
+    assert settings["pictures"] == shown
+    for name in ("show_people", "show_vehicles"):
         assert settings[name] == (f"--{name.replace('_', '-')}" in options)
 
 
@@ -189,7 +192,7 @@ def test_locate_says_where_photos_lie_and_which_have_no_position(tmp_path: Path)
     assert "--manifest FILE.csv with file,latitude,longitude" in said
 
 
-def test_locate_writes_the_columns_of_a_map_but_no_stops(
+def test_locate_writes_the_columns_of_a_map_but_those_of_counting(
     sample_map: Mapped, tmp_path: Path
 ) -> None:
     out = tmp_path / "photos.geojson"
@@ -199,7 +202,8 @@ def test_locate_writes_the_columns_of_a_map_but_no_stops(
     assert "located          178" in done.stdout
     whole = json.loads((sample_map.out / "photos.geojson").read_text())["features"]
     alone = json.loads(out.read_text())["features"]
-    columns = [name for name in whole[0]["properties"] if name not in ("stop_id", "stop_photo")]
+    counting = {"parked_count", "ridden_count", "stop_id", "stop_photo"}
+    columns = [name for name in whole[0]["properties"] if name not in counting]
     assert [list(f["properties"]) for f in alone] == [columns] * len(whole)
     assert [f["geometry"] for f in alone] == [f["geometry"] for f in whole]
 

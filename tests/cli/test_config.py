@@ -196,7 +196,7 @@ def test_a_text_of_the_file_is_only_text(tmp_path: Path, value: str) -> None:
         ("[survey]\nthreshold = 'high'", '[survey] threshold is "high", expected a number'),
         ("[survey]\nthreshold = 7", "threshold 7 is not from 0.05"),
         ("[survey]\ntimezone = 'Mars'", "timezone 'Mars' is not known"),
-        ("[page]\nthumbnails = 1", "[page] thumbnails is 1, expected true or false"),
+        ("[page]\nshow_people = 1", "[page] show_people is 1, expected true or false"),
         ("", "--areas is missing"),
     ],
 )

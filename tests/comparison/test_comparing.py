@@ -31,7 +31,7 @@ def mapped(season: str, out: Path, **options: object) -> Path:
         timezone="Europe/Amsterdam",
         threshold=0.3,
         detector=geobike.DetectorChoice(kind="cached"),
-        page=geobike.PageOptions(thumbnails=False),
+        page=geobike.PageOptions(pictures="none"),
         **more,  # type: ignore[arg-type]
         **options,  # type: ignore[arg-type]
     )

@@ -222,7 +222,7 @@ def test_pictures_are_those_of_the_page_and_none_where_it_has_none(
     stored = dict(rows(package, "SELECT photo_id, thumbnail FROM photos WHERE thumbnail NOT NULL"))
     assert stored == dict(saved.read(package.parent).page().pictures)
     assert len(stored) > 50
-    page = replace(sample_result.survey.page, thumbnails=False)
+    page = replace(sample_result.survey.page, pictures="none")
     plan = replace(sample_result.survey, formats=("gpkg",), page=page)
     replace(sample_result, survey=plan).write(tmp_path / "out")
     path = tmp_path / "out" / "survey.gpkg"

@@ -36,7 +36,9 @@ def town() -> dict[str, object]:
 
 @pytest.mark.parametrize("screen", SCREENS)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("state", ["as opened", "area open", "photo open", "hexagons", "one day"])
+@pytest.mark.parametrize(
+    "state", ["as opened", "area open", "place open", "photo open", "hexagons", "one day", "menu"]
+)
 def test_axe_finds_nothing_serious(
     show: Open,
     axe: Path,  # noqa: F811 - the fixture
@@ -51,13 +53,18 @@ def test_axe_finds_nothing_serious(
     match state:
         case "area open":
             page.locator(".gb-table tbody tr").first.press("Enter")
+        case "place open":
+            page.get_by_role("button", name="1 detected, 1 photo").press("Enter")
         case "photo open":
-            page.locator("path.gb-photo[fill='#f58a1f']").first.press("Enter")
+            page.get_by_role("button", name="1 detected, 1 photo").press("Enter")
+            page.locator(".gb-tile").first.press("Enter")
         case "hexagons":
-            page.get_by_label("Hexagons").check()
+            opened.show("Hexagons")
         case "one day":
-            page.get_by_role("slider").press("ArrowRight")
-    opened.settle()  # a popup that still fades in has little contrast
+            page.get_by_label("3 Feb 2022").check()
+        case "menu":
+            page.locator(".gb-menu summary").click()
+    opened.settle()  # a tooltip that still fades in has little contrast
     page.evaluate(axe.read_text("utf-8"))
     found = page.evaluate("axe.run()")["violations"]
     serious = [
@@ -70,14 +77,19 @@ def test_axe_finds_nothing_serious(
 
 def test_a_photo_opens_and_closes_by_keyboard_alone(show: Open) -> None:
     page = show(build(**town())).page
-    circle = page.get_by_role("button", name="1 bicycle, a.jpg")
+    circle = page.get_by_role("button", name="1 detected, 1 photo")
     circle.focus()
     page.keyboard.press("Enter")
-    popup = page.locator(".leaflet-popup-content img")
-    popup.wait_for()
-    assert popup.get_attribute("alt") == "Photo a.jpg"
+    page.locator(".gb-tile").focus()
+    page.keyboard.press("Enter")
+    photo = page.locator(".gb-light img")
+    photo.wait_for()
+    assert photo.get_attribute("alt") == "Photo a.jpg"
     page.keyboard.press("Escape")
-    popup.wait_for(state="detached")
+    photo.wait_for(state="detached")
+    assert page.evaluate("document.activeElement.ariaLabel") == "1 detected, a.jpg"
+    page.keyboard.press("Escape")
+    assert not page.locator(".gb-detail").is_visible()
 
 
 def test_the_first_tab_stop_skips_to_the_statistics(show: Open) -> None:
@@ -86,11 +98,38 @@ def test_the_first_tab_stop_skips_to_the_statistics(show: Open) -> None:
     assert page.evaluate("document.activeElement.textContent") == "Skip to the area statistics"
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.name") == "gb-metric"
+    assert page.evaluate("document.activeElement.id") == "gb-metric"
+    assert page.evaluate("location.hash") == ""  # which holds the state of the page
 
 
-def test_clustered_photos_open_by_keyboard(show: Open) -> None:
+def test_every_tab_stop_has_a_name_and_the_circles_are_one(show: Open) -> None:
     page = show(build(**town())).page
-    page.locator(".gb-cluster").focus()
-    page.keyboard.press("Enter")
-    assert page.locator("path.gb-photo[fill='#f58a1f']").count() == 5
+    names = []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        found = page.evaluate(
+            """() => {
+              const one = document.activeElement;
+              const label = one.labels?.[0]?.textContent || one.ariaLabel || one.innerText;
+              return [one.tagName, (label || "").trim(), one.className.baseVal ?? one.className];
+            }"""
+        )
+        if found[0] == "BODY":
+            break
+        names.append(found)
+    assert len(names) > 15
+    assert all(name for _, name, _ in names), names
+    assert [tag for tag, _, _ in names if tag.lower() == "path"] == []  # areas: by the table
+    assert len([one for one in names if "gb-place" in one[2]]) == 1
+
+
+def test_arrow_keys_go_from_circle_to_circle(show: Open) -> None:
+    page = show(build(**town())).page
+    first = page.locator(".gb-place[tabindex='0']")
+    first.focus()
+    before = page.evaluate("document.activeElement.ariaLabel")
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("document.activeElement.className").startswith("gb-place")
+    assert page.evaluate("document.activeElement.ariaLabel") != before
+    page.keyboard.press("ArrowLeft")
+    assert page.evaluate("document.activeElement.ariaLabel") == before

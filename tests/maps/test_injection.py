@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import folium
+import pandas as pd
 import pytest
 
 from tests.support.browser import Open
@@ -28,7 +29,7 @@ def test_markup_in_any_text_is_shown_and_never_runs(show: Open, kind: str) -> No
     text = EVIL[kind]
     drawn = build(
         areas([text, "b"], [1, 2], [5, 1]),
-        photos({text: (4.005, 52.005, 1)}),
+        photos({text: (4.005, 52.005, 5)}).assign(area_id=pd.array(["A0"], "str")),
         detections(text, label=text),
         thumbnails={text: jpeg()},
         title=text,
@@ -39,19 +40,25 @@ def test_markup_in_any_text_is_shown_and_never_runs(show: Open, kind: str) -> No
     opened = show(drawn)
     assert opened.page.title() == text
     assert opened.texts("h1") == [text]
-    assert opened.texts(".gb-method") == [
+    assert opened.said(".gb-method") == [
         f"Counted: {text}. Model {text}, threshold 0.5. Times in UTC."
     ]
-    assert opened.texts(".gb-source") == [f"Source: {text}"]
-    assert opened.texts(".gb-table tbody th")[0] == text
+    assert opened.said(".gb-source") == [f"Source: {text}"]
+    assert opened.texts(".gb-table tbody th div > span")[0] == text
     opened.page.locator(".leaflet-overlay-pane path").first.hover(position={"x": 20, "y": 20})
     assert opened.texts(".leaflet-tooltip strong") == [text]
-    opened.page.locator("path.gb-photo").click()
-    popup = opened.page.locator(".leaflet-popup-content")
-    assert popup.locator(".gb-file").inner_text() == text
-    assert popup.locator(".gb-box").get_attribute("title") == f"{text} 90 %"
+    assert text in opened.texts(".gb-name span")
+    opened.page.locator(".gb-place").click()
+    opened.page.locator(".gb-tile").click()
+    light = opened.page.get_by_role("dialog")
+    assert light.locator(".gb-file").inner_text() == text
+    assert light.locator("img").get_attribute("alt") == f"Photo {text}"
+    assert light.locator(".gb-box").get_attribute("title") == f"{text} 90 %"
+    opened.page.keyboard.press("Escape")
+    opened.page.keyboard.press("Escape")
     opened.page.locator(".gb-table tbody tr").first.click()
-    assert opened.texts(".leaflet-popup-content h2") == [text]
+    assert opened.texts(".gb-detail h2") == [text]
+    assert opened.page.locator(".gb-tile").get_attribute("aria-label") == f"5 detected, {text}"
     assert opened.page.evaluate("window.__xss") is None
 
 
@@ -62,7 +69,7 @@ def test_markup_in_a_context_files_name_is_shown_and_never_runs(
     path = tmp_path / f"{EVIL[kind]}.geojson"
     TOWN[["geometry"]].to_file(path, driver="GeoJSON")
     opened = show(build(context=(path,)))
-    assert f" {EVIL[kind]}" in opened.texts(".gb-choice")
+    assert f" {EVIL[kind]}" in opened.said(".gb-choice")
     assert opened.page.evaluate("window.__xss") is None
 
 

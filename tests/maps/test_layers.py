@@ -7,18 +7,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 import shapely
 
-from geobike import maps
+from geobike import maps, schema
 from geobike.errors import InputError
 from tests.support.browser import Open
-from tests.support.map_frames import TOWN, areas, build, jpeg, photos
-
-LEGEND = ".gb-classes:not(.gb-photo-key) li"
+from tests.support.map_frames import TOWN, areas, build, jpeg, photos, visits
 
 
-def test_hexagons_show_bicycles_per_photo_with_a_legend_of_their_own(show: Open) -> None:
+def test_hexagons_show_the_places_with_a_legend_of_their_own(show: Open) -> None:
     taken = photos(
         {
             "a.jpg": (4.005, 52.005, 1),
@@ -28,9 +27,10 @@ def test_hexagons_show_bicycles_per_photo_with_a_legend_of_their_own(show: Open)
         }
     )
     opened = show(build(taken=taken))
-    opened.page.get_by_label("Hexagons: bicycles per photo").check()
-    assert opened.texts(".gb-legend summary") == ["Bicycles per photo"]
-    assert opened.texts(LEGEND) == ["Hexagons of 200 m", "0", "2.50"]
+    opened.show("Hexagons")
+    assert opened.texts(".gb-legend summary") == ["Bicycles detected per stop"]
+    assert opened.texts(".gb-legend-note") == ["Hexagons of 100 m"]
+    assert opened.legend() == ["0", "0 - 1", "1 - 2", "2 or more"]
     cells = opened.page.evaluate(
         """() => {
           const found = [];
@@ -40,25 +40,115 @@ def test_hexagons_show_bicycles_per_photo_with_a_legend_of_their_own(show: Open)
           return found;
         }""".replace("map_of_test()", opened.map_name())
     )
-    assert sorted(cells) == [[6, "#2498c1"], [6, "#fbfbf3"]]
+    assert sorted(cells) == [[6, "#081d58"], [6, "#fbfbf3"]]
     areas_drawn = opened.page.locator(".leaflet-overlay-pane path[fill-opacity='0']")
     assert areas_drawn.count() == len(TOWN)
     opened.page.get_by_label("Areas", exact=True).check()
-    assert opened.texts(LEGEND)[0] == "0"
+    assert opened.legend()[0] == "0"
     assert opened.page.locator(".leaflet-overlay-pane path[fill-opacity='1']").count() == len(TOWN)
+
+
+def test_hexagons_are_not_offered_for_a_figure_that_they_do_not_show(show: Open) -> None:
+    opened = show(build(taken=photos({"a.jpg": (4.005, 52.005, 1)})))
+    opened.show("Hexagons")
+    opened.colour_by("Bicycles detected, each place once")
+    assert opened.page.get_by_label("Hexagons").is_disabled()
+    assert opened.page.get_by_label("Areas", exact=True).is_checked()
+    said = "Hexagons and heat map show bicycles detected per stop only."
+    assert opened.texts(".gb-layers .gb-why") == [said]
+
+
+def street_frames() -> dict[str, object]:
+    """Two streets in the first area, of which one was seen from two stops."""
+    taken = photos({"a.jpg": (4.003, 52.005, 6), "b.jpg": (4.006, 52.005, 2)})
+    lines = [
+        shapely.LineString([(4.001, 52.005), (4.009, 52.005)]),
+        shapely.LineString([(4.001, 52.002), (4.009, 52.002)]),
+    ]
+    data = {
+        "street_id": ["1", "2"],
+        "name": ["<b>Quay</b>", "Lane"],
+        "area_id": ["A0", "A0"],
+        "length_m": 548.0,
+        "covered_m": [100.0, 0.0],
+        "covered_share": [0.18, 0.0],
+        "stop_count": pd.array([2, 0], "Int64"),
+        "detected_once": [8.0, 0.0],
+        "detected_per_100m": [8.0, float("nan")],
+    }
+    stops = {
+        "stop_id": ["a.jpg", "b.jpg"],
+        "photo_count": 1,
+        "visit_count": 1,
+        "bicycle_count": 1.0,
+    }
+    stops |= {"bicycle_count_max": 1, "street_id": ["1", "1"]}
+    return {
+        "taken": taken,
+        "visits": visits(taken, ["a.jpg", "b.jpg"]),
+        "streets": schema.geotable(schema.STREETS, pd.DataFrame(data), lines),
+        "stops": schema.geotable(schema.STOPS, pd.DataFrame(stops), list(taken.geometry)),
+    }
+
+
+def test_streets_are_ribbons_by_what_was_detected_per_100_m(show: Open) -> None:
+    opened = show(build(**street_frames()))
+    ribbons = opened.page.locator(".leaflet-gb-streets-pane path.leaflet-interactive")
+    assert ribbons.count() == 0  # circles show the places until one zooms in
+    opened.show("Streets: detected per 100 m")
+    assert ribbons.count() == 1  # nothing is known of the other
+    assert opened.texts(".gb-legend summary") == ["Detected per 100 m of street"]
+    opened.page.locator(".gb-layers summary").click()
+    ribbons.hover(force=True)
+    assert opened.texts(".leaflet-tooltip strong") == ["<b>Quay</b>"]
+    ribbons.dispatch_event("click")
+    assert opened.texts(".gb-detail h2") == ["<b>Quay</b>"]
+    expected = {"rate": "8.0", "once": "8.0", "stops": "2", "length": "548 m", "area": "North"}
+    assert expected.items() <= opened.detail().items()
+    counts = "Array.from(document.querySelectorAll('.gb-tile'), (tile) => tile.dataset.count)"
+    assert opened.page.evaluate(counts) == ["6", "2"]
+
+
+def test_streets_appear_when_one_zooms_in(show: Open) -> None:
+    opened = show(build(**street_frames()))
+    opened.page.locator(".gb-table tbody tr", has_text="North").click()
+    assert opened.page.locator(".leaflet-gb-streets-pane path.leaflet-interactive").count() == 1
+    assert opened.texts(".gb-list li") == ["<b>Quay</b>\n8.0"]
+    opened.page.locator(".gb-list button").click()
+    assert opened.texts(".gb-detail h2") == ["<b>Quay</b>"]
+
+
+def test_names_of_areas_stand_on_the_map_with_their_figure_and_never_on_each_other(
+    show: Open,
+) -> None:
+    opened = show(build())
+    names = opened.texts(".gb-name")
+    assert ["North", "0.50"] in [name.split("\n") for name in names]
+    assert set(opened.texts(".gb-name span")) == set(TOWN["name"])
+    boxes = [each.bounding_box() for each in opened.page.locator(".gb-name span").all()]
+    for one in boxes:
+        for other in boxes:
+            apart = one["x"] + one["width"] <= other["x"] or other["x"] + other["width"] <= one["x"]
+            assert one is other or apart  # the areas lie in a row
+    opened.layers()
+    opened.page.get_by_label("Names").uncheck()
+    assert opened.texts(".gb-name") == []
 
 
 def lines(path: Path, crs: str = "EPSG:28992") -> Path:
     street = shapely.LineString([(4.0, 52.005), (4.05, 52.005)])
     water = shapely.box(4.01, 52.006, 4.02, 52.009)
-    frame = gpd.GeoDataFrame({"x": [1, 2]}, geometry=[street, water], crs="EPSG:4326")
+    names = {"name": ["High <i>Street</i>", None]}
+    frame = gpd.GeoDataFrame(names, geometry=[street, water], crs="EPSG:4326")
     frame.to_crs(crs).to_file(path)
     return path
 
 
-def test_streets_are_drawn_below_the_areas_and_take_no_clicks(show: Open, tmp_path: Path) -> None:
+def test_context_is_drawn_above_the_areas_with_names_and_takes_no_clicks(
+    show: Open, tmp_path: Path
+) -> None:
     opened = show(build(context=(lines(tmp_path / "streets.gpkg"),)))
-    drawn = opened.page.locator(".leaflet-gb-context-pane canvas")
+    drawn = opened.page.locator(".leaflet-gb-context-0-pane canvas")
     assert drawn.count() == 1
     inked = """canvas => {
       const blank = document.createElement("canvas");
@@ -66,10 +156,17 @@ def test_streets_are_drawn_below_the_areas_and_take_no_clicks(show: Open, tmp_pa
       return canvas.toDataURL() !== blank.toDataURL();
     }"""
     assert drawn.evaluate(inked)
+    levels = [
+        f"+getComputedStyle(document.querySelector('.leaflet-{pane}-pane')).zIndex"
+        for pane in ("overlay", "gb-context-0")
+    ]
+    assert opened.page.evaluate(f"{levels[0]} < {levels[1]}")
+    assert "High <i>Street</i>" in opened.texts(".gb-line-name")
     # The street runs through the middle of the first area; the click is still the area's.
     opened.page.locator(".leaflet-overlay-pane path").first.click()
-    assert opened.texts(".leaflet-popup-content h2") == ["North"]
-    opened.page.get_by_label("streets").uncheck()
+    assert opened.texts(".gb-detail h2") == ["North"]
+    opened.layers()
+    opened.page.get_by_label("streets", exact=True).uncheck()
     opened.settle()
     assert not drawn.evaluate(inked)
 
@@ -188,8 +285,8 @@ def test_subdomains_are_named_one_by_one_in_the_policy() -> None:
 def test_a_photo_exactly_on_a_border_is_drawn_once_and_on_it(show: Open) -> None:
     opened = show(build(areas(["a", "b"], [1, 0], [2, 0]), photos({"on.jpg": (4.01, 52.005, 2)})))
     west = opened.page.locator(".leaflet-overlay-pane path").first.bounding_box()
-    photo = opened.page.locator("path.gb-photo").bounding_box()
+    place = opened.page.locator(".gb-place").bounding_box()
     assert west is not None
-    assert photo is not None
-    assert photo["x"] + photo["width"] / 2 == pytest.approx(west["x"] + west["width"], abs=2)
-    assert opened.texts(".gb-finding")[0].startswith("2 bicycles in 1 photo")
+    assert place is not None
+    assert place["x"] + place["width"] / 2 == pytest.approx(west["x"] + west["width"], abs=2)
+    assert opened.texts(".gb-finding")[0].startswith("2 detected on 1 photo:")

@@ -44,13 +44,15 @@ def test_page_geojson_and_summary_agree(tmp_path: Path, show: Open) -> None:
         detector=FakeDetector(),
         streets=streets(tmp_path / "streets.geojson"),
         population_column="people",
-        page=PageOptions(title="Agreed", thumbnails=False),
+        page=PageOptions(title="Agreed", pictures="none"),
     )
     written = geobike.run(plan, store=tmp_path / "store.sqlite").write(tmp_path / "out")
 
     opened = show(written["map.html"].read_text("utf-8"))
-    rows = opened.table("detected_per_stop", "stop_count", "covered_share", "detected_once")
-    opened.page.get_by_label("Bicycles per 1,000 inhabitants").check()
+    rows = opened.table("detected_per_stop", "stop_count", "covered_share")
+    opened.colour_by("Bicycles detected, each place once")
+    once = opened.table("detected_once")
+    opened.colour_by("Bicycles detected per 1,000 inhabitants")
     shown_rates = opened.table("bicycles_per_1000_inhabitants")
     read = gpd.read_file(written["areas.geojson"])
     summary = json.loads(written["summary.json"].read_text("utf-8"))["ledger"]
@@ -74,13 +76,14 @@ def test_page_geojson_and_summary_agree(tmp_path: Path, show: Open) -> None:
     assert read["status"].tolist() == ["compared", "compared", "unseen"]
     assert rows == [
         # The photo on the border is half a stop of each side; its bicycle is of one.
-        ["east", "0.67", "8", percent.format(100), "5"],  # 5 / 7.5
-        ["west", "0.47", "9", percent.format(100), "4"],  # 4 / 8.5
-        ["far", dash, "0", dash, dash],
+        ["east", "0.67", "8", percent.format(100)],  # 5 / 7.5
+        ["west", "0.47", "9", percent.format(100)],  # 4 / 8.5
+        ["far", dash, "0", dash],
     ]
-    assert shown_rates == [["east", "10.0"], ["west", "2.0"], ["far", dash]]
-    assert opened.texts(".gb-finding")[0].startswith("9 bicycles in 16 photos, in 2 of 3 areas")
-    assert opened.texts(".gb-ledger") == [
+    assert once == [["east", "5.0"], ["west", "4.0"], ["far", dash]]
+    assert shown_rates == [["east", "10"], ["west", "2.0"], ["far", dash]]
+    assert opened.texts(".gb-finding")[0].startswith("9 detected on 16 photos:")
+    assert opened.said(".gb-ledger") == [
         "18 photos: 16 counted, 1 outside the areas, 1 with no GPS position."
     ]
     assert summary["photos"]["counted"] == 16

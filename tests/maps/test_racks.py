@@ -67,10 +67,11 @@ def test_a_rack_says_what_is_known_of_it(show: Open, language: str, said: str) -
 def test_racks_can_be_hidden_with_their_key(show: Open) -> None:
     opened = show(build(racks=racks(), taken=photos({"a.jpg": (4.005, 52.005, 1)})))
     assert opened.page.locator(KEY).first.is_visible()
+    opened.layers()
     opened.page.get_by_label("Bicycle racks", exact=True).uncheck()
     assert opened.page.locator("path.gb-rack").count() == 0
     assert not opened.page.locator(KEY).first.is_visible()
-    assert opened.page.locator("path.gb-photo").count() == 1
+    assert opened.page.locator(".gb-place").count() == 1
 
 
 def test_a_page_without_racks_says_nothing_of_them(show: Open) -> None:
@@ -104,18 +105,18 @@ def test_pressure_colours_the_map_where_it_is_known_somewhere(show: Open) -> Non
         "free_within_walk": pd.array([4, None], "Int64"),
     }
     opened = show(build(areas(["West", "East"], [2, 3], [48, 1], **figures)))
-    opened.page.get_by_label("Parking pressure: bicycles per place").check()
+    opened.colour_by("Parking pressure: bicycles per place")
     assert opened.texts(".gb-legend summary") == ["Parking pressure: bicycles per place"]
-    assert opened.texts(".gb-classes li")[0] == "1.20"
+    assert opened.table("pressure")[0] == ["West", "1.2"]
     opened.page.locator(".gb-table tbody tr").first.click()
-    popup = opened.popup()
-    assert popup["pressure"] == "1.20"
+    popup = opened.detail()
+    assert popup["pressure"] == "1.2"
     assert (popup["rack_capacity"], popup["shortage"]) == ("40", "12")
     unknown = {
         name: column if name != "pressure" else [None, None] for name, column in figures.items()
     }
     opened = show(build(areas(["West", "East"], [2, 3], [48, 1], **unknown)))
-    assert opened.page.get_by_label("Parking pressure").count() == 0
+    assert not any("Parking pressure" in each for each in opened.texts("#gb-metric option"))
 
 
 def test_racks_of_another_kind_of_frame_are_refused() -> None:

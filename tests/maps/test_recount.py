@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from geobike import metrics, schema, sums
 from geobike.counting import counts
 from geobike.maps import options, payload
+from geobike.maps import periods as page_periods
 from geobike.maps import photos as page_photos
+from geobike.maps import places as page_places
 from tests.support.browser import Open
 from tests.support.counted import area_counts, no_boxes, no_tallies
 from tests.support.map_frames import build
@@ -25,7 +27,7 @@ RECOUNT = """async (data) => {
   const page = geobike.state(null, data);
   geobike.count(page);
   const figures = () => data.areas.map((area) => ({ ...area.figures }));
-  const periods = data.photos.periods.map((name, period) => {
+  const periods = data.periods.map((name, period) => {
     page.change({ period });
     return [name, figures()];
   });
@@ -201,7 +203,7 @@ def test_the_page_counts_every_day_month_and_year_as_python_does(
     show: Open, monkeypatch: pytest.MonkeyPatch, days: int, unit: str
 ) -> None:
     page = show(build()).page
-    monkeypatch.setattr(page_photos, "_PERIODS", (unit,))
+    monkeypatch.setattr(page_periods, "_PERIODS", (unit,))
     checked: list[str] = []
     revisited: list[bool] = []
 
@@ -216,7 +218,8 @@ def test_the_page_counts_every_day_month_and_year_as_python_does(
     )
     @given(surveys(days), st.sampled_from(TIMEZONES), st.booleans())
     def check(survey: Survey, timezone: str, packed: bool) -> None:
-        monkeypatch.setattr(page_photos, "READABLE", 0 if packed else 10_000)
+        for module in (page_photos, page_places):
+            monkeypatch.setattr(module, "READABLE", 0 if packed else 10_000)
         data = sent(survey, timezone)
         shown = page.evaluate(RECOUNT, data)
         names = list(shown["all"][0])
@@ -260,7 +263,8 @@ def test_the_page_is_sent_the_time_and_the_column_of_each_photo_by_name() -> Non
         "lon": [450_000, 10_000],
         "lat": [5_210_000, -10_000],
         "area": [1, -1],
-        "period": [0, -1],
+        "place": [0, -1],
+        "period": [0, 0],
         "count": [2, -1],
     }
     assert sent(survey, "UTC")["photos"]["names"] == list(columns)

@@ -1,5 +1,6 @@
 """The page where there is much: packed data, clustered photos, canvas, sizes that hold."""
 
+import re
 from pathlib import Path
 
 import geopandas as gpd
@@ -10,7 +11,7 @@ import shapely
 
 from geobike import maps, schema
 from geobike.errors import GeobikeWarning, InputError
-from tests.support.browser import Open
+from tests.support.browser import Open, Opened
 from tests.support.map_frames import areas, build, jpeg, photos
 
 
@@ -30,39 +31,44 @@ def many_photos(count: int) -> gpd.GeoDataFrame:
     return schema.geotable(schema.COUNTS, pd.DataFrame(data), shapely.points(lon, lat))
 
 
-def badges(opened: object) -> list[str]:
-    found: list[str] = opened.page.evaluate(  # type: ignore[attr-defined]  # an Opened
-        "Array.from(document.querySelectorAll('.gb-cluster span'), s => s.ariaLabel)"
+def shown(opened: Opened) -> int:
+    """Return the places that the dots of crowded cells stand for."""
+    labels = opened.page.evaluate(
+        """Object.values(map_of_test()._layers)
+          .filter((each) => each.options.pane === "gb-places" && each.getTooltip)
+          .map((each) => each.getTooltip()._content().textContent)""".replace(
+            "map_of_test()", opened.map_name()
+        )
     )
-    return found
-
-
-def clustered(opened: object) -> int:
-    """Return the photos that the badges in view stand for, and single circles beside them."""
-    counts = [int(label.split(" ")[0].replace(",", "")) for label in badges(opened)]
-    singles: int = opened.page.locator("path.gb-photo").count()  # type: ignore[attr-defined]
-    return sum(counts) + singles
+    return sum(int(re.search(r"([\d,]+) places?", each)[1].replace(",", "")) for each in labels)
 
 
 @pytest.mark.parametrize("count", [10_001, 100_001])
-def test_many_photos_are_clustered_and_none_is_lost(show: Open, count: int) -> None:
+@pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")
+def test_many_places_give_way_to_cells_and_none_is_lost(show: Open, count: int) -> None:
     opened = show(build(taken=many_photos(count)))
-    assert clustered(opened) == count
-    opened.page.get_by_role("slider").press("End")
-    assert clustered(opened) == (count + 3) // 4
+    assert opened.page.locator(".gb-place").count() == 0
+    assert opened.page.locator(".gb-cell").count() < 100
+    assert shown(opened) == count
+    assert opened.texts(".gb-legend-note") == ["Too many places to show: zoom in to see each."]
+    opened.page.get_by_label("20 Jan 2022").check()
+    assert shown(opened) == (count + 3) // 4
 
 
-def test_a_clustered_photo_is_where_it_was_taken_and_opens(show: Open) -> None:
+def test_a_place_is_where_its_photo_was_taken_and_opens_once_one_zooms_in(show: Open) -> None:
     taken = many_photos(10_001)
     alone = (4.045, 52.005)
-    taken.loc[77, "geometry"] = shapely.Point(alone)
+    taken.loc[77, ["geometry", "area_id"]] = [shapely.Point(alone), "A4"]
     opened = show(build(taken=taken, thumbnails={"77.jpg": jpeg()}))
-    opened.page.locator("path.gb-photo").press("Enter")
-    assert opened.texts(".gb-file") == ["77.jpg"]
+    opened.page.evaluate(f"{opened.map_name()}.setView([52.005, 4.045], 18, {{animate: false}})")
+    opened.page.locator(".gb-place").click()
+    opened.page.locator(".gb-tile").click()
+    assert opened.texts(".gb-light .gb-file") == ["77.jpg"]
     assert opened.page.locator(".gb-picture img").count() == 1
+    opened.page.keyboard.press("Escape")
     place = opened.page.evaluate(
         f"""() => {{ const found = [];
-          {opened.map_name()}.eachLayer((l) => l.options.className === "gb-photo"
+          {opened.map_name()}.eachLayer((l) => l.options.pane === "gb-places" && l.getLatLng
             && found.push(l.getLatLng().lng, l.getLatLng().lat));
           return found; }}"""
     )
@@ -71,29 +77,20 @@ def test_a_clustered_photo_is_where_it_was_taken_and_opens(show: Open) -> None:
 
 def test_beyond_a_hundred_thousand_no_photo_opens_and_that_is_said(show: Open) -> None:
     taken = many_photos(100_001)
-    taken.loc[77, "geometry"] = shapely.Point(4.045, 52.005)
-    with pytest.warns(GeobikeWarning, match="100,001 photos only by place and count"):
+    with pytest.warns(GeobikeWarning, match="the places of 100,001 photos, without names"):
         drawn = build(taken=taken, thumbnails={"77.jpg": jpeg()})
     opened = show(drawn)
-    opened.page.locator("path.gb-photo").click(force=True)
-    assert opened.page.locator(".gb-file").count() == 0
+    opened.page.locator(".gb-table tbody tr").first.click()
+    said = "There are too many photos to open single ones here."
+    assert said in opened.texts(".gb-detail .gb-why")
     assert "77.jpg" not in opened.page.content()
 
 
-@pytest.mark.parametrize("count", [24, 10_001])
-def test_a_badge_tells_photos_that_are_not_counted_apart(show: Open, count: int) -> None:
-    taken = many_photos(count)
-    taken["geometry"] = shapely.Point(4.005, 52.005)
-    taken.loc[:3, ["status", "bicycle_count", "area_id"]] = [schema.FAILED, pd.NA, None]
-    expected = f"{count:,} photos (4 not counted) here, {count - 4:,} bicycles: zoom in"
-    assert badges(show(build(taken=taken))) == [expected]
-
-
-def test_a_badge_zooms_in(show: Open) -> None:
+def test_a_cell_zooms_in(show: Open) -> None:
     opened = show(build(taken=many_photos(10_001)))
     zoom = f"{opened.map_name()}.getZoom()"
     start = opened.page.evaluate(zoom)
-    opened.page.locator(".gb-cluster").first.press("Enter")
+    opened.page.locator(".gb-cell").first.click(force=True)
     opened.wait_until(f"{zoom} === {start + 2}")
 
 
@@ -116,12 +113,12 @@ def test_many_areas_are_one_canvas_with_the_legends_colours(show: Open) -> None:
     assert canvas.count() == 1
     assert opened.page.locator(".gb-table tbody tr").count() == 200
     opened.page.get_by_role("button", name="Show all 1,600 areas").click()
-    assert opened.page.locator(".gb-table tbody tr").count() == 1600
+    assert opened.page.locator(".gb-table tbody tr[tabindex]").count() == 1600
     box = canvas.bounding_box()
     assert box is not None
     opened.page.get_by_label("Find an area").fill("Area 1234")
     opened.page.get_by_label("Find an area").press("Enter")
-    assert opened.popup()["bicycle_count"] == "1,234"
+    assert opened.detail()["bicycle_count"] == "1,234"
     # The middle of the map is now that area: one of the upper classes, and no zero.
     pixel = canvas.evaluate(
         """(canvas) => {
@@ -150,9 +147,9 @@ def thinly(count: int) -> gpd.GeoDataFrame:
 def test_a_heavy_map_is_reported_and_a_heavier_one_refused(tmp_path: Path) -> None:
     taken = photos({"a.jpg": (4.0, 52.0, 1)})
     heavy = build(taken=taken, thumbnails={"a.jpg": jpeg() + bytes(8_000_000)})
-    with pytest.warns(GeobikeWarning, match="11 MB.*--no-thumbnails"):
+    with pytest.warns(GeobikeWarning, match="11 MB.*--pictures none"):
         maps.save(heavy, tmp_path / "map.html")
     heavier = build(taken=taken, thumbnails={"a.jpg": jpeg() + bytes(20_000_000)})
-    with pytest.raises(InputError, match=r"over 25 MB.*--no-thumbnails"):
+    with pytest.raises(InputError, match=r"over 25 MB.*--pictures none"):
         maps.save(heavier, tmp_path / "other.html")
     assert not (tmp_path / "other.html").exists()

@@ -9,17 +9,16 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 import pytest
+from PIL import Image
 
 import geobike
 from geobike.errors import InputError
 from geobike.maps import PageOptions
 from geobike.maps.assets import page as page_file
-from geobike.metrics import METRICS
 from tests.support.browser import Open
 from tests.support.map_frames import TOWN, areas, build, photos
 
-TABLE = ".gb-table tbody th"
-LEGEND = ".gb-classes:not(.gb-photo-key) li"
+TABLE = ".gb-table tbody tr:not(.gb-section) th"
 
 
 def two_days() -> gpd.GeoDataFrame:
@@ -39,59 +38,83 @@ def test_the_search_finds_names_without_their_accents(show: Open) -> None:
     assert opened.texts(TABLE) == ["Zoëtermeer", "Zoetekamp"]
     assert opened.texts(".gb-search span") == ["2 areas found"]
     box.press("Enter")
-    assert opened.texts(".leaflet-popup-content h2") == ["Zoëtermeer"]
+    assert opened.texts(".gb-detail h2") == ["Zoëtermeer"]
+    opened.page.keyboard.press("Escape")
     box.fill("nowhere")
     assert opened.texts(TABLE) == []
     assert opened.texts(".gb-search span") == ["0 areas found"]
 
 
-def test_the_slider_shows_the_numbers_of_one_day(show: Open) -> None:
-    opened = show(build(taken=two_days()))
-    slider = opened.page.get_by_role("slider", name="Photos of")
-    before = opened.texts(".gb-finding, .gb-table tbody tr")
-    slider.press("ArrowRight")
-    assert opened.texts(".gb-slider output") == ["2022-01-19"]
-    assert opened.texts(".gb-finding") == ["2 bicycles in 2 photos, in 1 of 5 areas · 2022-01-19"]
+def test_a_day_shows_its_own_numbers(show: Open) -> None:
+    opened = show(build(taken=two_days(), ledger={"counted": 3}))
+    shown = ".gb-finding, .gb-seen, .gb-table tbody tr"
+    before = opened.texts(shown)
+    assert [each.strip() for each in opened.texts(".gb-period label")] == [
+        "all days",
+        "19 Jan 2022",
+        "20 Jan 2022",
+    ]
+    opened.page.get_by_label("19 Jan 2022").check()
+    finding = "2 detected on 2 photos: on average 1.0 bicycles detected per stop."
+    assert opened.texts(".gb-finding") == [finding]
+    assert "in 1 of 5 areas · 19 Jan 2022." in opened.texts(".gb-seen")[0]
+    assert opened.said(".gb-ledger") == ["2 photos: 2 counted."]
     columns = ("stop_count", "detected_per_stop")
     rows = opened.table(*columns)
-    assert rows[0] == ["North", "2", "1.00"]
+    assert rows[0] == ["North", "2", "1.0"]
     assert all(row[1:] == ["0", "\N{EN DASH}"] for row in rows[1:])
-    assert opened.page.locator("path.gb-photo").count() == 2
+    assert opened.places() == ["1 detected, 1 photo"] * 2
     assert opened.fills()[1] == "url(#gb-none)"
-    slider.press("ArrowRight")
-    assert opened.table(*columns)[0] == ["East", "1", "12.00"]
+    opened.page.get_by_label("20 Jan 2022").check()
+    assert opened.table(*columns)[0] == ["East", "1", "12"]
     # 12 lies beyond all that the whole time shows: the last class is open, and its colour stays.
-    ranges = ["0", "0.01 \N{EN DASH} 0.50", "0.51 \N{EN DASH} 2.00", "2.01 or more", "no photos"]
-    assert opened.texts(LEGEND) == ranges
+    assert opened.legend() == ["0", "0 - 2", "2 - 4", "4 - 6", "6 or more", "no photos"]
     assert opened.fills()[1] == "#081d58"
-    assert opened.texts(".gb-finding") == ["12 bicycles in 1 photo, in 1 of 5 areas · 2022-01-20"]
-    opened.page.get_by_label("Bicycles per km²").check()  # of each place once: not of a day
+    opened.colour_by("Bicycles detected per km²")  # of each place once: not of a day
     assert {row[1] for row in opened.table("bicycles_per_km2")} == {"\N{EN DASH}"}
-    assert opened.texts(LEGEND) == [
-        "0",
-        "1",
-        "2 or more",
-        "known for all days together only",
-        "no photos",
-    ]
-    opened.page.get_by_label("Bicycles per stop").check()
-    slider.press("Home")
-    assert opened.texts(".gb-finding, .gb-table tbody tr") == before
+    assert opened.legend()[-2:] == ["known for all days together only", "no photos"]
+    opened.colour_by("Bicycles detected per stop")
+    opened.page.get_by_label("all days").check()
+    assert opened.texts(shown) == before
 
 
-def test_photos_of_one_day_need_no_slider(show: Open) -> None:
+def test_the_days_play_one_after_the_other_and_end_with_all(show: Open) -> None:
+    opened = show(build(taken=two_days()))
+    opened.page.get_by_role("button", name="Play the days").click()
+    checked = "document.querySelector('[name=gb-period]:checked').value"
+    for value in ("0", "1", "-1"):
+        opened.wait_until(f"{checked} === '{value}'")
+    assert opened.page.get_by_role("button", name="Play the days").count() == 1
+
+
+def test_photos_of_one_day_need_no_choice_of_days(show: Open) -> None:
     opened = show(build(taken=photos({"a.jpg": (4.0, 52.0, 1), "b.jpg": (4.0, 52.0, 1)})))
-    assert opened.page.get_by_role("slider").count() == 0
+    assert opened.page.locator(".gb-period").count() == 0
 
 
 def test_many_days_become_months(show: Open) -> None:
     taken = photos({f"{n}.jpg": (4.005, 52.005, 1) for n in range(100)})
     taken["taken_at"] = pd.date_range("2024-01-01", periods=100, tz="UTC").as_unit("us")
     opened = show(build(taken=taken))
+    assert [each.strip() for each in opened.texts(".gb-period label")] == [
+        "all days",
+        "January 2024",
+        "February 2024",
+        "March 2024",
+        "April 2024",
+    ]
+
+
+def test_a_slider_over_many_days_has_the_dates_at_its_ends(show: Open) -> None:
+    taken = photos({f"{n}.jpg": (4.005, 52.005, 1) for n in range(20)})
+    taken["taken_at"] = pd.date_range("2024-01-01", periods=20, tz="UTC").as_unit("us")
+    opened = show(build(taken=taken, language="nl"))
     slider = opened.page.get_by_role("slider")
+    assert opened.texts(".gb-ends span") == ["1 jan 2024", "20 jan 2024"]
     slider.press("End")
-    assert slider.get_attribute("max") == "4"
-    assert opened.texts(".gb-slider output") == ["2024-04"]
+    assert opened.texts(".gb-slider output") == ["20 jan 2024"]
+    assert slider.get_attribute("aria-valuetext") == "20 jan 2024"
+    assert len(opened.places()) == 1
 
 
 def test_the_day_is_that_of_the_chosen_timezone(show: Open) -> None:
@@ -100,19 +123,17 @@ def test_the_day_is_that_of_the_chosen_timezone(show: Open) -> None:
         ["2022-01-19T22:00Z", "2022-01-19T23:30Z", "2022-01-19T23:30Z"]
     ).as_unit("us")
     opened = show(build(taken=taken, timezone="Europe/Amsterdam"))
-    opened.page.get_by_role("slider").press("End")
-    assert opened.texts(".gb-slider output") == ["2022-01-20"]
-    assert opened.page.locator("path.gb-photo").count() == 2
+    opened.page.get_by_label("20 Jan 2022").check()
+    assert len(opened.places()) == 2
 
 
 def test_the_download_is_read_by_geopandas_with_the_same_numbers(
     show: Open, tmp_path: Path
 ) -> None:
     opened = show(build())
-    with opened.page.expect_download() as started:
-        opened.page.get_by_role("button", name="Download GeoJSON").click()
-    assert started.value.suggested_filename == "areas.geojson"
-    started.value.save_as(tmp_path / "areas.geojson")
+    file = opened.download("Areas (GeoJSON)")
+    assert file.suggested_filename == "areas.geojson"
+    file.save_as(tmp_path / "areas.geojson")
     read = gpd.read_file(tmp_path / "areas.geojson")
     figures = ["photo_count", "bicycle_count", "detected_per_stop", "bicycles_per_photo"]
     columns = ["area_id", "name", "status", *figures]
@@ -144,7 +165,7 @@ def test_paper_has_the_legend_beside_the_map_and_says_where_it_comes_from(show: 
     opened.settle()
     assert page.locator(".gb-panel .gb-legend").count() == 1
     (said,) = opened.texts(".gb-colophon")
-    day = f"{date.today():%B} {date.today().day}, {date.today().year}"
+    day = f"{date.today().day} {date.today():%B %Y}"
     assert said == f"Printed on {day}, made by geobike {geobike.__version__}. Source: The city"
     drawn = page.evaluate(
         "(() => { const part = document.querySelector('.leaflet-overlay-pane g')"
@@ -182,8 +203,13 @@ def test_the_button_turns_dark_and_light_again(show: Open) -> None:
 def test_a_dutch_page_is_dutch_and_writes_numbers_so(show: Open) -> None:
     opened = show(build(language="nl", taken=two_days()))
     assert opened.page.get_attribute("html", "lang") == "nl"
-    assert opened.texts(".gb-finding")[0].startswith("16 fietsen op 10 foto's, in 4 van de 5")
-    assert opened.texts(LEGEND)[-2:] == ["7,00", "geen foto's"]
+    assert opened.texts("h1") == ["Waar fietsen staan"]
+    finding = "16 gedetecteerd op 10 foto's: gemiddeld 1,6 gedetecteerde fietsen per stop."
+    assert opened.texts(".gb-finding") == [finding]
+    assert "in 4 van de 5 gebieden · 19 jan 2022." in opened.texts(".gb-seen")[0]
+    assert "drempel 0,5." in opened.said(".gb-method")[0]
+    assert opened.legend()[-2:] == ["6 of meer", "geen foto's"]
+    assert opened.table("detected_per_stop")[0] == ["South", "7,0"]
 
 
 def catalogue(**changes: Any) -> dict[str, Any]:
@@ -195,7 +221,7 @@ def test_a_catalogue_of_ones_own_is_used(show: Open, tmp_path: Path) -> None:
     path.write_text(json.dumps(catalogue(language="fr", none="aucune photo")))
     opened = show(build(language=path))
     assert opened.page.get_attribute("html", "lang") == "fr"
-    assert opened.texts(LEGEND)[-2:] == ["7,00", "aucune photo"]
+    assert opened.legend()[-2:] == ["6 or more", "aucune photo"]
 
 
 WRONG = {
@@ -234,7 +260,7 @@ def test_the_dutch_catalogue_is_as_complete_as_the_english(tmp_path: Path) -> No
 
 
 def test_the_source_is_named(show: Open) -> None:
-    assert show(build(source="Town hall, 2024")).texts(".gb-source") == ["Source: Town hall, 2024"]
+    assert show(build(source="Town hall, 2024")).said(".gb-source") == ["Source: Town hall, 2024"]
 
 
 def test_inhabitants_add_a_metric_a_column_and_a_line(show: Open) -> None:
@@ -243,37 +269,120 @@ def test_inhabitants_add_a_metric_a_column_and_a_line(show: Open) -> None:
         bicycles_per_1000_inhabitants=[0.5, 2.0, None, 0.0, None],
     )
     opened = show(build(given))
-    opened.page.get_by_label("Bicycles per 1,000 inhabitants").check()
-    assert opened.texts(LEGEND) == ["0", "0.5", "2.0", "no data", "no photos"]
+    opened.colour_by("Bicycles detected per 1,000 inhabitants")
+    assert opened.legend()[-2:] == ["no data", "no photos"]
     opened.page.locator(".gb-table tbody tr").first.click()
-    figures = opened.popup()
+    figures = opened.detail()
     assert figures["bicycles_per_1000_inhabitants"] == "2.0"
     assert figures["population"] == "4,000"
 
 
-def test_the_table_shows_and_marks_the_figure_that_it_is_sorted_by(show: Open) -> None:
-    given = TOWN.assign(
-        population=pd.array([2000, 4000, 100, 100, 50], dtype="Int64"),
-        bicycles_per_1000_inhabitants=[0.5, 2.0, 70.0, 0.0, None],
-    )
-    opened = show(build(given))
+def test_the_table_shows_and_marks_the_figure_that_colours_the_map(show: Open) -> None:
+    opened = show(build())
     sorted_by = opened.page.locator("th[aria-sort=descending]")
-    columns = opened.page.locator(".gb-table thead th")
-    known = [each for each in METRICS if each.needs is None or each.needs in given]
-    there = [each.name for each in known if "table" in each.shown]
-    fourth = there[3]  # there is room for four
-    assert columns.last.get_attribute("data-metric") == fourth
-    opened.page.get_by_label("Bicycles per km²").check()
+    columns = ["name", "detected_per_stop", "stop_count", "covered_share"]
+
+    def heads() -> list[str]:
+        found: list[str] = opened.page.evaluate(
+            "Array.from(document.querySelectorAll('.gb-table thead [data-metric]'),"
+            "(each) => each.dataset.metric)"
+        )
+        return found
+
+    assert heads() == columns
+    opened.colour_by("Bicycles detected per km²")
+    assert heads() == ["name", "bicycles_per_km2", "stop_count", "covered_share"]
     assert sorted_by.inner_text().startswith("per km²")
-    figures = ["0", "1", "4", "4", "\N{EN DASH}"]  # an area without photos stays last
+    figures = ["0", "0.50", "3.5", "4.0", "\N{EN DASH}"]  # an area without photos stays last
     column = "[data-metric=bicycles_per_km2]"
     assert opened.texts(f".gb-table td{column}") == [*figures[3::-1], figures[4]]
     opened.page.locator(f".gb-table th{column} button").click()
     assert opened.texts(f".gb-table td{column}") == figures
-    opened.page.get_by_label("Bicycles per stop").check()
-    assert sorted_by.inner_text().startswith("per stop")
-    assert columns.last.get_attribute("data-metric") == fourth
-    assert columns.count() == 5
+    opened.colour_by("Bicycles detected per stop")
+    assert heads() == columns
+
+
+def test_a_figure_that_no_area_has_is_not_offered_and_the_page_says_why(show: Open) -> None:
+    given = TOWN.assign(bicycles_per_km2=float("nan"), covered_share=[0.4, 0.5, 0.3, 0.6, 0.0])
+    opened = show(build(given))
+    option = opened.page.locator("#gb-metric option[value=bicycles_per_km2]")
+    assert option.is_disabled()
+    said = "want 70\N{NO-BREAK SPACE}% of an area's streets seen; here it is 60\N{NO-BREAK SPACE}%"
+    assert said in opened.texts(".gb-metric .gb-why")[0]
+
+
+def test_the_address_holds_metric_area_and_day_and_opens_them_again(
+    show: Open,
+) -> None:
+    opened = show(build(taken=two_days()))
+    opened.page.get_by_label("20 Jan 2022").check()
+    opened.colour_by("Bicycles detected, each place once")
+    opened.page.locator(".gb-table tbody tr", has_text="East").click()
+    state = opened.page.evaluate("location.hash")
+    assert state == "#metric=detected_once&period=2022-01-20&area=A1"
+    opened.page.evaluate("location.hash = ''")
+    opened.page.reload()
+    opened.page.goto(f"{opened.page.url.split('#')[0]}{state}")
+    opened.page.reload()
+    opened.wait_until("performance.getEntriesByName('geobike-drawn').length")
+    assert opened.texts(".gb-detail h2") == ["East"]
+    assert opened.texts(".gb-when") == ["20 Jan 2022"]
+    assert opened.page.evaluate("document.getElementById('gb-metric').value") == "detected_once"
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        "#area=<img src=x onerror=window.__xss=1>",
+        "#metric=constructor",
+        "#place=-1.9e9",
+        "#%",
+        "#street=0",
+    ],
+)
+def test_an_address_that_means_nothing_opens_the_page_as_it_is(show: Open, state: str) -> None:
+    opened = show(build(taken=two_days()))
+    opened.page.evaluate("(state) => { location.hash = state; }", state)
+    opened.settle()
+    assert not opened.page.locator(".gb-detail").is_visible()
+    assert opened.texts(".gb-legend summary") == ["Bicycles detected per stop"]
+    assert opened.page.evaluate("window.__xss") is None
+
+
+def test_the_table_is_downloaded_as_a_spreadsheet_of_the_language_reads_it(
+    show: Open, tmp_path: Path
+) -> None:
+    names = ["=1+1", 'a "b"; c', "@x", "d", "e"]
+    given = TOWN.assign(name=pd.array(names, dtype="str"))
+    for language, separator, decimal in (("en", ",", "."), ("nl", ";", ",")):
+        opened = show(build(given, language=language))
+        label = {"en": "Areas (CSV)", "nl": "Gebieden (CSV)"}[language]
+        opened.download(label).save_as(tmp_path / "areas.csv")
+        read = pd.read_csv(
+            tmp_path / "areas.csv", sep=separator, decimal=decimal, encoding="utf-8-sig"
+        )
+        assert read["detected_per_stop"].tolist()[:4] == [0.5, 2.0, 7.0, 0.0]
+        assert read["name"].tolist() == ["'=1+1", 'a "b"; c', "'@x", "d", "e"]
+
+
+def test_the_places_are_downloaded_where_they_are(show: Open, tmp_path: Path) -> None:
+    opened = show(build(taken=two_days()))
+    opened.download("Places (GeoJSON)").save_as(tmp_path / "places.geojson")
+    read = gpd.read_file(tmp_path / "places.geojson")
+    assert read["detected"].tolist() == [1, 1, 12]
+    assert read.geometry.x.tolist() == [4.002, 4.008, 4.015]
+    assert read["area"].tolist() == ["North", "North", "East"]
+
+
+def test_the_picture_has_the_colours_of_the_map(show: Open, tmp_path: Path) -> None:
+    opened = show(build(taken=two_days()))
+    file = opened.download("Picture (PNG)")
+    assert file.suggested_filename == "map.png"
+    file.save_as(tmp_path / "map.png")
+    picture = Image.open(tmp_path / "map.png").convert("RGB")
+    colours = {colour for _, colour in picture.getcolors(1 << 24) or []}
+    drawn = {fill for fill in opened.fills() if fill.startswith("#")}
+    assert {tuple(bytes.fromhex(fill[1:])) for fill in drawn} <= colours
 
 
 def test_without_inhabitants_their_metric_is_not_offered(show: Open) -> None:

@@ -103,11 +103,41 @@ def test_a_doubtful_person_or_vehicle_is_hidden_too(tmp_path: Path) -> None:
     assert max(contrast(made["a.jpg"])[:2]) < 6
 
 
-def test_beyond_the_limit_those_with_most_bicycles_are_shown(tmp_path: Path) -> None:
+def test_beyond_the_limit_a_random_share_of_every_area_is_shown(tmp_path: Path) -> None:
+    names = [f"{n:02}.jpg" for n in range(40)]
+    frame = counted(tmp_path, names)
+    frame["sha256"] = [hashlib.sha256(name.encode()).hexdigest() for name in names]
+    frame["area_id"] = pd.array(["small"] * 2 + ["large"] * 38, "str")
+    chosen = thumbnails.drawn(frame, 20)
+    picked = frame[chosen]
+    assert len(picked) == 20
+    assert (picked["area_id"] == "small").sum() == 2  # else no picture of it at all
+    assert np.array_equal(thumbnails.drawn(frame, 20), chosen)
+    fullest = set(frame.nlargest(20, "bicycle_count")["photo_id"])
+    assert len(fullest & set(picked["photo_id"])) < 16  # it does not look at the count
+    rest = frame.sample(frac=1, random_state=1)
+    again = rest[thumbnails.drawn(rest, 20)]
+    assert set(again["photo_id"]) == set(picked["photo_id"])  # nor at the order
+
+
+def test_the_number_of_pictures_is_reported(tmp_path: Path) -> None:
     frame = counted(tmp_path, ["a.jpg", "b.jpg", "c.jpg"])
-    with pytest.warns(GeobikeWarning, match="2 of 3"):
-        made = thumbnails.make(frame, found(), hide=(), limit=2)
-    assert sorted(made) == ["b.jpg", "c.jpg"]
+    with pytest.warns(GeobikeWarning, match="2 of 3 photos, a random share of every area"):
+        assert len(thumbnails.make(frame, found(), hide=(), limit=2)) == 2
+
+
+def test_large_pictures_hide_what_small_ones_hide_and_have_names_of_their_own(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "in").mkdir()
+    frame = counted(tmp_path / "in", ["a.jpg"])
+    names = thumbnails.write(frame, found("person", "car", "bench"), tmp_path / "photos")
+    (file,) = (tmp_path / "photos").iterdir()
+    assert names == {"a.jpg": file.name}
+    assert "a.jpg" not in file.name  # a photo's name may hold a person's, or a path
+    assert [value > 10 for value in contrast(file.read_bytes())] == [False, False, True]
+    with Image.open(file) as picture:
+        assert picture.size == (400, 200)  # no larger than the photo
 
 
 def test_a_photo_that_no_longer_exists_has_no_thumbnail(tmp_path: Path) -> None:
@@ -141,14 +171,10 @@ def test_a_photo_that_perhaps_no_detector_processed_has_no_thumbnail(tmp_path: P
         assert list(thumbnails.make(frame, found("person", "car"))) == ["a.jpg"]
 
 
-def test_a_photo_in_which_nothing_was_counted_has_a_thumbnail_only_if_asked(
-    tmp_path: Path,
-) -> None:
-    frame = counted(tmp_path, ["a.jpg", "b.jpg", "c.jpg"])
-    frame["bicycle_count"] = pd.array([2, 0, 1], dtype="Int64")
-    assert sorted(thumbnails.make(frame, found(), hide=())) == ["a.jpg", "c.jpg"]
-    asked = thumbnails.make(frame, found(), hide=(), empty=True)
-    assert sorted(asked) == ["a.jpg", "b.jpg", "c.jpg"]
+def test_a_photo_in_which_nothing_was_counted_has_a_thumbnail_too(tmp_path: Path) -> None:
+    frame = counted(tmp_path, ["a.jpg", "b.jpg"])
+    frame["bicycle_count"] = pd.array([2, 0], dtype="Int64")
+    assert sorted(thumbnails.make(frame, found(), hide=())) == ["a.jpg", "b.jpg"]  # misses show
 
 
 def test_without_photo_files_nothing_is_reported_about_thumbnails(tmp_path: Path) -> None:

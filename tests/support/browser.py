@@ -7,7 +7,7 @@ from typing import Any
 
 import folium
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Download, Page, sync_playwright
 
 from geobike import maps
 
@@ -38,22 +38,58 @@ class Opened:
         """Return the text of every element that matches, as it is seen."""
         return self.page.locator(selector).all_inner_texts()
 
+    def said(self, selector: str) -> list[str]:
+        """Return the text of every element that matches, also in a part that is folded."""
+        return self.page.locator(selector).all_text_contents()
+
+    def legend(self) -> list[str]:
+        """Return the rows of the legend: classes, then patterns; en dashes as hyphens."""
+        found = self.texts(".gb-classes:not(.gb-photo-key) .gb-swatch + span")
+        return [text.replace("\N{EN DASH}", "-") for text in found]
+
+    def places(self) -> list[str]:
+        """Return the names of the circles of places, from the fullest."""
+        return self.page.evaluate(
+            "Array.from(document.querySelectorAll('.gb-place:not(.gb-other)'), (b) => b.ariaLabel)"
+            ".sort((a, b) => parseFloat(b) - parseFloat(a))"
+        )
+
     def table(self, *metrics: str) -> list[list[str]]:
         """Return the rows of the table: the area, then its figures of these metrics, by name.
 
         A new metric may take the place of another in the table, but of none that colours the map.
         """
-        rows = self.page.locator(".gb-table tbody tr").all()
+        rows = self.page.locator(".gb-table tbody tr:not(.gb-section)").all()
         cells = ["th", *(f"td[data-metric={metric}]" for metric in metrics)]
         return [[row.locator(cell).inner_text() for cell in cells] for row in rows]
 
-    def popup(self) -> dict[str, str]:
-        """Return what the open popup of an area says, by the name of the metric or the figure."""
+    def detail(self) -> dict[str, str]:
+        """Return what the panel says of what is chosen, by the name of the metric or the figure."""
         found: dict[str, str] = self.page.evaluate(
-            "Object.fromEntries(Array.from(document.querySelectorAll('.leaflet-popup-content dd'),"
+            "Object.fromEntries(Array.from(document.querySelectorAll('.gb-detail [data-metric]'),"
             "line => [line.dataset.metric, line.innerText]))"
         )
         return found
+
+    def colour_by(self, name: str) -> None:
+        """Choose what colours the map, by the words that a reader sees."""
+        self.page.get_by_label("Colour the map by").select_option(label=name)
+
+    def show(self, surface: str) -> None:
+        """Choose what is drawn on the map, in the box of layers."""
+        self.layers()
+        self.page.get_by_label(surface).check()
+
+    def layers(self) -> None:
+        """Open the box of layers."""
+        self.page.evaluate("document.querySelector('.gb-layers').open = true")
+
+    def download(self, name: str) -> Download:
+        """Download what the menu has under this name."""
+        self.page.locator(".gb-menu summary").click()
+        with self.page.expect_download() as started:
+            self.page.get_by_role("button", name=name).click()
+        return started.value
 
     def map_name(self) -> str:
         """Return the name of Leaflet's map in the page."""
@@ -109,6 +145,7 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Open]:
             maps.save(drawn, path)
         record = Opened(browser.new_page(**{"viewport": {"width": 1280, "height": 800}} | context))
         record.allowed = allowed
+        record.page.set_default_timeout(10_000)
         opened.append(record)
         record.page.on("request", lambda request: record.requests.append(request.url))
         record.page.on("pageerror", lambda error: record.complaints.append(str(error)))

@@ -110,6 +110,15 @@ def tallies(taken: gpd.GeoDataFrame) -> pd.DataFrame:
     )
 
 
+def visits(taken: gpd.GeoDataFrame, stops: Sequence[str]) -> pd.DataFrame:
+    """Return the visits frame of photos whose stops are given; each is seen once."""
+    stop = pd.Series(list(stops), index=taken.index, dtype="str")
+    return schema.table(
+        schema.VISITS,
+        pd.DataFrame({"stop_id": stop, "visit": 1, "first": stop == taken["photo_id"]}),
+    )
+
+
 def jpeg() -> bytes:
     """Return a small grey picture, half as high as wide."""
     written = io.BytesIO()

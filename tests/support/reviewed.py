@@ -79,7 +79,7 @@ def survey(folder: Path, *, people: bool = True) -> Path:
             if people:
                 rows.writerow([delimited.escape_formula(name), "person", 0.8, *PERSON, "m"])
     # Without pictures: the map would say why it has none.
-    result = geobike.run(plan(folder, page=geobike.PageOptions(thumbnails=False)))
+    result = geobike.run(plan(folder, page=geobike.PageOptions(pictures="none")))
     result.write(folder / "out")
     return folder / "out"
 

@@ -31,7 +31,7 @@ def refused(folder: Path, text: str, name: str = "survey.toml") -> str:
     [
         ("[survey]\nlabel = ['x']", '[survey] has no option "label"; did you mean labels?'),
         ("[survey]\nname-column = 'x'", "did you mean name_column?"),
-        ("[page]\nno_thumbnails = true", "did you mean thumbnails?"),
+        ('[page]\npicture = "none"', "did you mean pictures?"),
         ("[detector]\ndetector = 'onnx'", "did you mean kind?"),
         ("[survey]\ntitle = 'x'", "did you mean title in [page]?"),
         ("[survey]\nconfig = 'other.toml'", '[survey] has no option "config"'),

@@ -210,9 +210,7 @@ def test_what_is_reported_while_writing_is_in_the_summary(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(thumbnails.make.__kwdefaults__, "limit", 1)
-    page = geobike.PageOptions(
-        show_people=True, show_vehicles=True, empty_pictures=True, blur=("carr",)
-    )
+    page = geobike.PageOptions(show_people=True, show_vehicles=True, blur=("carr",))
     written = run(tmp_path, FakeDetector(), page=page).write(tmp_path / "out")
     notes = json.loads(written["summary.json"].read_text())["warnings"]
     assert any("pictures of 1 of 3 photos" in note for note in notes)

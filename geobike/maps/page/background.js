@@ -1,29 +1,41 @@
-// The layers below the areas: the user's tiles, water, streets and borders.
+// Below and above the areas: the user's tiles; water, streets and borders with their names.
 "use strict";
 
 geobike.background = function (page) {
   const { map, data } = page;
   if (data.tiles) geobike.tiles(page);
-  const pane = map.createPane("gb-context");
-  pane.style.zIndex = 350; // above tiles, below areas
-  const renderer = L.canvas({ pane: "gb-context", padding: 0.5 });
-  page.context = data.context.map(({ name, geometries }) => {
-    const style = ({ geometry }) => ({
-      renderer,
-      pane: "gb-context",
-      interactive: false,
-      color: "#7d8894",
-      weight: 1,
-      opacity: 0.8,
-      fill: geometry.type.endsWith("Polygon"),
-      fillColor: "#a9c6de",
-      fillOpacity: 0.45,
-    });
-    const features = geometries.map((geometry) => ({ type: "Feature", geometry, properties: {} }));
-    return { name, layer: L.geoJSON(features, { style, interactive: false }).addTo(map) };
+  page.namedLines = [];
+  data.context.forEach((one, number) => {
+    const pane = map.createPane(`gb-context-${number}`);
+    pane.style.zIndex = 405; // above the areas, whose colour shows at both sides of a line
+    pane.style.pointerEvents = "none";
+    const layer = L.layerGroup(geobike.contextLayers(one, `gb-context-${number}`));
+    page.layers.push({ key: `context-${number}`, text: one.name, layer, on: true });
+    geobike.noteNames(page, one.geometries, one.names || []);
   });
-  // Areas then let lines shine through, and keep their colours where there are none.
-  map.getContainer().classList.toggle("gb-backed", !!data.tiles || page.context.length > 0);
+  // Areas then let tiles shine through, and keep their colours where there are none.
+  map.getContainer().classList.toggle("gb-backed", !!data.tiles);
+};
+
+// A line is grey within white, so that it is seen on light and on dark colours.
+geobike.contextLayers = function ({ geometries }, pane) {
+  const renderer = L.canvas({ pane, padding: 0.5 });
+  const features = geometries.map((geometry) => ({ type: "Feature", geometry, properties: {} }));
+  const drawn = (style) => L.geoJSON(features, { interactive: false, style: () => ({ renderer, pane, interactive: false, fill: false, ...style }) });
+  const surfaces = features.filter(({ geometry }) => geometry.type.endsWith("Polygon"));
+  const water = L.geoJSON(surfaces, {
+    interactive: false,
+    style: () => ({ renderer, pane, interactive: false, stroke: false, fill: true, fillColor: "#a9c6de", fillOpacity: 0.55 }),
+  });
+  return [water, drawn({ color: "#fff", weight: 3.6, opacity: 0.85 }), drawn({ color: "#6d7781", weight: 1.3, opacity: 0.95 })];
+};
+
+geobike.noteNames = function (page, geometries, names) {
+  geometries.forEach(({ type, coordinates }, i) => {
+    if (!names[i]) return;
+    const rings = { LineString: [coordinates], MultiLineString: coordinates, Polygon: coordinates.slice(0, 1) }[type] || [];
+    for (const ring of rings) page.namedLines.push({ name: names[i], points: ring.map(([x, y]) => L.latLng(y, x)) });
+  });
 };
 
 // Tiles from the only host that the page's policy allows. Where none can be loaded, the layer is

@@ -5,29 +5,59 @@ geobike.ZERO = "#fbfbf3";
 // Light to dark, distinguishable with the common colour blindnesses: after ColorBrewer's YlGnBu.
 geobike.COLOURS = ["#d6efb3", "#73c8bd", "#2498c1", "#234da0", "#081d58"];
 
-// Cut values >= 0, as shown with `digits` decimals, into classes {low, high, colour}; both ends
-// occur among the values. Zero is a class of its own where it occurs. The positive values are cut at their quantiles
-// (inverted empirical distribution, Hyndman & Fan 1996, type 1), so that every edge is a value that
-// occurs, and equal values share a class: ties leave fewer than five classes.
-geobike.classify = function (values, digits) {
-  const shown = values.map((value) => geobike.asShown(value, digits));
-  const positive = shown.filter((value) => value > 0).sort((a, b) => a - b);
-  const steps = geobike.COLOURS.length;
-  const cuts = geobike.COLOURS.map((_, k) => positive[Math.ceil(((k + 1) * positive.length) / steps) - 1]);
-  const edges = positive.length ? [...new Set(cuts.filter((cut) => cut !== undefined))] : [];
-  const classes = edges.map((high, k) => ({
-    low: positive.find((value) => !k || value > edges[k - 1]),
-    high,
+// Cut values >= 0 into classes {low, high, colour} without gaps: a value belongs to the class with
+// low <= value < high, and the last class is open. Edges are round numbers, whole ones where
+// `whole`; of the rows of round numbers that make three to five classes, the one that fills them
+// most evenly is taken, rather one of equal steps. Zero is a class of its own where it occurs.
+geobike.classify = function (values, whole) {
+  const positive = values.filter((value) => value > 0);
+  const zero = { low: 0, high: 0, colour: geobike.ZERO };
+  const zeros = positive.length < values.length ? [zero] : [];
+  if (!positive.length) return zeros;
+  const rows = geobike.roundRows(positive, whole);
+  const best = rows.reduce((one, other) => (other.evenness > one.evenness + 1e-9 ? other : one));
+  const { edges } = best;
+  const classes = edges.map((low, k) => ({
+    low,
+    high: k + 1 < edges.length ? edges[k + 1] : Infinity,
     colour: geobike.spread(k, edges.length),
   }));
-  return shown.includes(0) ? [{ low: 0, high: 0, colour: geobike.ZERO }, ...classes] : classes;
+  return [...zeros, ...classes];
 };
 
-// Rounded as it is written; but a small value never becomes zero.
-geobike.asShown = function (value, digits) {
-  const scale = 10 ** digits;
-  return value > 0 ? Math.max(1, Math.round(value * scale)) / scale : 0;
+// Rows of lower edges, each with how evenly it fills its classes. Equal steps come first.
+geobike.roundRows = function (values, whole) {
+  const top = Math.max(...values);
+  const power = 10 ** Math.floor(Math.log10(top));
+  const steps = [0.1, 0.2, 0.25, 0.5, 1, 2, 2.5, 5].map((step) => geobike.tidy(step * power));
+  const rows = [];
+  for (const step of steps) {
+    const count = Math.floor(geobike.tidy(top / step)) + 1;
+    const edges = Array.from({ length: count }, (_, k) => geobike.tidy(k * step));
+    if (count >= 3 && count <= 5) rows.push({ edges, bonus: 0.1 }); // easier to read
+  }
+  const round = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5].map((step) => geobike.tidy(step * power));
+  const below = round.filter((edge) => edge <= top);
+  for (const count of [3, 4]) {
+    for (let end = count; end <= below.length; end++) rows.push({ edges: [0, ...below.slice(end - count, end)], bonus: 0 });
+  }
+  const usable = rows.filter(({ edges }) => !whole || edges.every(Number.isInteger));
+  if (!usable.length) usable.push({ edges: [0], bonus: 0 });
+  return usable.map(({ edges, bonus }) => ({ edges, evenness: geobike.evenness(values, edges) + bonus }));
 };
+
+// The entropy of the values over the classes, 1 where each holds as many.
+geobike.evenness = function (values, edges) {
+  const counts = edges.map(() => 0);
+  for (const value of values) counts[geobike.classIndex(edges, value)] += 1;
+  const sum = counts.reduce((total, n) => (n ? total - (n / values.length) * Math.log(n / values.length) : total), 0);
+  return edges.length > 1 ? sum / Math.log(edges.length) : 0;
+};
+
+geobike.classIndex = (edges, value) => edges.findLastIndex((low) => low <= value);
+
+// Without the dust of binary fractions: 0.30000000000000004 is 0.3.
+geobike.tidy = (value) => Number(value.toPrecision(12));
 
 // The k-th of `count` colours over the whole scale; a single class takes the middle one.
 geobike.spread = function (k, count) {
@@ -35,27 +65,24 @@ geobike.spread = function (k, count) {
   return geobike.COLOURS[count === 1 ? last / 2 : Math.round((k * last) / (count - 1))];
 };
 
-// The colour of a value. A value between two classes belongs to the upper one, a value above all
-// classes, as a single day can have, to the last.
-geobike.colourOf = function (classes, value, digits) {
-  const shown = geobike.asShown(value, digits);
-  if (shown === 0) return geobike.ZERO;
-  const found = classes.find(({ high }) => shown <= high) || classes[classes.length - 1];
-  return found.high === 0 ? geobike.COLOURS[2] : found.colour;
+geobike.colourOf = function (classes, value) {
+  if (value === 0) return geobike.ZERO;
+  const found = classes.findLast(({ low, high }) => high > 0 && low <= value);
+  return found ? found.colour : geobike.COLOURS[2];
 };
 
-// The text of each class in the legend. Where a period is chosen, colours keep their meaning, so
-// the classes become ranges without gaps, and the last one is open.
-geobike.rangesOf = function (page, { digits }, classes, open) {
-  const text = (value) => (value ? page.figure(value, digits) : "0"); // "0.00" would look rounded
-  const range = (low, high) => (low === high ? text(low) : `${text(low)} – ${text(high)}`);
-  if (!open) return classes.map(({ low, high, colour }) => ({ colour, text: range(low, high) }));
-  const step = 10 ** -digits;
-  const positive = classes.filter(({ high }) => high > 0);
-  const found = positive.map(({ high, colour }, k) => {
-    const low = k ? positive[k - 1].high + step : step;
-    const last = k === positive.length - 1;
-    return { colour, text: last ? page.say("or_more", { low: text(low) }) : range(low, high) };
+// The text of each class, and how many of `values` it holds.
+geobike.rangesOf = function ({ decimal, say }, classes, values) {
+  return classes.map(({ low, high, colour }) => {
+    const count = values.filter((value) => (high ? value > 0 && low <= value && value < high : value === 0)).length;
+    if (high === 0) return { colour, count, text: decimal(0) };
+    const open = high === Infinity;
+    return { colour, count, text: open ? say("or_more", { low: decimal(low) }) : `${decimal(low)} – ${decimal(high)}` };
   });
-  return [{ colour: geobike.ZERO, text: "0" }, ...found];
+};
+
+// A colour as pale as a value that may well be the average.
+geobike.pale = function (colour) {
+  const mixed = [1, 3, 5].map((at) => Math.round(0.27 * parseInt(colour.slice(at, at + 2), 16) + 0.73 * 242));
+  return `#${mixed.map((part) => part.toString(16).padStart(2, "0")).join("")}`;
 };

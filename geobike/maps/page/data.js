@@ -9,29 +9,37 @@ geobike.unpack = function (data) {
     tasks.push(read(geobike.inflated(holder[key])).then((value) => (holder[key] = value)));
   };
   const json = (response) => response.json();
-  const { photos } = data;
-  unpack(data, "areas", json);
-  unpack(data, "tallies", json);
+  const columns = (holder) =>
+    unpack(holder, "columns", async (response) =>
+      geobike.columns(new Uint8Array(await response.arrayBuffer()), holder),
+    );
+  const { photos, places } = data;
+  for (const key of ["areas", "tallies", "streets"]) unpack(data, key, json);
   unpack(photos, "details", json);
-  unpack(photos, "columns", async (response) =>
-    geobike.columns(new Uint8Array(await response.arrayBuffer()), photos),
-  );
+  [photos, places, places.looks].forEach(columns);
+  for (const layer of data.context) {
+    unpack(layer, "geometries", json);
+    unpack(layer, "names", json);
+  }
   if (data.racks) unpack(data.racks, "columns", json);
-  data.context.forEach((layer) => unpack(layer, "geometries", json));
   if (data.basemap) unpack(data.basemap, "layers", json);
   return tasks.length ? Promise.all(tasks) : null;
 };
 
-// Add up the steps from photo to photo to degrees; `count` is below 0 where a photo is not counted.
-geobike.placePhotos = function ({ photos }) {
-  const { lon, lat, area, period, count } = photos.columns;
-  const degrees = (steps) => {
-    const places = new Float64Array(steps.length);
+// Add up the steps from one to the next to degrees; `count` is below 0 where a photo is not counted.
+geobike.placePhotos = function ({ photos, places }) {
+  const sums = (steps, unit) => {
+    const out = new Float64Array(steps.length);
     let sum = 0;
-    for (let i = 0; i < steps.length; i++) places[i] = (sum += steps[i]) / 1e5;
-    return places;
+    for (let i = 0; i < steps.length; i++) out[i] = (sum += steps[i]) / unit;
+    return out;
   };
-  Object.assign(photos, { lon: degrees(lon), lat: degrees(lat), count, area, period });
+  for (const each of [photos, places]) {
+    const { lon = [], lat = [], ...others } = each.columns;
+    Object.assign(each, { lon: sums(lon, 1e5), lat: sums(lat, 1e5), ...others });
+  }
+  const { place, ...others } = places.looks.columns;
+  Object.assign(places.looks, { place: sums(place, 1), ...others });
 };
 
 // Return gzipped base64 as a response to read; no network request is made.
@@ -57,14 +65,34 @@ geobike.columns = function (bytes, { names, n }) {
 // The statistics of the areas: those of the frame, or those of the period that the reader chose.
 geobike.count = function (page) {
   const { data } = page;
-  page.photos = data.photos;
   page.isShown = (i) => page.period < 0 || data.photos.period[i] === page.period;
+  geobike.countPlaces(page);
   const all = data.areas.map(({ figures, first, last }) => ({ figures, first, last }));
   page.onChange(({ period }) => {
     if (period === undefined) return;
+    geobike.countPlaces(page);
     if (period < 0) data.areas.forEach((area, row) => Object.assign(area, all[row]));
     else geobike.countPeriod(page, all);
   });
+};
+
+// What the chosen period shows of each place: its photos, and the bicycles on the first photo of a
+// visit, mean over the visits. A place without a visit was not seen.
+geobike.countPlaces = function (page) {
+  const { places } = page.data;
+  const { looks } = places;
+  const photos = new Float64Array(places.n);
+  const visits = new Float64Array(places.n);
+  const things = new Float64Array(places.n);
+  for (let i = 0; i < looks.n; i++) {
+    if (page.period >= 0 && looks.period[i] !== page.period) continue;
+    const at = looks.place[i];
+    photos[at] += looks.photos[i];
+    visits[at] += looks.visits[i];
+    things[at] += looks.things[i];
+  }
+  for (let at = 0; at < places.n; at++) things[at] = visits[at] ? things[at] / visits[at] : 0;
+  Object.assign(places, { photos, visits, things });
 };
 
 // A period has the metrics that come from sums; those of the whole survey it has not.
@@ -102,3 +130,24 @@ geobike.valuesOf = function ({ metrics, roles }, known) {
 };
 
 geobike.finite = (value) => (Number.isFinite(value) ? value : null);
+
+// What areas are compared with: the mean of a rate over those that are compared. Null where there is none.
+geobike.average = function (page, metric) {
+  const compared = page.data.areas.filter((area) => Number.isFinite(geobike.valueOf(page, area, metric)));
+  return geobike.mean(page, metric, compared);
+};
+
+// The mean of a rate over areas, each with its own weight; of all as hand counts say it, where there are any.
+geobike.mean = function ({ data, period }, metric, areas) {
+  if (period < 0 && data.estimates?.of === metric.name && data.estimates.whole[0] !== null) return data.estimates.whole[0];
+  if (metric.denominator === null) return null;
+  let sum = 0;
+  let weight = 0;
+  for (const { figures } of areas) {
+    const by = figures[metric.denominator];
+    if (!Number.isFinite(figures[metric.name]) || !(by > 0)) continue;
+    sum += figures[metric.name] * by;
+    weight += by;
+  }
+  return weight ? sum / weight : null;
+};

@@ -1,42 +1,43 @@
-// Surfaces that need no areas: hexagons of a metric, and the heat map.
+// Surfaces that need no areas: hexagons and the heat map, both drawn from places.
 "use strict";
 
-// The bins that the shown photos fall into, `metres` from one flat side to the other, each with
-// its numbers, its metrics and the mean place of its photos.
+// The bins that the shown places fall into, `metres` from one flat side to the other, each with its
+// numbers, its value, and the mean position of its places.
 geobike.binned = function (page, metres) {
-  const { data, photos } = page;
+  const { places } = page.data;
   const bins = [];
   const numbers = geobike.binNumbers(page, metres, bins);
-  for (let i = 0; i < photos.n; i++) {
+  for (let i = 0; i < places.n; i++) {
     if (numbers[i] < 0) continue;
     const bin = bins[numbers[i]];
-    bin.photos += 1;
-    bin.things += photos.count[i];
-    bin.lon += photos.lon[i];
-    bin.lat += photos.lat[i];
+    bin.places += 1;
+    bin.things += places.things[i];
+    bin.lon += places.lon[i];
+    bin.lat += places.lat[i];
   }
-  const { numerator, denominator } = geobike.hexbinMetric(data);
   for (const bin of bins) {
-    bin.figures = geobike.valuesOf(data, { [denominator]: bin.photos, [numerator]: bin.things });
-    bin.lon /= bin.photos;
-    bin.lat /= bin.photos;
+    bin.value = bin.things / bin.places;
+    bin.lon /= bin.places;
+    bin.lat /= bin.places;
   }
   return bins;
 };
 
-// The metric of the hexagons: of photos, where they were taken.
-geobike.hexbinMetric = ({ metrics, roles }) => metrics.find(({ name }) => name === roles.hexbins);
+// Whether a metric can be computed from places, for ground that is no area.
+geobike.isOfPlaces = ({ roles }, { numerator, denominator }) =>
+  numerator === roles.onStops && denominator === roles.stops;
 
-// The number of the bin of each photo, -1 for a photo that is not counted or not shown. Rounds to
-// the nearest centre in cube coordinates, pointed top, and adds new bins to `bins`.
-geobike.binNumbers = function ({ photos, plane, isShown }, metres, bins) {
+// The number of the bin of each place, -1 for one that is not shown. Rounds to the nearest centre
+// in cube coordinates, pointed top, and adds new bins to `bins`.
+geobike.binNumbers = function ({ data, plane }, metres, bins) {
+  const { places } = data;
   const size = metres / Math.sqrt(3); // centre to corner
   const found = new Map();
-  const numbers = new Int32Array(photos.n).fill(-1);
-  for (let i = 0; i < photos.n; i++) {
-    if (photos.count[i] < 0 || !isShown(i)) continue;
-    const px = photos.lon[i] * plane.x;
-    const py = photos.lat[i] * plane.y;
+  const numbers = new Int32Array(places.n).fill(-1);
+  for (let i = 0; i < places.n; i++) {
+    if (!places.visits[i]) continue;
+    const px = places.lon[i] * plane.x;
+    const py = places.lat[i] * plane.y;
     const q = ((Math.sqrt(3) / 3) * px - py / 3) / size;
     const r = ((2 / 3) * py) / size;
     let [a, b, c] = [Math.round(q), Math.round(r), Math.round(-q - r)];
@@ -44,31 +45,28 @@ geobike.binNumbers = function ({ photos, plane, isShown }, metres, bins) {
     if (da > db && da > dc) a = -b - c;
     else if (db > dc) b = -a - c;
     const key = a * 1e6 + b;
-    if (!found.has(key)) found.set(key, bins.push({ a, b, lon: 0, lat: 0, photos: 0, things: 0 }) - 1);
+    if (!found.has(key)) found.set(key, bins.push({ a, b, lon: 0, lat: 0, places: 0, things: 0 }) - 1);
     numbers[i] = found.get(key);
   }
   return numbers;
 };
 
 geobike.hexbins = function (page) {
-  const { map, data, bounds } = page;
+  const { map, bounds } = page;
   const middle = (bounds.getCenter().lat * Math.PI) / 180;
   page.plane = { x: 111320 * Math.cos(middle), y: 111320 }; // metres in a degree
   const wide = (bounds.getEast() - bounds.getWest()) * page.plane.x;
   const high = (bounds.getNorth() - bounds.getSouth()) * page.plane.y;
-  const metres = geobike.roundLength(Math.max(wide, high) / 25);
-  const metric = geobike.hexbinMetric(data);
-  const value = ({ figures }) => figures[metric.name];
+  const metres = geobike.roundLength(Math.max(wide, high) / 40);
   let classes = null;
-  map.createPane("gb-hexbins").style.zIndex = 420; // between areas and photos
+  map.createPane("gb-hexbins").style.zIndex = 402; // between areas and lines
   const layer = L.layerGroup();
   const renderer = L.canvas({ pane: "gb-hexbins" });
 
   page.hexbins = {
     metres,
-    metric,
-    classes: () =>
-      (classes ||= geobike.classify(geobike.binned(page, metres).map(value), metric.digits)),
+    values: () => geobike.binned(page, metres).map(({ value }) => value),
+    classes: () => (classes ||= geobike.classify(page.hexbins.values(), false)),
   };
   const draw = () => {
     layer.clearLayers();
@@ -78,7 +76,7 @@ geobike.hexbins = function (page) {
       const style = {
         renderer,
         pane: "gb-hexbins",
-        fillColor: geobike.colourOf(page.hexbins.classes(), value(bin), metric.digits),
+        fillColor: geobike.colourOf(page.hexbins.classes(), bin.value),
         fillOpacity: 1,
         color: "#5b6470",
         weight: 0.6,
@@ -88,16 +86,7 @@ geobike.hexbins = function (page) {
     }
     layer.addTo(map);
   };
-  page.onChange(({ surface, period }) => {
-    if (surface === undefined && period === undefined) return;
-    if (page.surface === "hexbins" && page.period >= 0 && !classes) {
-      const period = page.period; // the classes are those of all photos
-      page.period = -1;
-      page.hexbins.classes();
-      page.period = period;
-    }
-    draw();
-  });
+  page.onChange((choice) => geobike.concerns(choice, "surface", "period") && draw());
 };
 
 geobike.corners = function (plane, { a, b }, size) {
@@ -109,13 +98,9 @@ geobike.corners = function (plane, { a, b }, size) {
   });
 };
 
-geobike.hexbinTooltip = function (page, { photos, things, figures }) {
-  const { metric } = page.hexbins;
-  const found = page.say("finding", {
-    things: page.things(things),
-    photos: page.say("photos", { n: photos }),
-  });
-  const text = `${page.nameOf(metric)}: ${page.figure(figures[metric.name], metric.digits)}`;
+geobike.hexbinTooltip = function (page, { places, things, value }) {
+  const text = `${page.nameOf(page.metric)}: ${page.figure(value)}`;
+  const found = `${page.say("detected", { count: Math.round(things) })}, ${page.say("places", { n: places })}`;
   return geobike.el("div", {}, geobike.el("strong", {}, text), geobike.el("br"), found);
 };
 
@@ -128,7 +113,7 @@ geobike.roundLength = function (metres) {
 // The heat map rescales itself to each view, so it has no classes; the legend says so.
 geobike.heatmap = function (page) {
   const { map } = page;
-  map.createPane("gb-heat").style.zIndex = 420;
+  map.createPane("gb-heat").style.zIndex = 402;
   // leaflet.heat reads its canvas back whenever it draws; this hint tells the browser in advance.
   const plain = window.simpleheat;
   window.simpleheat = (canvas) => {
@@ -145,7 +130,7 @@ geobike.heatmap = function (page) {
   page.onChange(({ surface, period }) => {
     if (surface === undefined && period === undefined) return;
     if (page.surface !== "heat") return void layer.remove();
-    // Small bins, each as one point: a million points would take seconds.
+    // Small bins, each as one point: a million places would take seconds.
     const found = geobike.binned(page, page.hexbins.metres / 8).filter(({ things }) => things);
     layer.remove(); // set before it is shown, so that it is drawn once
     layer.setLatLngs(found.map(({ lat, lon, things }) => [lat, lon, things]));

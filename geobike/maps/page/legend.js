@@ -1,4 +1,5 @@
-// The legend, in a corner of the map; closed where it would cover much of the map.
+// The legend, in a corner of the map; closed where it would cover much of the map. Its bars are a
+// histogram: how many areas each class holds.
 "use strict";
 
 geobike.legend = function (page) {
@@ -6,14 +7,20 @@ geobike.legend = function (page) {
   const { map } = page;
   const title = el("summary");
   const classes = el("ul", { className: "gb-classes" });
-  const key = el("ul", { className: "gb-classes gb-photo-key" }, ...geobike.photoKey(page));
-  const properties = { className: "gb-legend", open: map.getSize().x >= 580 };
-  const legend = el("details", properties, title, classes, key);
-  page.onChange(() => {
+  const key = el("ul", { className: "gb-classes gb-photo-key" });
+  const wide = map.getSize().x >= 580 && map.getSize().y >= 420;
+  const legend = el("details", { className: "gb-legend", open: wide }, title, classes, key);
+  const fill = () => {
     title.textContent = geobike.legendTitle(page);
     classes.replaceChildren(...geobike.legendClasses(page));
-  });
-  map.on("layeradd layerremove", () => (key.hidden = !map.hasLayer(page.photoLayer)));
+    key.replaceChildren(...geobike.placeKey(page));
+    key.hidden = !key.children.length;
+  };
+  fill(); // the first view keeps clear of it
+  page.onChange(fill);
+  page.onRibbons = fill;
+  map.on("layeradd layerremove", ({ layer }) => layer === page.placeLayer && fill());
+  map.on("moveend", () => key.replaceChildren(...geobike.placeKey(page)));
 
   const control = L.control({ position: "bottomleft" });
   control.onAdd = () => {
@@ -26,51 +33,90 @@ geobike.legend = function (page) {
 };
 
 geobike.legendTitle = function (page) {
-  if (page.surface === "areas") return page.nameOf(page.metric);
-  if (page.surface === "hexbins") return page.nameOf(page.hexbins.metric);
-  return page.say(page.surface === "heat" ? "layer_heat" : "legend");
+  if (page.surface === "streets") return page.say("per_100m");
+  if (page.surface === "heat") return page.say("layer_heat");
+  if (page.surface === "areas" && page.byGroup) return page.say("by_group");
+  return page.nameOf(page.metric);
+};
+
+geobike.legendItem = function (colour, text, count, most) {
+  const { el } = geobike;
+  const swatch = el("i", { className: "gb-swatch" });
+  if (colour.startsWith("#")) swatch.style.background = colour;
+  else swatch.classList.add(colour);
+  const item = el("li", {}, swatch, el("span", {}, text));
+  if (count === undefined) return item;
+  const bar = el("span", { className: "gb-count" }, el("i"), String(count));
+  bar.firstChild.style.width = `${(44 * count) / most}px`;
+  item.append(bar);
+  return item;
+};
+
+// The classes of values, as many as `values` fill them.
+geobike.histogram = function (page, classes, values) {
+  const zeros = values.includes(0) && classes[0]?.high !== 0;
+  const shown = zeros ? [{ low: 0, high: 0, colour: geobike.ZERO }, ...classes] : classes;
+  const rows = geobike.rangesOf(page, shown, values);
+  const most = Math.max(...rows.map(({ count }) => count), 1);
+  return rows.map(({ colour, text, count }) => geobike.legendItem(colour, text, count, most));
 };
 
 geobike.legendClasses = function (page) {
   const { el } = geobike;
-  const item = (swatch, text) => {
-    swatch.className = "gb-swatch " + swatch.className;
-    return el("li", {}, swatch, text);
-  };
-  const coloured = (metric, classes) =>
-    geobike.rangesOf(page, metric, classes, page.period >= 0).map(({ colour, text }) => {
-      const swatch = el("i");
-      swatch.style.background = colour;
-      return item(swatch, text);
-    });
-  if (page.surface === "heat") return [el("li", {}, page.say("heat_meaning"))];
-  if (page.surface === "none") return [];
+  const { data, metric, say } = page;
+  const note = (text) => el("li", { className: "gb-legend-note" }, text);
+  if (page.surface === "heat") return [note(say("heat_meaning"))];
   if (page.surface === "hexbins") {
-    const size = el("li", {}, page.say("hexbin_size", { metres: page.hexbins.metres }));
-    return [size, ...coloured(page.hexbins.metric, page.hexbins.classes())];
+    const size = note(say("hexbin_size", { metres: page.hexbins.metres }));
+    return [size, ...geobike.histogram(page, page.hexbins.classes(), page.hexbins.values())];
   }
-  const { data, metric } = page;
-  const found = new Set(data.areas.map((area) => geobike.valueOf(page, area, metric)));
-  const states = ["thin", "too_thin", "few", "missing", "none"]
-    .filter((state) => found.has(state))
-    .map((state) => item(el("i", { className: "gb-" + state }), geobike.stateText(page, state)));
-  return [...coloured(metric, page.areaClasses[metric.name]), ...states];
+  if (page.surface === "streets") return geobike.streetKey(page);
+  const values = geobike.comparedValues(page, metric);
+  const items = page.byGroup ? geobike.groupKey(page) : geobike.histogram(page, page.areaClasses[metric.name], values);
+  if (!page.byGroup && data.areas.some((area) => Number.isFinite(geobike.valueOf(page, area, metric)) && geobike.isUnsure(page, area))) {
+    items.push(note(say("pale_meaning", { average: page.figure(geobike.average(page, metric), metric) })));
+  }
+  const found = data.areas.map((area) => geobike.valueOf(page, area, metric));
+  const states = ["thin", "too_thin", "few", "missing", "none"].filter((state) => found.includes(state));
+  return [...items, ...states.map((state) => geobike.legendItem("gb-" + state, geobike.stateText(page, state)))];
+};
+
+geobike.groupKey = function (page) {
+  const { say } = page;
+  const groups = [...page.groups(page.metric).values()];
+  const count = (wanted) => groups.filter((group) => group === wanted).length;
+  const most = Math.max(...[1, 0, -1].map(count), 1);
+  const words = { 1: "clearly_more", 0: "cannot_tell", "-1": "clearly_fewer" };
+  return [1, 0, -1].map((group) => geobike.legendItem(geobike.GROUPS[group], say(words[group]), count(group), most));
+};
+
+geobike.streetKey = function (page) {
+  const rates = page.data.streets.map(({ rate }) => rate).filter(Number.isFinite);
+  return geobike.histogram(page, page.streetClasses, rates);
 };
 
 // A total with each place once is of the whole survey: a day has none.
 geobike.stateText = function ({ data, metric, period, say }, state) {
-  const whole = state === "missing" && period >= 0 && !(metric.numerator in data.tallies);
+  const whole = state === "missing" && period >= 0 && !geobike.isOfPeriods(data, metric);
   return say(whole ? "whole_only" : state, { n: data.min_photos });
 };
 
-geobike.photoKey = function ({ photos, say }) {
-  const present = {
-    photo_key: photos.count.some((count) => count > 0),
-    photo_key_zero: photos.count.some((count) => count === 0),
-    photo_key_other: photos.count.some((count) => count < 0),
-    photo_key_many: photos.n > 1,
-  };
-  return Object.keys(present)
-    .filter((key) => present[key])
-    .map((key) => geobike.el("li", {}, geobike.el("i", { className: `gb-dot gb-${key}` }), say(key)));
+// What the circles mean, or why there are none; and the ribbons where they are drawn with the areas.
+geobike.placeKey = function (page) {
+  const { el } = geobike;
+  const { data, map, say } = page;
+  const items = [];
+  const dot = (name, text) => el("li", {}, el("i", { className: `gb-dot gb-${name}` }), el("span", {}, text));
+  if (map.hasLayer(page.placeLayer) && data.places.n && ["areas", "streets"].includes(page.surface)) {
+    if (page.crowded) items.push(el("li", { className: "gb-legend-note" }, say("places_hidden")));
+    else {
+      if (data.places.things.some((things) => things > 0)) items.push(dot("key", say("place_key")));
+      if (data.places.things.some((things, i) => things === 0 && data.places.visits[i])) items.push(dot("key_zero", say("place_key_zero")));
+      if (data.photos.count?.some((count) => count < 0)) items.push(dot("key_other", say("photo_key_other")));
+    }
+  }
+  if (page.ribbons && page.surface === "areas") {
+    items.push(el("li", { className: "gb-legend-note" }, say("per_100m")), ...geobike.streetKey(page));
+  }
+  return items;
 };

@@ -1,15 +1,27 @@
-// The text around the map: the heading, the finding, the panel, the notes.
+// The text around the map: what was found, what was seen, and how it was counted.
 "use strict";
 
 geobike.header = function (page) {
   const { el } = geobike;
   const { map, data, say } = page;
   const skip = el("a", { className: "gb-skip", href: "#gb-panel" }, say("skip"));
-  const finding = el("p", { className: "gb-finding" }, ...geobike.finding(page));
+  skip.onclick = (event) => {
+    event.preventDefault(); // the address holds the state of the page
+    document.getElementById("gb-panel").focus();
+  };
+  const finding = el("p", { className: "gb-finding" });
+  const differ = el("p", { className: "gb-differ" });
+  const seen = el("p", { className: "gb-seen" });
   const uncompared = el("p", { className: "gb-uncompared" }, geobike.uncompared(page));
+  const fill = () => {
+    finding.textContent = geobike.finding(page);
+    differ.textContent = geobike.differing(page);
+    seen.textContent = geobike.seen(page);
+  };
+  fill();
   page.onChange(({ period }) => {
     if (period === undefined) return;
-    finding.replaceChildren(...geobike.finding(page));
+    fill();
     map.invalidateSize({ pan: false }); // its number of lines changes the height of the map
   });
   return el(
@@ -19,144 +31,113 @@ geobike.header = function (page) {
     geobike.tools(page),
     el("h1", { dir: "auto" }, data.title),
     finding,
+    differ,
     uncompared,
-    el("p", { className: "gb-reading" }, say("reading")),
+    seen,
   );
 };
 
-// What was found, of all photos or of the chosen period, and when.
-geobike.finding = function ({ data, say, things, period }) {
+// What was found, of all photos or of the chosen period.
+geobike.finding = function (page) {
+  const { data, say } = page;
   const { roles } = data;
   const sum = (name) => data.areas.reduce((total, { figures }) => total + (figures[name] || 0), 0);
-  const seen = data.areas.filter(({ figures }) => figures[roles.photos] > 0);
-  const finding = seen.length
-    ? say("finding", {
-        things: things(sum(roles.things)),
-        photos: say("photos", { n: sum(roles.photos) }),
-      }) +
-      ", " +
-      say("spread", { n: seen.length, all: data.areas.length })
-    : say("nothing_counted");
-  const dates = period < 0 ? geobike.dates(seen) : data.photos.periods[period];
-  return [finding + (dates && " · "), geobike.el("span", {}, dates)];
+  const photos = sum(roles.photos);
+  if (!photos) return say("nothing_counted");
+  const found = say("finding", { count: sum(roles.things), photos: say("photos", { n: photos }) });
+  const metric = page.period < 0 ? page.colours[0] : page.colours.find((one) => geobike.isOfPeriods(data, one));
+  if (!metric) return found + ".";
+  const average = geobike.mean(page, metric, data.areas);
+  if (average === null) return found + ".";
+  const mean = say("on_average", { figure: page.figure(average, metric), metric: page.innerNameOf(metric) });
+  const whole = page.period < 0 && data.estimates?.of === metric.name ? data.estimates.whole : [];
+  const between = whole.length === 3 && !whole.includes(null) && geobike.rangeText(page, whole.slice(1), metric);
+  return between ? `${found}: ${mean} (${between}).` : `${found}: ${mean}.`;
+};
+
+// Which areas differ clearly from the average; or that nobody knows.
+geobike.differing = function (page) {
+  const { data, say } = page;
+  const groups = page.groups(page.colours[0]);
+  if (groups.size < 2) return "";
+  const named = (wanted) => data.areas.filter((area) => groups.get(area) === wanted).map(({ name }) => name);
+  const [more, fewer] = [named(1), named(-1)];
+  const same = groups.size - more.length - fewer.length;
+  if (!more.length && !fewer.length) return say("none_differ", { n: groups.size });
+  const shown = (names) => (names.length > 4 ? [...names.slice(0, 3), say("others", { n: names.length - 3 })] : names);
+  const list = (names) => new Intl.ListFormat(data.language).format(shown(names));
+  const parts = [];
+  if (more.length) parts.push(say(data.estimates ? "more_in" : "detected_more_in", { names: list(more) }));
+  if (fewer.length) parts.push(say("fewer_in", { names: list(fewer) }));
+  if (same) parts.push(say("same_in", { n: same }));
+  return parts.join(" ");
+};
+
+// What was seen and when, and whether anybody counted by hand.
+geobike.seen = function (page) {
+  const { data, say } = page;
+  const { roles } = data;
+  const sum = (name) => data.areas.reduce((total, { figures }) => total + (figures[name] || 0), 0);
+  const looked = data.areas.filter((area) => !geobike.isUnseen(data, area));
+  const parts = [say("stops", { n: Math.round(sum(roles.stops)) })];
+  if (data.covered && page.period < 0) {
+    parts.push(say("streets_of", { seen: page.figure(sum(roles.seen)), all: page.figure(sum(roles.streetLength)) }));
+  }
+  parts.push(say("spread", { n: looked.length, all: data.areas.length }));
+  const dates = page.period < 0 ? geobike.dates(page, looked) : page.date(data.periods[page.period]);
+  const { estimates } = data;
+  const trust = estimates ? say("some_hand_counted", { n: estimates.hand_counted }) : say("nobody_counted");
+  return `${say("seen", { what: parts.join(", ") })}${dates && " · "}${dates}. ${trust}`;
 };
 
 // That no area was seen well enough, and what that would take.
 geobike.uncompared = function ({ data, say }) {
   const states = new Set(data.areas.map(({ status }) => status));
   if (states.has("compared") || !(states.has("thin") || states.has("too_thin"))) return "";
-  return say(data.streets ? "none_compared" : "none_compared_squares");
+  return say(data.covered ? "none_compared" : "none_compared_squares");
 };
 
 // From the first to the last photo, by day.
-geobike.dates = function (areas) {
+geobike.dates = function (page, areas) {
   const days = areas
     .flatMap((area) => [area.first, area.last])
     .filter((time) => time !== null)
     .map((time) => time.slice(0, 10))
     .sort();
-  if (!days.length) return "";
-  const [first, last] = [days[0], days[days.length - 1]];
-  return first === last ? first : `${first} – ${last}`;
-};
-
-geobike.panel = function (page) {
-  const { el } = geobike;
-  return el(
-    "aside",
-    { className: "gb-panel", id: "gb-panel", tabIndex: -1, "aria-label": page.say("region_table") },
-    geobike.metrics(page),
-    geobike.layers(page),
-    geobike.slider(page),
-    geobike.notes(page),
-    ...geobike.table(page),
-  );
-};
-
-geobike.metrics = function (page) {
-  const { choice, choices } = geobike;
-  const metrics = page.colours.map((metric) =>
-    choice(
-      {
-        type: "radio",
-        name: "gb-metric",
-        value: metric.name,
-        checked: metric === page.metric,
-        onchange: () => page.change({ metric }),
-      },
-      page.nameOf(metric),
-    ),
-  );
-  return choices(page.say("colour_by"), ...metrics);
-};
-
-geobike.layers = function (page) {
-  const { choice, choices } = geobike;
-  const surface = (key, text) =>
-    choice(
-      {
-        type: "radio",
-        name: "gb-surface",
-        checked: key === page.surface,
-        onchange: () => page.change({ surface: key }),
-      },
-      text,
-    );
-  const box = (layer, text) => {
-    const onchange = ({ target }) => (target.checked ? layer.addTo(page.map) : layer.remove());
-    return choice({ type: "checkbox", checked: true, onchange }, text);
-  };
-  const { say } = page;
-  const shown = [surface("areas", say("layer_areas"))];
-  if (page.photos.n) {
-    const hexbins = say("layer_hexbins", { metric: page.nameOf(page.hexbins.metric) });
-    shown.push(surface("hexbins", hexbins), surface("heat", say("layer_heat")));
-  }
-  const boxes = page.photos.n ? [box(page.photoLayer, say("layer_photos"))] : [];
-  boxes.push(...page.context.map(({ name, layer }) => box(layer, name)));
-  return choices(say("layers"), ...shown, geobike.el("br"), ...boxes);
-};
-
-// A slider over the days, or months, or years, where the photos span more than one.
-geobike.slider = function (page) {
-  const { el } = geobike;
-  const { periods } = page.photos;
-  if (!periods.length) return "";
-  const output = el("output", {});
-  const range = el("input", { type: "range", min: 0, max: periods.length, step: 1, value: 0 });
-  const announce = () => {
-    output.textContent = range.value > 0 ? periods[range.value - 1] : page.say("all_periods");
-    range.setAttribute("aria-valuetext", output.textContent);
-  };
-  range.oninput = () => {
-    announce();
-    page.map.closePopup();
-    page.change({ period: range.value - 1 });
-  };
-  announce();
-  return el("div", { className: "gb-slider" }, el("label", {}, page.say("time"), range), output);
+  return days.length ? page.dates(days[0], days[days.length - 1]) : "";
 };
 
 geobike.notes = function (page) {
   const { el } = geobike;
   const { data, say } = page;
-  const total = Object.values(data.ledger).reduce((sum, n) => sum + n, 0);
-  const parts = Object.entries(data.ledger).map(([status, n]) => say(status, { n }));
-  const ledger = parts.length
-    ? say("ledger", { photos: say("photos", { n: total }), parts: parts.join(", ") })
-    : "";
+  const ledger = el("p", { className: "gb-ledger" });
+  const fill = () => (ledger.textContent = geobike.ledger(page));
+  fill();
+  page.onChange(({ period }) => period !== undefined && fill());
+  const method = { ...data, threshold: page.decimal(data.threshold), label: page.label };
   return el(
     "details",
-    { className: "gb-notes", open: geobike.wide() },
+    { className: "gb-notes" },
     el("summary", {}, say("notes")),
-    el("p", { className: "gb-ledger" }, ledger),
-    el("p", { className: "gb-source", dir: "auto" }, data.source && say("source", data)),
-    el("p", { className: "gb-method", dir: "auto" }, say("method", { ...data, label: page.label })),
+    el("p", { className: "gb-reading" }, say("reading")),
     el("p", { className: "gb-trust" }, say("trust")),
     geobike.rackNote(page),
     el("p", { className: "gb-by-hand" }, geobike.byHand(page)),
+    ledger,
+    el("p", { className: "gb-method", dir: "auto" }, say("method", method)),
+    el("p", { className: "gb-source", dir: "auto" }, data.source && say("source", data)),
     data.hidden ? el("p", { className: "gb-hidden", dir: "auto" }, geobike.hidden(page)) : "",
   );
+};
+
+// What became of every photo, of all or of the chosen period.
+geobike.ledger = function ({ data, say, period }) {
+  const known = period < 0 ? data.ledger : Object.fromEntries(Object.entries(data.ledgers).map(([status, counts]) => [status, counts[period]]));
+  const given = Object.entries(known).filter(([, n]) => n);
+  if (!given.length) return "";
+  const total = given.reduce((sum, [, n]) => sum + n, 0);
+  const parts = given.map(([status, n]) => say(status, { n }));
+  return say("ledger", { photos: say("photos", { n: total }), parts: parts.join(", ") });
 };
 
 // What the ranges mean: of what a person counts, or of other streets only.
@@ -172,6 +153,9 @@ geobike.byHand = function ({ data, say }) {
 
 // What is anonymized on the pictures, and that a detector does not find all of it.
 geobike.hidden = function ({ data, say }) {
-  const { kinds, labels } = data.hidden;
-  return say("hidden_" + kinds) + (labels && " " + say("hidden_labels", { labels }));
+  const { kinds, labels, large } = data.hidden;
+  const parts = [say("hidden_" + kinds)];
+  if (labels) parts.push(say("hidden_labels", { labels }));
+  if (large) parts.push(say("hidden_large"));
+  return parts.join(" ");
 };

@@ -16,12 +16,12 @@ geobike.draw = function (map, data) {
   const page = geobike.state(map, data);
   Object.assign(page, geobike.speech(data));
   geobike.count(page);
+  geobike.certainty(page);
 
   const container = map.getContainer();
   container.setAttribute("role", "region");
   container.setAttribute("aria-label", page.say("region_map"));
   container.before(geobike.header(page));
-  document.addEventListener("keydown", ({ key }) => key === "Escape" && map.closePopup());
   map.attributionControl.setPrefix(false);
   L.control.scale({ imperial: false }).addTo(map);
 
@@ -30,20 +30,27 @@ geobike.draw = function (map, data) {
   geobike.areas(page);
   geobike.hexbins(page);
   geobike.heatmap(page);
-  const few = page.photos.n <= geobike.MOST_CIRCLES;
-  (few ? geobike.circles : geobike.clusters)(page);
+  geobike.streets(page);
+  geobike.places(page);
+  geobike.cone(page);
+  geobike.names(page);
   geobike.racks(page);
   container.after(geobike.panel(page));
-  const legend = geobike.legend(page);
-  geobike.rackKey(page, legend);
-  geobike.fit(page, legend);
+  geobike.lightbox(page);
+  page.legend = geobike.legend(page);
+  geobike.layerBox(page);
+  geobike.home(page);
+  geobike.rackKey(page);
+  geobike.fit(page);
+  page.startZoom = map.getZoom();
   page.showAreas();
-  geobike.onPrint(page, legend);
-  geobike.onPaper(page, legend);
+  geobike.onPrint(page);
+  geobike.onPaper(page);
   // On paper a long table follows the map; a short one is beside it.
   const rows = data.areas.filter((area) => !geobike.isUnseen(data, area)).length;
   document.body.classList.toggle("gb-long", rows > 24);
   page.change({});
+  geobike.address(page);
   requestAnimationFrame(() => requestAnimationFrame(() => performance.mark("geobike-drawn")));
 };
 
@@ -53,11 +60,13 @@ geobike.state = function (map, data) {
   const page = {
     map,
     data,
+    layers: [], // {key, text, layer, on} with a checkbox
     metric: null,
-    // The metrics that a place of the page shows, in order.
-    metricsIn: (place) => data.metrics.filter(({ shown }) => shown.includes(place)),
     surface: "areas",
     period: -1, // all of them
+    chosen: null, // {kind, area | street | places}, shown in the panel
+    // The metrics that a place of the page shows, in order.
+    metricsIn: (place) => data.metrics.filter(({ shown }) => shown.includes(place)),
     onChange: (listener) => listeners.push(listener),
     change(choice) {
       Object.assign(this, choice);
@@ -69,25 +78,43 @@ geobike.state = function (map, data) {
   return page;
 };
 
-// Show all areas, beside an open legend and not below it.
-geobike.fit = function ({ map, bounds }, legend) {
-  map.invalidateSize({ animate: false });
-  const left = legend?.open ? Math.min(legend.offsetWidth + 20, map.getSize().x * 0.42) : 12;
-  map.fitBounds(bounds, {
-    paddingTopLeft: [left, 12],
-    paddingBottomRight: [12, 12],
-    animate: false,
-  });
+// Show all areas.
+geobike.fit = function (page) {
+  page.map.invalidateSize({ animate: false });
+  page.map.fitBounds(page.bounds, geobike.padding(page, 12));
+};
+
+// Room for what lies on the map: beside an open legend, above a closed one.
+geobike.padding = function ({ map, legend }, edge) {
+  const onMap = map.getContainer().contains(legend); // on paper it is not
+  const left = onMap && legend.open ? Math.min(legend.offsetWidth + 8, map.getSize().x * 0.42) : 0;
+  const below = onMap && !legend.open ? legend.offsetHeight + 8 : 0;
+  return { paddingTopLeft: [edge + left, edge], paddingBottomRight: [edge, edge + below], animate: false };
+};
+
+// A button below those that zoom: back to all areas.
+geobike.home = function (page) {
+  const control = L.control({ position: "topleft" });
+  control.onAdd = () => {
+    const title = page.say("home");
+    const button = geobike.el("button", { type: "button", title, "aria-label": title }, "⌂");
+    button.onclick = () => {
+      if (page.chosen) page.close({ stay: true });
+      geobike.fit(page);
+    };
+    L.DomEvent.disableClickPropagation(button);
+    return geobike.el("div", { className: "leaflet-bar gb-home" }, button);
+  };
+  control.addTo(page.map);
 };
 
 // Paper shows all areas, in its own shape; the screen goes back to where it was.
-geobike.onPrint = function (page, legend) {
-  const { map } = page;
+geobike.onPrint = function (page) {
+  const { map, legend } = page;
   let before = null;
   matchMedia("print").addEventListener("change", ({ matches }) => {
     if (matches) {
       before = { centre: map.getCenter(), zoom: map.getZoom(), open: legend.open };
-      map.closePopup();
       legend.open = true;
       geobike.fit(page);
     } else {
@@ -109,14 +136,14 @@ geobike.el = function (tag, properties, ...children) {
   return made;
 };
 
+// Whether a change concerns any of these.
+geobike.concerns = (choice, ...keys) => keys.some((key) => key in choice);
+
 // A radio or a checkbox with its words.
 geobike.choice = function (properties, text) {
   const input = geobike.el("input", properties);
   return geobike.el("label", { className: "gb-choice", dir: "auto" }, input, " " + text);
 };
-
-// Panels are open on a wide screen and closed on a phone.
-geobike.wide = () => !matchMedia("(max-width: 700px)").matches;
 
 // A group of radios or checkboxes.
 geobike.choices = function (title, ...choices) {

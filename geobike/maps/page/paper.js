@@ -2,18 +2,25 @@
 // comes from: the day of printing, the program, the source.
 "use strict";
 
-geobike.onPaper = function (page, legend) {
-  const { data, say } = page;
+geobike.onPaper = function (page) {
+  const { data, legend, say } = page;
   const panel = document.getElementById("gb-panel");
   const corner = legend.parentNode;
   const line = geobike.el("footer", { className: "gb-colophon", dir: "auto" });
   panel.after(line);
+  const notes = panel.querySelector(".gb-notes");
+  let folded = false;
   // Before a browser counts the sheets; when the medium changes it has done so.
   addEventListener("beforeprint", () => {
-    const date = new Intl.DateTimeFormat(data.language, { dateStyle: "long" }).format(new Date());
+    const date = page.today();
     const parts = [say("printed", { date, version: data.version }), data.source && say("source", data)];
     line.textContent = parts.filter(Boolean).join(" ");
     panel.prepend(legend);
+    folded = !notes.open;
+    notes.open = true; // how the numbers came about belongs on paper
   });
-  addEventListener("afterprint", () => corner.append(legend));
+  addEventListener("afterprint", () => {
+    corner.prepend(legend); // above the scale again
+    if (folded) notes.open = false;
+  });
 };

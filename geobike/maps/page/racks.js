@@ -1,4 +1,4 @@
-// Bicycle racks: circles of their own colour; the larger, the more places; below the photos.
+// Bicycle racks: circles of their own colour; the larger, the more places; below the places.
 "use strict";
 
 geobike.MOST_REACHABLE_RACKS = 500; // more are drawn on a canvas, for the mouse alone
@@ -8,12 +8,14 @@ geobike.racks = function (page) {
   if (!data.racks) return;
   const { lon } = data.racks.columns;
   const pane = map.createPane("gb-racks");
-  pane.style.zIndex = 440; // above the areas, below the photos
+  pane.style.zIndex = 440; // above the areas, below the places
   const few = lon.length <= geobike.MOST_REACHABLE_RACKS;
   const renderer = few ? L.svg({ pane: "gb-racks" }) : L.canvas({ pane: "gb-racks" });
   const circles = lon.map((_, i) => geobike.rack(page, i, renderer, few));
-  page.rackLayer = L.layerGroup(circles).addTo(map);
-  page.context.push({ name: page.say("layer_racks"), layer: page.rackLayer });
+  page.rackLayer = L.layerGroup(circles);
+  page.rackLayer.on("add", () => geobike.rove(pane, ".gb-rack"));
+  document.addEventListener("keydown", ({ key }) => key === "Escape" && map.closePopup());
+  page.layers.push({ key: "racks", text: page.say("layer_racks"), layer: page.rackLayer, on: true });
 };
 
 geobike.rack = function (page, i, renderer, few) {
@@ -30,8 +32,24 @@ geobike.rack = function (page, i, renderer, few) {
     fillOpacity: known ? 0.45 : 0,
     className: "gb-rack",
   });
-  circle.bindPopup(() => geobike.rackPopup(page, i), geobike.popup);
+  const clear = { maxWidth: 320, autoPanPaddingTopLeft: [55, 12], autoPanPaddingBottomRight: [12, 12] }; // of the zoom buttons
+  circle.bindPopup(() => geobike.rackPopup(page, i), clear);
   return few ? geobike.reachable(circle, geobike.rackLines(page, i).join(" ")) : circle;
+};
+
+// A circle as a button: named, opened by Enter or space.
+geobike.reachable = function (circle, name) {
+  circle.on("add", () => {
+    const shape = circle.getElement();
+    shape.setAttribute("role", "button");
+    shape.setAttribute("aria-label", name);
+    shape.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      circle.openPopup();
+    });
+  });
+  return circle;
 };
 
 geobike.rackPopup = function (page, i) {
@@ -41,7 +59,7 @@ geobike.rackPopup = function (page, i) {
 };
 
 // What is known of a rack, as sentences.
-geobike.rackLines = function ({ data, say, figure, things }, i) {
+geobike.rackLines = function ({ data, say, whole, things }, i) {
   const { walk, columns } = data.racks;
   const { places, near, date, why } = Object.fromEntries(
     Object.entries(columns).map(([name, column]) => [name, column[i]]),
@@ -50,12 +68,12 @@ geobike.rackLines = function ({ data, say, figure, things }, i) {
   if (date !== null) lines.push(say("rack_date", { date }));
   if (why !== null) lines.push(say("rack_left_" + why.replaceAll(" ", "_")));
   else if (near === null) lines.push(say("rack_unseen"));
-  else lines.push(say("rack_near", { bicycles: things(Math.round(near)), walk: figure(walk, 0) }));
+  else lines.push(say("rack_near", { bicycles: things(Math.round(near)), walk: whole(walk) }));
   return lines;
 };
 
 // The key of the racks, in the legend while they are shown.
-geobike.rackKey = function (page, legend) {
+geobike.rackKey = function (page) {
   const { map, data, say, rackLayer } = page;
   if (!rackLayer) return;
   const { el } = geobike;
@@ -64,7 +82,7 @@ geobike.rackKey = function (page, legend) {
     el("li", {}, el("i", { className: `gb-dot gb-rack-${state}` }), say("rack_key_" + state)),
   );
   const key = el("ul", { className: "gb-classes gb-photo-key gb-rack-key" }, ...items);
-  legend.append(key);
+  page.legend.append(key);
   map.on("layeradd layerremove", () => (key.hidden = !map.hasLayer(rackLayer)));
 };
 

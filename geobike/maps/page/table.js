@@ -1,4 +1,5 @@
-// The ranked table: the metrics of the areas, and access to the map by keyboard.
+// The ranked table: the chosen figure of every area with its range, and how well it was seen. It is
+// the way to the areas by keyboard.
 "use strict";
 
 geobike.FIRST_ROWS = 200; // more are slow to lay out; the search finds them all the same
@@ -10,12 +11,12 @@ geobike.table = function (page) {
   const order = { key: page.metric.name, down: true };
   let wanted = "";
   let all = false;
-  const body = el("tbody");
+  const bodies = ["", "gb-thin-rows", "gb-hidden-rows"].map((className) => el("tbody", { className }));
   const headings = el("tr");
   const column = (key, title, metric) => {
-    const button = el("button", { type: "button" }, title);
+    const button = el("button", { type: "button" }, el("span", {}, title));
     button.onclick = () => {
-      order.down = order.key === key ? !order.down : key !== "name";
+      order.down = order.key === key ? !order.down : !["name", "rank"].includes(key);
       order.key = key;
       fill();
     };
@@ -25,20 +26,34 @@ geobike.table = function (page) {
     const metrics = geobike.tableMetrics(page);
     columns = metrics.map((metric) => column(metric.name, page.shortNameOf(metric), metric));
     columns.unshift(column("name", say("area")));
-    headings.replaceChildren(...columns.map(({ cell }) => cell));
+    if (geobike.hasRanks(page)) columns.push(column("rank", say("rank_head")));
+    const cells = columns.map(({ cell }) => cell);
+    cells.splice(2, 0, el("th", { scope: "col", className: "gb-bar-head" }, say(geobike.hasRanges(page) ? "range_head" : "bar_head")));
+    headings.replaceChildren(...cells);
+    table.classList.toggle("gb-ranked", geobike.hasRanks(page));
   }
   const unseen = el("p", { className: "gb-unseen-areas" });
   const more = el("button", { type: "button", className: "gb-more" });
-  const search = el("input", { type: "search", autocomplete: "off" });
+  const search = el("input", { type: "search", autocomplete: "off", placeholder: say("search"), "aria-label": say("search") });
   const status = el("span", { role: "status" });
 
   function fill() {
     const found = data.areas.filter(({ name }) => geobike.folded(name).includes(wanted));
     found.sort(geobike.comparison(page, order));
     const shown = all ? found : found.slice(0, geobike.FIRST_ROWS);
+    const scale = geobike.barScale(page);
     data.areas.forEach((area) => (area.row = null));
-    shown.forEach((area) => (area.row = geobike.row(page, area, columns)));
-    body.replaceChildren(...shown.map(({ row }) => row));
+    page.ordered = found;
+    const parts = [[], [], []];
+    for (const area of shown) {
+      area.row = geobike.row(page, area, columns, scale);
+      parts[geobike.section(page, area)].push(area.row);
+    }
+    const heads = ["", "section_thin", "section_hidden"];
+    bodies.forEach((body, k) => {
+      const head = k && parts[k].length ? [geobike.sectionHead(say(heads[k]), columns.length + 1)] : [];
+      body.replaceChildren(...head, ...parts[k]);
+    });
     unseen.textContent = geobike.unseenAreas(page);
     more.hidden = shown.length === found.length;
     more.textContent = say("show_all", { n: found.length });
@@ -59,17 +74,28 @@ geobike.table = function (page) {
   };
   search.onkeydown = (event) => {
     const [first] = event.key === "Enter" ? fill() : [];
-    if (first) page.zoomTo(first);
+    if (first) page.choose({ kind: "area", area: first }, { zoom: true });
   };
-  page.onChange(({ metric }) => {
-    if (metric) Object.assign(order, { key: metric.name, down: true });
+  page.onChange((choice) => {
+    if (Object.keys(choice).length === 1 && "chosen" in choice) return;
+    if (choice.metric) Object.assign(order, { key: choice.metric.name, down: true });
     setColumns();
     fill();
   });
-  const label = el("label", { className: "gb-search" }, say("search"), search, status);
+  const label = el("div", { className: "gb-search" }, search, status);
   const caption = el("caption", {}, say("table_caption"));
-  const table = el("table", { className: "gb-table" }, caption, el("thead", {}, headings), body);
+  const table = el("table", { className: "gb-table" }, caption, el("thead", {}, headings), ...bodies);
   return [label, table, unseen, more];
+};
+
+geobike.sectionHead = (text, span) =>
+  geobike.el("tr", { className: "gb-section" }, geobike.el("th", { scope: "rowgroup", colSpan: span }, text));
+
+// Areas that are compared come first; then those seen in part, which have no rank; then the others.
+geobike.section = function (page, area) {
+  if (geobike.isHidden(page, area)) return 2;
+  const value = geobike.valueOf(page, area, page.metric);
+  return value === "thin" || value === "few" ? 1 : 0;
 };
 
 // On paper one line instead of a row for each area without photos.
@@ -80,51 +106,65 @@ geobike.unseenAreas = function ({ data, say }) {
   return areas.length ? say("unseen_areas", { n: areas.length, names: names.join(", ") }) : "";
 };
 
-// The metrics of the table. There is room for three and one more: the one that colours the map,
-// else the next.
+// The figure that colours the map, and what it rests on.
 geobike.tableMetrics = function (page) {
-  const metrics = page.metricsIn("table");
-  const more = metrics.splice(3);
-  const chosen = more.includes(page.metric) ? page.metric : more[0];
-  return chosen ? [...metrics, chosen] : metrics;
+  const { roles } = page.data;
+  const looking = page.metricsIn("table").filter(({ name }) => [roles.stops, roles.share].includes(name));
+  return [page.metric, ...looking];
+};
+
+// Ranks are of what people counted, in the whole survey; on a phone an area's own figures have them.
+geobike.hasRanks = ({ data, metric, period }) =>
+  geobike.wide() && period < 0 && data.estimates?.of === metric.name && data.areas.some(({ rank }) => rank);
+
+geobike.rankText = function ({ whole, say }, { rank }) {
+  if (!rank) return say("unknown");
+  const [low, high] = rank.map(whole);
+  return low === high ? low : `${low} – ${high}`;
 };
 
 // Without case and accents, so that "zoetermeer" finds "Zoëtermeer".
 geobike.folded = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
-// By the column, areas without a value last either way, those that are not compared before them;
-// equal ones by name.
+// By section, those without a photo last, then by the column, areas without a value last either way; equal ones by name.
 geobike.comparison = function (page, { key, down }) {
   const names = new Intl.Collator(page.data.language, { numeric: true });
   const sign = down ? -1 : 1;
   const metric = page.data.metrics.find(({ name }) => name === key);
-  const value = (area) => geobike.knownValue(page, area, metric);
+  const value = (area) => (key === "rank" ? (area.rank?.[0] ?? null) : geobike.knownValue(page, area, metric));
+  const place = (area) => geobike.section(page, area) + (geobike.isUnseen(page.data, area) ? 1 : 0);
   return (a, b) => {
+    const behind = place(a) - place(b);
+    if (behind) return behind;
     if (key === "name") return sign * names.compare(a.name, b.name);
     const [one, two] = [value(a), value(b)];
     if (one === two) return names.compare(a.name, b.name);
     if (one === null) return 1;
     if (two === null) return -1;
-    const behind = metric.tellsLooking ? 0 : (a.status === "thin") - (b.status === "thin");
-    if (behind) return behind;
     return sign * (one - two);
   };
 };
 
-geobike.row = function (page, area, columns) {
+geobike.row = function (page, area, columns, scale) {
   const { el } = geobike;
   const swatch = el("i");
   const name = el("span", { dir: "auto", title: area.name }, area.name);
+  const head = el("div", {}, swatch, name);
   const className = geobike.isUnseen(page.data, area) ? "gb-unseen" : "";
-  const row = el("tr", { tabIndex: 0, className }, el("th", { scope: "row" }, el("div", {}, swatch, name)));
-  for (const { metric } of columns.slice(1)) {
+  const row = el("tr", { tabIndex: 0, className }, el("th", { scope: "row" }, head));
+  for (const { key, metric } of columns.slice(1)) {
+    if (key === "rank") {
+      row.append(el("td", { "data-metric": key }, geobike.rankText(page, area)));
+      continue;
+    }
     row.append(el("td", { "data-metric": metric.name }, geobike.areaFigure(page, area, metric)));
+    if (metric === page.metric) row.append(el("td", { className: "gb-bar-cell" }, geobike.bar(page, area, scale)));
   }
   row.onmouseenter = row.onfocus = () => page.highlight(area, true);
   row.onmouseleave = row.onblur = () => page.highlight(area, false);
-  row.onclick = () => page.zoomTo(area);
+  row.onclick = () => page.choose({ kind: "area", area }, { zoom: true });
   row.onkeydown = (event) => {
-    if (event.key === "Enter") page.zoomTo(area);
+    if (event.key === "Enter") row.onclick();
   };
   const value = geobike.valueOf(page, area, page.metric);
   const state = typeof value === "string" ? ` gb-${value}` : "";

@@ -7,31 +7,9 @@ geobike.tools = function (page) {
     "div",
     { className: "gb-tools" },
     button("print", () => print()),
-    button("download", () => geobike.download(page)),
+    geobike.downloads(page),
     geobike.theme(page),
   );
-};
-
-// The statistics as the page shows them, as a file for a GIS. Made here: nothing is fetched.
-geobike.download = function (page) {
-  const { data } = page;
-  const left = data.metrics.filter(({ shown }) => !shown.includes("download")).map(({ name }) => name);
-  const features = data.areas.map(({ id, name, status, figures, geometry }) => ({
-    type: "Feature",
-    geometry,
-    properties: {
-      area_id: id,
-      name,
-      status,
-      ...Object.fromEntries(Object.entries(figures).filter(([key]) => !left.includes(key))),
-    },
-  }));
-  const note = page.say("simplified");
-  const text = JSON.stringify({ type: "FeatureCollection", note, features });
-  const href = URL.createObjectURL(new Blob([text], { type: "application/geo+json" }));
-  const period = page.period < 0 ? "" : `-${page.photos.periods[page.period]}`;
-  geobike.el("a", { href, download: `areas${period}.geojson` }).click();
-  setTimeout(() => URL.revokeObjectURL(href), 10000);
 };
 
 // Dark as the reader's system is, until the button says otherwise.

@@ -1,10 +1,14 @@
-// Words and numbers in the page's language.
+// Words, numbers and dates in the page's language.
 "use strict";
 
 geobike.speech = function (data) {
   const plural = new Intl.PluralRules(data.language);
   const whole = new Intl.NumberFormat(data.language, { maximumFractionDigits: 0 });
   const exact = geobike.numberFormats(data.language);
+  const two = { minimumSignificantDigits: 2, maximumSignificantDigits: 2 };
+  const rounded = new Intl.NumberFormat(data.language, two);
+  const edge = new Intl.NumberFormat(data.language, { maximumSignificantDigits: 4 });
+  const short = new Intl.NumberFormat(data.language, { maximumSignificantDigits: 2 });
   const thing = data.label === "bicycle" ? "bicycle" : "object";
   const things = data.words["many_" + thing];
   const always = {
@@ -18,25 +22,30 @@ geobike.speech = function (data) {
     let text = data.words[key];
     if (typeof text !== "string") text = text[plural.select(values.n)] || text.other;
     return text.replace(/\{(\w+)\}/g, (_, name) =>
-      typeof values[name] === "number" && name !== "threshold"
-        ? whole.format(values[name])
-        : String(values[name]),
+      typeof values[name] === "number" ? whole.format(values[name]) : String(values[name]),
     );
   }
+  const nameOf = ({ name }) => say(name);
   return {
     say,
-    // A number with its decimals; "–" where there is none.
-    figure(value, digits, percent) {
-      if (value === null) return data.words.unknown;
+    whole: (n) => whole.format(n),
+    decimal: (value) => edge.format(value),
+    // A number as it is known: what was counted, in full; what was derived, with two digits.
+    figure(value, { exact: full, digits, percent } = {}) {
+      if (value === null || value === undefined) return data.words.unknown;
       if (percent) return exact(digits).format(100 * value) + "\u00a0%";
-      const least = 10 ** -digits;
-      if (value > 0 && value < least / 2) return "< " + exact(digits).format(least);
-      return exact(digits).format(value);
+      if (full) return exact(digits).format(value);
+      return value === 0 ? whole.format(0) : rounded.format(value);
     },
+    // A number in a circle or at an axis: short.
+    short: (value) => short.format(value),
     things: (n) => say(thing, { n }),
     label: thing === "bicycle" ? data.words.many_bicycle : data.label,
-    nameOf: ({ name }) => say(name),
+    nameOf,
+    // Within a sentence.
+    innerNameOf: (metric) => nameOf(metric).charAt(0).toLocaleLowerCase(data.language) + nameOf(metric).slice(1),
     shortNameOf: ({ name }) => say("short_" + name),
+    ...geobike.calendar(data.language),
   };
 };
 
@@ -47,5 +56,27 @@ geobike.numberFormats = function (language) {
     const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
     if (!made.has(digits)) made.set(digits, new Intl.NumberFormat(language, options));
     return made.get(digits);
+  };
+};
+
+// Times come as the clock showed them, "2026-05-12 09:05", and are written as the language does.
+geobike.calendar = function (language) {
+  const tag = language === "en" ? "en-GB" : language;
+  const format = (options) => new Intl.DateTimeFormat(tag, { timeZone: "UTC", ...options });
+  const year = { year: "numeric" };
+  const forms = {
+    4: format(year),
+    7: format({ ...year, month: "long" }),
+    10: format({ ...year, month: "short", day: "numeric" }),
+    16: format({ ...year, month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" }),
+  };
+  const parsed = (text) => {
+    const [date, clock = "00:00"] = text.split(" ");
+    return new Date(`${(date + "-01-01").slice(0, 10)}T${clock}Z`);
+  };
+  return {
+    date: (text) => forms[text.length].format(parsed(text)),
+    today: () => new Intl.DateTimeFormat(tag, { dateStyle: "long" }).format(new Date()),
+    dates: (first, last) => forms[10].formatRange(parsed(first), parsed(last)),
   };
 };

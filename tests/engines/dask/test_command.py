@@ -51,7 +51,7 @@ def test_a_survey_from_bucket_to_bucket_gives_what_one_machine_gives(
     arguments = [
         "map", f"{bucket.address}/photos", "--areas", f"{bucket.address}/areas.geojson",
         "--detector", "onnx", "--model", model, "--classes", "coco91",
-        "--no-thumbnails",
+        "--pictures", "none",
     ]  # fmt: skip
     spread = [*arguments, "--engine", "dask", "--out", f"{bucket.address}/out"]
     done = command(*spread)
@@ -81,7 +81,7 @@ def test_a_folder_of_shards_is_beside_the_map(street: Path, model: Path, tmp_pat
     done = command(
         "map", street / "photos", "--areas", street / "areas.geojson", "--engine", "dask",
         "--detector", "onnx", "--model", model, "--classes", "coco91",
-        "--no-thumbnails", "--out", tmp_path / "out",
+        "--pictures", "none", "--out", tmp_path / "out",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     rows = pd.read_parquet(tmp_path / "out" / "shards")

@@ -1,13 +1,21 @@
-"""Classes of values, as the map page has them: round numbers, without gaps, light to dark."""
+"""Classes of values: round numbers, without gaps, light to dark.
+
+The report, the comparison and the GeoPackage cut by this rule. The page cuts anew for each period
+that its reader chooses, so its `classes.js` has the rule too; a test holds the two together.
+"""
 
 import math
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from geobike.exports.classes import ZERO, spread
+ZERO: Final = "#fbfbf3"
+COLOURS: Final = ("#d6efb3", "#73c8bd", "#2498c1", "#234da0", "#081d58")
+"""Light to dark, distinguishable with the common colour blindnesses: after ColorBrewer's YlGnBu."""
 
 _STEPS: Final = (0.1, 0.2, 0.25, 0.5, 1, 2, 2.5, 5)
 _ROUND: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
+_EQUAL: Final = 0.1
+"""What equal steps are worth in evenness: they are easier to read."""
 
 
 class Class(NamedTuple):
@@ -23,10 +31,11 @@ class Class(NamedTuple):
         return math.isinf(self.high)
 
 
-def classify(values: Sequence[float]) -> list[Class]:
+def classify(values: Sequence[float], *, whole: bool = False) -> list[Class]:
     """Cut values of 0 and more into classes: zero, where it occurs, and three to five others.
 
-    Of the rows of round numbers, that is taken which the values fill most evenly.
+    Of the rows of round numbers, that is taken which the values fill most evenly, rather one of
+    equal steps. With `whole`, as for counts, all edges are whole numbers.
 
     Examples:
         >>> [(one.low, one.high) for one in classify([0.0, 0.4, 1.2, 2.6, 3.1, 5.9])]
@@ -36,7 +45,11 @@ def classify(values: Sequence[float]) -> list[Class]:
     zero = [Class(0, 0, ZERO)] if len(positive) < len(values) else []
     if not positive:
         return zero
-    edges = max(_rows(max(positive)), key=lambda row: round(_evenness(positive, row), 9))
+    rows = [row for row in _rows(max(positive)) if not whole or all(map(_is_whole, row[0]))]
+    edges, _ = max(
+        rows or [([0.0], 0.0)],
+        key=lambda row: round(_evenness(positive, row[0]) + row[1], 9),
+    )
     ends = [*edges[1:], math.inf]
     return zero + [
         Class(low, high, spread(k, len(edges)))
@@ -51,25 +64,34 @@ def class_of(classes: Sequence[Class], value: float) -> Class | None:
     return next((one for one in reversed(classes) if one.high > 0 and one.low <= value), None)
 
 
-def _rows(top: float) -> list[list[float]]:
-    """Return rows of lower edges up to the highest value; equal steps come first."""
+def _rows(top: float) -> list[tuple[list[float], float]]:
+    """Return rows of lower edges up to the highest value; equal steps come first, with a bonus."""
     power = 10.0 ** math.floor(math.log10(top))
-    rows = []
+    rows: list[tuple[list[float], float]] = []
     for step in (_tidy(one * power) for one in _STEPS):
         count = math.floor(_tidy(top / step)) + 1
         if 3 <= count <= 5:
-            rows.append([_tidy(k * step) for k in range(count)])
+            rows.append(([_tidy(k * step) for k in range(count)], _EQUAL))
     below = [edge for edge in (_tidy(one * power) for one in _ROUND) if edge <= top]
-    return rows + [[0.0, *below[-count:]] for count in (3, 4)]
+    for count in (3, 4):
+        ends = range(count, len(below) + 1)
+        rows += [([0.0, *below[end - count : end]], 0.0) for end in ends]
+    return rows
 
 
 def _evenness(values: Sequence[float], edges: Sequence[float]) -> float:
-    """Return the entropy of the values over the classes."""
+    """Return the entropy of the values over the classes, 1 where each holds as many."""
     counts = [0] * len(edges)
     for value in values:
         counts[max(k for k, low in enumerate(edges) if low <= value)] += 1
+    if len(edges) == 1:
+        return 0.0
     shares = [count / len(values) for count in counts if count]
-    return -sum(share * math.log(share) for share in shares)
+    return -sum(share * math.log(share) for share in shares) / math.log(len(edges))
+
+
+def _is_whole(edge: float) -> bool:
+    return edge == math.floor(edge)
 
 
 def _tidy(value: float) -> float:
@@ -77,11 +99,17 @@ def _tidy(value: float) -> float:
     return float(f"{value:.12g}")
 
 
+def spread(k: int, count: int) -> str:
+    """Return the k-th of `count` colours over the whole scale; of one, the middle."""
+    last = len(COLOURS) - 1
+    return COLOURS[last // 2 if count == 1 else math.floor(k * last / (count - 1) + 0.5)]
+
+
 def pale(colour: str) -> str:
     """Return a colour as pale as the page has it where the value may well be the average.
 
     >>> pale("#234da0")
-    '#a3b3d3'
+    '#bac5dc'
     """
-    parts = (round(0.38 * int(colour[at : at + 2], 16) + 0.62 * 242) for at in (1, 3, 5))
+    parts = (round(0.27 * int(colour[at : at + 2], 16) + 0.73 * 242) for at in (1, 3, 5))
     return "#" + "".join(f"{part:02x}" for part in parts)

@@ -1,0 +1,165 @@
+// What the reader chose: an area, a street, or a place, with its figures and its photos.
+"use strict";
+
+geobike.detail = function (page) {
+  const { el } = geobike;
+  const { chosen, say } = page;
+  const made = { area: geobike.areaDetail, street: geobike.streetDetail, place: geobike.placeDetail }[chosen.kind](page);
+  const back = el("button", { type: "button", className: "gb-back" }, "← " + say("back"));
+  back.onclick = () => page.close();
+  const bar = el("div", { className: "gb-detail-bar" }, back, ...geobike.neighbours(page));
+  const title = el("h2", { tabIndex: -1, dir: "auto" }, made.title);
+  const period = page.period < 0 ? "" : el("p", { className: "gb-when" }, page.date(page.data.periods[page.period]));
+  return [bar, title, period, ...made.parts, geobike.strip(page, made.photos)].filter((part) => part !== "");
+};
+
+// To the area before and after, in the order of the table; so too for streets, by their figure.
+geobike.neighbours = function (page) {
+  const { chosen, say } = page;
+  const list = { area: page.ordered || [], street: geobike.rankedStreets(page) }[chosen.kind];
+  if (!list || list.length < 2) return [];
+  const at = list.indexOf(chosen[chosen.kind]);
+  const button = (key, text, step) => {
+    const to = list[at + step];
+    const made = geobike.el("button", { type: "button", title: say(key), "aria-label": say(key), disabled: at < 0 || !to }, text);
+    made.onclick = () => page.choose({ kind: chosen.kind, [chosen.kind]: to }, { zoom: true });
+    return made;
+  };
+  return [geobike.el("span", {}, button("previous", "‹", -1), button("next", "›", 1))];
+};
+
+geobike.figures = (lines) =>
+  geobike.el(
+    "dl",
+    {},
+    ...lines.flatMap(([key, name, value]) => [geobike.el("dt", {}, name), geobike.el("dd", { "data-metric": key }, value)]),
+  );
+
+geobike.areaDetail = function (page, { area } = page.chosen) {
+  const { el } = geobike;
+  const { data, say, metric } = page;
+  const hidden = geobike.isHidden(page, area);
+  const range = geobike.rangeOf(page, area, metric);
+  const main = hidden
+    ? ""
+    : el(
+        "div",
+        { className: "gb-main" },
+        el("strong", { "data-metric": metric.name }, geobike.areaFigure(page, area, metric)),
+        el("span", {}, " " + page.innerNameOf(metric)),
+        range ? el("p", {}, geobike.rangeText(page, range, metric)) : "",
+        geobike.bar(page, area, geobike.barScale(page)),
+        geobike.averageText(page, area),
+      );
+  const state = el("p", { className: "gb-state" }, geobike.stateOf(page, area));
+  const lines = page
+    .metricsIn("popup")
+    .filter((one) => (one.tellsLooking || !hidden) && one !== metric)
+    .filter((one) => area.figures[one.name] !== null && area.figures[one.name] !== undefined)
+    .map((one) => [one.name, page.nameOf(one), geobike.figureWithRange(page, area, one)]);
+  for (const name of data.needed) lines.push([name, say(name), page.figure(area.figures[name], { exact: true, digits: 0 })]);
+  if (page.period < 0) {
+    for (const key of ["first", "last"]) if (area[key]) lines.push([key, say(key), page.date(area[key])]);
+  }
+  const number = data.areas.indexOf(area);
+  return {
+    title: area.name,
+    parts: [main, state, geobike.figures(lines), geobike.fullest(page, number)],
+    photos: geobike.photosWhere(page, (i) => data.photos.area[i] === number),
+  };
+};
+
+geobike.figureWithRange = function (page, area, metric) {
+  const range = geobike.rangeOf(page, area, metric);
+  const text = geobike.areaFigure(page, area, metric);
+  const between = range && geobike.rangeText(page, range, metric);
+  return between ? `${text} (${between})` : text;
+};
+
+// How the area compares with the average, in words.
+geobike.averageText = function (page, area) {
+  const { el } = geobike;
+  const { say } = page;
+  const average = geobike.average(page, page.metric);
+  const lines = [];
+  const group = geobike.groupOf(page, area);
+  if (group !== undefined) lines.push(say({ 1: "group_more", 0: "group_same", "-1": "group_fewer" }[group]));
+  if (average !== null) lines.push(say("average_is", { average: page.figure(average, page.metric) }));
+  if (page.period < 0 && area.rank) {
+    const all = page.data.areas.filter(({ rank }) => rank).length;
+    const [low, high] = area.rank;
+    lines.push(low === high ? say("rank_one", { low, all }) : say("rank", { low, high, all }));
+  }
+  return el("p", { className: "gb-compared" }, lines.join(" "));
+};
+
+// The streets of an area in which most was detected; its places where there are no streets.
+geobike.fullest = function (page, number) {
+  const { el } = geobike;
+  const { data, say } = page;
+  const button = (text, value, onclick) =>
+    el("li", {}, el("button", { type: "button", onclick }, el("span", { dir: "auto" }, text), el("b", {}, value)));
+  if (page.hasStreets) {
+    const found = geobike.rankedStreets(page).filter(({ area, rate }) => area === number && rate > 0).slice(0, 5);
+    if (!found.length) return "";
+    const items = found.map((street) =>
+      button(geobike.streetName(page, street), page.figure(street.rate), () => page.choose({ kind: "street", street }, { zoom: true })),
+    );
+    return el("section", { className: "gb-list" }, el("h3", {}, say("fullest_streets")), el("ol", {}, ...items));
+  }
+  const { places } = data;
+  const found = [];
+  for (let i = 0; i < places.n; i++) if (places.area[i] === number && places.things[i] > 0) found.push(i);
+  found.sort((a, b) => places.things[b] - places.things[a]);
+  if (!found.length) return "";
+  const items = found.slice(0, 5).map((i, k) =>
+    button(say("place_number", { number: k + 1 }), page.short(places.things[i]), () => page.choose({ kind: "place", places: [i] }, { zoom: true })),
+  );
+  return el("section", { className: "gb-list" }, el("h3", {}, say("fullest_places")), el("ol", {}, ...items));
+};
+
+geobike.rankedStreets = (page) =>
+  (page.rankedStreets ||= [...page.data.streets].sort((a, b) => (b.rate ?? -1) - (a.rate ?? -1)));
+
+geobike.streetDetail = function (page, { street } = page.chosen) {
+  const { data, say } = page;
+  const exact = { exact: true, digits: 0 };
+  const area = data.areas[street.area];
+  const lines = [
+    ["rate", say("per_100m"), page.figure(street.rate)],
+    ["once", say("street_once"), page.figure(street.once)],
+    ["stops", say("stops_name"), page.figure(street.stops, exact)],
+    ["share", say("street_share"), page.figure(street.share, { percent: true, digits: 0 })],
+    ["length", say("street_length"), `${page.whole(street.length)} m`],
+  ];
+  if (area) lines.push(["area", say("area"), area.name]);
+  const inStreet = (i) => data.photos.place[i] >= 0 && data.places.street[data.photos.place[i]] === street.number;
+  return {
+    title: geobike.streetName(page, street),
+    parts: [geobike.figures(lines), geobike.note(say("street_whole"), page.period >= 0)],
+    photos: geobike.photosWhere(page, inStreet),
+  };
+};
+
+geobike.note = (text, shown) => (shown ? geobike.el("p", { className: "gb-why" }, text) : "");
+
+geobike.placeDetail = function (page, { places: numbers } = page.chosen) {
+  const { data, say } = page;
+  const { places } = data;
+  const sum = (column) => numbers.reduce((total, i) => total + column[i], 0);
+  const detected = sum(places.things);
+  const lines = [
+    ["things", say("detected_here"), Number.isInteger(detected) ? page.whole(detected) : page.figure(detected)],
+    ["photos", say("photos_name"), page.whole(sum(places.photos))],
+  ];
+  const names = [...new Set(numbers.map((i) => places.street[i]))].filter((k) => k >= 0).map((k) => geobike.streetName(page, data.streets[k]));
+  const areas = [...new Set(numbers.map((i) => places.area[i]))].filter((k) => k >= 0).map((k) => data.areas[k].name);
+  if (names.length) lines.push(["street", say("street"), names.join(", ")]);
+  if (areas.length) lines.push(["area", say("area"), areas.join(", ")]);
+  const visits = Math.max(...numbers.map((i) => places.visits[i]));
+  return {
+    title: numbers.length > 1 ? say("places", { n: numbers.length }) : names[0] || say("place"),
+    parts: [geobike.figures(lines), geobike.note(say("place_rule"), numbers.length > 1 || sum(places.photos) > visits)],
+    photos: geobike.photosWhere(page, (i) => numbers.includes(data.photos.place[i])),
+  };
+};

@@ -1,0 +1,101 @@
+// What the page shows, as files for a GIS, a spreadsheet, a report. Made here: nothing is fetched.
+"use strict";
+
+geobike.downloads = function (page) {
+  const { el } = geobike;
+  const { say } = page;
+  const menu = el("details", { className: "gb-menu" });
+  const item = (key, make) => {
+    const button = el("button", { type: "button" }, say(key));
+    button.onclick = async () => {
+      menu.open = false;
+      const { name, type, parts } = await make(page);
+      geobike.hand(page, new Blob(parts, { type }), name);
+    };
+    return el("li", {}, button);
+  };
+  menu.append(
+    el("summary", {}, say("download")),
+    el(
+      "ul",
+      {},
+      item("download_areas", geobike.areasGeojson),
+      item("download_table", geobike.areasCsv),
+      item("download_places", geobike.placesGeojson),
+      item("download_picture", geobike.picturePng),
+    ),
+  );
+  document.addEventListener("click", ({ target }) => menu.contains(target) || (menu.open = false));
+  menu.onkeydown = (event) => {
+    if (event.key !== "Escape" || !menu.open) return;
+    event.stopPropagation();
+    menu.open = false;
+    menu.firstChild.focus();
+  };
+  return menu;
+};
+
+geobike.hand = function (page, content, name) {
+  const href = URL.createObjectURL(content);
+  const period = page.period < 0 ? "" : `-${page.data.periods[page.period]}`;
+  geobike.el("a", { href, download: name.replace(".", `${period}.`) }).click();
+  setTimeout(() => URL.revokeObjectURL(href), 10000);
+};
+
+// Each area with the figures that the page has of it.
+geobike.areaRows = function ({ data }) {
+  const left = data.metrics.filter(({ shown }) => !shown.includes("download")).map(({ name }) => name);
+  return data.areas.map(({ id, name, status, figures, group, rank }) => ({
+    area_id: id,
+    name,
+    status,
+    ...Object.fromEntries(Object.entries(figures).filter(([key]) => !left.includes(key))),
+    ...(group === undefined ? {} : { group: { 1: "above", 0: "not told apart", "-1": "below" }[group] }),
+    ...(rank ? { rank_low: rank[0], rank_high: rank[1] } : {}),
+  }));
+};
+
+geobike.areasGeojson = function (page) {
+  const rows = geobike.areaRows(page);
+  const features = page.data.areas.map(({ geometry }, k) => ({ type: "Feature", geometry, properties: rows[k] }));
+  const text = JSON.stringify({ type: "FeatureCollection", note: page.say("simplified"), features });
+  return { name: "areas.geojson", type: "application/geo+json", parts: [text] };
+};
+
+// As spreadsheets of the page's language read it: with decimal commas, semicolons between.
+geobike.areasCsv = function ({ data, decimal }) {
+  const rows = geobike.areaRows({ data });
+  const columns = [...new Set(rows.flatMap(Object.keys))];
+  const comma = decimal(1.5).includes(",");
+  const cell = (value) => {
+    if (value === null || value === undefined) return "";
+    if (typeof value === "number") return comma ? String(value).replace(".", ",") : String(value);
+    const safe = /^'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(value) ? `'${value}` : value; // no formula
+    return `"${safe.replaceAll('"', '""')}"`;
+  };
+  const line = (cells) => cells.join(comma ? ";" : ",");
+  const lines = [line(columns), ...rows.map((row) => line(columns.map((name) => cell(row[name]))))];
+  return { name: "areas.csv", type: "text/csv", parts: ["\ufeff", lines.join("\r\n"), "\r\n"] };
+};
+
+geobike.placesGeojson = function ({ data }) {
+  const { places } = data;
+  const features = [];
+  for (let i = 0; i < places.n; i++) {
+    if (!places.visits[i]) continue;
+    const area = data.areas[places.area[i]];
+    const street = data.streets[places.street[i]];
+    features.push({
+      type: "Feature",
+      geometry: { type: "Point", coordinates: [places.lon[i], places.lat[i]] },
+      properties: {
+        detected: places.things[i],
+        photos: places.photos[i],
+        area: area ? area.name : null,
+        street: street ? street.name : null,
+      },
+    });
+  }
+  const text = JSON.stringify({ type: "FeatureCollection", features });
+  return { name: "places.geojson", type: "application/geo+json", parts: [text] };
+};

@@ -1,0 +1,128 @@
+// One photo, large: its boxes, when and where it was taken, and the photos before and after.
+"use strict";
+
+geobike.lightbox = function (page) {
+  const { el } = geobike;
+  const { say } = page;
+  const dialog = el("dialog", { className: "gb-light", "aria-label": say("photo_large") });
+  let list = [];
+  let at = 0;
+  page.boxes = true;
+  const show = () => {
+    const i = list[at];
+    dialog.replaceChildren(geobike.lightBar(page, { list, at, step, toggle, close }), geobike.large(page, i), geobike.facts(page, i));
+    dialog.classList.toggle("gb-no-boxes", !page.boxes);
+    page.point(i);
+  };
+  const step = (by) => {
+    if (!(list[at + by] >= 0)) return;
+    at += by;
+    show();
+    dialog.focus();
+  };
+  const toggle = () => {
+    page.boxes = !page.boxes;
+    show();
+    dialog.focus();
+  };
+  const close = () => dialog.close();
+  let before = null;
+  page.open = function (numbers, i) {
+    before = document.activeElement;
+    list = numbers;
+    at = numbers.indexOf(i);
+    show();
+    dialog.showModal();
+    dialog.focus();
+  };
+  dialog.tabIndex = -1;
+  dialog.onkeydown = (event) => {
+    const done = { ArrowRight: () => step(1), ArrowLeft: () => step(-1), b: toggle, B: toggle }[event.key];
+    if (!done || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    done();
+  };
+  dialog.onclose = () => {
+    dialog.replaceChildren();
+    if (before?.isConnected) before.focus({ preventScroll: true });
+    if (!page.chosen) page.point(null);
+  };
+  dialog.onclick = (event) => event.target === dialog && dialog.close(); // beside the photo
+  document.body.append(dialog);
+};
+
+geobike.lightBar = function (page, { list, at, step, toggle, close }) {
+  const { el } = geobike;
+  const { say } = page;
+  const button = (key, text, onclick, disabled = false) =>
+    el("button", { type: "button", title: say(key), "aria-label": say(key), onclick, disabled }, text);
+  const boxes = el("button", { type: "button", onclick: toggle }, say("boxes"));
+  boxes.setAttribute("aria-pressed", String(page.boxes));
+  return el(
+    "div",
+    { className: "gb-light-bar" },
+    button("previous", "‹", () => step(-1), at === 0),
+    el("span", {}, say("of", { at: at + 1, all: list.length })),
+    button("next", "›", () => step(1), at === list.length - 1),
+    boxes,
+    button("close", "✕", close),
+  );
+};
+
+geobike.large = function (page, i) {
+  const { el } = geobike;
+  const photo = page.data.photos.details[i];
+  if (!photo.image) return el("p", { className: "gb-nothing" }, page.say("no_picture"));
+  const image = el("img", { src: photo.image, alt: page.say("picture", { id: photo.id }) });
+  const frame = el("div", { className: "gb-picture" }, image);
+  image.onerror = () => frame.replaceWith(el("p", { className: "gb-nothing" }, page.say("picture_lost")));
+  if (photo.width && photo.height) {
+    frame.style.aspectRatio = `${photo.width} / ${photo.height}`;
+    frame.style.setProperty("--gb-ratio", photo.width / photo.height);
+  }
+  for (const box of photo.boxes) frame.append(geobike.boxed(page, box));
+  return frame;
+};
+
+geobike.boxed = function (page, { label, score, dropped, ...place }) {
+  const why = dropped ? `, ${page.say("dropped_" + dropped)}` : "";
+  const title = `${label} ${Math.round(score * 100)} %${why}`;
+  const drawn = geobike.el("div", { className: `gb-box${dropped ? " gb-dropped" : ""}`, title });
+  for (const side of ["left", "top", "width", "height"]) drawn.style[side] = place[side] + "%";
+  return drawn;
+};
+
+geobike.facts = function (page, i) {
+  const { el } = geobike;
+  const { data, say } = page;
+  const { photos, places } = data;
+  const photo = photos.details[i];
+  const boxes = photo.boxes || [];
+  const lines = [];
+  if (photo.taken) lines.push(["taken", say("taken"), page.date(photo.taken)]);
+  if (photo.heading !== undefined) lines.push(["heading", say("heading"), geobike.compass(page, photo.heading)]);
+  const area = data.areas[photos.area[i]];
+  const place = photos.place[i];
+  const street = place >= 0 ? data.streets[places.street[place]] : null;
+  if (area) lines.push(["area", say("area"), area.name]);
+  if (street) lines.push(["street", say("street"), geobike.streetName(page, street)]);
+  if (place >= 0) lines.push(["stop", say("place"), geobike.placeText(page, { numbers: [place], things: places.things[place], photos: places.photos[place] })]);
+  const ridden = boxes.filter(({ dropped }) => dropped === "ridden").length;
+  if (ridden) lines.push(["ridden", say("ridden_name"), say("ridden", { n: ridden })]);
+  const nearly = boxes.filter(({ dropped }) => dropped && dropped !== "ridden").length;
+  if (nearly) lines.push(["nearly", say("rejected_name"), page.whole(nearly)]);
+  return el(
+    "div",
+    { className: "gb-facts" },
+    el("p", {}, el("strong", {}, geobike.photoFinding(page, i))),
+    geobike.figures(lines),
+    el("p", { className: "gb-file", dir: "auto" }, photo.id),
+    photo.image ? el("p", { className: "gb-why" }, say("count_yourself")) : "",
+  );
+};
+
+// "45° (north-east)".
+geobike.compass = function ({ data }, heading) {
+  const names = data.words.compass.split(" ");
+  return `${heading}° ${names[Math.round(heading / 45) % 8]}`;
+};

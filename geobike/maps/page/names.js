@@ -1,0 +1,137 @@
+// Names on the map: of areas with their figure, and of streets and water along them. Larger areas
+// come first; a name that would lie on another is left out until one zooms in.
+"use strict";
+
+geobike.names = function (page) {
+  const { map, data } = page;
+  const pane = map.createPane("gb-names");
+  pane.style.zIndex = 460; // above the circles: the text has an edge that keeps both readable
+  pane.setAttribute("aria-hidden", "true"); // the table has the same names in order
+  const layer = L.layerGroup();
+  const sized = data.areas.filter(({ centre }) => centre);
+  const extent = ({ shape }) => {
+    const bounds = shape.getBounds();
+    return (bounds.getEast() - bounds.getWest()) * (bounds.getNorth() - bounds.getSouth());
+  };
+  sized.sort((a, b) => extent(b) - extent(a));
+  const draw = () => {
+    layer.clearLayers();
+    if (!map.hasLayer(layer)) return;
+    const taken = [];
+    const circles = geobike.circleBoxes(page);
+    for (const area of sized) geobike.areaName(page, area, taken, layer, circles);
+    taken.push(...circles); // along a street there is no other place to go
+    for (const line of geobike.lineNames(page)) geobike.lineName(page, line, taken, layer);
+  };
+  layer.on("add", draw);
+  map.on("moveend", draw);
+  page.onChange(draw);
+  page.layers.push({ key: "names", text: page.say("layer_names"), layer, on: true });
+};
+
+// Where circles lie, in pixels of the layer; a name keeps clear of them where it can.
+geobike.circleBoxes = function ({ map }) {
+  const boxes = [];
+  for (const spot of map.getPane("gb-places").children) {
+    const { x, y } = L.DomUtil.getPosition(spot) || {};
+    const half = spot.offsetWidth / 2;
+    if (x !== undefined) boxes.push([x - half, y - half, x + half, y + half]);
+  }
+  return boxes;
+};
+
+geobike.areaName = function (page, area, taken, layer, circles) {
+  const { map } = page;
+  const place = [area.centre[1], area.centre[0]];
+  if (!map.getBounds().contains(place)) return;
+  const name = geobike.el("span", { dir: "auto" }, area.name);
+  const made = geobike.el("div", { className: "gb-name" }, name);
+  const state = geobike.valueOf(page, area, page.metric);
+  const dark = page.surface === "areas" && Number.isFinite(state) && geobike.isDark(geobike.fill(page, area));
+  made.classList.toggle("gb-light-ink", dark);
+  const shown = page.surface === "areas" && (Number.isFinite(state) || ["thin", "few"].includes(state));
+  if (shown) made.append(geobike.el("b", {}, geobike.areaFigure(page, area, page.metric)));
+  const wide = Math.min(6.4 * area.name.length + 6, 120);
+  const lines = Math.ceil((6.4 * area.name.length + 6) / 120);
+  const size = [wide, 15 * lines + (shown ? 15 : 0)];
+  const corners = area.shape.getBounds();
+  const room = map.latLngToLayerPoint(corners.getSouthEast()).subtract(map.latLngToLayerPoint(corners.getNorthWest()));
+  if (size[0] > 1.35 * room.x || size[1] > room.y) return;
+  geobike.write(page, geobike.clearPlace(map, place, size, [...circles, ...taken]), size, made, taken, layer);
+};
+
+// Whether white text is read better on a colour: its luminance (WCAG 2.2) is below that of mid grey.
+geobike.isDark = function (colour) {
+  const [red, green, blue] = [1, 3, 5].map((at) => (parseInt(colour.slice(at, at + 2), 16) / 255) ** 2.2);
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.18;
+};
+
+// The place near an area's middle where a text of this size covers least.
+geobike.clearPlace = function (map, place, [wide, high], boxes) {
+  const { x, y } = map.latLngToLayerPoint(place);
+  const covered = ([dx, dy]) => {
+    const mine = [x + dx - wide / 2, y + dy - high / 2, x + dx + wide / 2, y + dy + high / 2];
+    const share = (box) => Math.max(0, Math.min(mine[2], box[2]) - Math.max(mine[0], box[0])) * Math.max(0, Math.min(mine[3], box[3]) - Math.max(mine[1], box[1]));
+    return boxes.reduce((sum, box) => sum + share(box), 0) + 2 * Math.hypot(dx, 1.5 * dy);
+  };
+  const steps = [0, -14, 14, -28, 28, -42, 42];
+  const tried = steps.flatMap((dy) => [0, -18, 18, -36, 36].map((dx) => [dx, dy]));
+  const costs = tried.map(covered);
+  const best = tried[costs.indexOf(Math.min(...costs))];
+  return map.layerPointToLatLng([x + best[0], y + best[1]]);
+};
+
+// Text in the middle of `place`, if nothing lies there yet; whether it was written.
+geobike.write = function ({ map }, place, [wide, high], made, taken, layer) {
+  const { x, y } = map.latLngToLayerPoint(place);
+  const box = [x - wide / 2, y - high / 2, x + wide / 2, y + high / 2];
+  const meets = (other) => box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3];
+  if (taken.some(meets)) return false;
+  taken.push(box);
+  made.style.width = `${wide + 20}px`;
+  const icon = L.divIcon({ html: made, className: "gb-written", iconSize: [wide + 20, high] });
+  layer.addLayer(L.marker(place, { icon, pane: "gb-names", interactive: false, keyboard: false }));
+  return true;
+};
+
+// The names of lines in view, each with the straight parts that it fits on, from the longest.
+geobike.lineNames = function ({ map, namedLines }) {
+  const view = map.getBounds();
+  const found = new Map();
+  for (const { name, points } of namedLines) {
+    if (!points.some((point) => view.contains(point))) continue;
+    const pixels = points.map((point) => map.latLngToLayerPoint(point));
+    const parts = geobike.straightParts(pixels).filter(({ length }) => length >= 7 * name.length + 16);
+    if (parts.length) found.set(name, [...(found.get(name) || []), ...parts]);
+  }
+  const longest = (a, b) => b.length - a.length;
+  const lines = [...found].map(([name, parts]) => ({ name, parts: parts.sort(longest) }));
+  return lines.sort((a, b) => longest(a.parts[0], b.parts[0])).slice(0, 60);
+};
+
+// The straight pieces of a line in pixels: where each begins, its step, its length, its angle.
+geobike.straightParts = (pixels) =>
+  pixels.slice(1).map((pixel, k) => {
+    const step = pixel.subtract(pixels[k]);
+    let angle = (Math.atan2(step.y, step.x) * 180) / Math.PI;
+    if (angle > 90) angle -= 180;
+    if (angle < -90) angle += 180;
+    return { from: pixels[k], step, length: Math.hypot(step.x, step.y), angle };
+  });
+
+// A name once, at the first place along its line where nothing lies; between circles there may be room.
+geobike.lineName = function (page, { name, parts }, taken, layer) {
+  const long = 6 * name.length;
+  for (const { from, step, length, angle } of parts.slice(0, 4)) {
+    const turned = (Math.abs(angle) * Math.PI) / 180;
+    const size = [long * Math.cos(turned) + 12, long * Math.sin(turned) + 12];
+    for (const share of [0.5, 0.35, 0.65, 0.22, 0.78]) {
+      if (Math.min(share, 1 - share) * length < long / 2) continue;
+      const text = geobike.el("span", { dir: "auto" }, name);
+      text.style.transform = `rotate(${angle.toFixed(1)}deg)`;
+      const made = geobike.el("div", { className: "gb-line-name" }, text);
+      const place = page.map.layerPointToLatLng(from.add(step.multiplyBy(share)));
+      if (geobike.write(page, place, size, made, taken, layer)) return;
+    }
+  }
+};

@@ -1,0 +1,157 @@
+// The map as a picture with its title and legend, to put into a report or a presentation.
+"use strict";
+
+geobike.picturePng = async function (page) {
+  const scale = 2;
+  const size = page.map.getSize();
+  const head = 78;
+  const foot = 26;
+  const side = 250;
+  const canvas = geobike.el("canvas", { width: scale * (size.x + side), height: scale * (size.y + head + foot) });
+  const pen = canvas.getContext("2d");
+  pen.scale(scale, scale);
+  pen.fillStyle = "#fff";
+  pen.fillRect(0, 0, size.x + side, size.y + head + foot);
+  geobike.pictureText(page, pen, size, head, side);
+  pen.save();
+  pen.beginPath();
+  pen.rect(0, head, size.x, size.y);
+  pen.clip();
+  pen.translate(0, head);
+  pen.fillStyle = "#e9edf1";
+  pen.fillRect(0, 0, size.x, size.y);
+  geobike.pictureMap(page, pen);
+  pen.restore();
+  const content = await new Promise((done) => canvas.toBlob(done, "image/png"));
+  return { name: "map.png", type: "image/png", parts: [content] };
+};
+
+geobike.FONT = "system-ui, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif";
+
+geobike.pictureText = function (page, pen, size, head, side) {
+  const write = (text, x, y, font, colour = "#17202a") => {
+    pen.font = `${font} ${geobike.FONT}`;
+    pen.fillStyle = colour;
+    pen.fillText(text, x, y, size.x + side - x - 8);
+  };
+  write(page.data.title, 14, 28, "600 20px");
+  write(geobike.finding(page), 14, 48, "14px");
+  write(geobike.seen(page), 14, 67, "12px", "#56616d");
+  const source = page.data.source ? page.say("source", page.data) + " · " : "";
+  write(`${source}geobike · ${page.data.model}`, 14, size.y + head + 17, "11px", "#56616d");
+  let y = head + 24;
+  const left = size.x + 16;
+  write(geobike.legendTitle(page), left, y, "600 13px");
+  for (const item of geobike.legendClasses(page)) {
+    y += 22;
+    const swatch = item.querySelector(".gb-swatch");
+    if (swatch) geobike.pictureSwatch(page, pen, swatch, left, y);
+    const [text] = [item.querySelector(":scope > span:not(.gb-count)")?.textContent ?? item.textContent];
+    y = geobike.wrapped(pen, text, left + (swatch ? 32 : 0), y, side - (swatch ? 60 : 26));
+  }
+};
+
+// Text in as many lines as it takes; returns where the last one is.
+geobike.wrapped = function (pen, text, x, y, width) {
+  pen.font = `12px ${geobike.FONT}`;
+  pen.fillStyle = "#17202a";
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line && pen.measureText(`${line} ${word}`).width > width) {
+      pen.fillText(line, x, y);
+      [line, y] = [word, y + 15];
+    } else line = line ? `${line} ${word}` : word;
+  }
+  pen.fillText(line, x, y);
+  return y;
+};
+
+geobike.pictureSwatch = function (page, pen, swatch, x, y) {
+  const state = [...swatch.classList].find((name) => name.startsWith("gb-") && name !== "gb-swatch");
+  pen.fillStyle = state ? geobike.canvasPatterns()[state.slice(3)] : swatch.style.background;
+  pen.fillRect(x, y - 11, 22, 14);
+  pen.strokeStyle = "#5b6470";
+  pen.lineWidth = 0.8;
+  pen.strokeRect(x, y - 11, 22, 14);
+};
+
+geobike.pictureMap = function (page, pen) {
+  const { map, data } = page;
+  const patterns = geobike.canvasPatterns();
+  const point = ([x, y]) => map.latLngToContainerPoint([y, x]);
+  const trace = (line) => line.forEach((each, k) => {
+    const { x, y } = point(each);
+    if (k) pen.lineTo(x, y);
+    else pen.moveTo(x, y);
+  });
+  for (const area of page.surface === "areas" ? data.areas : []) {
+    const { type, coordinates } = area.geometry;
+    pen.beginPath();
+    (type === "Polygon" ? [coordinates] : coordinates).flat().forEach(trace);
+    const value = geobike.valueOf(page, area, page.metric);
+    pen.fillStyle = typeof value === "string" ? patterns[value] : geobike.fill(page, area);
+    pen.fill("evenodd");
+    pen.strokeStyle = "#5b6470";
+    pen.lineWidth = 0.8;
+    pen.stroke();
+  }
+  for (const canvas of map.getContainer().querySelectorAll("canvas")) geobike.pictureCanvas(map, pen, canvas);
+  if (page.ribbons) geobike.pictureRibbons(page, pen, trace);
+  for (const button of map.getPane("gb-places").querySelectorAll(".gb-place")) geobike.pictureCircle(map, pen, button);
+  for (const name of map.getPane("gb-names").querySelectorAll(".gb-name")) geobike.pictureName(map, pen, name);
+};
+
+// Hexagons, heat and the user's lines are on canvases already; tiles are not, and stay out.
+geobike.pictureCanvas = function (map, pen, canvas) {
+  const frame = map.getContainer().getBoundingClientRect();
+  const box = canvas.getBoundingClientRect();
+  if (canvas.closest(".leaflet-overlay-pane")) return; // the areas, drawn above
+  pen.drawImage(canvas, box.left - frame.left, box.top - frame.top, box.width, box.height);
+};
+
+geobike.pictureRibbons = function (page, pen, trace) {
+  for (const { geometry, rate } of [...page.data.streets].reverse()) {
+    pen.beginPath();
+    (geometry.type === "LineString" ? [geometry.coordinates] : geometry.coordinates).forEach(trace);
+    for (const [width, colour] of [[6, "#fff"], [4, rate ? geobike.colourOf(page.streetClasses, rate) : "#c9b8a4"]]) {
+      pen.lineWidth = width;
+      pen.strokeStyle = colour;
+      pen.stroke();
+    }
+  }
+};
+
+geobike.pictureCircle = function (map, pen, button) {
+  const frame = map.getContainer().getBoundingClientRect();
+  const box = button.getBoundingClientRect();
+  const [x, y] = [box.left - frame.left + box.width / 2, box.top - frame.top + box.height / 2];
+  const style = getComputedStyle(button);
+  pen.beginPath();
+  pen.arc(x, y, Math.max(box.width / 2 - 1, 2), 0, 7);
+  pen.fillStyle = style.backgroundColor;
+  pen.fill();
+  pen.strokeStyle = style.borderTopColor;
+  pen.lineWidth = parseFloat(style.borderTopWidth);
+  pen.stroke();
+  pen.font = `700 ${style.fontSize} ${geobike.FONT}`;
+  pen.fillStyle = style.color;
+  pen.textAlign = "center";
+  pen.fillText(button.textContent, x, y + 4);
+  pen.textAlign = "left";
+};
+
+geobike.pictureName = function (map, pen, name) {
+  const frame = map.getContainer().getBoundingClientRect();
+  for (const part of name.children) {
+    const box = part.getBoundingClientRect();
+    pen.font = `600 12px ${geobike.FONT}`;
+    pen.textAlign = "center";
+    pen.lineWidth = 3;
+    pen.strokeStyle = "#fffc";
+    const [x, y] = [box.left - frame.left + box.width / 2, box.top - frame.top + box.height / 2 + 4];
+    pen.strokeText(part.textContent, x, y);
+    pen.fillStyle = "#17202a";
+    pen.fillText(part.textContent, x, y);
+    pen.textAlign = "left";
+  }
+};

@@ -1,0 +1,167 @@
+// The places that were looked at: circles sized and numbered by what was detected. Where there are
+// too many in view they give way to streets, or to cells, until the reader zooms in.
+"use strict";
+
+geobike.MOST_PLACES = 300; // circles in view; more would hide the map
+
+geobike.places = function (page) {
+  const { map } = page;
+  map.createPane("gb-places").style.zIndex = 450; // above areas and streets, below the names
+  const layer = L.layerGroup();
+  const world = geobike.mercator(page.data.places);
+  const draw = () => {
+    layer.clearLayers();
+    if (!map.hasLayer(layer)) return;
+    const bare = page.surface === "hexbins" || page.surface === "heat"; // these are the places
+    const inView = bare ? [] : geobike.placesInView(page, world);
+    page.crowded = inView.length > geobike.MOST_PLACES;
+    const parts = page.crowded ? geobike.cells(page, inView, world) : geobike.circles(page, inView);
+    [...parts, ...(page.crowded || bare ? [] : geobike.uncounted(page))].forEach((each) => layer.addLayer(each));
+    geobike.rove(map.getPane("gb-places"));
+    page.onCrowd?.();
+  };
+  map.on("moveend", draw);
+  layer.on("add remove", draw);
+  page.onChange((choice) => geobike.concerns(choice, "period", "surface", "chosen") && draw());
+  page.placeLayer = layer;
+  page.layers.push({ key: "places", text: page.say("layer_places"), layer, on: page.data.places.n > 0 });
+};
+
+// Places on the map of the world, 0 to 1 from west to east and north to south (EPSG:3857).
+geobike.mercator = function ({ n, lon, lat }) {
+  const x = new Float64Array(n);
+  const y = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    const sine = Math.sin((lat[i] * Math.PI) / 180);
+    x[i] = lon[i] / 360 + 0.5;
+    y[i] = 0.5 - (0.25 * Math.log((1 + sine) / (1 - sine))) / Math.PI;
+  }
+  return { x, y };
+};
+
+// The numbers of the places that the chosen period shows and that lie in view.
+geobike.placesInView = function ({ map, data }, { x, y }) {
+  const scale = 256 * 2 ** map.getZoom();
+  const { min, max } = map.getPixelBounds();
+  const [left, right, top, bottom] = [min.x / scale, max.x / scale, min.y / scale, max.y / scale];
+  const { n, visits } = data.places;
+  const found = [];
+  for (let i = 0; i < n; i++) {
+    if (visits[i] && x[i] >= left && x[i] <= right && y[i] >= top && y[i] <= bottom) found.push(i);
+  }
+  return found;
+};
+
+geobike.radiusOf = (things) => (things ? Math.min(Math.max(3.6 * Math.sqrt(things), 8.5), 32) : 4.5);
+
+// One circle for each place; places that would overlap become one, with their sum.
+geobike.circles = function (page, numbers) {
+  const { map, data } = page;
+  const { places } = data;
+  const groups = [];
+  const fullest = [...numbers].sort((a, b) => places.things[b] - places.things[a]);
+  for (const i of fullest) {
+    const point = map.latLngToLayerPoint([places.lat[i], places.lon[i]]);
+    const near = groups.find((group) => point.distanceTo(group.point) < geobike.radiusOf(group.things) * 0.9 + 5);
+    if (near) {
+      near.places.push(i);
+      near.things += places.things[i];
+      near.photos += places.photos[i];
+    } else groups.push({ point, places: [i], things: places.things[i], photos: places.photos[i] });
+  }
+  return groups.reverse().map((group) => geobike.circle(page, group)); // the largest last, so on top
+};
+
+geobike.circle = function (page, { places: numbers, things, photos }) {
+  const { places } = page.data;
+  const size = 2 * geobike.radiusOf(things);
+  const say = geobike.placeText(page, { numbers, things, photos });
+  const button = geobike.el(
+    "button",
+    { type: "button", className: `gb-place${things ? "" : " gb-zero"}`, "aria-label": say },
+    things ? page.short(Math.max(1, Math.round(things))) : "",
+  );
+  const here = page.chosen?.kind === "place" && page.chosen.places.some((i) => numbers.includes(i));
+  if (here) button.classList.add("gb-here");
+  const [first] = numbers;
+  const icon = L.divIcon({ html: button, className: "gb-spot", iconSize: [size, size] });
+  const options = { icon, pane: "gb-places", keyboard: false, zIndexOffset: Math.round(10 * things) };
+  const marker = L.marker([places.lat[first], places.lon[first]], options);
+  marker.bindTooltip(() => geobike.el("span", {}, say), { className: "gb-tip", offset: [size / 2, 0] });
+  button.onclick = () => page.choose({ kind: "place", places: numbers });
+  return marker;
+};
+
+geobike.placeText = function ({ say, figure }, { numbers, things, photos }) {
+  const detected = say("detected", { count: Number.isInteger(things) ? things : figure(things) });
+  const shown = say("photos", { n: photos });
+  return numbers.length > 1 ? `${detected}, ${say("places", { n: numbers.length })}, ${shown}` : `${detected}, ${shown}`;
+};
+
+// Photos that are not counted: small and grey, each with its reason.
+geobike.uncounted = function (page) {
+  const { map, data } = page;
+  const { photos } = data;
+  const view = map.getBounds();
+  const found = [];
+  for (let i = 0; i < photos.lon.length && found.length <= geobike.MOST_PLACES; i++) {
+    if (photos.count[i] < 0 && page.isShown(i) && view.contains([photos.lat[i], photos.lon[i]])) found.push(i);
+  }
+  return found.map((i) => {
+    const say = `${page.say("status_" + photos.details[i].status)} ${photos.details[i].id}`;
+    const button = geobike.el("button", { type: "button", className: "gb-place gb-other", "aria-label": say });
+    button.onclick = () => page.open([i], i);
+    const icon = L.divIcon({ html: button, className: "gb-spot", iconSize: [9, 9] });
+    const marker = L.marker([photos.lat[i], photos.lon[i]], { icon, pane: "gb-places", keyboard: false, zIndexOffset: -1000 });
+    return marker.bindTooltip(() => geobike.el("span", { dir: "auto" }, say), { className: "gb-tip" });
+  });
+};
+
+// Too many places for circles: a dot for each square of the screen, the larger the more.
+geobike.cells = function (page, numbers, { x, y }) {
+  const { map, data } = page;
+  if (data.streets.length) return []; // drawn in their place
+  const { places } = data;
+  const side = 36;
+  const scale = (256 * 2 ** map.getZoom()) / side;
+  const found = new Map();
+  for (const i of numbers) {
+    const key = Math.floor(x[i] * scale) * 1e7 + Math.floor(y[i] * scale);
+    let cell = found.get(key);
+    if (!cell) found.set(key, (cell = { places: 0, things: 0, lat: 0, lon: 0 }));
+    cell.places += 1;
+    cell.things += places.things[i];
+    cell.lat += places.lat[i];
+    cell.lon += places.lon[i];
+  }
+  const most = Math.max(...[...found.values()].map(({ things }) => things), 1);
+  return [...found.values()].filter(({ things }) => things).map((cell) => geobike.cell(page, cell, most));
+};
+
+geobike.cell = function (page, { places, things, lat, lon }, most) {
+  const size = Math.max(4, 26 * Math.sqrt(things / most));
+  const text = `${page.say("detected", { count: Math.round(things) })}, ${page.say("places", { n: places })}: ${page.say("zoom_in")}`;
+  const dot = geobike.el("span", { className: "gb-cell" });
+  const icon = L.divIcon({ html: dot, className: "gb-spot", iconSize: [size, size] });
+  const marker = L.marker([lat / places, lon / places], { icon, pane: "gb-places", keyboard: false });
+  marker.bindTooltip(() => geobike.el("span", {}, text), { className: "gb-tip" });
+  return marker.on("click", () => page.map.setView(marker.getLatLng(), page.map.getZoom() + 2));
+};
+
+// One tab stop for all circles; the arrow keys go from one to the next.
+geobike.rove = function (pane, selector = "button") {
+  const buttons = [...pane.querySelectorAll(selector)];
+  buttons.forEach((button, k) => {
+    button.setAttribute("tabindex", k === 0 ? 0 : -1);
+    button.onkeydown = (event) => {
+      const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      event.stopPropagation(); // the map would pan
+      const next = buttons[(k + step + buttons.length) % buttons.length];
+      button.setAttribute("tabindex", -1);
+      next.setAttribute("tabindex", 0);
+      next.focus({ preventScroll: true });
+    };
+  });
+};

@@ -1,0 +1,76 @@
+// The streets as ribbons, by what was detected per 100 m that was seen: when chosen, when zoomed in,
+// or where there are too many places for circles.
+"use strict";
+
+geobike.RIBBONS = ["#fdd9b0", "#fdae6b", "#f16913", "#b93c02", "#6f1d00"];
+geobike.BARE = "#c9b8a4"; // nothing was detected; white would be the edge of a ribbon
+geobike.MOST_RIBBONS = 1500; // in view; of more the fullest are drawn
+
+geobike.streets = function (page) {
+  const { map, data } = page;
+  page.hasStreets = data.streets.length > 0;
+  if (!page.hasStreets) return;
+  map.createPane("gb-streets").style.zIndex = 430; // between the areas and the places
+  const renderer = L.svg({ pane: "gb-streets", padding: 0.3 });
+  data.streets.forEach((street, number) => Object.assign(street, { number, shape: L.geoJSON(street.geometry) }));
+  const rates = data.streets.map(({ rate }) => rate).filter(Number.isFinite);
+  page.streetClasses = geobike.classify(rates, false);
+  page.streetClasses.filter(({ high }) => high > 0).forEach((each, k, all) => {
+    each.colour = geobike.RIBBONS[all.length === 1 ? 2 : Math.round((k * 4) / (all.length - 1))];
+  });
+  page.streetClasses.filter(({ high }) => high === 0).forEach((each) => (each.colour = geobike.BARE));
+  const layer = L.layerGroup();
+  const draw = () => {
+    layer.clearLayers();
+    if (!map.hasLayer(layer)) return;
+    page.ribbons = geobike.areRibbonsShown(page);
+    if (page.ribbons) geobike.ribbons(page, layer, renderer);
+    page.onRibbons?.();
+  };
+  map.on("moveend", draw);
+  layer.on("add remove", draw);
+  page.onCrowd = draw;
+  page.onChange((choice) => geobike.concerns(choice, "surface", "chosen") && draw());
+  page.layers.push({ key: "streets", text: page.say("layer_streets"), layer, on: true });
+};
+
+geobike.areRibbonsShown = function ({ map, surface, crowded, placeLayer, startZoom }) {
+  if (surface !== "areas") return surface === "streets";
+  const close = startZoom !== undefined && map.getZoom() >= startZoom + 1.5;
+  return close || (crowded && map.hasLayer(placeLayer));
+};
+
+geobike.ribbons = function (page, layer, renderer) {
+  const view = page.map.getBounds();
+  const shown = page.data.streets.filter(({ shape }) => view.intersects(shape.getBounds()));
+  shown.sort((a, b) => (b.rate ?? -1) - (a.rate ?? -1));
+  const drawn = shown.slice(0, geobike.MOST_RIBBONS).reverse();
+  const options = { renderer, pane: "gb-streets" };
+  const points = ({ geometry }) => L.GeoJSON.coordsToLatLngs(geometry.coordinates, geometry.type === "LineString" ? 0 : 1);
+  const wide = ({ rate }) => 3.5 + Math.min(7, 1.6 * Math.sqrt(rate || 0));
+  for (const street of drawn) {
+    const chosen = page.chosen?.kind === "street" && page.chosen.street === street;
+    const edge = { color: chosen ? "#111" : "#fff", weight: wide(street) + (chosen ? 5 : 2.4), opacity: 0.95 };
+    layer.addLayer(L.polyline(points(street), { ...options, ...edge, interactive: false }));
+  }
+  for (const street of drawn) {
+    const colour = street.rate ? geobike.colourOf(page.streetClasses, street.rate) : geobike.BARE;
+    const line = L.polyline(points(street), { ...options, color: street.rate === null ? "#9aa2ab" : colour, weight: wide(street) });
+    line.bindTooltip(() => geobike.streetTooltip(page, street), { sticky: true, className: "gb-tip" });
+    line.on("click", (event) => {
+      L.DomEvent.stop(event);
+      page.choose({ kind: "street", street });
+    });
+    line.on("add", () => line.getElement()?.setAttribute("tabindex", "-1"));
+    layer.addLayer(line);
+  }
+};
+
+geobike.streetName = ({ say }, { name }) => name || say("unnamed_street");
+
+geobike.streetTooltip = function (page, street) {
+  const { el } = geobike;
+  const rate = `${page.say("per_100m")}: ${page.figure(street.rate)}`;
+  const stops = page.say("stops", { n: street.stops });
+  return el("div", {}, el("strong", { dir: "auto" }, geobike.streetName(page, street)), el("br"), rate, el("br"), stops);
+};

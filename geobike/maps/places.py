@@ -1,0 +1,105 @@
+"""The places on the page: one circle for each stop, with what each period shows of it."""
+
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from geobike import schema
+from geobike.maps.encoding import encode_columns
+
+READABLE: Final = 10_000
+"""Places up to which their numbers stay readable in the file; of more they are packed."""
+
+_DEGREE: Final = 100_000  # steps of a degree: five decimals, about one metre
+
+
+def places(
+    taken: gpd.GeoDataFrame,
+    visits: pd.DataFrame | None,
+    period: "pd.Series[int]",
+    street_of: "pd.Series[int]",
+    area_ids: "pd.Series[str]",
+    shifted: bool,
+) -> tuple[dict[str, Any], "pd.Series[int]"]:
+    """Return the places, and the place of each counted photo by `photo_id`.
+
+    `visits` is the visits frame of the photos; without it each photo is a place of its own.
+    `street_of` gives the number of the street of a `stop_id`. A place has columns `lon` and `lat`
+    in 1e-5 degrees, each the step from the one before, `area` and `street` (positions, -1 for
+    none). `looks` has a row for each place and period: `place` (the step from the row before),
+    `period`, `photos`, `visits`, and `things`, the sum over the first photo of each visit.
+    """
+    counted = taken[(taken["status"] == schema.COUNTED) & ~taken.geometry.isna()]
+    stop = counted["photo_id"]
+    first = pd.Series(True, index=counted.index)
+    if visits is not None:
+        stop = visits["stop_id"].reindex(counted.index).fillna(stop)
+        first = visits["first"].reindex(counted.index).fillna(True).astype(bool)
+    number, ids = pd.factorize(stop)
+    # A stop has the id of its first photo, and stands where that was taken.
+    own = counted.set_index("photo_id").loc[pd.Index(ids)]
+    if len(own) > READABLE:  # neighbours in place become neighbours in the file
+        order = np.argsort(own.geometry.hilbert_distance().to_numpy(), kind="stable")
+        rank = np.empty(len(order), dtype=np.int64)
+        rank[order] = np.arange(len(order))
+        own, number = own.iloc[order], rank[number]
+    lon = own.geometry.x.to_numpy()
+    columns = {
+        "lon": steps(lon % 360 if shifted else lon),
+        "lat": steps(own.geometry.y.to_numpy()),
+        "area": positions(own["area_id"], area_ids),
+        "street": np.asarray(street_of.reindex(own.index).fillna(-1), dtype=np.int32),
+    }
+    looks = _looks(number, period[counted.index], first, counted["bicycle_count"])
+    data: dict[str, Any] = {"n": len(own)} | packed("columns", columns)
+    data["looks"] = packed("columns", looks)
+    data["looks"]["n"] = len(looks["place"])
+    return data, pd.Series(number.tolist(), index=counted["photo_id"].to_numpy())
+
+
+def _looks(
+    place: npt.NDArray[Any],
+    period: "pd.Series[int]",
+    first: "pd.Series[bool]",
+    count: "pd.Series[Any]",
+) -> dict[str, npt.NDArray[np.int32]]:
+    """Return what each period shows of each place, ordered by place."""
+    rows = pd.DataFrame(
+        {
+            "place": place,
+            "period": period.to_numpy(),
+            "visits": first.to_numpy().astype(np.int32),
+            "things": np.where(first, count.fillna(0).to_numpy(dtype=np.int64), 0),
+        }
+    )
+    groups = rows.groupby(["place", "period"])
+    found = groups[["visits", "things"]].sum().assign(photos=groups.size()).reset_index()
+    found["place"] = np.diff(found["place"], prepend=0)
+    return {
+        name: found[name].to_numpy(dtype=np.int32)
+        for name in ("place", "period", "photos", "visits", "things")
+    }
+
+
+def packed(key: str, columns: dict[str, npt.NDArray[np.int32]]) -> dict[str, Any]:
+    """Return columns under `key`: packed in the order of `names` where they are long."""
+    long = len(next(iter(columns.values()))) > READABLE
+    plain = {name: column.tolist() for name, column in columns.items()}
+    return {
+        "names": list(columns),
+        key: encode_columns(list(columns.values())) if long else plain,
+    }
+
+
+def steps(degrees: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:
+    """Return places in 1e-5 degrees, each as the step from the one before."""
+    found = np.round(degrees * _DEGREE).astype(np.int32)
+    return found - np.concatenate([[0], found[:-1]]).astype(np.int32)
+
+
+def positions(ids: "pd.Series[str]", of: "pd.Series[str]") -> npt.NDArray[np.int32]:
+    """Return the position of each id among those `of` the areas, -1 for none."""
+    return pd.Index(of).get_indexer(pd.Index(ids)).astype(np.int32)

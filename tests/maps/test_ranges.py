@@ -1,0 +1,145 @@
+"""What the page says where figures have ranges: who differs from the average, and who may not."""
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.support.browser import Open
+from tests.support.map_frames import areas, build, photos
+
+NAMES = ["North", "East", "South", "West", "Centre"]
+
+
+def town(low: list[float], high: list[float], **columns: Any) -> gpd.GeoDataFrame:
+    """Areas of 10 stops each: 0.5, 2, 7, 2 and 2 detected per stop, the mean is 2.7."""
+    ranges = {"detected_per_stop_low": low, "detected_per_stop_high": high}
+    return areas(NAMES, [10] * 5, [5, 20, 70, 20, 20], **ranges | columns)
+
+
+ALIKE = town([0.1, 0.8, 1.9, 0.8, 0.8], [3.0, 5.0, 26.0, 5.0, 5.0])
+CLEAR = town([0.3, 0.8, 5.0, 0.8, 0.8], [0.8, 5.0, 9.8, 5.0, 5.0])
+
+
+def test_areas_that_may_be_alike_are_pale_and_the_heading_says_so(show: Open) -> None:
+    opened = show(build(ALIKE))
+    said = "No area can be told from the average: all 5 may be alike."
+    assert opened.texts(".gb-differ") == [said]
+    pale = [opened.page.evaluate("(one) => geobike.pale(one)", one) for one in COLOURS]
+    assert set(opened.fills()) <= set(pale)
+    assert "Pale: may be the average, 2.7" in opened.texts(".gb-legend-note")
+
+
+COLOURS = ["#d6efb3", "#73c8bd", "#2498c1", "#234da0", "#081d58"]
+
+
+def test_the_heading_names_the_areas_that_differ_clearly(show: Open) -> None:
+    opened = show(build(CLEAR))
+    (said,) = opened.texts(".gb-differ")
+    assert said.startswith("Detected clearly more than average: South. Clearly fewer: North. 3 ")
+    opened.page.locator("#gb-metric").select_option("by-group")
+    assert opened.legend() == ["clearly more", "cannot be told apart", "clearly fewer"]
+    assert opened.texts(".gb-count") == ["1", "3", "1"]
+    same, more, fewer = "#f6f5f0", "#234da0", "#d6efb3"
+    assert opened.fills() == [fewer, same, more, same, same]
+    assert opened.page.evaluate("location.hash") == "#metric=groups"
+    opened.page.locator(".gb-table tbody tr").first.click()
+    assert opened.texts(".gb-main p")[0] == "5.0 to 9.8"
+    assert opened.texts(".gb-compared") == ["Clearly more than average. Average: 2.7."]
+
+
+def test_areas_are_compared_with_those_that_were_seen_as_well(show: Open) -> None:
+    status = ["compared", "compared", "compared", "thin", "too_thin"]
+    opened = show(build(town([0.1, 0.8, 1.9, 0.8, 0.8], [3.0, 5.0, 26.0, 5.0, 5.0], status=status)))
+    assert "on average 2.7 bicycles detected per stop" in opened.texts(".gb-finding")[0]
+    assert "Pale: may be the average, 3.2" in opened.texts(".gb-legend-note")  # 95 on 30 stops
+
+
+def test_the_table_draws_ranges_as_whiskers_with_the_average(show: Open) -> None:
+    opened = show(build(CLEAR))
+    assert opened.texts(".gb-bar-head") == ["range"]
+    bars = opened.page.locator(".gb-bar-cell .gb-bar")
+    frame = bars.first.bounding_box()
+    whisker = bars.first.locator(".gb-whisker").bounding_box()
+    point = bars.first.locator(".gb-point").bounding_box()
+    average = bars.first.locator(".gb-average").bounding_box()
+    assert None not in (frame, whisker, point, average)
+    assert opened.said(".gb-bar-cell .gb-said")[0] == "5.0 to 9.8"
+    scale = frame["width"] / 9.8  # the widest range ends at the right
+    assert whisker["x"] - frame["x"] == pytest.approx(5.0 * scale, abs=1)
+    assert whisker["x"] + whisker["width"] - frame["x"] == pytest.approx(9.8 * scale, abs=1)
+    assert point["x"] + point["width"] / 2 - frame["x"] == pytest.approx(7.0 * scale, abs=1)
+    assert average["x"] - frame["x"] == pytest.approx(2.7 * scale, abs=1.5)
+
+
+def test_without_ranges_nothing_is_said_to_differ(show: Open) -> None:
+    opened = show(build())
+    assert opened.texts(".gb-differ") == [""]
+    assert opened.texts(".gb-bar-head") == ["compared"]
+    assert opened.page.locator("#gb-metric option[value=by-group]").count() == 0
+    assert "Pale" not in opened.page.locator(".gb-legend").inner_text()
+
+
+BY_HAND = CLEAR.assign(
+    hand_counted=pd.array([4, 3, 5, 0, 2], "Int64"),
+    bicycles_per_stop=[0.9, 3.1, 9.0, 2.9, 3.0],
+    bicycles_per_stop_low=[0.5, 1.6, 6.0, 1.2, 1.4],
+    bicycles_per_stop_high=[1.6, 5.8, 14.0, 6.0, 6.2],
+    group=["below", "not told apart", "above", "not told apart", "not told apart"],
+    rank_low=pd.array([5, 2, 1, 2, 2], "Int64"),
+    rank_high=pd.array([5, 4, 1, 4, 4], "Int64"),
+)
+ESTIMATES = {
+    "hand_counted": 14,
+    "found_of_100": 71,
+    "missing": [],
+    "bicycles_per_stop": 3.8,
+    "bicycles_per_stop_low": 2.9,
+    "bicycles_per_stop_high": 4.9,
+}
+
+
+def test_where_people_counted_their_ranges_groups_and_ranks_are_shown(show: Open) -> None:
+    opened = show(build(BY_HAND, estimates=ESTIMATES))
+    name = "Bicycles per stop, as a person counts"
+    assert opened.texts(".gb-legend summary") == [name]
+    finding = "135 detected on 50 photos: on average 3.8 bicycles per stop, as a person counts "
+    assert opened.texts(".gb-finding") == [finding + "(2.9 to 4.9)."]
+    assert opened.texts(".gb-differ")[0].startswith("Clearly more than average: South.")
+    assert opened.texts(".gb-seen")[0].endswith("14 stops were also counted by hand.")
+    rows = opened.table("bicycles_per_stop", "rank")
+    assert rows[0] == ["South", "9.0", "1"]
+    assert rows[1] == ["East", "3.1", "2 \N{EN DASH} 4"]
+    opened.page.locator(".gb-table tbody tr").nth(1).click()
+    said = "Cannot be told from the average. Average: 3.8. Rank 2 to 4 of 5."
+    assert opened.texts(".gb-compared") == [said]
+
+
+def test_a_day_shows_what_was_detected_on_it_and_all_days_what_people_counted(show: Open) -> None:
+    taken = photos({"a.jpg": (4.002, 52.005, 3), "b.jpg": (4.002, 52.005, 1)})
+    taken["area_id"] = "A0"
+    taken.loc[1, "taken_at"] += pd.Timedelta(days=1)
+    opened = show(build(BY_HAND, taken, estimates=ESTIMATES))
+    before = opened.texts(".gb-finding, .gb-legend summary, .gb-table tbody tr")
+    opened.page.get_by_label("19 Jan 2022").check()
+    said = "3 detected on 1 photo: on average 3.0 bicycles detected per stop."
+    assert opened.texts(".gb-finding") == [said]
+    assert opened.texts(".gb-legend summary") == ["Bicycles detected per stop"]
+    opened.page.get_by_label("20 Jan 2022").check()
+    opened.page.get_by_label("all days").check()
+    assert opened.texts(".gb-finding, .gb-legend summary, .gb-table tbody tr") == before
+
+
+def test_what_is_named_is_what_scipy_names(show: Open) -> None:
+    stats = pytest.importorskip("scipy.stats", reason="needs scipy as the oracle")
+    rng = np.random.default_rng(2)
+    page = show(build()).page
+    for _ in range(20):
+        chances = (rng.uniform(0, 1, 30) ** rng.integers(1, 4)).tolist()
+        named = page.evaluate("(chances) => geobike.discoveries(chances)", chances)
+        assert named == (stats.false_discovery_control(chances) <= 0.1).tolist()
+    z = np.linspace(0, 6, 40).tolist()
+    found = page.evaluate("(z) => z.map(geobike.normal)", z)
+    assert found == pytest.approx(stats.norm.cdf(z).tolist(), abs=1e-6)

@@ -41,6 +41,9 @@ STOP_DISTANCE: Final = 20.0
 """Metres from the first photo of a stop. Less makes several stops of a busy place with many photos;
 more makes one stop of several places."""
 
+STOP_TURN: Final = 45.0
+"""Degrees up to which the headings of two photos, or of two stops, look the same way."""
+
 POSITIONS: Final = ("manifest", "exif", "track")
 """Position sources, by their names in `geobike.positions.sources`. A manifest is made for one
 survey, so that its positions are better than those of the camera."""
@@ -317,8 +320,8 @@ class SurveySettings:
     corrections: Annotated[
         str | Path | None,
         Option(
-            "Boxes that people struck out or added with `geobike review`: corrections.csv in the "
-            "survey's folder.",
+            "Boxes that people struck out or added: corrections.csv, which `geobike review` writes "
+            "into the survey's folder, or the COCO annotations of `--format coco`, corrected.",
             metavar="FILE",
             path="",
             panel="Counted by hand",

@@ -233,6 +233,16 @@ TALLIES: Final = Frame(
     },
 )
 
+PARKING_BY_HAND: Final = {
+    "pressure_by_hand": FLOAT,  # of the bicycles that a person would count, each place once
+    "pressure_low": FLOAT,
+    "pressure_high": FLOAT,
+    "shortage_by_hand": COUNT,
+    "shortage_low": COUNT,
+    "shortage_high": COUNT,
+}
+"""Columns of streets and areas with racks that hand counts bring."""
+
 STREETS: Final = Frame(
     "streets",  # pieces of street between junctions and area borders
     {
@@ -262,6 +272,7 @@ STREETS: Final = Frame(
         "bicycles_per_stop": FLOAT,
         "bicycles_per_stop_low": FLOAT,
         "bicycles_per_stop_high": FLOAT,
+        **PARKING_BY_HAND,
     },
 )
 
@@ -337,6 +348,7 @@ _BY_HAND: Final = {
     "rank_high": COUNT,
     "group": TEXT,  # above | not told apart | below all compared areas together
     "hot_spot": TEXT,  # hot | not told apart | cold, together with its neighbours
+    **PARKING_BY_HAND,
 }
 """Columns of areas that hand counts bring beside the metrics."""
 

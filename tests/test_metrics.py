@@ -91,6 +91,9 @@ def test_a_total_per_area_needs_seven_tenths_of_the_streets() -> None:
     assert metrics.values(dense, areas.drop(columns="covered_share")).isna().all()
 
 
+ENDS = ("by_hand", "low", "high")
+
+
 def test_the_frame_of_areas_has_a_column_for_each_metric_and_each_range() -> None:
     named = {metric.name: metric for metric in METRICS}
     ranged = replace(named["bicycles_per_photo"], low="rate_low", high="rate_high")
@@ -106,6 +109,7 @@ def test_the_frame_of_areas_has_a_column_for_each_metric_and_each_range() -> Non
     ]
     optional = ["population", "bicycles_per_1000_inhabitants", "rate_low", "rate_high"]
     optional += ["hand_counted", "rank_low", "rank_high", "group", "hot_spot"]
+    optional += [f"{figure}_{end}" for figure in ("pressure", "shortage") for end in ENDS]
     assert list(frame.optional) == optional
     assert frame.columns["photo_count"] == "Int64"
     assert frame.columns["bicycles_per_photo"] == frame.optional["rate_low"] == "float64"

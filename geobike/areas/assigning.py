@@ -1,7 +1,6 @@
 """Assign each photo to the area that it is in."""
 
 from collections.abc import Callable
-from typing import Final
 
 import geopandas as gpd
 import numpy as np
@@ -9,11 +8,10 @@ import numpy.typing as npt
 import shapely
 
 from geobike import schema
+from geobike.areas.finding import Finder
 from geobike.reporting import one_line, report, report_number
 
-_Shapes = npt.NDArray[np.object_]
-
-_CHUNK: Final = 200_000  # points queried at once: bounds memory at about 30 MB
+_RowAt = Callable[[npt.NDArray[np.float64], npt.NDArray[np.float64]], npt.NDArray[np.intp]]
 
 
 def assign(photos: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -39,10 +37,12 @@ def assign(photos: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFram
     """
     schema.check(photos, schema.PHOTOS, unique_key=False)  # nothing is looked up by it here
     schema.check(areas, schema.AREAS)
-    row = _first_area(np.asarray(photos.geometry.array), np.asarray(areas.geometry.array))
+    find = Finder(np.asarray(areas.geometry.array)).first
+    shapes = np.asarray(photos.geometry.array)
+    row = find(shapely.get_x(shapes), shapely.get_y(shapes))
     out = photos.copy(deep=False)  # pandas copies what is written to, and only that
     out["area_id"] = areas["area_id"].array.take(row, allow_fill=True)  # -1 gives NA
-    if not _report_swapped(photos, areas, row):
+    if not _report_swapped(photos, find, row):
         _report_if_all_lie_outside(photos, areas, row)
     out = _refuse_uncertain(out, areas)
     outside = out["area_id"].isna() & out["status"].isna() & out.geometry.notna()
@@ -51,35 +51,13 @@ def assign(photos: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFram
     return out
 
 
-def row_at(
-    areas: gpd.GeoDataFrame,
-) -> Callable[[npt.NDArray[np.float64], npt.NDArray[np.float64]], npt.NDArray[np.intp]]:
+def row_at(areas: gpd.GeoDataFrame) -> _RowAt:
     """Return a function from longitudes and latitudes to the row of the area there, -1 for none.
 
     By the rule of `assign`: of several areas, the one that comes first in their file.
     """
     schema.check(areas, schema.AREAS)
-    polygons = np.asarray(areas.geometry.array)
-    return lambda lon, lat: _first_area(schema.points(lon, lat), polygons)
-
-
-def _first_area(points: _Shapes, polygons: _Shapes) -> npt.NDArray[np.intp]:
-    """Return for each point the row of the first polygon that holds it, -1 for none.
-
-    The spatial index is queried with all points at once for bounding boxes; then each polygon,
-    prepared once, tests its candidates by their bare coordinates.
-    """
-    shapely.prepare(polygons)
-    tree = shapely.STRtree(polygons)
-    none = len(polygons)
-    first = np.full(len(points), none, dtype=np.intp)
-    for start in range(0, len(points), _CHUNK):
-        chunk = points[start : start + _CHUNK]
-        point, polygon = tree.query(chunk)  # photos without a position are in no box
-        x, y = shapely.get_x(chunk), shapely.get_y(chunk)
-        inside = shapely.intersects_xy(polygons[polygon], x[point], y[point])
-        np.minimum.at(first, start + point[inside], polygon[inside])
-    return np.where(first < none, first, -1)
+    return Finder(np.asarray(areas.geometry.array)).first
 
 
 def _refuse_uncertain(photos: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -100,14 +78,11 @@ def _refuse_uncertain(photos: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.
     return out
 
 
-def _report_swapped(
-    photos: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, row: npt.NDArray[np.intp]
-) -> bool:
+def _report_swapped(photos: gpd.GeoDataFrame, find: _RowAt, row: npt.NDArray[np.intp]) -> bool:
     """Report the photos that would be in the areas with swapped coordinates, if any."""
     outside = photos[(row < 0) & photos.geometry.notna().to_numpy()]
     shapes = np.asarray(outside.geometry.array)
-    swapped = schema.points(shapely.get_y(shapes), shapely.get_x(shapes))
-    found = outside[_first_area(swapped, np.asarray(areas.geometry.array)) >= 0]
+    found = outside[find(shapely.get_y(shapes), shapely.get_x(shapes)) >= 0]
     given = (found["position_source"] == "manifest").all()
     where = "in the manifest" if given else "of the photos, or of the areas"
     remedy = f"swap latitude and longitude {where}"

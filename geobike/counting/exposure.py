@@ -25,6 +25,7 @@ RowAt = Callable[[_Floats, _Floats], _Rows]
 DISTANCES: Final = (4.0, 8.0, 12.0)  # metres from the camera: the ground on which bicycles show
 TURNS: Final = (-0.6, 0.0, 0.6)  # of half the angle of view, from the middle of the photo
 NEAR: Final = 12.0  # metres to a border within which a photo without a heading shows both sides
+_CHUNK: Final = 50_000  # photos whose points are looked up at once
 _AROUND: Final = np.arange(0, 360, 10.0)  # bearings at which the border is looked for
 
 
@@ -128,14 +129,23 @@ def _shares(
 ) -> "pd.Series[float]":
     """Return the share of the ground that each photo shows in each area, by key."""
     turned = (photos["heading"].notna() & half_view.notna()).to_numpy()
-    ahead = _points_by_key(
-        _ahead(photos[turned], half_view[turned]), np.flatnonzero(turned), row_at, table
-    )
-    near = _points_by_key(_around(photos[~turned]), np.flatnonzero(~turned), row_at, table)
-    photo, _ = table.apart(near.index.to_numpy())
-    near[:] = 1 / pd.Series(photo).groupby(photo).transform("size").to_numpy()
-    both: pd.Series[float] = pd.concat([ahead, near])
+    ahead, around = np.flatnonzero(turned), np.flatnonzero(~turned)
+    parts = []
+    for some in _chunks(ahead):
+        ground = _ahead(photos.iloc[some], half_view.iloc[some])
+        parts.append(_points_by_key(ground, some, row_at, table))
+    for some in _chunks(around):
+        near = _points_by_key(_around(photos.iloc[some]), some, row_at, table)
+        photo, _ = table.apart(near.index.to_numpy())
+        near[:] = 1 / pd.Series(photo).groupby(photo).transform("size").to_numpy()
+        parts.append(near)
+    both: pd.Series[float] = pd.concat(parts)
     return both
+
+
+def _chunks(rows: _Rows) -> list[_Rows]:
+    """Points are many, so photos are looked at some at a time."""
+    return np.array_split(rows, 1 + len(rows) // _CHUNK)
 
 
 class _Ground(NamedTuple):
@@ -171,6 +181,10 @@ def _walk(photos: gpd.GeoDataFrame, bearings: _Floats, metres: _Floats) -> _Grou
 
 def _points_by_key(ground: _Ground, photo: _Rows, row_at: RowAt, table: _Table) -> "pd.Series[Any]":
     """Return the share of the points of each photo in each area."""
-    keys = table.key(np.repeat(photo, ground.points), row_at(ground.lon, ground.lat))
+    area = row_at(ground.lon, ground.lat).reshape(len(photo), ground.points)
+    alike = (area == area[:, :1]).all(axis=1)  # sorting the points of these would find nothing new
+    keys = table.key(np.repeat(photo[~alike], ground.points), area[~alike].ravel())
     found, counts = np.unique(keys, return_counts=True)
-    return pd.Series(counts / max(ground.points, 1), index=found)
+    whole = table.key(photo[alike], area[alike, 0])
+    shares = np.append(counts / ground.points, np.ones(len(whole)))
+    return pd.Series(shares, index=np.append(found, whole))

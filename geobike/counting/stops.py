@@ -9,9 +9,7 @@ photo of a stop within reach, else it opens a stop. A stop is at most two reache
 single linkage would make one stop of a street driven with a photo every five metres.
 """
 
-import math
-from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 import geopandas as gpd
 import numpy as np
@@ -20,12 +18,11 @@ import pandas as pd
 
 from geobike import schema
 from geobike.config import STOP_DISTANCE
-from geobike.counting.ellipsoid import DEGREE, metres_per_degree
+from geobike.counting import leaders
+from geobike.counting.leaders import REVISIT
 from geobike.errors import InputError
 from geobike.reporting import report
 
-TURN: Final = 45.0  # degrees between the headings of two photos of one stop
-REVISIT: Final = pd.Timedelta(hours=1)  # after the first photo of a visit: another look
 STALE: Final = (5, pd.Timedelta(minutes=2))  # more photos over more time at one fix: it hangs
 
 
@@ -55,8 +52,11 @@ def find_stops(photos: gpd.GeoDataFrame, *, reach: float = STOP_DISTANCE) -> pd.
     """
     schema.check(photos, schema.COUNTS)
     check(reach)
-    counted = photos[photos["status"] == schema.COUNTED].sort_values(["taken_at", "photo_id"])
-    led = _follow_leaders(_looks(counted), reach)
+    counted = photos.loc[
+        photos["status"] == schema.COUNTED, ["photo_id", "taken_at", "heading", "geometry"]
+    ]
+    counted = counted.iloc[_by_time(counted)]
+    led = leaders.follow(_looks(counted), reach)
     found = pd.DataFrame(
         {
             "stop_id": counted["photo_id"].to_numpy()[led.leader],
@@ -89,43 +89,44 @@ def describe_stops(photos: gpd.GeoDataFrame, visits: pd.DataFrame) -> gpd.GeoDat
     schema.check(photos, schema.COUNTS)
     schema.check(visits, schema.VISITS)
     counted = photos.loc[visits["stop_id"].notna()]
-    stop_id = visits.loc[counted.index, "stop_id"]
-    groups = counted.groupby(stop_id)
-    first = counted[visits.loc[counted.index, "first"]]
-    means = first.groupby(stop_id.loc[first.index])["bicycle_count"].agg(["size", "mean"])
-    opening = counted[counted["photo_id"] == stop_id].sort_values(["taken_at", "photo_id"])
-    ids = opening["photo_id"]
+    visit = visits.loc[counted.index]
+    opening = np.flatnonzero(counted["photo_id"] == visit["stop_id"])
+    opening = opening[_by_time(counted.iloc[opening])]
+    ids = counted["photo_id"].iloc[opening]
+    stop = schema.rows_of(visit["stop_id"], ids)
+    first = visit["first"].to_numpy()
+    means = counted["bicycle_count"][first].groupby(stop[first]).agg(["size", "mean"])
     return schema.geotable(
         schema.STOPS,
         {
             "stop_id": ids.to_numpy(),
-            "photo_count": groups.size().reindex(ids).to_numpy(),
-            "visit_count": means["size"].reindex(ids).to_numpy(),
-            "bicycle_count": means["mean"].reindex(ids).to_numpy(dtype=float),
-            "bicycle_count_max": groups["bicycle_count"].max().reindex(ids).array,
-            "heading": opening["heading"].to_numpy(),
-            "taken_at": opening["taken_at"].array,
+            "photo_count": np.bincount(stop, minlength=len(ids)),
+            "visit_count": means["size"].to_numpy(),
+            "bicycle_count": means["mean"].to_numpy(dtype=float),
+            "bicycle_count_max": counted["bicycle_count"].groupby(stop).max().array,
+            "heading": counted["heading"].to_numpy()[opening],
+            "taken_at": counted["taken_at"].array[opening],
         },
-        opening.geometry.to_numpy(),
+        np.asarray(counted.geometry.array)[opening],
     )
 
 
-class _Looks(NamedTuple):
-    """What is known of each photo, in order of time."""
+def _by_time(photos: pd.DataFrame) -> npt.NDArray[np.intp]:
+    """Return the order of the rows by time, then by name; those without a time come last.
 
-    lon: npt.NDArray[np.float64]
-    lat: npt.NDArray[np.float64]
-    heading: npt.NDArray[np.float64]  # NaN: looks anywhere
-    hours: npt.NDArray[np.float64]  # NaN: no time
-    fix: npt.NDArray[np.int64]  # number of the stale fix, -1 where the position is its own
+    One sort after the other: both columns at once would be made categories first.
+    """
+    by_name = photos["photo_id"].argsort().to_numpy()
+    taken = photos["taken_at"].array[by_name]
+    return np.asarray(by_name[taken.argsort(kind="stable")], dtype=np.intp)
 
 
-def _looks(counted: gpd.GeoDataFrame) -> _Looks:
+def _looks(counted: gpd.GeoDataFrame) -> leaders.Looks:
     place = counted.geometry
     fix = _stale_fixes(counted)
     _report_stale(fix)
     seconds = (counted["taken_at"] - pd.Timestamp(0, tz="UTC")).dt.total_seconds()
-    return _Looks(
+    return leaders.Looks(
         place.x.to_numpy(),
         place.y.to_numpy(),
         counted["heading"].to_numpy(dtype=float),
@@ -136,15 +137,22 @@ def _looks(counted: gpd.GeoDataFrame) -> _Looks:
 
 def _stale_fixes(counted: gpd.GeoDataFrame) -> npt.NDArray[np.int64]:
     """Return the number of the position that too many photos share over minutes, else -1."""
-    place = pd.MultiIndex.from_arrays([counted.geometry.x, counted.geometry.y])
-    fix = pd.Series(pd.factorize(place)[0], index=counted.index)
-    taken = counted["taken_at"]
+    x, _ = pd.factorize(counted.geometry.x)
+    y, names = pd.factorize(counted.geometry.y)
+    fix, _ = pd.factorize(x * len(names) + y)
+    stale = np.full(len(fix), -1, dtype=np.int64)
+    shared = np.flatnonzero(np.bincount(fix)[fix] > STALE[0])
+    if not len(shared):
+        return stale
+    fix = fix[shared]
+    taken = counted["taken_at"].iloc[shared]
     # A place that is photographed again after a break is visited again; nothing hangs there.
     breaks = (taken.groupby(fix).diff() >= REVISIT).groupby(fix).cumsum()
     groups = taken.groupby([fix, breaks])
     time = groups.transform("max") - groups.transform("min")
-    stale = (groups.transform("size") > STALE[0]) & (time > STALE[1])
-    return fix.where(stale, -1).to_numpy(dtype=np.int64)
+    hangs = (groups.transform("size") > STALE[0]) & (time > STALE[1])
+    stale[shared] = np.where(hangs, fix, -1)
+    return stale
 
 
 def _report_stale(fix: npt.NDArray[np.int64]) -> None:
@@ -156,99 +164,3 @@ def _report_stale(fix: npt.NDArray[np.int64]) -> None:
             f"{'position' if places == 1 else 'positions'} over minutes, as a receiver that hangs "
             "gives: the photos of each such position count as one stop"
         )
-
-
-class _Led(NamedTuple):
-    """For each photo: the row of the photo that it follows, its visit, whether it opens one."""
-
-    leader: npt.NDArray[np.int64]
-    visit: npt.NDArray[np.int64]
-    first: npt.NDArray[np.bool_]
-
-
-def _follow_leaders(looks: _Looks, reach: float) -> _Led:
-    grid = _Grid(looks, reach)
-    count = len(looks.lon)
-    leader = np.zeros(count, dtype=np.int64)
-    visit = np.ones(count, dtype=np.int64)
-    first = np.zeros(count, dtype=np.bool_)
-    opened: dict[int, tuple[float, int]] = {}  # leader -> hour and number of its last visit
-    stale: dict[int, int] = {}  # stale fix -> leader
-    revisit = REVISIT / pd.Timedelta(hours=1)
-    rows = zip(looks.hours.tolist(), looks.fix.tolist(), strict=True)
-    for row, (hour, fix) in enumerate(rows):
-        found = stale.get(fix, -1) if fix >= 0 else -1
-        if found < 0:
-            found = grid.nearest(row)
-        if found < 0:
-            grid.add(row)
-            found = row
-            opened[row] = (hour, 1)
-            first[row] = True
-        elif hour - opened[found][0] >= revisit:  # never where a time is NaN
-            opened[found] = (hour, opened[found][1] + 1)
-            visit[row] = opened[found][1]
-            first[row] = True
-        elif hour == hour:  # not NaN
-            visit[row] = opened[found][1]
-        if fix >= 0:
-            stale.setdefault(fix, found)
-        leader[row] = found
-    return _Led(leader, visit, first)
-
-
-class _Grid:
-    """The first photos of stops, by cells of one reach; each is kept in the nine cells around it.
-
-    Rows of cells are bands of latitude; the columns of a band are as wide as the reach there. So
-    the grid serves any place on earth, without a projection that fits one city only.
-    """
-
-    def __init__(self, looks: _Looks, reach: float) -> None:
-        self._reach = reach
-        self._cells: dict[tuple[int, int], list[int]] = {}
-        # A survey on both sides of the antimeridian is put together on one side of it.
-        crosses = np.ptp(looks.lon) > 180 if len(looks.lon) else False
-        self._x = (looks.lon % 360 if crosses else looks.lon).tolist()
-        self._y = looks.lat.tolist()
-        self._east_m, self._north_m = (each.tolist() for each in metres_per_degree(looks.lat))
-        self._heading = looks.heading.tolist()
-        self._height = reach / DEGREE  # degrees; one of latitude is nowhere shorter
-        self._widths: dict[int, float] = {}
-
-    def nearest(self, row: int) -> int:
-        """Return the nearest first photo within reach that looks the same way, -1 for none."""
-        x, y, heading = self._x[row], self._y[row], self._heading[row]
-        band = math.floor(y / self._height)
-        column = math.floor(x / self._width(band))
-        best, least = -1, self._reach**2
-        for other in self._cells.get((band, column), ()):
-            east = (x - self._x[other]) * self._east_m[row]
-            north = (y - self._y[other]) * self._north_m[row]
-            squared = east * east + north * north
-            if squared > least or (squared == least and best >= 0):
-                continue
-            turn = abs(heading - self._heading[other]) % 360
-            if min(turn, 360 - turn) > TURN:  # never where a heading is NaN
-                continue
-            best, least = other, squared
-        return best
-
-    def add(self, row: int) -> None:
-        """Keep the first photo of a stop."""
-        for cell in self._around(self._x[row], self._y[row]):
-            self._cells.setdefault(cell, []).append(row)
-
-    def _around(self, x: float, y: float) -> Iterator[tuple[int, int]]:
-        middle = math.floor(y / self._height)
-        for band in (middle - 1, middle, middle + 1):
-            column = math.floor(x / self._width(band))
-            yield from ((band, near) for near in (column - 1, column, column + 1))
-
-    def _width(self, band: int) -> float:
-        """Return the width of a column in degrees: at least the reach anywhere in the band."""
-        if band not in self._widths:
-            edge = min(89.9, max(abs(band), abs(band + 1)) * self._height)
-            east, _ = metres_per_degree(np.array([edge]))
-            self._widths[band] = self._reach / float(east[0])
-        return self._widths[band]

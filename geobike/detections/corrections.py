@@ -29,7 +29,7 @@ _ACTIONS: Final = ("strike", "add")
 _TEXTS: Final = ("photo_id", "sha256", "label", "reviewer")
 _SIDES: Final = ["xmin", "ymin", "xmax", "ymax"]
 _IN_FILES: Final = ["x_min", "y_min", "x_max", "y_max"]
-_SAME: Final = 0.5
+SAME: Final = 0.5
 """Intersection over union above which a box is the one that a person meant."""
 
 
@@ -220,13 +220,21 @@ def _nearest(
     """Return which of the boxes overlaps this one most, None where none does by over half."""
     if not len(rows_left):
         return None
-    others = sides[list(rows_left)]
-    low, high = np.maximum(box[:2], others[:, :2]), np.minimum(box[2:], others[:, 2:])
-    shared = np.prod(np.clip(high - low, 0, None), axis=1)
-    area = np.prod(box[2:] - box[:2]) + np.prod(others[:, 2:] - others[:, :2], axis=1)
-    overlap = shared / (area - shared)
+    overlap = overlaps(box[None], sides[list(rows_left)])[0]
     best = int(overlap.argmax())
-    return int(rows_left[best]) if overlap[best] > _SAME else None
+    return int(rows_left[best]) if overlap[best] > SAME else None
+
+
+def overlaps(
+    boxes: npt.NDArray[np.float64], others: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Return the intersection over union of each box with each other; a box is its four sides."""
+    low = np.maximum(boxes[:, None, :2], others[None, :, :2])
+    high = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
+    shared = np.prod(np.clip(high - low, 0, None), axis=2)
+    area, other_area = (np.prod(each[:, 2:] - each[:, :2], axis=1) for each in (boxes, others))
+    found: npt.NDArray[np.float64] = shared / (area[:, None] + other_area[None] - shared)
+    return found
 
 
 def _joined(detections: pd.DataFrame, added: pd.DataFrame) -> pd.DataFrame:

@@ -119,7 +119,7 @@ def apply(
     schema.check(detections, schema.DETECTIONS)
     photo_id = schema.coded(detections["photo_id"]).remove_unused_categories()
     code = photo_id.codes
-    meant = _meant(pd.Series(photo_id.categories, dtype="str"), photos["photo_id"])
+    meant = match_photos(pd.Series(photo_id.categories, dtype="str"), photos["photo_id"])
     usable = photos["status"].isna() | (photos["status"] == schema.OUTSIDE)
     named = isin(meant, photos.loc[usable, "photo_id"])
     kept = named[code] & detections["label"].notna().to_numpy()
@@ -131,8 +131,11 @@ def apply(
     return _without_boxes(photos, bare), out
 
 
-def _meant(names: "pd.Series[str]", photo_ids: "pd.Series[str]") -> "pd.Series[str]":
-    """Return the photo that each name matches, or NA. Inexact matches are reported."""
+def match_photos(names: "pd.Series[str]", photo_ids: "pd.Series[str]") -> "pd.Series[str]":
+    """Return the photo that each name matches, or NA. Inexact matches are reported.
+
+    Raises InputError where none matches, or two match one photo.
+    """
     meant = match(names, photo_ids)
     lost = meant.isna() & names.str.match(FORMULA)
     if lost.any():  # a quote before it may be part of the name, and not our escape

@@ -15,6 +15,7 @@ The rules look at whole columns, since a store may hold a hundred million boxes.
 
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -76,9 +77,17 @@ def clean_label(label: str) -> str:
     >>> clean_label("\u00a0stop\u00a0 sign\u200b ")
     'stop sign'
     """
+    return (_cleaned if len(label) <= _SHORT else _clean)(label)
+
+
+def _clean(label: str) -> str:
     line = " ".join(unicodedata.normalize("NFC", label).translate(_NOTHING).split())
     shown = [place for place, sign in enumerate(line) if not _invisible(sign)]
     return line[shown[0] : shown[-1] + 1] if shown else ""
+
+
+_SHORT: Final = 100  # characters: labels of models are words, and the same for each photo
+_cleaned: Final = lru_cache(maxsize=4096)(_clean)
 
 
 def _invisible(sign: str) -> bool:

@@ -31,6 +31,17 @@ class Rate:
     detected_per_stop: float
 
     @property
+    def in_words(self) -> str:
+        """What is known of it, such as `1.7 bicycles per stop (1.4 to 2.1, 95 %)`."""
+        figure = f"{self.bicycles_per_stop:.2g} bicycles per stop"
+        if np.isnan(self.low):
+            return figure
+        if self.low == self.high:
+            return f"{figure}, all counted by eye"
+        digits = 3 if f"{self.low:.2g}" == f"{self.high:.2g}" else 2
+        return f"{figure} ({self.low:.{digits}g} to {self.high:.{digits}g}, 95 %)"
+
+    @property
     def found_of_100(self) -> float:
         """Of 100 bicycles that a person counts, how many the detector counts; NaN for none."""
         found = self.detected_per_stop
@@ -93,10 +104,7 @@ class Estimates:
         rate = self.whole
         if np.isnan(rate.bicycles_per_stop):
             return ()
-        known = f"{rate.bicycles_per_stop:.2g} bicycles per stop"
-        if not np.isnan(rate.low):
-            known += f" ({rate.low:.2g} to {rate.high:.2g}, 95 %)"
-        said = f"{known}; the detector alone says {rate.detected_per_stop:.2g}."
+        said = f"{rate.in_words}; the detector alone says {rate.detected_per_stop:.2g}."
         found = rate.found_of_100
         if np.isnan(found):
             return (said,)

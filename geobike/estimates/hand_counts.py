@@ -5,10 +5,9 @@ found stand in each row. Where they are not those of the survey, its strata no l
 estimate from it would be of something else.
 """
 
-import csv
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -112,24 +111,17 @@ def read_drawn(path: str | Path) -> pd.DataFrame:
     is not CSV, and where there is no column `file` or `bicycles`.
     """
     with files.fetch_local(path) as local:
-        try:
-            with delimited.open_text(local) as file:
-                delimiter, skip = delimited.sniff(file)
-                lines = list(delimited.read_rows(file, delimiter, skip=skip))
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise InputError(f"hand counts {path}: cannot be read: {reason}") from None
-    header = [name.strip().lower() for name in lines[0][1]] if lines else []
+        cells = delimited.read_cells(local, f"hand counts {path}")
+    header = [name.lower() for name in cells.header]
     for name in ("file", "bicycles"):
         if name not in header:
             raise InputError(
                 f"hand counts {path}: no column {name}; the columns are {', '.join(header)[:200]}"
             )
-    for line, cells in lines[1:]:
-        if fault := delimited.width_fault(len(cells), len(header)):
-            raise InputError(f"hand counts {path} line {line}: {fault}")
-    texts = [[delimited.unescape_formula(cell.strip()) for cell in row] for _, row in lines[1:]]
-    index = pd.Index([line for line, _ in lines[1:]], name="line", dtype="int64")
+    texts = [
+        [delimited.unescape_formula(cell.strip()) for cell in row] for row in cells.rows.values()
+    ]
+    index = pd.Index(list(cells.rows), name="line", dtype="int64")
     rows = pd.DataFrame(texts, columns=header, index=index, dtype=schema.TEXT)
     rows = rows.loc[:, ~rows.columns.duplicated()]
     for name in COLUMNS:
@@ -143,19 +135,14 @@ def write(rows: pd.DataFrame, path: str | Path) -> None:
 
     Text that a spreadsheet would take for a formula is escaped. Raises OutputError.
     """
-    names = [*COLUMNS, *(name for name in rows if name not in COLUMNS)]
+    names = [*COLUMNS, *(str(name) for name in rows if name not in COLUMNS)]
     cells = rows.reindex(columns=names).astype(object)
     texts = [
         ["" if pd.isna(cell) else delimited.escape_formula(str(cell)) for cell in row]
         for row in cells.itertuples(index=False, name=None)
     ]
-    # Before Python 3.13, csv does not quote a carriage return, which ends a row for every reader.
-    returns = any("\r" in text for row in texts for text in row)
     with files.atomic_open(path) as file:
-        quoting: Literal[0, 1] = csv.QUOTE_ALL if returns else csv.QUOTE_MINIMAL
-        writer = csv.writer(file, lineterminator="\n", quoting=quoting)
-        writer.writerow(names)
-        writer.writerows(texts)
+        delimited.write_cells(file, [names, *texts])
 
 
 def is_filled_in(rows: pd.DataFrame) -> "pd.Series[bool]":

@@ -4,8 +4,6 @@ Two surveys see different streets. A difference of all they saw is a difference 
 so only stops that both have are compared, each with one of the other survey.
 """
 
-from typing import Final
-
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +12,7 @@ import shapely
 from pyproj import CRS
 
 from geobike import schema
-from geobike.config import STOP_DISTANCE
-
-TURN: Final = 45.0  # degrees between the headings of two stops that look the same way
+from geobike.config import STOP_DISTANCE, STOP_TURN
 
 
 def match(
@@ -56,7 +52,7 @@ def _near(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame, reach: float) -> pd
     here, there = (np.asarray(frame.geometry.to_crs(flat).array) for frame in (before, after))
     one, other = shapely.STRtree(there).query(here, predicate="dwithin", distance=reach)
     turn = np.abs(before["heading"].to_numpy()[one] - after["heading"].to_numpy()[other]) % 360
-    same = ~(np.minimum(turn, 360 - turn) > TURN)  # true where a heading is NaN
+    same = ~(np.minimum(turn, 360 - turn) > STOP_TURN)  # true where a heading is NaN
     one, other = one[same], other[same]
     return pd.DataFrame(
         {

@@ -1,6 +1,5 @@
 """What people counted on photos, read from a table of truth or from hand counts that were drawn."""
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -69,18 +68,9 @@ def _read_hand_counts(path: Path, counted: "pd.Series[str]", *, parked: bool) ->
 
 def _read_table(path: Path) -> pd.DataFrame:
     """Return the cells of a CSV as text, by the number of their line."""
-    try:
-        with delimited.open_text(path) as file:
-            delimiter, skip = delimited.sniff(file)
-            rows = delimited.read_rows(file, delimiter, skip=skip)
-            _, header = next(rows, (1, []))
-            lines = dict(rows)
-    except (OSError, ValueError, csv.Error) as error:
-        raise InputError(f"truth {path}: cannot be read: {error}") from None
-    for line, cells in lines.items():
-        if fault := delimited.width_fault(len(cells), len(header)):
-            raise InputError(f"truth {path} line {line}: {fault}")
-    return pd.DataFrame(list(lines.values()), index=list(lines), columns=header, dtype="str")
+    found = delimited.read_cells(path, f"truth {path}")
+    lines = found.rows
+    return pd.DataFrame(list(lines.values()), index=list(lines), columns=found.header, dtype="str")
 
 
 def _counts(rows: pd.DataFrame, names: Sequence[str], path: Path) -> "pd.Series[int]":

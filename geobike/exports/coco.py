@@ -1,6 +1,7 @@
 """COCO annotations (JSON): boxes for CVAT, Label Studio and FiftyOne, to be corrected there.
 
-What comes back is read by `--detections`; a box without a score, as people draw them, counts.
+What comes back is read by `--corrections`, or by `--detections` in place of a detector; a box
+without a score, as people draw them, counts.
 """
 
 import json

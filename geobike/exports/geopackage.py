@@ -21,6 +21,7 @@ _SHAPES: Final[Mapping[str, str]] = {"areas": "MultiPolygon", "streets": "MultiL
 _KEYS: Final[Mapping[str, str]] = {
     "areas": "area_id",
     "streets": "street_id",
+    "racks": "rack_id",
     "stops": "stop_id",
     "photos": "photo_id",
 }
@@ -32,6 +33,7 @@ _INDEXED: Final[Mapping[str, tuple[str, ...]]] = {
 _TITLES: Final[Mapping[str, tuple[str, str]]] = {
     "areas": ("Areas", "Statistics by area."),
     "streets": ("Streets", "Streets between junctions, and how much of each was seen."),
+    "racks": ("Bicycle racks", "Places to park, and the bicycles detected near each."),
     "stops": ("Stops", "Places looked at, each on one photo of a visit."),
     "bicycles": ("Bicycles detected", "Boxes that count, each where it stands."),
     "photos": ("Photos", "Every photo given, with its status; sums are over status = 'counted'."),

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from geobike.exports import qgis_areas, qml
+from geobike.config import WALK
+from geobike.exports import qgis_areas, qgis_racks, qml
 from geobike.exports.expressions import DASH, column, figure, plain, shown, text
 from geobike.exports.protocol import Frames, Table
 from geobike.exports.qgis_words import Words
@@ -22,11 +23,17 @@ def styles(frames: Frames, words: Words, *, pictures: bool) -> Mapping[Table, li
             qgis_areas.styles(areas, min_photos=frames.about.min_photos, words=words).values()
         ),
         "streets": lambda _: [_streets(words)],
+        "racks": lambda _: [qgis_racks.style(words, walk=_walk(frames))],
         "stops": lambda _: [_stops(words)],
         "bicycles": lambda _: [_bicycles(words)],
         "photos": lambda _: [_photos(words, pictures=pictures)],
     }
     return {table: drawn[table](frame) for table, frame in frames.items() if table in drawn}
+
+
+def _walk(frames: Frames) -> float:
+    """Return the metres from a rack within which bicycles were counted."""
+    return float(frames.about.summary.get("racks", {}).get("walk_m", WALK))
 
 
 def _streets(words: Words) -> qml.Style:

@@ -162,7 +162,9 @@ def _line(areas: _Areas, metric: metrics.Metric) -> str:
     if by_hand and metric.low in areas and metric.high in areas:
         ends = [_said(areas, metric, str(end)) for end in (metric.low, metric.high)]
         between = f"' (' || ({ends[0]}) || ' {DASH} ' || ({ends[1]}) || ')'"
-        value = f"({value}) || if({areas[str(metric.low)]} IS NULL, '', {between})"
+        # Where all was counted by eye, both ends are the figure.
+        none = f"{areas[str(metric.low)]} IS NULL OR ({ends[0]}) = ({ends[1]})"
+        value = f"({value}) || if({none}, '', {between})"
     name = text(plain(areas.words.say(metric.name)) + ": ")
     line = f"{name} || ({value}) || '<br>'"
     return f"[% {line if metric.tells_looking else f'if({areas.hidden}, {_NOTHING}, {line})'} %]"

@@ -65,13 +65,14 @@ class Words:
 
     def things(self, number: str) -> str:
         """Return an expression that says how many bicycles: '1 bicycle', '2 bicycles'."""
-        return self._counted(self._thing, number)
+        return self.counted(self._thing, number)
 
     def photos(self, number: str) -> str:
         """Return an expression that says how many photos."""
-        return self._counted("photos", number)
+        return self.counted("photos", number)
 
-    def _counted(self, key: str, number: str) -> str:
+    def counted(self, key: str, number: str) -> str:
+        """Return an expression that says a number in the words of a key, which differ for one."""
         forms: Any = self._page.get(key, "{n} " + key)
         if isinstance(forms, str):
             forms = {"other": forms}

@@ -80,6 +80,7 @@ def circle(
     size: float,
     border: str | None = None,
     border_width: float = 1,
+    dashed: bool = False,
     sized_by: str | None = None,
 ) -> Part:
     """Return a circle: its diameter and border in pixels of the page, or its diameter by a rule."""
@@ -88,7 +89,7 @@ def circle(
         "color": rgba(colour) if colour else "255,255,255,0",
         "size": size * PIXEL,
         "size_unit": "MM",
-        "outline_style": "solid" if border else "no",
+        "outline_style": ("dash" if dashed else "solid") if border else "no",
         "outline_color": rgba(border or "#000000"),
         "outline_width": border_width * PIXEL,
         "outline_width_unit": "MM",
@@ -112,8 +113,8 @@ def line(colour: str, *, width: float, dashed: bool = False, sized_by: str | Non
 
 
 def rgba(colour: str) -> str:
-    """Return a colour like #5b6470 as QGIS writes it."""
-    return ",".join(str(int(colour[at : at + 2], 16)) for at in (1, 3, 5)) + ",255"
+    """Return a colour like #5b6470, or #5b647080 where it shows through, as QGIS writes it."""
+    return ",".join(str(int(f"{colour}ff"[at : at + 2], 16)) for at in (1, 3, 5, 7))
 
 
 def document(style: Style) -> str:

@@ -33,6 +33,7 @@ _DECIMALS: Final = {
     "detected_near": 4,
     "detected_per_100m": 4,
     "looks": 4,
+    **dict.fromkeys(("pressure_by_hand", "pressure_low", "pressure_high"), 4),
     "weight": 6,  # many are added up
 }
 

@@ -2,9 +2,12 @@
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import IO, TYPE_CHECKING, Final, Literal, TextIO
+
+from geobike.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,3 +100,48 @@ def width_fault(cells: int, header: int) -> str | None:
         return None
     hint = "; put a number with a decimal comma in quotes" if cells > header else ""
     return f"{cells} cell{'s' * (cells != 1)} where the header has {header}{hint}"
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A CSV file as it is: every cell as text."""
+
+    header: list[str]
+    """Without blanks around the names."""
+    rows: dict[int, list[str]]
+    """By the number of their line, each as wide as the header."""
+    delimiter: str
+    marked: bool
+    """Whether it begins with a byte order mark, without which Excel takes UTF-8 for another code.
+    """
+
+
+def read_cells(path: Path, name: str) -> Cells:
+    """Return the cells of a CSV file that people edit.
+
+    Raises InputError, which calls it `name`, where it cannot be read, and for a row that is wider
+    or narrower than the header.
+    """
+    try:
+        with path.open("rb") as start:
+            marked = start.read(3) == b"\xef\xbb\xbf"
+        with open_text(path) as file:
+            delimiter, skip = sniff(file)
+            rows = read_rows(file, delimiter, skip=skip)
+            _, header = next(rows, (1, []))
+            lines = dict(rows)
+    except (OSError, ValueError, csv.Error) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{name}: cannot be read: {reason}") from None
+    for line, cells in lines.items():
+        if fault := width_fault(len(cells), len(header)):
+            raise InputError(f"{name} line {line}: {fault}")
+    return Cells([column.strip() for column in header], lines, delimiter, marked)
+
+
+def write_cells(file: IO[str], cells: Sequence[Sequence[str]], *, delimiter: str = ",") -> None:
+    """Write rows as CSV, the header first. Text is escaped against formulas by the caller."""
+    # Before Python 3.13, csv does not quote a carriage return, which ends a row for every reader.
+    returns = any("\r" in text for row in cells for text in row)
+    quoting: Literal[0, 1] = csv.QUOTE_ALL if returns else csv.QUOTE_MINIMAL
+    csv.writer(file, delimiter=delimiter, lineterminator="\n", quoting=quoting).writerows(cells)

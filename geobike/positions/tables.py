@@ -2,7 +2,7 @@
 
 import csv
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -13,7 +13,7 @@ import shapely
 
 from geobike import schema
 from geobike.errors import InputError, ManifestError, MissingPackageError
-from geobike.io import delimited, vector
+from geobike.io import delimited, plain_csv, vector
 from geobike.io.matching import normalize_names
 from geobike.positions import columns
 from geobike.reporting import one_line
@@ -62,12 +62,12 @@ def _read_csv(path: Path) -> Rows:
         with delimited.open_text(path) as file:
             delimiter, skip = delimited.sniff(file)
             lines = delimited.read_rows(file, delimiter, skip=skip)
-            _, header = next(lines, (1, []))
+            line, header = next(lines, (1, []))
             found = columns.find(header, f"manifest {path}")
             places = sorted({place for some in found.values() for place in some})
-            chunks = [_chunk([], places, len(header))]
-            while some := list(itertools.islice(lines, _CHUNK)):
-                chunks.append(_chunk(some, places, len(header)))
+            table = _plain(path, delimiter, line, len(header), places)
+            if table is None:
+                table = _any(lines, len(header), places)
     except UnicodeDecodeError as error:
         raise ManifestError(
             f"manifest {path}: is not UTF-8 text (byte 0x{error.object[error.start]:02x}); "
@@ -75,10 +75,29 @@ def _read_csv(path: Path) -> Rows:
         ) from None
     except (OSError, csv.Error) as error:
         raise ManifestError(f"manifest {path}: {error}") from None
-    table = pd.concat(chunks, ignore_index=True)
     for place in found[columns.FILE]:
         table[place] = normalize_names(table[place])
     return Rows(table, header, found)
+
+
+def _plain(
+    path: Path, delimiter: str, line: int, width: int, places: list[int]
+) -> pd.DataFrame | None:
+    """Return the rows below the header in this line, None where the file takes Python's csv."""
+    columns_ = plain_csv.read(path, delimiter, header_line=line, width=width, places=places)
+    if columns_ is None:
+        return None
+    table = pd.DataFrame(columns_)
+    table["line"] = np.arange(line + 1, line + 1 + len(table))
+    table["fault"] = pd.Series(None, index=table.index, dtype="str")
+    return table
+
+
+def _any(lines: Iterator[tuple[int, list[str]]], width: int, places: list[int]) -> pd.DataFrame:
+    chunks = [_chunk([], places, width)]
+    while some := list(itertools.islice(lines, _CHUNK)):
+        chunks.append(_chunk(some, places, width))
+    return pd.concat(chunks, ignore_index=True)
 
 
 def _chunk(lines: list[tuple[int, list[str]]], places: list[int], width: int) -> pd.DataFrame:

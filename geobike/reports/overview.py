@@ -126,7 +126,8 @@ def _by_hand(tables: SurveyTables, speech: Speech) -> list[str]:
     if any(end is None for end in ends):
         return []
     figure, low, high = (speech.figure(end) for end in ends)
-    lines = [speech.say("found_by_hand", figure=figure, low=low, high=high)]
+    key = "found_all_by_eye" if ends[1] == ends[2] else "found_by_hand"
+    lines = [speech.say(key, figure=figure, low=low, high=high)]
     if (found := known.get("found_of_100")) is not None:
         lines.append(speech.say("found_of_100", found=speech.count(found)))
     return [" ".join(lines)]

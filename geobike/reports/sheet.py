@@ -11,7 +11,7 @@ from geobike import classes, schema
 from geobike.maps.shapes import simplified
 from geobike.metrics import Metric
 from geobike.reports import drawing
-from geobike.reports.survey_tables import SurveyTables
+from geobike.reports.survey_tables import BY_HAND, SurveyTables
 from geobike.reports.words import Speech
 
 BLANK: Final = "#ffffff"
@@ -118,9 +118,14 @@ def cell(tables: SurveyTables, row: Any, metric: Metric, speech: Speech) -> str:
 
 
 def range_of(tables: SurveyTables, row: Any, metric: Metric, speech: Speech) -> str:
-    """Return the range of a figure in brackets, or nothing."""
+    """Return the range of a figure in brackets, or nothing.
+
+    Both ends are the figure where people counted all that it is of, or all streets were seen.
+    """
     ends = [tables.area(row).get(name) for name in metric.ranges]
     if len(ends) < 2 or any(pd.isna(end) for end in ends):
         return ""
     low, high = (speech.figure(end) for end in ends)
-    return f" ({speech.say('span', low=low, high=high)})"
+    if ends[0] == ends[1]:
+        return f" ({speech.say('all_by_eye')})" if metric.name == BY_HAND else ""
+    return f" ({speech.say('span', low=low, high=high)})" if low != high else ""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 LOOPBACK: Final = "127.0.0.1"
 
 PAGE_FILES: Final = {
+    session.COLOURS: "text/css",
     "page.css": "text/css",
     "page.js": "text/javascript",
     "stage.js": "text/javascript",

@@ -1,6 +1,7 @@
 """What one run of the page works on: a finished survey, a detector to try photos with, or both."""
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -12,6 +13,7 @@ from geobike import saved
 from geobike.detections.filtering import Filter
 from geobike.detectors.protocol import Detector
 from geobike.errors import InputError
+from geobike.maps import assets
 from geobike.photos.decoding import MAX_PIXELS
 from geobike.review import album, people
 from geobike.review.boxes import Boxes
@@ -20,6 +22,8 @@ from geobike.review.trial import Trial
 from geobike.review.work import Work
 
 LANGUAGES: Final = ("en", "nl")
+COLOURS: Final = "colours.css"
+_ROOT: Final = re.compile(r":root[^{}]*\{[^{}]*\}")
 TRIED: Final = Filter(("bicycle",))
 """What counts on a photo that is tried without a survey."""
 
@@ -121,5 +125,7 @@ def words(language: str) -> dict[str, Any]:
 
 
 def page_file(name: str) -> bytes:
-    """Return a file of geobike/review/page."""
+    """Return a file of geobike/review/page, or the colours, which are those of the map."""
+    if name == COLOURS:
+        return "\n".join(_ROOT.findall(assets.page("page.css"))).encode()
     return (resources.files(__package__) / "page" / name).read_bytes()

@@ -1,6 +1,5 @@
 """Tables of text that people and spreadsheets edit too: nothing that we do not know is lost."""
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,20 +27,14 @@ class Table:
 
 def read(path: Path, *, needed: Sequence[str] = ()) -> Table:
     """Read a table. Raises InputError where it cannot be read, or lacks a needed column."""
-    try:
-        with path.open("rb") as start:
-            marked = start.read(3) == b"\xef\xbb\xbf"
-        with delimited.open_text(path) as file:
-            delimiter, skip = delimited.sniff(file)
-            rows = [cells for _, cells in delimited.read_rows(file, delimiter, skip=skip)]
-    except (OSError, ValueError, csv.Error) as error:
-        raise InputError(f"{path}: cannot be read: {error}") from None
-    columns = [name.strip() for name in rows[0]] if rows else []
+    found = delimited.read_cells(path, str(path))
+    columns = [name.lower() for name in found.header]
     if missing := [name for name in needed if name not in columns]:
         raise InputError(
             f"{path}: has no column {', '.join(missing)}; it has {', '.join(columns)[:200]}"
         )
-    return Table(columns, [_row(columns, cells) for cells in rows[1:]], delimiter, marked)
+    rows = [dict(zip(columns, cells, strict=True)) for cells in found.rows.values()]
+    return Table(columns, rows, found.delimiter, found.marked)
 
 
 def write(table: Table, path: Path) -> None:
@@ -49,15 +42,10 @@ def write(table: Table, path: Path) -> None:
     with atomic_open(path) as file:
         if table.marked:
             file.write("\ufeff")
-        writer = csv.writer(file, delimiter=table.delimiter, lineterminator="\n")
-        writer.writerow(table.columns)
-        writer.writerows([row.get(name, "") for name in table.columns] for row in table.rows)
+        rows = [[row.get(name, "") for name in table.columns] for row in table.rows]
+        delimited.write_cells(file, [table.columns, *rows], delimiter=table.delimiter)
 
 
 def plain(cells: Mapping[str, str], name: str) -> str:
     """Return the text of a cell as it was before it was escaped against formulas."""
     return delimited.unescape_formula(cells.get(name, "").strip())
-
-
-def _row(columns: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
-    return {name: cells[place] if place < len(cells) else "" for place, name in enumerate(columns)}

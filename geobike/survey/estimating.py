@@ -11,6 +11,7 @@ from geobike.config import AREA_SPREAD
 from geobike.counting.stage import Counted
 from geobike.estimates import figures, looks, ranking
 from geobike.estimates.figures import Estimates
+from geobike.survey import parking_by_hand
 from geobike.survey.counting import unseen
 
 DETECTED_ONLY = (
@@ -56,7 +57,7 @@ def estimate_areas(
     `hand_counts` a hand counts frame. Where people corrected boxes, `exposure` is that of what the
     detector found before, by which photos were drawn. Ranks, groups and hot spots are of areas that
     are `compared`. What more must be counted for figures that are NA is reported, and in
-    `Estimates.missing`.
+    `Estimates.missing`. Where racks are, streets and areas get pressure and shortage with ranges.
 
     Examples:
         >>> import geobike
@@ -91,8 +92,9 @@ def estimate_areas(
     of_streets = counted.streets
     if streets and found.streets is not None:
         of_streets = _with_columns(counted.streets, "street_id", found.streets)
+    estimated = replace(counted, areas=areas, streets=of_streets)
     return Estimated(
-        replace(counted, areas=areas, streets=of_streets),
+        parking_by_hand.add(estimated, found, shown),
         _with_hand_counts(photos, hand_counts),
         found,
     )

@@ -20,7 +20,7 @@ import pandas as pd
 from geobike import areas, parking, streets
 from geobike.counting import causes, counts, ledger, stops
 from geobike.counting import stage as counting
-from geobike.detections import corrections, filtering, imported, stage
+from geobike.detections import annotated, corrections, filtering, foreign, imported, stage
 from geobike.detections.store.opening import open_store
 from geobike.detections.store.protocol import DetectionStore, Model
 from geobike.engines.base import Engine
@@ -131,7 +131,16 @@ def _correct(
     if survey.corrections is None:
         return detected, ()
     with inputs.open("corrections", survey.corrections) as file:
-        found = corrections.read(file.path)
+        if foreign.is_json(file.path):
+            found = annotated.read(
+                file.path,
+                detected.detections,
+                detected.photos,
+                labels=survey.labels,
+                reviewer=file.name,
+            )
+        else:
+            found = corrections.read(file.path)
     boxes = corrections.apply(found, detected.detections, detected.photos)
     return detected._replace(detections=boxes), tuple(sorted({one.reviewer for one in found}))
 

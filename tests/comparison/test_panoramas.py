@@ -42,7 +42,7 @@ def survey(tmp_path: Path) -> geobike.Survey:
         manifest=tmp_path / "manifest.csv",
         areas=squares(tmp_path / "areas.geojson", ["west", "east"]),
         detections=boxes,
-        page=geobike.PageOptions(thumbnails=False),
+        page=geobike.PageOptions(pictures="none"),
     )
 
 

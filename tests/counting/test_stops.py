@@ -159,18 +159,19 @@ def leaders_one_by_one(photos: gpd.GeoDataFrame, reach: float) -> list[str]:
     return [joined[photo_id] for photo_id in photos["photo_id"]]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     seed=st.integers(0, 10_000),
     reach=st.sampled_from([10.0, 20.0, 25.0]),
     origin=st.sampled_from([(4.36, 52.01), (179.9999, -17.0), (25.0, 78.2), (-0.00005, 0.00003)]),
+    wide=st.sampled_from([120, 1000]),  # metres: crowded, or most photos far from the others
 )
 def test_stops_are_those_of_leaders_followed_one_by_one(
-    seed: int, reach: float, origin: tuple[float, float]
+    seed: int, reach: float, origin: tuple[float, float], wide: int
 ) -> None:
     chance = np.random.default_rng(seed)
     photos = survey(
-        chance.uniform(0, 120, 60),
+        chance.uniform(0, wide, 60) ** chance.choice([0.7, 1.0], 60),
         chance.uniform(0, 60, 60),
         heading=np.where(chance.random(60) < 0.2, np.nan, chance.uniform(0, 360, 60)),
         minutes=chance.uniform(0, 50, 60),

@@ -8,6 +8,7 @@ import geobike
 from geobike import schema
 from geobike.errors import InputError
 from geobike.estimates import sampling
+from geobike.estimates.figures import Rate
 
 pytestmark = pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")
 DRAWS = 300
@@ -124,6 +125,8 @@ def test_a_range_that_a_person_gave_is_drawn_from(exposed: tuple) -> None:
     )
     exact = estimated((exposure, true, counts))
     assert exact.whole.low == exact.whole.high == exact.whole.bicycles_per_stop
+    said = f"{true.mean():.2g} bicycles per stop, all counted by eye; the detector alone says "
+    assert exact.sentences()[0].startswith(said)
     counts.loc[counts["photo_id"] == full, ["bicycles", "bicycles_high"]] = [40.0, 55.0]
     found = estimated((exposure, true, counts), draws=4000)
     rest = true.drop(full).sum()
@@ -131,6 +134,11 @@ def test_a_range_that_a_person_gave_is_drawn_from(exposed: tuple) -> None:
     assert found.whole.low * len(true) - rest == pytest.approx(40.375, abs=0.1)
     assert found.whole.high * len(true) - rest == pytest.approx(54.625, abs=0.1)
     assert found.whole.bicycles_per_stop * len(true) - rest == pytest.approx(47.5)
+
+
+def test_a_narrow_range_is_said_with_the_digits_that_tell_its_ends_apart() -> None:
+    assert Rate(1.7, 1.68, 1.72, 1.2).in_words == "1.7 bicycles per stop (1.68 to 1.72, 95 %)"
+    assert Rate(1.7, 1.4, 2.1, 1.2).in_words == "1.7 bicycles per stop (1.4 to 2.1, 95 %)"
 
 
 def test_no_bicycle_found_by_hand_is_a_range_from_zero() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 import geobike
 from geobike import saved
+from geobike.errors import InputError
 from tests.support.sample_survey import SAMPLE, run_sample
 
 FILE = "detections.coco.json"
@@ -120,3 +121,72 @@ def test_a_run_can_write_it_at_once(content: dict[str, Any], tmp_path: Path) -> 
     at_once = json.loads((tmp_path / "out" / FILE).read_text("utf-8"))
     assert at_once["images"] == content["images"]
     assert len(at_once["annotations"]) == len(content["annotations"])
+
+
+def corrected(content: dict[str, Any], folder: Path) -> geobike.SurveyResult:
+    """Count the sample as the detector found it, with these annotations as corrections."""
+    path = folder / "instances.json"
+    path.write_text(json.dumps(content))
+    return run_sample(corrections=path)
+
+
+def of_photo(content: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """Return the bicycles of a photo; the list's items are those of the content."""
+    (image,) = (one["id"] for one in content["images"] if one["file_name"] == name)
+    (bicycle,) = (one["id"] for one in content["categories"] if one["name"] == "bicycle")
+    key = (image, bicycle)
+    return [one for one in content["annotations"] if (one["image_id"], one["category_id"]) == key]
+
+
+@pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")
+def test_corrections_that_change_nothing_change_nothing(
+    content: dict[str, Any], sample_result: geobike.SurveyResult, tmp_path: Path
+) -> None:
+    """Also without scores, as CVAT exports: ridden bicycles among them are not added."""
+    for one in content["annotations"]:
+        one["bbox"] = [round(side, 1) for side in one["bbox"]]
+        del one["score"]
+    again = corrected(content, tmp_path)
+    assert per_photo(again) == per_photo(sample_result)
+    assert again.reviewers == ()
+    assert any("0 boxes are struck out and 0 added, on 176 photos" in w for w in again.warnings)
+
+
+@pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")
+def test_boxes_removed_drawn_moved_and_renamed_there_are_corrections(
+    content: dict[str, Any], sample_result: geobike.SurveyResult, tmp_path: Path
+) -> None:
+    """Of the plaza one is removed, one made a motorcycle, one moved a little; one drawn elsewhere.
+
+    A photo that is not listed keeps its boxes; one whose boxes are all gone has none.
+    """
+    before = per_photo(sample_result)
+    most = sorted(before, key=lambda name: before[name])
+    empty, cleared, unlisted = most[0], most[-2], most[-3]
+    assert PLAZA not in (empty, cleared, unlisted)
+    removed, renamed, moved, *_ = sorted(of_photo(content, PLAZA), key=lambda one: -one["score"])
+    content["categories"].append({"id": 99, "name": "motorcycle"})
+    renamed["category_id"] = 99
+    moved["bbox"][0] += moved["bbox"][2] / 10
+    gone = [removed, *of_photo(content, cleared), *of_photo(content, unlisted)]
+    drawn = dict(of_photo(content, PLAZA)[0], id=99999, bbox=[200.0, 200.0, 60.0, 40.0])
+    drawn["image_id"] = next(one["id"] for one in content["images"] if one["file_name"] == empty)
+    content["annotations"] = [one for one in content["annotations"] if one not in gone] + [drawn]
+    content["images"] = [one for one in content["images"] if one["file_name"] != unlisted]
+    listed = {one["id"] for one in content["images"]}
+    content["annotations"] = [one for one in content["annotations"] if one["image_id"] in listed]
+    result = corrected(content, tmp_path)
+    after = per_photo(result)
+    changed = {name: after[name] - before[name] for name in before if after[name] != before[name]}
+    assert changed == {PLAZA: -2, empty: 1, cleared: -before[cleared]}
+    assert result.reviewers == ("instances.json",)
+    struck = (result.detections["dropped_by"] == "review").sum()
+    assert struck == 2 + before[cleared]
+    said = f"instances.json: {struck} boxes are struck out and 1 added, on 175 photos"
+    assert any(said in warning for warning in result.warnings)
+
+
+def test_json_that_is_no_coco_is_refused_by_what_it_is(tmp_path: Path) -> None:
+    (tmp_path / "tasks.json").write_text('[{"id": 1, "annotations": [], "data": {}}]')
+    with pytest.raises(InputError, match="Label Studio's JSON"):
+        run_sample(corrections=tmp_path / "tasks.json")

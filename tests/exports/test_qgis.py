@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ import pytest
 
 import geobike
 from geobike import saved, schema
-from geobike.exports import writing
+from geobike.exports import geopackage, writing
 from geobike.exports.protocol import About, Frames
 from geobike.maps import words
 from tests.conftest import ROOT
@@ -98,8 +99,7 @@ def test_every_layer_opens_with_its_style_and_each_feature_has_one_symbol(
     seen: dict[str, Any],
 ) -> None:
     assert list(seen["layers"]) == ["photos", "bicycles", "stops", "racks", "streets", "areas"]
-    styled = {name: layer for name, layer in seen["layers"].items() if name != "racks"}
-    assert faults({**seen, "layers": styled}) == []  # racks have no style of their own yet
+    assert faults(seen) == []
     assert {layer["crs"] for layer in seen["layers"].values()} == {"EPSG:4326"}
     assert seen["layers"]["areas"]["rows"] == 13
 
@@ -145,6 +145,37 @@ def test_tips_say_the_pages_figures_and_none_where_it_says_none(seen: dict[str, 
     assert "<b>13 bicycles</b><br>2026-05-12 09:03:56<br>day1/0903" in first
     assert "Duplicate of another photo: not counted." in "".join(photos.values())
     assert seen["layers"]["photos"]["aliases"]["taken_at"] == "taken (UTC)"
+
+
+def test_racks_are_as_large_as_their_places_and_say_what_stands_there(seen: dict[str, Any]) -> None:
+    racks = seen["layers"]["racks"]
+    (large,), (small,) = (racks["sizes"][name] for name in ("stationsplein-07", "parkpad-13"))
+    # Twice 4 + 1.3 times the root of 64, and of 12, as on the page.
+    assert large / small == pytest.approx((4 + 1.3 * 8) / (4 + 1.3 * 12**0.5))
+    assert racks["fits"]["stationsplein-12"] == ["rack, places not known"]
+    tips = racks["tips"]
+    assert "<b>Rack: 64 places.</b><br>Capacity of 2019-06-01.<br>" in tips["stationsplein-07"]
+    assert "<b>Rack: number of places not known.</b>" in tips["stationsplein-12"]
+    near = "detected within 50 m, nearest to this rack."
+    assert sum(near in tip for tip in tips.values()) > 5
+    assert any("No photo was taken here" in tip for tip in tips.values())
+    assert "#6d28d9" in seen["picture"]["colours"]
+
+
+def test_racks_that_do_not_count_say_why(sample_out: Path, tmp_path: Path) -> None:
+    frames = saved.read(sample_out).tables()
+    why = ["private", "customers", "other access", "indoor", "twice"]
+    racks = frames.racks.head(6).assign(
+        left_out=pd.array([*why, None], "str"), seen=False, detected_near=float("nan")
+    )
+    # The frames of a finished survey are as files have them, so they are written as they are.
+    (tmp_path / "racks").mkdir()
+    geopackage.FORMAT.write(replace(frames, racks=racks), tmp_path / "racks")
+    found = look(tmp_path / "racks" / "survey.gpkg", tmp_path / "q.png")
+    assert faults(found) == []
+    layer = found["layers"]["racks"]
+    assert list(layer["fits"].values())[:5] == [["rack that is not counted"]] * 5
+    assert all("ounted" in tip for tip in list(layer["tips"].values())[:5])
 
 
 MUTATIONS = {
@@ -216,13 +247,14 @@ def test_ranges_are_in_the_tips_of_what_people_counted_and_of_nothing_else(tmp_p
     counted = {
         "hand_counted": pd.array([9, 9, 0, 9, None], dtype=schema.COUNT),
         "bicycles_per_stop": [0.5, 2, nothing, 0.5, nothing],
-        "bicycles_per_stop_low": [0.25, 1.5, nothing, 0, nothing],
-        "bicycles_per_stop_high": [0.75, 3, nothing, 1, nothing],
+        "bicycles_per_stop_low": [0.25, 2, nothing, 0, nothing],
+        "bicycles_per_stop_high": [0.75, 2, nothing, 1, nothing],
     }
     frames = town(lambda areas: areas.assign(**detected, **counted))
     found = look(written(tmp_path, frames), tmp_path / "q.png")
     tips = found["layers"]["areas"]["tips"]
     assert "as a person counts: 0.50 (0.25 \u2013 0.75)<br>" in tips["A0"]
+    assert "as a person counts: 2.00<br>" in tips["A1"]  # all counted by eye
     assert "as a person counts: \u2013<br>" in tips["A2"]
     assert not any("9.90" in tip for tip in tips.values())
 

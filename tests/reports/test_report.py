@@ -174,6 +174,23 @@ def test_bicycles_with_ranges_stand_there_once_people_counted(
     assert "Clearly above the average: Zilverwijk. Clearly below it: none." in page.text
 
 
+def test_what_was_all_counted_by_eye_has_no_range(written_sample: Path, tmp_path: Path) -> None:
+    def counted(features: list[dict[str, Any]]) -> None:
+        for feature in features:
+            ends = {"bicycles_per_stop_low": 7.3, "bicycles_per_stop_high": 7.3}
+            feature["properties"] |= {"hand_counted": 5, "bicycles_per_stop": 7.3} | ends
+
+    def summary(account: dict[str, Any]) -> None:
+        known = dict.fromkeys(("", "_low", "_high"), 2.41)
+        known = {f"bicycles_per_stop{end}": figure for end, figure in known.items()}
+        account["estimates"] = {"hand_counted": 163} | known
+
+    page = report(edited(written_sample, tmp_path / "out", areas=counted, summary=summary))
+    assert "People counted all of it by eye: 2.4 bicycles stand at a stop." in page.text
+    assert "95 %" not in page.text
+    assert page.row("Zilverwijk")[2] == "7.3 (all counted)"
+
+
 def test_hand_counts_say_how_accurate_it_is(written_sample: Path) -> None:
     with pytest.warns(match="manually"):
         accuracy = agreement.evaluate(SAMPLE / "truth.csv", written_sample)

@@ -1,10 +1,13 @@
 """The page for everybody: axe-core's findings, a telephone, and a dark screen."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from geobike.maps import assets
+from geobike.review import session
 from tests.support import reviewed
 from tests.support.axe import axe  # noqa: F401 - a fixture
 from tests.support.reviewed import Look, Served, look  # noqa: F401 - a fixture
@@ -110,3 +113,24 @@ def test_the_words_of_all_languages_say_the_same_things() -> None:
     english, *others = [session.words(language) for language in session.LANGUAGES]
     for other in others:
         assert shape(other) == shape(english)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_its_colours_are_those_of_the_map(
+    page: Served,
+    look: Look,  # noqa: F811
+    scheme: str,
+) -> None:
+    reader = look(page.address, color_scheme=scheme)
+    reader.shown()
+    wanted = set(re.findall(r"var\((--gb-[a-z-]+)", session.page_file("page.css").decode()))
+    found = reader.page.evaluate(
+        "(names) => names.map((name) => getComputedStyle(document.documentElement)"
+        ".getPropertyValue(name).trim())",
+        sorted(wanted),
+    )
+    assert "" not in found
+    of_map = assets.page("page.css")
+    dark = of_map[of_map.index('data-theme="dark"') :]
+    accent = found[sorted(wanted).index("--gb-accent")]
+    assert accent in re.findall("--gb-accent: (.*);", dark if scheme == "dark" else of_map)[:1]

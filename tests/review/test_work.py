@@ -136,6 +136,24 @@ def test_semicolons_of_a_spreadsheet_stay(out: Path) -> None:
     assert (out / "hand_counts.csv").read_text("utf-8").splitlines()[1].startswith("1;list/a.jpg;8")
 
 
+def test_a_header_that_a_spreadsheet_wrote_in_capitals_is_read(out: Path) -> None:
+    path = out / "hand_counts.csv"
+    header, *rows = path.read_text("utf-8").splitlines()
+    path.write_text("\n".join([header.title(), *rows]) + "\n", "utf-8")
+    say(work(out), "Anna", "list/a.jpg", "8")
+    row = reviewed.sheet(out)["list/a.jpg"]
+    assert (row["bicycles"], row["mine"]) == ("8", "mine 1")
+
+
+def test_a_row_with_a_cell_too_many_is_named_and_nothing_of_it_lost(out: Path) -> None:
+    path = out / "hand_counts.csv"
+    text = path.read_text("utf-8").replace("list/f.jpg,,", "list/f.jpg,3,5,")
+    path.write_text(text, "utf-8")
+    with pytest.raises(InputError, match="line 7: 14 cells where the header has 13"):
+        work(out)
+    assert path.read_text("utf-8") == text
+
+
 def test_a_photo_that_was_not_drawn_is_added_as_ones_own(out: Path) -> None:
     say(work(out), "Anna", OTHER, "4")
     row = reviewed.sheet(out)[OTHER]

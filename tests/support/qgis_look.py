@@ -20,6 +20,7 @@ from qgis.core import (
     QgsMapRendererParallelJob,
     QgsMapSettings,
     QgsProject,
+    QgsSymbolLayer,
     QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QSize
@@ -37,7 +38,7 @@ def look_at(layer):
     # One context for all: it owns its scopes, which another must not free again.
     context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
     context.setFields(layer.fields())
-    fits, tips = {}, {}
+    fits, tips, sizes = {}, {}, {}
     for feature in layer.getFeatures():
         context.setFeature(feature)
         chosen = [
@@ -47,6 +48,7 @@ def look_at(layer):
         ]
         name = str(feature[title_column(layer)])
         fits[name] = chosen
+        sizes[name] = [size_of(rule.symbol(), context) for rule in rules if rule.label() in chosen]
         tips[name] = QgsExpression.replaceExpressionText(layer.mapTipTemplate(), context)
     return {
         "valid": layer.isValid(),
@@ -60,13 +62,22 @@ def look_at(layer):
         "abstract": layer.metadata().abstract(),
         "fits": fits,
         "tips": tips,
+        "sizes": sizes,
     }
+
+
+def size_of(symbol, context):
+    """Return how large a marker is drawn, None for lines and areas."""
+    if not hasattr(symbol, "size"):
+        return None
+    rule = symbol.symbolLayer(0).dataDefinedProperties().property(QgsSymbolLayer.PropertySize)
+    return rule.valueAsDouble(context, symbol.size())[0]
 
 
 def title_column(layer):
     """Return the column that names a feature."""
     columns = [field.name() for field in layer.fields()]
-    known = ("geobike_area_id", "area_id", "street_id", "stop_id", "photo_id")
+    known = ("geobike_area_id", "rack_id", "area_id", "street_id", "stop_id", "photo_id")
     if layer.name() == "bicycles":
         return "fid"
     wanted = [name for name in known if name in columns]

@@ -143,10 +143,18 @@ def _best_pairs(logits: Floats, boxes: Floats) -> Found:
     One query may appear with two classes.
     """
     queries, columns = logits.shape
-    best = np.argsort(-logits, axis=None, kind="stable")[:queries]
+    best = _largest(logits.ravel(), queries)
     with np.errstate(over="ignore"):  # exp of a very unlikely class: the score is then 0
         scores = 1 / (1 + np.exp(-logits.ravel()[best]))
     return Found(scores, best % columns, boxes[best // columns])
+
+
+def _largest(values: Floats, number: int) -> NDArray[np.intp]:
+    """Return the places of the largest values in order, of equal ones the first first."""
+    places = np.arange(len(values))
+    if 0 < number < len(values):  # to sort all takes ten times as long
+        places = places[values >= np.partition(values, -number)[-number]]
+    return places[np.argsort(-values[places], kind="stable")[:number]]
 
 
 def detections(
@@ -169,14 +177,9 @@ def detections(
     inside = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
     kept = np.flatnonzero(inside & (scores > floor))
     order = kept[np.argsort(-scores[kept], kind="stable")]
-    return [
-        Detection(
-            label=names.get(classes[row], f"LABEL_{classes[row]}"),
-            score=float(scores[row]),
-            box=Box(*map(float, boxes[row])),
-        )
-        for row in order
-    ]
+    labels = [names.get(classes[row], f"LABEL_{classes[row]}") for row in order.tolist()]
+    rows = zip(labels, scores[order].tolist(), boxes[order].tolist(), strict=True)
+    return [Detection(label, score, Box(*box)) for label, score, box in rows]
 
 
 def _class_numbers(classes: NDArray[Any]) -> list[int]:

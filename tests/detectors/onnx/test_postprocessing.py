@@ -1,6 +1,7 @@
 """Raw answers with a known meaning, and sizes that DETR's own processor gives."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -339,3 +340,12 @@ def test_a_photo_like_a_thread_fails_alone():
         preprocessing.pixels(
             Image.new("RGB", (30_000, 1)), preprocessing.Preprocessing(shortest=800)
         )
+
+
+@given(
+    values=arrays.arrays(np.float32, st.integers(0, 60), elements=st.sampled_from([-2.5, 0, 1, 7])),
+    number=st.integers(0, 20),
+)
+def test_of_equal_scores_the_first_is_taken_as_by_sorting_all(values: Any, number: int) -> None:
+    expected = sorted(range(len(values)), key=lambda place: (-values[place], place))[:number]
+    assert postprocessing._largest(values, number).tolist() == expected

@@ -1,0 +1,106 @@
+"""Pressure and shortage with the hand counts of a survey at hand."""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from geobike import schema
+from geobike.counting.stage import Counted
+from geobike.estimates import looks, parked
+from geobike.estimates.draws import Draws
+from geobike.estimates.figures import Estimates
+from geobike.parking import ranges
+
+
+def add(counted: Counted, found: Estimates, exposure: pd.DataFrame) -> Counted:
+    """Return the counts with what hand counts say of pressure and shortage, where racks are.
+
+    `exposure` is that of what the detector found, of which `found` was estimated. Ranges are NA
+    where there are too few hand counts for any.
+    """
+    if found.draws is None or counted.streets is None or not counted.supply:
+        return counted
+    known = _Known(found.draws, counted, _is_empty(exposure, counted.exposure))
+    judged = counted.streets[counted.streets["shortage"].notna()]
+    by_street = known.parked("street", judged, "street_id")
+    by_area = known.parked("area", counted.areas, "area_id")
+    streets = ranges.of_groups(counted.streets, by_street, "street_id")
+    areas = ranges.of_groups(counted.areas, by_area, "area_id")
+    areas = _with_sums(areas, counted.areas, ranges.summed_shortage(judged, by_street, "area_id"))
+    total = _total(counted, judged, by_street, by_area)
+    if not found.ranged:
+        streets, areas = _without_ends(streets), _without_ends(areas)
+    if np.isnan(found.whole.low):
+        total = dict.fromkeys(total) | {name: total[name] for name in total if _is_middle(name)}
+    return replace(
+        counted,
+        streets=counted.streets.join(streets.astype(schema.PARKING_BY_HAND)),
+        areas=counted.areas.join(areas.astype(schema.PARKING_BY_HAND)),
+        supply={**counted.supply, "by_hand": total},
+    )
+
+
+class _Known(NamedTuple):
+    draws: Draws
+    counted: Counted
+    empty: "pd.Series[bool]"
+    """By row number of the looks."""
+
+    def parked(self, of: str, frame: pd.DataFrame, key: str) -> ranges.Parked:
+        """Return the parked bicycles of each street or area of a frame."""
+        exposure, parts = self.counted.exposure, self.draws.parts
+        number = exposure["weight"] * exposure["bicycle_count"].astype(float)
+        once = frame.set_index(key)["detected_once"]
+        labels = self._labels(parts, of)
+        sums = parked.once(
+            self.draws,
+            labels.where(labels.isin(once.index)),
+            found=number.groupby(self._labels(exposure, of)).sum(),
+            detected_once=once,
+            empty=self.empty,
+        )
+        return ranges.Parked(*sums)
+
+    def _labels(self, frame: pd.DataFrame, of: str) -> "pd.Series[str]":
+        if of == "area":
+            return frame["area_id"]
+        streets: pd.Series[str] = frame["stop_id"].map(self.counted.street_of_stop)
+        return streets
+
+
+def _is_empty(exposure: pd.DataFrame, corrected: pd.DataFrame) -> "pd.Series[bool]":
+    """Return by look whether no bicycle is detected on it, neither once people corrected boxes."""
+    drawn = looks.find(exposure).sort_values("photo_id", ignore_index=True)
+    now = corrected.groupby("photo_id")["bicycle_count"].sum().reindex(drawn["photo_id"].array)
+    both = drawn["bicycle_count"].to_numpy(dtype=float) + now.fillna(0).to_numpy(dtype=float)
+    return pd.Series(both == 0)
+
+
+def _with_sums(found: pd.DataFrame, areas: pd.DataFrame, sums: pd.DataFrame) -> pd.DataFrame:
+    """Return the figures of areas, their shortages those of their streets."""
+    own = sums.reindex(areas["area_id"].array).set_axis(areas.index)
+    return found.assign(**{str(name): own[name].where(areas["shortage"].notna()) for name in own})
+
+
+def _total(
+    counted: Counted, judged: pd.DataFrame, by_street: ranges.Parked, by_area: ranges.Parked
+) -> dict[str, float | None]:
+    """Return the figures of all areas together, where those of detected bicycles are known."""
+    out: dict[str, float | None] = {}
+    places = counted.supply["rack_capacity"]
+    if counted.supply["pressure"] is not None:
+        found = ranges.pressure_of_all(by_area, places)
+        out |= {name: round(value, 3) for name, value in found.items()}
+    inside = judged["area_id"].notna().map({True: "all"})
+    sums = ranges.summed_shortage(judged.assign(inside=inside), by_street, "inside")
+    return out | {str(name): int(value) for name, value in sums.sum().items()}
+
+
+def _without_ends(found: pd.DataFrame) -> pd.DataFrame:
+    return found.assign(**{name: np.nan for name in map(str, found) if not _is_middle(name)})
+
+
+def _is_middle(name: str) -> bool:
+    return name.endswith("by_hand")

@@ -77,7 +77,7 @@ parity: $(VENV)/parity.installed $(VENV)/dev.installed  ## Hold our reading of m
 	@touch $@
 
 parity-yolo: .venv-yolo/installed  ## Hold our reading of YOLO exports against ultralytics' own (installs torch)
-	.venv-yolo/bin/python -m pytest tests/detectors/onnx/test_yolo_parity.py $(ARGS)
+	.venv-yolo/bin/python -m pytest --noconftest --override-ini addopts= tests/detectors/onnx/test_yolo_parity.py $(ARGS)
 
 check-qgis: $(VENV)/dev.installed  ## Open survey.gpkg in QGIS, if it is installed, and draw it to qgis.png
 	QGIS_PICTURE=qgis.png $(BIN)/python -m pytest tests/exports/test_qgis.py $(ARGS)

@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from benchmarks.measure import Row, Spent, in_child
+from benchmarks.measure import Row, Spent, held_memory, in_child
 from geobike import schema, streets
 from geobike.areas import row_at
-from geobike.counting import coverage, exposure, placing, stops, tallies, views
+from geobike.counting import coverage, exposure, headings, placing, stops, tallies, views
 
 SIZES = (10_000, 100_000, 1_000_000)
 BOXES = 2.5  # bicycles a photo
@@ -30,21 +30,24 @@ def run(_: Path) -> Iterator[Row]:
     before = 0.0
     for count in SIZES:
         spent: Spent = in_child(steps, count)
-        seconds: dict[str, float] = spent.answer
+        seconds: dict[str, float] = spent.answer[0]
+        held: float | None = spent.answer[1]
         total = sum(seconds.values())
         growth = f"ten times the photos take {total / before:.1f} times as long; " if before else ""
+        more = f"{spent.megabytes - held:,.0f} MB more than its input; " if held else ""
         note = ", ".join(f"{name} {value:.1f}" for name, value in seconds.items())
         what = f"{count:,} photos with {BOXES * count:,.0f} boxes: to figures of {AREAS} areas"
-        yield Row(what, total, note=growth + note, memory=spent.megabytes)
+        yield Row(what, total, note=growth + more + note, memory=spent.megabytes)
         before = total
 
 
-def steps(count: int) -> dict[str, float]:
-    """Return the seconds of each step."""
+def steps(count: int) -> tuple[dict[str, float], float | None]:
+    """Return the seconds of each step, and the MB that were held before the first."""
     seconds: dict[str, float] = {}
     areas, lines = town(count)
     photos, boxes = drive(count)
     at = row_at(areas)
+    held = held_memory()
 
     def timed(name: str, begun: float) -> None:
         seconds[name] = time.process_time() - begun
@@ -52,6 +55,9 @@ def steps(count: int) -> dict[str, float]:
     begun = time.process_time()
     bicycles = placing.place(photos, boxes)
     timed("placing and looks", begun)
+    begun = time.process_time()
+    headings.heading_trouble(photos, bicycles)
+    timed("headings", begun)
     begun = time.process_time()
     visits = stops.find_stops(photos)
     found = stops.describe_stops(photos, visits)
@@ -70,7 +76,7 @@ def steps(count: int) -> dict[str, float]:
     begun = time.process_time()
     coverage.cover(found, network, areas["area_id"])
     timed("coverage", begun)
-    return seconds
+    return seconds, held
 
 
 def blocks(count: int) -> int:

@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from benchmarks import models, peak
-from benchmarks.measure import Row, Skipped, in_child, in_turn, least_in_turn
+from benchmarks.measure import Row, Skipped, Used, in_child, in_turn, least_in_turn
 from geobike.detectors import concurrency
 from geobike.detectors.onnx import preprocessing, runtime, session
 from geobike.detectors.onnx.detector import OnnxDetector
@@ -111,28 +111,14 @@ def beside_the_model(photos: list[Path]) -> Row:
 
 
 def at_the_limit(photos: list[Path]) -> Iterator[Row]:
-    """Yield the whole way with D-FINE-S beside what no way round spares.
+    """Yield the whole way with D-FINE-S beside what no way round spares, with each runtime.
 
     That is the model, and undoing the entropy coding of the JPEG: decoded to an eighth in grey,
     next to nothing else is done. All of it in as many threads.
     """
     for by in filter(runtime.is_installed, runtime.RUNTIMES):
         detector = opened(models.exported(models.dfine_s), by)
-        network = detector._open()
-        small = [decoding.read_upright(one, target_size=detector.input_size) for one in photos]
-        seen = [preprocessing.pixels(image, network.preparation) for image in small]
-        in_threads = partial(spread, detector.concurrency)
-        whole, model, entropy, decoded = least_in_turn(
-            partial(detect, photos * 2, detector, sizes_of(photos)),
-            partial(in_threads, lambda pixels: network.run({"pixel_values": pixels}), seen * 2),
-            partial(in_threads, decode_entropy, photos * 2),
-            partial(
-                in_threads,
-                lambda one: decoding.read_upright(one, target_size=detector.input_size),
-                photos * 2,
-            ),
-            rounds=2 * ROUNDS,
-        )
+        whole, model, entropy, decoded = beside_the_least(photos, detector)
         count = 2 * len(photos)
         busy, least = whole.processor, model.processor + entropy.processor
         left = 1000 * (decoded.processor - entropy.processor) / count
@@ -145,6 +131,27 @@ def at_the_limit(photos: list[Path]) -> Iterator[Row]:
             f"{busy / least:.2f} times their processor time; left are {left:.0f} ms for pixels at "
             f"half size and resizing, {rest:.0f} ms for the rest",
         )
+
+
+def beside_the_least(photos: list[Path], detector: OnnxDetector) -> list[Used]:
+    """Return what the whole way takes, the model, the entropy decoding, all decoding."""
+    network = detector._open()
+
+    def decoded(path: Path) -> Image.Image:
+        return decoding.read_upright(path, target_size=detector.input_size)
+
+    def model(pixels: Any) -> object:
+        return network.run({"pixel_values": pixels})
+
+    seen = [preprocessing.pixels(decoded(path), network.preparation) for path in photos]
+    in_threads = partial(spread, detector.concurrency)
+    return least_in_turn(
+        partial(detect, photos * 2, detector, sizes_of(photos)),
+        partial(in_threads, model, seen * 2),
+        partial(in_threads, decode_entropy, photos * 2),
+        partial(in_threads, decoded, photos * 2),
+        rounds=2 * ROUNDS,
+    )
 
 
 def spread(threads: int, work: Callable[[Any], object], items: list[Any]) -> None:

@@ -122,3 +122,12 @@ def peak_memory() -> float:
         return int(line.split()[1]) * 1024 / 1e6
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most / 1e6 if sys.platform == "darwin" else most * 1024 / 1e6
+
+
+def held_memory() -> float | None:
+    """Return the memory that this process holds now, MB; None where the system does not say."""
+    status = Path("/proc/self/status")
+    if not status.is_file():
+        return None
+    line = next(line for line in status.read_text().splitlines() if line.startswith("VmRSS"))
+    return int(line.split()[1]) * 1024 / 1e6

@@ -108,6 +108,7 @@ def test_the_frame_of_areas_has_a_column_for_each_metric_and_each_range() -> Non
         "last_photo_at",
     ]
     optional = ["population", "bicycles_per_1000_inhabitants", "rate_low", "rate_high"]
+    optional += ["parked_count", "ridden_count"]
     optional += ["hand_counted", "rank_low", "rank_high", "group", "hot_spot"]
     optional += [f"{figure}_{end}" for figure in ("pressure", "shortage") for end in ENDS]
     assert list(frame.optional) == optional

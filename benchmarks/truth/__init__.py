@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.measure import Row
-from benchmarks.truth import of_drive, of_sample
+from benchmarks.truth import of_draws, of_drive, of_sample
 
 
 def run(_: Path) -> Iterator[Row]:
     yield from of_drive.rows()
+    yield from of_draws.rows()
     yield from of_sample.rows()

@@ -9,12 +9,14 @@
 
 from functools import cache
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import geopandas as gpd
 import pandas as pd
 
 import geobike
+from data.town.drive import frames as drawing
+from data.town.drive import recorded, tables
 from geobike import schema
 
 FOLDER: Final = Path(__file__).parents[2] / "data" / "drive"
@@ -30,6 +32,11 @@ class Noise(NamedTuple):
     position_m: float  # each way
     heading: float  # degrees
 
+    @property
+    def within_m(self) -> float:
+        """Radius around the truth that holds 68 % of recorded positions, as phones give it."""
+        return 1.5 * self.position_m
+
 
 EXACT: Final = Noise("exact poses", "", 0.0, 0.0)
 CAR: Final = Noise("1 m and 2 degrees", "_1m", 1.0, 2.0)
@@ -37,13 +44,15 @@ PHONE: Final = Noise("4 m and 8 degrees", "_4m", 4.0, 8.0)
 NOISES: Final = (EXACT, CAR, PHONE)
 
 
-def photos(noise: Noise = EXACT) -> gpd.GeoDataFrame:
+def photos(noise: Noise = EXACT, *, draw: int = 0) -> gpd.GeoDataFrame:
     """Return a photos frame of every frame as recorded, without areas and statuses.
 
-    `camera` tells the cameras apart by pass and side; `focal_length_35mm` is in mm.
+    `camera` tells the cameras apart by pass and side; `focal_length_35mm` is in mm. `draw` is 0 for
+    the errors in the tables; others are as likely.
     """
-    table = frames()
-    end = noise.column
+    table, end = frames(), noise.column
+    if draw and noise != EXACT:
+        table = table.assign(**recorded_again(noise, draw))
     data = {
         "photo_id": table["frame"],
         "width": table["width"],
@@ -85,6 +94,16 @@ def truth(matched: "pd.Series[str]", photo_ids: "pd.Series[str]") -> pd.DataFram
     columns = ["bicycle_id", "day", "lon", "lat", "street", "side", "area"]
     joined = of.reset_index(names="box").merge(parked[columns], on=["bicycle_id", "day"])
     return joined.set_index("box").drop(columns="day")
+
+
+def recorded_again(noise: Noise, draw: int) -> dict[str, Any]:
+    """Return the columns of recorded poses with other errors of the same size."""
+    every = drawing.frames()
+    of_it = next(one for one in recorded.NOISES if f"_{one.name}" == noise.column)
+    poses = recorded.poses(every, of_it, draw=draw)
+    lon, lat = tables.degrees(poses[:, :2])
+    end = noise.column
+    return {f"lon{end}": lon, f"lat{end}": lat, f"heading{end}": poses[:, 2]}
 
 
 @cache

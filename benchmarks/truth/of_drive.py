@@ -38,7 +38,7 @@ def rows() -> Iterator[Row]:
             yield from _places(f"drive, {noise.words}, {way}", compare(way, noise, SURVEYS["all"]))
             for street, (passes, *sides) in BORDERS.items():
                 given = compare(way, noise, passes)
-                yield _ratio(f"drive, {noise.words}, {way}: sides of {street}", given, sides)
+                yield from _ratios(f"drive, {noise.words}, {way}: sides of {street}", given, sides)
         for words, passes in SURVEYS.items():
             numbers = figures.total(compare(way, EXACT, passes))
             yield _off(f"drive, {words}, {way}: error of the total", numbers)
@@ -88,18 +88,23 @@ def _places(words: str, given: Found) -> Iterator[Row]:
         yield _off(f"{words}: error in {area}", numbers)
 
 
-def _ratio(words: str, given: Found, sides: list[str]) -> Row:
-    """Bicycles per look on one side over those on the other, against distinct bicycles found."""
-    fuller, other = sides
-    rates = given.estimate.rates.reindex(sides)
+def _ratios(words: str, given: Found, sides: list[str]) -> Iterator[Row]:
+    """Bicycles on one side over those on the other, against distinct bicycles found there."""
+    rates, once = given.estimate.rates, figures.by_area(given)["estimated"]
     true = given.truth.groupby("area")["bicycle_id"].nunique()
+    yield _ratio(f"{words}, per look", rates.reindex(sides), true)
+    yield _ratio(f"{words}, all together", once.reindex(sides), true)
+
+
+def _ratio(words: str, numbers: "pd.Series[float]", true: "pd.Series[int]") -> Row:
+    fuller, other = numbers.index
     note = f"true {true[fuller] / true[other]:.1f}"
-    if rates.isna().any():
-        silent = " and ".join(rates.index[rates.isna()])
+    if numbers.isna().any():
+        silent = " and ".join(numbers.index[numbers.isna()])
         return Row(f"{words}, ratio", None, unit="", note=f"{note}; no photo counts in {silent}")
-    if not rates[other]:
+    if not numbers[other]:
         return Row(f"{words}, ratio", None, unit="", note=f"{note}; no bicycle in {other}")
-    return Row(f"{words}, ratio", round(rates[fuller] / rates[other], 2), unit="", note=note)
+    return Row(f"{words}, ratio", round(numbers[fuller] / numbers[other], 2), unit="", note=note)
 
 
 def _off(words: str, numbers: "pd.Series[float]") -> Row:

@@ -205,15 +205,20 @@ def print_line(text: str) -> None:
 
 
 def _once(result: "SurveyResult") -> str:
-    """Return how many places are counted once, and how many ridden bicycles are left out."""
+    """Return how many places are counted once, and how many bicycles are ridden."""
     total = result.counted.total
-    counted = result.photos.loc[result.photos["status"] == "counted", "photo_id"]
-    ridden = result.detections.loc[result.detections["dropped_by"] == "ridden", "photo_id"]
-    left_out = int(ridden.isin(counted).sum())
     return (
         f"Each place counted once: about {total['detected_once']:.0f}, at least "
-        f"{total['detected_at_least']:.0f}. Ridden, so left out: {left_out}."
+        f"{total['detected_at_least']:.0f}. {_ridden(result)}"
     )
+
+
+def _ridden(result: "SurveyResult") -> str:
+    ridden = result.photos["ridden_count"]
+    if ridden.isna().all():
+        return "Ridden ones are not told apart: no box is a person."
+    what = "so left out" if result.survey.count == "parked" else "and counted too"
+    return f"Ridden, {what}: {ridden.sum()}."
 
 
 def _by_hand(result: "SurveyResult") -> tuple[str, ...]:

@@ -6,17 +6,18 @@ Where nobody looked, all but the number of photos is NA: no photos is not no bic
 from collections.abc import Iterable
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from geobike import metrics, schema, sums
-from geobike.counting import coverage
+from geobike.counting import coverage, riding
 
 
 def per_photo(photos: gpd.GeoDataFrame, detections: pd.DataFrame) -> gpd.GeoDataFrame:
     """Return a counts frame: every photo without a status becomes `counted`.
 
     `bicycle_count` is the number of kept boxes, 0 where there is none, and NA for every photo that
-    is not `counted`.
+    is not `counted`. Detections that say which are `ridden` give `parked_count` and `ridden_count`.
 
     Examples:
         >>> import geobike
@@ -36,14 +37,14 @@ def per_photo(photos: gpd.GeoDataFrame, detections: pd.DataFrame) -> gpd.GeoData
     out["status"] = out["status"].fillna(schema.COUNTED)
     boxes = kept_boxes(detections, out["photo_id"]).astype(schema.COUNT).set_axis(out.index)
     out["bicycle_count"] = boxes.mask(out["status"] != schema.COUNTED)
-    return out
+    return out.assign(**riding.per_photo(out, detections)) if "ridden" in detections else out
 
 
 def kept_boxes(detections: pd.DataFrame, photo_ids: Iterable[str]) -> "pd.Series[int]":
     """Return the number of kept boxes by `photo_id`, 0 for a photo without any."""
-    kept = detections.loc[detections["kept"], "photo_id"].astype(schema.TEXT).value_counts()
-    boxes: pd.Series[int] = kept.reindex(pd.Index(photo_ids)).fillna(0).astype(int)
-    return boxes
+    ids = pd.Index(photo_ids)
+    row = schema.rows_of(detections["photo_id"], ids)[detections["kept"].to_numpy()]
+    return pd.Series(np.bincount(row[row >= 0], minlength=len(ids)), index=ids)
 
 
 def per_area(
@@ -56,7 +57,8 @@ def per_area(
 
     `areas` is an areas frame, `photos` a counts frame, `tallied` its tallies frame. `measured` has,
     by `area_id`, what is known from the whole survey: `detected_once`, `detected_at_least`,
-    `streets_seen`, and where streets are given `street_km`, `covered_km`, `covered_share`. See
+    `streets_seen`, where streets are given `street_km`, `covered_km`, `covered_share`, and where
+    riders are told apart `parked_count`, `ridden_count`. See
     `geobike.metrics` for units, formulas, and where a metric is NA.
     """
     schema.check(areas, schema.AREAS)
@@ -73,6 +75,10 @@ def per_area(
         out[metric.name] = (
             values.astype(schema.COUNT) if metric.is_whole else values.astype(schema.FLOAT)
         )
+    looked = metrics.looked(known)
+    for name in (riding.PARKED, riding.RIDDEN):
+        if name in measured:
+            out[name] = known[name].where(looked).astype(schema.COUNT)
     out["status"] = coverage.status(known)
     taken = photos[photos["status"] == schema.COUNTED].groupby("area_id")["taken_at"]
     for column, times in (("first_photo_at", taken.min()), ("last_photo_at", taken.max())):

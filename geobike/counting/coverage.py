@@ -110,32 +110,38 @@ def describe_streets(
     return schema.geotable(schema.STREETS, out.drop(columns="geometry"), out.geometry)
 
 
-def squares_seen(stops: gpd.GeoDataFrame, exposure: pd.DataFrame) -> "pd.Series[int]":
-    """Return the number of squares of 150 m with a stop that shows the area, by `area_id`."""
-    schema.check(stops, schema.STOPS)
+def squares_seen(square: "pd.Series[str]", exposure: pd.DataFrame) -> "pd.Series[int]":
+    """Return the number of squares of 150 m with a stop that shows the area, by `area_id`.
+
+    `square` is that of each stop, as `square_of_stop` returns it.
+    """
     schema.check(exposure, schema.EXPOSURE)
-    if stops.empty:
+    if square.empty:
         return pd.Series(dtype=int)
-    square = square_of_stop(stops)
     shown = exposure[exposure["share"] > 0]
-    return square.loc[shown["stop_id"]].groupby(shown["area_id"].to_numpy()).nunique()
+    number = pd.factorize(square)[0][schema.rows_of(shown["stop_id"], square.index)]
+    seen = pd.DataFrame({"area_id": shown["area_id"].array, "square": number})
+    return seen.drop_duplicates().groupby("area_id")["square"].size()
 
 
 def square_of_stop(stops: gpd.GeoDataFrame) -> "pd.Series[str]":
     """Return the square of 150 m in which each stop is, by `stop_id`."""
+    schema.check(stops, schema.STOPS)
     if stops.empty:
         return pd.Series(dtype=schema.TEXT)
-    flat = stops.geometry.to_crs(stops.estimate_utm_crs())
-    east, north = (
-        (metres // SQUARE).astype(int).astype(schema.TEXT) for metres in (flat.x, flat.y)
-    )
-    return pd.Series(("square " + east + " " + north).to_numpy(), index=stops["stop_id"])
+    to_plane = Transformer.from_crs(schema.CRS, stops.estimate_utm_crs(), always_xy=True).transform
+    metres = to_plane(stops.geometry.x.to_numpy(), stops.geometry.y.to_numpy())
+    squares = pd.DataFrame({axis: each // SQUARE for axis, each in zip("xy", metres, strict=True)})
+    number = squares.groupby(["x", "y"], sort=False).ngroup()
+    once = squares.drop_duplicates().astype(int).astype(schema.TEXT)  # in the order of the numbers
+    names = "square " + once["x"] + " " + once["y"]
+    return pd.Series(names.array.take(number.to_numpy()), index=stops["stop_id"])
 
 
-def street_or_square(stops: gpd.GeoDataFrame) -> "pd.Series[str]":
+def street_or_square(stops: gpd.GeoDataFrame, square: "pd.Series[str]") -> "pd.Series[str]":
     """Return by `stop_id` the street that each stop is on, its square where there is none."""
-    street: pd.Series[str] = stops["street_id"].set_axis(stops["stop_id"])
-    return street.fillna(square_of_stop(stops))
+    street: pd.Series[str] = stops["street_id"].set_axis(square.index)
+    return square.where(street.isna(), street)
 
 
 def metres_of_stop(stops: gpd.GeoDataFrame, streets: gpd.GeoDataFrame) -> "pd.Series[float]":

@@ -4,6 +4,7 @@ A scan car may write its course where the heading of a camera belongs that looks
 bicycles stand a quarter turn away from where they are, and nothing in one photo says so. Two photos
 do: where both have a place in view, both should have a bicycle there. Turned by a wrong angle,
 hardly any do. No truth is needed, only photos that overlap, so each camera is tried by itself.
+Photos of one pass share most of the receiver's error; those of another day do not.
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,8 +31,9 @@ _SHOWN: Final = 3  # cameras in a message
 _REACH: Final = 12.0  # metres from a photo to a place that it should show well
 _SAME: Final = 2.5  # metres between two bicycles that may be one
 _APART: Final = 1.0  # metres between two photos; nearer ones agree whatever their heading
-_FITS: Final = 0.5  # share of pairs that agree where headings are right
+_PASS: Final = 10.0  # minutes between photos; later, receivers err otherwise, bicycles moved
 _TIMES: Final = 2.0  # so many times as many must agree as with the headings that were recorded
+_MORE: Final = 0.3  # and so much more of all pairs: by chance a few agree with any headings
 _CAMERAS: Final = 20  # with most bicycles, that are tried
 _SAMPLE: Final = 20_000  # bicycles of a camera that are tried
 
@@ -94,18 +96,20 @@ def heading_trouble(
 
     `photos` is a counts frame, `bicycles` its bicycles frame, placed with these options. Each
     camera is tried by itself: photos with the same make and model in one folder; where no folder
-    has enough photos that overlap, those of all folders together. None where all headings fit,
-    and where it cannot be told.
+    has enough photos that overlap, those of all folders together. Photos of one pass are compared,
+    within ten minutes; those of all times where these are too few. None where all headings fit, and
+    where it cannot be told.
     """
     schema.check(photos, schema.COUNTS)
     schema.check(bicycles, schema.BICYCLES)
     counted = photos[photos["status"] == schema.COUNTED]
     seen = views(counted, field_of_view=field_of_view, heading_offset=heading_offset)
     stand = _standing(bicycles, counted)
-    for names in _cameras(counted):
-        tried = list(_try_all(seen, stand, names))
-        if any(one.enough for one in tried):
-            return _trouble(tried, heading_offset)
+    for minutes in (_PASS, np.inf):
+        for names in _cameras(counted):
+            tried = list(_try_all(seen, stand, names, minutes))
+            if any(one.enough for one in tried):
+                return _trouble(tried, heading_offset)
     return None
 
 
@@ -117,6 +121,8 @@ class _Standing(NamedTuple):
     bearing: Floats
     first: Numbers
     """Of each photo the first of its bicycles; one more, for the end."""
+    minute: Floats
+    """When each photo was taken, from any beginning; NaN where not known."""
 
 
 def _standing(bicycles: pd.DataFrame, counted: gpd.GeoDataFrame) -> _Standing:
@@ -132,7 +138,12 @@ def _standing(bicycles: pd.DataFrame, counted: gpd.GeoDataFrame) -> _Standing:
         placed["distance_m"].to_numpy(dtype=float)[order],
         placed["bearing"].to_numpy(dtype=float)[order],
         np.searchsorted(photo, np.arange(len(counted) + 1)),
+        _minutes(counted["taken_at"]),
     )
+
+
+def _minutes(taken: "pd.Series[pd.Timestamp]") -> Floats:
+    return np.asarray((taken - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(minutes=1), dtype=float)
 
 
 def _cameras(counted: gpd.GeoDataFrame) -> Iterator["pd.Series[str]"]:
@@ -164,8 +175,9 @@ class _Tried(NamedTuple):
     @property
     def sure(self) -> bool:
         """Whether that is far better than the headings as they were recorded."""
-        least = max(_FITS, _TIMES * self.agree.get(0, 1))
-        return self.enough and self.likely != 0 and self.agree[self.likely] >= least
+        recorded = self.agree.get(0, 1)
+        least = max(_TIMES * recorded, recorded + _MORE)
+        return self.enough and self.agree[self.likely] >= least
 
 
 def _trouble(tried: Sequence[_Tried], heading_offset: float) -> Trouble | None:
@@ -181,7 +193,9 @@ def _trouble(tried: Sequence[_Tried], heading_offset: float) -> Trouble | None:
     return Trouble(cameras, cameras[0].offset if together else None)
 
 
-def _try_all(seen: Views, stand: _Standing, names: "pd.Series[str]") -> Iterator[_Tried]:
+def _try_all(
+    seen: Views, stand: _Standing, names: "pd.Series[str]", minutes: float
+) -> Iterator[_Tried]:
     """Yield each camera that has pairs; turns are tried where its headings do not fit."""
     codes, keys = pd.factorize(names)
     own = codes[stand.photo]
@@ -191,23 +205,24 @@ def _try_all(seen: Views, stand: _Standing, names: "pd.Series[str]") -> Iterator
         chosen = mine[:: 1 + len(mine) // _SAMPLE]
         enough, agree = False, dict[float, float]()
         for turn in (0, *TURNS):
-            pairs, share = _agreement(seen, stand, chosen, np.flatnonzero(codes == number), turn)
-            enough |= turn == 0 and pairs >= ENOUGH
+            photos = np.flatnonzero(codes == number)
+            pairs, share = _agreement(seen, stand, chosen, photos, turn, minutes)
+            enough |= pairs >= ENOUGH
             if pairs >= _FEW:
                 agree[turn] = share
-            if turn == 0 and pairs >= _FEW and share >= _FITS:
+            if turn == 0 and pairs >= _FEW and share * _TIMES >= 1:
                 break  # nothing fits twice as well
         if agree:
             yield _Tried(name, enough, agree)
 
 
 def _agreement(
-    seen: Views, stand: _Standing, chosen: Numbers, own: Numbers, turn: float
+    seen: Views, stand: _Standing, chosen: Numbers, own: Numbers, turn: float, minutes: float
 ) -> tuple[int, float]:
     """Return how many pairs of a chosen bicycle and another of its camera's photos there are.
 
     And the share of them in which that photo has a bicycle there, all headings turned. `own` are
-    the rows of the photos of the camera.
+    the rows of the photos of the camera; the two photos are at most so many minutes apart.
     """
     mine = seen.chosen(own)
     grid = Grid(mine._replace(heading=(mine.heading + turn) % 360), _REACH)
@@ -217,10 +232,11 @@ def _agreement(
     pairs, agreeing = 0, 0
     for place, number in grid.pairs(lon, lat):
         other = own[number]
-        apart = _apart(
-            seen.lon[other], seen.lat[other], seen.lon[photo[place]], seen.lat[photo[place]]
-        )
-        place, other = place[apart > _APART], other[apart > _APART]
+        mate = photo[place]
+        apart = _apart(seen.lon[other], seen.lat[other], seen.lon[mate], seen.lat[mate])
+        later = np.abs(stand.minute[other] - stand.minute[mate])  # NaN: may be one pass
+        of_use = (apart > _APART) & ~(later > minutes)
+        place, other = place[of_use], other[of_use]
         pairs += len(place)
         agreeing += _confirmed(seen, stand, turn, other, lon[place], lat[place])
     return pairs, agreeing / max(pairs, 1)

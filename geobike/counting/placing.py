@@ -79,7 +79,8 @@ def place(
     seen = views(counted, field_of_view=field_of_view, heading_offset=heading_offset)
     lens = focal_lengths(counted, field_of_view=field_of_view)
     sight = _sight(_boxes(detections, kept, seen), seen, pitch.cameras(counted, lens))
-    return _frame(kept, seen, sight, _errors(counted, position_error_m), heading_error)
+    placed = _frame(kept, seen, sight, _errors(counted, position_error_m), heading_error)
+    return _with_riders(placed, detections)
 
 
 def place_at_cameras(
@@ -93,7 +94,8 @@ def place_at_cameras(
     unknown = np.full(len(kept.row), np.nan)
     reason = np.full(len(kept.row), REASONS.index(NOT_WANTED), dtype=np.int8)
     sight = _Sight(unknown, unknown, unknown, reason)
-    return _frame(kept, views(counted), sight, _errors(counted, position_error_m), 0)
+    placed = _frame(kept, views(counted), sight, _errors(counted, position_error_m), 0)
+    return _with_riders(placed, detections)
 
 
 def check(
@@ -114,6 +116,12 @@ def check(
         raise InputError(f"--position-error {position_error_m:g} is not from 0 to 100 m")
     if not 0 <= heading_error <= 180:
         raise InputError(f"--heading-error {heading_error:g} is not from 0 to 180 degrees")
+
+
+def _with_riders(bicycles: pd.DataFrame, detections: pd.DataFrame) -> pd.DataFrame:
+    if "ridden" not in detections:
+        return bicycles
+    return bicycles.assign(ridden=detections["ridden"].loc[bicycles.index])
 
 
 class _Kept(NamedTuple):

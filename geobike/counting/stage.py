@@ -20,6 +20,7 @@ from geobike.counting import (
     headings,
     places,
     placing,
+    riding,
     stops,
     tallies,
     views,
@@ -127,9 +128,11 @@ def count(
     size = places.square_size(turned, position_error_m=rules.position_error)
     measured = places.count_once(bicycles, size_m=size, by="area_id").reindex(areas["area_id"])
     measured = measured.drop(columns=metrics.BICYCLES).fillna(0)
+    square = coverage.square_of_stop(found)
+    measured = measured.join(riding.per_area(turned, bicycles, areas["area_id"]))
     streets = street = None
     if network is None:
-        squares = coverage.squares_seen(found, shown).reindex(measured.index)
+        squares = coverage.squares_seen(square, shown).reindex(measured.index)
         measured["streets_seen"] = squares.fillna(0)
     else:
         covered = coverage.cover(found, network, areas["area_id"])
@@ -146,7 +149,7 @@ def count(
         streets=streets,
         street_of_bicycle=street,
         exposure=shown,
-        street_of_stop=coverage.street_or_square(found),
+        street_of_stop=coverage.street_or_square(found, square),
         metres_of_stop=None if streets is None else coverage.metres_of_stop(found, streets),
         square_m=size,
     )
@@ -190,8 +193,7 @@ def _placed(
     placed = bicycles["placed"].to_numpy()
     row = np.full(len(bicycles), -1, dtype=np.intp)
     row[placed] = row_at(*(bicycles[axis].to_numpy()[placed] for axis in ("lon", "lat")))
-    ids = pd.Index(areas["area_id"])
-    of_photo = pd.Series(ids.get_indexer(pd.Index(photos["area_id"])), index=photos["photo_id"])
-    unplaced = bicycles.loc[~placed, "photo_id"].astype(schema.TEXT)
-    row[~placed] = of_photo.reindex(unplaced).to_numpy()
-    return bicycles.assign(area_id=pd.Categorical.from_codes(row, ids))
+    of_photo = schema.rows_of(photos["area_id"], areas["area_id"])
+    photo = schema.rows_of(bicycles["photo_id"], photos["photo_id"])
+    row[~placed] = of_photo[photo[~placed]]
+    return bicycles.assign(area_id=pd.Categorical.from_codes(row, pd.Index(areas["area_id"])))

@@ -18,7 +18,7 @@ import pandas as pd
 
 from geobike import schema
 from geobike.config import STOP_DISTANCE
-from geobike.counting import leaders
+from geobike.counting import leaders, riding
 from geobike.counting.leaders import REVISIT
 from geobike.errors import InputError
 from geobike.reporting import report
@@ -106,6 +106,7 @@ def describe_stops(photos: gpd.GeoDataFrame, visits: pd.DataFrame) -> gpd.GeoDat
             "bicycle_count_max": counted["bicycle_count"].groupby(stop).max().array,
             "heading": counted["heading"].to_numpy()[opening],
             "taken_at": counted["taken_at"].array[opening],
+            **riding.per_stop(counted[first], stop[first]),
         },
         np.asarray(counted.geometry.array)[opening],
     )

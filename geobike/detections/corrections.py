@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from geobike import schema
+from geobike.detectors.check import clean_label
 from geobike.errors import InputError
 from geobike.io import delimited
 from geobike.reporting import report_number
@@ -25,7 +26,7 @@ COLUMNS: Final = (
 )  # fmt: skip
 
 Action = Literal["strike", "add"]
-_ACTIONS: Final = ("strike", "add")
+_ACTIONS: Final[dict[str, Action]] = {"strike": "strike", "add": "add"}
 _TEXTS: Final = ("photo_id", "sha256", "label", "reviewer")
 _SIDES: Final = ["xmin", "ymin", "xmax", "ymax"]
 _IN_FILES: Final = ["x_min", "y_min", "x_max", "y_max"]
@@ -49,26 +50,17 @@ class Correction:
 
 def read(path: str | Path) -> list[Correction]:
     """Read a table of corrections. Raises InputError, naming line and value."""
-    try:
-        rows = pd.read_csv(
-            path,
-            sep=None,
-            engine="python",
-            encoding="utf-8-sig",
-            dtype="str",
-            keep_default_na=False,
-        )
-    except (OSError, ValueError, pd.errors.ParserError) as error:
-        raise InputError(f"corrections {path}: cannot be read: {error}") from None
-    rows = rows.rename(columns=dict(zip(_SIDES, _IN_FILES, strict=True)))  # of other programs
-    if missing := [name for name in COLUMNS if name not in rows]:
+    found = delimited.read_cells(Path(path), f"corrections {path}")
+    of_others = dict(zip(_SIDES, _IN_FILES, strict=True))
+    names = [of_others.get(name, name) for name in found.header]
+    if wrong := [name for name in COLUMNS if names.count(name) != 1]:
         raise InputError(
-            f"corrections {path}: has no column {', '.join(missing)}; give the file that "
+            f"corrections {path}: does not have one column {', '.join(wrong)}; give the file that "
             f"`geobike review` wrote ({NAME} in the survey's folder)"
         )
     return [
-        _correction(row, f"corrections {path} line {line}")
-        for line, row in enumerate(rows.to_dict("records"), start=2)
+        _correction(dict(zip(names, cells, strict=True)), f"corrections {path} line {line}")
+        for line, cells in found.rows.items()
     ]
 
 
@@ -88,14 +80,20 @@ def rows(corrections: Iterable[Correction]) -> list[dict[str, str]]:
 
 
 def apply(
-    corrections: Sequence[Correction], detections: pd.DataFrame, photos: pd.DataFrame
+    corrections: Sequence[Correction],
+    detections: pd.DataFrame,
+    photos: pd.DataFrame,
+    *,
+    labels: Iterable[str] | None = None,
 ) -> pd.DataFrame:
     """Return the filtered detections frame with corrections applied, the added boxes last.
 
     A box struck out is not kept, and `dropped_by` is `review`; it is the kept box of that photo
     that overlaps the correction most, by over half. An added box is kept with the reviewer as
-    `model` and score 1, unless a kept box lies there already. A photo is known by its SHA-256, else
-    by its name. What meets no photo to be counted, or no box, is reported.
+    `model` and score 1, unless a kept box lies there already, or one that was added before. A photo
+    is known by its SHA-256, else by its name. What meets no photo to be counted, or no box, is
+    reported; so is an added box whose label is none of `labels`, those that count, and it is left
+    out.
     """
     schema.check(detections, schema.DETECTIONS)
     place = _photos(corrections, photos)
@@ -117,15 +115,16 @@ def apply(
     rule[struck] = REVIEW
     out["kept"] = kept
     out["dropped_by"] = schema.coded(pd.Series(rule, index=out.index, dtype=schema.TEXT))
-    added = _added(known, names, out)
+    added = _added(known, names, out, labels)
     return out if added.empty else _joined(out, added)
 
 
-def _correction(row: Mapping[Any, Any], where: str) -> Correction:
-    if row["action"] not in _ACTIONS:
+def _correction(row: Mapping[str, str], where: str) -> Correction:
+    action = _ACTIONS.get(row["action"])
+    if action is None:
         raise InputError(f"{where}: action {row['action']!r} is none of {', '.join(_ACTIONS)}")
     try:
-        xmin, ymin, xmax, ymax = (float(row[name]) for name in _IN_FILES)
+        xmin, ymin, xmax, ymax = (delimited.number(row[name]) for name in _IN_FILES)
     except ValueError as error:
         raise InputError(f"{where}: a side of the box is no number ({error})") from None
     if not (0 <= xmin < xmax < 1e9 and 0 <= ymin < ymax < 1e9):
@@ -133,7 +132,7 @@ def _correction(row: Mapping[Any, Any], where: str) -> Correction:
     if not row["label"].strip() or not row["reviewer"].strip() or not row["photo_id"]:
         raise InputError(f"{where}: photo_id, label and reviewer must not be empty")
     names = {name: delimited.unescape_formula(row[name]) for name in _TEXTS}
-    return Correction(**names, action=row["action"], box=(xmin, ymin, xmax, ymax))
+    return Correction(**names, action=action, box=(xmin, ymin, xmax, ymax))
 
 
 def _photos(corrections: Sequence[Correction], photos: pd.DataFrame) -> list[int | None]:
@@ -161,7 +160,7 @@ def _struck(
     """Return the rows of the boxes that were struck out, each by one correction."""
     by_photo = _kept_rows(detections, names)
     sides = detections[_SIDES].to_numpy(dtype=float)
-    struck: list[int] = []
+    struck: dict[int, None] = {}
     lost = []
     for one, name in zip(corrections, names, strict=True):
         if one.action != "strike":
@@ -171,26 +170,30 @@ def _struck(
         if found is None:
             lost.append(name)
         else:
-            struck.append(found)
+            struck[found] = None
     report_number(
         "box that was struck out is not found now", "boxes that were struck out are not found now",
         sorted(set(lost)), number=len(lost),
     )  # fmt: skip
-    return struck
+    return list(struck)
 
 
 def _added(
-    corrections: Sequence[Correction], names: Sequence[str], detections: pd.DataFrame
+    corrections: Sequence[Correction],
+    names: Sequence[str],
+    detections: pd.DataFrame,
+    labels: Iterable[str] | None,
 ) -> pd.DataFrame:
     """Return the boxes to add, as rows of a detections frame."""
     by_photo = _kept_rows(detections, names)
     sides = detections[_SIDES].to_numpy(dtype=float)
-    added = [
-        (name, one)
-        for one, name in zip(corrections, names, strict=True)
-        if one.action == "add"
-        and _nearest(np.array(one.box), sides, by_photo.get(name, ())) is None
-    ]
+    there = {name: list(sides[rows_]) for name, rows_ in by_photo.items()}
+    added = []
+    for one, name in _counting(corrections, names, labels):
+        boxes_there = there.setdefault(name, [])
+        if _nearest(np.array(one.box), np.array(boxes_there), range(len(boxes_there))) is None:
+            boxes_there.append(np.array(one.box))
+            added.append((name, one))
     boxes = np.array([one.box for _, one in added]).reshape(-1, 4)
     return pd.DataFrame(
         {
@@ -204,6 +207,27 @@ def _added(
             "ridden": pd.array([pd.NA] * len(added), dtype=schema.MAYBE),
         }
     )
+
+
+def _counting(
+    corrections: Sequence[Correction], names: Sequence[str], labels: Iterable[str] | None
+) -> list[tuple[Correction, str]]:
+    """Return the boxes to add whose label is one of `labels`, with the names of their photos."""
+    adding = [pair for pair in zip(corrections, names, strict=True) if pair[0].action == "add"]
+    if labels is None:
+        return adding
+    counted = {_fold(label) for label in labels}
+    others = [one.label for one, _ in adding if _fold(one.label) not in counted]
+    report_number(
+        "added box is left out, as its label does not count; name it with --label",
+        "added boxes are left out, as their labels do not count; name them with --label",
+        sorted(set(others)), number=len(others),
+    )  # fmt: skip
+    return [pair for pair in adding if _fold(pair[0].label) in counted]
+
+
+def _fold(label: str) -> str:
+    return clean_label(label).casefold()
 
 
 def _kept_rows(detections: pd.DataFrame, names: Sequence[str]) -> dict[str, list[int]]:

@@ -135,6 +135,14 @@ def _check_percent(boxes: _Boxes) -> None:
 
 
 def _check_within(boxes: _Boxes, detections: pd.DataFrame) -> None:
+    before = (boxes.sides[:, :2] < -_ROUNDING).any(axis=1)
+    outside = np.asarray(before & np.isnan(boxes.size).any(axis=1))
+    report_number(
+        f"box begins left of or above its photo: {_example(boxes, detections, outside)}",
+        "boxes begin left of or above their photos, such as "
+        f"{_example(boxes, detections, outside)}",
+        number=int(outside.sum()),
+    )
     beyond = _beyond(boxes.sides, boxes.size)
     with np.errstate(invalid="ignore"):
         far = np.asarray((beyond > TOLERANCE * boxes.size).any(axis=1))
@@ -189,7 +197,9 @@ def _example(boxes: _Boxes, detections: pd.DataFrame, where: _Flags) -> str:
         return ""
     row = int(where.argmax())
     name = detections["photo_id"].iloc[row]
-    return f"{_corners(boxes.sides[row])} on {name} ({_pixels(boxes.size[row])} pixels)"
+    size = boxes.size[row]
+    known = "size not known" if np.isnan(size).any() else f"{_pixels(size)} pixels"
+    return f"{_corners(boxes.sides[row])} on {name} ({known})"
 
 
 def _corners(sides: _Floats) -> str:

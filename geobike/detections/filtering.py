@@ -149,7 +149,17 @@ def rejection_codes(
     return out
 
 
-_RIDEABLE: Final = ("bicycle", "motorcycle", "bike", "fiets", "cargo bike", "moped", "scooter")
+_SYNONYMS: Final = (
+    (
+        "bicycle bike cycle pushbike velocipede ebike fiets rijwiel bakfiets fahrrad rad vélo velo "
+        "bicyclette bicicleta bici bicicletta bicikl bicykl cykel sykkel rower kolo polkupyörä "
+        "pyörä kerékpár bicikli bisiklet jalgratas dviratis велосипед ποδήλατο 自行车 自転車"
+    ),
+    "motorcycle motorbike moped scooter bromfiets motorfiets motorrad moto motocicleta",
+)
+"""Synonyms, also in other languages, of the objects that are counted most often."""
+
+_RIDEABLE: Final = (*" ".join(_SYNONYMS).split(), "cargo bike")
 _PERSONS: Final = ("person", "rider", "cyclist", "pedestrian")
 
 
@@ -212,17 +222,6 @@ def report_missing_labels(labels: Iterable[str], seen: "pd.Series[str]") -> None
     for name in labels:
         if there and _fold(name) not in known:
             report(f"no box at all is labelled {name!r}; there are", there, shown=12)
-
-
-_SYNONYMS: Final = (
-    (
-        "bicycle bike cycle pushbike velocipede ebike fiets rijwiel bakfiets fahrrad rad vélo velo "
-        "bicyclette bicicleta bici bicicletta bicikl bicykl cykel sykkel rower kolo polkupyörä "
-        "pyörä kerékpár bicikli bisiklet jalgratas dviratis велосипед ποδήλατο 自行车 自転車"
-    ),
-    "motorcycle motorbike moped scooter bromfiets motorfiets motorrad moto motocicleta",
-)
-"""Synonyms, also in other languages, of the objects that are counted most often."""
 
 
 def report_near_labels(labels: Iterable[str], seen: "pd.Series[str]") -> None:

@@ -5,6 +5,7 @@ photo, Label Studio in percent, YOLO's labels the centre, width and height as sh
 """
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -28,6 +29,9 @@ _SIZES: Final = (
     f"width, y_max = y_min + height, and {_WRITE}"
 )
 _MOST: Final = 1.01  # a share; MegaDetector rounds, and does not always clip
+
+_SLACK: Final = 0.05
+"""Share of a side of its photo by which a box may extend beyond it."""
 
 _Rows = Callable[[Mapping[str, Any]], list[tuple[Any, ...]]]
 
@@ -70,8 +74,10 @@ def _is_coco(content: Any) -> bool:
 
 
 def _coco(content: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    photos = {image["id"]: str(image["file_name"]) for image in content["images"]}
-    labels = {category["id"]: str(category["name"]) for category in content["categories"]}
+    images = _by_id(content["images"], "images")
+    photos = {number: str(image["file_name"]) for number, image in images.items()}
+    categories = _by_id(content["categories"], "categories")
+    labels = {number: str(category["name"]) for number, category in categories.items()}
     empty = dict(photos)
     rows: list[tuple[Any, ...]] = []
     drawn = 0
@@ -79,6 +85,7 @@ def _coco(content: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         x, y, width, height = map(float, found["bbox"])
         drawn += "score" not in found
         corners = (x, y, x + width, y + height)
+        _check_inside(corners, images[found["image_id"]])
         label, score = labels[found["category_id"]], float(found.get("score", 1))
         rows.append((photos[found["image_id"]], label, score, *corners))
         empty.pop(found["image_id"], None)
@@ -88,6 +95,25 @@ def _coco(content: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         number=drawn,
     )
     return rows + [(name, None, None, None, None, None, None) for name in empty.values()]
+
+
+def _by_id(rows: list[dict[str, Any]], what: str) -> dict[Any, dict[str, Any]]:
+    """Return rows by their id. Raises ValueError for an id that stands there twice."""
+    by_id: dict[Any, dict[str, Any]] = {}
+    for row in rows:
+        if by_id.setdefault(row["id"], row) != row:
+            raise ValueError(f"two {what} have the id {row['id']!r}")
+    return by_id
+
+
+def _check_inside(corners: tuple[float, ...], image: Mapping[str, Any]) -> None:
+    """Raise ValueError for a box that is not on its photo, where the file says its size."""
+    width, height = (float(image.get(side) or math.inf) for side in ("width", "height"))
+    xmin, ymin, xmax, ymax = corners
+    slack_x, slack_y = _SLACK * width, _SLACK * height
+    if xmax > width + slack_x or ymax > height + slack_y or xmin < -slack_x or ymin < -slack_y:
+        size = f"{image['file_name']}, {width:g} x {height:g} pixels"
+        raise ValueError(f"the box from {xmin:g}, {ymin:g} to {xmax:g}, {ymax:g} is not on {size}")
 
 
 def _is_megadetector(content: Any) -> bool:

@@ -4,6 +4,7 @@ With them a survey can be counted where neither photos nor model are available.
 """
 
 import csv
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +27,7 @@ from geobike.reporting import one_line, report, report_number
 _FILE: Final = ("photo_id", "file", "filename", "file_name", "photo", "image", "path")
 _TEXTS: Final = ("photo_id", "label", "model")
 _SIDES: Final = [*schema.IN_FILES]
+_OURS: Final = frozenset((*_FILE, "label", "score", *_SIDES, "model"))
 _IN_FRAMES: Final = {written: ours for ours, written in schema.IN_FILES.items()}
 
 
@@ -192,7 +194,7 @@ def _read_csv(path: Path) -> pd.DataFrame:
             na_values=[""],  # a label may be called None or NA
         )
     except (OSError, ValueError, csv.Error) as error:  # pandas' ParserError is a ValueError
-        raise InputError(f"detections {path}: cannot be read as CSV: {error}") from None
+        raise InputError(f"detections {path}: {delimited.reason(error)}") from None
     raw = _columns(raw, path)
     for name in _TEXTS:
         raw[name] = delimited.unescape(raw[name].astype("str"))
@@ -208,6 +210,9 @@ def _layout(path: Path) -> tuple[str, int, list[str]]:
         delimiter, skip = delimited.sniff(file)
         lines = delimited.read_rows(file, delimiter, skip=skip)
         _, header = next(lines, (1, []))
+        if not header:
+            raise InputError(f"detections {path}: is empty, without even a header")
+        _check_once(header, path)
         for line, cells in lines:
             if fault := delimited.width_fault(len(cells), len(header)):
                 raise InputError(f"detections {path} line {line}: {fault}")
@@ -221,8 +226,7 @@ def _read_parquet(path: Path) -> pd.DataFrame:
         raise MissingPackageError("Reading detections from Parquet", "parquet") from None
     try:
         fields = pyarrow.parquet.read_schema(path)
-        known = (*_FILE, "label", "score", *_SIDES, "model")
-        wanted = [name for name in fields.names if _plain(name) in known]
+        wanted = [name for name in fields.names if _plain(name) in _OURS]
         for name in wanted:
             if _plain(name) in (*_FILE, "label", "model"):
                 _check_text(name, fields.field(name).type)
@@ -249,15 +253,10 @@ def _check_text(name: str, kind: Any) -> None:
 
 def _columns(raw: pd.DataFrame, path: Path) -> pd.DataFrame:
     """Return the columns by our names; `model` may be missing."""
-    known = (*_FILE, "label", "score", *_SIDES, "model")
-    names = {name: _plain(str(name)) for name in raw if _plain(str(name)) in known}
-    for name in known:
-        if len(same := [str(one) for one, plain in names.items() if plain == name]) > 1:
-            raise InputError(
-                f"detections {path}: the columns {' and '.join(map(repr, same))} may both be "
-                f"{schema.IN_FILES.get(name, name)}; leave one out"
-            )
-    raw = raw.rename(columns=names)
+    _check_once(map(str, raw), path)
+    raw = raw.rename(
+        columns={name: _plain(str(name)) for name in raw if _plain(str(name)) in _OURS}
+    )
     file = next((name for name in _FILE if name in raw), "photo_id")
     raw = raw.rename(columns={file: "photo_id"})
     wanted = ["photo_id", "label", "score", *_SIDES]
@@ -268,6 +267,19 @@ def _columns(raw: pd.DataFrame, path: Path) -> pd.DataFrame:
             f"{foreign.columns_hint([_plain(str(name)) for name in raw])}"
         )
     return raw.reindex(columns=[*wanted, "model"])
+
+
+def _check_once(columns: Iterable[str], path: Path) -> None:
+    """Raise InputError where two columns may be the same one of ours."""
+    by_name: dict[str, list[str]] = {}
+    for column in columns:
+        by_name.setdefault(_plain(column), []).append(column)
+    for name, same in by_name.items():
+        if name in _OURS and len(same) > 1:
+            raise InputError(
+                f"detections {path}: the columns {' and '.join(map(repr, same))} may both be "
+                f"{schema.IN_FILES.get(name, name)}; leave one out"
+            )
 
 
 def _plain(column: str) -> str:
@@ -296,6 +308,7 @@ def _check(raw: pd.DataFrame, path: Path) -> None:
     box = raw["label"].notna()
     faults = {
         "names no photo": raw["photo_id"].isna() | (raw["photo_id"] == ""),
+        "has a box without a label": ~box & raw[["score", *_SIDES]].notna().any(axis=1),
         "has a label that is not text": box & ~_right_labels(raw["label"]),
         "has a score that is not from 0 to 1": box & ~check.right_scores(score),
         "has a box whose sides are not numbers in order": box & ~check.right_corners(*sides),

@@ -118,6 +118,10 @@ def read_drawn(path: str | Path) -> pd.DataFrame:
             raise InputError(
                 f"hand counts {path}: no column {name}; the columns are {', '.join(header)[:200]}"
             )
+    if twice := [name for name in COLUMNS if header.count(name) > 1]:
+        raise InputError(
+            f"hand counts {path}: has the column {twice[0]} twice; remove or rename all but one"
+        )
     texts = [
         [delimited.unescape_formula(cell.strip()) for cell in row] for row in cells.rows.values()
     ]

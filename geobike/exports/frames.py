@@ -32,7 +32,7 @@ _OF_SOME: Final = (
     # Where some are panoramas: without these a bearing cannot be told again.
     *("panorama", "turn_px", "horizon_px"),
     # Of photos that were counted; the last where people corrected boxes.
-    *("stop_id", "stop_photo", "detected_count"),
+    *("parked_count", "ridden_count", "stop_id", "stop_photo", "detected_count"),
     # Where people counted some.
     *("hand_count", "hand_count_high", "stratum", "origin"),
 )
@@ -80,7 +80,8 @@ def _known(frame: gpd.GeoDataFrame, kind: schema.Frame) -> gpd.GeoDataFrame:
 
 def _bicycles(bicycles: pd.DataFrame) -> gpd.GeoDataFrame:
     schema.check(bicycles, schema.BICYCLES)
-    columns = [name for name in schema.BICYCLES.columns if name not in ("lon", "lat")]
+    known = [*schema.BICYCLES.columns, *schema.present(bicycles, schema.BICYCLES)]
+    columns = [name for name in known if name not in ("lon", "lat")]
     texts = dict.fromkeys(("photo_id", "reason", "area_id"), schema.TEXT)
     places = gpd.GeoSeries(
         schema.points(bicycles["lon"], bicycles["lat"]), index=bicycles.index, crs=schema.CRS

@@ -90,6 +90,12 @@ def places(geometry: gpd.GeoSeries) -> gpd.GeoSeries:
     A polygon that this would make invalid keeps its coordinates.
     """
     shapes = np.asarray(geometry.array)
+    kinds = shapely.get_type_id(shapes)
+    if (kinds <= shapely.GeometryType.POINT).all() and not shapely.is_empty(shapes).any():
+        points = schema.points(
+            *(axis(shapes).round(_DEGREES) for axis in (shapely.get_x, shapely.get_y))
+        )
+        return gpd.GeoSeries(points, index=geometry.index, crs=geometry.crs)
     rounded = shapely.transform(shapes, lambda degrees: degrees.round(_DEGREES))
     broken = shapely.is_valid(shapes) & ~shapely.is_valid(rounded)
     rounded[broken] = shapes[broken]

@@ -1,8 +1,8 @@
-"""The rows of a CSV file in UTF-8, separated by comma, semicolon or tab."""
+"""The rows of a CSV file in UTF-8, separated by comma, semicolon, tab or vertical bar."""
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, Literal, TextIO
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _SAVE: Final = "save it as CSV UTF-8"
 _OTHERS: Final = (
-    (b"PK\x03\x04", f"an Excel workbook; {_SAVE}"),
+    (b"PK\x03\x04", f"an Excel or OpenDocument workbook; {_SAVE}"),
     (b"\xd0\xcf\x11\xe0", f"an Excel workbook; {_SAVE}"),
     (b"\xff\xfe", f"UTF-16 text; {_SAVE}"),
     (b"\xfe\xff", f"UTF-16 text; {_SAVE}"),
@@ -81,17 +81,60 @@ def sniff(file: TextIO) -> tuple[str, int]:
     """
     first = file.readline()
     file.seek(0)
-    return max(",;\t", key=first.count), int(first.lower().startswith("sep="))
+    return max(",;\t|", key=first.count), int(first.lower().startswith("sep="))
 
 
 def read_rows(file: TextIO, delimiter: str, *, skip: int = 0) -> Iterator[tuple[int, list[str]]]:
     """Yield the cells of each row that is not blank, with the number of its last line.
 
-    `file` is as `open_text` gives it; its first `skip` lines are skipped. Raises csv.Error.
+    `file` is as `open_text` gives it; its first `skip` lines are skipped. Raises csv.Error, also
+    where a quotation mark that is not closed makes one cell of the rows below it.
     """
-    reader = csv.reader(file, delimiter=delimiter)
-    rows = ((reader.line_num, cells) for cells in reader)
-    return ((line, cells) for line, cells in rows if line > skip and "".join(cells).strip())
+    taken: list[str] = []  # lines of the row that is read
+    reader = csv.reader(_noted(file, taken), delimiter=delimiter)
+    for cells in reader:
+        if len(taken) > 1:
+            _check_closed(taken, delimiter, reader.line_num)
+        taken.clear()
+        if reader.line_num > skip and "".join(cells).strip():
+            yield reader.line_num, cells
+
+
+def _noted(lines: Iterable[str], taken: list[str]) -> Iterator[str]:
+    for line in lines:
+        taken.append(line)
+        yield line
+
+
+def _check_closed(lines: list[str], delimiter: str, last: int) -> None:
+    """Raise csv.Error for a row of several lines whose quotation marks are not in pairs."""
+    try:
+        list(csv.reader(lines, delimiter=delimiter, strict=True))
+    except csv.Error:
+        raise csv.Error(
+            f"line {last - len(lines) + 1}: a quotation mark is opened there, and not closed "
+            'before the next cell; close it, or write "" for one within a cell'
+        ) from None
+
+
+def reason(error: Exception) -> str:
+    r"""Return why a file could not be opened or read as text, of what `open_text` may raise.
+
+    >>> reason(UnicodeDecodeError("utf-8", b"caf\xe9", 3, 4, "unexpected end of data"))
+    'not UTF-8 text (byte 0xe9); save it as CSV UTF-8'
+    """
+    if isinstance(error, UnicodeDecodeError):
+        return f"not UTF-8 text (byte 0x{error.object[error.start]:02x}); {_SAVE}"
+    return str(getattr(error, "strerror", None) or error)
+
+
+def number(text: str) -> float:
+    """Return a number of a cell, whose decimal sign may be a comma. Raises ValueError.
+
+    >>> number("10,5"), number("10.5")
+    (10.5, 10.5)
+    """
+    return float(text.replace(",", ".") if text.count(",") == 1 and "." not in text else text)
 
 
 def width_fault(cells: int, header: int) -> str | None:
@@ -131,8 +174,7 @@ def read_cells(path: Path, name: str) -> Cells:
             _, header = next(rows, (1, []))
             lines = dict(rows)
     except (OSError, ValueError, csv.Error) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(f"{name}: cannot be read: {reason}") from None
+        raise InputError(f"{name}: cannot be read: {reason(error)}") from None
     for line, cells in lines.items():
         if fault := width_fault(len(cells), len(header)):
             raise InputError(f"{name} line {line}: {fault}")

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import islice
@@ -30,7 +30,7 @@ _PROGRAM: Final = (
 )
 
 
-def spread(work: Callable[[Part], Result], parts: Iterable[Part]) -> Iterator[Result]:
+def spread(work: Callable[[Part], Result], parts: Iterable[Part]) -> Generator[Result, None, None]:
     """Yield `work(part)` for each part, in their order; as many at once as there are cores.
 
     `work` must be importable by its name, or a `functools.partial` of such a function. A part whose

@@ -14,6 +14,7 @@ import json
 import re
 import shutil
 import threading
+import warnings
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -74,7 +75,6 @@ _KINDS: Final = {
     ".shp": _Kind("a shapefile", (b"\0\0'\n",), (".shx", ".dbf", ".prj", ".cpg")),
     ".fgb": _Kind("FlatGeobuf", (b"fgb\x03",)),
     ".kml": _Kind("KML", (b"<",)),
-    ".kmz": _Kind("KMZ", (b"pk\x03\x04",)),
     ".gml": _Kind("GML", (b"<",), (".xsd",)),
     ".xml": _Kind("GML", (b"<",), (".xsd",)),
     ".gpx": _Kind("GPX", (b"<",)),
@@ -91,7 +91,9 @@ _KINDS: Final = {
 }
 """What is read, by ending; archives of these too."""
 
-_ARCHIVES: Final = (".zip", ".shz")
+_ARCHIVES: Final = (".zip", ".shz", ".kmz")
+"""GDAL itself would read a KMZ without the columns that its KML declares."""
+
 _BY_CONTENT: Final = (
     (b"sqlite format 3\0", ".gpkg"),
     (b"fgb\x03", ".fgb"),
@@ -109,6 +111,11 @@ _FOREIGN: Final = (
     (b"<wfs:wfs_capabilities", "the description of a web service (WFS)"),
     (b"<ogrcswdatasource", "the description of a web service (CSW)"),
 )
+_REFUSAL: Final = re.compile(
+    rb'\{\s*"error"\s*:|(<\?xml[^>]*>\s*)?<(\w+:)?(exceptionreport|serviceexceptionreport)\b'
+)
+"""Of ArcGIS in JSON, of OGC services in XML."""
+
 _EXPORT: Final = "export the data itself, such as to GeoJSON or GeoPackage"
 
 _OFTEN_NOTES: Final = (".json", ".xml", ".csv", ".tsv")
@@ -183,14 +190,23 @@ class Source:
             if chosen is None:
                 raise InputError(f"it has no layer {layer!r}")
             file, inner = chosen.file, chosen.inner
-        with _failures(file.parent, self._path.parent), _confined(file):
-            frame = _frame(file, inner, encoding or dbf.encoding(file), where)
+        encoding = encoding or dbf.encoding(file)
+        with (
+            _failures(file.parent, self._path.parent),
+            _confined(file),
+            _remarks(self._path.name),
+        ):
+            frame = _frame(file, inner, encoding, where)
         check_grids(frame)
         return frame
 
     def _layers(self) -> list["_Layer"]:
         for file in self._files if not self._known else ():
-            with _failures(file.parent, self._path.parent), _confined(file):
+            with (
+                _failures(file.parent, self._path.parent),
+                _confined(file),
+                _remarks(self._path.name),
+            ):
                 self._known += [_Layer(name, kind, file, name) for name, kind in _listed(file)]
         if not self._known:
             raise InputError(f"it holds no layer; {_EXPORT}")
@@ -242,9 +258,36 @@ def _failures(private: Path, own: Path) -> Iterator[None]:
         yield
     except InputError:
         raise
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"its text is not UTF-8 (byte 0x{error.object[error.start]:02x}); save it in UTF-8, or "
+            "name the encoding of areas with --encoding, such as --encoding cp1252"
+        ) from None
     except Exception as error:  # noqa: BLE001 - GDAL, Arrow and zipfile raise many kinds
         said = str(error).replace(str(private), str(own)).partition("; It might help to")[0]
         raise InputError(one_line(said, limit=300)) from None
+
+
+_NOISE: Final = re.compile(
+    "invalid value encountered|Could not parse column|More than one layer found|"
+    "Error parsing datetimes"
+)
+"""What is no news to the user: coordinates that are NaN, and how pyogrio reads columns."""
+
+_OPEN_RING: Final = "Non closed ring detected"
+
+
+@contextmanager
+def _remarks(name: str) -> Iterator[None]:
+    """Report what libraries warn of while they read the file of that name, in its name."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    for said in dict.fromkeys(str(one.message) for one in caught):
+        if said.startswith(_OPEN_RING):
+            report(f"{name}: a polygon's ring is not closed in the file, so it is closed")
+        elif not _NOISE.search(said):
+            report(f"{name}: {one_line(said)}")
 
 
 @contextmanager
@@ -310,7 +353,9 @@ def _frame(file: Path, layer: str | None, encoding: str | None, where: str | Non
     import pyogrio
 
     # Not geopandas.read_file: that may be set to use another GDAL, which nothing confines.
-    return pyogrio.read_dataframe(file, layer=layer, encoding=encoding, where=where)
+    return pyogrio.read_dataframe(
+        file, layer=layer, encoding=encoding, where=where, on_invalid="fix"
+    )
 
 
 def _listed(file: Path) -> list[tuple[str, str | None]]:
@@ -329,8 +374,14 @@ def _files(path: Path, folder: Path) -> list[Path]:
     """Return what is to be opened, checked and linked into the folder."""
     suffix = _suffix(path)
     if suffix in _ARCHIVES:
-        return [_checked(file, file.suffix) for file in _unpacked(path, folder)]
+        files = [_checked(file, file.suffix) for file in _unpacked(path, folder)]
+        return _with_places(files) if suffix == ".kmz" else files
     return [_checked(_linked(path, folder, suffix), suffix)]
+
+
+def _with_places(files: list[Path]) -> list[Path]:
+    """Return the KML files of a KMZ that hold data, not only links to the others."""
+    return [file for file in files if b"Placemark" in file.read_bytes()] or files
 
 
 def _suffix(path: Path) -> str:
@@ -376,11 +427,27 @@ def _checked(file: Path, suffix: str) -> Path:
             'its "crs" is not the name of a CRS but a link or the like, which is not followed; '
             "save it with a named CRS"
         )
+    if suffix == ".gpx":
+        _check_degrees(file)
     if ".xsd" in kind.sides:
         _drop_schema_of_parts(file.with_suffix(".xsd"))
     if suffix == ".tab" and _VIEW.search(file.read_bytes()):
         raise InputError(f"it is a MapInfo table that names other tables; {_EXPORT}")
     return file
+
+
+_NO_DEGREES: Final = re.compile(
+    rb"""\b(lat|lon)\s*=\s*["'](?!\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*["'])([^"']*)"""
+)
+
+
+def _check_degrees(file: Path) -> None:
+    """Raise InputError for degrees of which GDAL would take a part: 52 of 52,005."""
+    if found := _NO_DEGREES.search(file.read_bytes()):
+        said = one_line(found[2][:40].decode(errors="replace"))
+        raise InputError(
+            f"its {found[1].decode()} {said!r} is not a number with a decimal point; export anew"
+        )
 
 
 def _drop_schema_of_parts(schema: Path) -> None:
@@ -396,6 +463,12 @@ def _refuse_foreign(head: bytes) -> None:
             raise InputError(f"it is {what}; {_EXPORT}")
     if head.startswith((b"<!doctype html", b"<html")):
         raise InputError(f"it is a web page; {_EXPORT}")
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise InputError("it is UTF-16 text; save it in UTF-8")
+    if _REFUSAL.match(head):
+        said = re.search(rb'"message"\s*:\s*"([^"]*)|text>([^<]*)', head)
+        words = one_line((said[1] or said[2]).decode(errors="replace")) if said else "no reason"
+        raise InputError(f"it is the refusal of a service ({words}), not its data; ask it again")
 
 
 def _links_to_crs(path: Path) -> bool:

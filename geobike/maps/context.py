@@ -62,14 +62,22 @@ _NAME: Final = ("name", "naam", "street_name", "straatnaam", "label")
 """Columns with the names of shapes, in lower case; the first that a file has."""
 
 
-def _names(frame: gpd.GeoDataFrame) -> Any:
-    """Return the name of each row, None where it has none; None without a column of names."""
+def _names(frame: gpd.GeoDataFrame) -> NDArray[np.object_]:
+    """Return the name of each row, None where it has none."""
     columns = {str(column).lower(): column for column in frame.columns}
     found = next((columns[name] for name in _NAME if name in columns), None)
     if found is None:
-        return None
-    names = frame[found].astype(object)
-    return names.where(frame[found].notna()).map(str, na_action="ignore").to_numpy(object)
+        return np.full(len(frame), None, dtype=object)
+    given = frame[found].astype(object).where(frame[found].notna())
+    names: NDArray[np.object_] = given.map(str, na_action="ignore").to_numpy(object)
+    return names
+
+
+def _layers(source: vector.Source) -> list[str]:
+    """Return the layers that may hold lines or polygons, or the first if none says so."""
+    layers = source.layers()
+    shaped = [name for name, kind in layers if kind is not None and "Point" not in kind]
+    return shaped or [layers[0][0]]
 
 
 def _shapes(path: Path) -> Any:
@@ -78,19 +86,20 @@ def _shapes(path: Path) -> Any:
         raise InputError(f"context {path}: no such file")
     try:
         with vector.opened(path) as source:
-            frame = source.read()
+            frames = [source.read(layer) for layer in _layers(source)]
     except InputError as error:
         raise InputError(f"context {path}: cannot be read: {error}") from None
-    frame = vector.located(frame, f"context {path}")
-    names = _names(frame)
-    shapes = np.asarray(frame.to_crs(schema.CRS).geometry.array)
+    located = [vector.located(frame, f"context {path}") for frame in frames]
+    shapes = np.concatenate([frame.to_crs(schema.CRS).geometry.array for frame in located])
+    names = np.concatenate([_names(frame) for frame in located])
     shapes = polygons.repaired(polygons.finite(shapes), f"context {path}")
     present = np.flatnonzero(~shapely.is_missing(shapes))
     shapes, row = shapely.get_parts(shapely.force_2d(shapes[present]), return_index=True)
     wide = shapely.get_dimensions(shapes) > 0  # points do not help orientation
     if not wide.any():
         raise InputError(f"context {path}: has no lines and no polygons")
-    return shapes[wide], None if names is None else _plain(names[present[row[wide]]])
+    named = _plain(names[present[row[wide]]])
+    return shapes[wide], named if any(named) else None
 
 
 def _plain(names: NDArray[np.object_]) -> NDArray[np.object_]:

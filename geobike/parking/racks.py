@@ -131,13 +131,16 @@ def _with_points(table: pd.DataFrame, where: str) -> gpd.GeoDataFrame:
                 f"{where}: says no places; give it geometry, or columns longitude and latitude in "
                 f"degrees. {_listed(table)}"
             )
-        lon, lat = (
-            pd.to_numeric(table[lowered[name]], errors="coerce").to_numpy(dtype=float)
-            for name in found
-        )
+        lon, lat = (_degrees(table[lowered[name]]) for name in found)
     valid = (np.abs(lon) <= 180) & (np.abs(lat) <= 90) & ~((lon == 0) & (lat == 0))
     points = schema.points(np.where(valid, lon, np.nan), np.where(valid, lat, np.nan))
     return gpd.GeoDataFrame(table, geometry=points, crs=schema.CRS)
+
+
+def _degrees(column: "pd.Series[Any]") -> Any:
+    """Return numbers, whose decimal sign may be a comma; NaN for what is none."""
+    texts = column.astype("str").str.replace(",", ".", n=1, regex=False)
+    return pd.to_numeric(texts, errors="coerce").to_numpy(dtype=float)
 
 
 def _pair(value: object) -> tuple[float, float]:

@@ -113,10 +113,9 @@ def _gps_time(tags: Mapping[str, Any]) -> datetime | None:
     if day is None or day.year < _FIRST_GPS_YEAR or len(clock) != 3 or None in clock:
         return None
     hours, minutes, seconds = (part or 0.0 for part in clock)
-    try:
-        return day + timedelta(hours=hours, minutes=minutes, seconds=seconds)
-    except OverflowError:
+    if not (0 <= hours < 24 and 0 <= minutes < 60 and 0 <= seconds < 61):  # 60 is a leap second
         return None
+    return day + timedelta(hours=hours, minutes=minutes, seconds=seconds)
 
 
 def _offset_by_gps(local: datetime, gps: datetime) -> int | None:

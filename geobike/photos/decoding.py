@@ -56,6 +56,9 @@ photos no bicycle count then changes; at 1.5 two change by one. At much more, a 
 megapixels would no longer be halved for DETR."""
 
 
+_BLOCK: Final = 4  # pixels, along a side: half a block of a JPEG, or more where it is reduced
+_GREY: Final = {127, 128}  # of every band
+
 MAX_BYTES: Final = 2_000_000_000
 """Largest file that is read; 200 megapixels without compression take 1.2 GB."""
 
@@ -124,6 +127,11 @@ def read_header(file: BinaryIO, max_pixels: int = MAX_PIXELS) -> tuple[tuple[int
         return upright(image.size, orientation), xmp if isinstance(xmp, bytes) else b""
 
 
+def is_quick(data: bytes) -> bool:
+    """Tell whether `upright_size` needs no pixels: of a JPEG that ends with its end marker."""
+    return data.startswith(jpeg.SOI) and not _may_be_truncated(data)
+
+
 def upright_size(data: bytes, *, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
     """Return width and height in upright pixels, without decoding more than is needed.
 
@@ -157,11 +165,15 @@ def read_upright(
     with _PIXELS.held() as hold, _opened_bytes(data, max_pixels) as (image, orientation):
         hold(image)
         if target_size is None:
+            image.load()
+            _check_end(data, image)
             return _upright_rgb(image, orientation)
         swapped = orientation >= 5
         size = target_size(image.size[::-1] if swapped else image.size)
         size = size[::-1] if swapped else size  # as the pixels are stored
         image.draft("RGB", (int(_DRAFT_RATIO * size[0]), int(_DRAFT_RATIO * size[1])))
+        image.load()
+        _check_end(data, image)
         # Bilinear, as in the preprocessing of detectors: their input stays nearly the same.
         small = _rgb(image).resize(size, Image.Resampling.BILINEAR)
         return _rotated(small, orientation)
@@ -194,6 +206,32 @@ def _opened_bytes(data: bytes, max_pixels: int) -> AbstractContextManager[tuple[
     return _opened(BytesIO(data), data[:_MAGIC_BYTES], max_pixels)
 
 
+def _check_end(data: bytes, image: Image.Image) -> None:
+    """Raise UnreadablePhoto for a decoded JPEG whose pixel data end before its pixels do.
+
+    The decoder makes the rest grey and says nothing. A photo may end in grey too, so it is asked
+    whether it would have taken more data.
+    """
+    if image.format not in ("JPEG", "MPO") or not _ends_grey(image):
+        return
+    if (more := jpeg.with_more_pixels(data)) is None:
+        return
+    with _HEADER_LOCK, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        other = Image.open(BytesIO(more), formats=("JPEG",))
+    with other:
+        other.draft(image.mode, image.size)
+        if other.tobytes() != image.tobytes():
+            raise UnreadablePhoto("cannot be decoded: its pixel data end early")
+
+
+def _ends_grey(image: Image.Image) -> bool:
+    """Tell whether the last pixels are of the grey that a decoder draws where data are missing."""
+    width, height = image.size
+    corner = image.crop((max(0, width - _BLOCK), max(0, height - _BLOCK), width, height))
+    return set(corner.tobytes()) <= _GREY
+
+
 # Python's warning filters are process-wide: they are changed under a lock, while a header is read.
 _HEADER_LOCK = threading.Lock()
 
@@ -219,6 +257,7 @@ def _open(file: BinaryIO, start: bytes, max_pixels: int) -> Iterator[tuple[Image
             late_exif = png.exif_block(file)
             image = Image.open(file, formats=_known_formats())
             check_pixels(*image.size, max_pixels)
+            _check_mode(image)
             if image.format == "PNG" and "exif" not in image.info:
                 image.info["exif"] = late_exif or None
             orientation = _orientation(image)
@@ -229,7 +268,7 @@ def _open(file: BinaryIO, start: bytes, max_pixels: int) -> Iterator[tuple[Image
     except MemoryError:
         raise UnreadablePhoto("needs more memory to decode than is available") from None
     except UnidentifiedImageError:
-        raise UnreadablePhoto("not a photo: " + _describe(start)) from None
+        raise UnreadablePhoto(_describe(start)) from None
     except Exception as error:  # noqa: BLE001 - decoders raise anything on damaged files
         raise UnreadablePhoto(f"cannot be decoded: {str(error)[:120]}") from None
 
@@ -344,10 +383,34 @@ def _may_be_truncated(jpeg: bytes) -> bool:
     return start_of_scan in jpeg[max(0, jpeg.rfind(end_of_image)) :]
 
 
+def _check_mode(image: Image.Image) -> None:
+    """Raise UnreadablePhoto for pixels that would all become black or white in eight bits."""
+    if image.mode in ("I", "F"):
+        raise UnreadablePhoto(
+            "its pixels have 32 bits, of which nothing says what is white; save it with 8"
+        )
+
+
+_SIGNS: Final = {
+    jpeg.SOI: "JPEG",
+    b"\x89PNG": "PNG",
+    b"II*\0": "TIFF",
+    b"MM\0*": "TIFF",
+    **{b"ftyp" + brand: "HEIC" for brand in _HEIC_BRANDS},
+    b"ftypavif": "AVIF",
+    b"WEBP": "WebP",
+}
+"""What a file of a format that is read begins with, at once or after some bytes of size."""
+
+
 def _describe(start: bytes) -> str:
+    """Return what is wrong with a file that no decoder knows."""
     if not start:
-        return "the file is empty"
-    return f"the file begins with {start[:8]!r}"
+        return "not a photo: the file is empty"
+    for sign, name in _SIGNS.items():
+        if start.startswith(sign) or sign in (start[4:12], start[8:12]):
+            return f"cannot be decoded: this {name} file is damaged or cut off"
+    return f"not a photo: the file begins with {start[:8]!r}"
 
 
 def _upright_rgb(image: Image.Image, orientation: int) -> Image.Image:

@@ -173,8 +173,8 @@ def search(
 
     def each() -> Iterator[PhotoFile]:
         for place, (_, files) in zip(inner, listings, strict=True):
-            for file in files:
-                yield file._replace(photo_id=_below(place, file.photo_id))
+            for file in files:  # in one folder their names stay as they are
+                yield file._replace(photo_id=_below(place, file.photo_id)) if place else file
 
     found = {file.photo_id: file for file in track(each(), "Finding photos", total=None)}
     others = {

@@ -25,7 +25,7 @@ class EntryValues:
     def __init__(self, read: Read, names: Mapping[tuple[int, int], str]) -> None:
         """Name how blocks are read, and each tag by its directory and number."""
         self._read, self._names = read, names
-        self._known: dict[Entry, Any] = {}  # None where the reader has no value
+        self._known: dict[Entry, tuple[str, Any]] = {}  # name and value; None: the reader has none
 
     def tags(self, entries: Sequence[Entry]) -> dict[str, Any] | None:
         """Return the values of entries by the names of their tags; None as `Read` does."""
@@ -37,9 +37,8 @@ class EntryValues:
                 return None
             if len(known) >= _MOST:
                 known = self._known = {one: known[one] for one in entries if one in known}
-            known |= {one: found.get(self._name(one)) for one in unread}
-        values = ((self._name(one), known[one]) for one in entries)
+            for one in unread:
+                name = self._names[one.directory, one.tag]
+                known[one] = name, found.get(name)
+        values = [known[one] for one in entries]
         return {name: value for name, value in values if value is not None}
-
-    def _name(self, entry: Entry) -> str:
-        return self._names[entry.directory, entry.tag]

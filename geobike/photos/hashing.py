@@ -4,18 +4,22 @@ import hashlib
 import os
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from functools import partial
 from typing import Final, NamedTuple, Protocol
 
 from geobike.errors import UnreadablePhoto
 from geobike.io import remote
-from geobike.io.parallel import in_order
+from geobike.io.parallel import in_order, spread
 from geobike.photos import decoding
 from geobike.photos.discovery import PhotoFile
 
 THREADS: Final = 8
 """Photos read at once; each holds one file in memory. Hashing keeps two cores busy at most: the
 threads wait for slow disks and stores."""
+
+
+_PART: Final = 100  # photos that a process reads at a time; a stopped run reads some of them again
 
 
 class FileHash(NamedTuple):
@@ -51,14 +55,55 @@ def read(
             pool.shutdown(cancel_futures=True)
 
 
-def _one(file: PhotoFile, max_pixels: int) -> FileHash:
-    sha256 = None
+def read_in_processes(
+    files: Sequence[PhotoFile], *, max_pixels: int = decoding.MAX_PIXELS
+) -> Generator[FileHash, None, None]:
+    """Do what `read` does, for many photos on this machine: of small ones Python is the most work.
+
+    Photos whose pixels have to be decoded are left to `read`, since the limit on the pixels that
+    are decoded at once is that of one process.
+    """
+    parts = [files[at : at + _PART] for at in range(0, len(files), _PART)]
+    work = partial(_read_quickly, max_pixels=max_pixels)
+    with closing(spread(work, parts)) as answers:
+        for part, found in zip(parts, answers, strict=True):
+            slow = [file for file, one in zip(part, found, strict=True) if one is None]
+            with closing(read(slow, max_pixels=max_pixels)) as others:
+                for one in found:
+                    yield next(others) if one is None else one
+
+
+def _read_quickly(files: Sequence[PhotoFile], *, max_pixels: int) -> list[FileHash | None]:
+    """Return the hash of each photo, None for one whose pixels have to be decoded."""
+    with ThreadPoolExecutor(max(2, THREADS // (os.cpu_count() or 1))) as pool:
+        return list(pool.map(partial(_quickly, max_pixels=max_pixels), files))
+
+
+def _quickly(file: PhotoFile, max_pixels: int) -> FileHash | None:
     try:
-        if file.fault is not None:
-            raise UnreadablePhoto(file.fault)
-        decoding.check_file_size(file.size or 0)
-        data = decoding.read_bytes(file.path, follow_links=False)
-        sha256 = hashlib.sha256(data).hexdigest()
+        data = _bytes(file)
+    except UnreadablePhoto as error:
+        return FileHash(None, fault=str(error))
+    return _hash(data, max_pixels) if decoding.is_quick(data) else None
+
+
+def _one(file: PhotoFile, max_pixels: int) -> FileHash:
+    try:
+        return _hash(_bytes(file), max_pixels)
+    except UnreadablePhoto as error:
+        return FileHash(None, fault=str(error))
+
+
+def _bytes(file: PhotoFile) -> bytes:
+    if file.fault is not None:
+        raise UnreadablePhoto(file.fault)
+    decoding.check_file_size(file.size or 0)
+    return decoding.read_bytes(file.path, follow_links=False)
+
+
+def _hash(data: bytes, max_pixels: int) -> FileHash:
+    sha256 = hashlib.sha256(data).hexdigest()
+    try:
         decoding.upright_size(data, max_pixels=max_pixels)
         return FileHash(sha256)
     except UnreadablePhoto as error:

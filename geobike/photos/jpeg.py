@@ -19,6 +19,11 @@ HEADER_BYTES: Final = 65_536
 SOI: Final = b"\xff\xd8"
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # SOF0 to SOF15
 _SCAN: Final = 0xDA
+_END: Final = 0xD9
+_INTERVAL: Final = 0xDD  # restart markers divide the pixels
+_SEQUENTIAL: Final = (0xC0, 0xC1)
+_MORE: Final = bytes(range(1, 255)) * 8
+"""Pixel data of no particular picture, without a marker."""
 _ALONE: Final = frozenset({0x00, 0x01, 0xC8, 0xFF, *range(0xD0, 0xDA), *range(0xF0, 0xFE)})
 """Markers without a length; after C8 and F0 to FD, which no photo has, Pillow reads none either."""
 _STRAY: Final = 0x00
@@ -102,6 +107,34 @@ def check_scans(data: bytes) -> None:
         if scans > MAX_SCANS:
             raise UnreadablePhoto(f"the JPEG has over {MAX_SCANS} scans, more than any photo has")
         at = found.end() + int.from_bytes(data[found.end() : found.end() + 2])
+
+
+def with_more_pixels(data: bytes) -> bytes | None:
+    """Return a JPEG with pixel data added behind its own; None where that tells nothing.
+
+    A decoder passes over what it does not need. It draws another picture where it does, since the
+    file's own data end early. A progressive JPEG has all pixels in each scan, so it tells nothing.
+    """
+    at, intervals, frame, scans = 2, False, None, 0
+    while data.startswith(SOI) and (found := _MARKER.search(data, at)) is not None:
+        marker = found[1][0]
+        if marker == _END and scans and frame in _SEQUENTIAL:
+            end = found.start()
+            more = _restart(data[:end]) + _MORE if intervals else b""
+            return data[:end] + _MORE + more + data[end:]
+        if marker == _END:
+            return None
+        intervals |= marker == _INTERVAL
+        scans += marker == _SCAN
+        frame = marker if marker in _FRAMES else frame
+        at = found.end() + int.from_bytes(data[found.end() : found.end() + 2])
+    return None
+
+
+def _restart(pixels: bytes) -> bytes:
+    """Return the restart marker that follows the last one."""
+    last = max((pixels.rfind(bytes((0xFF, 0xD0 + one))), one) for one in range(8))
+    return bytes((0xFF, 0xD0 + (last[1] + 1) % 8 if last[0] >= 0 else 0xD0))
 
 
 def _pairs(data: bytes, pair: bytes) -> int:

@@ -6,6 +6,7 @@ Works on a part of the photos at a time, in this process; `reading` distributes 
 import math
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from io import BufferedReader, BytesIO, RawIOBase
 from itertools import chain
@@ -127,10 +128,19 @@ def _read(file: BinaryIO, max_pixels: int) -> _Row:
         if said.orientation is not None or not header.rotated_by_xmp:
             decoding.check_pixels(*header.size, max_pixels)
             size = decoding.upright(header.size, said.orientation or 1)
-            return _Row(size, said, panoramas.read(header.xmp, size))
+            return _Row(size, _by_xmp(said, header.xmp), panoramas.read(header.xmp, size))
     # Another format, or an irregular JPEG: Pillow reads it.
     size, xmp = decoding.read_header(file, max_pixels)
-    return _Row(size, exif.read(file), panoramas.read(xmp, size))
+    return _Row(size, _by_xmp(exif.read(file), xmp), panoramas.read(xmp, size))
+
+
+def _by_xmp(said: exif.Reading, xmp: bytes) -> exif.Reading:
+    """Return the reading; its reason says where XMP has the position that EXIF has not."""
+    if said.reason is None or b"GPSLatitude" not in xmp:
+        return said
+    remedy = "copy it into EXIF, as exiftool does with xmp2gps.args, or list it in a manifest"
+    where = "its XMP has a position, which is not read"
+    return replace(said, reason=f"{said.reason}; {where}: {remedy}")
 
 
 def _heading(row: _Row) -> float | None:

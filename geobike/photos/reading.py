@@ -18,7 +18,7 @@ import pandas as pd
 
 from geobike import schema
 from geobike.errors import UnreadablePhoto
-from geobike.io import parallel
+from geobike.io import parallel, remote
 from geobike.photos import decoding, hashing, metadata, panoramas
 from geobike.photos.discovery import Found, PhotoFile, find, search
 from geobike.photos.doubts import report_doubts
@@ -64,7 +64,7 @@ class Hasher(Protocol):
 class _Local:
     """Reads and hashes files in this process."""
 
-    batch = save_every = 1_000
+    batch, save_every = 100_000, 1_000
 
     def __init__(self, max_pixels: int) -> None:
         self._max_pixels = max_pixels
@@ -75,7 +75,9 @@ class _Local:
     def read(
         self, files: Sequence[PhotoFile]
     ) -> Generator[tuple[int, hashing.FileHash], None, None]:
-        with closing(hashing.read(files, max_pixels=self._max_pixels)) as hashes:
+        many = len(files) >= _MANY and not remote.is_remote(files[0].path)
+        read = hashing.read_in_processes if many else hashing.read
+        with closing(read(files, max_pixels=self._max_pixels)) as hashes:
             yield from enumerate(hashes)
 
 

@@ -82,7 +82,7 @@ def plain_name(photo_id: str) -> str:
 
 
 def _comparable(photos: gpd.GeoDataFrame, preferred: "pd.Series[bool] | None") -> pd.DataFrame:
-    """Return the photos that share their second with others, the best of each shot first.
+    """Return the photos of seconds in which two were taken near each other, the best first.
 
     Midnight is no second: it stands for a date without a time.
     """
@@ -90,8 +90,13 @@ def _comparable(photos: gpd.GeoDataFrame, preferred: "pd.Series[bool] | None") -
     placed = photos["status"].isna() & photos.geometry.notna()
     usable = placed & second.notna() & (second != second.dt.normalize())
     rows = usable.index[usable]
-    rows = rows[second[rows].duplicated(keep=False)]
-    ids, points = photos.loc[rows, "photo_id"], np.asarray(photos.loc[rows].geometry.array)
+    points = np.asarray(photos.geometry.array)[usable.to_numpy()]
+    # Names are looked at last: for a million photos that takes seconds.
+    near = np.ones(len(rows), dtype=np.bool_)
+    for values in (shapely.get_x(points), shapely.get_y(points)):
+        near &= _in_seconds_with_pairs(second[rows].to_numpy(), values)
+    rows, points = rows[near], points[near]
+    ids = photos.loc[rows, "photo_id"]
     files = pd.DataFrame(
         {
             "photo_id": ids,
@@ -122,6 +127,16 @@ def _seconds(photos: gpd.GeoDataFrame) -> "pd.Series[pd.Timestamp]":
         time = photos["taken_local"].fillna(time)
     second: pd.Series[pd.Timestamp] = time.dt.floor("s")
     return second
+
+
+def _in_seconds_with_pairs(
+    second: npt.NDArray[np.datetime64], values: npt.NDArray[np.float64]
+) -> npt.NDArray[np.bool_]:
+    """Return which photos are of a second in which two were taken that near each other."""
+    order = np.lexsort((values, second))
+    same = second[order][1:] == second[order][:-1]
+    near = same & ~(np.diff(values[order]) > _SAME_PLACE)
+    return np.isin(second, second[order][1:][near])
 
 
 def _places(files: pd.DataFrame, values: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:

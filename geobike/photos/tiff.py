@@ -136,9 +136,10 @@ def _entries(
     A directory is a count, as many entries of 12 bytes, and the offset of the next directory.
     """
     found: dict[int, Entry] = {}
-    for tag, kind, count, value in _all_entries(block, order, at):
-        if tag not in wanted or kind not in _VALUE_SIZES:
-            continue  # no reader has a value for such a kind
+    for entry in [entry for entry in _all_entries(block, order, at) if entry[0] in wanted]:
+        tag, kind, count, value = entry
+        if kind not in _VALUE_SIZES:
+            continue  # no reader has a value for it
         size = count * _VALUE_SIZES[kind]
         if size > 4:
             (place,) = _PLACE[order].unpack(value)

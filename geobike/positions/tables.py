@@ -68,13 +68,8 @@ def _read_csv(path: Path) -> Rows:
             table = _plain(path, delimiter, line, len(header), places)
             if table is None:
                 table = _any(lines, len(header), places)
-    except UnicodeDecodeError as error:
-        raise ManifestError(
-            f"manifest {path}: is not UTF-8 text (byte 0x{error.object[error.start]:02x}); "
-            "save it as CSV UTF-8"
-        ) from None
-    except (OSError, csv.Error) as error:
-        raise ManifestError(f"manifest {path}: {error}") from None
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ManifestError(f"manifest {path}: {delimited.reason(error)}") from None
     for place in found[columns.FILE]:
         table[place] = normalize_names(table[place])
     return Rows(table, header, found)

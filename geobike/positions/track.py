@@ -20,11 +20,13 @@ import pyproj
 from geobike import schema
 from geobike.errors import InputError
 from geobike.io import files, vector
-from geobike.reporting import report_number
+from geobike.reporting import one_line, report_number
 
 ENDS: Final = 5.0  # seconds from a fix, where there is none on the other side
 _AROUND: Final = 3.0  # seconds before and after a photo, between which the heading is taken
 _MOVING: Final = 1.0  # metres a second: slower fixes point anywhere
+_FASTEST: Final = 100.0  # metres a second: a fast train
+_FIX_ERROR: Final = 100.0  # metres by which two fixes may be off
 _WEEK: Final = 7 * 24 * 3600.0
 _LAYER: Final = "track_points"  # as GDAL calls it
 _LARGEST: Final = 500.0  # MB; a track of a fix a second has some 7 a day
@@ -60,6 +62,7 @@ def read(paths: Sequence[Path], *, offset: float = 0.0, max_gap: float = 30.0) -
     _check_apart(fixes)
     gap = fixes["time"].diff().dt.total_seconds()
     is_new = (fixes["part"].diff() != 0) | (gap > max_gap)
+    _report_jumps(fixes[["lon", "lat", "time"]], gap.where(~is_new))
     return schema.table(
         schema.TRACK,
         {
@@ -69,6 +72,21 @@ def read(paths: Sequence[Path], *, offset: float = 0.0, max_gap: float = 30.0) -
             "lon": fixes["lon"],
             "lat": fixes["lat"],
         },
+    )
+
+
+def _report_jumps(fixes: pd.DataFrame, gap: "pd.Series[float]") -> None:
+    """Report fixes that nobody can have reached from the one before, within a segment."""
+    lon, lat = (fixes[axis].to_numpy(dtype=float) for axis in ("lon", "lat"))
+    _, _, metres = _GEOD.inv(lon[:-1], lat[:-1], lon[1:], lat[1:])
+    jumps = fixes["time"].iloc[1:][metres > _FASTEST * gap.iloc[1:].to_numpy() + _FIX_ERROR]
+    report_number(
+        f"fix of the tracks is farther from the one before than {_FASTEST:.0f} m/s allow; photos "
+        "around it may lie wrong",
+        f"fixes of the tracks are farther from the one before than {_FASTEST:.0f} m/s allow; "
+        "photos around them may lie wrong",
+        [_hour(time) for time in jumps.iloc[:3]],
+        number=len(jumps),
     )
 
 
@@ -203,13 +221,22 @@ def _points(path: Path) -> pd.DataFrame:
         raise InputError(f"{where}: holds no track point; waypoints and routes have no times")
     fixes = pd.DataFrame(
         {
-            "time": pd.to_datetime(table["time"], utc=True).astype(schema.TIME),
+            "time": _times(table["time"], where),
             "lon": table.geometry.x.to_numpy(),
             "lat": table.geometry.y.to_numpy(),
             "part": table.groupby(["track_fid", "track_seg_id"], sort=False).ngroup(),
         }
     )
     return _checked(fixes, where)
+
+
+def _times(said: "pd.Series[Any]", where: str) -> "pd.Series[Any]":
+    times = pd.to_datetime(said, utc=True, format="ISO8601", errors="coerce")
+    wrong = said[times.isna() & said.notna()]
+    if len(wrong):
+        quoted = one_line(str(wrong.iloc[0]), limit=40)
+        raise InputError(f"{where}: the time {quoted!r} is none; export the track again")
+    return times.astype(schema.TIME)
 
 
 def _check_text(path: Path, where: str) -> None:
@@ -238,6 +265,15 @@ def _checked(fixes: pd.DataFrame, where: str) -> pd.DataFrame:
     timed = fixes[fixes["time"].notna()]
     if timed.empty:
         raise InputError(f"{where}: no track point has a time, so it cannot place photos")
+    nowhere = (timed["lon"] == 0) & (timed["lat"] == 0)
+    report_number(
+        f"point of {where} is at (0, 0), which loggers write for none, and is left out",
+        f"points of {where} are at (0, 0), which loggers write for none, and are left out",
+        number=int(nowhere.sum()),
+    )
+    timed = timed[~nowhere]
+    if timed.empty:
+        raise InputError(f"{where}: no track point has a place")
     far = ~(timed["lon"].between(-180, 180) & timed["lat"].between(-90, 90))
     if far.any():
         bad = timed[far].iloc[0]
@@ -248,7 +284,7 @@ def _checked(fixes: pd.DataFrame, where: str) -> pd.DataFrame:
     report_number(
         f"point of {where} has no time, and is left out",
         f"points of {where} have no time, and are left out",
-        number=len(fixes) - len(timed),
+        number=int(fixes["time"].isna().sum()),
     )
     return _in_order(timed.drop_duplicates(), where)
 

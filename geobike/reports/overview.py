@@ -10,7 +10,7 @@ import pandas as pd
 
 from geobike import config, schema
 from geobike.io.redaction import redact
-from geobike.reports import fullest, sheet
+from geobike.reports import fullest, parking, sheet
 from geobike.reports.survey_tables import SurveyTables, rows
 from geobike.reports.words import Speech
 from geobike.version import __version__
@@ -66,6 +66,7 @@ def context(
             metres=int(fullest.LEAST_M),
             stops=speech.say("stops", n=fullest.LEAST_STOPS),
         ),
+        "parking": parking.section(tables, speech),
         "places": _places(tables, speech, found),
         "place_floor": speech.say("place_floor", metres=round(tables.place_size)),
         "picture_note": _picture_note(tables, speech, found),

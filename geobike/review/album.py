@@ -86,6 +86,10 @@ class Album:
         found = hiding.regions(boxes, (PERSON,), names)
         return found[names.iloc[0]] if found else []
 
+    def is_detected(self, number: int) -> bool:
+        """Tell whether the detector looked at a photo: not where it is outside all areas."""
+        return bool(self._photos["status"].iloc[number] == schema.COUNTED)
+
     def has_people(self) -> bool:
         """Tell whether any box is a person: else the detector may know none, and hides none."""
         labels = schema.coded(self._boxes["label"]).categories

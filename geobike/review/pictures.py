@@ -8,6 +8,7 @@ from typing import Final
 
 from PIL import Image
 
+from geobike.errors import UnreadablePhoto
 from geobike.photos import decoding
 from geobike.photos.anonymizing import Box, pixelate
 from geobike.review.album import Album, path_of
@@ -53,6 +54,11 @@ class Pictures:
 
     def _make(self, number: int, *, small: bool) -> bytes:
         photo = self._album.photo(number)
+        if not self._show_people and not self._album.is_detected(number):
+            raise UnreadablePhoto(
+                "no detector has looked at it, so people on it could not be hidden; "
+                "where you may see them, start geobike review with --show-people"
+            )
         # The boxes are of this very file: another in its place would show people.
         data = decoding.read_bytes(path_of(photo), sha256=photo.sha256, follow_links=False)
         hidden = () if self._show_people else self._album.people(number)

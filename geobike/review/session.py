@@ -39,6 +39,7 @@ class Survey:
     pictures: Pictures
     work: Work
     boxes: Boxes
+    show_people: bool
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ def open_survey(
         pictures=Pictures(opened, show_people=show_people, max_pixels=max_pixels),
         work=Work(folder, opened.photo_ids),
         boxes=Boxes(folder, opened, labels=finished.labels),
+        show_people=show_people,
     )
 
 
@@ -110,6 +112,7 @@ def state(session: Session) -> dict[str, Any]:
         "photos": 0 if survey is None else len(survey.album),
         "threshold": session.threshold if survey is None else survey.rules.threshold,
         "labels": [] if survey is None else list(survey.rules.labels),
+        "hides": survey is not None and not survey.show_people,
         "try": session.trial is not None,
         "host": session.host,
     }

@@ -78,7 +78,7 @@ class Work:
     def count(self, counter: str, number: int, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Keep what a person says of a photo; a photo that was not drawn is added as their own.
 
-        Raises InputError for what is no count.
+        Returns the photo as it stands, and `seconds_left`. Raises InputError for what is no count.
         """
         said = count.parse(fields)
         dots = _dots(fields.get("dots", ()))
@@ -93,10 +93,14 @@ class Work:
             entry.seconds += _seconds(fields)
             self._settle(row)
             self._save()
-            return self._item(number, row, counter)
+            left = self._seconds_left(counter)
+            return self._item(number, row, counter) | {"seconds_left": left}
 
-    def finish(self, counter: str, page: str, fields: Mapping[str, Any]) -> None:
-        """Keep whether a person has looked through a whole page. Raises InputError."""
+    def finish(self, counter: str, page: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Keep whether a person has looked through a whole page, and return `seconds_left`.
+
+        Raises InputError where there is no such page.
+        """
         done = fields.get("done") is True
         with self._lock:
             self._refresh()
@@ -111,6 +115,7 @@ class Work:
                 entry.seconds += _seconds(fields) / len(rows)
                 self._settle(row)
             self._save()
+            return {"seconds_left": self._seconds_left(counter)}
 
     def differences(self) -> dict[str, Any]:
         """Return how well two people agree, and the photos on which they do not."""

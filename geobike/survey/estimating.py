@@ -11,6 +11,8 @@ from geobike.config import AREA_SPREAD
 from geobike.counting.stage import Counted
 from geobike.estimates import figures, looks, ranking
 from geobike.estimates.figures import Estimates
+from geobike.io.matching import isin
+from geobike.reporting import report_number
 from geobike.survey import parking_by_hand
 from geobike.survey.counting import unseen
 
@@ -126,6 +128,12 @@ def _with_columns(frame: Any, key: str, found: pd.DataFrame) -> Any:
 
 def _with_hand_counts(photos: gpd.GeoDataFrame, hand_counts: pd.DataFrame) -> gpd.GeoDataFrame:
     """Return the photos with what people counted, so that a saved survey holds it."""
+    unknown = hand_counts.loc[~isin(hand_counts["photo_id"], photos["photo_id"]), "photo_id"]
+    report_number(
+        "hand-counted photo is not in the survey, and its count not used; check its name",
+        "hand-counted photos are not in the survey, and their counts not used; check their names",
+        unknown.tolist(),
+    )
     by_photo = hand_counts.set_index("photo_id").reindex(pd.Index(photos["photo_id"]))
     columns = {
         new: by_photo[name].astype(schema.PHOTOS.optional[new]).array

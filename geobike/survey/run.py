@@ -141,7 +141,7 @@ def _correct(
             )
         else:
             found = corrections.read(file.path)
-    boxes = corrections.apply(found, detected.detections, detected.photos)
+    boxes = corrections.apply(found, detected.detections, detected.photos, labels=survey.labels)
     return detected._replace(detections=boxes), tuple(sorted({one.reviewer for one in found}))
 
 

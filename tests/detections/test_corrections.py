@@ -81,3 +81,50 @@ def test_a_box_that_is_not_there_is_told(tmp_path: Path) -> None:
 def test_a_line_that_cannot_be_used_is_named(tmp_path: Path, row: str, said: str) -> None:
     with pytest.raises(InputError, match=rf"corrections\.csv line 2: .*{said}"):
         applied(tmp_path, row)
+
+
+def test_a_box_added_twice_counts_once(tmp_path: Path) -> None:
+    found = applied(
+        tmp_path,
+        "b.jpg,,add,bicycle,200,0,260,40,Anna",
+        "b.jpg,,add,bicycle,201,0,261,40,Piet",
+        "b.jpg,,add,bicycle,300,0,360,40,Piet",
+    )
+    assert found["xmin"].tolist()[3:] == [200, 300]
+
+
+def test_an_added_box_of_another_label_does_not_count_and_is_told(tmp_path: Path) -> None:
+    (path := tmp_path / "c.csv").write_text(
+        f"{HEADER}\nb.jpg,,add,car,200,0,260,40,Anna\nb.jpg,,add,Bicycle ,300,0,360,40,Anna\n"
+    )
+    with pytest.warns(GeobikeWarning, match="1 added box is left out.*--label: car"):
+        found = corrections.apply(
+            corrections.read(path), boxes(), photos(), labels=["bicycle", "moped"]
+        )
+    assert found["xmin"].tolist()[3:] == [300]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "does not have one column photo_id"),
+        ("\ufeff".encode("utf-16"), "UTF-16"),
+        (f"{HEADER}\nb.jpg,,add,bicycle,0,0,9,9,Andr\xe9\n".encode("latin-1"), "not UTF-8"),
+        (f"{HEADER}\nb.jpg,,add,bicycle,0,0,9\n".encode(), "line 2: 7 cells where"),
+        (f'{HEADER}\nb.jpg,,add,bicycle,0,0,9,9,"Anna\nb.jpg\n'.encode(), "quotation mark"),
+        (f"{HEADER},label\n".encode(), "does not have one column label"),
+    ],
+)
+def test_what_is_no_table_of_corrections_is_refused(
+    tmp_path: Path, content: bytes, said: str
+) -> None:
+    (path := tmp_path / "c.csv").write_bytes(content)
+    with pytest.raises(InputError, match=said):
+        corrections.read(path)
+
+
+def test_corrections_that_a_dutch_spreadsheet_saved_are_the_same(tmp_path: Path) -> None:
+    rows = f"{HEADER}\nb.jpg,,add,bicycle,200.5,0,260.0,40.0,Anna\n"
+    (ours := tmp_path / "c.csv").write_text(rows)
+    (dutch := tmp_path / "d.csv").write_text(rows.replace(",", ";").replace(".5", ",5"))
+    assert corrections.read(dutch) == corrections.read(ours)

@@ -230,3 +230,9 @@ def test_boxes_in_every_other_frame_are_refused_and_in_pixels_they_pass(
     for wrong in (given_, given_ * 100, pixels * 2.5):
         with pytest.raises(InputError, match=r"normalized|percent|far beyond"):
             extent.check(frame(wrong), known)
+
+
+def test_boxes_that_begin_before_a_photo_of_unknown_size_are_reported(tmp_path: Path) -> None:
+    boxes = [(-40, -10, 300, 200), *PIXELS[1:]]
+    with pytest.warns(GeobikeWarning, match=r"1 box begins left.*xmin -40.*0\.jpg \(size not"):
+        apply(tmp_path, boxes, size=(None, None))

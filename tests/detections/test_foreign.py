@@ -22,6 +22,11 @@ COCO: dict[str, Any] = {
 }
 
 
+PHOTO = {"id": 1, "file_name": "a.jpg", "width": 100, "height": 80}
+BICYCLE = {"id": 2, "name": "bicycle"}
+BOX = {"image_id": 1, "category_id": 2, "bbox": [10, 10, 50, 20]}
+
+
 def write(folder: Path, content: Any, name: str = "boxes.json") -> Path:
     (folder / name).write_text(json.dumps(content))
     return folder / name
@@ -234,3 +239,22 @@ def test_the_handed_files_of_other_programs_are_read_or_named(shared: Path) -> N
     ]
     with pytest.raises(InputError, match="ultralytics"):
         imported.read(handed(shared, "boxes-ultralytics.csv"))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"images": [PHOTO, PHOTO | {"file_name": "b.jpg"}]}, "two images have the id 1"),
+        ({"categories": [BICYCLE, BICYCLE | {"name": "car"}]}, "two categories have the id 2"),
+        ({"annotations": [BOX | {"bbox": [500, 20, 50, 20]}]}, "is not on a.jpg, 100 x 80 pixels"),
+        ({"annotations": [BOX | {"bbox": [-40, 20, 50, 20]}]}, "is not on a.jpg, 100 x 80 pixels"),
+    ],
+)
+def test_coco_that_contradicts_itself_gives_no_count(
+    tmp_path: Path, change: dict[str, Any], said: str
+) -> None:
+    whole = {"images": [PHOTO], "categories": [BICYCLE], "annotations": [BOX]}
+    with pytest.warns(GeobikeWarning, match="no score"):
+        assert len(imported.read(write(tmp_path, whole))) == 1
+    with pytest.raises(InputError, match=said):
+        imported.read(write(tmp_path, whole | change))

@@ -121,7 +121,7 @@ def test_a_label_of_no_character_says_in_parquet_too_that_nothing_was_found(
 ) -> None:
     pytest.importorskip("pyarrow")
     row = {"score": 0.9, "xmin": 0.0, "ymin": 0.0, "xmax": 9.0, "ymax": 9.0}
-    given = [{"file": "a.jpg", "label": "bicycle"} | row, {"file": "b.jpg", "label": ""} | row]
+    given = [{"file": "a.jpg", "label": "bicycle"} | row, {"file": "b.jpg", "label": ""}]
     pd.DataFrame(given).to_parquet(tmp_path / "boxes.parquet")
     found = imported.read(tmp_path / "boxes.parquet")
     _, applied = imported.apply(found, photos_frame({"a.jpg": (4, 52), "b.jpg": (4, 52)}))
@@ -349,3 +349,27 @@ def test_a_photo_whose_rows_were_taken_out_has_no_row(boxes: Path) -> None:
     photos = photos_frame({"a.jpg": (4.0, 52.0), "b.jpg": (4.0, 52.0)}).assign(never_processed=True)
     marked, _ = imported.apply(found[found["photo_id"] != "a.jpg"], photos)
     assert marked["status"].fillna("").tolist() == ["failed", ""]
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_a_box_without_a_label_is_not_a_photo_without_bicycles(tmp_path: Path, ending: str) -> None:
+    pytest.importorskip("pyarrow")
+    row = {"score": 0.9, "xmin": 0.0, "ymin": 0.0, "xmax": 9.0, "ymax": 9.0}
+    table = pd.DataFrame([{"file": "a.jpg", "label": "bicycle"} | row, {"file": "b.jpg"} | row])
+    path = tmp_path / f"boxes.{ending}"
+    table.to_csv(path, index=False) if ending == "csv" else table.to_parquet(path)
+    with pytest.raises(InputError, match="row 2 below the header has a box without a label"):
+        imported.read(path)
+
+
+def test_a_column_that_is_there_twice_is_not_chosen_silently(boxes: Path) -> None:
+    header = HEADER.replace("label", "label,score")
+    boxes.write_text(f"{header}a.jpg,bicycle,0.1,0.9,0,1,8,9\n")
+    with pytest.raises(InputError, match="columns 'score' and 'score' may both be score"):
+        imported.read(boxes)
+
+
+def test_a_file_with_nothing_in_it_says_so(boxes: Path) -> None:
+    boxes.write_text("")
+    with pytest.raises(InputError, match="is empty"):
+        imported.read(boxes)

@@ -72,6 +72,12 @@ def test_a_doubtful_person_rides_nothing() -> None:
     assert filter_detections(boxes, labels=["bicycle"])["ridden"].tolist() == [False, pd.NA]
 
 
+@pytest.mark.parametrize("label", ["Fahrrad", "vélo", "自転車", "cargo bike", "bromfiets"])
+def test_a_rider_is_found_on_a_bicycle_by_any_name_that_is_known(label: str) -> None:
+    found = filter_detections(detections((label, BICYCLE), ("person", RIDER)), labels=[label])
+    assert found["ridden"].tolist() == [True, pd.NA]
+
+
 def test_a_rider_on_a_car_is_no_ridden_car() -> None:
     table = filter_detections(
         detections(("car", BICYCLE), ("person", RIDER)), labels=["car"], threshold=0.5

@@ -213,9 +213,10 @@ def test_rows_that_somebody_removed_are_said(tmp_path: Path, looks: pd.DataFrame
     [
         (b"", "no column file"),
         (b"file,number\na.jpg,3\n", "no column bicycles; the columns are file, number"),
-        (b"PK\x03\x04", "an Excel workbook; save it as CSV UTF-8"),
+        (b"PK\x03\x04", "an Excel or OpenDocument workbook; save it as CSV UTF-8"),
         (b"file,bicycles\na.jpg,3,4\n", "line 2: 3 cells where the header has 2"),
-        (b"file,bicycles\n\xe9.jpg,3\n", "cannot be read"),
+        (b"file,bicycles\n\xe9.jpg,3\n", "not UTF-8"),
+        (b"file,bicycles,bicycles\na.jpg,3,9\n", "column bicycles twice"),
     ],
 )
 def test_what_is_no_table_of_counts_is_refused(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from geobike.io import parallel
-from geobike.photos import reading
+from geobike.photos import hashing, reading
 from tests.conftest import ROOT
 from tests.support.making import DELFT, photo
 
@@ -101,10 +101,17 @@ def test_many_photos_are_read_as_few_are(tmp_path: Path, monkeypatch: pytest.Mon
     for number in range(60):
         photo(tmp_path / f"{number}.jpg", lon_lat=DELFT if number % 3 else None)
     (tmp_path / "bad.jpg").write_bytes(b"no photo")
+    for number in range(0, 60, 4):  # their pixels are decoded, to see whether they are complete
+        photo(tmp_path / f"{number}.png", size=(60 + number, 40), format="PNG")
+    whole = (tmp_path / "7.jpg").read_bytes()
+    (tmp_path / "70.jpg").write_bytes(whole[:-20])
+    (tmp_path / "71.jpg").write_bytes(whole)
+    (tmp_path / "72.jpg").symlink_to("/dev/null")
     found = reading.find(tmp_path)
     few = reading.read(found)
     monkeypatch.setattr(reading, "_MANY", 10)
     monkeypatch.setattr(reading, "_PART", 7)
+    monkeypatch.setattr(hashing, "_PART", 7)
     seen: list[str] = []
 
     def track(items, description, *, total):
@@ -115,4 +122,5 @@ def test_many_photos_are_read_as_few_are(tmp_path: Path, monkeypatch: pytest.Mon
 
     many = reading.read(found, track=track)
     assert few.equals(many)
+    assert few["status"].value_counts().to_dict() == {"unreadable": 3, "duplicate": 1}
     assert set(seen) == {"Reading positions", "Reading photos"}

@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import warnings
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -22,7 +23,8 @@ import pandas as pd
 import pyogrio
 import pyproj
 import pytest
-from shapely import LineString, box
+import shapely
+from shapely import LineString, Point, box
 
 from geobike import areas
 from geobike.errors import AreasError, GeobikeWarning, InputError, ManifestError
@@ -778,3 +780,75 @@ def test_many_threads_read_at_once(tmp_path: Path) -> None:
     assert len(found) == 16
     for read in found:
         assert_both_boxes(read)
+
+
+def test_columns_that_only_a_kmls_schema_declares_are_read_of_a_kmz_too(tmp_path: Path) -> None:
+    columns = {"name": list(BOXES), "code": ["0101", "0102"]}
+    frame = gpd.GeoDataFrame(columns, geometry=list(BOXES.values()), crs=4326)
+    frame.to_file(tmp_path / "doc.kml", driver="KML")
+    with zipfile.ZipFile(tmp_path / "areas.kmz", "w") as archive:
+        archive.write(tmp_path / "doc.kml", "doc.kml")
+        archive.writestr("files/logo.png", b"\x89PNG")
+    read = areas.read(tmp_path / "areas.kmz", id_column="code")
+    assert read["area_id"].tolist() == ["0101", "0102"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.geojson", b'{"error": {"code": 499, "message": "Token Required"}}', "token required"),
+        ("a.gml", b'<?xml version="1.0"?><ows:ExceptionReport/>', "refusal of a service"),
+        ("a.geojson", '{"type": "FeatureCollection"}'.encode("utf-16"), "UTF-16 text"),
+        ("a.kml", "<kml></kml>".encode("utf-16"), "UTF-16 text"),
+    ],
+)
+def test_what_a_service_or_an_editor_wrote_instead_is_called_what_it_is(
+    tmp_path: Path, name: str, content: bytes, said: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(AreasError, match=f"cannot be read: it is .*{said}"):
+        areas.read(tmp_path / name)
+
+
+def test_geojson_in_another_encoding_names_the_option_that_reads_it(tmp_path: Path) -> None:
+    path = tmp_path / "areas.geojson"
+    text = json.dumps(collection(SQUARE, name="Café"), ensure_ascii=False)
+    path.write_bytes(text.encode("latin-1"))
+    with pytest.raises(AreasError, match=r"not UTF-8 \(byte 0xe9\).*--encoding cp1252"):
+        areas.read(path)
+    assert areas.read(path, encoding="cp1252")["name"].tolist() == ["Café"]
+
+
+def test_a_ring_that_a_file_leaves_open_is_closed_and_told(tmp_path: Path) -> None:
+    path = tmp_path / "areas.geojson"
+    open_ring = {"type": "Polygon", "coordinates": [RING[:-1]]}
+    path.write_text(json.dumps(collection(open_ring, name="a")))
+    with pytest.warns(GeobikeWarning, match=r"areas\.geojson: a polygon's ring is not closed"):
+        read = areas.read(path)
+    assert read.geometry.iloc[0].equals(shapely.Polygon(RING))
+
+
+def test_what_a_library_warns_of_is_said_of_the_file_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "areas.geojson"
+    high = {"type": "Polygon", "coordinates": [[[*point, 5, 7] for point in RING]]}
+    mixed = collection(high, name=1)
+    mixed["features"] += collection(SQUARE, name="b")["features"]
+    path.write_text(json.dumps(mixed))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        areas.read(path)
+    assert {one.category for one in caught} <= {GeobikeWarning}
+    assert any(str(one.message).startswith("areas.geojson: OGRGeoJSON") for one in caught)
+
+
+def test_all_layers_with_lines_or_polygons_are_background(tmp_path: Path) -> None:
+    path = tmp_path / "context.gpkg"
+    layers = {
+        "poi": Point(4.1, 52.1),
+        "water": box(4, 52, 5, 53),
+        "streets": LineString([(4, 52), (5, 52)]),
+    }
+    for layer, shape in layers.items():
+        gpd.GeoDataFrame({"name": ["x"]}, geometry=[shape], crs=4326).to_file(path, layer=layer)
+    kinds = {shape.geom_type for shape in context.read(path).shapes}
+    assert kinds == {"Polygon", "LineString"}

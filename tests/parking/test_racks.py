@@ -240,3 +240,11 @@ def test_text_of_a_file_stays_on_one_line(tmp_path: Path) -> None:
         (found,) = read(tmp_path / "racks.geojson")["capacity_said"]
     assert found.isprintable()
     assert len(found) <= 200
+
+
+def test_degrees_that_a_dutch_spreadsheet_wrote_are_read(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("lon,lat,capacity\n4.36,52.01,10\n")
+    (tmp_path / "b.csv").write_text("lon;lat;capacity\n4,36;52,01;10\n")
+    one, other = (read(tmp_path / name) for name in ("a.csv", "b.csv"))
+    assert one.geometry.iloc[0] == other.geometry.iloc[0]
+    assert (one.geometry.x.iloc[0], one.geometry.y.iloc[0]) == (4.36, 52.01)

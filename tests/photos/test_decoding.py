@@ -1,8 +1,10 @@
 import struct
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 from zlib import compress, crc32
 
+import numpy as np
 import pytest
 from PIL import Image, ImageOps
 from PIL.PngImagePlugin import PngImageFile
@@ -76,6 +78,10 @@ def test_upright_is_what_pillow_calls_upright(shared: Path) -> None:
         (jpeg(size=(640, 480))[:-700], "truncated"),
         (jpeg(format="PNG", size=(640, 480))[:-40], "cannot be decoded"),
         (b"GIF89a" + b"\0" * 60, "not a photo"),
+        (jpeg(format="PNG")[:30], "this PNG file is damaged or cut off"),
+        (jpeg()[:2] + bytes(60), "this JPEG file is damaged or cut off"),
+        (b"II*\0\x08" + bytes(60), "this TIFF file is damaged or cut off"),
+        (b"\0\0\0\x1cftypheic" + bytes(60), "this HEIC file is damaged or cut off"),
     ],
 )
 def test_a_file_that_is_not_a_complete_photo_is_unreadable_with_a_reason(
@@ -260,3 +266,44 @@ def test_a_whole_png_of_any_kind_is_read(mode: str) -> None:
     out = BytesIO()
     Image.new(mode, (37, 21)).save(out, "PNG")
     assert decoding.upright_size(out.getvalue()) == (37, 21)
+
+
+def noise(mode: str = "RGB") -> Image.Image:
+    levels = np.random.default_rng(3).integers(0, 255, (480, 640, 3), dtype=np.uint8)
+    return Image.fromarray(levels).convert(mode)
+
+
+def saved(image: Image.Image, **options: Any) -> bytes:
+    image.save(file := BytesIO(), "JPEG", **options)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+@pytest.mark.parametrize("options", [{}, {"restart_marker_rows": 1}, {"optimize": True}], ids=str)
+@pytest.mark.parametrize("side", [None, 640, 60])
+def test_a_jpeg_that_ends_in_order_but_early_is_not_a_photo_without_bicycles(
+    mode: str, options: dict[str, Any], side: int | None
+) -> None:
+    """As recovery programs write it: the rest is grey, and Pillow takes it for whole."""
+    target = None if side is None else (lambda _: (side, side))
+    whole = saved(noise(mode), **options)
+    decoding.read_upright(whole, target_size=target)
+    for kept in (0.4, 0.97):
+        early = whole[: int(kept * len(whole))].rstrip(b"\xff") + b"\xff\xd9"
+        with pytest.raises(UnreadablePhoto, match="its pixel data end early"):
+            decoding.read_upright(early, target_size=target)
+
+
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"restart_marker_rows": 1}])
+def test_a_photo_whose_lower_part_is_grey_is_read(options: dict[str, Any]) -> None:
+    image = noise()
+    image.paste((128, 128, 128), (0, 240, 640, 480))
+    data = saved(image, **options) + b"appended"
+    assert decoding.read_upright(data).getpixel((639, 479)) == (128, 128, 128)
+
+
+@pytest.mark.parametrize("level", [0.5, 70_000.0])
+def test_pixels_of_32_bits_are_refused_and_not_all_black_or_white(level: float) -> None:
+    Image.new("F", (64, 48), level).save(file := BytesIO(), "TIFF")
+    with pytest.raises(UnreadablePhoto, match="its pixels have 32 bits"):
+        decoding.upright_size(file.getvalue())

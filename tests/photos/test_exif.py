@@ -196,3 +196,11 @@ def test_no_exception_escapes_from_damaged_files(cut: int, junk: bytes, at: int)
     data[at : at + len(junk)] = junk
     reading = read(bytes(data[: len(data) - cut]))
     assert (reading.lat is None) == (reading.reason is not None)
+
+
+@pytest.mark.parametrize("clock", [(25.0, 33.0, 3.0), (16.0, 75.0, 3.0), (16.0, 33.0, 99.0)])
+def test_a_gps_clock_that_shows_no_time_of_day_gives_no_offset(clock: tuple) -> None:
+    times = {BASE.DateTimeOriginal: "2022:01:19 17:33:03"}
+    gps = {GPS.GPSDateStamp: "2022:01:19", GPS.GPSTimeStamp: clock}
+    reading = read(jpeg(times=times, gps=gps))
+    assert (reading.utc_offset_minutes, reading.gps_clock) == (None, None)

@@ -272,7 +272,9 @@ def test_a_workbook_is_known_as_one(tmp_path: Path) -> None:
     path = tmp_path / "manifest.xlsx"
     with zipfile.ZipFile(path, "w") as file:
         file.writestr("[Content_Types].xml", "<Types/>")
-    with pytest.raises(ManifestError, match=r"xlsx: an Excel workbook; save it as CSV UTF-8"):
+    with pytest.raises(
+        ManifestError, match=r"xlsx: an Excel or OpenDocument workbook; save it as CSV UTF-8"
+    ):
         manifest.read(path)
 
 

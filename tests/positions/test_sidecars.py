@@ -4,9 +4,10 @@ import warnings
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from geobike.errors import GeobikeWarning
-from geobike.photos.reading import find
+from geobike.photos.reading import find, read_metadata
 from geobike.survey import run
 from tests.support.making import photo
 
@@ -76,3 +77,12 @@ def test_a_thousand_sidecars_are_one_short_note(tmp_path: Path) -> None:
     (said,) = notes(tmp_path)
     assert said.startswith("1000 photos without a position have one")
     assert len(said) < 300
+
+
+def test_a_position_that_only_the_photos_own_xmp_has_is_said(tmp_path: Path) -> None:
+    xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><d exif:GPSLatitude="52,0.3N"/></x:xmpmeta>'
+    Image.new("RGB", (64, 48)).save(tmp_path / "a.jpg", xmp=xmp)
+    Image.new("RGB", (64, 48)).save(tmp_path / "b.jpg")
+    photos = read_metadata(find(tmp_path))
+    said = photos["reason"].str.contains("its XMP has a position, which is not read")
+    assert said.tolist() == [True, False]

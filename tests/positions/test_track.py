@@ -346,7 +346,10 @@ def points(*written: tuple[str, str, str]) -> str:
         (points(("", "4", "52")), "no track point has a time"),
         (points(("2026-05-12T12:00:00Z", "4", "152")), "latitude 152, which is nowhere on Earth"),
         (points(("2026-05-12T12:00:00Z", "1e400", "52")), "nowhere on Earth"),
-        (points(("2026-05-12T12:00:00Z", "4", "nan")), "nowhere on Earth"),
+        (points(("2026-05-12T12:00:00Z", "4", "nan")), "its lat 'nan' is not a number"),
+        (points(("2026-05-12T12:00:00Z", "4,35", "52")), "its lon '4,35' is not a number"),
+        (points(("2026-02-30T12:00:00Z", "4", "52")), "the time '2026-02-30T12:00:00Z' is none"),
+        (points(("2026-05-12T12:00:00Z", "0", "0")), "no track point has a place"),
         (points(), "holds no track point"),
         (f'{HEAD}<trkseg><trkpt lat="52" lon="4">', "XML parsing of GPX file failed"),
         (
@@ -439,3 +442,20 @@ def test_a_hundred_thousand_photos_are_placed_in_seconds(tmp_path: Path) -> None
     ).astype(schema.TIME)
     found = track.place(table, times)
     assert np.isfinite(found.lon).all()
+
+
+def test_a_jump_that_nobody_can_have_made_is_reported(tmp_path: Path) -> None:
+    fixes = [(f"2026-05-12T12:00:0{n}Z", f"4.00{n}", "52") for n in range(6)]
+    fixes[3] = (fixes[3][0], "4.003", "52.9")
+    (tmp_path / "t.gpx").write_text(points(*fixes))
+    with pytest.warns(GeobikeWarning, match=r"2 fixes .*100 m/s allow.*12:00:03 UTC, .*12:00:04"):
+        track.read([tmp_path / "t.gpx"])
+
+
+def test_points_at_0_0_are_left_out_and_the_photo_lies_between_the_others(tmp_path: Path) -> None:
+    fixes = [(f"2026-05-12T12:00:0{n}Z", f"4.00{n}", "52") for n in range(6)]
+    fixes[3] = (fixes[3][0], "0", "0")
+    (tmp_path / "t.gpx").write_text(points(*fixes))
+    with pytest.warns(GeobikeWarning, match=r"1 point of track t\.gpx is at \(0, 0\)"):
+        found = track.read([tmp_path / "t.gpx"])
+    assert found["lon"].tolist() == [4.0, 4.001, 4.002, 4.004, 4.005]

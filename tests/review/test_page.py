@@ -89,6 +89,44 @@ def test_all_is_counted_by_keys_alone(page: Served, out: Path, look: Look) -> No
     ] * 2
 
 
+def test_after_the_ridden_ones_the_next_number_is_of_the_next_photo(
+    page: Served,
+    out: Path,
+    look: Look,  # noqa: F811
+) -> None:
+    reader = look(page.address)
+    keys = reader.page.keyboard
+    reader.shown()
+    keys.type("3")
+    keys.press("Tab")
+    keys.type("1")
+    keys.press("Enter")
+    keys.type("7")
+    keys.press("Enter")
+    reader.saved()
+    rows = reviewed.sheet(out)
+    assert [(rows[name]["bicycles"], rows[name]["ridden"]) for name in LIST[:2]] == [
+        ("3", "1"),
+        ("7", ""),
+    ]
+
+
+def test_the_minutes_left_grow_fewer_while_one_counts(
+    page: Served,
+    look: Look,  # noqa: F811
+) -> None:
+    reader = look(page.address)
+    keys = reader.page.keyboard
+    reader.shown()
+    left = reader.page.locator(".gb-progress .gb-soft")
+    assert "about 3 minutes left" in left.inner_text()  # 6 photos and two pages
+    for typed in ("3", "4", "5", "6"):
+        keys.type(typed)
+        keys.press("Enter")
+    reader.saved()
+    assert "about 2 minutes left" in left.inner_text()
+
+
 def test_dots_are_counted_and_kept_where_they_were_clicked(
     page: Served,
     out: Path,
@@ -114,6 +152,38 @@ def test_dots_are_counted_and_kept_where_they_were_clicked(
     for dot, (x, y) in zip(dots, [(350, 250), (500, 270), (120, 200)], strict=True):
         assert float(dot["x"]) == pytest.approx(x, abs=2)
         assert float(dot["y"]) == pytest.approx(y, abs=2)
+
+
+def test_a_photo_is_found_and_counted_as_ones_own_by_keys(
+    page: Served,
+    out: Path,
+    look: Look,  # noqa: F811
+) -> None:
+    reader = look(page.address)
+    keys = reader.page.keyboard
+    reader.shown()
+    keys.press("c")
+    file = reader.page.locator(".gb-correct .gb-file")
+    file.get_by_text(".jpg").wait_for()
+    keys.press("f")
+    keys.type(OTHER)
+    keys.press("Enter")
+    file.get_by_text(OTHER).wait_for()
+    own = reader.page.get_by_label("Your count of this photo")
+    own.fill("4")
+    own.press("Enter")
+    reader.page.get_by_text("Saved", exact=True).wait_for()
+    row = reviewed.sheet(out)[OTHER]
+    assert (row["bicycles"], row["origin"]) == ("4", "own")
+
+    own.fill("4-2")
+    own.press("Enter")
+    assert own.get_attribute("aria-invalid") == "true"
+    own.fill("5")
+    keys.press("Escape")
+    keys.press("l")  # to another view: what was typed goes with it
+    reader.saved()
+    assert reviewed.sheet(out)[OTHER]["bicycles"] == "5"
 
 
 def test_a_number_that_was_typed_stays_where_a_dot_is_clicked(

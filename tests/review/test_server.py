@@ -226,6 +226,23 @@ def test_a_photo_that_was_replaced_is_not_shown(tmp_path: Path) -> None:
     assert b"leads out of it" in told[OTHER][1]
 
 
+def test_a_photo_that_no_detector_looked_at_is_not_shown_unless_people_may_be(
+    tmp_path: Path,
+) -> None:
+    made = reviewed.survey(tmp_path)
+    manifest = tmp_path / "manifest.csv"
+    rows = manifest.read_text("utf-8").splitlines()
+    manifest.write_text("\n".join([*rows[:-1], f"{OTHER},40.0,4.0"]) + "\n", "utf-8")  # outside
+    geobike("map", "--config", made / "summary.json", "--out", made)
+    number = sorted(NAMES).index(OTHER)
+    for options, status in (((), 404), (("--show-people",), 200)):
+        with reviewed.served(made, *options) as running:
+            for kind in ("photo", "small"):
+                found, content, _ = get(running, inside(running, f"{kind}/{number}"))
+                assert found == status, content[:300]
+            assert status == 200 or b"no detector has looked at it" in content
+
+
 def test_without_a_detector_of_people_the_page_does_not_open(tmp_path: Path) -> None:
     made = reviewed.survey(tmp_path, people=False)
     done = geobike("review", made, "--no-browser")

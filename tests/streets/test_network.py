@@ -195,6 +195,8 @@ def test_without_streets_squares_with_a_stop_are_counted() -> None:
         schema.EXPOSURE,
         {"stop_id": found["stop_id"], "area_id": ["a", "a", "a", "b"], "share": [1.0, 1, 1, 1]},
     )
-    squares = coverage.squares_seen(stops.describe_stops(photos, found), shown)
+    squares = coverage.squares_seen(
+        coverage.square_of_stop(stops.describe_stops(photos, found)), shown
+    )
     assert squares["b"] == 1
     assert 1 <= squares["a"] <= 2

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from pyproj import Geod
 
 from geobike import schema
@@ -79,8 +80,13 @@ class Simulated:
         return len(np.unique(self.bicycle[self.bicycle >= 0]))
 
 
-def streets(rng: np.random.Generator, number: int, *, dense: float = 1.6) -> Iterator[Street]:
-    """Yield streets with racks, bicycles that lean on facades, others left about, and cars."""
+def streets(
+    rng: np.random.Generator, number: int, *, dense: float = 1.6, south: float = 1.0
+) -> Iterator[Street]:
+    """Yield streets with racks, bicycles that lean on facades, others left about, and cars.
+
+    On their south side stands only that share of them.
+    """
     for _ in range(number):
         half = rng.uniform(6, 9.5)
         rows: list[tuple[float, float, float]] = []
@@ -102,6 +108,9 @@ def streets(rng: np.random.Generator, number: int, *, dense: float = 1.6) -> Ite
             across = rng.choice((-1, 1)) * rng.uniform(half - 3, half - 0.6)
             rows.append((rng.uniform(0, LENGTH), across, rng.uniform(0, np.pi)))
         x, y, yaw = np.array(rows).reshape(-1, 3).T
+        if south < 1:
+            stays = (y > 0) | (rng.random(len(y)) < south)
+            x, y, yaw = x[stays], y[stays], yaw[stays]
         low = rng.random(len(x)) < 0.08  # folding and children's bicycles
         tall = np.where(low, 0.86, rng.normal(1.10, 0.06, len(x)))
         cars = [
@@ -300,15 +309,16 @@ def simulate(
     known_lens: bool = True,
     turned: float = 0.0,
     every: int = 1,
+    south: float = 1.0,
 ) -> Simulated:
     """Survey `number` streets by "car" or "phone", each `passes` times.
 
     `turned` degrees are added to every recorded heading; of the photos every n-th of each camera
-    is kept.
+    is kept; on the south side stands only a share of the bicycles.
     """
     rng = np.random.default_rng(seed)
     photos, boxes = [], []
-    for place, street in enumerate(streets(rng, number)):
+    for place, street in enumerate(streets(rng, number, south=south)):
         for one in range(passes):
             if how == "car":
                 poses = driven(rng, gps=gps, compass=compass, spacing=spacing)
@@ -374,6 +384,25 @@ def lon_lat(east: Any, north: Any) -> tuple[Array, Array]:
     lon, lat, _ = GEOD.fwd(*start, np.zeros(len(east)), north)
     lon, lat, _ = GEOD.fwd(lon, lat, np.full(len(east), 90.0), east)
     return np.asarray(lon), np.asarray(lat)
+
+
+def sides(number: int) -> gpd.GeoDataFrame:
+    """Return an areas frame of two: all ground north of the middle of each street, and south."""
+    names = ["north", "south"]
+    shapes = [
+        shapely.MultiPolygon(
+            [
+                shapely.Polygon(np.column_stack(lon_lat(east, APART * street + np.array(north))))
+                for street in range(number)
+            ]
+        )
+        for east, north in (
+            ([-50, LENGTH + 50, LENGTH + 50, -50], [0, 0, 60, 60]),
+            ([-50, LENGTH + 50, LENGTH + 50, -50], [-60, -60, 0, 0]),
+        )
+    ]
+    data = {"area_id": names, "name": names, "area_km2": 0.02 * number}
+    return schema.geotable(schema.AREAS, data, shapes)
 
 
 def _as_frames(

@@ -177,3 +177,12 @@ def test_same_seed_same_figures(tables: Path, counted: Path) -> None:
     first, again = (geobike.run(survey(tables, hand_counts=counted)) for _ in range(2))
     pd.testing.assert_frame_equal(first.areas, again.areas)
     schema.check(first.areas, schema.AREA_COUNTS)
+
+
+@pytest.mark.filterwarnings("default::geobike.errors.GeobikeWarning")
+def test_a_count_of_a_photo_that_the_survey_has_not_is_said(tables: Path, tmp_path: Path) -> None:
+    (counts := tmp_path / "mine.csv").write_text("file,bicycles\n000.jpg,3\n0000.jpg,4\n")
+    said = geobike.run(survey(tables, hand_counts=counts)).warnings
+    (found,) = [one for one in said if "not in the survey" in one]
+    assert found.startswith("1 hand-counted photo is not in the survey")
+    assert found.endswith("check its name: 0000.jpg")

@@ -159,7 +159,7 @@ def test_counts_are_kept_when_the_same_is_drawn_again(town: Path) -> None:
 def test_a_file_that_is_no_draw_is_not_overwritten(town: Path) -> None:
     path = town / "hand_counts.csv"
     path.write_bytes(b"PK\x03\x04 a workbook")
-    with pytest.raises(InputError, match="an Excel workbook; save it as CSV UTF-8"):
+    with pytest.raises(InputError, match="an Excel or OpenDocument workbook; save it as CSV UTF-8"):
         geobike.draw_sample(town)
     assert path.read_bytes() == b"PK\x03\x04 a workbook"
     path.unlink()

@@ -28,9 +28,12 @@ class Noise:
 NOISES = (Noise("1m", 1.0, 2.0), Noise("4m", 4.0, 8.0))
 
 
-def poses(frames: Sequence[Frame], noise: Noise) -> NDArray[np.float64]:
-    """Return metres east and north, and degrees clockwise from north, a row a frame."""
-    chance = np.random.default_rng([SEED, NOISES.index(noise)])
+def poses(frames: Sequence[Frame], noise: Noise, *, draw: int = 0) -> NDArray[np.float64]:
+    """Return metres east and north, and degrees clockwise from north, a row a frame.
+
+    The tables have draw 0; others say how much of a result is chance.
+    """
+    chance = np.random.default_rng([SEED, NOISES.index(noise), *([draw] if draw else [])])
     out = np.empty((len(frames), 3))
     start = 0
     for _, group in groupby(frames, key=lambda frame: frame.drive):

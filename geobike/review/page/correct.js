@@ -12,6 +12,7 @@ geobike.made.correct = function (page) {
   const file = el("p", { className: "gb-file" });
   const listed = el("ol", { className: "gb-boxes" });
   const own = el("input", { id: "gb-own", className: "gb-small-number", autocomplete: "off", maxLength: 11, onchange: () => view.count() });
+  const kept = el("p", { className: "gb-state", role: "status" });
   const rounded = (box) => box.map((side) => Math.round(side * 10) / 10);
   const same = (one, other) => rounded(one).join() === rounded(other).join();
 
@@ -43,7 +44,7 @@ geobike.made.correct = function (page) {
         el("button", { type: "button", onclick: () => view.back() }, say("undo"), el("kbd", {}, "U")),
         el("button", { type: "button", onclick: () => view.step(1) }, say("next_photo"), el("kbd", {}, "\u21b5"))),
       el("h2", {}, say("boxes")), listed,
-      el("div", { className: "gb-field" }, el("label", { for: "gb-own" }, say("own_count")), own),
+      el("div", { className: "gb-field" }, el("label", { for: "gb-own" }, say("own_count")), own), kept,
       el("p", { className: "gb-soft" }, say("correct_use")), file));
   Object.assign(view, { added: [], struck: [], boxes: [], undo: [], list: [], at: -1, turn: 0 });
 
@@ -101,16 +102,27 @@ geobike.made.correct = function (page) {
     page.save.put(`correct ${view.photo.n}`, "correct",
       { counter: page.counter, n: view.photo.n, strike: view.struck, add: view.added });
   };
+  // Saves what was typed as the person's own count; false where it is no number.
   view.count = () => {
     const told = geobike.number(own.value);
     own.setAttribute("aria-invalid", String(told === null));
-    if (told === null || !view.photo) return;
+    kept.classList.toggle("gb-fault", told === null);
+    kept.textContent = told === null ? say("no_number") : "";
+    if (told === null) return false;
+    if (!view.photo || told.text === view.said) return true;
+    view.said = told.text;
     const [bicycles, bicycles_high = ""] = told.text.split("-");
-    page.save.put(`count ${view.photo.n}`, "count", { counter: page.counter, n: view.photo.n, bicycles, bicycles_high, ridden: "", remark: "", dots: [], confirmed: true }, () => page.reload());
+    const { n } = view.photo;
+    const fields = { counter: page.counter, n, bicycles, bicycles_high, ridden: "", remark: "", dots: [], confirmed: true };
+    page.save.put(`count ${n}`, "count", fields, () => {
+      if (view.photo?.n === n) kept.textContent = say("saved");
+      page.reload();
+    });
+    return true;
   };
   view.open = async (at) => {
     const chosen = view.list[at];
-    if (!chosen) return;
+    if (!view.count() || !chosen) return;
     view.at = at;
     const turn = ++view.turn;
     for (const [place, row] of [...found.children].entries()) {
@@ -128,7 +140,7 @@ geobike.made.correct = function (page) {
       struck: told.corrections.filter(({ action }) => action === "strike").map(({ box }) => box),
       added: told.corrections.filter(({ action }) => action === "add").map(({ box }) => box),
     });
-    own.value = drawn ? geobike.typed(drawn) : "";
+    own.value = view.said = drawn ? geobike.typed(drawn) : "";
     own.disabled = Boolean(drawn && !drawn.own);
     file.textContent = told.file;
     view.titles();
@@ -143,7 +155,7 @@ geobike.made.correct = function (page) {
     view.list = list;
     found.replaceChildren(...view.list.map((one, place) => el("li", {},
       el("button", { type: "button", onclick: () => view.open(place) },
-        el("img", { src: `small/${one.n}`, loading: "lazy", alt: "" }),
+        page.hides && one.detected === null ? el("i", {}) : el("img", { src: `small/${one.n}`, loading: "lazy", alt: "" }),
         el("span", {}, el("b", {}, one.file), el("small", {}, view.about(one)))))));
     if (!view.list.length) found.replaceChildren(el("li", { className: "gb-soft" }, say("none_found")));
     return true;
@@ -157,8 +169,15 @@ geobike.made.correct = function (page) {
     await page.save.idle();
     if (await view.search()) await view.open(Math.max(0, view.at));
   };
+  view.leave = () => { view.count(); };
+  // Out of the field for finding, the first that was found; else the next photo.
+  view.onward = async () => {
+    if (document.activeElement !== text) return view.step(1);
+    text.blur();
+    return await view.search() ? view.open(0) : null;
+  };
   view.keys = {
-    Enter: () => view.step(1), ArrowRight: () => view.step(1), ArrowLeft: () => view.step(-1), u: () => view.back(),
+    Enter: () => view.onward(), ArrowRight: () => view.step(1), ArrowLeft: () => view.step(-1), u: () => view.back(),
     z: () => stage.toggle(), i: () => stage.zoom(1.5), o: () => stage.zoom(1 / 1.5), f: () => text.focus(),
   };
   return view;

@@ -17,7 +17,8 @@ geobike.made.list = function (page) {
   const left = el("p", { className: "gb-soft" });
   const done = el("p", { className: "gb-done", hidden: true, role: "status" });
   const panel = el("aside", { className: "gb-panel", "aria-label": say("your_count") },
-    el("div", { className: "gb-progress" }, where, bar, left), done, ...card.parts, geobike.rule(page));
+    el("div", { className: "gb-progress" }, where, bar, left), done, ...card.parts, geobike.rule(page),
+    page.hides ? el("p", { className: "gb-soft" }, say("pixelated")) : null);
   view.el = items.length
     ? el("div", { className: "gb-view gb-list" }, card.stage.el, panel)
     : el("div", { className: "gb-empty" }, el("h2", {}, say("nothing_drawn")), el("p", {}, say("draw_first")));
@@ -124,6 +125,7 @@ geobike.card = function (page, { onnext, onback }) {
     for (const radio of reasons.querySelectorAll("input")) radio.checked = reason === say(`reason_${radio.value}`);
     reasons.open = reason !== null;
     boxButton.setAttribute("aria-pressed", "false");
+    if ([ridden, remark].includes(document.activeElement)) number.focus(); // what is typed next is its number
     card.say();
     return card.stage.show(`photo/${item.n}`, alt).then(() => card.draw());
   };

@@ -46,7 +46,9 @@ geobike.saver = function (page) {
       try {
         const told = await geobike.ask(path, fields);
         page.saved(null);
+        if (page.tasks && told?.seconds_left !== undefined) page.tasks.seconds_left = told.seconds_left;
         if (then) then(told);
+        if (!waiting.size) page.view?.titles?.();
       } catch (error) {
         if (!(error instanceof geobike.Gone)) { page.saved(error.message); continue; }
         if (!waiting.has(key)) waiting.set(key, [path, fields, then]);
@@ -127,7 +129,7 @@ geobike.frame = function (page) {
   ];
   const tabs = new Map(kinds.map((kind) => [kind, el("button", { type: "button", onclick: () => page.show(kind) })]));
   const trouble = el("p", { className: "gb-trouble", role: "alert", hidden: true });
-  const who = el("button", { type: "button", className: "gb-who", onclick: () => page.rename() });
+  const who = el("button", { type: "button", className: "gb-who", hidden: true, onclick: () => page.rename() });
   const place = el("main", { className: "gb-place", tabIndex: -1 });
   const theme = geobike.theme(page);
   page.help = geobike.help(page);
@@ -145,6 +147,7 @@ geobike.frame = function (page) {
   };
   page.titles = () => {
     const { tasks } = page;
+    who.hidden = !page.counter;
     who.textContent = say("who", { name: page.counter || "" });
     for (const [kind, tab] of tabs) {
       const left = kind === "list" ? tasks?.list.filter((item) => !geobike.isDone(item)).length

@@ -5,7 +5,9 @@
 geobike.address = function (page) {
   const { data } = page;
   let own = "";
+  let isReading = false; // what is read step by step is written once: a reload in between finds all of it
   const write = () => {
+    if (isReading) return;
     own = geobike.addressOf(page);
     try {
       history.replaceState(null, "", own || location.pathname + location.search);
@@ -24,9 +26,12 @@ geobike.address = function (page) {
     if (document.querySelector(`[name=gb-surface][value="${CSS.escape(surface || "")}"]:not(:disabled)`)) choice.surface = surface;
     const period = data.periods.indexOf(given.get("period"));
     if (period >= 0) choice.period = period;
+    isReading = true;
     page.change(choice);
     const chosen = geobike.chosenFrom(page, given);
     if (chosen) page.choose(chosen, { zoom: true });
+    isReading = false;
+    write();
   };
   read();
   page.onChange(write);

@@ -131,19 +131,14 @@ geobike.valuesOf = function ({ metrics, roles }, known) {
 
 geobike.finite = (value) => (Number.isFinite(value) ? value : null);
 
-// What areas are compared with: the mean of a rate over those that are compared. Null where there is none.
-geobike.average = function (page, metric) {
-  const compared = page.data.areas.filter((area) => Number.isFinite(geobike.valueOf(page, area, metric)));
-  return geobike.mean(page, metric, compared);
-};
-
-// The mean of a rate over areas, each with its own weight; of all as hand counts say it, where there are any.
-geobike.mean = function ({ data, period }, metric, areas) {
+// The mean of a rate over all stops, or over what else it is a rate of; as hand counts say it, where
+// there are any. Areas that were hardly seen are in it: it is no figure of theirs. Null where it has none.
+geobike.average = function ({ data, period }, metric) {
   if (period < 0 && data.estimates?.of === metric.name && data.estimates.whole[0] !== null) return data.estimates.whole[0];
   if (metric.denominator === null) return null;
   let sum = 0;
   let weight = 0;
-  for (const { figures } of areas) {
+  for (const { figures } of data.areas) {
     const by = figures[metric.denominator];
     if (!Number.isFinite(figures[metric.name]) || !(by > 0)) continue;
     sum += figures[metric.name] * by;

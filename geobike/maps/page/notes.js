@@ -47,7 +47,7 @@ geobike.finding = function (page) {
   const found = say("finding", { count: sum(roles.things), photos: say("photos", { n: photos }) });
   const metric = page.period < 0 ? page.colours[0] : page.colours.find((one) => geobike.isOfPeriods(data, one));
   if (!metric) return found + ".";
-  const average = geobike.mean(page, metric, data.areas);
+  const average = geobike.average(page, metric);
   if (average === null) return found + ".";
   const mean = say("on_average", { figure: page.figure(average, metric), metric: page.innerNameOf(metric) });
   const whole = page.period < 0 && data.estimates?.of === metric.name ? data.estimates.whole : [];

@@ -1,7 +1,6 @@
 """The list of metrics: complete, computable, worded and documented; one more is enough."""
 
 import json
-import re
 import shutil
 import subprocess
 import sys
@@ -130,15 +129,6 @@ def test_no_script_of_the_page_names_a_metric_or_a_sum(script: Path) -> None:
     text = script.read_text("utf-8")
     named = {*NAMES, *SUMS, "population", "area_km2"}
     assert [name for name in named if name in text] == []
-
-
-def test_the_readme_lists_the_columns_of_the_areas() -> None:
-    (row,) = re.findall(r"^\| `areas\.geojson` \|(.*)\|$", (ROOT / "README.md").read_text(), re.M)
-    always, optional = row.split("; with `--population-column` also ")
-    columns = [re.findall(r"`(\w+)`", part) for part in (always, optional)]
-    frame = schema.AREA_COUNTS
-    assert columns[0] == list(frame.columns), "write these into the README"
-    assert sorted(columns[1]) == sorted(frame.optional), "write these into the README"
 
 
 TOY = """    Metric(

@@ -1,7 +1,7 @@
 """Classes of values: round numbers, without gaps, light to dark.
 
-The report, the comparison and the GeoPackage cut by this rule. The page cuts anew for each period
-that its reader chooses, so its `classes.js` has the rule too; a test holds the two together.
+The report, the comparison and the GeoPackage cut by this rule. The page cuts what its reader
+chooses to see, so its `classes.js` has the rule too; a test holds the two together.
 """
 
 import math

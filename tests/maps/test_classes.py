@@ -90,3 +90,22 @@ def test_report_and_geopackage_have_the_classes_and_colours_of_the_page(show: Op
 def test_a_value_beyond_all_classes_takes_the_last_one(show: Open) -> None:
     script = "geobike.colourOf(geobike.classify([1, 2], false), 9) === geobike.COLOURS.at(-1)"
     assert show(build()).page.evaluate(script)
+
+
+def test_zeros_of_a_day_have_a_class_where_the_whole_survey_has_none(show: Open) -> None:
+    ranges = show(build()).page.evaluate(
+        """() => {
+          const words = { decimal: String, say: (key, { low }) => `${low} or more` };
+          const classes = geobike.classify([0.7, 1.2, 2.6], false);
+          return geobike.rangesOf(words, classes, [0, 0, 0.7]);
+        }"""
+    )
+    assert sum(each["count"] for each in ranges) == 3
+    assert ranges[0] == {"colour": own.ZERO, "count": 2, "text": "0"}
+
+
+def test_two_hundred_thousand_streets_have_classes(show: Open) -> None:
+    count = show(build()).page.evaluate(
+        "() => geobike.classify(Array.from({ length: 200000 }, (_, k) => k / 1000), false).length"
+    )
+    assert count >= 3

@@ -41,7 +41,6 @@ geobike.areas = function (page) {
     layer.addTo(map);
     if (!many) geobike.hatches(renderer._container); // Leaflet has no public way to the element
   };
-  page.areaLayer = layer;
   page.bounds = geobike.around(layer.getBounds(), data);
 
   let outlined = null; // the chosen one keeps its outline

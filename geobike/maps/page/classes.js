@@ -11,8 +11,7 @@ geobike.COLOURS = ["#d6efb3", "#73c8bd", "#2498c1", "#234da0", "#081d58"];
 // most evenly is taken, rather one of equal steps. Zero is a class of its own where it occurs.
 geobike.classify = function (values, whole) {
   const positive = values.filter((value) => value > 0);
-  const zero = { low: 0, high: 0, colour: geobike.ZERO };
-  const zeros = positive.length < values.length ? [zero] : [];
+  const zeros = positive.length < values.length ? [geobike.zeroClass()] : [];
   if (!positive.length) return zeros;
   const rows = geobike.roundRows(positive, whole);
   const best = rows.reduce((one, other) => (other.evenness > one.evenness + 1e-9 ? other : one));
@@ -25,9 +24,11 @@ geobike.classify = function (values, whole) {
   return [...zeros, ...classes];
 };
 
+geobike.zeroClass = () => ({ low: 0, high: 0, colour: geobike.ZERO });
+
 // Rows of lower edges, each with how evenly it fills its classes. Equal steps come first.
 geobike.roundRows = function (values, whole) {
-  const top = Math.max(...values);
+  const top = values.reduce((most, value) => Math.max(most, value), 0); // too many to be arguments
   const power = 10 ** Math.floor(Math.log10(top));
   const steps = [0.1, 0.2, 0.25, 0.5, 1, 2, 2.5, 5].map((step) => geobike.tidy(step * power));
   const rows = [];
@@ -71,9 +72,11 @@ geobike.colourOf = function (classes, value) {
   return found ? found.colour : geobike.COLOURS[2];
 };
 
-// The text of each class, and how many of `values` it holds.
+// The text of each class, and how many of `values` it holds. A day may have zeros where the whole
+// survey, of which the classes are, has none.
 geobike.rangesOf = function ({ decimal, say }, classes, values) {
-  return classes.map(({ low, high, colour }) => {
+  const zeros = values.includes(0) && classes[0]?.high !== 0 ? [geobike.zeroClass()] : [];
+  return [...zeros, ...classes].map(({ low, high, colour }) => {
     const count = values.filter((value) => (high ? value > 0 && low <= value && value < high : value === 0)).length;
     if (high === 0) return { colour, count, text: decimal(0) };
     const open = high === Infinity;

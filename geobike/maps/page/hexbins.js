@@ -58,7 +58,7 @@ geobike.hexbins = function (page) {
   const wide = (bounds.getEast() - bounds.getWest()) * page.plane.x;
   const high = (bounds.getNorth() - bounds.getSouth()) * page.plane.y;
   const metres = geobike.roundLength(Math.max(wide, high) / 40);
-  let classes = null;
+  const classes = new Map(); // by period
   map.createPane("gb-hexbins").style.zIndex = 402; // between areas and lines
   const layer = L.layerGroup();
   const renderer = L.canvas({ pane: "gb-hexbins" });
@@ -66,7 +66,10 @@ geobike.hexbins = function (page) {
   page.hexbins = {
     metres,
     values: () => geobike.binned(page, metres).map(({ value }) => value),
-    classes: () => (classes ||= geobike.classify(page.hexbins.values(), false)),
+    classes: () => {
+      if (!classes.has(page.period)) classes.set(page.period, geobike.classify(page.hexbins.values(), false));
+      return classes.get(page.period);
+    },
   };
   const draw = () => {
     layer.clearLayers();

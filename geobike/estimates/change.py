@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import pandas as pd
 
+from geobike import certainty
 from geobike.errors import InputError
 from geobike.estimates import ranking
 from geobike.estimates.donors import Floats, Rows
@@ -24,7 +25,7 @@ from geobike.estimates.draws import Draws, Sums
 
 MORE: Final = "more"
 FEWER: Final = "fewer"
-ALIKE: Final = ranking.ALIKE
+ALIKE: Final = certainty.ALIKE
 
 STREETS: Final = 3
 """Streets (squares where no streets are given) that a group needs before it can be named."""
@@ -144,7 +145,7 @@ def _told(table: pd.DataFrame, estimate: Floats, chance: Floats, least: Floats) 
     """Add what the changes of the groups that saw enough streets may be called."""
     enough = (table["streets_matched"] >= STREETS).to_numpy()
     found = np.zeros(len(table), dtype=bool)
-    found[enough] = ranking.discoveries(chance[enough])
+    found[enough] = certainty.discoveries(chance[enough])
     side = np.where(estimate > 0, MORE, FEWER).astype(object)
     table["told"] = np.where(found & (estimate != 0), side, ALIKE)
     table["least_percent"] = np.where(np.isfinite(least) & (least > 0), least, np.nan)

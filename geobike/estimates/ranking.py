@@ -15,19 +15,13 @@ import pandas as pd
 import shapely
 
 from geobike import schema
+from geobike.certainty import ABOVE, ALIKE, BELOW, discoveries
 from geobike.estimates.draws import Draws, Sums
 
 Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 
-ABOVE: Final = "above"
-BELOW: Final = "below"
-ALIKE: Final = "not told apart"
 HOT: Final = "hot"
 COLD: Final = "cold"
-
-FALSE_SHARE: Final = 0.10
-"""Expected share of false ones among the areas that are named."""
 
 _STREETS: Final = 6  # that an area and its neighbours must have together
 
@@ -90,24 +84,6 @@ def chance(differences: Floats) -> Floats:
     rarer = np.minimum((differences <= 0).mean(axis=0), (differences >= 0).mean(axis=0))
     found: Floats = np.minimum(1, 2 * (rarer + 1 / len(differences)))
     return found
-
-
-def discoveries(chance: Floats, *, share: float = FALSE_SHARE) -> Flags:
-    """Return which hypotheses fall, at this expected share of false ones among them.
-
-    `chance` holds p values. Benjamini & Hochberg's step-up procedure (1995).
-
-    Examples:
-        >>> import numpy as np
-        >>> from geobike.estimates import ranking
-        >>> ranking.discoveries(np.array([0.001, 0.04, 0.06, 0.5])).tolist()
-        [True, True, True, False]
-    """
-    order = np.argsort(chance)
-    passed = np.flatnonzero(chance[order] <= share * np.arange(1, len(chance) + 1) / len(chance))
-    out = np.zeros(len(chance), dtype=bool)
-    out[order[: passed[-1] + 1 if len(passed) else 0]] = True
-    return out
 
 
 def hot_spots(

@@ -4,14 +4,14 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import geopandas as gpd
 import pandas as pd
 import shapely
 
-from geobike import config, metrics, schema, sums
+from geobike import certainty, config, metrics, schema, sums
 from geobike.errors import InputError
 from geobike.maps import basemap, context, racks
 from geobike.maps.encoding import encode_json
@@ -100,6 +100,7 @@ def page_data(
     if looks.visits is not None:
         schema.check(looks.visits, schema.VISITS)
     found = _shown(areas)
+    known_of = _Known(provenance.estimates, page.min_photos)
     shapes, shifted = simplified(areas)
     catalogue = words(page.language)
     if metrics.SHARE not in areas:  # squares were counted in place of streets
@@ -138,11 +139,12 @@ def page_data(
         "periods": names,
         "ledgers": ledger_of(taken, period, len(names)),
         **_statistics(found),
-        "areas": encode_json(_areas(areas, shapes, found, timezone)),
+        "areas": encode_json(_areas(areas, shapes, found, timezone, known_of.groups(areas, found))),
         "photos": shown,
         "places": stood,
         "streets": lines,
         "covered": metrics.SHARE in areas,
+        "averages": known_of.averages(areas, found),
         "estimates": _estimates(provenance.estimates),
         "tallies": encode_json(_tallies(tallies, period_of, ids)),
         "racks": racks.drawn(supply.racks, walk=supply.walk),
@@ -158,20 +160,44 @@ def _estimates(estimates: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if estimates is None:
         return None
     keys = ("hand_counted", "found_of_100", "missing")
-    whole = [estimates.get(f"{_BY_HAND}{end}") for end in ("", "_low", "_high")]
-    return {key: estimates[key] for key in keys} | {"of": _BY_HAND, "whole": whole}
-
-
-_BY_HAND: Final = "bicycles_per_stop"
-"""The metric that hand counts bring, also of the whole survey."""
+    by_hand = certainty.BY_HAND
+    whole = [estimates.get(f"{by_hand}{end}") for end in ("", "_low", "_high")]
+    return {key: estimates[key] for key in keys} | {"of": by_hand, "whole": whole}
 
 
 _RANKS: Final = ("rank_low", "rank_high")
-_GROUPS: Final = {"above": 1, "not told apart": 0, "below": -1}
-"""The columns of areas that were compared by ranges, where there are any."""
+"""The columns of areas that were compared by draws, where there are any."""
+_GROUPS: Final = {certainty.ABOVE: 1, certainty.ALIKE: 0, certainty.BELOW: -1}
 
 _SQUARES: Final = {"streets_seen": "squares_seen", "short_streets_seen": "short_squares_seen"}
 """Words for areas without streets, by the words in whose place they come."""
+
+
+class _Known(NamedTuple):
+    """What averages and groups depend on, besides the areas."""
+
+    estimates: Mapping[str, Any] | None
+    min_photos: int
+
+    def averages(
+        self, areas: gpd.GeoDataFrame, found: list[metrics.Metric]
+    ) -> dict[str, float | None]:
+        """Return the average of each metric."""
+        return {
+            one.name: finite(certainty.average(areas, one, estimates=self.estimates))
+            for one in found
+        }
+
+    def groups(self, areas: gpd.GeoDataFrame, found: list[metrics.Metric]) -> list[dict[str, int]]:
+        """Return of each area on which side of the averages it is, by metric."""
+        sides = {
+            one.name: certainty.groups(areas, one, **self._asdict()).map(_GROUPS).dropna()
+            for one in found
+        }
+        return [
+            {name: int(side[row]) for name, side in sides.items() if row in side.index}
+            for row in areas.index
+        ]
 
 
 def _backgrounds(layers: Iterable[basemap.Layer], areas: gpd.GeoDataFrame) -> dict[str, Any]:
@@ -254,6 +280,7 @@ def _areas(
     shapes: list[shapely.Geometry],
     found: list[metrics.Metric],
     timezone: str,
+    groups: list[dict[str, int]],
 ) -> list[dict[str, Any]]:
     named = areas["name"].fillna(areas["area_id"])
     repeated = named.duplicated(keep=False)
@@ -270,25 +297,20 @@ def _areas(
             "first": time(row.first_photo_at, timezone),
             "last": time(row.last_photo_at, timezone),
             "centre": centre,
+            "groups": sides,
             "geometry": json.loads(shapely.to_geojson(shape)),
         }
-        | _compared(row)
-        for row, name, again, shape, centre in zip(
-            _rows(areas), named, repeated, shapes, places, strict=True
+        | _ranks(row)
+        for row, name, again, shape, centre, sides in zip(
+            _rows(areas), named, repeated, shapes, places, groups, strict=True
         )
     ]
 
 
-def _compared(row: Any) -> dict[str, Any]:
-    """Return the area's group and its range of ranks, where they were estimated."""
-    out: dict[str, Any] = {}
-    group = getattr(row, "group", None)
-    if isinstance(group, str) and group in _GROUPS:
-        out["group"] = _GROUPS[group]
+def _ranks(row: Any) -> dict[str, Any]:
+    """Return the area's range of ranks, where it was estimated."""
     rank = [finite(getattr(row, column, math.nan)) for column in _RANKS]
-    if None not in rank:
-        out["rank"] = rank
-    return out
+    return {} if None in rank else {"rank": rank}
 
 
 def _rows(frame: pd.DataFrame) -> Iterator[Any]:

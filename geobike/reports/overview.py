@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from geobike import config, schema
+from geobike import certainty, config, schema
 from geobike.io.redaction import redact
 from geobike.reports import fullest, parking, sheet
 from geobike.reports.survey_tables import SurveyTables, rows
@@ -25,7 +25,7 @@ _LEFT_OUT: Final = (
     schema.UNREADABLE,
     schema.FAILED,
 )
-_GROUPS: Final = ("above", "below")
+_SIDES: Final = (certainty.ABOVE, certainty.BELOW, certainty.ALIKE)
 _PATHS: Final = frozenset(
     one.name for one in config.all_declared() if one.option.path is not None or one.name == "photos"
 )
@@ -117,7 +117,19 @@ def _finding(tables: SurveyTables, speech: Speech) -> list[str]:
             )
         )
     by_hand = _by_hand(tables, speech)
-    return [*by_hand, *lines, _seen(tables, speech), *_compared(tables, speech)]
+    mean = by_hand or _on_average(tables, speech)
+    return [*mean, *lines, _seen(tables, speech), *_compared(tables, speech)]
+
+
+def _on_average(tables: SurveyTables, speech: Speech) -> list[str]:
+    """Return the average of what was detected, as the heading of the page has it."""
+    if pd.isna(tables.average):
+        return []
+    name = sheet.name_of(tables.metric, speech)
+    said = speech.say(
+        "on_average", figure=speech.figure(tables.average), metric=name[:1].lower() + name[1:]
+    )
+    return [f"{said[:1].upper()}{said[1:]}."]
 
 
 def _by_hand(tables: SurveyTables, speech: Speech) -> list[str]:
@@ -156,14 +168,7 @@ def _compared(tables: SurveyTables, speech: Speech) -> list[str]:
         return [speech.say("none_comparable")]
     lines = [speech.say("comparable", n=len(areas))]
     if tables.has_ranges:
-        named = areas["name"].fillna(areas["area_id"])
-        groups = _groups(tables, areas)
-        names = {
-            group: speech.listed(named[row] for row in areas.index if groups[row] == group)
-            or speech.say("no_area")
-            for group in _GROUPS
-        }
-        return [*lines, speech.say("groups", **names)]
+        return [*lines, *_differing(tables, speech)]
     figures = areas[tables.metric.name].dropna().sort_values(ascending=False)
     if len(figures) < 4:
         return lines
@@ -181,11 +186,24 @@ def _compared(tables: SurveyTables, speech: Speech) -> list[str]:
     ]
 
 
-def _groups(tables: SurveyTables, areas: pd.DataFrame) -> Mapping[Any, str]:
-    """Return on which side of the average areas are: as hand counts say, else by their ranges."""
-    if tables.is_counted_by_hand and "group" in areas and areas["group"].notna().any():
-        return dict(areas["group"].fillna("").astype(str))
-    return {row: tables.side(row) for row in areas.index}
+def _differing(tables: SurveyTables, speech: Speech) -> list[str]:
+    """Return which areas differ clearly from the average, in the words of the page."""
+    sides = tables.groups
+    if len(sides) < 2:
+        return []
+    names = tables.areas["name"].fillna(tables.areas["area_id"])
+    more, fewer, alike = (list(names[sides.index[sides == side]]) for side in _SIDES)
+    if not more and not fewer:
+        return [speech.say("none_differ", n=len(sides))]
+    lines = []
+    if more:
+        key = "more_in" if tables.estimates else "detected_more_in"
+        lines.append(speech.say(key, names=speech.listed(more)))
+    if fewer:
+        lines.append(speech.say("fewer_in", names=speech.listed(fewer)))
+    if alike:
+        lines.append(speech.say("same_in", n=len(alike)))
+    return [" ".join(lines)]
 
 
 def trust(tables: SurveyTables, speech: Speech, accuracy: "Evaluation | None") -> str:
@@ -193,7 +211,8 @@ def trust(tables: SurveyTables, speech: Speech, accuracy: "Evaluation | None") -
     if tables.is_counted_by_hand:
         return speech.say("by_hand")
     if accuracy is None:
-        return speech.say("by_detector" if not tables.has_ranges else "by_detector_ranges")
+        known = "by_detector" if not tables.has_ranges else "by_detector_ranges"
+        return f"{speech.say('nobody_counted')} {speech.say(known)}"
     return _against_truth(speech, accuracy)
 
 

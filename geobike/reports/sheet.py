@@ -7,11 +7,11 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from geobike import classes, schema
+from geobike import certainty, classes, schema
 from geobike.maps.shapes import simplified
 from geobike.metrics import Metric
 from geobike.reports import drawing
-from geobike.reports.survey_tables import BY_HAND, SurveyTables
+from geobike.reports.survey_tables import SurveyTables
 from geobike.reports.words import Speech
 
 BLANK: Final = "#ffffff"
@@ -29,16 +29,17 @@ def map_of(
     """Return the drawing and its legend; `only` is the row of the one area to look at."""
     areas, metric = tables.areas, tables.metric
     figures = [tables.figure(row, metric) for row in areas.index]
+    compared = certainty.is_compared(areas, tables.min_photos)
     known = [
         float(value)
-        for value, status in zip(figures, areas["status"], strict=True)
-        if pd.notna(value) and status == schema.COMPARED
-    ] or [float(value) for value in figures if pd.notna(value)]
-    found = classes.classify(known)
+        for value, is_compared in zip(figures, compared, strict=True)
+        if pd.notna(value) and is_compared
+    ]
+    found = classes.classify(known, whole=metric.digits == 0)
     shapes, shifted = simplified(areas)
     around = None if only is None else shapes[areas.index.get_loc(only)]
     hatches = [_hatch(status) for status in areas["status"]]
-    sides = [tables.side(row) for row in areas.index]
+    sides = [tables.groups.get(row) for row in areas.index]
     fills = [_fill(found, value, side) for value, side in zip(figures, sides, strict=True)]
     if only is not None:
         fills = [CHOSEN if row == only else BLANK for row in areas.index]
@@ -61,7 +62,7 @@ def map_of(
             for state in (schema.THIN, schema.TOO_THIN, schema.UNSEEN)
             if (areas["status"] == state).any()
         ],
-        "pale": speech.say("legend_pale") if only is None and "neither" in sides else "",
+        "pale": _pale(tables, speech) if only is None and certainty.ALIKE in sides else "",
         "alt": speech.say("map_alt", metric=name_of(metric, speech)),
         "only": None if only is None else drawing_of_one(drawn, areas.index.get_loc(only)),
     }
@@ -78,11 +79,15 @@ def _stops(tables: SurveyTables, row: Any) -> gpd.GeoDataFrame:
     return tables.stops[inside]
 
 
-def _fill(found: Sequence[classes.Class], value: float, side: str) -> str:
+def _fill(found: Sequence[classes.Class], value: float, side: str | None) -> str:
     one = None if pd.isna(value) else classes.class_of(found, value)
     if one is None:
         return BLANK
-    return classes.pale(one.colour) if side == "neither" else one.colour
+    return classes.pale(one.colour) if side == certainty.ALIKE else one.colour
+
+
+def _pale(tables: SurveyTables, speech: Speech) -> str:
+    return speech.say("pale_meaning", average=speech.figure(tables.average))
 
 
 def _hatch(status: str) -> str:
@@ -91,10 +96,8 @@ def _hatch(status: str) -> str:
 
 def _legend(found: Sequence[classes.Class], speech: Speech) -> list[tuple[str, str]]:
     rows = []
-    are_whole = all(one.low == int(one.low) for one in found)
-    write = speech.number if are_whole else speech.figure
     for one in found:
-        low, high = (write(side) for side in (one.low, 0 if one.is_open else one.high))
+        low, high = (speech.edge(side) for side in (one.low, 0 if one.is_open else one.high))
         text = low if one.high == 0 else speech.say("span", low=low, high=high)
         rows.append((one.colour, speech.say("or_more", low=low) if one.is_open else text))
     return rows
@@ -127,5 +130,5 @@ def range_of(tables: SurveyTables, row: Any, metric: Metric, speech: Speech) -> 
         return ""
     low, high = (speech.figure(end) for end in ends)
     if ends[0] == ends[1]:
-        return f" ({speech.say('all_by_eye')})" if metric.name == BY_HAND else ""
+        return f" ({speech.say('all_by_eye')})" if metric.name == certainty.BY_HAND else ""
     return f" ({speech.say('span', low=low, high=high)})" if low != high else ""

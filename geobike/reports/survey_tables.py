@@ -3,19 +3,17 @@
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import cached_property
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 
-from geobike import metrics, schema
+from geobike import certainty, metrics, schema
 from geobike.errors import InputError
 from geobike.metrics import Metric
 from geobike.reports import fullest
 from geobike.saved import SavedSurvey
-
-BY_HAND: Final = "bicycles_per_stop"
-"""There where people counted by hand, with its range."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,14 +43,14 @@ class SurveyTables:
     def metric(self) -> Metric:
         """What areas are compared and coloured by: by hand counts where there are any."""
         if self.is_counted_by_hand:
-            return next(one for one in metrics.METRICS if one.name == BY_HAND)
+            return next(one for one in metrics.METRICS if one.name == certainty.BY_HAND)
         colours = [one for one in metrics.METRICS if "map" in one.shown]
         return min(self.metrics("map") or colours, key=lambda one: one.order)
 
     @property
     def is_counted_by_hand(self) -> bool:
         """Whether figures of bicycles, with their range, are known."""
-        return any(one.name == BY_HAND for one in self.metrics("table"))
+        return any(one.name == certainty.BY_HAND for one in self.metrics("table"))
 
     @property
     def has_ranges(self) -> bool:
@@ -61,25 +59,20 @@ class SurveyTables:
 
     @property
     def average(self) -> float:
-        """The figure of all compared areas together, each weighing its stops; NaN without any."""
-        areas = self.areas[self.areas["status"] == schema.COMPARED]
-        known = areas[areas[self.metric.name].notna()]
-        stops = known[metrics.STOPS].astype("float64")
-        return (
-            float((known[self.metric.name] * stops).sum() / stops.sum()) if len(known) else math.nan
+        """The figure of all stops together; NaN without any."""
+        return certainty.average(self.areas, self.metric, estimates=self.estimates)
+
+    @cached_property
+    def groups(self) -> "pd.Series[str]":
+        """On which side of the average areas are, by row; those of which it can be said."""
+        return certainty.groups(
+            self.areas, self.metric, estimates=self.estimates, min_photos=self.min_photos
         )
 
-    def side(self, row: Any) -> str:
-        """Return whether a range is clearly above the average, below it, or neither.
-
-        Empty where there is no range, or the area is not compared.
-        """
-        area = self.area(row)
-        ends = [area.get(name) for name in self.metric.ranges]
-        if area["status"] != schema.COMPARED or not ends or any(pd.isna(end) for end in ends):
-            return ""
-        low, high = ends
-        return "above" if low > self.average else "below" if high < self.average else "neither"
+    @property
+    def min_photos(self) -> int:
+        """How many photos an area needs to be compared, as the page was asked to."""
+        return int(self.summary.get("settings", {}).get("page", {}).get("min_photos") or 1)
 
     def metrics(self, place: metrics.Place) -> list[Metric]:
         """Return the metrics that are shown in a place, and that this survey has."""

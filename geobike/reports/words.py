@@ -78,6 +78,10 @@ class Speech:
         marks = {",": self.words["thousands"], ".": self.words["decimal"]}
         return re.sub(r"[,.]", lambda mark: marks[mark[0]], text)
 
+    def edge(self, value: float) -> str:
+        """Return a round number with no more decimals than it has."""
+        return self.number(value, len(f"{value:.6f}".rstrip("0").partition(".")[2]))
+
     def figure(self, value: Any) -> str:
         """Return a number with two significant digits, a dash where there is none."""
         if pd.isna(value):

@@ -7,7 +7,7 @@ import pytest
 from shapely import box
 
 import geobike
-from geobike import schema
+from geobike import certainty, schema
 from geobike.estimates import ranking
 from geobike.estimates.draws import Sums
 
@@ -18,7 +18,7 @@ def test_false_ones_are_held_at_ten_percent_as_scipy_does() -> None:
     for _ in range(1000):
         chance = rng.beta(rng.uniform(0.2, 1), 1, rng.integers(1, 60))
         expected = stats.false_discovery_control(chance) <= 0.10
-        assert ranking.discoveries(chance).tolist() == expected.tolist()
+        assert certainty.discoveries(chance).tolist() == expected.tolist()
 
 
 def test_false_ones_are_held_as_in_the_paper_of_1995() -> None:
@@ -26,7 +26,7 @@ def test_false_ones_are_held_as_in_the_paper_of_1995() -> None:
     small = [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344]
     large = [0.0459, 0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0]
     chance = np.array([*small, *large])
-    found = ranking.discoveries(chance[::-1], share=0.05)[::-1]
+    found = certainty.discoveries(chance[::-1], share=0.05)[::-1]
     assert found.tolist() == [True] * 4 + [False] * 11
 
 

@@ -47,10 +47,10 @@ Rack: 8 places. Not said to be for everybody: not counted.
 Rack: 1 place. No photo was taken here: how many bicycles stand here is not known.
 """
 DUTCH = """
-Rek: 20 plekken. Capaciteit van 2024-06-01. 24 fietsen gedetecteerd binnen 50 m, het dichtst bij dit rek.
-Rek: aantal plekken niet bekend. 2 fietsen gedetecteerd binnen 50 m, het dichtst bij dit rek.
-Rek: 8 plekken. Niet gezegd dat het voor iedereen is: niet meegeteld.
-Rek: 1 plek. Hier is geen foto gemaakt: hoeveel fietsen hier staan is niet bekend.
+Rek: 20 plaatsen. Capaciteit van 2024-06-01. 24 fietsen gedetecteerd binnen 50 m, het dichtst bij dit rek.
+Rek: aantal plaatsen niet bekend. 2 fietsen gedetecteerd binnen 50 m, het dichtst bij dit rek.
+Rek: 8 plaatsen. Niet gezegd dat het voor iedereen is: niet meegeteld.
+Rek: 1 plaats. Hier is geen foto gemaakt: hoeveel fietsen hier staan is niet bekend.
 """  # noqa: E501 - one line a rack
 
 

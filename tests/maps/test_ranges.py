@@ -3,7 +3,6 @@
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -130,16 +129,3 @@ def test_a_day_shows_what_was_detected_on_it_and_all_days_what_people_counted(sh
     opened.page.get_by_label("20 Jan 2022").check()
     opened.page.get_by_label("all days").check()
     assert opened.texts(".gb-finding, .gb-legend summary, .gb-table tbody tr") == before
-
-
-def test_what_is_named_is_what_scipy_names(show: Open) -> None:
-    stats = pytest.importorskip("scipy.stats", reason="needs scipy as the oracle")
-    rng = np.random.default_rng(2)
-    page = show(build()).page
-    for _ in range(20):
-        chances = (rng.uniform(0, 1, 30) ** rng.integers(1, 4)).tolist()
-        named = page.evaluate("(chances) => geobike.discoveries(chances)", chances)
-        assert named == (stats.false_discovery_control(chances) <= 0.1).tolist()
-    z = np.linspace(0, 6, 40).tolist()
-    found = page.evaluate("(z) => z.map(geobike.normal)", z)
-    assert found == pytest.approx(stats.norm.cdf(z).tolist(), abs=1e-6)

@@ -134,7 +134,7 @@ geobike.finite = (value) => (Number.isFinite(value) ? value : null);
 // The mean of a rate over all stops, or over what else it is a rate of; as hand counts say it, where
 // there are any. Areas that were hardly seen are in it: it is no figure of theirs. Null where it has none.
 geobike.average = function ({ data, period }, metric) {
-  if (period < 0 && data.estimates?.of === metric.name && data.estimates.whole[0] !== null) return data.estimates.whole[0];
+  if (period < 0) return data.averages[metric.name];
   if (metric.denominator === null) return null;
   let sum = 0;
   let weight = 0;

@@ -44,13 +44,14 @@ geobike.hand = function (page, content, name) {
 
 // Each area with the figures that the page has of it.
 geobike.areaRows = function ({ data }) {
+  const of = data.estimates?.of;
   const left = data.metrics.filter(({ shown }) => !shown.includes("download")).map(({ name }) => name);
-  return data.areas.map(({ id, name, status, figures, group, rank }) => ({
+  return data.areas.map(({ id, name, status, figures, groups, rank }) => ({
     area_id: id,
     name,
     status,
     ...Object.fromEntries(Object.entries(figures).filter(([key]) => !left.includes(key))),
-    ...(group === undefined ? {} : { group: { 1: "above", 0: "not told apart", "-1": "below" }[group] }),
+    ...(groups[of] === undefined ? {} : { group: { 1: "above", 0: "not told apart", "-1": "below" }[groups[of]] }),
     ...(rank ? { rank_low: rank[0], rank_high: rank[1] } : {}),
   }));
 };

@@ -190,6 +190,7 @@ class _Known(NamedTuple):
 
     def groups(self, areas: gpd.GeoDataFrame, found: list[metrics.Metric]) -> list[dict[str, int]]:
         """Return of each area on which side of the averages it is, by metric."""
+        areas = areas.reset_index(drop=True)
         sides = {
             one.name: certainty.groups(areas, one, **self._asdict()).map(_GROUPS).dropna()
             for one in found

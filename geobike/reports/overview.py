@@ -168,7 +168,7 @@ def _compared(tables: SurveyTables, speech: Speech) -> list[str]:
         return [speech.say("none_comparable")]
     lines = [speech.say("comparable", n=len(areas))]
     if tables.has_ranges:
-        return [*lines, *_differing(tables, speech)]
+        return [" ".join([*lines, *_differing(tables, speech)])]
     figures = areas[tables.metric.name].dropna().sort_values(ascending=False)
     if len(figures) < 4:
         return lines

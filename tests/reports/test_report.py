@@ -171,7 +171,7 @@ def test_bicycles_with_ranges_stand_there_once_people_counted(
     row = page.row("Zilverwijk")
     assert row[2] == "7.3 (6.1 \u2013 8.9)"
     assert "1 \u2013 3 of 9" in row
-    assert "above" in row
+    assert "clearly more" in row
     assert (
         "Clearly more than average: Zilverwijk. 8 areas cannot be told from the average."
         in page.text

@@ -13,7 +13,7 @@ import shapely
 
 from geobike import maps, schema
 from geobike.errors import InputError
-from tests.support.browser import Open
+from tests.support.browser import Open, Opened
 from tests.support.map_frames import TOWN, areas, build, jpeg, photos, visits
 
 
@@ -290,3 +290,48 @@ def test_a_photo_exactly_on_a_border_is_drawn_once_and_on_it(show: Open) -> None
     assert place is not None
     assert place["x"] + place["width"] / 2 == pytest.approx(west["x"] + west["width"], abs=2)
     assert opened.texts(".gb-finding")[0].startswith("2 detected on 1 photo:")
+
+
+def name_boxes(opened: Opened) -> dict[str, list[float]]:
+    """Return the box of each name of an area in degrees: west, south, east, north."""
+    found: dict[str, list[float]] = opened.page.evaluate(
+        """() => {
+          const map = map_of_test();
+          const frame = map.getContainer().getBoundingClientRect();
+          const place = (x, y) => map.containerPointToLatLng([x - frame.left, y - frame.top]);
+          return Object.fromEntries(Array.from(document.querySelectorAll(".gb-name"), (name) => {
+            const range = document.createRange();
+            range.selectNodeContents(name);
+            const all = (side) => [...range.getClientRects()].map((box) => box[side]);
+            const low = place(Math.min(...all("left")), Math.max(...all("bottom")));
+            const high = place(Math.max(...all("right")), Math.min(...all("top")));
+            return [name.dataset.area, [low.lng, low.lat, high.lng, high.lat]];
+          }));
+        }""".replace("map_of_test()", opened.map_name())
+    )
+    return found
+
+
+@pytest.mark.parametrize("size", [(390, 844), (1366, 768)])
+def test_a_name_stands_inside_its_own_area_and_gives_way_to_its_figure(
+    show: Open, size: tuple[int, int]
+) -> None:
+    names = ["Binnenstad Noord", "Aan de Dijk", "Stationskwartier", "Zilverwijk"]
+    shapes = [
+        shapely.Polygon([(4, 52), (4.01, 52), (4.01, 52.01), (4.004, 52.006), (4, 52.01)]),
+        shapely.box(4, 52.01, 4.03, 52.0112),  # a dyke: long, and lower than a figure on a phone
+        shapely.box(4.01, 52, 4.018, 52.01),  # too narrow for a name on a phone
+        shapely.Polygon([(4.018, 52), (4.03, 52), (4.03, 52.01), (4.026, 52.002)]),
+    ]
+    given = areas(names, [2, 3, 1, 4], [3, 1, 5, 2], shapes)
+    width, height = size
+    opened = show(build(given), viewport={"width": width, "height": height})
+    boxes = name_boxes(opened)
+    for shape, area in zip(shapes, given["area_id"], strict=True):
+        if area in boxes:
+            box = shapely.box(*boxes[area])
+            assert shape.contains(box.centroid)
+            assert shape.intersection(box).area > 0.75 * box.area
+    assert opened.texts(".gb-name[data-area=A2] b") == ["5.0"]
+    long_names = opened.texts(".gb-name[data-area=A2] span")
+    assert long_names == ([] if width == 390 else ["Stationskwartier"])

@@ -1,5 +1,6 @@
 """What the page says where figures have ranges: who differs from the average, and who may not."""
 
+import re
 from typing import Any
 
 import geopandas as gpd
@@ -28,10 +29,28 @@ def test_areas_that_may_be_alike_are_pale_and_the_heading_says_so(show: Open) ->
     assert opened.texts(".gb-differ") == [said]
     pale = [opened.page.evaluate("(one) => geobike.pale(one)", one) for one in COLOURS]
     assert set(opened.fills()) <= set(pale)
-    assert "Pale: may be the average, 2.7" in opened.texts(".gb-legend-note")
+    assert opened.legend()[-2:] == PALE_KEY
 
 
+PALE_KEY = ["full: differs from average", "pale: may be average, 2.7"]
 COLOURS = ["#d6efb3", "#73c8bd", "#2498c1", "#234da0", "#081d58"]
+
+
+def test_the_legend_shows_both_shades_of_a_colour_and_what_the_bars_count(show: Open) -> None:
+    opened = show(build(ALIKE))
+    shown = opened.page.evaluate(
+        "Array.from(document.querySelectorAll('.gb-classes .gb-swatch'), "
+        "(each) => getComputedStyle(each).backgroundColor).slice(-2)"
+    )
+    full, pale = (
+        "#" + "".join(f"{int(part):02x}" for part in re.findall(r"\d+", c)) for c in shown
+    )
+    south = opened.fills()[2]  # the most of all, and yet it may be the average
+    assert pale == south
+    assert full == "#081d58"
+    assert opened.texts(".gb-bars-head") == ["areas"]
+    clear = show(build(town([0.4, 1.8, 6.5, 1.8, 1.8], [0.6, 2.2, 7.5, 2.2, 2.2])))
+    assert PALE_KEY[0] not in clear.legend()  # nothing is pale
 
 
 def test_the_heading_names_the_areas_that_differ_clearly(show: Open) -> None:
@@ -53,7 +72,7 @@ def test_the_average_is_that_of_all_stops_also_where_little_was_seen(show: Open)
     status = ["compared", "compared", "compared", "thin", "too_thin"]
     opened = show(build(town([0.1, 0.8, 1.9, 0.8, 0.8], [3.0, 5.0, 26.0, 5.0, 5.0], status=status)))
     assert "on average 2.7 bicycles detected per stop" in opened.texts(".gb-finding")[0]
-    assert "Pale: may be the average, 2.7" in opened.texts(".gb-legend-note")
+    assert opened.legend()[-4:-2] == PALE_KEY
 
 
 def test_the_table_draws_ranges_as_whiskers_with_the_average(show: Open) -> None:

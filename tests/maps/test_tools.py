@@ -385,6 +385,29 @@ def test_the_picture_has_the_colours_of_the_map(show: Open, tmp_path: Path) -> N
     assert {tuple(bytes.fromhex(fill[1:])) for fill in drawn} <= colours
 
 
+def test_the_picture_draws_circles_and_names_as_the_page_does(show: Open, tmp_path: Path) -> None:
+    taken = photos({"z.jpg": (4.005, 52.002, None), "a.jpg": (4.005, 52.002, 62)})
+    opened = show(build(areas(["North", "East"], [1, 1], [1, 62]), taken))
+    opened.download("Picture (PNG)").save_as(tmp_path / "map.png")
+    picture = Image.open(tmp_path / "map.png").convert("RGB")
+    frame = opened.page.locator(".folium-map").bounding_box()
+    assert frame is not None
+    head = picture.height - 2 * (frame["height"] + 26)
+
+    def colours(selector: str) -> set[tuple[int, ...]]:
+        box = opened.page.locator(selector).bounding_box()
+        assert box is not None
+        left, top = 2 * (box["x"] - frame["x"]), head + 2 * (box["y"] - frame["y"])
+        part = picture.crop((left, top, left + 2 * box["width"], top + 2 * box["height"]))
+        return {colour for _, colour in part.getcolors(1 << 24) or []}
+
+    grey, white = (0x6B, 0x72, 0x80), (255, 255, 255)  # the dot of a photo that is not counted
+    assert grey not in colours(".gb-place:not(.gb-other)")
+    assert white in colours(".gb-name[data-area=A1] span")  # on the darkest blue
+    beside = picture.crop((picture.width - 500, 0, picture.width, picture.height))
+    assert grey in {colour for _, colour in beside.getcolors(1 << 24) or []}  # the key says so
+
+
 def test_without_inhabitants_their_metric_is_not_offered(show: Open) -> None:
     opened = show(build())
     assert opened.page.get_by_text("inhabitants").count() == 0

@@ -52,6 +52,9 @@ geobike.legendItem = function (colour, text, count, most) {
   return item;
 };
 
+// What the bars count, above them.
+geobike.barsHead = (page, key) => geobike.el("li", { className: "gb-bars-head" }, page.say(key));
+
 // The classes of values, as many as `values` fill them.
 geobike.histogram = function (page, classes, values) {
   const zeros = values.includes(0) && classes[0]?.high !== 0;
@@ -68,17 +71,30 @@ geobike.legendClasses = function (page) {
   if (page.surface === "heat") return [note(say("heat_meaning"))];
   if (page.surface === "hexbins") {
     const size = note(say("hexbin_size", { metres: page.hexbins.metres }));
-    return [size, ...geobike.histogram(page, page.hexbins.classes(), page.hexbins.values())];
+    return [size, geobike.barsHead(page, "bars_hexbins"), ...geobike.histogram(page, page.hexbins.classes(), page.hexbins.values())];
   }
   if (page.surface === "streets") return geobike.streetKey(page);
   const values = geobike.comparedValues(page, metric);
   const items = page.byGroup ? geobike.groupKey(page) : geobike.histogram(page, page.areaClasses[metric.name], values);
-  if (!page.byGroup && data.areas.some((area) => Number.isFinite(geobike.valueOf(page, area, metric)) && geobike.isUnsure(page, area))) {
-    items.push(note(say("pale_meaning", { average: page.figure(geobike.average(page, metric), metric) })));
-  }
+  items.unshift(geobike.barsHead(page, "bars_areas"));
+  if (!page.byGroup) items.push(...geobike.paleKey(page));
   const found = data.areas.map((area) => geobike.valueOf(page, area, metric));
   const states = ["thin", "too_thin", "few", "missing", "none"].filter((state) => found.includes(state));
   return [...items, ...states.map((state) => geobike.legendItem("gb-" + state, geobike.stateText(page, state)))];
+};
+
+// What a full and a pale shade mean, by the darkest colour that is pale on the map; where none is, nothing.
+geobike.paleKey = function (page) {
+  const { data, metric, say } = page;
+  const value = (area) => geobike.valueOf(page, area, metric);
+  const unsure = data.areas.filter((area) => Number.isFinite(value(area)) && geobike.isUnsure(page, area));
+  if (!unsure.length) return [];
+  const colour = geobike.colourOf(page.areaClasses[metric.name], Math.max(...unsure.map(value)));
+  const average = page.figure(geobike.average(page, metric), metric);
+  return [
+    geobike.legendItem(colour, say("full_meaning")),
+    geobike.legendItem(geobike.pale(colour), say("pale_meaning", { average })),
+  ];
 };
 
 geobike.groupKey = function (page) {
@@ -92,7 +108,7 @@ geobike.groupKey = function (page) {
 
 geobike.streetKey = function (page) {
   const rates = page.data.streets.map(({ rate }) => rate).filter(Number.isFinite);
-  return geobike.histogram(page, page.streetClasses, rates);
+  return [geobike.barsHead(page, "bars_streets"), ...geobike.histogram(page, page.streetClasses, rates)];
 };
 
 // A total with each place once is of the whole survey: a day has none.

@@ -1,5 +1,5 @@
 // Names on the map: of areas with their figure, and of streets and water along them. Larger areas
-// come first; a name that would lie on another is left out until one zooms in.
+// come first; a name that would lie on another, or outside its area, is left out until one zooms in.
 "use strict";
 
 geobike.names = function (page) {
@@ -40,24 +40,68 @@ geobike.circleBoxes = function ({ map }) {
   return boxes;
 };
 
+// The name of an area with its figure, inside the area; on fewer pixels the figure alone, or nothing.
 geobike.areaName = function (page, area, taken, layer, circles) {
   const { map } = page;
-  const place = [area.centre[1], area.centre[0]];
-  if (!map.getBounds().contains(place)) return;
-  const name = geobike.el("span", { dir: "auto" }, area.name);
-  const made = geobike.el("div", { className: "gb-name" }, name);
-  const state = geobike.valueOf(page, area, page.metric);
-  const dark = page.surface === "areas" && Number.isFinite(state) && geobike.isDark(geobike.fill(page, area));
-  made.classList.toggle("gb-light-ink", dark);
-  const shown = page.surface === "areas" && (Number.isFinite(state) || ["thin", "few"].includes(state));
-  if (shown) made.append(geobike.el("b", {}, geobike.areaFigure(page, area, page.metric)));
-  const wide = Math.min(6.4 * area.name.length + 6, 120);
-  const lines = Math.ceil((6.4 * area.name.length + 6) / 120);
-  const size = [wide, 15 * lines + (shown ? 15 : 0)];
+  if (!map.getBounds().contains([area.centre[1], area.centre[0]])) return;
   const corners = area.shape.getBounds();
   const room = map.latLngToLayerPoint(corners.getSouthEast()).subtract(map.latLngToLayerPoint(corners.getNorthWest()));
-  if (size[0] > 1.35 * room.x || size[1] > room.y) return;
-  geobike.write(page, geobike.clearPlace(map, place, size, [...circles, ...taken]), size, made, taken, layer);
+  const rings = geobike.ringsOf(map, area.shape);
+  for (const { parts, size } of geobike.nameForms(page, area)) {
+    if (size[0] > 1.35 * room.x || size[1] > room.y) continue;
+    const place = geobike.clearPlace(map, area.centre, size, rings, circles, taken);
+    if (!place) continue;
+    const made = geobike.el("div", { className: "gb-name" }, ...parts);
+    made.classList.toggle("gb-light-ink", geobike.isOnDark(page, area));
+    made.dataset.area = area.id;
+    if (geobike.write(page, place, size, made, taken, layer)) return;
+  }
+};
+
+geobike.isOnDark = function (page, area) {
+  const value = geobike.valueOf(page, area, page.metric);
+  return page.surface === "areas" && Number.isFinite(value) && geobike.isDark(geobike.fill(page, area));
+};
+
+// How a name may be written, the fullest first, each with its size in pixels: on one line, a word on
+// each line, the figure alone.
+geobike.nameForms = function (page, area) {
+  const value = geobike.valueOf(page, area, page.metric);
+  const shown = page.surface === "areas" && (Number.isFinite(value) || ["thin", "few"].includes(value));
+  const figure = shown ? geobike.areaFigure(page, area, page.metric) : "";
+  const words = area.name.split(" ");
+  const texts = [[area.name], ...(words.length > 1 ? [words] : []), ...(shown ? [[]] : [])];
+  return texts.map((lines) => {
+    const wide = Math.max(...[...lines, figure].map(geobike.textWidth));
+    const name = geobike.el("span", { dir: "auto" }, lines.join("\n"));
+    const parts = [...(lines.length ? [name] : []), ...(shown ? [geobike.el("b", {}, figure)] : [])];
+    return { parts, size: [wide + 4, 14 * (lines.length + (shown ? 1 : 0)) + 1] };
+  });
+};
+
+// How wide the browser draws a name.
+geobike.textWidth = function (text) {
+  geobike.ruler ||= geobike.el("canvas").getContext("2d");
+  geobike.ruler.font = `600 12.5px ${geobike.FONT}`;
+  return geobike.ruler.measureText(text).width;
+};
+
+// The rings of a shape in pixels of the layer.
+geobike.ringsOf = (map, shape) => {
+  const rings = (list) => (Array.isArray(list[0]) ? list.flatMap(rings) : [list.map((each) => map.latLngToLayerPoint(each))]);
+  return rings(shape.getLatLngs());
+};
+
+// Whether a point lies inside rings, holes left out: a line from it crosses them an odd number of times.
+geobike.isInside = function (rings, x, y) {
+  let inside = false;
+  for (const ring of rings) {
+    for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
+      const [a, b] = [ring[i], ring[j]];
+      if (a.y > y !== b.y > y && x < ((b.x - a.x) * (y - a.y)) / (b.y - a.y) + a.x) inside = !inside;
+    }
+  }
+  return inside;
 };
 
 // Whether white text is read better on a colour: its luminance (WCAG 2.2) is below that of mid grey.
@@ -66,19 +110,34 @@ geobike.isDark = function (colour) {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.18;
 };
 
-// The place near an area's middle where a text of this size covers least.
-geobike.clearPlace = function (map, place, [wide, high], boxes) {
-  const { x, y } = map.latLngToLayerPoint(place);
-  const covered = ([dx, dy]) => {
-    const mine = [x + dx - wide / 2, y + dy - high / 2, x + dx + wide / 2, y + dy + high / 2];
-    const share = (box) => Math.max(0, Math.min(mine[2], box[2]) - Math.max(mine[0], box[0])) * Math.max(0, Math.min(mine[3], box[3]) - Math.max(mine[1], box[1]));
-    return boxes.reduce((sum, box) => sum + share(box), 0) + 2 * Math.hypot(dx, 1.5 * dy);
-  };
-  const steps = [0, -14, 14, -28, 28, -42, 42];
-  const tried = steps.flatMap((dy) => [0, -18, 18, -36, 36].map((dx) => [dx, dy]));
-  const costs = tried.map(covered);
-  const best = tried[costs.indexOf(Math.min(...costs))];
-  return map.layerPointToLatLng([x + best[0], y + best[1]]);
+geobike.LEAST_INSIDE = 0.85; // of a name's box: more hangs over a neighbour and seems to be its name
+
+// The place near an area's middle where a text of this size lies inside, on no other name, and covers
+// least; null where there is none.
+geobike.clearPlace = function (map, [lon, lat], [wide, high], rings, circles, taken) {
+  const { x, y } = map.latLngToLayerPoint([lat, lon]);
+  const overlap = (mine, box) => Math.max(0, Math.min(mine[2], box[2]) - Math.max(mine[0], box[0])) * Math.max(0, Math.min(mine[3], box[3]) - Math.max(mine[1], box[1]));
+  let best = { cost: Infinity };
+  for (const dy of [0, -7, 7, -14, 14, -21, 21, -28, 28, -42, 42]) {
+    for (const dx of [0, -9, 9, -18, 18, -27, 27, -36, 36]) {
+      const mine = [x + dx - wide / 2, y + dy - high / 2, x + dx + wide / 2, y + dy + high / 2];
+      if (taken.some((box) => overlap(mine, box))) continue;
+      const inside = geobike.shareInside(rings, mine);
+      if (inside < geobike.LEAST_INSIDE) continue;
+      const covered = circles.reduce((sum, box) => sum + overlap(mine, box), 0);
+      const cost = covered + (1 - inside) * wide * high + 2 * Math.hypot(dx, 1.5 * dy);
+      if (cost < best.cost) best = { cost, at: [x + dx, y + dy] };
+    }
+  }
+  return best.at ? map.layerPointToLatLng(best.at) : null;
+};
+
+// How much of a box lies inside rings, by points of a grid; 0 where its middle does not.
+geobike.shareInside = function (rings, [left, top, right, bottom]) {
+  if (!geobike.isInside(rings, (left + right) / 2, (top + bottom) / 2)) return 0;
+  const at = [0, 0.25, 0.5, 0.75, 1];
+  const points = at.flatMap((v) => at.map((u) => [left + u * (right - left), top + v * (bottom - top)]));
+  return points.filter(([u, v]) => geobike.isInside(rings, u, v)).length / points.length;
 };
 
 // Text in the middle of `place`, if nothing lies there yet; whether it was written.

@@ -4,7 +4,8 @@
 geobike.picturePng = async function (page) {
   const scale = 2;
   const size = page.map.getSize();
-  const head = 78;
+  const differ = geobike.differing(page);
+  const head = differ ? 98 : 78;
   const foot = 26;
   const side = 250;
   const canvas = geobike.el("canvas", { width: scale * (size.x + side), height: scale * (size.y + head + foot) });
@@ -36,16 +37,20 @@ geobike.pictureText = function (page, pen, size, head, side) {
   };
   write(page.data.title, 14, 28, "600 20px");
   write(geobike.finding(page), 14, 48, "14px");
-  write(geobike.seen(page), 14, 67, "12px", "#56616d");
+  const differ = geobike.differing(page);
+  if (differ) write(differ, 14, 68, "600 14px");
+  write(geobike.seen(page), 14, head - 11, "12px", "#56616d");
   const source = page.data.source ? page.say("source", page.data) + " · " : "";
   write(`${source}geobike · ${page.data.model}`, 14, size.y + head + 17, "11px", "#56616d");
   let y = head + 24;
   const left = size.x + 16;
   write(geobike.legendTitle(page), left, y, "600 13px");
-  for (const item of geobike.legendClasses(page)) {
+  for (const item of [...geobike.legendClasses(page), ...geobike.placeKey(page)]) {
+    if (item.matches(".gb-bars-head")) continue; // the picture has no bars
     y += 22;
-    const swatch = item.querySelector(".gb-swatch");
-    if (swatch) geobike.pictureSwatch(page, pen, swatch, left, y);
+    const swatch = item.querySelector(".gb-swatch, .gb-dot");
+    if (swatch?.matches(".gb-dot")) geobike.pictureDot(page, pen, swatch, left + 11, y - 4);
+    else if (swatch) geobike.pictureSwatch(page, pen, swatch, left, y);
     const [text] = [item.querySelector(":scope > span:not(.gb-count)")?.textContent ?? item.textContent];
     y = geobike.wrapped(pen, text, left + (swatch ? 32 : 0), y, side - (swatch ? 60 : 26));
   }
@@ -75,6 +80,25 @@ geobike.pictureSwatch = function (page, pen, swatch, x, y) {
   pen.strokeRect(x, y - 11, 22, 14);
 };
 
+// A circle of the legend; its style is known once it stands in the page.
+geobike.pictureDot = function ({ map }, pen, dot, x, y) {
+  const shown = dot.cloneNode();
+  map.getContainer().append(shown);
+  const style = getComputedStyle(shown);
+  geobike.disc(pen, x, y, parseFloat(style.width) / 2, style);
+  shown.remove();
+};
+
+geobike.disc = function (pen, x, y, radius, style) {
+  pen.beginPath();
+  pen.arc(x, y, Math.max(radius - 1, 2), 0, 7);
+  pen.fillStyle = style.backgroundColor;
+  pen.fill();
+  pen.strokeStyle = style.borderTopColor;
+  pen.lineWidth = parseFloat(style.borderTopWidth);
+  pen.stroke();
+};
+
 geobike.pictureMap = function (page, pen) {
   const { map, data } = page;
   const patterns = geobike.canvasPatterns();
@@ -97,9 +121,15 @@ geobike.pictureMap = function (page, pen) {
   }
   for (const canvas of map.getContainer().querySelectorAll("canvas")) geobike.pictureCanvas(map, pen, canvas);
   if (page.ribbons) geobike.pictureRibbons(page, pen, trace);
-  for (const button of map.getPane("gb-places").querySelectorAll(".gb-place")) geobike.pictureCircle(map, pen, button);
+  for (const button of geobike.stacked(map.getPane("gb-places"))) geobike.pictureCircle(map, pen, button);
   for (const name of map.getPane("gb-names").querySelectorAll(".gb-name")) geobike.pictureName(map, pen, name);
 };
+
+// The circles from the lowest to the uppermost, as the page stacks them.
+geobike.stacked = (pane) =>
+  [...pane.children]
+    .sort((a, b) => (a.style.zIndex || 0) - (b.style.zIndex || 0))
+    .flatMap((spot) => [...spot.querySelectorAll(".gb-place")]);
 
 // Hexagons, heat and the user's lines are on canvases already; tiles are not, and stay out.
 geobike.pictureCanvas = function (map, pen, canvas) {
@@ -126,13 +156,7 @@ geobike.pictureCircle = function (map, pen, button) {
   const box = button.getBoundingClientRect();
   const [x, y] = [box.left - frame.left + box.width / 2, box.top - frame.top + box.height / 2];
   const style = getComputedStyle(button);
-  pen.beginPath();
-  pen.arc(x, y, Math.max(box.width / 2 - 1, 2), 0, 7);
-  pen.fillStyle = style.backgroundColor;
-  pen.fill();
-  pen.strokeStyle = style.borderTopColor;
-  pen.lineWidth = parseFloat(style.borderTopWidth);
-  pen.stroke();
+  geobike.disc(pen, x, y, box.width / 2, style);
   pen.font = `700 ${style.fontSize} ${geobike.FONT}`;
   pen.fillStyle = style.color;
   pen.textAlign = "center";
@@ -142,16 +166,22 @@ geobike.pictureCircle = function (map, pen, button) {
 
 geobike.pictureName = function (map, pen, name) {
   const frame = map.getContainer().getBoundingClientRect();
+  const light = name.classList.contains("gb-light-ink");
+  pen.font = `600 12px ${geobike.FONT}`;
+  pen.textAlign = "center";
+  pen.lineWidth = 3;
+  pen.lineJoin = "round"; // without it the edge of an M is a spike
+  pen.strokeStyle = light ? "#000a" : "#fffc";
+  pen.fillStyle = getComputedStyle(name).color;
   for (const part of name.children) {
     const box = part.getBoundingClientRect();
-    pen.font = `600 12px ${geobike.FONT}`;
-    pen.textAlign = "center";
-    pen.lineWidth = 3;
-    pen.strokeStyle = "#fffc";
-    const [x, y] = [box.left - frame.left + box.width / 2, box.top - frame.top + box.height / 2 + 4];
-    pen.strokeText(part.textContent, x, y);
-    pen.fillStyle = "#17202a";
-    pen.fillText(part.textContent, x, y);
-    pen.textAlign = "left";
+    const lines = part.textContent.split("\n");
+    lines.forEach((line, k) => {
+      const x = box.left - frame.left + box.width / 2;
+      const y = box.top - frame.top + ((k + 0.5) * box.height) / lines.length + 4;
+      pen.strokeText(line, x, y);
+      pen.fillText(line, x, y);
+    });
   }
+  pen.textAlign = "left";
 };

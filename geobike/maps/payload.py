@@ -247,6 +247,7 @@ def _statistics(found: list[metrics.Metric]) -> dict[str, Any]:
         "roles": {
             "photos": metrics.PHOTOS,
             "things": metrics.BICYCLES,
+            "once": metrics.ONCE,
             "stops": metrics.STOPS,
             "onStops": metrics.ON_STOPS,
             "looked": list(metrics.LOOKED),

@@ -82,7 +82,10 @@ def test_page_geojson_and_summary_agree(tmp_path: Path, show: Open) -> None:
     ]
     assert once == [["east", "5.0"], ["west", "4.0"], ["far", dash]]
     assert shown_rates == [["east", "10"], ["west", "2.0"], ["far", dash]]
-    assert opened.texts(".gb-finding")[0].startswith("9 detected on 16 photos:")
+    finding = "16 stops: on average 0.56 bicycles detected per stop. "  # 9 / 16
+    in_all = "About 9 detected in all, each place counted once."
+    assert opened.texts(".gb-finding") == [finding + in_all]
+    assert opened.said(".gb-sums")[0].startswith("9 detected on 16 photos:")
     assert opened.said(".gb-ledger") == [
         "18 photos: 16 counted, 1 outside the areas, 1 with no GPS position."
     ]

@@ -22,8 +22,11 @@ def test_a_planner_sees_the_finding_the_areas_the_legend_and_the_ranking(show: O
     opened = show(build(title="Our town", ledger={"counted": 34, "outside": 1}))
     assert opened.page.title() == "Our town"
     assert opened.texts("h1") == ["Our town"]
-    found = "16 detected on 10 photos: on average 1.6 bicycles detected per stop."
-    assert opened.texts(".gb-finding") == [found]
+    found = "10 stops: on average 1.6 bicycles detected per stop. "  # 16 / 10
+    in_all = "About 16 detected in all, each place counted once."
+    assert opened.texts(".gb-finding") == [found + in_all]
+    (sums,) = opened.said(".gb-sums")
+    assert sums.startswith("16 detected on 10 photos: some bicycles stand on several. A stop ")
     seen = "Seen: 10 stops, 13 of 16 km of street, in 4 of 5 areas · 19 Jan 2022. Nobody has"
     assert opened.texts(".gb-seen")[0].startswith(seen)
     assert opened.said(".gb-ledger") == ["35 photos: 34 counted, 1 outside the areas."]
@@ -45,7 +48,7 @@ def test_a_planner_sees_the_finding_the_areas_the_legend_and_the_ranking(show: O
 
 def test_more_than_bicycles_are_called_objects(show: Open) -> None:
     opened = show(build(taken=PHOTOS, label="bicycle, motorcycle"))
-    assert opened.texts(".gb-finding")[0].endswith("1.6 objects detected per stop.")
+    assert opened.texts(".gb-finding")[0].startswith("10 stops: on average 1.6 objects detected")
     assert opened.texts(".gb-legend summary") == ["Objects detected per stop"]
     assert opened.said(".gb-method")[0].startswith("Counted: bicycle, motorcycle.")
 

@@ -71,7 +71,7 @@ def test_the_heading_names_the_areas_that_differ_clearly(show: Open) -> None:
 def test_the_average_is_that_of_all_stops_also_where_little_was_seen(show: Open) -> None:
     status = ["compared", "compared", "compared", "thin", "too_thin"]
     opened = show(build(town([0.1, 0.8, 1.9, 0.8, 0.8], [3.0, 5.0, 26.0, 5.0, 5.0], status=status)))
-    assert "on average 2.7 bicycles detected per stop" in opened.texts(".gb-finding")[0]
+    assert "on average 2.7 bicycles detected per stop." in opened.texts(".gb-finding")[0]
     assert opened.legend()[-4:-2] == PALE_KEY
 
 
@@ -123,8 +123,9 @@ def test_where_people_counted_their_ranges_groups_and_ranks_are_shown(show: Open
     opened = show(build(BY_HAND, estimates=ESTIMATES))
     name = "Bicycles per stop, as a person counts"
     assert opened.texts(".gb-legend summary") == [name]
-    finding = "135 detected on 50 photos: on average 3.8 bicycles per stop, as a person counts "
-    assert opened.texts(".gb-finding") == [finding + "(2.9 to 4.9)."]
+    finding = "50 stops: on average 3.8 bicycles per stop, as a person counts (2.9 to 4.9). "
+    in_all = "About 140 detected in all, each place counted once."  # 135, with two digits
+    assert opened.texts(".gb-finding") == [finding + in_all]
     assert opened.texts(".gb-differ")[0].startswith("Clearly more than average: South.")
     assert opened.texts(".gb-seen")[0].endswith("14 stops were also counted by hand.")
     rows = opened.table("bicycles_per_stop", "rank")
@@ -142,7 +143,7 @@ def test_a_day_shows_what_was_detected_on_it_and_all_days_what_people_counted(sh
     opened = show(build(BY_HAND, taken, estimates=ESTIMATES))
     before = opened.texts(".gb-finding, .gb-legend summary, .gb-table tbody tr")
     opened.page.get_by_label("19 Jan 2022").check()
-    said = "3 detected on 1 photo: on average 3.0 bicycles detected per stop."
+    said = "1 stop: on average 3.0 bicycles detected per stop. 3 detected on 1 photo."
     assert opened.texts(".gb-finding") == [said]
     assert opened.texts(".gb-legend summary") == ["Bicycles detected per stop"]
     opened.page.get_by_label("20 Jan 2022").check()

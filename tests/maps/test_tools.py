@@ -55,7 +55,7 @@ def test_a_day_shows_its_own_numbers(show: Open) -> None:
         "20 Jan 2022",
     ]
     opened.page.get_by_label("19 Jan 2022").check()
-    finding = "2 detected on 2 photos: on average 1.0 bicycles detected per stop."
+    finding = "2 stops: on average 1.0 bicycles detected per stop. 2 detected on 2 photos."
     assert opened.texts(".gb-finding") == [finding]
     assert "in 1 of 5 areas · 19 Jan 2022." in opened.texts(".gb-seen")[0]
     assert opened.said(".gb-ledger") == ["2 photos: 2 counted."]
@@ -204,8 +204,8 @@ def test_a_dutch_page_is_dutch_and_writes_numbers_so(show: Open) -> None:
     opened = show(build(language="nl", taken=two_days()))
     assert opened.page.get_attribute("html", "lang") == "nl"
     assert opened.texts("h1") == ["Waar fietsen staan"]
-    finding = "16 gedetecteerd op 10 foto's: gemiddeld 1,6 gedetecteerde fietsen per stop."
-    assert opened.texts(".gb-finding") == [finding]
+    finding = "10 stops: gemiddeld 1,6 gedetecteerde fietsen per stop. In totaal ongeveer 16 "
+    assert opened.texts(".gb-finding") == [finding + "gedetecteerd, elke plek één keer geteld."]
     assert "in 4 van de 5 gebieden · 19 jan 2022." in opened.texts(".gb-seen")[0]
     assert "drempel 0,5." in opened.said(".gb-method")[0]
     assert opened.legend()[-2:] == ["6 of meer", "geen foto's"]

@@ -37,22 +37,33 @@ geobike.header = function (page) {
   );
 };
 
-// What was found, of all photos or of the chosen period.
+geobike.summed = ({ data }, name) => data.areas.reduce((total, { figures }) => total + (figures[name] || 0), 0);
+
+// What was found, of all photos or of the chosen period: the average, then all that was detected.
 geobike.finding = function (page) {
   const { data, say } = page;
   const { roles } = data;
-  const sum = (name) => data.areas.reduce((total, { figures }) => total + (figures[name] || 0), 0);
-  const photos = sum(roles.photos);
-  if (!photos) return say("nothing_counted");
-  const found = say("finding", { count: sum(roles.things), photos: say("photos", { n: photos }) });
+  if (!geobike.summed(page, roles.photos)) return say("nothing_counted");
+  const once = geobike.summed(page, roles.once); // a period has none
+  const found = once > 0 ? say("in_all", { count: page.short(once) }) : `${geobike.onPhotos(page, "finding")}.`;
   const metric = page.period < 0 ? page.colours[0] : page.colours.find((one) => geobike.isOfPeriods(data, one));
-  if (!metric) return found + ".";
-  const average = geobike.average(page, metric);
-  if (average === null) return found + ".";
-  const mean = say("on_average", { figure: page.figure(average, metric), metric: page.innerNameOf(metric) });
+  const average = metric ? geobike.average(page, metric) : null;
+  if (average === null) return found;
+  const mean = say("on_average", {
+    stops: say("stops", { n: Math.round(geobike.summed(page, roles.stops)) }),
+    figure: page.figure(average, metric),
+    metric: page.innerNameOf(metric),
+  });
   const whole = page.period < 0 && data.estimates?.of === metric.name ? data.estimates.whole : [];
   const between = whole.length === 3 && !whole.includes(null) && geobike.rangeText(page, whole.slice(1), metric);
-  return between ? `${found}: ${mean} (${between}).` : `${found}: ${mean}.`;
+  return between ? `${mean} (${between}). ${found}` : `${mean}. ${found}`;
+};
+
+// The sum over the photos, which counts a bicycle as often as they show it.
+geobike.onPhotos = function (page, key) {
+  const { roles } = page.data;
+  const photos = page.say("photos", { n: geobike.summed(page, roles.photos) });
+  return page.say(key, { count: geobike.summed(page, roles.things), photos });
 };
 
 // Which areas differ clearly from the average; or that nobody knows.
@@ -111,7 +122,11 @@ geobike.notes = function (page) {
   const { el } = geobike;
   const { data, say } = page;
   const ledger = el("p", { className: "gb-ledger" });
-  const fill = () => (ledger.textContent = geobike.ledger(page));
+  const sums = el("p", { className: "gb-sums" });
+  const fill = () => {
+    sums.textContent = geobike.summed(page, data.roles.things) ? geobike.onPhotos(page, "sums") : "";
+    ledger.textContent = geobike.ledger(page);
+  };
   fill();
   page.onChange(({ period }) => period !== undefined && fill());
   const method = { ...data, threshold: page.decimal(data.threshold), label: page.label };
@@ -121,6 +136,7 @@ geobike.notes = function (page) {
     el("summary", {}, say("notes")),
     el("p", { className: "gb-reading" }, say("reading")),
     el("p", { className: "gb-trust" }, say("trust")),
+    sums,
     geobike.rackNote(page),
     el("p", { className: "gb-by-hand" }, geobike.byHand(page)),
     ledger,

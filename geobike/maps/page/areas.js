@@ -166,7 +166,7 @@ geobike.isHidden = ({ data }, area) => geobike.isUnseen(data, area) || area.stat
 geobike.stateOf = function (page, area) {
   const state = geobike.valueOf(page, area, page.metric);
   const told = ["none", "few", "thin", "too_thin"].includes(state);
-  return told ? page.say(state, { n: page.data.min_photos }) : "";
+  return told ? geobike.stateText(page, state) : "";
 };
 
-geobike.isUnseen = ({ roles }, { figures }) => !roles.looked.some((name) => figures[name] > 0);
+geobike.isUnseen = ({ roles }, { figures, status }) => status === "unseen" || !roles.looked.some((name) => figures[name] > 0);

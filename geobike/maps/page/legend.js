@@ -95,8 +95,9 @@ geobike.streetKey = function (page) {
   return geobike.histogram(page, page.streetClasses, rates);
 };
 
-// A total with each place once is of the whole survey: a day has none.
+// A total with each place once is of the whole survey: a day has none. Photos of an area may be of other days.
 geobike.stateText = function ({ data, metric, period, say }, state) {
+  if (state === "none" && period >= 0) return say(data.periods[period].length === 10 ? "none_day" : "none_period");
   const whole = state === "missing" && period >= 0 && !geobike.isOfPeriods(data, metric);
   return say(whole ? "whole_only" : state, { n: data.min_photos });
 };

@@ -69,7 +69,7 @@ def test_a_day_shows_its_own_numbers(show: Open) -> None:
     opened.page.get_by_label("19 Jan 2022").check()
     finding = "6 detected on 7 photos: on average 0.86 bicycles detected per stop."
     assert opened.texts(".gb-finding") == [finding]
-    assert "in 2 of 5 areas · 19 Jan 2022." in opened.texts(".gb-seen")[0]
+    assert "in 2 of 5 areas, 1 of them compared · 19 Jan 2022." in opened.texts(".gb-seen")[0]
     assert opened.said(".gb-ledger") == ["7 photos: 7 counted."]
     columns = ("stop_count", "detected_per_stop")
     rows = opened.table(*columns)
@@ -140,6 +140,44 @@ def test_less_than_one_stop_of_a_day_is_no_figure_of_an_area(show: Open) -> None
     assert all(value == "\N{EN DASH}" for _, value in opened.table("detected_per_stop")[1:])
     assert opened.fills()[0] == "url(#gb-too_thin)"
     assert opened.fills()[2] == "url(#gb-none)"
+
+
+@pytest.mark.parametrize(
+    ("language", "little", "stop", "where"),
+    [
+        ("en", "less than 1", "less than 1 stop", "in 2 of 3 areas, 1 of them compared"),
+        ("nl", "minder dan 1", "minder dan 1 stop", "in 2 van de 3 gebieden, waarvan 1 vergeleken"),
+    ],
+)
+def test_what_was_seen_a_little_is_never_written_as_zero(
+    show: Open, language: str, little: str, stop: str, where: str
+) -> None:
+    given = areas(
+        ["North", "Dyke", "Quay"],
+        [10, 1, 0],
+        [20, 0, 0],
+        stop_count=[10.0, 0.22, 0.0],
+        covered_share=[1.0, 0.004, 0.0],
+        status=["compared", "too_thin", "unseen"],
+    )
+    opened = show(build(given, language=language))
+    percent = "\N{NO-BREAK SPACE}%"
+    assert opened.table("stop_count", "covered_share") == [
+        ["North", "10", f"100{percent}"],
+        ["Dyke", little, f"{little}{percent}"],
+        ["Quay", "0", f"0{percent}"],
+    ]
+    assert where in opened.texts(".gb-seen")[0]
+    opened.page.locator(".gb-hidden-rows tr[tabindex]").first.click()
+    assert opened.detail()["stop_count"] == little
+    said = opened.page.evaluate(
+        "({words, ...area}) => geobike.lookedText("
+        "{data: {roles: {stops: 'stops', photos: 'photos'}}, ...geobike.speech({words, ...area})},"
+        "{figures: {stops: 0.22, photos: 1}})",
+        {"words": json.loads(page_file(f"words-{language}.json")), "language": language}
+        | {"label": "bicycle"},
+    )
+    assert said.startswith(f"{stop}, 1 ")
 
 
 def test_the_days_play_one_after_the_other_and_end_with_all(show: Open) -> None:

@@ -147,8 +147,9 @@ geobike.rangeText = function (page, ends, metric) {
 
 // How much a figure rests on: stops and photos.
 geobike.lookedText = function ({ data, say }, { figures }) {
-  const stops = say("stops", { n: Math.round(figures[data.roles.stops]) });
-  return `${stops}, ${say("photos", { n: figures[data.roles.photos] })}`;
+  const stops = figures[data.roles.stops];
+  const looks = stops > 0 && stops < 0.5 ? say("part_of_a_stop") : say("stops", { n: Math.round(stops) });
+  return `${looks}, ${say("photos", { n: figures[data.roles.photos] })}`;
 };
 
 // The value of a metric as text.

@@ -83,7 +83,9 @@ geobike.seen = function (page) {
   if (data.covered && page.period < 0) {
     parts.push(say("streets_of", { seen: page.figure(sum(roles.seen)), all: page.figure(sum(roles.streetLength)) }));
   }
+  const compared = looked.filter(({ status }) => status === "compared").length;
   parts.push(say("spread", { n: looked.length, all: data.areas.length }));
+  if (compared < looked.length) parts.push(say("of_which_compared", { n: compared }));
   const dates = page.period < 0 ? geobike.dates(page, looked) : page.date(data.periods[page.period]);
   const { estimates } = data;
   const trust = estimates ? say("some_hand_counted", { n: estimates.hand_counted }) : say("nobody_counted");

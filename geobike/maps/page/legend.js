@@ -33,7 +33,7 @@ geobike.legend = function (page) {
 };
 
 geobike.legendTitle = function (page) {
-  if (page.surface === "streets") return page.say("per_100m");
+  if (page.surface === "streets") return geobike.ofAllDays(page, "per_100m");
   if (page.surface === "heat") return page.say("layer_heat");
   if (page.surface === "areas" && page.byGroup) return page.say("by_group");
   return page.nameOf(page.metric);
@@ -117,7 +117,7 @@ geobike.placeKey = function (page) {
     }
   }
   if (page.ribbons && page.surface === "areas") {
-    items.push(el("li", { className: "gb-legend-note" }, say("per_100m")), ...geobike.streetKey(page));
+    items.push(el("li", { className: "gb-legend-note" }, geobike.ofAllDays(page, "per_100m")), ...geobike.streetKey(page));
   }
   return items;
 };

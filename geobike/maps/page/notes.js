@@ -13,18 +13,23 @@ geobike.header = function (page) {
   const differ = el("p", { className: "gb-differ" });
   const seen = el("p", { className: "gb-seen" });
   const uncompared = el("p", { className: "gb-uncompared" }, geobike.uncompared(page));
+  const told = geobike.differing(page);
   const fill = () => {
     finding.textContent = geobike.finding(page);
-    differ.textContent = geobike.differing(page);
+    differ.textContent = told && page.period >= 0 ? say("differ_whole") : told;
     seen.textContent = geobike.seen(page);
   };
   fill();
   page.onChange(({ period }) => {
     if (period === undefined) return;
+    const { height } = header.getBoundingClientRect();
     fill();
-    map.invalidateSize({ pan: false }); // its number of lines changes the height of the map
+    if (period >= 0) header.style.minHeight ||= `${height}px`; // what is below stays where it is
+    else header.style.minHeight = "";
+    map.invalidateSize({ pan: false }); // its number of lines may change the height of the map
   });
-  return el(
+  addEventListener("resize", () => (header.style.minHeight = ""));
+  const header = el(
     "header",
     { className: "gb-header" },
     skip,
@@ -35,6 +40,7 @@ geobike.header = function (page) {
     uncompared,
     seen,
   );
+  return header;
 };
 
 // What was found, of all photos or of the chosen period.

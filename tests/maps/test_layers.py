@@ -109,6 +109,28 @@ def test_streets_are_ribbons_by_what_was_detected_per_100_m(show: Open) -> None:
     assert opened.page.evaluate(counts) == ["6", "2"]
 
 
+def test_streets_say_that_they_are_of_all_days_while_a_day_is_chosen(show: Open) -> None:
+    frames = street_frames()
+    taken = frames["taken"]
+    assert isinstance(taken, gpd.GeoDataFrame)
+    taken["area_id"] = "A0"
+    taken.loc[1, "taken_at"] += pd.Timedelta(days=1)
+    opened = show(build(**frames))
+    opened.page.get_by_label("19 Jan 2022").check()
+    opened.page.locator(".gb-table tbody tr", has_text="North").click()
+    assert opened.texts(".gb-list h3") == ["Fullest streets, detected per 100 m (all days)"]
+    assert "Detected per 100 m of street (all days)" in opened.texts(".gb-legend-note")
+    ribbon = opened.page.locator(".leaflet-gb-streets-pane path.leaflet-interactive")
+    ribbon.hover(force=True)
+    said = "Detected per 100 m of street (all days): 8.0"
+    assert said in opened.texts(".leaflet-tooltip")[0]
+    opened.page.keyboard.press("Escape")
+    opened.show("Streets: detected per 100 m")
+    assert opened.texts(".gb-legend summary") == ["Detected per 100 m of street (all days)"]
+    opened.page.get_by_label("all days").check()
+    assert opened.texts(".gb-legend summary") == ["Detected per 100 m of street"]
+
+
 def test_streets_appear_when_one_zooms_in(show: Open) -> None:
     opened = show(build(**street_frames()))
     opened.page.locator(".gb-table tbody tr", has_text="North").click()

@@ -149,3 +149,30 @@ def test_a_day_shows_what_was_detected_on_it_and_all_days_what_people_counted(sh
     opened.page.get_by_label("20 Jan 2022").check()
     opened.page.get_by_label("all days").check()
     assert opened.texts(".gb-finding, .gb-legend summary, .gb-table tbody tr") == before
+
+
+@pytest.mark.parametrize("width", [1366, 390])
+@pytest.mark.parametrize("given", [ALIKE, CLEAR], ids=["alike", "clear"])
+def test_the_choice_of_a_day_stays_where_it_is_when_a_day_is_chosen(
+    show: Open, given: gpd.GeoDataFrame, width: int
+) -> None:
+    taken = photos({"a.jpg": (4.002, 52.005, 3), "b.jpg": (4.002, 52.005, 1)})
+    taken["area_id"] = "A0"
+    taken.loc[1, "taken_at"] += pd.Timedelta(days=1)
+    opened = show(build(given, taken))
+    opened.page.set_viewport_size({"width": width, "height": 768})
+
+    def place() -> float:  # on the whole page: to check a choice may scroll it
+        box = "document.querySelector('.gb-period').getBoundingClientRect().top"
+        found: float = opened.page.evaluate(f"Math.round(10 * ({box} + scrollY)) / 10")
+        return found
+
+    before, said = place(), opened.texts(".gb-differ")
+    opened.page.get_by_label("19 Jan 2022").check()
+    assert place() == before
+    whole = "Which areas differ clearly: known for all days together only."
+    assert opened.texts(".gb-differ") == [whole]
+    opened.page.get_by_label("20 Jan 2022").check()
+    assert place() == before
+    opened.page.get_by_label("all days").check()
+    assert (place(), opened.texts(".gb-differ")) == (before, said)

@@ -12,11 +12,12 @@ import pytest
 from PIL import Image
 
 import geobike
+from geobike import maps
 from geobike.errors import InputError
 from geobike.maps import PageOptions
 from geobike.maps.assets import page as page_file
 from tests.support.browser import Open
-from tests.support.map_frames import TOWN, areas, build, photos
+from tests.support.map_frames import TOWN, areas, build, detections, photos, tallies
 
 TABLE = ".gb-table tbody tr:not(.gb-section) th"
 
@@ -28,6 +29,17 @@ def two_days() -> gpd.GeoDataFrame:
     )
     taken["area_id"] = pd.array(["A0", "A0", "A1"], dtype="str")
     taken.loc[2, "taken_at"] = pd.Timestamp("2022-01-20T12:00:00Z")
+    return taken
+
+
+def seen_well() -> gpd.GeoDataFrame:
+    """6 stops of 1 bicycle in North and 1 of none in West; 6 of 12 in East the day after."""
+    grid = [(0.002 + x / 300, 0.003 + y / 250) for x in range(3) for y in range(2)]
+    north = {f"n{k}.jpg": (4 + x, 52 + y, 1) for k, (x, y) in enumerate(grid)}
+    east = {f"e{k}.jpg": (4.01 + x, 52 + y, 12) for k, (x, y) in enumerate(grid)}
+    taken = photos(north | {"w.jpg": (4.035, 52.005, 0)} | east)
+    taken["area_id"] = pd.array(["A0"] * 6 + ["A3"] + ["A1"] * 6, dtype="str")
+    taken.loc[7:, "taken_at"] = pd.Timestamp("2022-01-20T12:00:00Z")
     return taken
 
 
@@ -46,7 +58,7 @@ def test_the_search_finds_names_without_their_accents(show: Open) -> None:
 
 
 def test_a_day_shows_its_own_numbers(show: Open) -> None:
-    opened = show(build(taken=two_days(), ledger={"counted": 3}))
+    opened = show(build(taken=seen_well(), ledger={"counted": 13}))
     shown = ".gb-finding, .gb-seen, .gb-table tbody tr"
     before = opened.texts(shown)
     assert [each.strip() for each in opened.texts(".gb-period label")] == [
@@ -55,27 +67,117 @@ def test_a_day_shows_its_own_numbers(show: Open) -> None:
         "20 Jan 2022",
     ]
     opened.page.get_by_label("19 Jan 2022").check()
-    finding = "2 stops: on average 1.0 bicycles detected per stop. 2 detected on 2 photos."
+    finding = "7 stops: on average 0.86 bicycles detected per stop. 6 detected on 7 photos."
     assert opened.texts(".gb-finding") == [finding]
-    assert "in 1 of 5 areas · 19 Jan 2022." in opened.texts(".gb-seen")[0]
-    assert opened.said(".gb-ledger") == ["2 photos: 2 counted."]
+    assert "in 2 of 5 areas, 1 of them compared · 19 Jan 2022." in opened.texts(".gb-seen")[0]
+    assert opened.said(".gb-ledger") == ["7 photos: 7 counted."]
     columns = ("stop_count", "detected_per_stop")
     rows = opened.table(*columns)
-    assert rows[0] == ["North", "2", "1.0"]
-    assert all(row[1:] == ["0", "\N{EN DASH}"] for row in rows[1:])
-    assert opened.places() == ["1 detected, 1 photo"] * 2
+    assert rows[0] == ["North", "6", "1.0"]
+    assert all(row[1:] == ["0", "\N{EN DASH}"] for row in rows[2:])
+    assert opened.places() == ["1 detected, 1 photo"] * 6 + ["0 detected, 1 photo"]
     assert opened.fills()[1] == "url(#gb-none)"
     opened.page.get_by_label("20 Jan 2022").check()
-    assert opened.table(*columns)[0] == ["East", "1", "12"]
+    assert opened.table(*columns)[0] == ["East", "6", "12"]
     # 12 lies beyond all that the whole time shows: the last class is open, and its colour stays.
-    assert opened.legend() == ["0", "0 - 2", "2 - 4", "4 - 6", "6 or more", "no photos"]
+    assert opened.legend() == ["0", "0 - 2", "2 - 4", "4 - 6", "6 or more", NOT_SEEN]
     assert opened.fills()[1] == "#081d58"
     opened.colour_by("Bicycles detected per km²")  # of each place once: not of a day
     assert {row[1] for row in opened.table("bicycles_per_km2")} == {"\N{EN DASH}"}
-    assert opened.legend()[-2:] == ["known for all days together only", "no photos"]
+    assert opened.legend()[-2:] == ["known for all days together only", NOT_SEEN]
     opened.colour_by("Bicycles detected per stop")
     opened.page.get_by_label("all days").check()
     assert opened.texts(shown) == before
+
+
+NOT_SEEN = "not seen on this day"
+
+
+def test_a_day_compares_only_areas_of_which_it_saw_enough(show: Open) -> None:
+    opened = show(build(taken=seen_well()))
+    opened.page.get_by_label("19 Jan 2022").check()
+    assert opened.table("stop_count", "detected_per_stop")[:2] == [
+        ["North", "6", "1.0"],
+        ["West", "1", "0"],
+    ]
+    unseen, thin = "url(#gb-none)", "url(#gb-thin)"
+    assert opened.fills()[1:] == [unseen, unseen, thin, unseen]
+    # West is no area with 0: one look is not enough to say so.
+    states = ["seen in part: not compared", NOT_SEEN]
+    assert opened.legend() == ["0", "0 - 2", "2 - 4", "4 - 6", "6 or more", *states]
+    assert opened.texts(".gb-count")[:2] == ["0", "1"]
+    assert opened.texts(".gb-thin-rows th[scope=row]") == ["West"]
+    opened.page.locator(".gb-thin-rows tr[tabindex]").click()
+    assert opened.said(".gb-state") == [states[0]]
+    opened.page.keyboard.press("Escape")
+    opened.page.locator(".gb-hidden-rows tr[tabindex]").first.click()
+    assert opened.texts(".gb-main") == []
+    assert opened.said(".gb-state") == [NOT_SEEN]
+    opened.page.keyboard.press("Escape")
+    opened.page.get_by_label("all days").check()
+    assert opened.texts(".gb-thin-rows th[scope=row]") == []
+
+
+def test_less_than_one_stop_of_a_day_is_no_figure_of_an_area(show: Open) -> None:
+    """A third of a look at East fell on North; a photo stood in South and looked elsewhere."""
+    taken = seen_well()
+    sums = tallies(taken)
+    part = sums[sums["photo_id"] == "e0.jpg"].assign(area_id="A0", stop_count=1 / 3)
+    part = part.assign(photo_count=0.0, bicycle_count=0.0, bicycles_on_stops=0.0)
+    beside = part.assign(area_id="A2", photo_count=1.0, stop_count=0.0)
+    page = maps.build(
+        TOWN,
+        taken,
+        detections(),
+        pd.concat([sums, part, beside], ignore_index=True),
+        model="tiny",
+        threshold=0.5,
+        ledger={},
+    )
+    opened = show(page)
+    opened.page.get_by_label("20 Jan 2022").check()
+    assert opened.table("detected_per_stop")[0] == ["East", "12"]
+    assert all(value == "\N{EN DASH}" for _, value in opened.table("detected_per_stop")[1:])
+    assert opened.fills()[0] == "url(#gb-too_thin)"
+    assert opened.fills()[2] == "url(#gb-none)"
+
+
+@pytest.mark.parametrize(
+    ("language", "stop", "where"),
+    [
+        ("en", "less than 1 stop", "in 2 of 3 areas, 1 of them compared"),
+        ("nl", "minder dan 1 stop", "in 2 van de 3 gebieden, waarvan 1 vergeleken"),
+    ],
+)
+def test_what_was_seen_a_little_is_never_written_as_zero(
+    show: Open, language: str, stop: str, where: str
+) -> None:
+    given = areas(
+        ["North", "Dyke", "Quay"],
+        [10, 1, 0],
+        [20, 0, 0],
+        stop_count=[10.0, 0.22, 0.0],
+        covered_share=[1.0, 0.004, 0.0],
+        status=["compared", "too_thin", "unseen"],
+    )
+    opened = show(build(given, language=language))
+    percent, little = "\N{NO-BREAK SPACE}%", "<\N{NO-BREAK SPACE}1"
+    assert opened.table("stop_count", "covered_share") == [
+        ["North", "10", f"100{percent}"],
+        ["Dyke", little, f"{little}{percent}"],
+        ["Quay", "0", f"0{percent}"],
+    ]
+    assert where in opened.texts(".gb-seen")[0]
+    opened.page.locator(".gb-hidden-rows tr[tabindex]").first.click()
+    assert opened.detail()["stop_count"] == little
+    said = opened.page.evaluate(
+        "({words, ...area}) => geobike.lookedText("
+        "{data: {roles: {stops: 'stops', photos: 'photos'}}, ...geobike.speech({words, ...area})},"
+        "{figures: {stops: 0.22, photos: 1}})",
+        {"words": json.loads(page_file(f"words-{language}.json")), "language": language}
+        | {"label": "bicycle"},
+    )
+    assert said.startswith(f"{stop}, 1 ")
 
 
 def test_the_days_play_one_after_the_other_and_end_with_all(show: Open) -> None:

@@ -146,8 +146,9 @@ geobike.rangeText = function (page, ends, metric) {
 
 // How much a figure rests on: stops and photos.
 geobike.lookedText = function ({ data, say }, { figures }) {
-  const stops = say("stops", { n: Math.round(figures[data.roles.stops]) });
-  return `${stops}, ${say("photos", { n: figures[data.roles.photos] })}`;
+  const stops = figures[data.roles.stops];
+  const looks = stops > 0 && stops < 0.5 ? say("part_of_a_stop") : say("stops", { n: Math.round(stops) });
+  return `${looks}, ${say("photos", { n: figures[data.roles.photos] })}`;
 };
 
 // The value of a metric as text.
@@ -165,7 +166,7 @@ geobike.isHidden = ({ data }, area) => geobike.isUnseen(data, area) || area.stat
 geobike.stateOf = function (page, area) {
   const state = geobike.valueOf(page, area, page.metric);
   const told = ["none", "few", "thin", "too_thin"].includes(state);
-  return told ? page.say(state, { n: page.data.min_photos }) : "";
+  return told ? geobike.stateText(page, state) : "";
 };
 
-geobike.isUnseen = ({ roles }, { figures }) => !roles.looked.some((name) => figures[name] > 0);
+geobike.isUnseen = ({ roles }, { figures, status }) => status === "unseen" || !roles.looked.some((name) => figures[name] > 0);

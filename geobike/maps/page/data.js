@@ -67,7 +67,7 @@ geobike.count = function (page) {
   const { data } = page;
   page.isShown = (i) => page.period < 0 || data.photos.period[i] === page.period;
   geobike.countPlaces(page);
-  const all = data.areas.map(({ figures, first, last }) => ({ figures, first, last }));
+  const all = data.areas.map(({ figures, status, first, last }) => ({ figures, status, first, last }));
   page.onChange(({ period }) => {
     if (period === undefined) return;
     geobike.countPlaces(page);
@@ -109,8 +109,19 @@ geobike.countPeriod = function ({ data, period }, all) {
     for (const name of data.constants) known[name] = all[row].figures[name];
     const figures = geobike.valuesOf(data, known);
     for (const name of data.constants) figures[name] = known[name];
-    Object.assign(each, { figures, first: null, last: null });
+    const status = geobike.statusThen(data, all[row].status, figures);
+    Object.assign(each, { figures, status, first: null, last: null });
   });
+};
+
+// How well a period saw an area: never better than the whole survey did. Which streets a day covered is
+// not known here, so a stop stands for a street; of less than one stop there is no figure.
+geobike.LEAST_STOPS = 6;
+geobike.statusThen = function ({ roles }, status, figures) {
+  const stops = figures[roles.stops];
+  if (!(stops > 0)) return "unseen";
+  if (stops < 1) return "too_thin";
+  return status === "compared" && Math.round(stops) < geobike.LEAST_STOPS ? "thin" : status;
 };
 
 // The metrics from sums and constants: the formula of geobike.metrics.values. What cannot be

@@ -105,7 +105,7 @@ geobike.fullest = function (page, number) {
     const items = found.map((street) =>
       button(geobike.streetName(page, street), page.figure(street.rate), () => page.choose({ kind: "street", street }, { zoom: true })),
     );
-    return el("section", { className: "gb-list" }, el("h3", {}, say("fullest_streets")), el("ol", {}, ...items));
+    return el("section", { className: "gb-list" }, el("h3", {}, geobike.ofAllDays(page, "fullest_streets")), el("ol", {}, ...items));
   }
   const { places } = data;
   const found = [];

@@ -33,7 +33,7 @@ geobike.legend = function (page) {
 };
 
 geobike.legendTitle = function (page) {
-  if (page.surface === "streets") return page.say("per_100m");
+  if (page.surface === "streets") return geobike.ofAllDays(page, "per_100m");
   if (page.surface === "heat") return page.say("layer_heat");
   if (page.surface === "areas" && page.byGroup) return page.say("by_group");
   return page.nameOf(page.metric);
@@ -111,8 +111,9 @@ geobike.streetKey = function (page) {
   return [geobike.barsHead(page, "bars_streets"), ...geobike.histogram(page, page.streetClasses, rates)];
 };
 
-// A total with each place once is of the whole survey: a day has none.
+// A total with each place once is of the whole survey: a day has none. Photos of an area may be of other days.
 geobike.stateText = function ({ data, metric, period, say }, state) {
+  if (state === "none" && period >= 0) return say(data.periods[period].length === 10 ? "none_day" : "none_period");
   const whole = state === "missing" && period >= 0 && !geobike.isOfPeriods(data, metric);
   return say(whole ? "whole_only" : state, { n: data.min_photos });
 };
@@ -132,7 +133,7 @@ geobike.placeKey = function (page) {
     }
   }
   if (page.ribbons && page.surface === "areas") {
-    items.push(el("li", { className: "gb-legend-note" }, say("per_100m")), ...geobike.streetKey(page));
+    items.push(el("li", { className: "gb-legend-note" }, geobike.ofAllDays(page, "per_100m")), ...geobike.streetKey(page));
   }
   return items;
 };

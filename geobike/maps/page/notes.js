@@ -13,18 +13,23 @@ geobike.header = function (page) {
   const differ = el("p", { className: "gb-differ" });
   const seen = el("p", { className: "gb-seen" });
   const uncompared = el("p", { className: "gb-uncompared" }, geobike.uncompared(page));
+  const told = geobike.differing(page);
   const fill = () => {
     finding.textContent = geobike.finding(page);
-    differ.textContent = geobike.differing(page);
+    differ.textContent = told && page.period >= 0 ? say("differ_whole") : told;
     seen.textContent = geobike.seen(page);
   };
   fill();
   page.onChange(({ period }) => {
     if (period === undefined) return;
+    const { height } = header.getBoundingClientRect();
     fill();
-    map.invalidateSize({ pan: false }); // its number of lines changes the height of the map
+    if (period >= 0) header.style.minHeight ||= `${height}px`; // what is below stays where it is
+    else header.style.minHeight = "";
+    map.invalidateSize({ pan: false }); // its number of lines may change the height of the map
   });
-  return el(
+  addEventListener("resize", () => (header.style.minHeight = ""));
+  const header = el(
     "header",
     { className: "gb-header" },
     skip,
@@ -35,6 +40,7 @@ geobike.header = function (page) {
     uncompared,
     seen,
   );
+  return header;
 };
 
 geobike.summed = ({ data }, name) => data.areas.reduce((total, { figures }) => total + (figures[name] || 0), 0);
@@ -94,7 +100,9 @@ geobike.seen = function (page) {
   if (data.covered && page.period < 0) {
     parts.push(say("streets_of", { seen: page.figure(sum(roles.seen)), all: page.figure(sum(roles.streetLength)) }));
   }
+  const compared = looked.filter(({ status }) => status === "compared").length;
   parts.push(say("spread", { n: looked.length, all: data.areas.length }));
+  if (compared < looked.length) parts.push(say("of_which_compared", { n: compared }));
   const dates = page.period < 0 ? geobike.dates(page, looked) : page.date(data.periods[page.period]);
   const { estimates } = data;
   const trust = estimates ? say("some_hand_counted", { n: estimates.hand_counted }) : say("nobody_counted");

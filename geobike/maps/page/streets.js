@@ -68,9 +68,12 @@ geobike.ribbons = function (page, layer, renderer) {
 
 geobike.streetName = ({ say }, { name }) => name || say("unnamed_street");
 
+// Figures of streets are of all days: where a day is chosen, their title says so.
+geobike.ofAllDays = ({ period, say }, key) => (period < 0 ? say(key) : `${say(key)} (${say("all_periods")})`);
+
 geobike.streetTooltip = function (page, street) {
   const { el } = geobike;
-  const rate = `${page.say("per_100m")}: ${page.figure(street.rate)}`;
+  const rate = `${geobike.ofAllDays(page, "per_100m")}: ${page.figure(street.rate)}`;
   const stops = page.say("stops", { n: street.stops });
   return el("div", {}, el("strong", { dir: "auto" }, geobike.streetName(page, street)), el("br"), rate, el("br"), stops);
 };

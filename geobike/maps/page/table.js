@@ -99,11 +99,11 @@ geobike.section = function (page, area) {
 };
 
 // On paper one line instead of a row for each area without photos.
-geobike.unseenAreas = function ({ data, say }) {
+geobike.unseenAreas = function ({ data, period, say }) {
   const areas = data.areas.filter((area) => geobike.isUnseen(data, area));
   const names = areas.slice(0, geobike.FIRST_ROWS).map(({ name }) => name);
   if (areas.length > names.length) names.push("…");
-  return areas.length ? say("unseen_areas", { n: areas.length, names: names.join(", ") }) : "";
+  return areas.length ? say(period < 0 ? "unseen_areas" : "unseen_areas_then", { n: areas.length, names: names.join(", ") }) : "";
 };
 
 // The figure that colours the map, and what it rests on.

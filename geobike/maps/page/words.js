@@ -33,8 +33,8 @@ geobike.speech = function (data) {
     // A number as it is known: what was counted, in full; what was derived, with two digits.
     figure(value, { exact: full, digits, percent } = {}) {
       if (value === null || value === undefined) return data.words.unknown;
-      if (percent) return exact(digits).format(100 * value) + "\u00a0%";
-      if (full) return exact(digits).format(value);
+      if (percent) return geobike.notZero(say, exact(digits), 100 * value, 10 ** -digits) + "\u00a0%";
+      if (full) return geobike.notZero(say, exact(digits), value, 10 ** -digits);
       return value === 0 ? whole.format(0) : rounded.format(value);
     },
     // A number in a circle or at an axis: short.
@@ -48,6 +48,10 @@ geobike.speech = function (data) {
     ...geobike.calendar(data.language),
   };
 };
+
+// A number rounded to steps; what is more than 0 is never written as 0.
+geobike.notZero = (say, format, value, step) =>
+  value > 0 && value < step / 2 ? say("less_than", { least: format.format(step) }) : format.format(value);
 
 // One format for each number of decimals.
 geobike.numberFormats = function (language) {

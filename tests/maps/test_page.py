@@ -29,6 +29,8 @@ def test_a_planner_sees_the_finding_the_areas_the_legend_and_the_ranking(show: O
     assert sums.startswith("16 detected on 10 photos: some bicycles stand on several. A stop ")
     seen = "Seen: 10 stops, 13 of 16 km of street, in 4 of 5 areas · 19 Jan 2022. Nobody has"
     assert opened.texts(".gb-seen")[0].startswith(seen)
+    unknown = "how many the detector missed, or wrongly took for bicycles, is not known."
+    assert opened.texts(".gb-seen")[0].endswith(unknown)
     assert opened.said(".gb-ledger") == ["35 photos: 34 counted, 1 outside the areas."]
     method = "Counted: bicycles. Model tiny, threshold 0.5. Times in UTC."
     assert opened.said(".gb-method") == [method]

@@ -215,6 +215,23 @@ def test_a_photo_opens_large_with_its_boxes_where_they_were_found(show: Open) ->
     assert opened.texts(".gb-detail h2") == ["Place"]  # the photo closes before the place
 
 
+def test_a_photo_without_a_picture_shows_what_is_known_and_how_to_get_one(show: Open) -> None:
+    opened = show(build(taken=PHOTOS.assign(heading=[90.0, float("nan")])))
+    opened.page.locator(".gb-place:not(.gb-other)").click()
+    opened.page.locator(".gb-tile").click()
+    light = opened.page.get_by_role("dialog")
+    assert light.locator("strong").inner_text() == "1 detected"
+    known = ("taken", "heading")
+    facts = [light.locator(f"dd[data-metric={name}]").inner_text() for name in known]
+    assert facts == ["19 Jan 2022, 12:00", "90° east"]
+    assert "With --pictures folder, geobike map" in light.locator(".gb-nothing").inner_text()
+    assert not light.get_by_role("button", name="Boxes (B)").is_visible()  # there are none
+    card = light.bounding_box()
+    assert card is not None
+    assert card["width"] < 400
+    assert card["height"] < 400
+
+
 def test_every_photo_of_one_spot_can_be_opened(show: Open) -> None:
     names = [f"{n}.jpg" for n in range(5)]
     taken = photos({name: (4.005, 52.005, n + 1) for n, name in enumerate(names)})
@@ -317,6 +334,7 @@ def test_a_photo_outside_the_areas_is_hollow_and_labelled_as_not_counted(show: O
     assert "photo that is not counted" in opened.texts(".gb-photo-key li")
     opened.page.locator(".gb-other").click()
     assert opened.texts(".gb-light strong") == ["Outside the areas: not counted."]
+    assert opened.texts(".gb-light .gb-nothing") == ["Only counted photos have a picture."]
     opened.page.keyboard.press("Escape")
     opened.layers()
     opened.page.get_by_label("Places that were looked at").uncheck()

@@ -12,6 +12,7 @@ geobike.lightbox = function (page) {
     const i = list[at];
     dialog.replaceChildren(geobike.lightBar(page, { list, at, step, toggle, close }), geobike.large(page, i), geobike.facts(page, i));
     dialog.classList.toggle("gb-no-boxes", !page.boxes);
+    dialog.classList.toggle("gb-bare", !page.data.photos.details[i].image);
     page.point(i);
   };
   const step = (by) => {
@@ -72,7 +73,7 @@ geobike.lightBar = function (page, { list, at, step, toggle, close }) {
 geobike.large = function (page, i) {
   const { el } = geobike;
   const photo = page.data.photos.details[i];
-  if (!photo.image) return el("p", { className: "gb-nothing" }, page.say("no_picture"));
+  if (!photo.image) return el("p", { className: "gb-nothing" }, geobike.whyBare(page, photo));
   const image = el("img", { src: photo.image, alt: page.say("picture", { id: photo.id }) });
   const frame = el("div", { className: "gb-picture" }, image);
   image.onerror = () => frame.replaceWith(el("p", { className: "gb-nothing" }, page.say("picture_lost")));
@@ -82,6 +83,12 @@ geobike.large = function (page, i) {
   }
   for (const box of photo.boxes) frame.append(geobike.boxed(page, box));
   return frame;
+};
+
+// Why a photo has no picture, and how to get one.
+geobike.whyBare = function ({ data, say }, { status }) {
+  if (status !== "counted") return say("no_picture_uncounted");
+  return say(data.hidden?.large ? "no_picture_made" : "no_picture");
 };
 
 geobike.boxed = function (page, { label, score, dropped, ...place }) {

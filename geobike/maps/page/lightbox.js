@@ -76,6 +76,7 @@ geobike.large = function (page, i) {
   if (!photo.image) return el("p", { className: "gb-nothing" }, geobike.whyBare(page, photo));
   const image = el("img", { src: photo.image, alt: page.say("picture", { id: photo.id }) });
   const frame = el("div", { className: "gb-picture" }, image);
+  image.onload = () => (frame.style.maxWidth = `${2 * image.naturalWidth}px`); // larger, it is only coarser
   image.onerror = () => frame.replaceWith(el("p", { className: "gb-nothing" }, page.say("picture_lost")));
   if (photo.width && photo.height) {
     frame.style.aspectRatio = `${photo.width} / ${photo.height}`;
@@ -124,7 +125,7 @@ geobike.facts = function (page, i) {
     el("p", {}, el("strong", {}, geobike.photoFinding(page, i))),
     geobike.figures(lines),
     el("p", { className: "gb-file", dir: "auto" }, photo.id),
-    photo.image ? el("p", { className: "gb-why" }, say("count_yourself")) : "",
+    photo.image ? el("p", { className: "gb-why" }, say(data.hidden?.large ? "count_yourself" : "boxes_shown")) : "",
   );
 };
 

@@ -263,6 +263,19 @@ def test_a_box_that_nearly_counted_is_faint_and_says_why(show: Open) -> None:
     assert ridden.inner_text() == "1: not counted"
 
 
+def test_boxes_that_nearly_counted_are_all_counted_and_the_best_are_drawn(show: Open) -> None:
+    one = detections("a/one.jpg")
+    found = pd.concat([one, *[one[1:]] * 19], ignore_index=True)  # 1 kept, 20 dropped
+    found["dropped_by"] = pd.Categorical([None, *["threshold"] * 17, *["ridden"] * 3])
+    found["score"] = [0.9, *[0.4] * 17, *[0.3] * 3]
+    opened = show(build(taken=PHOTOS, found=found, thumbnails={"a/one.jpg": jpeg()}))
+    opened.page.locator(".gb-place:not(.gb-other)").click()
+    opened.page.locator(".gb-tile").click()
+    assert opened.texts(".gb-light dd[data-metric=nearly]") == ["17"]
+    assert opened.texts(".gb-light dd[data-metric=ridden]") == ["3: not counted"]
+    assert opened.page.locator(".gb-dropped").count() == 12
+
+
 def test_the_map_shows_what_a_photo_looks_at(show: Open) -> None:
     opened = show(build(taken=PHOTOS.assign(heading=[90.0, float("nan")])))
     opened.page.locator(".gb-place:not(.gb-other)").click()

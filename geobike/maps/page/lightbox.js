@@ -105,7 +105,6 @@ geobike.facts = function (page, i) {
   const { data, say } = page;
   const { photos, places } = data;
   const photo = photos.details[i];
-  const boxes = photo.boxes || [];
   const lines = [];
   if (photo.taken) lines.push(["taken", say("taken"), page.date(photo.taken)]);
   if (photo.heading !== undefined) lines.push(["heading", say("heading"), geobike.compass(page, photo.heading)]);
@@ -115,10 +114,9 @@ geobike.facts = function (page, i) {
   if (area) lines.push(["area", say("area"), area.name]);
   if (street) lines.push(["street", say("street"), geobike.streetName(page, street)]);
   if (place >= 0) lines.push(["stop", say("place"), geobike.placeText(page, { numbers: [place], things: places.things[place], photos: places.photos[place] })]);
-  const ridden = boxes.filter(({ dropped }) => dropped === "ridden").length;
+  const { ridden, faint } = photo; // all of them: only the best are drawn
   if (ridden) lines.push(["ridden", say("ridden_name"), say("ridden", { n: ridden })]);
-  const nearly = boxes.filter(({ dropped }) => dropped && dropped !== "ridden").length;
-  if (nearly) lines.push(["nearly", say("rejected_name"), page.whole(nearly)]);
+  if (faint) lines.push(["nearly", say("rejected_name"), page.whole(faint)]);
   return el(
     "div",
     { className: "gb-facts" },

@@ -232,6 +232,33 @@ def test_a_photo_without_a_picture_shows_what_is_known_and_how_to_get_one(show: 
     assert card["height"] < 400
 
 
+def test_an_area_says_that_its_photos_are_those_taken_in_it(show: Open) -> None:
+    taken = PHOTOS.assign(area_id=pd.array(["A0", pd.NA], "str"))
+    opened = show(build(taken=taken))
+    opened.page.locator(".gb-table tbody tr th", has_text="North").click()
+    said = "A photo is listed where its camera stood; bicycles count in the area in which they "
+    assert said + "stand." in opened.texts(".gb-detail .gb-why")
+    opened.page.locator(".gb-tile").click()
+    facts = opened.page.locator(".gb-facts")
+    assert facts.locator("dt", has_text="Taken in").count() == 1
+    assert facts.locator("dd[data-metric=area]").inner_text() == "North"
+    assert facts.locator(".gb-why").count() == 0
+
+
+def test_a_photo_across_a_border_from_its_place_says_whose_area_the_place_has(show: Open) -> None:
+    taken = photos({"west.jpg": (4.0099, 52.005, 2), "east.jpg": (4.0101, 52.005, 1)})
+    taken["area_id"] = pd.array(["A0", "A1"], "str")
+    opened = show(build(taken=taken, visits=visits(taken, ["west.jpg"] * 2)))
+    opened.page.locator(".gb-place").click()
+    said = []
+    for tile in opened.page.locator(".gb-tile").all():
+        tile.click()
+        area = opened.texts(".gb-facts dd[data-metric=area]")
+        said.append((*area, *opened.texts(".gb-facts .gb-why")))
+        opened.page.keyboard.press("Escape")
+    assert said == [("North",), ("East", "Its place is in the area of its first photo.")]
+
+
 def test_every_photo_of_one_spot_can_be_opened(show: Open) -> None:
     names = [f"{n}.jpg" for n in range(5)]
     taken = photos({name: (4.005, 52.005, n + 1) for n, name in enumerate(names)})

@@ -111,7 +111,7 @@ geobike.facts = function (page, i) {
   const area = data.areas[photos.area[i]];
   const place = photos.place[i];
   const street = place >= 0 ? data.streets[places.street[place]] : null;
-  if (area) lines.push(["area", say("area"), area.name]);
+  if (area) lines.push(["area", say("taken_in"), area.name]);
   if (street) lines.push(["street", say("street"), geobike.streetName(page, street)]);
   if (place >= 0) lines.push(["stop", say("place"), geobike.placeText(page, { numbers: [place], things: places.things[place], photos: places.photos[place] })]);
   const { ridden, faint } = photo; // all of them: only the best are drawn
@@ -122,6 +122,7 @@ geobike.facts = function (page, i) {
     { className: "gb-facts" },
     el("p", {}, el("strong", {}, geobike.photoFinding(page, i))),
     geobike.figures(lines),
+    geobike.note(say("place_area"), place >= 0 && places.area[place] !== photos.area[i]),
     el("p", { className: "gb-file", dir: "auto" }, photo.id),
     photo.image ? el("p", { className: "gb-why" }, say(data.hidden?.large ? "count_yourself" : "boxes_shown")) : "",
   );

@@ -68,7 +68,7 @@ def photos(
         "period": period[located.index].to_numpy(dtype=np.int32),
         "count": located["bicycle_count"].mask(~counted).fillna(-1).to_numpy(dtype=np.int32),
     }
-    details = _details(located, _drawn(detections, pictures, threshold), pictures, timezone)
+    details = _details(located, _shown(detections, pictures, threshold), pictures, timezone)
     many = len(located) > READABLE
     return {
         "n": len(located),
@@ -77,25 +77,42 @@ def photos(
     }
 
 
-def _drawn(detections: pd.DataFrame, pictures: Pictures, threshold: float) -> pd.DataFrame:
-    """Return the boxes that are drawn on pictures: those that count, and those that nearly did."""
+def _shown(detections: pd.DataFrame, pictures: Pictures, threshold: float) -> pd.DataFrame:
+    """Return the boxes of photos with a picture: those that count, and those that nearly did."""
     nearly = detections["dropped_by"].isin(_REJECTED) & (detections["score"] >= _NEARLY * threshold)
-    shown = detections[(detections["kept"] | nearly) & detections["photo_id"].isin(list(pictures))]
+    return detections[(detections["kept"] | nearly) & detections["photo_id"].isin(list(pictures))]
+
+
+def _drawn(shown: pd.DataFrame) -> pd.DataFrame:
+    """Return the boxes that are drawn: of those that do not count, the best of each photo."""
     best = shown.sort_values("score", ascending=False, kind="stable")
     place = best[~best["kept"]].groupby("photo_id", observed=True).cumcount()
     return shown.drop(index=place.index[place >= _MOST_REJECTED])
 
 
+def _rejected(shown: pd.DataFrame) -> dict[str, dict[str, int]]:
+    """Return how many boxes of each photo do not count, drawn or not: `ridden` and `faint` ones."""
+    left = shown[~shown["kept"]]
+    ridden = left["dropped_by"] == "ridden"
+    out: dict[str, dict[str, int]] = {}
+    for name, boxes in (("ridden", left[ridden]), ("faint", left[~ridden])):
+        for photo_id, n in boxes["photo_id"].value_counts().items():
+            out.setdefault(str(photo_id), {})[name] = int(n)
+    return out
+
+
 def _details(
-    located: gpd.GeoDataFrame, drawn: pd.DataFrame, pictures: Pictures, timezone: str
+    located: gpd.GeoDataFrame, shown: pd.DataFrame, pictures: Pictures, timezone: str
 ) -> list[dict[str, Any]]:
-    boxes = {photo_id: found for photo_id, found in drawn.groupby("photo_id")}  # noqa: C416 - dict() drops the types
+    boxes = {photo_id: found for photo_id, found in _drawn(shown).groupby("photo_id")}  # noqa: C416 - dict() drops the types
+    rejected = _rejected(shown)
     local = located["taken_at"].dt.tz_convert(timezone).dt.strftime(CLOCK).astype(object)
     times = local.where(located["taken_at"].notna(), None)
     return [
         {"id": row.photo_id, "status": row.status, "taken": taken}
         | _direction(row)
         | (_picture(row, pictures, boxes) if row.photo_id in pictures else {})
+        | rejected.get(row.photo_id, {})
         for row, taken in zip(_rows(located), times, strict=True)
     ]
 

@@ -311,9 +311,8 @@ def test_a_photo_exactly_on_a_border_is_drawn_once_and_on_it(show: Open) -> None
     assert west is not None
     assert place is not None
     assert place["x"] + place["width"] / 2 == pytest.approx(west["x"] + west["width"], abs=2)
-    assert opened.texts(".gb-finding")[0].endswith(
-        "About 2 detected in all, each place counted once."
-    )
+    (finding,) = opened.texts(".gb-finding")
+    assert finding.endswith("About 2 detected in all, each place counted once.")
 
 
 def name_boxes(opened: Opened) -> dict[str, list[float]]:

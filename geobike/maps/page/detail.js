@@ -62,10 +62,11 @@ geobike.areaDetail = function (page, { area } = page.chosen) {
     for (const key of ["first", "last"]) if (area[key]) lines.push([key, say(key), page.date(area[key])]);
   }
   const number = data.areas.indexOf(area);
+  const photos = geobike.photosWhere(page, (i) => data.photos.area[i] === number);
   return {
     title: area.name,
-    parts: [main, state, geobike.figures(lines), geobike.fullest(page, number)],
-    photos: geobike.photosWhere(page, (i) => data.photos.area[i] === number),
+    parts: [main, state, geobike.figures(lines), geobike.fullest(page, number), geobike.note(say("camera_area"), photos.length > 0)],
+    photos,
   };
 };
 

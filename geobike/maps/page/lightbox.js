@@ -12,6 +12,7 @@ geobike.lightbox = function (page) {
     const i = list[at];
     dialog.replaceChildren(geobike.lightBar(page, { list, at, step, toggle, close }), geobike.large(page, i), geobike.facts(page, i));
     dialog.classList.toggle("gb-no-boxes", !page.boxes);
+    dialog.classList.toggle("gb-bare", !page.data.photos.details[i].image);
     page.point(i);
   };
   const step = (by) => {
@@ -72,9 +73,10 @@ geobike.lightBar = function (page, { list, at, step, toggle, close }) {
 geobike.large = function (page, i) {
   const { el } = geobike;
   const photo = page.data.photos.details[i];
-  if (!photo.image) return el("p", { className: "gb-nothing" }, page.say("no_picture"));
+  if (!photo.image) return el("p", { className: "gb-nothing" }, geobike.whyBare(page, photo));
   const image = el("img", { src: photo.image, alt: page.say("picture", { id: photo.id }) });
   const frame = el("div", { className: "gb-picture" }, image);
+  image.onload = () => (frame.style.maxWidth = `${2 * image.naturalWidth}px`); // larger, it is only coarser
   image.onerror = () => frame.replaceWith(el("p", { className: "gb-nothing" }, page.say("picture_lost")));
   if (photo.width && photo.height) {
     frame.style.aspectRatio = `${photo.width} / ${photo.height}`;
@@ -82,6 +84,12 @@ geobike.large = function (page, i) {
   }
   for (const box of photo.boxes) frame.append(geobike.boxed(page, box));
   return frame;
+};
+
+// Why a photo has no picture, and how to get one.
+geobike.whyBare = function ({ data, say }, { status }) {
+  if (status !== "counted") return say("no_picture_uncounted");
+  return say(data.hidden?.large ? "no_picture_made" : "no_picture");
 };
 
 geobike.boxed = function (page, { label, score, dropped, ...place }) {
@@ -97,27 +105,26 @@ geobike.facts = function (page, i) {
   const { data, say } = page;
   const { photos, places } = data;
   const photo = photos.details[i];
-  const boxes = photo.boxes || [];
   const lines = [];
   if (photo.taken) lines.push(["taken", say("taken"), page.date(photo.taken)]);
   if (photo.heading !== undefined) lines.push(["heading", say("heading"), geobike.compass(page, photo.heading)]);
   const area = data.areas[photos.area[i]];
   const place = photos.place[i];
   const street = place >= 0 ? data.streets[places.street[place]] : null;
-  if (area) lines.push(["area", say("area"), area.name]);
+  if (area) lines.push(["area", say("taken_in"), area.name]);
   if (street) lines.push(["street", say("street"), geobike.streetName(page, street)]);
   if (place >= 0) lines.push(["stop", say("place"), geobike.placeText(page, { numbers: [place], things: places.things[place], photos: places.photos[place] })]);
-  const ridden = boxes.filter(({ dropped }) => dropped === "ridden").length;
+  const { ridden, faint } = photo; // all of them: only the best are drawn
   if (ridden) lines.push(["ridden", say("ridden_name"), say("ridden", { n: ridden })]);
-  const nearly = boxes.filter(({ dropped }) => dropped && dropped !== "ridden").length;
-  if (nearly) lines.push(["nearly", say("rejected_name"), page.whole(nearly)]);
+  if (faint) lines.push(["nearly", say("rejected_name"), page.whole(faint)]);
   return el(
     "div",
     { className: "gb-facts" },
     el("p", {}, el("strong", {}, geobike.photoFinding(page, i))),
     geobike.figures(lines),
+    geobike.note(say("place_area"), place >= 0 && places.area[place] !== photos.area[i]),
     el("p", { className: "gb-file", dir: "auto" }, photo.id),
-    photo.image ? el("p", { className: "gb-why" }, say("count_yourself")) : "",
+    photo.image ? el("p", { className: "gb-why" }, say(data.hidden?.large ? "count_yourself" : "boxes_shown")) : "",
   );
 };
 

@@ -55,7 +55,31 @@ def test_hexagons_are_not_offered_for_a_figure_that_they_do_not_show(show: Open)
     assert opened.page.get_by_label("Hexagons").is_disabled()
     assert opened.page.get_by_label("Areas", exact=True).is_checked()
     said = "Hexagons and heat map show bicycles detected per stop only."
-    assert opened.texts(".gb-layers .gb-why") == [said]
+    assert opened.texts(".gb-layers .gb-why")[0] == said
+
+
+def test_circles_are_not_offered_above_hexagons_and_come_back_after(show: Open) -> None:
+    opened = show(build(taken=photos({"a.jpg": (4.005, 52.005, 1)})))
+    opened.show("Hexagons")
+    circles = opened.page.get_by_label("Places that were looked at")
+    assert (circles.is_disabled(), circles.is_checked()) == (True, False)
+    said = "Hexagons and heat map are made of the places: these have no circles."
+    assert said in opened.texts(".gb-layers .gb-why")
+    opened.page.get_by_label("Areas", exact=True).check()
+    assert (circles.is_disabled(), circles.is_checked()) == (False, True)
+    assert opened.places() == ["1 detected, 1 photo"]
+
+
+@pytest.mark.parametrize("where", [".gb-place", ".leaflet-overlay-pane path", ".folium-map"])
+def test_a_click_on_the_map_closes_the_box_of_layers(show: Open, where: str) -> None:
+    opened = show(build(taken=photos({"a.jpg": (4.005, 52.005, 1)})))
+    box = opened.page.locator(".gb-layers")
+    opened.layers()
+    opened.page.get_by_label("Names").uncheck()
+    assert box.get_attribute("open") is not None  # beside a wide map it stays for the next choice
+    at = {"x": 300, "y": 30} if where == ".folium-map" else None
+    opened.page.locator(where).last.click(position=at)
+    assert box.get_attribute("open") is None
 
 
 def street_frames() -> dict[str, object]:

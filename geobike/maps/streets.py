@@ -35,8 +35,10 @@ def streets(
     lines = shapely.simplify(seen.geometry.to_numpy(), max(east - west, north - south) / _STEPS)
     lines = shapely.transform(lines, lambda xy: xy.round(_DECIMALS))
     area = positions(seen["area_id"], area_ids)
+    crossings = _crossings(given, seen)
     rows = [
         {
+            "between": ends,
             "name": None if pd.isna(row.name_) else row.name_,
             "area": int(number),
             "length": round(row.length_m),
@@ -46,9 +48,33 @@ def streets(
             "rate": finite(row.detected_per_100m),
             "geometry": json.loads(shapely.to_geojson(line)),
         }
-        for row, number, line in zip(
-            seen.rename(columns={"name": "name_"}).itertuples(), area, lines, strict=True
+        for row, number, line, ends in zip(
+            seen.rename(columns={"name": "name_"}).itertuples(), area, lines, crossings, strict=True
         )
     ]
     number = pd.Index(seen["street_id"]).get_indexer(pd.Index(stops["street_id"]))
     return encode_json(rows), pd.Series(number, index=stops["stop_id"])
+
+
+def _crossings(given: gpd.GeoDataFrame, seen: gpd.GeoDataFrame) -> list[list[str]]:
+    """Return the streets at the ends of each seen piece that shares its name with another."""
+    shared = seen["name"].notna() & seen["name"].duplicated(keep=False)
+    all_ends, own_ends = _ends(given), _ends(seen[shared])
+    met = own_ends.merge(all_ends, on=["x", "y"], suffixes=("", "_met"))
+    met = met[met["name_met"].notna() & (met["name_met"] != met["name"])]
+    first = met.sort_values("name_met").drop_duplicates(["row", "end"])
+    names = first.groupby("row")["name_met"].agg(lambda each: sorted(set(each)))
+    return [names.get(row, []) for row in seen.index]
+
+
+def _ends(streets: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return both ends of each street: `row` is its index, `end` 0 or -1."""
+    lines = streets.geometry.to_numpy()
+    parts = []
+    for end in (0, -1):
+        point = shapely.get_point(lines, end)
+        at = {"x": shapely.get_x(point).round(7), "y": shapely.get_y(point).round(7)}
+        parts.append(
+            pd.DataFrame({"row": streets.index, "end": end, "name": streets["name"], **at})
+        )
+    return pd.concat(parts, ignore_index=True).dropna(subset=["x", "y"])

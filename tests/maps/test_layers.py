@@ -4,6 +4,7 @@ import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from pathlib import Path
 
 import geopandas as gpd
@@ -55,7 +56,31 @@ def test_hexagons_are_not_offered_for_a_figure_that_they_do_not_show(show: Open)
     assert opened.page.get_by_label("Hexagons").is_disabled()
     assert opened.page.get_by_label("Areas", exact=True).is_checked()
     said = "Hexagons and heat map show bicycles detected per stop only."
-    assert opened.texts(".gb-layers .gb-why") == [said]
+    assert opened.texts(".gb-layers .gb-why")[0] == said
+
+
+def test_circles_are_not_offered_above_hexagons_and_come_back_after(show: Open) -> None:
+    opened = show(build(taken=photos({"a.jpg": (4.005, 52.005, 1)})))
+    opened.show("Hexagons")
+    circles = opened.page.get_by_label("Places that were looked at")
+    assert (circles.is_disabled(), circles.is_checked()) == (True, False)
+    said = "Hexagons and heat map are made of the places: these have no circles."
+    assert said in opened.texts(".gb-layers .gb-why")
+    opened.page.get_by_label("Areas", exact=True).check()
+    assert (circles.is_disabled(), circles.is_checked()) == (False, True)
+    assert opened.places() == ["1 detected, 1 photo"]
+
+
+@pytest.mark.parametrize("where", [".gb-place", ".leaflet-overlay-pane path", ".folium-map"])
+def test_a_click_on_the_map_closes_the_box_of_layers(show: Open, where: str) -> None:
+    opened = show(build(taken=photos({"a.jpg": (4.005, 52.005, 1)})))
+    box = opened.page.locator(".gb-layers")
+    opened.layers()
+    opened.page.get_by_label("Names").uncheck()
+    assert box.get_attribute("open") is not None  # beside a wide map it stays for the next choice
+    at = {"x": 300, "y": 30} if where == ".folium-map" else None
+    opened.page.locator(where).last.click(position=at)
+    assert box.get_attribute("open") is None
 
 
 def street_frames() -> dict[str, object]:
@@ -138,6 +163,65 @@ def test_streets_appear_when_one_zooms_in(show: Open) -> None:
     assert opened.texts(".gb-list li") == ["<b>Quay</b>\n8.0"]
     opened.page.locator(".gb-list button").click()
     assert opened.texts(".gb-detail h2") == ["<b>Quay</b>"]
+
+
+def pieces() -> dict[str, object]:
+    """Return Quay in four pieces, each with a photo; Lane and Alley cross it, nobody saw them."""
+    at = [4.001, 4.003, 4.005, 4.007, 4.009]
+    quay = [shapely.LineString([(a, 52.005), (b, 52.005)]) for a, b in pairwise(at)]
+    across = [shapely.LineString([(x, 52.005), (x, 52.008)]) for x in at[:3]]
+    given = {
+        "street_id": [str(number) for number in range(7)],
+        "name": ["Quay"] * 4 + ["Alley", "Lane", "Mews"],
+        "area_id": "A0",
+        "length_m": 137.0,
+        "covered_m": [100.0] * 4 + [0.0] * 3,
+        "covered_share": [0.7] * 4 + [0.0] * 3,
+        "stop_count": pd.array([1] * 4 + [0] * 3, "Int64"),
+        "detected_once": [5.0, 4.0, 3.0, 2.0, 0.0, 0.0, 0.0],
+        "detected_per_100m": [5.0, 4.0, 3.0, 2.0, *[float("nan")] * 3],
+    }
+    names = [f"{number}.jpg" for number in range(4)]
+    taken = photos({name: (x + 0.001, 52.005, 1) for name, x in zip(names, at, strict=False)})
+    stops = {"stop_id": names, "photo_count": 1, "visit_count": 1, "bicycle_count": 1.0}
+    stops |= {"bicycle_count_max": 1, "street_id": ["0", "1", "2", "3"]}
+    return {
+        "taken": taken,
+        "visits": visits(taken, names),
+        "streets": schema.geotable(schema.STREETS, pd.DataFrame(given), [*quay, *across]),
+        "stops": schema.geotable(schema.STOPS, pd.DataFrame(stops), list(taken.geometry)),
+    }
+
+
+QUAY = [
+    "Quay, between Alley and Lane",
+    "Quay, between Lane and Mews",
+    "Quay, part 3",  # no street at its other end
+    "Quay, part 4",
+]
+
+
+def test_pieces_of_one_street_are_told_apart_and_a_place_names_it_once(show: Open) -> None:
+    opened = show(build(**pieces()))
+    opened.page.locator(".gb-table tbody tr", has_text="North").click()
+    assert [text.split("\n")[0] for text in opened.texts(".gb-list li")] == QUAY
+    opened.page.keyboard.press("Escape")
+    opened.page.get_by_role("button", name="Show all areas").click()
+    opened.page.locator(".gb-place").last.click()  # all four lie in one circle
+    assert opened.detail()["street"] == "Quay"
+
+
+def test_the_search_finds_streets_and_opens_them(show: Open) -> None:
+    opened = show(build(**pieces()))
+    box = opened.page.get_by_label("Find an area or a street")
+    box.fill("quay")
+    assert opened.texts(".gb-found-streets li") == QUAY
+    assert opened.texts(".gb-search span") == ["0 areas found, 4 pieces of streets"]
+    opened.page.get_by_role("button", name=QUAY[1]).click()
+    assert opened.texts(".gb-detail h2") == [QUAY[1]]
+    opened.page.keyboard.press("Escape")
+    box.press("Enter")
+    assert opened.texts(".gb-detail h2") == [QUAY[0]]
 
 
 def test_names_of_areas_stand_on_the_map_with_their_figure_and_never_on_each_other(

@@ -18,6 +18,18 @@ def test_a_telephone_shows_map_and_table_without_scrolling_sideways(show: Open) 
     assert opened.page.locator(LEGEND).first.is_visible()
 
 
+def test_a_choice_of_layers_on_a_telephone_and_a_tap_give_the_map_back(show: Open) -> None:
+    opened = show(build(taken=PHOTOS), viewport={"width": 390, "height": 844})
+    assert opened.texts(".gb-legend summary") == ["Bicycles detected per stop"]
+    opened.page.locator(".gb-layers summary").click()
+    opened.page.get_by_label("Names").uncheck()
+    assert opened.page.locator(".gb-layers").get_attribute("open") is None
+    opened.page.locator(".gb-legend summary").click()
+    assert opened.page.locator(LEGEND).first.is_visible()
+    opened.page.locator(".folium-map").click(position={"x": 200, "y": 30})
+    assert not opened.page.locator(LEGEND).first.is_visible()
+
+
 @pytest.mark.parametrize("width", [320, 390])
 def test_a_telephone_shows_the_panel_and_a_photo_whole(show: Open, width: int) -> None:
     rates = {"population": pd.array([2400], "Int64"), "bicycles_per_1000_inhabitants": [2.5]}

@@ -54,7 +54,7 @@ def test_the_search_finds_names_without_their_accents(show: Open) -> None:
     opened.page.keyboard.press("Escape")
     box.fill("nowhere")
     assert opened.texts(TABLE) == []
-    assert opened.texts(".gb-search span") == ["0 areas found"]
+    assert opened.texts(".gb-search span") == ["0 areas found; only names of areas are searched"]
 
 
 def test_a_day_shows_its_own_numbers(show: Open) -> None:

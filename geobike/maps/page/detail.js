@@ -153,7 +153,8 @@ geobike.placeDetail = function (page, { places: numbers } = page.chosen) {
     ["things", say("detected_here"), Number.isInteger(detected) ? page.whole(detected) : page.figure(detected)],
     ["photos", say("photos_name"), page.whole(sum(places.photos))],
   ];
-  const names = [...new Set(numbers.map((i) => places.street[i]))].filter((k) => k >= 0).map((k) => geobike.streetName(page, data.streets[k]));
+  const streets = numbers.map((i) => data.streets[places.street[i]]).filter(Boolean);
+  const names = [...new Set(streets.map(({ name }) => name || say("unnamed_street")))]; // pieces of one street once
   const areas = [...new Set(numbers.map((i) => places.area[i]))].filter((k) => k >= 0).map((k) => data.areas[k].name);
   if (names.length) lines.push(["street", say("street"), names.join(", ")]);
   if (areas.length) lines.push(["area", say("area"), areas.join(", ")]);

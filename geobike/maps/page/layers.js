@@ -10,12 +10,13 @@ geobike.layerBox = function (page) {
     const onchange = () => page.change({ surface: key });
     return choice({ type: "radio", name: "gb-surface", value: key, checked: key === page.surface, onchange }, text);
   });
-  const boxes = page.layers.map(({ text, layer, on }) => {
+  const boxes = page.layers.map(({ key, text, layer, on }) => {
     if (on) layer.addTo(map);
     const onchange = ({ target }) => (target.checked ? layer.addTo(map) : layer.remove());
-    return choice({ type: "checkbox", checked: on, onchange }, text);
+    return choice({ type: "checkbox", value: key, checked: on, onchange }, text);
   });
   const why = el("p", { className: "gb-why" });
+  const taken = el("p", { className: "gb-why" });
   const box = el(
     "details",
     { className: "gb-layers" },
@@ -23,7 +24,9 @@ geobike.layerBox = function (page) {
     choices(say("surface"), ...radios),
     why,
     choices(say("above"), ...boxes),
+    taken,
   );
+  geobike.folding(page, box);
   // Hexagons and heat map are drawn from places, which have no figure but one.
   page.onChange(() => {
     const possible = geobike.isOfPlaces(page.data, page.metric) && !page.byGroup;
@@ -31,6 +34,11 @@ geobike.layerBox = function (page) {
       input.checked = input.value === page.surface;
       if (["hexbins", "heat"].includes(input.value)) input.disabled = !possible;
     }
+    // These are made of the places; the circles come back with another surface.
+    const bare = ["hexbins", "heat"].includes(page.surface);
+    const circles = box.querySelector("[value=places]");
+    Object.assign(circles, { disabled: bare, checked: !bare && map.hasLayer(page.placeLayer) });
+    taken.textContent = bare ? say("places_taken") : "";
     const wanted = page.colours.find((metric) => geobike.isOfPlaces(page.data, metric));
     why.textContent = possible || !wanted || !page.data.places.n ? "" : say("only_for", { metric: page.innerNameOf(wanted) });
     if (!possible && ["hexbins", "heat"].includes(page.surface)) page.change({ surface: "areas" });
@@ -42,4 +50,18 @@ geobike.layerBox = function (page) {
     return box;
   };
   control.addTo(map);
+};
+
+// Closed by a click on the map, so that it never covers what one looks at; on a phone by a choice too,
+// and there the legend by the click as well.
+geobike.folding = function ({ map, legend }, box) {
+  map.getContainer().addEventListener(
+    "click",
+    ({ target }) => {
+      if (!box.contains(target)) box.open = false;
+      if (!geobike.wide() && map.getContainer().contains(legend) && !legend.contains(target)) legend.open = false;
+    },
+    true, // also where a circle or a street keeps the click to itself
+  );
+  box.addEventListener("change", () => geobike.wide() || (box.open = false));
 };

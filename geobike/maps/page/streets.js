@@ -66,7 +66,26 @@ geobike.ribbons = function (page, layer, renderer) {
   }
 };
 
-geobike.streetName = ({ say }, { name }) => name || say("unnamed_street");
+geobike.streetName = (page, street) => (page.streetNames ||= geobike.pieceNames(page)).get(street);
+
+// Pieces of one street are told apart by the streets between which they lie, or by a number.
+geobike.pieceNames = function ({ data, say }) {
+  const found = new Map();
+  const named = new Map();
+  for (const street of data.streets) {
+    if (named.has(street.name)) named.get(street.name).push(street);
+    else named.set(street.name, [street]);
+  }
+  for (const [name, pieces] of named) {
+    const told = pieces.map(({ between }) => (between?.length === 2 ? say("street_between", { name, one: between[0], other: between[1] }) : ""));
+    pieces.forEach((piece, k) => {
+      const isOnly = told[k] && told.filter((text) => text === told[k]).length === 1;
+      const several = isOnly ? told[k] : say("street_part", { name, n: k + 1 });
+      found.set(piece, name ? (pieces.length > 1 ? several : name) : say("unnamed_street"));
+    });
+  }
+  return found;
+};
 
 // Figures of streets are of all days: where a day is chosen, their title says so.
 geobike.ofAllDays = ({ period, say }, key) => (period < 0 ? say(key) : `${say(key)} (${say("all_periods")})`);

@@ -34,7 +34,9 @@ geobike.table = function (page) {
   }
   const unseen = el("p", { className: "gb-unseen-areas" });
   const more = el("button", { type: "button", className: "gb-more" });
-  const search = el("input", { type: "search", autocomplete: "off", placeholder: say("search"), "aria-label": say("search") });
+  const prompt = say(page.hasStreets ? "search_streets" : "search");
+  const search = el("input", { type: "search", autocomplete: "off", placeholder: prompt, "aria-label": prompt });
+  const streets = el("ul", { className: "gb-list gb-found-streets" });
   const status = el("span", { role: "status" });
 
   function fill() {
@@ -57,7 +59,9 @@ geobike.table = function (page) {
     unseen.textContent = geobike.unseenAreas(page);
     more.hidden = shown.length === found.length;
     more.textContent = say("show_all", { n: found.length });
-    status.textContent = wanted ? say("found", { n: found.length }) : "";
+    const hits = geobike.streetsNamed(page, wanted);
+    streets.replaceChildren(...geobike.streetButtons(page, hits.slice(0, 8)));
+    status.textContent = wanted ? geobike.foundText(page, found.length, hits.length) : "";
     for (const { key, cell } of columns) {
       if (key === order.key) cell.ariaSort = order.down ? "descending" : "ascending";
       else cell.removeAttribute("aria-sort");
@@ -74,7 +78,8 @@ geobike.table = function (page) {
   };
   search.onkeydown = (event) => {
     const [first] = event.key === "Enter" ? fill() : [];
-    if (first) page.choose({ kind: "area", area: first }, { zoom: true });
+    if (first) return page.choose({ kind: "area", area: first }, { zoom: true });
+    if (event.key === "Enter") streets.querySelector("button")?.click();
   };
   page.onChange((choice) => {
     if (Object.keys(choice).length === 1 && "chosen" in choice) return;
@@ -82,10 +87,25 @@ geobike.table = function (page) {
     setColumns();
     fill();
   });
-  const label = el("div", { className: "gb-search" }, search, status);
+  const label = el("div", { className: "gb-search" }, search, status, streets);
   const caption = el("caption", {}, say("table_caption"));
   const table = el("table", { className: "gb-table" }, caption, el("thead", {}, headings), ...bodies);
   return [label, table, unseen, more];
+};
+
+// The streets with these letters in their name; none where nothing is searched.
+geobike.streetsNamed = (page, wanted) =>
+  wanted ? geobike.rankedStreets(page).filter(({ name }) => name && geobike.folded(name).includes(wanted)) : [];
+
+geobike.streetButtons = (page, found) =>
+  found.map((street) => {
+    const onclick = () => page.choose({ kind: "street", street }, { zoom: true });
+    return geobike.el("li", {}, geobike.el("button", { type: "button", dir: "auto", onclick }, geobike.streetName(page, street)));
+  });
+
+geobike.foundText = function ({ hasStreets, say }, areas, streets) {
+  if (hasStreets) return `${say("found", { n: areas })}, ${say("found_streets", { n: streets })}`;
+  return areas ? say("found", { n: areas }) : say("found_none");
 };
 
 geobike.sectionHead = (text, span) =>

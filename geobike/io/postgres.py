@@ -130,8 +130,8 @@ def _checked(dsn: str) -> dict[str, Any]:
     secrets = sorted(given.keys() & _secrets())
     if secrets:
         raise InputError(
-            f"--dsn holds a secret ({secrets[0]}), which other users of this machine can read in the list of "
-            f"processes; {_PASSWORD}"
+            f"--dsn holds a secret ({secrets[0]}), which other users of this machine can read in "
+            f"the list of processes; {_PASSWORD}"
         )
     for name, pattern in (("host", r"@|://"), ("dbname", r"://|="), ("user", r":|://")):
         if re.search(pattern, str(given.get(name, ""))):

@@ -6,6 +6,7 @@ other file, so that a folder with files of two runs is recognised.
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -73,14 +74,7 @@ def write(
             written = writing.write_tables(replace(frames, about=about), out.staging, names=names)
         for name in sorted(_earlier_tables(folder).difference(written.names)):
             out.discard(name)  # another format's file would contradict this run
-        pictures = _pictures(out.staging)
-        if pictures and not earlier and _is_foreign(folder):
-            raise InputError(
-                f"{redact(files.join(folder, PICTURES))}: is there and holds other files than the "
-                "pictures of a map; write into another folder (--out), or leave out --pictures "
-                "folder"
-            )
-        for name in sorted(earlier - pictures):
+        for name in sorted(earlier - _pictures(out.staging)):
             out.discard(name)  # what this run hides may be plain on it
         if is_report(files.join(folder, REPORT)):
             out.discard(REPORT)  # of the survey that was here before
@@ -110,10 +104,30 @@ def _earlier_pictures(folder: str | Path) -> set[str]:
     return {each for each in listed if isinstance(each, str) and name.fullmatch(each)}
 
 
-def _is_foreign(folder: str | Path) -> bool:
-    """Tell whether the folder for pictures holds files already, which no run of ours lists."""
+def check_pictures(folder: str | Path) -> None:
+    """Raise InputError where a map's pictures would come between files that no run of ours lists.
+
+    Nothing is said of a folder that a killed run left half new: the next run mends it first.
+    """
     path = files.join(folder, PICTURES)
-    return isinstance(path, Path) and path.exists() and any(path.iterdir())
+    if not isinstance(path, Path) or not os.path.lexists(path) or is_half_new(folder):
+        return
+    if not path.is_dir():
+        what = "is there and is no folder"
+    elif not _earlier_pictures(folder) and _has_files(path):
+        what = "is there and holds other files than the pictures of a map"
+    else:
+        return
+    raise InputError(
+        f"{redact(path)}: {what}; write into another folder (--out), or leave out --pictures folder"
+    )
+
+
+def _has_files(folder: Path) -> bool:
+    try:
+        return any(folder.iterdir())
+    except OSError:  # closed to us: it holds what we may not see
+        return True
 
 
 def _try_map(save_map: Callable[[Path], None], out: Transaction) -> GeobikeError | None:

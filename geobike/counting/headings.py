@@ -50,6 +50,7 @@ class Turned(NamedTuple):
     agree: float
     """Share of pairs that agree when they are turned."""
     agree_as_recorded: float
+    """The same share as they were recorded."""
 
 
 class Trouble(NamedTuple):
@@ -77,7 +78,8 @@ class Trouble(NamedTuple):
                 "; pass --heading-offset where it is the same for all cameras, else give the "
                 "headings in a manifest"
             )
-        agree, recorded = (sum(share) for share in list(zip(*self.cameras, strict=True))[2:])
+        agree = sum(one.agree for one in self.cameras)
+        recorded = sum(one.agree_as_recorded for one in self.cameras)
         times = f"{agree / recorded:.0f} times as many" if recorded else "many more"
         return (
             f"headings do not fit: turned by {self.offset:g} degrees, {times} places agree between "

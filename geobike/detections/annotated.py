@@ -47,10 +47,12 @@ def read(
         for photo_id, sha256, action, label, box in _differences(detections, drawn, listed)
     ]
     struck = sum(one.action == "strike" for one in found)
+    boxes = "1 box is" if struck == 1 else f"{struck} boxes are"
+    on = "1 photo" if len(listed) == 1 else f"{len(listed)} photos"
     report(
-        f"{reviewer}: {struck} boxes are struck out and {len(found) - struck} added, on "
-        f"{len(listed)} photos; if that is more than people changed, count with the label and "
-        "threshold of the survey that was exported"
+        f"{reviewer}: {boxes} struck out and {len(found) - struck} added, on {on}; if that "
+        "is more than people changed, count with the label and threshold of the survey that was "
+        "exported"
     )
     return found
 

@@ -156,13 +156,22 @@ def _replace(database: postgres.Database, survey: str, summary: Mapping[str, Any
     """Add the survey's row; with the earlier one go the rows of all tables."""
     _lock(database, f"survey {survey}")
     database.rows(f"DELETE FROM {SCHEMA}.surveys WHERE survey = %s", [survey])  # noqa: S608 - constant
-    row = {"survey": survey, **survey_row(summary)}
+    row = {"survey": survey, **survey_row(_without_nul(summary))}
     database.copy(f"{SCHEMA}.surveys", list(row), [list(row.values())])
 
 
 def _text(value: str | None) -> str | None:
     """Return text that PostgreSQL takes: it has no NUL."""
     return value and value.replace("\0", "\ufffd")
+
+
+def _without_nul(value: Any) -> Any:
+    """Return what JSON holds with all its text as PostgreSQL takes it, names too."""
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, Mapping):
+        return {_without_nul(name): _without_nul(one) for name, one in value.items()}
+    return [_without_nul(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _copy(database: postgres.Database, table: Table, survey: str, parts: reading.Parts) -> int:
@@ -214,7 +223,7 @@ def _values(column: "pd.Series[Any]") -> list[Any]:
 def _own(own: pd.DataFrame) -> list[str]:
     """Return the user's columns of each area as a JSON object, which knows no infinity."""
     finite = own.apply(lambda column: column.where(~column.isin((np.inf, -np.inf))))
-    values = {str(name): _values(finite[name]) for name in finite}
+    values = {_text(str(name)): _values(finite[name]) for name in finite}
     return [
         json.dumps({name: values[name][row] for name in values}, ensure_ascii=False)
         for row in range(len(own))

@@ -1,6 +1,7 @@
 """The words of the page, for styles: as text, and as expressions that count."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, Final
 
 from geobike.exports.expressions import text
@@ -36,6 +37,8 @@ _OWN: Final[Mapping[str, Mapping[str, str]]] = {
 }
 """What the page has no words for, since it draws it otherwise."""
 
+_DUTCH: Final = str.maketrans(".,", ",.")
+
 
 class Words:
     """Words in the page's language; English where it has no page."""
@@ -60,8 +63,8 @@ class Words:
 
     def number(self, value: float) -> str:
         """Return the round end of a class as the page writes it."""
-        sign = "," if self.language == "nl" else "."
-        return f"{value:.4g}".replace(".", sign)
+        written = f"{Decimal(f'{value:.4g}'):,f}"
+        return written.translate(_DUTCH) if self.language == "nl" else written
 
     def things(self, number: str) -> str:
         """Return an expression that says how many bicycles: '1 bicycle', '2 bicycles'."""

@@ -66,13 +66,14 @@ def read_parts(table: Table, path: Path) -> Parts:
     with _refusing(table, path):
         import pyarrow.parquet as pq
 
-        file = pq.ParquetFile(path)
-        return Parts(file.metadata.num_rows, _batches(table, path, file))
+        return Parts(pq.read_metadata(path).num_rows, _batches(table, path))
 
 
-def _batches(table: Table, path: Path, file: Any) -> Iterator[Any]:
-    wanted = [name for name in file.schema_arrow.names if name != "bbox"]
-    with _refusing(table, path):
+def _batches(table: Table, path: Path) -> Iterator[Any]:
+    import pyarrow.parquet as pq
+
+    with _refusing(table, path), pq.ParquetFile(path) as file:
+        wanted = [name for name in file.schema_arrow.names if name != "bbox"]
         for batch in file.iter_batches(ROWS_AT_A_TIME, columns=wanted):
             rows = batch.to_pandas()
             typed = _typed(rows.drop(columns="geometry", errors="ignore"), table)

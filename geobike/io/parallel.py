@@ -100,7 +100,12 @@ class _Process:
             stdout=subprocess.PIPE,
             start_new_session=True,  # Ctrl-C at the terminal is for the parent alone
         )
-        self._tell(sys.path)
+        try:
+            self._tell(sys.path)
+        except BaseException:
+            self.end()
+            self.close()
+            raise
 
     def ask(self, work: Callable[[Part], Result], part: Part) -> Any:
         """Return `work(part)`. Raises OSError, EOFError or PickleError where the process failed."""

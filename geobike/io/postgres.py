@@ -5,7 +5,7 @@ is never in a message, but for what the server or libpq says of host, port, user
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     import psycopg
 
 PATIENCE_S: Final = 15
-"""Seconds after which a server that does not answer counts as unreachable."""
+"""Seconds after which a server that does not answer counts as unreachable, where libpq's variables
+and files say nothing else."""
 
 LOCK_WAIT_S: Final = 30
 """Seconds to wait for another writer."""
@@ -27,8 +28,8 @@ _PASSWORD: Final = (
 )
 
 _REMEDIES: Final = {
-    "22P05": "it holds text that this database cannot: CREATE DATABASE ... ENCODING 'UTF8'",
-    "25006": "the server is read-only; name the primary server",
+    "25006": "name the primary server; where it is that, default_transaction_read_only is on for "
+    "the user, the database or the server: turn it off",
     "53100": "the server's disk is full",
 }
 """By SQLSTATE."""
@@ -103,11 +104,11 @@ def connect(dsn: str) -> Iterator[Database]:
     except ModuleNotFoundError:
         raise MissingPackageError("Writing to PostGIS", "postgis") from None
     given = _checked(dsn)
-    given.setdefault("connect_timeout", str(PATIENCE_S))
+    given.setdefault("connect_timeout", _patience(given))
+    given.setdefault("fallback_application_name", "geobike")
+    given["client_encoding"] = "UTF8"
     try:
-        opened = psycopg.connect(
-            **given, autocommit=True, client_encoding="UTF8", application_name="geobike"
-        )
+        opened = psycopg.connect(**given, autocommit=True)
     except psycopg.Error as error:
         raise OutputError(_unreachable(str(error))) from None
     with opened:
@@ -126,15 +127,41 @@ def _checked(dsn: str) -> dict[str, Any]:
             "--dsn cannot be read; give it as 'host=db.example dbname=bikes user=me', as "
             f"postgresql://me@db.example/bikes, or as service=NAME; {_PASSWORD}"
         ) from None
-    if given.keys() & {"password", "sslpassword"}:
+    secrets = sorted(given.keys() & _secrets())
+    if secrets:
         raise InputError(
-            "--dsn holds a password, which other users of this machine can read in the list of "
-            f"processes; {_PASSWORD}"
+            f"--dsn holds a secret ({secrets[0]}), which other users of this machine can read in "
+            f"the list of processes; {_PASSWORD}"
         )
     for name, pattern in (("host", r"@|://"), ("dbname", r"://|="), ("user", r":|://")):
         if re.search(pattern, str(given.get(name, ""))):
             raise InputError(f"--dsn holds something else than a name as its {name}; {_PASSWORD}")
     return given
+
+
+def _secrets() -> set[str]:
+    """Return the parameters that libpq shows as a password, and the keys that stand for one."""
+    from psycopg import pq
+
+    hidden = {one.keyword.decode() for one in pq.Conninfo.get_defaults() if one.dispchar == b"*"}
+    return hidden | {"scram_client_key", "scram_server_key"}
+
+
+def _patience(given: Mapping[str, Any]) -> str:
+    """Return the timeout of libpq's variables or the service file, else ours.
+
+    psycopg reads no service file for it. libpq says what it read once a connection begins; this one
+    is to a socket that cannot be, so that it ends at once.
+    """
+    from psycopg import pq
+    from psycopg.conninfo import make_conninfo
+
+    service = {name: given[name] for name in ("service",) if name in given}
+    nowhere = make_conninfo("", **service, host="/", hostaddr="", port="")
+    begun = pq.PGconn.connect_start(nowhere.encode())
+    known = {one.keyword: one.val for one in begun.info}
+    begun.finish()
+    return (known[b"connect_timeout"] or b"").decode() or str(PATIENCE_S)
 
 
 def _unreachable(said: str) -> str:

@@ -82,8 +82,13 @@ class Survey(SurveySettings):
         return pixels(self.max_megapixels)
 
     def check_out(self, folder: str | Path) -> None:
-        """Raise InputError for a folder that cannot be written, or that contains an input file."""
+        """Raise InputError for a folder that cannot be written, or that contains an input file.
+
+        So too for one with other files where the map's pictures go.
+        """
         files.check_folder(folder)
+        if self.page.pictures == "folder":
+            saved.check_pictures(folder)
         ours = (
             self.areas,
             self.streets,

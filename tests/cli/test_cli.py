@@ -75,6 +75,19 @@ def test_the_sample_makes_a_map_and_leaves_its_own_files_alone(sample_map: Mappe
     assert sample_map.changed == set()
 
 
+def test_a_file_where_pictures_go_is_refused_before_any_work(tmp_path: Path) -> None:
+    (tmp_path / "photos").write_text("mine")
+    done = geobike(
+        "map", SAMPLE / "photos", "--areas", SAMPLE / "areas.geojson",
+        "--manifest", SAMPLE / "manifest.csv", "--detector", "cached",
+        "--store", SAMPLE / "detections.sqlite", "--out", tmp_path, "--pictures", "folder",
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert "photos: is there and is no folder; write into another folder (--out)" in line
+    assert [path.name for path in tmp_path.iterdir()] == ["photos"]
+
+
 @pytest.mark.parametrize(
     ("options", "shown", "said"),
     [

@@ -186,6 +186,16 @@ def test_boxes_removed_drawn_moved_and_renamed_there_are_corrections(
     assert any(said in warning for warning in result.warnings)
 
 
+@pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")
+def test_one_box_on_one_photo_is_said_as_one(content: dict[str, Any], tmp_path: Path) -> None:
+    content["images"] = [one for one in content["images"] if one["file_name"] == PLAZA]
+    bicycles = of_photo(content, PLAZA)
+    best = max(bicycles, key=lambda one: one["score"])
+    content["annotations"] = [one for one in bicycles if one is not best]
+    said = "instances.json: 1 box is struck out and 0 added, on 1 photo; if"
+    assert any(said in warning for warning in corrected(content, tmp_path).warnings)
+
+
 def test_json_that_is_no_coco_is_refused_by_what_it_is(tmp_path: Path) -> None:
     (tmp_path / "tasks.json").write_text('[{"id": 1, "annotations": [], "data": {}}]')
     with pytest.raises(InputError, match="Label Studio's JSON"):

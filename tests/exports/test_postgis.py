@@ -3,6 +3,7 @@
 import json
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,8 +13,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import psycopg
 import pytest
+import shapely
 
 from geobike import cli, saved, schema
 from geobike.errors import MissingPackageError, OutputError
@@ -243,6 +246,9 @@ def test_a_wrong_or_missing_password_is_one_line_with_its_remedy(
         "dbname=postgresql://owner:s3cr@127.0.0.1/bikes",
         "user=owner:s3cr host=127.0.0.1",
         "sslpassword=s3cr host=127.0.0.1",
+        "scram_client_key=s3cr host=127.0.0.1",
+        "scram_server_key=s3cr host=127.0.0.1",
+        "oauth_client_secret=s3cr host=127.0.0.1",
     ],
 )
 def test_a_password_on_the_command_line_is_refused_and_not_repeated(said: Any, dsn: str) -> None:
@@ -271,6 +277,79 @@ def test_passwords_come_by_the_ways_of_libpq(
         assert done.returncode == 0, done.stderr
         assert f"owner@127.0.0.1:{database.port}/bikes" in done.stdout
         assert PASSWORD not in done.stdout + done.stderr
+
+
+def test_what_a_dsn_says_of_the_program_is_shown_and_its_encoding_is_not_taken(
+    database: Server, written_sample: Path
+) -> None:
+    named = f"{database.dsn()} application_name=nightly client_encoding=LATIN1"
+    with postgres.connect(named) as connected:
+        assert connected.rows("SHOW application_name") == [("nightly",)]
+        assert connected.rows("SHOW client_encoding") == [("UTF8",)]
+    done = geobike("export", written_sample, *to(named))
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("dsn", "variables"),
+    [
+        ("host=127.0.0.1", {"PGCONNECT_TIMEOUT": "2"}),
+        ("service=slow", {"PGCONNECT_TIMEOUT": "60"}),
+        ("", {"PGSERVICE": "slow"}),
+        ("host=127.0.0.1 connect_timeout=2", {"PGCONNECT_TIMEOUT": "60"}),
+    ],
+)
+def test_a_server_that_does_not_answer_is_waited_for_as_libpqs_files_and_variables_say(
+    dsn: str, variables: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        (tmp_path / "services").write_text("[slow]\nhost=127.0.0.1\nconnect_timeout=2\n")
+        for name, value in {"PGSERVICEFILE": str(tmp_path / "services"), **variables}.items():
+            monkeypatch.setenv(name, value)
+        begun = time.monotonic()
+        with (
+            pytest.raises(OutputError, match="timeout"),
+            postgres.connect(f"{dsn} port={port}"),
+        ):
+            pass
+    assert 1.5 < time.monotonic() - begun < 10
+
+
+def test_without_a_word_of_libpqs_the_wait_is_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres, "PATIENCE_S", 2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        begun = time.monotonic()
+        with (
+            pytest.raises(OutputError, match="timeout"),
+            postgres.connect(f"host=127.0.0.1 port={silent.getsockname()[1]}"),
+        ):
+            pass
+    assert 1.5 < time.monotonic() - begun < 10
+
+
+def test_a_read_only_user_is_told_of_the_setting(said: Any, database: Server) -> None:
+    line = said(f"{database.dsn()} options='-c default_transaction_read_only=on'")
+    assert "read-only" in line
+    assert "default_transaction_read_only" in line
+    assert "primary server" in line
+
+
+def test_nul_in_a_title_or_a_column_is_replaced(database: Server) -> None:
+    areas = gpd.GeoDataFrame(
+        {"area_id": ["1"], "name": ["a\0b"], "my\0own": ["c\0d"]},
+        geometry=[shapely.box(4.3, 52, 4.4, 52.1)],
+        crs=4326,
+    )
+    summary = {"detector": {"model": "m\0"}, "settings": {"title": "a\0b", "by\0": ["x\0", 3]}}
+    parts: Any = {"areas": reading.Parts(1, iter([areas]))}
+    postgis.write("spring", summary, parts, dsn=database.dsn())
+    ((model, told),) = database.ask("SELECT model, summary FROM geobike.surveys")
+    assert model == "m\ufffd"
+    assert json.loads(told)["settings"] == {"title": "a\ufffdb", "by\ufffd": ["x\ufffd", 3]}
+    ((name, own),) = database.ask("SELECT name, own FROM geobike.areas")
+    assert name == "a\ufffdb"
+    assert json.loads(own) == {"my\ufffdown": "c\ufffdd"}
 
 
 def test_a_server_that_is_not_there_is_one_line(said: Any, tmp_path: Path) -> None:

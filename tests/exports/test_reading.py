@@ -1,5 +1,6 @@
 """A finished survey's tables, read again as they were written."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -111,3 +112,27 @@ def test_the_tables_of_a_finished_survey_come_with_what_its_page_shows(
     assert set(page.pictures) == set(counted)  # also where nothing was found
     assert all(picture.startswith(b"\xff\xd8") for picture in page.pictures.values())
     assert int(pd.Series(tables.areas["bicycle_count"]).sum()) == 422
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="no list of open files")
+def test_no_file_stays_open_when_its_parts_are_read_or_left(
+    tmp_path: Path, sample_result: geobike.SurveyResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("pyarrow")
+    monkeypatch.setattr(reading, "ROWS_AT_A_TIME", 50)
+    writing.write_tables(frames_of(sample_result), tmp_path, names=("parquet",))
+    path = tmp_path / "photos.parquet"
+
+    def is_open() -> bool:
+        links = Path("/proc/self/fd").iterdir()
+        return any(os.path.realpath(link) == str(path.resolve()) for link in links)
+
+    read = reading.read_parts("photos", path)
+    assert not is_open()
+    assert (read.rows, sum(map(len, read.frames))) == (181, 181)
+    assert not is_open()
+    left = reading.read_parts("photos", path).frames
+    assert len(next(left)) == 50
+    assert is_open()
+    left.close()
+    assert not is_open()

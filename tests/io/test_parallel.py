@@ -1,6 +1,7 @@
 """Parts worked on in processes of our own: the same answers, and none left behind."""
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -124,3 +125,25 @@ def test_many_photos_are_read_as_few_are(tmp_path: Path, monkeypatch: pytest.Mon
     assert few.equals(many)
     assert few["status"].value_counts().to_dict() == {"unreadable": 3, "duplicate": 1}
     assert set(seen) == {"Reading positions", "Reading photos"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such processes")
+def test_a_process_that_cannot_be_told_where_modules_are_is_not_left_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun: list[subprocess.Popen[bytes]] = []
+    start = subprocess.Popen
+
+    def starting(*given, **options):
+        begun.append(start(*given, **options))
+        return begun[-1]
+
+    monkeypatch.setattr(parallel.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(parallel.subprocess, "Popen", starting)
+    monkeypatch.setattr(sys, "path", [*sys.path, unpicklable := lambda: None])
+    with pytest.raises((pickle.PickleError, AttributeError)):
+        list(parallel.spread(pid, range(4)))
+    assert unpicklable in sys.path
+    assert len(begun) == 1
+    assert not runs(begun[0].pid)  # killed and reaped
+    assert begun[0].stdin.closed

@@ -5,6 +5,7 @@ chooses to see, so its `classes.js` has the rule too; a test holds the two toget
 """
 
 import math
+import sys
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -35,14 +36,14 @@ def classify(values: Sequence[float], *, whole: bool = False) -> list[Class]:
     """Cut values of 0 and more into classes: zero, where it occurs, and three to five others.
 
     Of the rows of round numbers, that is taken which the values fill most evenly, rather one of
-    equal steps. With `whole`, as for counts, all edges are whole numbers.
+    equal steps. With `whole`, as for counts, all edges are whole numbers. NaN is in no class.
 
     Examples:
         >>> [(one.low, one.high) for one in classify([0.0, 0.4, 1.2, 2.6, 3.1, 5.9])]
         [(0, 0), (0.0, 2.0), (2.0, 4.0), (4.0, inf)]
     """
     positive = [value for value in values if value > 0]
-    zero = [Class(0, 0, ZERO)] if len(positive) < len(values) else []
+    zero = [Class(0, 0, ZERO)] if any(value <= 0 for value in values) else []
     if not positive:
         return zero
     rows = [row for row in _rows(max(positive)) if not whole or all(map(_is_whole, row[0]))]
@@ -68,6 +69,8 @@ def _rows(top: float) -> list[tuple[list[float], float]]:
     """Return rows of lower edges up to the highest value; equal steps come first, with a bonus."""
     power = 10.0 ** math.floor(math.log10(top))
     rows: list[tuple[list[float], float]] = []
+    if power * _ROUND[0] < sys.float_info.min:
+        return rows  # so small that steps of it are 0 or not exact
     for step in (_tidy(one * power) for one in _STEPS):
         count = math.floor(_tidy(top / step)) + 1
         if 3 <= count <= 5:

@@ -558,3 +558,7 @@ SECTIONS: Final[tuple[type[Any], ...]] = (
 def all_declared() -> tuple[Declared, ...]:
     """Return every option of `geobike map`."""
     return tuple(one for section in SECTIONS for one in declared(section))
+
+
+PERSONS: Final = ("person", "rider", "cyclist", "pedestrian")
+"""Labels of persons, in lower case."""

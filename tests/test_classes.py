@@ -29,6 +29,16 @@ def test_zero_is_a_class_of_its_own_and_nothing_is_none() -> None:
     assert [one.high for one in classes.classify([0.0, 0.0])] == [0]
 
 
+def test_a_missing_value_is_no_zero() -> None:
+    assert classes.classify([math.nan, 1.0, 2.0, 3.0]) == classes.classify([1.0, 2.0, 3.0])
+    assert classes.classify([math.nan]) == []
+
+
+@pytest.mark.parametrize("tiny", [5e-324, 1e-310, 1e-307])
+def test_values_next_to_nothing_are_one_class(tiny: float) -> None:
+    assert [(one.low, one.high) for one in classes.classify([tiny])] == [(0, math.inf)]
+
+
 @given(st.lists(st.floats(0.001, 1e6), min_size=1, max_size=50))
 def test_every_value_has_one_class_and_they_leave_no_gap(values: list[float]) -> None:
     found = classes.classify(values)

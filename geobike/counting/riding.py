@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from geobike import schema
+from geobike.config import PERSONS
 
 PARKED: Final = "parked_count"
 RIDDEN: Final = "ridden_count"
@@ -23,7 +24,7 @@ def per_photo(photos: gpd.GeoDataFrame, detections: pd.DataFrame) -> pd.DataFram
     counted, and where nobody told ridden ones apart.
     """
     rides = detections.get("ridden", pd.Series(pd.NA, detections.index, dtype=schema.MAYBE))
-    counted = (photos["status"] == schema.COUNTED) & rides.notna().any()
+    counted = (photos["status"] == schema.COUNTED) & knows_persons(detections["label"])
     rides = rides.fillna(False)  # a box that a person added: only what counts is added
     marked = {PARKED: detections["kept"] & ~rides, RIDDEN: rides}
     ids = detections["photo_id"]
@@ -35,6 +36,11 @@ def per_photo(photos: gpd.GeoDataFrame, detections: pd.DataFrame) -> pd.DataFram
             for name, flags in marked.items()
         }
     )
+
+
+def knows_persons(labels: "pd.Series[str]") -> bool:
+    """Return whether any box is a person, counted or not: else riders cannot be told apart."""
+    return any(str(label).strip().casefold() in PERSONS for label in labels.dropna().unique())
 
 
 def per_stop(photos: gpd.GeoDataFrame, stop: npt.NDArray[np.intp]) -> dict[str, Any]:

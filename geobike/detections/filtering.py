@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from geobike import schema
-from geobike.config import MAX_OVERLAP, THRESHOLD
+from geobike.config import MAX_OVERLAP, PERSONS, THRESHOLD
 from geobike.detections import extent, riding
 from geobike.detectors import check as detect_check
 from geobike.detectors.onnx.labels import COCO_91
@@ -141,7 +141,7 @@ def rejection_codes(
     out[left[non_max_suppression(candidates, rules.max_overlap)]] = REJECTIONS.index(DUPLICATE)
     can_be_ridden = np.append(folded.isin(_RIDEABLE), False)[label.codes]
     bicycle = np.flatnonzero((out < 0) & can_be_ridden)
-    is_person = np.append(folded.isin(_PERSONS), False)[label.codes]
+    is_person = np.append(folded.isin(PERSONS), False)[label.codes]
     person = np.flatnonzero(is_person & (found["score"] >= riding.PERSON_SCORE).to_numpy())
     boxes = found[["xmin", "ymin", "xmax", "ymax"]].assign(photo=photo)
     rides = riding.ridden(boxes.iloc[bicycle], boxes.iloc[person])
@@ -160,7 +160,6 @@ _SYNONYMS: Final = (
 """Synonyms, also in other languages, of the objects that are counted most often."""
 
 _RIDEABLE: Final = (*" ".join(_SYNONYMS).split(), "cargo bike")
-_PERSONS: Final = ("person", "rider", "cyclist", "pedestrian")
 
 
 def apply_rejections(
@@ -174,7 +173,7 @@ def apply_rejections(
     out["dropped_by"] = pd.Categorical.from_codes(reason, pd.Index(REJECTIONS, dtype=schema.TEXT))
     out["kept"] = reason < 0
     seen = _folded(_commonest(detections["label"]))
-    known = (out["kept"] | rides) & (not seen.isdisjoint(_PERSONS))
+    known = (out["kept"] | rides) & (not seen.isdisjoint(PERSONS))
     out["ridden"] = pd.Series(rides, index=out.index, dtype=schema.MAYBE).where(known)
     return out
 

@@ -40,9 +40,9 @@ class Evaluation:
     """What `evaluate` returns."""
 
     photos: pd.DataFrame
-    """Per photo: `photo_id`, `counted`, `true`, and `origin`, who chose it: drawn for the `list` or
-    a contact `sheet`, or a person's `own` choice. Where a person gave a range, `true` is the middle
-    of it."""
+    """Per photo: `photo_id`, `counted`, `true`, ends `low` and `high` of what a person gave, and
+    `origin`, who chose it: drawn for the `list` or a contact `sheet`, or a person's `own` choice.
+    Of a range, `true` is the number nearest to what was counted, as for `agreement`."""
     agreement: Agreement
     """At the threshold of the survey; a count within a person's range is exact."""
     threshold: float
@@ -92,10 +92,12 @@ def evaluate(truth: str | Path, survey: str | Path) -> Evaluation:
     tried = [(level, counts_at(level)) for level in THRESHOLDS]
     rows = [{"threshold": t, **vars(agree(at, _nearest(known, at)))} for t, at in tried]
     now = counts_at(threshold)
-    true = (known["low"] + known["high"]) // 2
+    true = _nearest(known, now)
     compared = {"photo_id": known.index, "counted": now.array, "true": true.array}
-    photos = pd.DataFrame(compared | {"origin": known["origin"].array})
-    return Evaluation(photos, agree(now, _nearest(known, now)), threshold, pd.DataFrame(rows))
+    photos = pd.DataFrame(
+        compared | {name: known[name].array for name in ("low", "high", "origin")}
+    )
+    return Evaluation(photos, agree(now, true), threshold, pd.DataFrame(rows))
 
 
 def _nearest(known: pd.DataFrame, counted: "pd.Series[int]") -> "pd.Series[int]":

@@ -2,6 +2,9 @@
 
 The figures are those of `ratios`, of every draw of the parked bicycles. They are known where
 pressure and shortage of the detected bicycles are, and never change those.
+
+A pressure is that of the best estimate. A shortage is the median of the draws: it never falls below
+0, so the shortages of estimates add up to less than most draws say, even to less than their range.
 """
 
 from typing import Any, Final, NamedTuple
@@ -15,6 +18,7 @@ from geobike.parking import ratios
 _Floats = npt.NDArray[np.float64]
 
 _ENDS: Final = (0.025, 0.975)
+_NAMES: Final = ("by_hand", "low", "high")
 
 
 class Parked(NamedTuple):
@@ -23,7 +27,7 @@ class Parked(NamedTuple):
     groups: "pd.Index[Any]"
     estimate: _Floats
     low: _Floats
-    """Draws by groups, of which the lower end is read."""
+    """Draws by groups, of which the lower end and the median are read."""
     high: _Floats
     """Draws by groups, of which the upper end is read."""
 
@@ -33,25 +37,25 @@ def of_groups(frame: pd.DataFrame, parked: Parked, key: str) -> pd.DataFrame:
 
     Examples:
         >>> street = {"street_id": ["a"], "pressure": [0.8], "rack_capacity": [5], "shortage": [0]}
-        >>> draws = np.array([[5.0], [7.0]])
+        >>> draws = np.array([[5.0], [6.0], [7.0]])
         >>> parked = Parked(pd.Index(["a"]), np.array([6.0]), draws, draws)
         >>> found = of_groups(pd.DataFrame(street), parked, "street_id")
         >>> found[["pressure_by_hand", "shortage_by_hand"]].to_dict("list")
         {'pressure_by_hand': [1.2], 'shortage_by_hand': [2.0]}
     """
-    ends = pd.DataFrame(_ends(*parked[1:]), index=parked.groups).reindex(frame[key].array)
+    middle, low, high = _ends(parked.low, parked.high)
     places = frame["rack_capacity"].to_numpy(dtype=float, na_value=np.nan)
-    known = {
-        "pressure": frame["pressure"].notna().to_numpy(),
-        "shortage": frame["shortage"].notna().to_numpy(),
-    }
+    row = parked.groups.get_indexer(pd.Index(frame[key]))
     out = {}
     with np.errstate(divide="ignore", invalid="ignore"):
-        for end in ends:
-            number = ends[end].to_numpy(dtype=float)
-            out[f"pressure_{end}"] = np.where(known["pressure"], number / places, np.nan)
-            lacking = ratios.shortage(number, places)
-            out[f"shortage_{end}"] = np.where(known["shortage"], lacking, np.nan)
+        for figure, best, formula in (
+            ("pressure", parked.estimate, np.divide),
+            ("shortage", middle, ratios.shortage),
+        ):
+            known = frame[figure].notna().to_numpy() & (row >= 0)
+            for name, number in zip(_NAMES, (best, low, high), strict=True):
+                of_row = np.append(number, np.nan)[row]  # the last is that of -1
+                out[f"{figure}_{name}"] = np.where(known, formula(of_row, places), np.nan)
     return pd.DataFrame(out, index=frame.index)
 
 
@@ -62,35 +66,30 @@ def summed_shortage(streets: pd.DataFrame, parked: Parked, key: str) -> pd.DataF
     """
     rows = streets.set_index("street_id").loc[parked.groups]
     places = rows["rack_capacity"].to_numpy(dtype=float, na_value=np.nan)
-    lacking = [ratios.shortage(number, places) for number in parked[1:]]
+    lacking = [ratios.shortage(number, places) for number in (parked.low, parked.high)]
     found = {
         label: _summed(lacking, (rows[key] == label).to_numpy(dtype=bool, na_value=False))
         for label in sorted(rows[key].dropna().unique())
     }
-    columns = [f"shortage_{end}" for end in ("by_hand", "low", "high")]
+    columns = [f"shortage_{name}" for name in _NAMES]
     return pd.DataFrame.from_dict(found, orient="index", columns=columns)
 
 
 def _summed(lacking: list[_Floats], chosen: npt.NDArray[np.bool_]) -> list[float]:
-    """Return the sum and the ends of its range, whole as every shortage is."""
-    sums = (each[..., chosen].sum(axis=-1, keepdims=True) for each in lacking)
-    ends = _ends(*sums)
-    return [
-        float(ends["by_hand"][0]),
-        *map(float, (*np.floor(ends["low"]), *np.ceil(ends["high"]))),
-    ]
+    """Return the median of the sums and the ends of their range, whole as every shortage is."""
+    middle, low, high = _ends(*(each[:, chosen].sum(axis=1, keepdims=True) for each in lacking))
+    return [float(middle[0]), float(np.floor(low[0])), float(np.ceil(high[0]))]
 
 
 def pressure_of_all(parked: Parked, places: float) -> dict[str, float]:
-    """Return the pressure of all groups together, by the ends of its range."""
-    sums = (each.sum(axis=-1, keepdims=True) for each in parked[1:])
-    return {f"pressure_{end}": float(value[0]) / places for end, value in _ends(*sums).items()}
+    """Return the pressure of all groups together, and the ends of its range."""
+    _, low, high = _ends(*(each.sum(axis=1, keepdims=True) for each in (parked.low, parked.high)))
+    figures = zip(_NAMES, (parked.estimate.sum(), low[0], high[0]), strict=True)
+    return {f"pressure_{name}": float(number) / places for name, number in figures}
 
 
-def _ends(estimate: _Floats, low: _Floats, high: _Floats) -> dict[str, _Floats]:
+def _ends(low: _Floats, high: _Floats) -> tuple[_Floats, _Floats, _Floats]:
+    """Return median, lower and upper end by group; the median is one of the draws."""
+    middle = np.quantile(low, 0.5, axis=0, method="lower")
     least = np.quantile(low, _ENDS[0], axis=0)
-    return {
-        "by_hand": estimate,
-        "low": least,
-        "high": np.maximum(np.quantile(high, _ENDS[1], axis=0), least),
-    }
+    return middle, least, np.maximum(np.quantile(high, _ENDS[1], axis=0), least)

@@ -93,11 +93,11 @@ def read(folder: Path) -> People:
     people = People(folder)
     if (folder / COUNTS).exists():
         path = folder / COUNTS
-        for cells in table.read(path, needed=("file", "counter", "bicycles")).rows:
+        for cells in table.read(path, known=_COLUMNS, needed=("file", "counter", "bicycles")).rows:
             file, counter = _key(cells)
             people.entries.setdefault(file, {})[counter] = _entry(cells, path)
     if (folder / DOTS).exists():
-        for cells in table.read(folder / DOTS, needed=_DOT_COLUMNS).rows:
+        for cells in table.read(folder / DOTS, known=_DOT_COLUMNS, needed=_DOT_COLUMNS).rows:
             entry = people.of(*_key(cells))
             entry.dots = [*entry.dots, _dot(cells, folder / DOTS)]
     return people

@@ -25,10 +25,15 @@ class Table:
         self.columns += [name for name in columns if name not in self.columns]
 
 
-def read(path: Path, *, needed: Sequence[str] = ()) -> Table:
-    """Read a table. Raises InputError where it cannot be read, or lacks a needed column."""
+def read(path: Path, *, known: Sequence[str], needed: Sequence[str] = ()) -> Table:
+    """Read a table; `known` columns are in lower case, however the file writes them.
+
+    Raises InputError where it cannot be read, lacks a needed column, or has a column twice.
+    """
     found = delimited.read_cells(path, str(path))
-    columns = [name.lower() for name in found.header]
+    columns = [name.lower() if name.lower() in known else name for name in found.header]
+    if twice := [name for name in columns if columns.count(name) > 1 and name]:
+        raise InputError(f"{path}: has the column {twice[0]} twice; remove or rename all but one")
     if missing := [name for name in needed if name not in columns]:
         raise InputError(
             f"{path}: has no column {', '.join(missing)}; it has {', '.join(columns)[:200]}"

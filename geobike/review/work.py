@@ -13,7 +13,7 @@ from typing import Any, Final
 import pandas as pd
 
 from geobike.errors import InputError
-from geobike.estimates.hand_counts import FILE_NAME
+from geobike.estimates.hand_counts import COLUMNS, FILE_NAME
 from geobike.io import delimited
 from geobike.io.matching import match
 from geobike.review import count, people, table
@@ -165,7 +165,7 @@ class Work:
         """Read the sheet again where a spreadsheet, or `geobike sample`, has changed it."""
         if not self.path.exists() or _stamp(self.path) == self._stamp:
             return
-        self._sheet = table.read(self.path, needed=("file", "bicycles"))
+        self._sheet = table.read(self.path, known=(*COLUMNS, *_OURS), needed=("file", "bicycles"))
         self._sheet.need(_OURS)
         self._stamp = _stamp(self.path)
         files = pd.Series([_file(row) for row in self._sheet.rows], dtype="str")

@@ -58,6 +58,7 @@ class _Known(NamedTuple):
             self.draws,
             labels.where(labels.isin(once.index)),
             found=number.groupby(self._labels(exposure, of)).sum(),
+            found_in_all=float(number.sum()),
             detected_once=once,
             empty=self.empty,
         )
@@ -92,12 +93,16 @@ def _total(
     places = counted.supply["rack_capacity"]
     if counted.supply["pressure"] is not None:
         found = ranges.pressure_of_all(by_area, places)
-        out |= {name: round(value, 3) for name, value in found.items()}
+        out |= {name: None if np.isnan(value) else round(value, 3) for name, value in found.items()}
     inside = judged["area_id"].notna().map({True: "all"})
     sums = ranges.summed_shortage(judged.assign(inside=inside), by_street, "inside")
     if sums.empty:  # nothing is known, which is not 0
         return out
-    return out | {str(name): int(sums[name].iloc[0]) for name in sums}
+    return out | {str(name): _whole(sums[name].iloc[0]) for name in sums}
+
+
+def _whole(number: float) -> int | None:
+    return None if np.isnan(number) else int(number)
 
 
 def _without_ends(found: pd.DataFrame) -> pd.DataFrame:

@@ -77,6 +77,14 @@ def test_a_detector_that_knows_no_persons_calls_nothing_parked() -> None:
     assert result.bicycles["ridden"].isna().all()
 
 
+def test_where_persons_are_seen_and_no_bicycle_is_sure_enough_none_is_parked() -> None:
+    unsure = WITH_PERSONS.assign(
+        score=WITH_PERSONS["score"].mask(WITH_PERSONS["label"] == "bicycle", 0.2)
+    )
+    photos, _ = counted(unsure)
+    assert photos[["parked_count", "ridden_count"]].to_numpy().tolist() == [[0, 0]] * 3
+
+
 def test_visits_average_the_ridden_too() -> None:
     points = schema.points([4.355, 4.355], [52.005, 52.005])
     times = ["2026-05-12T09:00Z", "2026-05-19T09:00Z"]

@@ -100,7 +100,7 @@ def test_a_survey_of_many_photos_is_read_from_parquet_too(survey: Path) -> None:
 
 def test_other_spellings_and_bare_names_are_understood(survey: Path) -> None:
     result = agreement.evaluate(truth(survey, "Photo;Count;low\nb.jpg;5;4\n"), survey)
-    assert result.photos.to_numpy().tolist() == [["day/b.jpg", 5, 5, "own"]]
+    assert result.photos.to_numpy().tolist() == [["day/b.jpg", 5, 5, 5, 5, "own"]]
     assert np.isnan(result.agreement.correlation)
 
 

@@ -84,11 +84,32 @@ def typed(survey: Path, **counts: str) -> Path:
 def test_hand_counts_that_were_drawn_are_compared(survey: Path) -> None:
     found = geobike.evaluate(typed(survey, a="4", b="5-9", c="?"), survey)
     rows = found.photos.set_index("photo_id")
-    assert rows["true"].to_dict() == {"a.jpg": 4, "b.jpg": 7}  # the middle of 5 to 9
+    assert rows["true"].to_dict() == {"a.jpg": 4, "b.jpg": 5}  # 5 is one of 5 to 9
     assert rows["counted"].to_dict() == {"a.jpg": 3, "b.jpg": 5}
     assert set(rows["origin"]) == {"list"}
-    assert found.agreement.mean_absolute_error == 0.5  # 5 is one of 5 to 9
-    assert words.sentences(found)[0] == "Counted 8 of 11 bicycles, 27% missed."
+    assert (rows.loc["b.jpg", "low"], rows.loc["b.jpg", "high"]) == (5, 9)
+    assert found.agreement.mean_absolute_error == 0.5
+    assert words.sentences(found)[0] == "Counted 8 of 9 bicycles, 11% missed."
+    assert words.worst_photos(found)["photo_id"].tolist() == ["a.jpg"]
+
+
+@pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")
+@pytest.mark.parametrize(
+    ("by_hand", "sentence"),
+    [
+        ("2-9", "Counted 3 of 3 bicycles."),
+        ("6-9", "Counted 3 of 6 bicycles, 50% missed."),
+        ("1-2", "Counted 3 of 2 bicycles, 50% too many."),
+    ],
+)
+def test_sentences_and_figures_agree_on_what_a_range_holds(
+    survey: Path, by_hand: str, sentence: str
+) -> None:
+    found = geobike.evaluate(typed(survey, a=by_hand), survey)
+    off = sum(abs(int(number)) for number in found.photos["counted"] - found.photos["true"])
+    assert found.agreement.mean_absolute_error == off
+    assert words.sentences(found)[0] == sentence
+    assert any("Furthest off" in line for line in words.sentences(found)) == (off > 0)
 
 
 @pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")

@@ -15,7 +15,7 @@ CASES: dict[str, tuple[list[float], bool, list[tuple[float, float]]]] = {
     "equal steps": (
         [float(n) for n in range(1, 11)],
         True,
-        [],
+        [(0, 5), (5, 10), (10, INF)],
     ),
     "zero apart": ([0.0] * 60 + [1.0] * 30 + [5.0], False, []),
     "few small numbers": ([1.0, 2.0, 3.0], True, [(0, 1), (1, 2), (2, 3), (3, INF)]),

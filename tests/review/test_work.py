@@ -142,7 +142,30 @@ def test_a_header_that_a_spreadsheet_wrote_in_capitals_is_read(out: Path) -> Non
     path.write_text("\n".join([header.title(), *rows]) + "\n", "utf-8")
     say(work(out), "Anna", "list/a.jpg", "8")
     row = reviewed.sheet(out)["list/a.jpg"]
-    assert (row["bicycles"], row["mine"]) == ("8", "mine 1")
+    assert (row["bicycles"], row["Mine"]) == ("8", "mine 1")
+
+
+def test_columns_of_ones_own_that_differ_in_capitals_alone_are_both_kept(out: Path) -> None:
+    path = out / "hand_counts.csv"
+    header, *rows = path.read_text("utf-8").splitlines()
+    changed = [f"{header},Note,note", *(f"{row},upper,lower" for row in rows)]
+    path.write_text("\n".join(changed) + "\n", "utf-8")
+    say(work(out), "Anna", "list/a.jpg", "8")
+    row = reviewed.sheet(out)["list/a.jpg"]
+    assert (row["bicycles"], row["Note"], row["note"]) == ("8", "upper", "lower")
+
+
+@pytest.mark.parametrize("twice", ["Bicycles", "mine"])
+def test_a_column_that_is_there_twice_is_named_and_nothing_is_written(
+    out: Path, twice: str
+) -> None:
+    path = out / "hand_counts.csv"
+    header, *rows = path.read_text("utf-8").splitlines()
+    text = "\n".join([f"{header},{twice}", *(f"{row},7" for row in rows)]) + "\n"
+    path.write_text(text, "utf-8")
+    with pytest.raises(InputError, match=f"has the column {twice.lower()} twice; remove or rename"):
+        work(out)
+    assert path.read_text("utf-8") == text
 
 
 def test_a_row_with_a_cell_too_many_is_named_and_nothing_of_it_lost(out: Path) -> None:

@@ -47,7 +47,9 @@ def test_markup_in_any_text_is_shown_and_never_runs(show: Open, kind: str) -> No
     assert opened.texts(".gb-table tbody th div > span")[0] == text
     opened.page.locator(".leaflet-overlay-pane path").first.hover(position={"x": 20, "y": 20})
     assert opened.texts(".leaflet-tooltip strong") == [text]
-    assert text in opened.texts(".gb-name span")
+    # A name that does not fit its area is not drawn, and one that does may be on several lines.
+    names = [" ".join(name.split()) for name in opened.texts(".gb-name span")]
+    assert set(names) <= {text, "b"}
     opened.page.locator(".gb-place").click()
     opened.page.locator(".gb-tile").click()
     light = opened.page.get_by_role("dialog")

@@ -136,7 +136,7 @@ def test_areas_whose_range_spans_the_average_are_not_named_and_pale(
     fills = {a["fill"] for tag, a in plain.tags if tag == "path" and a.get("class") == "area"}
     pale = {classes.pale(colour) for colour in COLOURS}
     assert fills & pale
-    assert f"Pale: may be the average, {average:.1f}" in plain.text
+    assert f"pale: may be average, {average:.1f}" in plain.text
 
 
 def test_bicycles_with_ranges_stand_there_once_people_counted(

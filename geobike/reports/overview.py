@@ -127,7 +127,10 @@ def _on_average(tables: SurveyTables, speech: Speech) -> list[str]:
         return []
     name = sheet.name_of(tables.metric, speech)
     said = speech.say(
-        "on_average", figure=speech.figure(tables.average), metric=name[:1].lower() + name[1:]
+        "on_average",
+        stops=speech.say("stops", n=len(tables.stops)),
+        figure=speech.figure(tables.average),
+        metric=name[:1].lower() + name[1:],
     )
     return [f"{said[:1].upper()}{said[1:]}."]
 

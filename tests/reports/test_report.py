@@ -114,10 +114,15 @@ def test_an_area_that_was_hardly_seen_has_no_figure_on_paper(
 
 
 def test_figures_of_the_detector_are_called_detected(plain: Read) -> None:
-    assert "Nobody has counted by hand: how many the detector missed is not known." in plain.text
+    missed = "how many the detector missed, or wrongly took for bicycles, is not known."
+    assert f"Nobody has counted by hand: {missed}" in plain.text
     heads = next(row for row in plain.rows if "Area" in row)
     assert heads[2] == "detected per stop"
     assert not any("bicycle" in head.lower() for head in heads)
+
+
+def test_no_sentence_has_a_gap_left_open(plain: Read) -> None:
+    assert re.findall(r"\{\w+\}", plain.text) == []
 
 
 def test_areas_whose_range_spans_the_average_are_not_named_and_pale(

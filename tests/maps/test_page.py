@@ -264,7 +264,7 @@ def test_every_photo_of_one_spot_can_be_opened(show: Open) -> None:
     taken = photos({name: (4.005, 52.005, n + 1) for n, name in enumerate(names)})
     opened = show(build(taken=taken, thumbnails=dict.fromkeys(names, jpeg())))
     assert opened.places() == ["15 detected, 5 places, 5 photos"]
-    assert "place, or several close together: number detected" in opened.texts(".gb-photo-key li")
+    assert "place, or a few: number detected" in opened.texts(".gb-photo-key li")
     opened.page.locator(".gb-place").click()
     assert opened.texts(".gb-detail h2") == ["5 places"]
     seen = []

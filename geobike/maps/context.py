@@ -14,11 +14,11 @@ from geobike import schema
 from geobike.errors import InputError
 from geobike.io import polygons, vector
 from geobike.maps.encoding import encode_json
+from geobike.maps.numbers import DECIMALS
 from geobike.reporting import report
 
 _MARGIN: Final = 0.5  # of the extent of the areas, on each side
 _STEPS: Final = 3000  # the tolerance is the extent divided by this
-_DECIMALS: Final = 5
 
 
 class ContextLayer(NamedTuple):
@@ -50,7 +50,7 @@ def _drawn(layer: ContextLayer, bounds: Any) -> dict[str, Any]:
         report(f"context {layer.name}: has no shapes near the areas")
     simple = shapely.simplify(near, max(east - west, north - south) / _STEPS)
     left = ~shapely.is_empty(simple)
-    simple = shapely.transform(simple[left], lambda xy: xy.round(_DECIMALS))
+    simple = shapely.transform(simple[left], lambda xy: xy.round(DECIMALS))
     geometries = [json.loads(text) for text in shapely.to_geojson(simple)]
     out = {"name": layer.name, "geometries": encode_json(geometries)}
     if layer.names is not None:

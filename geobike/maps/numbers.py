@@ -7,6 +7,9 @@ import pandas as pd
 
 CLOCK: Final = "%Y-%m-%d %H:%M"
 
+DECIMALS: Final = 5
+"""Of a degree: about one metre."""
+
 
 def finite(value: Any) -> int | float | None:
     """Return a plain number, None for NA, NaN and infinity, which JSON does not have."""

@@ -9,11 +9,12 @@ import pandas as pd
 
 from geobike import schema
 from geobike.maps.encoding import encode_columns
+from geobike.maps.numbers import DECIMALS
 
 READABLE: Final = 10_000
 """Places up to which their numbers stay readable in the file; of more they are packed."""
 
-_DEGREE: Final = 100_000  # steps of a degree: five decimals, about one metre
+_DEGREE: Final = 10**DECIMALS  # steps of a degree
 
 
 def places(

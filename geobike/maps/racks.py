@@ -9,9 +9,7 @@ import shapely
 
 from geobike import schema
 from geobike.maps.encoding import encode_json
-from geobike.maps.numbers import finite
-
-_DECIMALS = 5  # of a degree: about a metre
+from geobike.maps.numbers import DECIMALS, finite
 
 
 def drawn(racks: gpd.GeoDataFrame | None, *, walk: float) -> dict[str, Any] | None:
@@ -25,8 +23,8 @@ def drawn(racks: gpd.GeoDataFrame | None, *, walk: float) -> dict[str, Any] | No
     points = np.asarray(racks.geometry.array)
     state = np.where(racks["capacity"].isna(), "unknown", "places")
     columns = {
-        "lon": shapely.get_x(points).round(_DECIMALS).tolist(),
-        "lat": shapely.get_y(points).round(_DECIMALS).tolist(),
+        "lon": shapely.get_x(points).round(DECIMALS).tolist(),
+        "lat": shapely.get_y(points).round(DECIMALS).tolist(),
         "places": _values(racks["capacity"]),
         "near": _values(racks["detected_near"].round(1)),
         "date": _values(racks["capacity_date"]),

@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from geobike.maps.numbers import DECIMALS
+
 _METRES_PER_DEGREE = 111_320.0  # of latitude; of longitude times the cosine of the latitude
 _STEPS = 2000  # the tolerance is the extent / this: half a pixel when all of it is on screen
-_DECIMALS = 5  # about one metre
 
 
 def simplified(areas: gpd.GeoDataFrame) -> tuple[list[shapely.Geometry], bool]:
@@ -25,7 +26,7 @@ def simplified(areas: gpd.GeoDataFrame) -> tuple[list[shapely.Geometry], bool]:
     if shifted:
         geometry = np.array([_east(shape) for shape in geometry], dtype=object)
     simple = _simplified(geometry)
-    return [shapely.transform(shape, lambda xy: xy.round(_DECIMALS)) for shape in simple], shifted
+    return [shapely.transform(shape, lambda xy: xy.round(DECIMALS)) for shape in simple], shifted
 
 
 _MOST_NAMED = 1500  # areas; of more no name is written on the map
@@ -45,7 +46,7 @@ def centres(shapes: list[shapely.Geometry]) -> list[list[float] | None]:
         flat = shapely.transform(shape, lambda xy: xy * scale)
         west, low, east, high = flat.bounds
         circle = shapely.maximum_inscribed_circle(flat, max(east - west, high - low) / 50)
-        found.append((np.array(circle.coords[0]) / scale).round(_DECIMALS).tolist())
+        found.append((np.array(circle.coords[0]) / scale).round(DECIMALS).tolist())
     return found
 
 

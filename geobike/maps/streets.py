@@ -9,10 +9,9 @@ import shapely
 
 from geobike import schema
 from geobike.maps.encoding import encode_json
-from geobike.maps.numbers import finite
+from geobike.maps.numbers import DECIMALS, finite
 from geobike.maps.places import positions
 
-_DECIMALS: Final = 5
 _STEPS: Final = 4000  # the tolerance is the extent divided by this
 
 
@@ -33,7 +32,7 @@ def streets(
     seen = given[given["stop_count"] > 0]
     west, south, east, north = seen.total_bounds
     lines = shapely.simplify(seen.geometry.to_numpy(), max(east - west, north - south) / _STEPS)
-    lines = shapely.transform(lines, lambda xy: xy.round(_DECIMALS))
+    lines = shapely.transform(lines, lambda xy: xy.round(DECIMALS))
     area = positions(seen["area_id"], area_ids)
     crossings = _crossings(given, seen)
     rows = [

@@ -11,7 +11,7 @@ import shapely
 
 from geobike import schema
 from geobike.errors import InputError
-from geobike.io import files, vector
+from geobike.io import files, vector, vector_kinds
 from geobike.parking import columns
 from geobike.reporting import one_line, report, report_number
 
@@ -79,7 +79,7 @@ def read(
 def _rows(path: Path, where: str) -> tuple[pd.DataFrame, Any]:
     """Return what the file says of each object, and its shape in EPSG:4326."""
     with vector.opened(path) as source:
-        if vector.format_name(path) == _OSM:
+        if vector_kinds.format_name(path) == _OSM:
             frame = _from_extract(source)
         else:
             frame = source.read(_layer(source, where))

@@ -13,7 +13,7 @@ import shapely
 
 from geobike import schema
 from geobike.errors import InputError, ManifestError, MissingPackageError
-from geobike.io import delimited, plain_csv, vector
+from geobike.io import delimited, plain_csv, vector, vector_kinds
 from geobike.io.matching import normalize_names
 from geobike.positions import columns
 from geobike.reporting import one_line
@@ -46,7 +46,7 @@ def read(path: Path) -> Rows:
     """Read the rows of a CSV, Parquet or vector file. Raises ManifestError, MissingPackageError."""
     if not path.exists():
         raise ManifestError(f"manifest {path}: no such file")
-    name = vector.format_name(path)
+    name = vector_kinds.format_name(path)
     if name is not None:
         return _read_points(path, name)
     if not path.is_file():

@@ -28,7 +28,7 @@ from shapely import LineString, Point, box
 
 from geobike import areas
 from geobike.errors import AreasError, GeobikeWarning, InputError, ManifestError
-from geobike.io import vector
+from geobike.io import vector, vector_kinds
 from geobike.maps import context
 from geobike.positions import manifest
 from tests.support.asked_server import RING, AskedServer, running
@@ -740,7 +740,7 @@ def test_the_list_of_drivers_alone_keeps_out_what_names_others(
     server: AskedServer, secret: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Behind the check of the content is GDAL's list of drivers: neither relies on the other."""
-    monkeypatch.setattr(vector, "_checked", lambda file, _: file)
+    monkeypatch.setattr(vector_kinds, "checked", lambda file, _: file)
     remote, web = vrt(f"/vsicurl/{server.url}/x.geojson", "x"), f"{server.url}/wfs"
     pipeline = f"gdal vector pipeline ! read {secret}/s.geojson ! write --format stream dummy"
     for name, text in {
@@ -758,7 +758,7 @@ def test_the_list_of_drivers_alone_keeps_out_what_names_others(
 def test_the_proxy_alone_keeps_a_link_from_being_followed(
     server: AskedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(vector, "_checked", lambda file, _: file)
+    monkeypatch.setattr(vector_kinds, "checked", lambda file, _: file)
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name)
     for name, text in links(server.url).items():

@@ -57,9 +57,7 @@ geobike.barsHead = (page, key) => geobike.el("li", { className: "gb-bars-head" }
 
 // The classes of values, as many as `values` fill them.
 geobike.histogram = function (page, classes, values) {
-  const zeros = values.includes(0) && classes[0]?.high !== 0;
-  const shown = zeros ? [{ low: 0, high: 0, colour: geobike.ZERO }, ...classes] : classes;
-  const rows = geobike.rangesOf(page, shown, values);
+  const rows = geobike.rangesOf(page, classes, values);
   const most = Math.max(...rows.map(({ count }) => count), 1);
   return rows.map(({ colour, text, count }) => geobike.legendItem(colour, text, count, most));
 };

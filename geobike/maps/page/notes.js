@@ -94,7 +94,7 @@ geobike.differing = function (page) {
 geobike.seen = function (page) {
   const { data, say } = page;
   const { roles } = data;
-  const sum = (name) => data.areas.reduce((total, { figures }) => total + (figures[name] || 0), 0);
+  const sum = (name) => geobike.summed(page, name);
   const looked = data.areas.filter((area) => !geobike.isUnseen(data, area));
   const parts = [say("stops", { n: Math.round(sum(roles.stops)) })];
   if (data.covered && page.period < 0) {

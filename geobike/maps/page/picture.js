@@ -140,10 +140,11 @@ geobike.pictureCanvas = function (map, pen, canvas) {
 };
 
 geobike.pictureRibbons = function (page, pen, trace) {
-  for (const { geometry, rate } of [...page.data.streets].reverse()) {
+  for (const street of geobike.ribbonsInView(page)) {
+    const { geometry } = street;
     pen.beginPath();
     (geometry.type === "LineString" ? [geometry.coordinates] : geometry.coordinates).forEach(trace);
-    for (const [width, colour] of [[6, "#fff"], [4, rate ? geobike.colourOf(page.streetClasses, rate) : "#c9b8a4"]]) {
+    for (const [width, colour] of [[6, "#fff"], [4, geobike.ribbonColour(page, street)]]) {
       pen.lineWidth = width;
       pen.strokeStyle = colour;
       pen.stroke();

@@ -40,11 +40,21 @@ geobike.areRibbonsShown = function ({ map, surface, crowded, placeLayer, startZo
   return close || (crowded && map.hasLayer(placeLayer));
 };
 
-geobike.ribbons = function (page, layer, renderer) {
-  const view = page.map.getBounds();
-  const shown = page.data.streets.filter(({ shape }) => view.intersects(shape.getBounds()));
+// The streets in view that are drawn, the fullest last, so on top.
+geobike.ribbonsInView = function ({ map, data }) {
+  const view = map.getBounds();
+  const shown = data.streets.filter(({ shape }) => view.intersects(shape.getBounds()));
   shown.sort((a, b) => (b.rate ?? -1) - (a.rate ?? -1));
-  const drawn = shown.slice(0, geobike.MOST_RIBBONS).reverse();
+  return shown.slice(0, geobike.MOST_RIBBONS).reverse();
+};
+
+geobike.ribbonColour = function ({ streetClasses }, { rate }) {
+  if (rate === null) return "#9aa2ab"; // not known
+  return rate ? geobike.colourOf(streetClasses, rate) : geobike.BARE;
+};
+
+geobike.ribbons = function (page, layer, renderer) {
+  const drawn = geobike.ribbonsInView(page);
   const options = { renderer, pane: "gb-streets" };
   const points = ({ geometry }) => L.GeoJSON.coordsToLatLngs(geometry.coordinates, geometry.type === "LineString" ? 0 : 1);
   const wide = ({ rate }) => 3.5 + Math.min(7, 1.6 * Math.sqrt(rate || 0));
@@ -54,8 +64,7 @@ geobike.ribbons = function (page, layer, renderer) {
     layer.addLayer(L.polyline(points(street), { ...options, ...edge, interactive: false }));
   }
   for (const street of drawn) {
-    const colour = street.rate ? geobike.colourOf(page.streetClasses, street.rate) : geobike.BARE;
-    const line = L.polyline(points(street), { ...options, color: street.rate === null ? "#9aa2ab" : colour, weight: wide(street) });
+    const line = L.polyline(points(street), { ...options, color: geobike.ribbonColour(page, street), weight: wide(street) });
     line.bindTooltip(() => geobike.streetTooltip(page, street), { sticky: true, className: "gb-tip" });
     line.on("click", (event) => {
       L.DomEvent.stop(event);

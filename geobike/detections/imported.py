@@ -141,8 +141,9 @@ def match_photos(names: "pd.Series[str]", photo_ids: "pd.Series[str]") -> "pd.Se
     Raises InputError where none matches, or two match one photo.
     """
     meant = match(names, photo_ids)
-    lost = meant.isna() & names.str.match(FORMULA)
-    if lost.any():  # a quote before it may be part of the name, and not our escape
+    lost = meant.index[meant.isna()]
+    lost = lost[names[lost].str.match(FORMULA)]
+    if len(lost):  # a quote before it may be part of the name, and not our escape
         meant[lost] = match("'" + names[lost], photo_ids)
     if len(meant) and meant.isna().all():
         raise InputError(

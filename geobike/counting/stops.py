@@ -9,7 +9,7 @@ photo of a stop within reach, else it opens a stop. A stop is at most two reache
 single linkage would make one stop of a street driven with a photo every five metres.
 """
 
-from typing import Final
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
@@ -138,7 +138,7 @@ def _looks(counted: gpd.GeoDataFrame) -> leaders.Looks:
 
 
 def _stale_fixes(
-    taken_at: "pd.Series[pd.Timestamp]", lon: Floats, lat: Floats
+    taken_at: "pd.Series[Any]", lon: Floats, lat: Floats
 ) -> npt.NDArray[np.int64]:
     """Return the number of the position that too many photos share over minutes, else -1."""
     x, _ = pd.factorize(lon)

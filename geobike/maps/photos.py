@@ -96,7 +96,8 @@ def _rejected(shown: pd.DataFrame) -> dict[str, dict[str, int]]:
     ridden = left["dropped_by"] == "ridden"
     out: dict[str, dict[str, int]] = {}
     for name, boxes in (("ridden", left[ridden]), ("faint", left[~ridden])):
-        for photo_id, n in boxes["photo_id"].value_counts().items():
+        numbers = boxes["photo_id"].value_counts()  # 0 for photos without
+        for photo_id, n in numbers[numbers > 0].items():
             out.setdefault(str(photo_id), {})[name] = int(n)
     return out
 

@@ -47,7 +47,7 @@ from geobike.schema.photos import (
     UNREADABLE,
 )
 from geobike.schema.positions import MANIFEST, POSITIONS, TRACK
-from geobike.schema.recurring import coded, places, rows_of
+from geobike.schema.recurring import coded, rows_of
 from geobike.schema.stops import EXPOSURE, STOPS, VISITS
 from geobike.schema.streets import (
     EMPTY,
@@ -118,7 +118,6 @@ __all__ = [
     "coded",
     "coordinates",
     "geotable",
-    "places",
     "points",
     "present",
     "rows_of",

@@ -137,9 +137,7 @@ def _looks(counted: gpd.GeoDataFrame) -> leaders.Looks:
     )
 
 
-def _stale_fixes(
-    taken_at: "pd.Series[Any]", lon: Floats, lat: Floats
-) -> npt.NDArray[np.int64]:
+def _stale_fixes(taken_at: "pd.Series[Any]", lon: Floats, lat: Floats) -> npt.NDArray[np.int64]:
     """Return the number of the position that too many photos share over minutes, else -1."""
     x, _ = pd.factorize(lon)
     y, names = pd.factorize(lat)

@@ -46,7 +46,7 @@ class Standing(NamedTuple):
 
     def chosen(self, rows: npt.NDArray[np.bool_]) -> "Standing":
         """Return some of the bicycles."""
-        return Standing(*(values[rows] for values in self))
+        return Standing(self.photo[rows], *(values[rows] for values in self[1:]))
 
 
 def looks(views: Views, bicycles: Standing) -> tuple[Floats, Floats]:

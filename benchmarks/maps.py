@@ -65,7 +65,7 @@ def rows(
 def measured(
     build: Callable[[], folium.Map], path: Path, browser: Browser
 ) -> tuple[float, float, float, float]:
-    """Return seconds to build and save, megabytes, seconds from opening to the drawing, and to all of it."""
+    """Return seconds to build and save, megabytes, seconds to the first drawing and to all."""
     start = time.perf_counter()
     path.write_text(build().get_root().render(), "utf-8")  # maps.save refuses 25 MB and more
     built = time.perf_counter() - start

@@ -59,11 +59,11 @@ def photos(
         return {"n": len(located), "names": [], "columns": {}, "details": None}
     if len(located) > READABLE:  # neighbours in place become neighbours in the file
         located = located.iloc[np.argsort(located.geometry.hilbert_distance().to_numpy())]
-    lon = located.geometry.x.to_numpy()
+    lon, lat = schema.coordinates(located.geometry)
     counted = located["status"] == schema.COUNTED
     columns = {
         "lon": steps(lon % 360 if shifted else lon),
-        "lat": steps(located.geometry.y.to_numpy()),
+        "lat": steps(lat),
         "area": positions(located["area_id"], area_ids),
         "place": place_of.reindex(located["photo_id"]).fillna(-1).to_numpy(dtype=np.int32),
         "period": period[located.index].to_numpy(dtype=np.int32),
@@ -97,15 +97,16 @@ def _drawn(shown: pd.DataFrame) -> pd.DataFrame:
 def ridden(given: pd.DataFrame, detections: pd.DataFrame) -> "pd.Series[int]":
     """Return how many bicycles of each photo do not count because they are ridden."""
     boxes = detections.loc[detections["dropped_by"] == "ridden", "photo_id"].value_counts()
-    return given["photo_id"].map(boxes).fillna(0).astype(int)
+    numbers = dict(zip(boxes.index, boxes, strict=True))
+    found = [numbers.get(photo_id, 0) for photo_id in given["photo_id"]]
+    return pd.Series(found, index=given.index, dtype="int64")
 
 
 def _rejected(shown: pd.DataFrame) -> dict[str, dict[str, int]]:
     """Return how many boxes of each photo do not count, drawn or not, besides ridden ones."""
     left = shown[~shown["kept"] & (shown["dropped_by"] != "ridden")]
-    return {
-        str(photo_id): {"faint": int(n)} for photo_id, n in left["photo_id"].value_counts().items()
-    }
+    numbers = left["photo_id"].value_counts()  # 0 for photos without
+    return {str(photo_id): {"faint": int(n)} for photo_id, n in numbers[numbers > 0].items()}
 
 
 def _details(

@@ -293,13 +293,28 @@ def test_a_box_that_nearly_counted_is_faint_and_says_why(show: Open) -> None:
     assert ridden.inner_text() == "1: not counted"
 
 
+def test_a_photo_far_from_the_areas_is_announced_and_shown_on_request(show: Open) -> None:
+    taken = photos({"a.jpg": (4.005, 52.005, 1), "far.jpg": (5.5, 52.4, None)})
+    opened = show(build(taken=taken))
+    east = f"{opened.map_name()}.getBounds().getEast()"
+    assert opened.page.evaluate(east) < 4.1  # it does not make the areas small
+    said = "1 photo that is not counted lies far from the areas: show it"
+    opened.page.get_by_role("button", name=said).click()
+    assert opened.page.evaluate(east) > 5.5
+    opened.page.locator(".gb-other").click()
+    assert opened.texts(".gb-light .gb-file") == ["far.jpg"]
+    opened.page.keyboard.press("Escape")
+    opened.page.get_by_role("button", name="Show all areas").click()
+    assert opened.page.evaluate(east) < 4.1
+
+
 def test_how_many_were_ridden_is_said_without_pictures_too(show: Open) -> None:
     found = detections("a/one.jpg")
     found["dropped_by"] = pd.Categorical([None, "ridden"])
-    opened = show(build(taken=PHOTOS, found=found))
-    said = "1 of bicycles on the photos was ridden: it is not counted."
+    opened = show(build(taken=PHOTOS.assign(area_id=pd.array(["A0", None], "str")), found=found))
+    said = "1 of the bicycles on the photos was ridden: it is not counted."
     assert opened.said(".gb-ridden") == [said]
-    opened.page.locator(".gb-table tbody tr").first.click()
+    opened.page.locator(".gb-table tbody tr", has_text="North").click()
     assert opened.detail()["ridden"] == "1: not counted"
     opened.page.locator(".gb-tile").first.click()
     assert opened.texts(".gb-light dd[data-metric=ridden]") == ["1: not counted"]

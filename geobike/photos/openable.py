@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import Final
 
 from geobike.errors import UnreadablePhoto
-from geobike.photos import decoding, jpeg, tiff
+from geobike.photos import decoding, jpeg, scans, tiff
 
 _MOST: Final = 64
 _MULTI_PICTURE: Final = b"MPF\0"
@@ -27,7 +27,7 @@ def check(data: bytes, *, max_pixels: int = decoding.MAX_PIXELS) -> None:
         if header is not None and header.size in (size, size[::-1]):
             _remember(header)
         return
-    jpeg.check_scans(data)
+    scans.check_number(data)
     assert header.size is not None  # noqa: S101 - for the type checker
     decoding.check_pixels(*header.size, max_pixels)
 

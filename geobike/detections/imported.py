@@ -30,6 +30,9 @@ _SIDES: Final = [*schema.IN_FILES]
 _OURS: Final = frozenset((*_FILE, "label", "score", *_SIDES, "model"))
 _IN_FRAMES: Final = {written: ours for ours, written in schema.IN_FILES.items()}
 
+_UPLOADED: Final = r"(?:^|[\\/])[0-9a-f]{8}-([^\\/]+)$"
+"""A file uploaded to Label Studio: in its folder, eight digits of its own before the name."""
+
 
 def read(path: str | Path) -> pd.DataFrame:
     r"""Read boxes and return a detections frame, nothing filtered yet, photos named as in the file.
@@ -144,6 +147,9 @@ def match_photos(names: "pd.Series[str]", photo_ids: "pd.Series[str]") -> "pd.Se
     lost = meant.isna() & names.str.match(FORMULA)
     if lost.any():  # a quote before it may be part of the name, and not our escape
         meant[lost] = match("'" + names[lost], photo_ids)
+    before = names[meant.isna()].str.extract(_UPLOADED, expand=False).dropna()
+    if len(before):
+        meant[before.index] = match(before, photo_ids)
     if len(meant) and meant.isna().all():
         raise InputError(
             f"detections: none of their {len(names)} names matches a photo of this survey, "

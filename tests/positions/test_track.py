@@ -31,6 +31,12 @@ NOON = datetime(2026, 5, 12, 12, tzinfo=UTC)
 BASE = ExifTags.Base
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 
+CLOCKS = {
+    "back": datetime(2026, 10, 25, 0, 50, tzinfo=UTC),
+    "forward": datetime(2026, 3, 29, 0, 50, tzinfo=UTC),
+}
+"""Ten minutes before clocks in Amsterdam change."""
+
 exiftool = pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
 
 Fix = tuple[float, float, float]
@@ -147,10 +153,11 @@ def compare(ours: Path, path: Path, told: dict[str, tuple[float, float]]) -> Non
 
 @exiftool
 @pytest.mark.parametrize("every", [1, 5, 15])
-def test_in_the_hour_that_clocks_show_twice_photos_are_where_exiftool_puts_them(
-    tmp_path: Path, every: int
+@pytest.mark.parametrize("clocks", CLOCKS)
+def test_in_the_hour_that_clocks_show_twice_or_never_photos_are_where_exiftool_puts_them(
+    tmp_path: Path, clocks: str, every: int
 ) -> None:
-    start = datetime(2026, 10, 25, 0, 50, tzinfo=UTC)  # summer time ends ten minutes later
+    start = CLOCKS[clocks]
     path = gpx(tmp_path / "ride.gpx", *ride(every), start=start)
     for second in snaps():
         take(tmp_path / "ours", start + timedelta(seconds=second), tagged=True)

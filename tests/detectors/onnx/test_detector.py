@@ -291,7 +291,18 @@ def test_what_is_no_file_is_refused_as_a_model_at_once(tmp_path, kind):
         OnnxDetector(path)
 
 
-@pytest.mark.parametrize("content", [b"", b"no model at all", deployed()[:200]])
+NO_MODELS = [
+    b"",
+    b"no model at all",
+    deployed()[:200],
+    b"\x80\x04cposix\nsystem\n(S'true'\ntR.",  # a pickle, which runs what it names
+    b"PK\x03\x04archive/data.pkl",
+    b"\0\0\0\0\0\x01\0\0{}",  # safetensors whose header is of a terabyte
+    b"version https://git-lfs.github.com/spec/v1\n",
+]
+
+
+@pytest.mark.parametrize("content", NO_MODELS)
 def test_a_file_that_is_not_a_model_is_named(tmp_path, content, capfd):
     path = write(tmp_path, content)
     with pytest.raises(ModelUnavailable, match="not an ONNX model that can be opened") as refused:

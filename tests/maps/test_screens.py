@@ -2,6 +2,7 @@
 
 import pandas as pd
 import pytest
+from playwright.sync_api import Browser
 
 from tests.support.browser import Open
 from tests.support.map_frames import areas, build, jpeg, photos
@@ -109,6 +110,23 @@ def test_paper_has_one_line_for_all_areas_without_photos(show: Open) -> None:
     assert said.endswith("Quarter 41, ….")  # the others are on the map
     content = opened.page.pdf(prefer_css_page_size=True, print_background=True)
     assert content.count(b"/MediaBox") == 1
+
+
+def test_a_page_that_is_printed_before_it_was_drawn_is_printed_whole(
+    show: Open, browser: Browser
+) -> None:
+    names = [f"Quarter {number}" for number in range(1, 81)]
+    opened = show(build(areas(names, [1] * 80, range(80))))
+    whole = [opened.page.locator(each).count() for each in (".gb-name", ".gb-table tbody tr")]
+    early = browser.new_page(viewport={"width": 1280, "height": 800})
+    early.add_init_script("window.requestAnimationFrame = () => 0;")  # nothing is drawn
+    early.goto(opened.page.url)
+    assert early.locator(".gb-name").count() == 0
+    assert early.locator(".gb-table tbody tr").count() < 80
+    early.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert whole == [early.locator(each).count() for each in (".gb-name", ".gb-table tbody tr")]
+    assert whole[1] == 80
+    early.close()
 
 
 def test_a_dark_screen_gets_a_dark_page(show: Open) -> None:

@@ -114,8 +114,9 @@ def apply(
 
     Photos are matched by name, as in a manifest. Reported are names that match no photo, and the
     number of photos without a row: they are counted as having no detections, or become `failed` if
-    no detector has processed them. Raises InputError where there are no rows, where two names match one
-    photo, or none matches any, and where boxes are not in pixels of their photos (`extent.check`).
+    no detector has processed them. Raises InputError where there are no rows, where two names match
+    one photo, or none matches any, and where boxes are not in pixels of their photos
+    (`extent.check`).
     """
     schema.check(photos, schema.PHOTOS)
     schema.check(detections, schema.DETECTIONS)

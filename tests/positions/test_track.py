@@ -22,7 +22,7 @@ from geobike import schema
 from geobike.errors import GeobikeWarning, InputError
 from geobike.positions import resolve, track
 from geobike.reporting import collect_warnings
-from geobike.survey import run
+from geobike.survey import locating
 from tests.support.making import photo
 
 HEAD = '<?xml version="1.0"?><gpx version="1.1" xmlns="http://www.topografix.com/GPX/1/1"><trk>'
@@ -135,7 +135,7 @@ def take(folder: Path, true: datetime, *, tagged: bool) -> None:
 
 def compare(ours: Path, path: Path, told: dict[str, tuple[float, float]]) -> None:
     with collect_warnings():
-        located = run.locate(
+        located = locating.locate(
             geobike.find_photos(ours),
             track_paths=[path],
             track_offset=-37,
@@ -192,7 +192,7 @@ def test_the_zone_of_the_computer_is_never_used(
         take(tmp_path / "photos", NOON + timedelta(seconds=second - 37), tagged=False)
     monkeypatch.setenv("TZ", "Europe/Amsterdam")
     with collect_warnings() as notes:
-        located = run.locate(
+        located = locating.locate(
             geobike.find_photos(tmp_path / "photos"), track_paths=[path], metadata_only=True
         )
     assert located.geometry.isna().all()

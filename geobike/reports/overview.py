@@ -233,7 +233,6 @@ def _against_truth(speech: Speech, accuracy: "Evaluation") -> str:
 def _method(tables: SurveyTables, speech: Speech) -> list[str]:
     survey = tables.summary.get("settings", {}).get("survey", {})
     counting = tables.summary["counting"]
-    parked = counting.get("count") == "parked"
     return [
         speech.say(
             "method_stops", metres=speech.figure(survey.get("stop_distance", config.STOP_DISTANCE))
@@ -245,8 +244,17 @@ def _method(tables: SurveyTables, speech: Speech) -> list[str]:
             model=tables.summary.get("detector", {}).get("model", speech.say("none")),
             threshold=speech.figure(counting["threshold"]),
         ),
-        speech.say("method_parked" if parked else "method_all"),
+        *_riders(counting, speech),
     ]
+
+
+def _riders(counting: Mapping[str, Any], speech: Speech) -> list[str]:
+    if "ridden" not in counting:  # written by an older geobike
+        return []
+    if counting["ridden"] is None:
+        return [speech.say("method_riders_unknown")]
+    parked = counting.get("count") == "parked"
+    return [speech.say("method_parked" if parked else "method_all", n=counting["ridden"])]
 
 
 def _table(tables: SurveyTables, speech: Speech, order: list[Any]) -> dict[str, Any]:

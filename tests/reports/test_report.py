@@ -86,6 +86,22 @@ def test_the_finding_has_the_numbers_of_the_summary(written_sample: Path, plain:
     assert "12 May 2026 \u2013 13 May 2026" in plain.text
 
 
+@pytest.mark.parametrize(
+    ("counting", "said"),
+    [
+        ({"ridden": 18, "count": "parked"}, "18 bicycles with a rider are left out."),
+        ({"ridden": 1, "count": "all"}, "One bicycle with a rider counts as well."),
+        ({"ridden": None, "count": "parked"}, "Ridden bicycles are not told from parked ones."),
+    ],
+)
+def test_the_method_says_how_many_were_ridden(
+    counting: dict[str, Any], said: str, written_sample: Path
+) -> None:
+    survey = saved.read(written_sample)
+    survey.summary["counting"].update(counting)
+    assert said in Read(reports.build(survey, ReportOptions())).text
+
+
 def test_every_area_with_a_photo_has_its_figures_and_the_others_one_line(
     written_sample: Path, plain: Read
 ) -> None:

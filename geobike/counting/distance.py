@@ -9,9 +9,8 @@ and that one degree is much at 20 m and nothing at 4 m. Both are combined in log
 from typing import Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from geobike.counting.ellipsoid import Floats
+from geobike.counting.arrays import Flags, Floats, Numbers
 
 HEIGHT: Final = 1.12
 """Metres from the lower edge of a box, at the nearest wheel, to the upper, at the handlebar."""
@@ -27,13 +26,11 @@ _CONTRADICTION: Final = 0.5  # of ln(distance): a kerb, a slope, or its wheels a
 _HORIZON: Final = 0.03  # radians: the ground is not measured nearer to the horizon
 _EDGE: Final = 0.01  # of the height of a photo: a box so near to an edge is cut off by it
 
-Flags = npt.NDArray[np.bool_]
-
 
 class Boxes(NamedTuple):
     """Boxes in the upright photo, as one value per box."""
 
-    photo: npt.NDArray[np.int64]
+    photo: Numbers
     """Row of its photo."""
     focal: Floats
     """Focal length of the photo in pixels, NaN where not known."""

@@ -13,11 +13,10 @@ others, and the few weigh more in a sum of 1 / looks.
 from typing import Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from geobike.counting.ellipsoid import Floats
-from geobike.counting.views import PASS, Grid, Numbers, Views
+from geobike.counting.arrays import Flags, Floats, Numbers
+from geobike.counting.views import PASS, Grid, Views
 
 SIGHT: Final = 16.0
 """Metres within which a photo that has a place in view is a look at it."""
@@ -44,7 +43,7 @@ class Standing(NamedTuple):
     error: Floats
     """Likely error of its place in metres."""
 
-    def chosen(self, rows: npt.NDArray[np.bool_]) -> "Standing":
+    def chosen(self, rows: Flags) -> "Standing":
         """Return some of the bicycles."""
         return Standing(self.photo[rows], *(values[rows] for values in self[1:]))
 

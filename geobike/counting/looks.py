@@ -58,12 +58,13 @@ def looks(views: Views, bicycles: Standing) -> tuple[Floats, Floats]:
     """
     far = bicycles.distance > SIGHT
     poses = _poses(views)
-    minute = views.minute[bicycles.photo]
-    near = _count(poses, bicycles, minute, SIGHT)
-    number = near.copy()
-    number[far] = _count(poses, bicycles.chosen(far), minute[far], REACH)
-    number = np.maximum(number, 1)  # the photo that shows it, whatever rounding says
-    return number, np.where(far, np.maximum(1 - near, 0), 1) / number
+    number = _count(poses, bicycles, views.minute, SIGHT)
+    nearer = number[far]
+    number[far] = _count(poses, bicycles.chosen(far), views.minute, REACH)
+    np.maximum(number, 1, out=number)  # the photo that shows it, whatever rounding says
+    weight = 1 / number
+    weight[far] *= np.maximum(1 - nearer, 0)
+    return number, weight
 
 
 class _Poses(NamedTuple):
@@ -96,15 +97,15 @@ def _poses(views: Views) -> _Poses:
 
 
 def _count(poses: _Poses, bicycles: Standing, minute: Floats, reach: float) -> Floats:
-    """Return the looks at each place within reach; `minute` is that of the photo of each."""
+    """Return the looks at each place within reach; `minute` is that of each photo."""
     widest = _BLUR * np.hypot(bicycles.error.max(initial=0), poses.views.error.max(initial=0))
     out = np.zeros(len(bicycles.lon))
     grid = Grid(poses.views, reach, margin=float(min(widest, _MOST)))
     for pairs in grid.pairs(bicycles.lon, bicycles.lat):
         place, view = pairs.places[pairs.place], pairs.view
+        own = minute[bicycles.photo[place]]
         # Never where a time is NaN: that may be the same pass.
-        early = minute[place] < poses.first[view] - PASS
-        other = early | (minute[place] > poses.last[view] + PASS)
+        other = (own < poses.first[view] - PASS) | (own > poses.last[view] + PASS)
         blur = _BLUR * np.hypot(bicycles.error[place], poses.views.error[view])
         blur = np.where(other, np.clip(blur, 1e-6, _MOST), 1e-6)
         part = np.clip(0.5 + pairs.inside / (2 * blur), 0, 1) * poses.times[view]

@@ -216,8 +216,8 @@ def _frame(kept: _Kept, seen: Views, sight: _Sight, heading_error: float) -> pd.
     ahead = np.hypot(sight.error[placed], np.radians(heading_error)) * far
     error[placed] = np.hypot(error[placed], ahead)
     number, weight = np.ones((2, len(placed)))
-    there = Standing(kept.photo, lon, lat, sight.range, error)
-    number[placed], weight[placed] = looks(seen, there.chosen(placed))
+    there = Standing(kept.photo[placed], lon[placed], lat[placed], far, error[placed])
+    number[placed], weight[placed] = looks(seen, there)
     texts = pd.Index(REASONS, dtype=schema.TEXT)
     data = {
         "photo_id": kept.photo_id,

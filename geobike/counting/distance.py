@@ -3,7 +3,8 @@
 Two measures with errors of their own. By height: what looks half as high is twice as far; the
 error is that bicycles, and what hides part of them, differ. By the lower edge: the wheels stand on
 the ground, so the angle below the horizon gives the distance; the error is that the camera tilts,
-and that one degree is much at 20 m and nothing at 4 m. Both are combined in log space.
+and that one degree is much at 20 m and nothing at 4 m. Both are combined in log space, weighted by
+the inverse of their variances, which were measured on rendered photos of bicycles in known places.
 """
 
 from typing import Final, NamedTuple

@@ -53,8 +53,8 @@ def looks(views: Views, bicycles: Standing) -> tuple[Floats, Floats]:
 
     Looks are photos that have its place in view within 16 m; for a bicycle farther off, within
     30 m. One of another pass counts in part near the edge of its view, half at the edge. The weight
-    is 1 / looks, but 0 for a bicycle farther than 16 m where a nearer photo looked: what stands
-    there, it counted.
+    is 1 / looks, but for a bicycle farther than 16 m 0 where a nearer photo looked, for that
+    counted what stands there, and less where one looked in part.
     """
     far = bicycles.distance > SIGHT
     poses = _poses(views)

@@ -130,7 +130,7 @@ def square_of_stop(stops: gpd.GeoDataFrame) -> "pd.Series[str]":
     if stops.empty:
         return pd.Series(dtype=schema.TEXT)
     to_plane = Transformer.from_crs(schema.CRS, stops.estimate_utm_crs(), always_xy=True).transform
-    metres = to_plane(stops.geometry.x.to_numpy(), stops.geometry.y.to_numpy())
+    metres = to_plane(*schema.coordinates(stops.geometry))
     squares = pd.DataFrame({axis: each // SQUARE for axis, each in zip("xy", metres, strict=True)})
     number = squares.groupby(["x", "y"], sort=False).ngroup()
     once = squares.drop_duplicates().astype(int).astype(schema.TEXT)  # in the order of the numbers

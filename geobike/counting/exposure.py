@@ -170,9 +170,10 @@ def _around(photos: gpd.GeoDataFrame) -> _Ground:
 
 def _walk(photos: gpd.GeoDataFrame, bearings: _Floats, metres: _Floats) -> _Ground:
     count = bearings.shape[1]
+    x, y = schema.coordinates(photos.geometry)
     lon, lat = moved(
-        np.repeat(photos.geometry.x.to_numpy(), count),
-        np.repeat(photos.geometry.y.to_numpy(), count),
+        np.repeat(x, count),
+        np.repeat(y, count),
         bearings.ravel(),
         np.tile(metres, len(photos)),
     )

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from geobike import schema
 from geobike.counting.ellipsoid import DEGREE, Floats, metres_per_degree
 
 FOCAL_LENGTH: Final = 27.0  # mm on a frame 36 mm wide, as most phones have
@@ -85,8 +86,7 @@ def views(
     known = ~np.isnan(heading) & ~panorama
     return Views(
         panorama,
-        photos.geometry.x.to_numpy(dtype=float),
-        photos.geometry.y.to_numpy(dtype=float),
+        *schema.coordinates(photos.geometry),
         heading,
         width,
         height,

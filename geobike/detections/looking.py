@@ -112,7 +112,7 @@ def decide(photos: gpd.GeoDataFrame, looking: Looking) -> tuple[gpd.GeoDataFrame
     `failed`, with a reason. Where the user says so, pictures twice as wide as high show everything
     all around: their projection is added. How panoramas are looked at is reported.
     """
-    schema.check(photos, schema.PHOTOS, unique_key=False)
+    schema.check(photos, schema.PHOTOS)
     size = [photos[side].to_numpy(dtype=float, na_value=0) for side in ("width", "height")]
     given = _as_said(photos, looking, size)
     strip = pictures.is_strip(*size)

@@ -58,11 +58,11 @@ def photos(
         return {"n": len(located), "names": [], "columns": {}, "details": None}
     if len(located) > READABLE:  # neighbours in place become neighbours in the file
         located = located.iloc[np.argsort(located.geometry.hilbert_distance().to_numpy())]
-    lon = located.geometry.x.to_numpy()
+    lon, lat = schema.coordinates(located.geometry)
     counted = located["status"] == schema.COUNTED
     columns = {
         "lon": steps(lon % 360 if shifted else lon),
-        "lat": steps(located.geometry.y.to_numpy()),
+        "lat": steps(lat),
         "area": positions(located["area_id"], area_ids),
         "place": place_of.reindex(located["photo_id"]).fillna(-1).to_numpy(dtype=np.int32),
         "period": period[located.index].to_numpy(dtype=np.int32),
@@ -96,7 +96,8 @@ def _rejected(shown: pd.DataFrame) -> dict[str, dict[str, int]]:
     ridden = left["dropped_by"] == "ridden"
     out: dict[str, dict[str, int]] = {}
     for name, boxes in (("ridden", left[ridden]), ("faint", left[~ridden])):
-        for photo_id, n in boxes["photo_id"].value_counts().items():
+        numbers = boxes["photo_id"].value_counts()  # 0 for photos without
+        for photo_id, n in numbers[numbers > 0].items():
             out.setdefault(str(photo_id), {})[name] = int(n)
     return out
 

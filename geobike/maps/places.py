@@ -47,10 +47,10 @@ def places(
         rank = np.empty(len(order), dtype=np.int64)
         rank[order] = np.arange(len(order))
         own, number = own.iloc[order], rank[number]
-    lon = own.geometry.x.to_numpy()
+    lon, lat = schema.coordinates(own.geometry)
     columns = {
         "lon": steps(lon % 360 if shifted else lon),
-        "lat": steps(own.geometry.y.to_numpy()),
+        "lat": steps(lat),
         "area": positions(own["area_id"], area_ids),
         "street": np.asarray(street_of.reindex(own.index).fillna(-1), dtype=np.int32),
     }

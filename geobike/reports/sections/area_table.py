@@ -46,7 +46,8 @@ def section(tables: SurveyTables, speech: Speech, order: list[Any]) -> dict[str,
                 "bar": round(100 * float(value) / top, 1) if top and pd.notna(value) else 0,
             }
         )
-    heads = [sheet.name_of(metric, speech, short=True) for metric in shown]
+    # The first is what areas are compared by; a short name would not say whose figure it is.
+    heads = [sheet.name_of(metric, speech, short=metric != shown[0]) for metric in shown]
     heads += [speech.say(name) for name in texts]
     return {"heads": heads, "rows": lines}
 

@@ -114,7 +114,7 @@ def _row(tables: SurveyTables, name: str) -> Any:
         if len(found) > 1:
             ids = ", ".join(areas.loc[found, "area_id"])
             raise InputError(f"--area {name!r} is the name of several areas; give an id: {ids}")
-    names = areas["name"].fillna(areas["area_id"]).tolist()
+    names = tables.names.tolist()
     if near := [one for one in names if folded in one.casefold()] or get_close_matches(name, names):
         raise InputError(f"--area {name!r} is not an area of the survey; {' or '.join(near[:3])}?")
     raise InputError(

@@ -47,7 +47,7 @@ def map_of(
         shapes,
         fills,
         hatches,
-        areas["name"].fillna(areas["area_id"]).tolist(),
+        tables.names.tolist(),
         numbers=list(numbers) or [""] * len(areas),
         around=around,
         tallest=drawing.TALLEST if only is None else _LOW,

@@ -39,7 +39,7 @@ def section(tables: SurveyTables, speech: Speech, order: list[Any]) -> dict[str,
         lines.append(
             {
                 "number": number + 1,
-                "name": area["name"] if pd.notna(area["name"]) else area["area_id"],
+                "name": tables.names[row],
                 "thin": area["status"] != schema.COMPARED,
                 "cells": [sheet.cell(tables, row, metric, speech) for metric in shown]
                 + [_text(area, name, speech, tables) for name in texts],
@@ -83,8 +83,5 @@ def _text(area: Any, name: str, speech: Speech, tables: SurveyTables) -> str:
 
 def unseen(tables: SurveyTables, speech: Speech) -> str:
     """Return the line that names the areas which no photo shows; empty without one."""
-    areas = tables.areas[tables.areas["status"] == schema.UNSEEN]
-    if areas.empty:
-        return ""
-    names = areas["name"].fillna(areas["area_id"])
-    return speech.say("unseen", n=len(areas), names=speech.listed(names))
+    names = tables.names[tables.areas["status"] == schema.UNSEEN]
+    return speech.say("unseen", n=len(names), names=speech.listed(names)) if len(names) else ""

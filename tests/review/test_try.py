@@ -153,6 +153,8 @@ def test_a_dropped_photo_is_shown_with_its_boxes_and_a_threshold_to_slide(
     reader.page.get_by_label("Only").uncheck()
     assert labels(reader) == ["bicycle 0.88", "person 0.95"]
     assert not [url for url in reader.requests if not url.startswith((page.origin, "data:"))]
+    with reader.page.expect_file_chooser():  # by keys alone, too
+        reader.page.get_by_role("button", name="Another photo").press("Enter")
 
 
 def places(shared: Path) -> list[Path]:

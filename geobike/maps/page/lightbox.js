@@ -125,7 +125,7 @@ geobike.facts = function (page, i) {
     geobike.figures(lines),
     geobike.note(say("place_area"), place >= 0 && places.area[place] !== photos.area[i]),
     el("p", { className: "gb-file", dir: "auto" }, photo.id),
-    photo.image ? el("p", { className: "gb-why" }, say(data.hidden?.large ? "count_yourself" : "boxes_shown")) : "",
+    photo.image ? el("p", { className: "gb-why" }, say("count_yourself")) : "",
   );
 };
 

@@ -1,5 +1,6 @@
 """The page on every screen: a phone, a notebook cell, a laptop, paper, dark mode."""
 
+import folium
 import pandas as pd
 import pytest
 from playwright.sync_api import Browser
@@ -133,6 +134,14 @@ def test_a_dark_screen_gets_a_dark_page(show: Open) -> None:
     opened = show(build(), color_scheme="dark")
     paper = opened.page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert max(int(part) for part in paper[4:-1].split(",")) < 60
+
+
+def test_layers_of_the_users_own_keep_their_colours_on_a_dark_page(show: Open) -> None:
+    drawn = build()
+    folium.Circle([52.005, 4.005], radius=300, color="#ff0000").add_to(drawn)
+    opened = show(drawn, color_scheme="dark")
+    own = opened.page.locator(".leaflet-overlay-pane path[stroke='#ff0000']")
+    assert own.evaluate("(path) => getComputedStyle(path).stroke") == "rgb(255, 0, 0)"
 
 
 def luminance(colour: str) -> float:

@@ -71,7 +71,7 @@ geobike.areaClasses = function (page) {
 
 geobike.areaShape = function (page, area, renderer) {
   const polygons = area.rings.map((rings) => rings.map(geobike.steps));
-  area.shape = L.polygon(polygons.length === 1 ? polygons[0] : polygons, { renderer, ...geobike.areaStyle(page, area) });
+  area.shape = L.polygon(polygons.length === 1 ? polygons[0] : polygons, { renderer, className: "gb-area", ...geobike.areaStyle(page, area) });
   area.shape.area = area;
   return area.shape;
 };

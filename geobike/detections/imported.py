@@ -30,8 +30,9 @@ _SIDES: Final = [*schema.IN_FILES]
 _OURS: Final = frozenset((*_FILE, "label", "score", *_SIDES, "model"))
 _IN_FRAMES: Final = {written: ours for ours, written in schema.IN_FILES.items()}
 
-_UPLOADED: Final = r"(?:^|[\\/])[0-9a-f]{8}-([^\\/]+)$"
-"""A file uploaded to Label Studio: in its folder, eight digits of its own before the name."""
+_UPLOADED: Final = r"(?:^|[\\/])(?=[0-9]*[a-f])[0-9a-f]{8}-([^\\/]+)$"
+"""A file uploaded to Label Studio: eight hexadecimal digits before its name. Where all
+are decimal, as in one of fifty, it is not recognised: that may be a date."""
 
 
 def read(path: str | Path) -> pd.DataFrame:

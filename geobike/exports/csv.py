@@ -46,7 +46,7 @@ def _escape_formula(column: "pd.Series[Any]") -> "pd.Series[Any]":
     Of a coded column, such as the label of each box, every text is looked at once.
     """
     if column.dtype == "category":
-        escaped = _escape_formula(column.cat.categories.to_series())
+        escaped = _escape_formula(column.cat.categories.astype("str").to_series())
         return column.cat.rename_categories(escaped.tolist())
     risky = column.str.match(f"'*{FORMULA}")
     return column.mask(risky, "'" + column)

@@ -158,8 +158,8 @@ def page_data(
 def _ridden(
     taken: gpd.GeoDataFrame, detections: pd.DataFrame, period: "pd.Series[int]", count: int
 ) -> dict[str, Any] | None:
-    """Return how many bicycles do not count because they are ridden, in all and in each period."""
-    each = ridden(taken, detections)
+    """Return how many bicycles on counted photos are ridden and so do not count, also by period."""
+    each = ridden(taken, detections).where(taken["status"] == schema.COUNTED, 0)
     if not each.any():
         return None
     then = each.groupby(period).sum().reindex(range(count), fill_value=0)

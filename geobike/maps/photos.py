@@ -116,7 +116,6 @@ def _details(
 ) -> list[dict[str, Any]]:
     boxes = {photo_id: found for photo_id, found in _drawn(shown).groupby("photo_id")}  # noqa: C416 - dict() drops the types
     rejected = _rejected(shown)
-    rejected = _rejected(shown)
     local = located["taken_at"].dt.tz_convert(timezone).dt.strftime(CLOCK).astype(object)
     times = local.where(located["taken_at"].notna(), None)
     names = located["photo_id"].tolist()

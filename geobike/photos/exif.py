@@ -337,4 +337,4 @@ def _heading(tags: Mapping[str, Any]) -> float | None:
 
 def _orientation(tags: Mapping[str, Any]) -> int | None:
     values = sequence(tags.get("Orientation"))
-    return values[0] if values and values[0] in range(1, 9) else None
+    return int(values[0]) if values and values[0] in range(1, 9) else None

@@ -21,7 +21,8 @@ _END: Final = 0xD9
 _ALL: Final = bytes((0, 63, 0))
 """How the parameters of a scan with all frequencies and bits end."""
 _INTERVAL: Final = 0xDD  # restart markers divide the pixels
-_HUFFMAN: Final = (0xC0, 0xC1, 0xC2)
+_PROGRESSIVE: Final = 0xC2
+_HUFFMAN: Final = (0xC0, 0xC1, _PROGRESSIVE)
 """Frames of baseline, extended and progressive JPEGs; all other kinds tell nothing."""
 _MORE: Final = bytes(range(1, 255)) * 8
 """Pixel data of no particular picture, without a marker."""
@@ -98,8 +99,10 @@ def lacks_some(data: bytes, scans: Sequence[Scan]) -> bool:
     if not scans:
         return False
     left = {component: [_NEVER_SENT] * 64 for component in _components(data)}
+    # In other frames than progressive ones these bytes say nothing, and some encoders write zeros.
+    progressive = any(marker == _PROGRESSIVE for marker, _, _ in _markers(data))
     for scan in scans:
-        first, last, bits = data[scan.start - 3 : scan.start]
+        first, last, bits = data[scan.start - 3 : scan.start] if progressive else _ALL
         before, after = bits >> 4, bits & 0x0F
         for component in data[scan.header + 1 : scan.start - 3 : 2]:
             for frequency in range(first, last + 1):

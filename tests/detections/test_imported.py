@@ -203,6 +203,14 @@ def test_boxes_of_two_photos_are_not_added_up_on_one(boxes: Path) -> None:
         imported.apply(found, photos)
 
 
+def test_a_date_before_a_name_is_not_taken_for_a_prefix_of_label_studio(boxes: Path) -> None:
+    photos = photos_frame({"0001.jpg": (4, 52), "0002.jpg": (4, 52)})
+    rows = "20240612-0001.jpg,bicycle,1,0,0,9,9\ncb0618f6-0002.jpg,bicycle,1,0,0,9,9\n"
+    with pytest.warns(GeobikeWarning, match=r"not there: 20240612-0001\.jpg"):
+        _, applied = imported.apply(read(boxes, rows), photos)
+    assert applied["photo_id"].tolist() == ["0002.jpg"]
+
+
 def test_boxes_of_another_survey_do_not_make_a_map_of_zeros(boxes: Path) -> None:
     found = read(boxes, "x.jpg,bicycle,1,0,0,9,9\ny.jpg,,,,,,\n")
     with pytest.raises(InputError, match=r"none of their 2 names .* 'x\.jpg'"):

@@ -1,12 +1,13 @@
 import csv
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from geobike import schema
 from geobike.detections import imported
 from geobike.exports import writing
-from geobike.exports.csv import write_labels
+from geobike.exports.csv import write, write_labels
 
 
 def test_detections_are_a_table_that_no_spreadsheet_runs(tmp_path: Path) -> None:
@@ -41,6 +42,12 @@ def test_detections_are_a_table_that_no_spreadsheet_runs(tmp_path: Path) -> None
     }
     assert rows[1]["photo_id"] == "'=cmd.jpg"
     assert rows[1]["label"].startswith("'=")
+
+
+def test_a_coded_column_without_any_text_is_written_empty(tmp_path: Path) -> None:
+    empty = pd.DataFrame({"label": pd.Categorical([None, None]), "number": [1, 2]})
+    write(empty, ["label"], tmp_path / "empty.csv")
+    assert (tmp_path / "empty.csv").read_text() == "label,number\n,1\n,2\n"
 
 
 @pytest.mark.parametrize("name", ["a\rb.jpg", "a\nb.jpg", 'a"b.jpg', "b.jpg\r", "\rb.jpg"])

@@ -27,6 +27,17 @@ def test_a_progressive_jpeg_that_lacks_one_scan_or_half_of_it_is_not_whole(scan:
             decoding.read_upright(early)
 
 
+@pytest.mark.parametrize("parameters", [(0, 0, 0), (0, 63, 1), (0, 200, 0)])
+def test_a_baseline_jpeg_is_whole_whatever_its_scan_says_of_frequencies(
+    parameters: tuple[int, int, int],
+) -> None:
+    """Only progressive frames use them. libjpeg reads all of these, and some encoders write 0."""
+    photo = saved(noise())
+    (one,) = scans.find(photo)
+    odd = photo[: one.start - 3] + bytes(parameters) + photo[one.start :]
+    assert decoding.read_upright(odd).tobytes() == decoding.read_upright(photo).tobytes()
+
+
 def test_only_a_scan_of_all_components_and_frequencies_is_the_whole_picture() -> None:
     photo = saved(noise())
     (one,) = scans.find(photo)

@@ -7,7 +7,7 @@ so they are part of its version. The field numbers are those of onnx.proto3 in t
 
 import mmap
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -34,15 +34,16 @@ _VARINT, _EIGHT, _LENGTH, _FOUR = 0, 1, 2, 5  # kinds of a field on the wire
 def files(model: Path) -> list[Path]:
     """Return the files beside a model that hold its weights, each once, by name.
 
-    Raises ModelUnavailable for a name that is not of a file below the model's folder. OSError may
-    escape.
+    They may be links to the folder that the model itself is a link to, as in the cache of Hugging
+    Face. Raises ModelUnavailable for a name that is not of a file below the model's folder, and for
+    a file that is no model. OSError may escape.
     """
-    folder = Path(os.path.realpath(model)).parent
+    folders = [Path(os.path.realpath(one)).parent for one in (model.parent / "model", model)]
     found = {}
     for name in _locations(model):
         text = name.decode("utf-8", "replace")
-        file = Path(folder, text)
-        if "\0" in text or not _below(folder, file) or not file.is_file():
+        file = model.parent / text
+        if "\0" in text or not _below(folders, file) or not file.is_file():
             raise ModelUnavailable(
                 f"{model} keeps its weights in {one_line(text, limit=100)!r}, which is no file "
                 "below the model's folder; put the files there that came with it"
@@ -51,9 +52,10 @@ def files(model: Path) -> list[Path]:
     return [found[name] for name in sorted(found)]
 
 
-def _below(folder: Path, file: Path) -> bool:
+def _below(folders: Sequence[Path], file: Path) -> bool:
     # Not Path.resolve, which raises for a loop of links.
-    return Path(os.path.realpath(file)).is_relative_to(folder)
+    real = Path(os.path.realpath(file))
+    return any(real.is_relative_to(folder) for folder in folders)
 
 
 def _locations(model: Path) -> set[bytes]:
@@ -63,11 +65,20 @@ def _locations(model: Path) -> set[bytes]:
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             if data.find(_LOCATION) < 0:  # as in nearly every model
                 return set()
-            return set(_named(data))
+            try:
+                return set(_named(data))
+            except _DamagedError:
+                raise ModelUnavailable(
+                    f"{model} is damaged, or no ONNX model; download or export it again"
+                ) from None
+
+
+class _DamagedError(Exception):
+    """Fields that cannot be followed: what stands behind them may name files too."""
 
 
 def _named(data: mmap.mmap) -> Iterator[bytes]:
-    """Yield the names in a model; what is no model names none."""
+    """Yield the names in a model. Raises _DamagedError."""
     left = [("model", 0, len(data))]
     while left:
         message, start, end = left.pop()
@@ -77,21 +88,26 @@ def _named(data: mmap.mmap) -> Iterator[bytes]:
                 yield fields.get(_VALUE, b"")
             continue
         for number, at, after in _fields(data, start, end):
-            if inner := _PARTS[message].get(number):
+            inner = _PARTS[message].get(number)
+            if inner and data.find(_LOCATION, at, after) >= 0:
                 left.append((inner, at, after))
 
 
 def _fields(data: mmap.mmap, at: int, end: int) -> Iterator[tuple[int, int, int]]:
-    """Yield number, start and end of each field that has a length, up to where it is damaged."""
+    """Yield number, start and end of each field that has a length.
+
+    Raises _DamagedError, also for groups, which no ONNX file has and a runtime passes over.
+    """
     while at < end:
         key, at = _varint(data, at, end)
+        key &= 0xFFFFFFFF  # as protobuf does
         kind = key & 7
         size = {_EIGHT: 8, _FOUR: 4, _VARINT: 0}.get(kind)
         if kind in (_VARINT, _LENGTH):
             value, at = _varint(data, at, end)
             size = value if kind == _LENGTH else 0
         if size is None or at + size > end:
-            return
+            raise _DamagedError
         if kind == _LENGTH:
             yield key >> 3, at, at + size
         at += size

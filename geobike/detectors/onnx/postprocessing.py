@@ -159,12 +159,19 @@ def _largest(values: Floats, number: int) -> NDArray[np.intp]:
 
 
 def detections(
-    found: Found, *, names: Mapping[int, str], width: int, height: int, floor: float = FLOOR
+    found: Found,
+    *,
+    names: Mapping[int, str],
+    width: int,
+    height: int,
+    floor: float = FLOOR,
+    bars: tuple[float, float] = (0, 0),
 ) -> list[Detection]:
     """Return what scores above `floor`, the highest first.
 
     Boxes are clipped to the photo of `width` x `height` pixels; those that then enclose nothing are
-    left out. Raises UnusableAnswer for scores outside 0 to 1 and corners that are not finite in any
+    left out. `bars` are pixels that the model saw beside and above the photo. Raises UnusableAnswer
+    for scores outside 0 to 1 and corners that are not finite in any
     row, corners that are not in order above `floor`, and classes without a number.
     """
     scores, corners = check.within_rounding(found.scores), found.boxes.astype(np.float64)
@@ -174,7 +181,7 @@ def detections(
     filtered = (scores > floor) | ~check.right_scores(scores)
     if fault := check.first_fault(scores[filtered], *corners[filtered].T):
         raise check.unusable(f"it has {fault.what}")
-    _require_near(corners[scores > floor], width, height)
+    _require_near(corners[scores > floor], width, height, bars)
     boxes = np.clip(corners, 0, [width, height, width, height])
     inside = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
     kept = np.flatnonzero(inside & (scores > floor))
@@ -193,16 +200,17 @@ def require_pixels(found: Found) -> None:
 
 _WITHIN_ONE: Final = 1.1
 _BEYOND: Final = 1.5
-"""How many widths and heights from the middle of a photo a box's middle may be."""
+"""How many widths and heights from the middle of what the model saw a box's middle may be."""
 
 
-def _require_near(corners: Floats, width: int, height: int) -> None:
+def _require_near(corners: Floats, width: int, height: int, bars: tuple[float, float]) -> None:
     """Raise UnusableAnswer where a box lies where no rounding puts it: its units are others.
 
     Clipped to the photo it would be nothing, and the photo one without bicycles.
     """
-    middle = (corners[:, :2] + corners[:, 2:]) / 2 / [width, height] - 0.5
-    if (far := (np.abs(middle) > _BEYOND).any(axis=1)).any():
+    photo = np.array([width, height])
+    away = (corners[:, :2] + corners[:, 2:] - photo) / 2 / (photo + 2 * np.array(bars))
+    if (far := (np.abs(away) > _BEYOND).any(axis=1)).any():
         sides = ", ".join(f"{side:.6g}" for side in corners[far][0])
         raise check.unusable(
             f"it has a box far outside the photo of {width} x {height} pixels: {sides}"

@@ -94,7 +94,11 @@ def read(
     boxes = (found.boxes - scale) / letterbox.gain
     width, height = size
     return postprocessing.detections(
-        found._replace(boxes=boxes), names=names, width=width, height=height
+        found._replace(boxes=boxes),
+        names=names,
+        width=width,
+        height=height,
+        bars=(letterbox.left / letterbox.gain, letterbox.top / letterbox.gain),
     )
 
 

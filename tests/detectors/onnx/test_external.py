@@ -81,8 +81,35 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
 
 
 def test_a_model_in_one_file_names_no_other(tmp_path: Path) -> None:
-    (path := tmp_path / "model.onnx").write_bytes(coloured(1) + b"location")
+    (path := tmp_path / "model.onnx").write_bytes(coloured(1))
     assert external.files(path) == []
+
+
+def test_weights_beside_a_model_in_the_layout_of_a_cache_are_found(tmp_path: Path) -> None:
+    """As Hugging Face's own downloads lie on the disk: links with names, files without."""
+    (blobs := tmp_path / "blobs").mkdir()
+    (snapshot := tmp_path / "snapshots").mkdir()
+    made = write(tmp_path / "made", "weights.bin")
+    for number, file in enumerate((made, made.parent / "weights.bin")):
+        file.rename(blobs / str(number))
+        (snapshot / file.name).symlink_to(Path("..", "blobs", str(number)))
+    detector = OnnxDetector(snapshot / "model.onnx", classes="coco80")
+    assert [one.label for one in detector.detect(PHOTO)] == ["bicycle"]
+
+
+UNKNOWN_GROUP = bytes([0xA3, 6, 0xA8, 6, 5, 0xA4, 6])  # field 100, in it field 101, its end
+
+
+def test_a_runtime_finds_no_name_that_is_not_checked(tmp_path: Path) -> None:
+    """Runtimes pass over groups of unknown fields, and take a field's number modulo 2 ** 29."""
+    path = write(tmp_path / "model", "weights.bin")
+    content = path.read_bytes()
+    path.write_bytes(UNKNOWN_GROUP + content)
+    with pytest.raises(ModelUnavailable, match="damaged, or no ONNX model"):
+        external.files(path)
+    graph = content.index(b"\x3a")  # field 7
+    path.write_bytes(content[:graph] + b"\xba\x80\x80\x80\x10" + content[graph + 1 :])
+    assert [file.name for file in external.files(path)] == ["weights.bin"]
 
 
 @given(data=st.data())

@@ -62,6 +62,14 @@ def test_a_yolo_with_suppression_inside_gives_its_rows(tmp_path):
     assert seen(path) == [("bicycle", 0.9, FOUND), ("person", 0.5, (0, 0, 400, 200))]
 
 
+@pytest.mark.parametrize("size", [(4000, 800), (800, 4000)])
+def test_a_box_in_the_grey_beside_a_wide_photo_is_left_out_and_no_failure(tmp_path, size):
+    grey = [2, 2, 2, 2]
+    output = raw([32, 32, 8, 8, 0, 0.9], [*grey, 0, 0.06])
+    found = seen(write(tmp_path, output, names=NAMES), Image.new("RGB", size))
+    assert [score for _, score, _ in found] == [0.9]
+
+
 def test_two_classes_are_not_taken_for_six_columns(tmp_path):
     names = "{0: 'person', 1: 'bicycle'}"
     output = raw(*[[*CENTRE, 0, 0.9]] * 9)  # [1, 6, 9]

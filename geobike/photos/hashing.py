@@ -11,7 +11,7 @@ from typing import Final, NamedTuple, Protocol
 from geobike.errors import UnreadablePhoto
 from geobike.io import remote
 from geobike.io.parallel import in_order, spread
-from geobike.photos import decoding, openable
+from geobike.photos import decoding
 from geobike.photos.discovery import PhotoFile
 
 THREADS: Final = 8
@@ -112,7 +112,7 @@ def _bytes(file: PhotoFile) -> bytes:
 def _hash(data: bytes, max_pixels: int) -> FileHash:
     sha256 = hashlib.sha256(data).hexdigest()
     try:
-        openable.check(data, max_pixels=max_pixels)
+        decoding.upright_size(data, max_pixels=max_pixels)
         return FileHash(sha256)
     except UnreadablePhoto as error:
         return FileHash(sha256, fault=str(error))

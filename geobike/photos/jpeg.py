@@ -4,7 +4,6 @@ A JPEG is a sequence of segments: a marker (FF and one byte), a length, the cont
 are skipped, so that a few kB of a photo of 5 MB are read. Source: ITU-T T.81, annex B.
 """
 
-import re
 import struct
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO, Final, NamedTuple
@@ -31,12 +30,6 @@ MAX_EXIF: Final = 128 * HEADER_BYTES
 _MAX_STEPS: Final = 65_536  # segments and bytes between them; a photo has ten to hundreds
 
 
-_EXIF_SEGMENT: Final = re.compile(rb"\xff\xe1(..)Exif\0\0", re.DOTALL)
-_MOST_HEADERS: Final = 16
-"""Headers that are remembered: a survey has few cameras."""
-_LONGEST_AROUND: Final = 16_384  # bytes of one that is
-
-
 class Header(NamedTuple):
     """What the segments before the first scan give."""
 
@@ -48,12 +41,6 @@ class Header(NamedTuple):
     """Whether XMP, another kind of metadata, gives an orientation."""
     xmp: bytes = b""
     """Its first packet, an XML text; empty where there is none."""
-    around_exif: tuple[bytes, bytes] | None = None
-    """The other bytes of the header, before and after its EXIF, to the start of the first scan.
-    None where the header is long, or EXIF not in one segment."""
-
-
-_known_headers: tuple[Header, ...] = ()
 
 
 def read_header(file: BinaryIO) -> Header | None:
@@ -66,19 +53,11 @@ def read_header(file: BinaryIO) -> Header | None:
     window = _Window(file)
     if window.get(0, 2) != SOI:
         return None
-    return _like_another(window.head) or _by_segments(window)
-
-
-def _by_segments(window: "_Window") -> Header:
     size, rotated_by_xmp, regular, xmp = None, False, True, b""
     exif: list[bytes] = []
-    place = 0
     for marker, at, length in _segments(window):
         if marker == _SCAN:
-            header = Header(size if regular else None, _first_block(exif), rotated_by_xmp, xmp)
-            if len(exif) == 1:
-                header = _remembered(header, window.head, place, at + length)
-            return header
+            return Header(size if regular else None, _first_block(exif), rotated_by_xmp, xmp)
         if marker == _STRAY:
             regular = False  # left to readers that are more lenient
         elif marker in _FRAMES:
@@ -87,42 +66,12 @@ def _by_segments(window: "_Window") -> Header:
             content = window.get(at, length)
             if content.startswith(_EXIF):
                 exif.append(content[len(_EXIF) :])
-                place = at - _SEGMENT.size
                 check_exif_size(len(exif) * HEADER_BYTES)
             elif b"tiff:Orientation" in content:
                 rotated_by_xmp = True
             if not xmp and content.startswith(_XMP):
                 xmp = content[len(_XMP) :]
     return Header(None, _first_block(exif), rotated_by_xmp, xmp)
-
-
-def _like_another(head: bytes) -> Header | None:
-    """Return the header if all but its EXIF is that of a photo before; mostly it is.
-
-    Its segments are then the same ones, and need not be looked at one by one.
-    """
-    for known in _known_headers:
-        before, after = known.around_exif or (b"", b"")
-        segment = _EXIF_SEGMENT.match(head, len(before))
-        if segment is not None and head.startswith(before):
-            end = segment.start() + 2 + int.from_bytes(segment[1])
-            if end >= segment.end() and head.startswith(after, end):
-                return known._replace(exif=head[segment.end() : end])
-    return None
-
-
-def _remembered(header: Header, head: bytes, start: int, end: int) -> Header:
-    """Return the header with `around_exif`, for the next photos too.
-
-    Its EXIF begins at `start`, and the segment that begins its first scan ends at `end`.
-    """
-    global _known_headers  # replaced, never changed: another thread may be here too
-    after = start + _SEGMENT.size + len(_EXIF) + len(header.exif)
-    if end > len(head) or start + end - after > _LONGEST_AROUND:
-        return header
-    header = header._replace(around_exif=(head[:start], head[after:end]))
-    _known_headers = (header._replace(exif=b""), *_known_headers[: _MOST_HEADERS - 1])
-    return header
 
 
 def check_exif_size(size: int) -> None:
@@ -180,8 +129,7 @@ class _Window:
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._start = 0
-        self.head = self._data = file.read(HEADER_BYTES)
-        """The first bytes of the file."""
+        self._data = file.read(HEADER_BYTES)
         self._next = 2 * HEADER_BYTES
 
     def get(self, at: int, size: int) -> bytes:

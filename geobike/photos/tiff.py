@@ -21,13 +21,7 @@ _PLACE: Final = {order: struct.Struct(order + "I") for order in "<>"}
 _ENTRY: Final = {order: struct.Struct(order + "HHI4s") for order in "<>"}  # tag, type, count, value
 _VALUE_SIZES: Final = dict(enumerate((1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4), start=1))
 """Bytes of one value of each type. Source: TIFF 6.0, section 2, and its supplement 1 for 13."""
-_ASCII, _SHORT, _LONG, _RATIONAL = 2, 3, 4, 5
-_READ_BY_PILLOW: Final = {
-    ORIENTATION: (_SHORT, 1),
-    0x011A: (_RATIONAL, 1),  # XResolution
-    0x0128: (_SHORT, 1),  # ResolutionUnit
-}
-"""Type and number of values, as the standard has them."""
+_ASCII, _LONG = 2, 4
 _TIME, _OFFSET = 0x9003, 0x9011  # DateTimeOriginal, OffsetTimeOriginal
 _POINTER_TYPES: Final = (_LONG, 13)
 _DIRECTORIES: Final = (MAIN, SUB, GPS)
@@ -82,22 +76,6 @@ def entries(block: bytes, wanted: Wanted) -> list[Entry] | None:
         return None if order is None else _of_all_directories(block, order, wanted)
     except (struct.error, _Unusual):
         return None
-
-
-def is_plain(block: bytes) -> bool:
-    """Tell whether Pillow opens a photo with this EXIF without fail; in doubt it is False.
-
-    What it reads of the first directory is orientation and resolution; whatever the other entries
-    are, it passes over them.
-    """
-    order = _ORDERS.get(block[:4])
-    try:
-        if order is None:
-            return False
-        found = _all_entries(block, order, _PLACE[order].unpack_from(block, 4)[0])
-    except (struct.error, _Unusual):
-        return False
-    return all(_READ_BY_PILLOW.get(tag, (kind, n)) == (kind, n) for tag, kind, n, _ in found)
 
 
 def block_of(found: Sequence[Entry]) -> bytes:

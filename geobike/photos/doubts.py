@@ -44,10 +44,15 @@ _DOUBTS: Final[tuple[tuple[str, Callable[[Quality], str | None]], ...]] = (
 def report_doubts(files: Sequence[PhotoFile], said: Metadata) -> None:
     """Report poor positions, other datums, magnetic directions, clocks that disagree."""
     _report_clocks(files, said)
-    rows = [(n, one) for n, one in enumerate(said.quality.tolist()) if one != PLAIN]
+    qualities = said.quality.tolist()
+    distinct = set(qualities) - {PLAIN}
     for what, doubt in _DOUBTS:
-        found = [(n, doubt(one)) for n, one in rows]
-        cases = [f"{files[n].photo_id} ({value})" for n, value in found if value is not None]
+        values = {one: value for one in distinct if (value := doubt(one)) is not None}
+        cases = [
+            f"{files[row].photo_id} ({values[one]})"
+            for row, one in enumerate(qualities if values else ())
+            if one in values
+        ]
         report_number(f"photo has {what}", f"photos have {what}", cases)
 
 

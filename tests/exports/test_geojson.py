@@ -1,14 +1,19 @@
 import itertools
+import json
 import math
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from shapely import MultiPolygon, Polygon, box
+from hypothesis import given
+from hypothesis import strategies as st
+from shapely import MultiPolygon, Point, Polygon, box
 
 from geobike import schema
-from geobike.exports import writing
+from geobike.exports import geojson, writing
 from tests.support.exported import area_counts, read_json
 from tests.support.making import photos_frame
 
@@ -86,3 +91,25 @@ def test_gdal_reads_every_photo_also_those_without_a_place(tmp_path: Path) -> No
         read_json(tmp_path / "p.geojson")["features"][0]["properties"]
     )
     assert "path" not in read
+
+
+@given(
+    name=st.text(max_size=12),
+    values=st.lists(
+        st.none() | st.booleans() | st.integers() | st.text() | st.lists(st.integers(), max_size=2),
+        min_size=1,
+        max_size=5,
+    ),
+)
+def test_any_name_and_value_is_written_as_json_has_it(name: str, values: list[Any]) -> None:
+    frame = gpd.GeoDataFrame(
+        {f"50 %s {name}": pd.Series(values, dtype=object), "share": 0.1},
+        geometry=[Point(4.5, 52)] * len(values),
+        crs=4326,
+    )
+    with TemporaryDirectory() as folder:
+        geojson.write_features(frame, Path(folder, "a.geojson"))
+        written = json.loads(Path(folder, "a.geojson").read_text(encoding="utf-8"))
+    assert [feature["properties"] for feature in written["features"]] == [
+        {f"50 %s {name}": value, "share": 0.1} for value in values
+    ]

@@ -35,7 +35,7 @@ def assign(photos: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFram
         0    a.jpg       1      NaN
         1    b.jpg     NaN  outside
     """
-    schema.check(photos, schema.PHOTOS, unique_key=False)  # nothing is looked up by it here
+    schema.check(photos, schema.PHOTOS)
     schema.check(areas, schema.AREAS)
     find = Finder(np.asarray(areas.geometry.array)).first
     shapes = np.asarray(photos.geometry.array)

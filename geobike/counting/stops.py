@@ -9,7 +9,7 @@ photo of a stop within reach, else it opens a stop. A stop is at most two reache
 single linkage would make one stop of a street driven with a photo every five metres.
 """
 
-from typing import Final
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
@@ -19,6 +19,7 @@ import pandas as pd
 from geobike import schema
 from geobike.config import STOP_DISTANCE
 from geobike.counting import leaders, riding
+from geobike.counting.arrays import Floats
 from geobike.counting.leaders import REVISIT
 from geobike.errors import InputError
 from geobike.reporting import report
@@ -123,30 +124,30 @@ def _by_time(photos: pd.DataFrame) -> npt.NDArray[np.intp]:
 
 
 def _looks(counted: gpd.GeoDataFrame) -> leaders.Looks:
-    place = counted.geometry
-    fix = _stale_fixes(counted)
+    lon, lat = schema.coordinates(counted.geometry)
+    fix = _stale_fixes(counted["taken_at"], lon, lat)
     _report_stale(fix)
     seconds = (counted["taken_at"] - pd.Timestamp(0, tz="UTC")).dt.total_seconds()
     return leaders.Looks(
-        place.x.to_numpy(),
-        place.y.to_numpy(),
+        lon,
+        lat,
         counted["heading"].to_numpy(dtype=float),
         seconds.to_numpy(dtype=float) / 3600,
         fix,
     )
 
 
-def _stale_fixes(counted: gpd.GeoDataFrame) -> npt.NDArray[np.int64]:
+def _stale_fixes(taken_at: "pd.Series[Any]", lon: Floats, lat: Floats) -> npt.NDArray[np.int64]:
     """Return the number of the position that too many photos share over minutes, else -1."""
-    x, _ = pd.factorize(counted.geometry.x)
-    y, names = pd.factorize(counted.geometry.y)
+    x, _ = pd.factorize(lon)
+    y, names = pd.factorize(lat)
     fix, _ = pd.factorize(x * len(names) + y)
     stale = np.full(len(fix), -1, dtype=np.int64)
     shared = np.flatnonzero(np.bincount(fix)[fix] > STALE[0])
     if not len(shared):
         return stale
     fix = fix[shared]
-    taken = counted["taken_at"].iloc[shared]
+    taken = taken_at.iloc[shared]
     # A place that is photographed again after a break is visited again; nothing hangs there.
     breaks = (taken.groupby(fix).diff() >= REVISIT).groupby(fix).cumsum()
     groups = taken.groupby([fix, breaks])

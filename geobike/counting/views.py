@@ -5,13 +5,17 @@ from typing import Final, NamedTuple
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from geobike.counting.ellipsoid import DEGREE, Floats, metres_per_degree
+from geobike import schema
+from geobike.config import POSITION_ERROR
+from geobike.counting import cells
+from geobike.counting.arrays import Flags, Floats, Numbers, runs
+from geobike.counting.ellipsoid import metres_per_degree
 
 FOCAL_LENGTH: Final = 27.0  # mm on a frame 36 mm wide, as most phones have
 PANORAMA: Final = 2.0  # times as wide as high: stitched or all around, not one look through a lens
+PASS: Final = 10.0  # minutes within which the error of a receiver stays about the same
 
 _AROUND: Final = 0.99 * np.pi  # half the angle of view of a photo that shows everything
 _WIDE: Final = 36.0  # mm of the longer side of the frame that focal lengths are given for
@@ -19,13 +23,10 @@ _PLACES: Final = 250_000  # that are looked up together
 _PAIRS: Final = 500_000  # of a place and a photo near it that are looked at together
 
 
-Numbers = npt.NDArray[np.int64]
-
-
 class Views(NamedTuple):
     """What is known of the view of each photo, as one value per photo."""
 
-    panorama: npt.NDArray[np.bool_]
+    panorama: Flags
     """Whether it is more than one look through a lens, and directions in it are not known."""
     lon: Floats
     lat: Floats
@@ -40,6 +41,10 @@ class Views(NamedTuple):
     """Half the horizontal angle of view in radians; NaN where no heading or lens is known."""
     horizon: Floats
     """Row of the horizon of an equirectangular panorama, a sphere; NaN for other photos."""
+    minute: Floats
+    """When it was taken, counted from any beginning; NaN where not known."""
+    error: Floats
+    """Likely error of its position in metres."""
 
     def chosen(self, rows: Numbers) -> "Views":
         """Return some of the views."""
@@ -56,12 +61,17 @@ def focal_length_of(field_of_view: float) -> float:
 
 
 def views(
-    photos: gpd.GeoDataFrame, *, field_of_view: float | None = None, heading_offset: float = 0.0
+    photos: gpd.GeoDataFrame,
+    *,
+    field_of_view: float | None = None,
+    heading_offset: float = 0.0,
+    position_error_m: float = POSITION_ERROR,
 ) -> Views:
     """Return the views of a photos frame.
 
     `field_of_view` is the angle in degrees along the longer side of a photo whose focal length is
     not known; None stands for 27 mm. `heading_offset` is added to every heading.
+    `position_error_m` is that of photos that do not say theirs.
     """
     width, height = (
         photos[side].to_numpy(dtype=float, na_value=np.nan) for side in ("width", "height")
@@ -85,20 +95,31 @@ def views(
     known = ~np.isnan(heading) & ~panorama
     return Views(
         panorama,
-        photos.geometry.x.to_numpy(dtype=float),
-        photos.geometry.y.to_numpy(dtype=float),
+        *schema.coordinates(photos.geometry),
         heading,
         width,
         height,
         focal,
         np.where(known, half, np.nan),
         horizon,
+        _minutes(photos["taken_at"]),
+        _errors(photos, position_error_m),
     )
 
 
-def all_around(seen: Views) -> npt.NDArray[np.bool_]:
+def _minutes(taken: "pd.Series[pd.Timestamp]") -> Floats:
+    return np.asarray((taken - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(minutes=1), dtype=float)
+
+
+def _errors(photos: gpd.GeoDataFrame, assumed: float) -> Floats:
+    if "position_error_m" not in photos:
+        return np.full(len(photos), assumed, dtype=float)
+    return np.asarray(photos["position_error_m"].fillna(assumed), dtype=float)
+
+
+def all_around(seen: Views) -> Flags:
     """Tell which photos show everything around them, whatever their heading."""
-    around: npt.NDArray[np.bool_] = seen.half >= _AROUND
+    around: Flags = seen.half >= _AROUND
     return around
 
 
@@ -111,21 +132,33 @@ def focal_lengths(photos: pd.DataFrame, *, field_of_view: float | None = None) -
     return np.where(own > 0, own, assumed)
 
 
+class Pairs(NamedTuple):
+    """Pairs of one of some places and a view."""
+
+    places: Numbers
+    """The places that these pairs are of."""
+    place: Numbers
+    """Number of the place among these, of each pair."""
+    view: Numbers
+    """Row of the view, of each pair."""
+    inside: Floats
+    """Metres that the place is inside the edge of the view; negative in the margin beside it."""
+
+
 class Grid:
-    """The views by cells of one reach, to find those that have a place within reach in view.
+    """The views by cells of one reach, to find those that have a place within reach in view."""
 
-    Rows of cells are bands of latitude; the columns of a band are at least as wide as the reach
-    there. So it serves any place on earth, without a projection that fits one city only.
-    """
+    def __init__(self, views: Views, reach: float, *, margin: float = 0.0) -> None:
+        """Sort the views into cells.
 
-    def __init__(self, views: Views, reach: float) -> None:
-        """Sort the views into cells. `reach` is in metres, at least 10."""
-        self._reach = reach
+        `reach` is in metres, at least 10. With a margin, views are found too that miss a place by
+        as many metres.
+        """
+        self._reach, self._cell_m = reach, reach + margin
         seeing = np.flatnonzero(~np.isnan(views.half) & ~np.isnan(views.lon))
         lon = views.lon[seeing]
-        # A survey on both sides of the antimeridian is put together on one side of it.
-        self._crosses = bool(len(lon)) and float(np.ptp(lon)) > 180
-        keys = self._keys(self._one_side(lon), self._bands(views.lat[seeing]))
+        self._crosses = cells.crosses(lon)
+        keys = self._cells(self._one_side(lon), self._bands(views.lat[seeing]))
         order = np.argsort(keys, kind="stable")
         self._view = seeing[order]
         self._cell = keys[order]
@@ -133,74 +166,57 @@ class Grid:
         angle = np.radians(views.heading[self._view])
         self._east, self._north = np.sin(angle), np.cos(angle)
         half = views.half[self._view]
-        cosine = np.cos(half)
-        self._edge = np.where(half >= _AROUND, -2.0, cosine * np.abs(cosine))
+        self._around = half >= _AROUND
+        self._sine, self._cosine = np.sin(half), np.cos(half)
 
-    def pairs(self, lon: Floats, lat: Floats) -> Iterator[tuple[Numbers, Numbers]]:
-        """Yield pairs of a place and a view that has it in view within reach, by their numbers.
+    def pairs(self, lon: Floats, lat: Floats) -> Iterator["Pairs"]:
+        """Yield pairs of a place and a view that has it in view within reach, or nearly so.
 
         The pairs come in parts of bounded size, each of them once.
         """
-        for places, number, view in self._seen(lon, lat):
-            yield places[number], self._view[view]
-
-    def count(self, lon: Floats, lat: Floats, weight: Floats) -> Floats:
-        """Return the sum of the weights of the views that have each place within reach in view."""
-        out = np.zeros(len(lon))
-        sorted_weight = weight[self._view]
-        for places, number, view in self._seen(lon, lat):
-            out[places] += np.bincount(number, sorted_weight[view], len(places))
-        return out
-
-    def _seen(self, lon: Floats, lat: Floats) -> Iterator[tuple[Numbers, Numbers, Numbers]]:
-        """Yield some of the places, and pairs of a number of one of them and a sorted view."""
         for start in range(0, len(lon), _PLACES):
             x = self._one_side(lon[start : start + _PLACES])
             y = lat[start : start + _PLACES]
-            order = np.argsort(self._keys(x, self._bands(y)))  # neighbours share the cache
-            for places, number, view in self._seen_in_order(x[order], y[order]):
-                yield start + order[places], number, view
+            order = np.argsort(self._cells(x, self._bands(y)))  # neighbours share the cache
+            for part, number, view, inside in self._in_order(x[order], y[order]):
+                yield Pairs(start + order[part], number, self._view[view], inside)
 
-    def _seen_in_order(self, x: Floats, y: Floats) -> Iterator[tuple[slice, Numbers, Numbers]]:
+    def _in_order(self, x: Floats, y: Floats) -> Iterator[tuple[slice, Numbers, Numbers, Floats]]:
         bands = self._bands(y)
         metres = metres_per_degree(y)
         for row in (-1, 0, 1):
-            key = self._keys(x, bands + row)
+            key = self._cells(x, bands + row)
             low = np.searchsorted(self._cell, key - 1)
             size = np.searchsorted(self._cell, key + 1, side="right") - low
             for part in _parts(size):
                 number = np.repeat(np.arange(part.stop - part.start), size[part])
-                view = _runs(low[part], size[part])
-                scale = (metres[0][part], metres[1][part])
-                seen = self._in_view(view, number, x[part], y[part], scale)
-                yield part, number[seen], view[seen]
+                view = runs(low[part], size[part])
+                east = (x[part][number] - self._lon[view]) * metres[0][part][number]
+                north = (y[part][number] - self._lat[view]) * metres[1][part][number]
+                squared = east * east + north * north
+                near = np.flatnonzero((squared > 0) & (squared <= self._cell_m**2))
+                number, view = number[near], view[near]
+                inside = self._inside(view, east[near], north[near], np.sqrt(squared[near]))
+                seen = np.flatnonzero(inside >= self._reach - self._cell_m)
+                yield part, number[seen], view[seen], inside[seen]
 
-    def _in_view(
-        self, view: Numbers, place: Numbers, x: Floats, y: Floats, metres: tuple[Floats, Floats]
-    ) -> npt.NDArray[np.bool_]:
-        east = (x[place] - self._lon[view]) * metres[0][place]
-        north = (y[place] - self._lat[view]) * metres[1][place]
+    def _inside(self, view: Numbers, east: Floats, north: Floats, away: Floats) -> Floats:
+        """Return the metres from each place to the edge of the view, or to the end of its reach."""
         ahead = east * self._east[view] + north * self._north[view]
-        squared = east * east + north * north
-        # Squares with the sign of the cosine, for views wider than half a turn.
-        inside = (squared > 0) & (ahead * np.abs(ahead) >= self._edge[view] * squared)
-        seen: npt.NDArray[np.bool_] = inside & (squared <= self._reach**2)
-        return seen
+        aside = np.sqrt(np.maximum(away * away - ahead * ahead, 0))
+        edge = ahead * self._sine[view] - aside * self._cosine[view]
+        edge[self._around[view]] = np.inf
+        inside: Floats = np.minimum(self._reach - away, edge)
+        return inside
 
     def _one_side(self, lon: Floats) -> Floats:
         return lon % 360 if self._crosses else lon
 
     def _bands(self, lat: Floats) -> Numbers:
-        return np.floor(lat * (DEGREE / self._reach)).astype(np.int64)
+        return cells.bands(lat, self._cell_m)
 
-    def _keys(self, lon: Floats, bands: Numbers) -> Numbers:
-        """Return the number of the cell at a longitude in a band: columns in a row are numbered on.
-
-        A column is as wide as the reach where the band is nearest to a pole, and wider elsewhere.
-        """
-        edge = np.maximum(np.abs(bands), np.abs(bands + 1)) * (self._reach / DEGREE)
-        columns = np.floor(lon * (metres_per_degree(edge)[0] / self._reach)).astype(np.int64)
-        return (bands << 24) + columns + (1 << 23)
+    def _cells(self, lon: Floats, bands: Numbers) -> Numbers:
+        return cells.numbers(lon, bands, self._cell_m)
 
 
 def _parts(number: Numbers) -> Iterator[slice]:
@@ -212,10 +228,3 @@ def _parts(number: Numbers) -> Iterator[slice]:
         stop = max(start + 1, int(np.searchsorted(ends, before + _PAIRS, side="right")))
         yield slice(start, stop)
         start = stop
-
-
-def _runs(low: Numbers, number: Numbers) -> Numbers:
-    """Return low, low + 1, ... of each run, one after the other."""
-    starts = np.cumsum(number) - number
-    out: Numbers = np.arange(int(number.sum())) + np.repeat(low - starts, number)
-    return out

@@ -36,7 +36,8 @@ def read(
     """
     table = imported.read(path)
     names = pd.Series(table["photo_id"].cat.categories, dtype="str")
-    meant = imported.match_photos(names, photos["photo_id"])
+    row = imported.match_photos(names, photos["photo_id"])
+    meant = pd.Series(photos["photo_id"].array.take(row, allow_fill=True))
     table["photo_id"] = table["photo_id"].map(dict(zip(names, meant, strict=True)))
     listed = photos[photos["status"].isna() & photos["photo_id"].isin(meant.dropna())]
     wanted = {label.strip().casefold() for label in labels}

@@ -21,7 +21,7 @@ from geobike.io import delimited
 from geobike.io.delimited import FORMULA
 from geobike.io.files import fetch_local
 from geobike.io.inputs import InputFile
-from geobike.io.matching import match
+from geobike.io.matching import match_rows
 from geobike.reporting import one_line, report, report_number
 
 _FILE: Final = ("photo_id", "file", "filename", "file_name", "photo", "image", "path")
@@ -29,6 +29,9 @@ _TEXTS: Final = ("photo_id", "label", "model")
 _SIDES: Final = [*schema.IN_FILES]
 _OURS: Final = frozenset((*_FILE, "label", "score", *_SIDES, "model"))
 _IN_FRAMES: Final = {written: ours for ours, written in schema.IN_FILES.items()}
+
+_UPLOADED: Final = r"(?:^|[\\/])[0-9a-f]{8}-([^\\/]+)$"
+"""A file uploaded to Label Studio: in its folder, eight digits of its own before the name."""
 
 
 def read(path: str | Path) -> pd.DataFrame:
@@ -130,41 +133,46 @@ def apply(
             "detections: the table has no rows, so that it says of no photo what it shows; give "
             "each photo that shows nothing a row of its name alone"
         )
-    meant = match_photos(pd.Series(photo_id.categories, dtype="str"), photos["photo_id"])
-    row = schema.places(meant, photos["photo_id"])
+    row = match_photos(pd.Series(photo_id.categories, dtype="str"), photos["photo_id"])
     usable = photos["status"].isna() | (photos["status"] == schema.OUTSIDE)
     named = np.append(usable.to_numpy(), False)[row]
     kept = named[code] & detections["label"].notna().to_numpy()
     out = detections[kept].reset_index(drop=True)
-    place = np.cumsum(named) - 1  # of a name among those named
-    out["photo_id"] = pd.Categorical.from_codes(place[code[kept]], pd.Index(meant[named].array))
+    ids = pd.Index(photos["photo_id"].array)  # of all photos: rows are then found without looking
+    out["photo_id"] = pd.Categorical.from_codes(row[code[kept]], ids)
     extent.check(out, photos)
     bare = photos["status"].isna()
     bare.iloc[row[named]] = False
     return _without_boxes(photos, bare), out
 
 
-def match_photos(names: "pd.Series[str]", photo_ids: "pd.Series[str]") -> "pd.Series[str]":
-    """Return the photo that each name matches, or NA. Inexact matches are reported.
+def match_photos(names: "pd.Series[str]", photo_ids: "pd.Series[str]") -> "npt.NDArray[np.intp]":
+    """Return the row of the photo that each name matches, or -1. Inexact matches are reported.
 
     Raises InputError where none matches, or two match one photo.
     """
-    meant = match(names, photo_ids)
-    lost = meant.isna() & names.str.match(FORMULA)
-    if lost.any():  # a quote before it may be part of the name, and not our escape
-        meant[lost] = match("'" + names[lost], photo_ids)
-    if len(meant) and meant.isna().all():
+    row = match_rows(names, photo_ids)
+    for in_other_form in (_quoted, _uploaded):
+        lost = np.flatnonzero(row < 0)
+        others = in_other_form(names.iloc[lost])
+        known = others.notna().to_numpy()
+        if known.any():
+            row[lost[known]] = match_rows(others[known], photo_ids)
+    if len(row) and (row < 0).all():
         raise InputError(
             f"detections: none of their {len(names)} names matches a photo of this survey, "
             f"such as {names.iloc[0]!r}; give the boxes of these photos"
         )
-    twice = meant.notna() & meant.duplicated(keep=False)
-    if twice.any():
-        photo = meant[twice].iloc[0]
+    times = np.append(np.bincount(row[row >= 0], minlength=len(photo_ids)), 0)
+    twice = np.flatnonzero(times[row] > 1)
+    if len(twice):
+        photo = row[twice[0]]
         raise InputError(
-            f"detections: {' and '.join(names[meant == photo][:3])} all match the photo {photo}, "
-            "and their boxes would be added up; name photos by their path in the photo folder"
+            f"detections: {' and '.join(names[row == photo][:3])} all match the photo "
+            f"{photo_ids.iloc[photo]}, and their boxes would be added up; name photos by their "
+            "path in the photo folder"
         )
+    meant = pd.Series(photo_ids.array.take(row, allow_fill=True), index=names.index)
     other = meant.notna() & (meant != names)
     pairs = zip(names[other], meant[other], strict=True)
     report_number(
@@ -172,9 +180,19 @@ def match_photos(names: "pd.Series[str]", photo_ids: "pd.Series[str]") -> "pd.Se
         "names in the detections are matched to photos by path suffix",
         [f"{name} for {photo}" for name, photo in pairs],
     )
-    if meant.isna().any():
-        report("boxes of photos that are not there", names[meant.isna()].tolist())
-    return meant
+    if (row < 0).any():
+        report("boxes of photos that are not there", names[row < 0].tolist())
+    return row
+
+
+def _quoted(names: "pd.Series[str]") -> "pd.Series[str]":
+    """Return names with a quote before them, which may be theirs and not our escape, else NA."""
+    return ("'" + names).where(names.str.match(FORMULA))
+
+
+def _uploaded(names: "pd.Series[str]") -> "pd.Series[str]":
+    """Return what files were called before they were uploaded to Label Studio, else NA."""
+    return names.str.extract(_UPLOADED, expand=False)
 
 
 def _without_boxes(photos: gpd.GeoDataFrame, bare: "pd.Series[bool]") -> gpd.GeoDataFrame:

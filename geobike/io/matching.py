@@ -9,6 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from geobike.io.lookup import is_unique, rows_among
+
+_Rows = npt.NDArray[np.intp]
+
 Kind = Literal["whole", "path", "case", "ending"]
 """How a name matches a photo: by its whole path, by path suffix, in another letter case, or without
 its file extension."""
@@ -22,19 +26,25 @@ def match(files: "pd.Series[str]", photo_ids: "pd.Series[str]") -> "pd.Series[st
     that photo by its whole path. Then the same in any letter case, and then for names without the
     ending of a file, each time only where one photo is meant.
     """
-    found = _whole(files, photo_ids, photo_ids)
-    lost = found.isna()
-    if not lost.any():
-        return found
-    ids, names = normalize_names(photo_ids), normalize_names(files[lost].fillna(""))
-    found[lost] = _whole(names, ids, photo_ids)
-    free = ~isin(photo_ids, found)
+    found = match_rows(files, photo_ids)
+    return pd.Series(photo_ids.array.take(found, allow_fill=True), index=files.index, dtype="str")
+
+
+def match_rows(files: "pd.Series[str]", photo_ids: "pd.Series[str]") -> _Rows:
+    """Return for each file name the row of the photo that `match` finds for it, or -1."""
+    row = _whole(files, photo_ids)
+    lost = np.flatnonzero(row < 0)
+    if not len(lost):
+        return row
+    ids, names = normalize_names(photo_ids), normalize_names(files.iloc[lost].fillna(""))
+    row[lost] = _whole(names, ids)
+    free = np.setdiff1d(np.arange(len(ids)), row)
     for forms in (_unchanged, _in_lower_case, _without_ending):
-        lost = found.isna()
-        if lost.any():
-            wanted, known = forms(names[lost[names.index]], ids[free])
-            found[lost] = _by_end(wanted, known, photo_ids[free])
-    return found
+        left = row[lost] < 0
+        if left.any():
+            wanted, known = forms(names[left], ids.iloc[free])
+            row[lost[left]] = np.append(free, -1)[_by_end(wanted, known)]
+    return row
 
 
 def kind_of_match(file: str, photo_id: str) -> Kind:
@@ -67,15 +77,13 @@ def normalize_names(names: "pd.Series[str]") -> "pd.Series[str]":
 
 
 def isin(values: "pd.Series[str]", those: "pd.Series[str]") -> npt.NDArray[np.bool_]:
-    """Tell which values are among those. `isin` takes ten times as long for text in Arrow."""
+    """Tell which values are among those. pandas' `isin` makes a Python object of each."""
     if isinstance(values.dtype, pd.CategoricalDtype):  # each text once
         among = isin(pd.Series(values.cat.categories), those)
         return np.append(among, False)[values.cat.codes]
-    ours = pd.Index(values)
-    if ours.equals(pd.Index(those)) and not ours.hasnans:  # as of two frames of the same photos
-        return np.ones(len(values), dtype=np.bool_)
-    place = pd.Index(those.dropna().unique(), dtype="str").get_indexer(ours)
-    return np.asarray(place >= 0)
+    if isinstance(those.dtype, pd.CategoricalDtype):
+        those = pd.Series(those.dropna().unique(), dtype="str")
+    return rows_among(values, those) >= 0
 
 
 _Texts = tuple["pd.Series[str]", "pd.Series[str]"]
@@ -94,42 +102,36 @@ def _without_ending(names: "pd.Series[str]", ids: "pd.Series[str]") -> _Texts:
     return _in_lower_case(names, pd.Series(stems, index=ids.index, dtype="str"))
 
 
-def _whole(
-    files: "pd.Series[str]", known: "pd.Series[str]", photo_ids: "pd.Series[str]"
-) -> "pd.Series[str]":
-    """Return for each file the one photo that is known by that very name, or NA."""
-    once = ~known.duplicated(keep=False)
-    if once.all() and pd.Index(files).equals(pd.Index(known)):
-        return pd.Series(photo_ids.array, index=files.index, dtype="str")
-    place = pd.Index(known[once]).get_indexer(pd.Index(files))
-    out = photo_ids[once].array.take(place, allow_fill=True)  # -1 gives NA
-    return pd.Series(out, index=files.index, dtype="str")
+def _whole(files: "pd.Series[str]", known: "pd.Series[str]") -> _Rows:
+    """Return for each file the row of the one photo that is known by that very name, or -1."""
+    row = rows_among(files, known)
+    if not is_unique(known):
+        row[np.append(known.duplicated(keep=False), False)[row]] = -1
+    return row
 
 
-def _by_end(
-    files: "pd.Series[str]", known: "pd.Series[str]", photo_ids: "pd.Series[str]"
-) -> "pd.Series[str]":
-    """Return for each file the one photo whose path ends as the file's, or the other way round.
+def _by_end(files: "pd.Series[str]", known: "pd.Series[str]") -> _Rows:
+    """Return for each file the row of the one photo whose path ends as the file's, or -1.
 
-    Identical paths match too.
+    Also of the one whose path is the end of the file's. Identical paths match too.
     """
     keys = files.tolist()
     asked = set(keys)
-    whole: dict[str, str | None] = {}  # None where several photos are meant
-    ending: dict[str, str | None] = {}
-    for key, photo_id in zip(known, photo_ids, strict=True):
-        whole[key] = None if key in whole else photo_id
+    whole: dict[str, int] = {}  # -1 where several photos are meant
+    ending: dict[str, int] = {}
+    for row, key in enumerate(known):
+        whole[key] = -1 if key in whole else row
         for end in _ends(key):
             if end in asked:
-                ending[end] = None if end in ending else photo_id
+                ending[end] = -1 if end in ending else row
 
-    def meant(key: str) -> str | None:
+    def meant(key: str) -> int:
         candidates = [whole[end] for end in (key, *_ends(key)) if end in whole]
         if key in ending:
             candidates.append(ending[key])
-        return candidates[0] if len(candidates) == 1 and ".." not in key.split("/") else None
+        return candidates[0] if len(candidates) == 1 and ".." not in key.split("/") else -1
 
-    return pd.Series([meant(key) for key in keys], index=files.index, dtype="str")
+    return np.array([meant(key) for key in keys], dtype=np.intp)
 
 
 def _ends(path: str) -> Iterator[str]:

@@ -1,8 +1,10 @@
 """The photos in the data of the page: numbers in named columns, texts and pictures apart."""
 
 import base64
+import itertools
 import math
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 import geopandas as gpd
@@ -45,8 +47,9 @@ def photos(
     """Return the located photos; only their number where there are too many to open one.
 
     The columns are `lon` and `lat` in 1e-5 degrees, each the step from the photo before, `area`,
-    `place` and `period` (positions, -1 for none), and `count`, the bicycles (-1 where the photo is
-    not counted). Where photos are many, the columns are packed in the order of `names`.
+    `place` and `period` (positions, -1 for none), `count`, the bicycles (-1 where the photo is not
+    counted), and `ridden`, those that do not count because they are ridden, if there are any.
+    Where photos are many, the columns are packed in the order of `names`.
     """
     nowhere = given.geometry.isna() | given.geometry.is_empty
     located = given[~nowhere & given["status"].isin(schema.STATUSES)]
@@ -58,16 +61,19 @@ def photos(
         return {"n": len(located), "names": [], "columns": {}, "details": None}
     if len(located) > READABLE:  # neighbours in place become neighbours in the file
         located = located.iloc[np.argsort(located.geometry.hilbert_distance().to_numpy())]
-    lon = located.geometry.x.to_numpy()
+    lon, lat = schema.coordinates(located.geometry)
     counted = located["status"] == schema.COUNTED
     columns = {
         "lon": steps(lon % 360 if shifted else lon),
-        "lat": steps(located.geometry.y.to_numpy()),
+        "lat": steps(lat),
         "area": positions(located["area_id"], area_ids),
         "place": place_of.reindex(located["photo_id"]).fillna(-1).to_numpy(dtype=np.int32),
         "period": period[located.index].to_numpy(dtype=np.int32),
         "count": located["bicycle_count"].mask(~counted).fillna(-1).to_numpy(dtype=np.int32),
     }
+    riding = ridden(located, detections)
+    if riding.any():
+        columns["ridden"] = riding.to_numpy(dtype=np.int32)
     details = _details(located, _shown(detections, pictures, threshold), pictures, timezone)
     many = len(located) > READABLE
     return {
@@ -90,15 +96,19 @@ def _drawn(shown: pd.DataFrame) -> pd.DataFrame:
     return shown.drop(index=place.index[place >= _MOST_REJECTED])
 
 
+def ridden(given: pd.DataFrame, detections: pd.DataFrame) -> "pd.Series[int]":
+    """Return how many bicycles of each photo do not count because they are ridden."""
+    boxes = detections.loc[detections["dropped_by"] == "ridden", "photo_id"].value_counts()
+    numbers = dict(zip(boxes.index, boxes, strict=True))
+    found = [numbers.get(photo_id, 0) for photo_id in given["photo_id"]]
+    return pd.Series(found, index=given.index, dtype="int64")
+
+
 def _rejected(shown: pd.DataFrame) -> dict[str, dict[str, int]]:
-    """Return how many boxes of each photo do not count, drawn or not: `ridden` and `faint` ones."""
-    left = shown[~shown["kept"]]
-    ridden = left["dropped_by"] == "ridden"
-    out: dict[str, dict[str, int]] = {}
-    for name, boxes in (("ridden", left[ridden]), ("faint", left[~ridden])):
-        for photo_id, n in boxes["photo_id"].value_counts().items():
-            out.setdefault(str(photo_id), {})[name] = int(n)
-    return out
+    """Return how many boxes of each photo do not count, drawn or not, besides ridden ones."""
+    left = shown[~shown["kept"] & (shown["dropped_by"] != "ridden")]
+    numbers = left["photo_id"].value_counts()  # 0 for photos without
+    return {str(photo_id): {"faint": int(n)} for photo_id, n in numbers[numbers > 0].items()}
 
 
 def _details(
@@ -106,26 +116,38 @@ def _details(
 ) -> list[dict[str, Any]]:
     boxes = {photo_id: found for photo_id, found in _drawn(shown).groupby("photo_id")}  # noqa: C416 - dict() drops the types
     rejected = _rejected(shown)
+    rejected = _rejected(shown)
     local = located["taken_at"].dt.tz_convert(timezone).dt.strftime(CLOCK).astype(object)
     times = local.where(located["taken_at"].notna(), None)
-    return [
-        {"id": row.photo_id, "status": row.status, "taken": taken}
-        | _direction(row)
-        | (_picture(row, pictures, boxes) if row.photo_id in pictures else {})
-        | rejected.get(row.photo_id, {})
-        for row, taken in zip(_rows(located), times, strict=True)
+    names = located["photo_id"].tolist()
+    common = zip(names, located["status"].tolist(), times, _directions(located), strict=True)
+    out = [
+        {"id": name, "status": status, "taken": taken} | direction
+        for name, status, taken, direction in common
     ]
+    shows = located["photo_id"].isin(list(pictures)).to_numpy()
+    for place, row in zip(np.flatnonzero(shows), _rows(located[shows]), strict=True):
+        out[place] |= _picture(row, pictures, boxes) | rejected.get(row.photo_id, {})
+    return out
 
 
-def _direction(row: Any) -> dict[str, Any]:
-    """Return where the camera looked, and how wide where its lens is known."""
-    if pd.isna(row.heading):
-        return {}
-    focal = getattr(row, "focal_length_35mm", math.nan)
-    if pd.isna(focal) or focal <= 0:
-        return {"heading": round(row.heading) % 360}
-    wide = 2 * math.degrees(math.atan(_FRAME / 2 / focal))
-    return {"heading": round(row.heading) % 360, "view": round(wide)}
+def _directions(located: gpd.GeoDataFrame) -> Iterator[dict[str, int]]:
+    """Yield where the camera looked, and how wide where its lens is known."""
+    focal = located.get("focal_length_35mm")
+    lenses = itertools.repeat(math.nan) if focal is None else focal.tolist()
+    for heading, lens in zip(located["heading"].tolist(), lenses, strict=False):
+        if math.isnan(heading):
+            yield {}
+        elif not lens > 0:
+            yield {"heading": round(heading) % 360}
+        else:
+            yield {"heading": round(heading) % 360, "view": _view(lens)}
+
+
+@lru_cache(maxsize=256)
+def _view(focal: float) -> int:
+    """Return the degrees that a lens sees across."""
+    return round(2 * math.degrees(math.atan(_FRAME / 2 / focal)))
 
 
 def _picture(row: Any, pictures: Pictures, boxes: Mapping[Any, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,6 +11,7 @@ from geobike.io.files import atomic_open, join
 from geobike.progress import Track, silent
 from geobike.reports import area_page, overview, pictures, words
 from geobike.reports.html import render
+from geobike.reports.sections import cards
 from geobike.reports.survey_tables import SurveyTables, read_tables
 from geobike.saved import GENERATOR, REPORT, SavedSurvey
 
@@ -61,7 +63,7 @@ def build(
     tables = read_tables(survey)
     speech = words.speech(_language(survey, chosen.language), survey.labels)
     rows = [_row(tables, name) for name in _named(tables, chosen.areas)]
-    wanted = set(overview.photo_ids(tables))
+    wanted = set(cards.photo_ids(tables))
     wanted.update(*(area_page.photo_ids(tables, row) for row in rows))
     found = pictures.make(survey, tables.photos, wanted, folder=chosen.photos, track=track)
     context = overview.context(tables, speech, found, accuracy)
@@ -112,5 +114,9 @@ def _row(tables: SurveyTables, name: str) -> Any:
         if len(found) > 1:
             ids = ", ".join(areas.loc[found, "area_id"])
             raise InputError(f"--area {name!r} is the name of several areas; give an id: {ids}")
-    known = ", ".join(areas["name"].fillna(areas["area_id"]).head(5))
-    raise InputError(f"--area {name!r} is not an area of the survey; they are {known}, ...")
+    names = tables.names.tolist()
+    if near := [one for one in names if folded in one.casefold()] or get_close_matches(name, names):
+        raise InputError(f"--area {name!r} is not an area of the survey; {' or '.join(near[:3])}?")
+    raise InputError(
+        f"--area {name!r} is not an area of the survey; they are {', '.join(names[:5])}, ..."
+    )

@@ -18,7 +18,7 @@ from geobike.schema.areas import (
     area_counts,
 )
 from geobike.schema.boxes import BICYCLES, DETECTIONS, IN_FILES, PLACES
-from geobike.schema.building import geotable, points, table
+from geobike.schema.building import coordinates, geotable, points, table
 from geobike.schema.checking import check
 from geobike.schema.frame import (
     CODED,
@@ -47,7 +47,7 @@ from geobike.schema.photos import (
     UNREADABLE,
 )
 from geobike.schema.positions import MANIFEST, POSITIONS, TRACK
-from geobike.schema.recurring import coded, places, rows_of
+from geobike.schema.recurring import coded, rows_of
 from geobike.schema.stops import EXPOSURE, STOPS, VISITS
 from geobike.schema.streets import (
     EMPTY,
@@ -116,8 +116,8 @@ __all__ = [
     "area_counts",
     "check",
     "coded",
+    "coordinates",
     "geotable",
-    "places",
     "points",
     "present",
     "rows_of",

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from geobike.io.lookup import rows_among
 from geobike.schema.frame import CODED, TEXT
 
 
@@ -25,18 +26,8 @@ def rows_of(
     Text that recurs is looked up once.
     """
     codes = coded(values)
-    rows = np.append(places(codes.categories, among), -1)
+    rows = np.append(rows_among(codes.categories, among), -1)
     return np.asarray(rows[codes.codes], dtype=np.intp)
-
-
-def places(
-    values: "pd.Series[str] | pd.Index[str]", among: "pd.Series[str] | pd.Index[str]"
-) -> "np.ndarray[Any, np.dtype[np.intp]]":
-    """Return for each text its row in `among`, which does not repeat; -1 where it is not there."""
-    ours, theirs = pd.Index(values), pd.Index(among)
-    if ours.equals(theirs):  # as of two frames of the same photos: quickly seen
-        return np.arange(len(ours))
-    return np.asarray(theirs.get_indexer(ours))
 
 
 def is_coded(values: "pd.Series[Any]") -> bool:

@@ -18,7 +18,7 @@ from geobike.detectors.onnx.labels import COCO_80
 from tests.support import reviewed, tiny_onnx
 from tests.support.making import squares
 from tests.support.program import geobike as program
-from tests.support.reviewed import Look, Served, look  # noqa: F401 - a fixture
+from tests.support.reviewed import Look, Served
 
 pytest.importorskip("uvicorn", reason="needs the extra `review`")
 pytest.importorskip("onnxruntime", reason="needs the extra `local`")
@@ -35,6 +35,7 @@ AGAIN = ("bicycle", 1.0, (0.25, 0.51, 0.1, 0.2))
 """What it finds twice."""
 
 SIZE = (400, 200)
+ROOT = Path(__file__).parents[2]
 
 
 def model(path: Path, *, labels: tuple[str, ...] = ("bicycle", "person")) -> Path:
@@ -139,7 +140,7 @@ def test_without_a_label_for_people_no_photo_is_shown(tmp_path: Path) -> None:
 
 def test_a_dropped_photo_is_shown_with_its_boxes_and_a_threshold_to_slide(
     page: Served,
-    look: Look,  # noqa: F811
+    look: Look,
 ) -> None:
     reader = look(page.address)
     drop(reader, photo(), "mine <b>.jpg")
@@ -152,14 +153,24 @@ def test_a_dropped_photo_is_shown_with_its_boxes_and_a_threshold_to_slide(
     reader.page.get_by_label("Only").uncheck()
     assert labels(reader) == ["bicycle 0.88", "person 0.95"]
     assert not [url for url in reader.requests if not url.startswith((page.origin, "data:"))]
+    with reader.page.expect_file_chooser():  # by keys alone, too
+        reader.page.get_by_role("button", name="Another photo").press("Enter")
 
 
-def test_a_real_photo_shows_what_a_survey_of_it_finds(
+def places(shared: Path) -> list[Path]:
+    """Return a photo, and a picture all around, on which bicycles are found in views alone."""
+    panorama = sorted((ROOT / "data" / "drive" / "panoramas").glob("*.jpg"))[0]
+    return [sorted((shared / "photos").rglob("*.jpg"))[0], panorama]
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["a photo", "a panorama"])
+def test_a_photo_shows_what_a_survey_of_it_finds(
     shared: Path,
     tmp_path: Path,
-    look: Look,  # noqa: F811
+    look: Look,
+    which: int,
 ) -> None:
-    taken = sorted((shared / "photos").rglob("*.jpg"))[0]
+    taken = places(shared)[which]
     chosen = geobike.DetectorChoice(
         kind="onnx",
         model=str(shared / "models" / "deimv2_hgnetv2_femto_coco.onnx"),

@@ -28,7 +28,7 @@ from geobike.errors import (
     StoreError,
 )
 from geobike.photos import thumbnails
-from geobike.survey.run import locate as locate_files
+from geobike.survey.locating import locate as locate_files
 from tests.support.making import FakeDetector, photo, squares, town
 
 pytestmark = pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")
@@ -368,7 +368,7 @@ def test_a_run_that_fails_while_writing_leaves_the_earlier_survey_whole(
     def full(*_: object) -> None:
         raise InputError("no space left on device")
 
-    monkeypatch.setattr("geobike.saved._write_summary", full)  # the last of all
+    monkeypatch.setattr("geobike.saved.writing.write_summary", full)  # the last of all
     with pytest.raises(InputError, match="no space left"):
         strict.write(tmp_path / "out")
     assert contents(tmp_path / "out") == before

@@ -57,10 +57,10 @@ def map_(
 
 
 def _dry_run_survey(plan: "Survey", chosen: "Choice", store: str | None) -> None:
-    from geobike.survey import run
+    from geobike.survey import locating
 
     def read(known: "DetectionStore") -> "gpd.GeoDataFrame":
-        return run.locate_and_assign(plan, known=known, track=terminal.track()).photos
+        return locating.locate_and_assign(plan, known=known, track=terminal.track()).photos
 
     sending.dry_run(read, chosen, store, plan.max_pixels, plan.looking)
 
@@ -128,13 +128,10 @@ def _once(result: "SurveyResult") -> str:
 
 
 def _ridden(result: "SurveyResult") -> str:
-    from geobike.counting.riding import knows_persons
-
-    ridden = result.photos["ridden_count"]
-    if not knows_persons(result.detections["label"]):
+    if result.ridden is None:
         return "Ridden ones are not told apart: no box is a person."
     what = "so left out" if result.survey.count == "parked" else "and counted too"
-    return f"Ridden, {what}: {ridden.sum()}."
+    return f"Ridden, {what}: {result.ridden}."
 
 
 def _by_hand(result: "SurveyResult") -> tuple[str, ...]:

@@ -55,7 +55,7 @@ geobike.steps = function (steps) {
   const out = [];
   let x = 0;
   let y = 0;
-  for (let i = 0; i < steps.length; i += 2) out.push([(y += steps[i + 1]) / 1e5, (x += steps[i]) / 1e5]);
+  for (let i = 0; i < steps.length; i += 2) out.push(new L.LatLng((y += steps[i + 1]) / 1e5, (x += steps[i]) / 1e5));
   return out;
 };
 

@@ -4,7 +4,7 @@
 geobike.picturePng = async function (page) {
   const scale = 2;
   const size = page.map.getSize();
-  const differ = geobike.differing(page);
+  const differ = geobike.differing(page) || geobike.uncompared(page);
   const head = differ ? 98 : 78;
   const foot = 26;
   const side = 250;
@@ -38,7 +38,7 @@ geobike.pictureText = function (page, pen, size, head, side) {
   };
   write(page.data.title, 14, 28, "600 20px");
   write(geobike.finding(page), 14, 48, "14px");
-  const differ = geobike.differing(page);
+  const differ = geobike.differing(page) || geobike.uncompared(page);
   if (differ) write(differ, 14, 68, "600 14px");
   write(geobike.seen(page), 14, head - 11, "12px", "#56616d");
   const source = page.data.source ? page.say("source", page.data) + " · " : "";

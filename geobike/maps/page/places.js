@@ -14,7 +14,7 @@ geobike.places = function (page) {
     const bare = page.surface === "hexbins" || page.surface === "heat"; // these are the places
     const inView = bare ? [] : geobike.placesInView(page);
     page.crowded = inView.length > geobike.MOST_PLACES;
-    const parts = page.crowded ? geobike.cells(page, inView) : geobike.circles(page, inView);
+    const parts = page.crowded ? geobike.cells(page) : geobike.circles(page, inView);
     [...parts, ...(page.crowded || bare || !page.isComplete ? [] : geobike.uncounted(page))].forEach((each) => layer.addLayer(each));
     geobike.rove(map.getPane("gb-places"));
     page.onCrowd?.();
@@ -29,17 +29,17 @@ geobike.places = function (page) {
   page.layers.push({ key: "places", text: page.say("layer_places"), layer, on: page.data.places.n > 0 });
 };
 
-// The numbers of the places that the chosen period shows and that lie in view.
+// The numbers of the places that the chosen period shows and that lie in view; of more than can be
+// drawn not all.
 geobike.placesInView = function ({ map, data }) {
   const view = map.getBounds();
   const [left, right, top, bottom] = [view.getWest(), view.getEast(), view.getNorth(), view.getSouth()];
   const { n, visits, lon, lat } = data.places;
-  const found = new Int32Array(n);
-  let count = 0;
-  for (let i = 0; i < n; i++) {
-    if (visits[i] && lon[i] >= left && lon[i] <= right && lat[i] >= bottom && lat[i] <= top) found[count++] = i;
+  const found = [];
+  for (let i = 0; i < n && found.length <= geobike.MOST_PLACES; i++) {
+    if (visits[i] && lon[i] >= left && lon[i] <= right && lat[i] >= bottom && lat[i] <= top) found.push(i);
   }
-  return found.subarray(0, count);
+  return found;
 };
 
 geobike.radiusOf = (things) => (things ? Math.min(Math.max(3.6 * Math.sqrt(things), 8.5), 32) : 4.5);
@@ -109,15 +109,17 @@ geobike.uncounted = function (page) {
 };
 
 // Too many places for circles: a dot for each square of the screen, the larger the more.
-geobike.cells = function (page, numbers) {
+geobike.cells = function (page) {
   const { map, data } = page;
   if (data.streets.length) return []; // drawn in their place
-  const { things, lat, lon } = data.places;
+  const { n, visits, things, lat, lon } = data.places;
   const { left, columns, perDegree, rowOf } = geobike.grid(map, 36);
   const found = [];
-  for (const i of numbers) {
-    const at = rowOf(lat[i]) * columns + Math.floor((lon[i] + 180) * perDegree) - left;
-    const cell = (found[at] ||= { places: 0, things: 0, lat: 0, lon: 0 });
+  for (let i = 0; i < n; i++) {
+    const column = Math.floor((lon[i] + 180) * perDegree) - left;
+    const row = visits[i] && column >= 0 && column < columns ? rowOf(lat[i]) : -1;
+    if (row < 0) continue;
+    const cell = (found[row * columns + column] ||= { places: 0, things: 0, lat: 0, lon: 0 });
     cell.places += 1;
     cell.things += things[i];
     cell.lat += lat[i];
@@ -137,6 +139,7 @@ geobike.grid = function (map, side) {
   const edges = Array.from({ length: rows + 1 }, (_, k) => map.unproject([0, (top + k) * side]).lat);
   const perRow = (edges[0] - edges[rows]) / rows;
   const rowOf = (lat) => {
+    if (lat > edges[0] || lat < edges[rows]) return -1;
     let row = Math.min(Math.max(Math.floor((edges[0] - lat) / perRow), 0), rows - 1);
     while (row > 0 && lat > edges[row]) row -= 1;
     while (row < rows - 1 && lat <= edges[row + 1]) row += 1;

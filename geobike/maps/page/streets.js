@@ -52,7 +52,7 @@ geobike.pointsOf = ({ lines }) => lines.map(geobike.steps);
 
 // The point halfway along a street.
 geobike.middleOf = function (street) {
-  const line = geobike.pointsOf(street).flat().map((point) => L.latLng(point));
+  const line = geobike.pointsOf(street).flat();
   const steps = line.slice(1).map((point, k) => point.distanceTo(line[k]));
   let left = steps.reduce((sum, step) => sum + step, 0) / 2;
   const k = steps.findIndex((step) => (left -= step) <= 0);

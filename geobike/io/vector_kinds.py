@@ -136,7 +136,7 @@ def ending_of(path: Path) -> str:
             return suffix
         raise InputError("it is a folder; name the file in it")
     if not path.is_file():  # to open a pipe would wait for ever
-        raise InputError("it is not a regular file")
+        raise InputError("it is a pipe or a device; name a file")
     if suffix in ARCHIVES or (suffix in KINDS and suffix != ".gdb"):
         return suffix
     head = _start(path)

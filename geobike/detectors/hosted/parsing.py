@@ -19,6 +19,8 @@ MOST_ITEMS: Final = 5000
 LONGEST_LABEL: Final = 300
 """ImageNet's longest label has about 130 characters."""
 
+_WITHIN_ONE: Final = 1.1
+
 FARTHEST: Final = 10.0
 """How far outside the image a box may end, in sides of the image; models do overshoot."""
 
@@ -32,9 +34,11 @@ def parse_detections(
     enclose nothing after clipping, or score no more than FLOOR, are left out; any label is kept,
     "N/A" too, since counting asks for labels by name.
     """
-    found = [
-        Detection(_label(item), _score(item), _box(item, sent, original)) for item in _items(data)
-    ]
+    items = _items(data)
+    found = [Detection(_label(item), _score(item), _box(item, sent, original)) for item in items]
+    sides = [_number(item["box"][name], name) for item in items for name in Box._fields]
+    if any(side % 1 for side in sides) and max(map(abs, sides)) <= _WITHIN_ONE:
+        raise InvalidResponse("its boxes are shares of the photo, from 0 to 1, not pixels")
     real = [
         one
         for one in found

@@ -78,14 +78,26 @@ def decoded_body(response: Response, *, max_bytes: int) -> bytes:
     packing = response.headers.get("content-encoding", "identity").strip().lower()
     body = response.body
     if packing == "gzip":
-        try:  # decompresses no further than one byte over the limit
-            body = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(body, max_bytes + 1)
-        except zlib.error as error:
-            raise InvalidResponse("its gzip is broken") from error
+        body = _unpacked(body, max_bytes)
     elif packing != "identity":
         raise InvalidResponse(f"it is packed as {one_line(packing, limit=20)!r}")
     if len(body) > max_bytes:
         raise InvalidResponse(f"it is longer than {max_bytes:,} bytes")
+    return body
+
+
+def _unpacked(packed: bytes, max_bytes: int) -> bytes:
+    """Return what all members of a gzip hold, no further than one byte over the limit."""
+    body = b""
+    while packed and len(body) <= max_bytes:
+        member = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        try:
+            body += member.decompress(packed, max_bytes + 1 - len(body))
+        except zlib.error as error:
+            raise InvalidResponse("its gzip is broken") from error
+        if not member.eof and len(body) <= max_bytes:
+            raise InvalidResponse("its gzip ends early")
+        packed = member.unused_data
     return body
 
 

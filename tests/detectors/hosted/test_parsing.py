@@ -1,5 +1,6 @@
 """No JSON, however odd, becomes anything but detections inside the picture or a refusal."""
 
+import gzip
 import json
 from typing import Any
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geobike.detectors.hosted.parsing import parse_classifications, parse_detections
-from geobike.detectors.hosted.responses import InvalidResponse, parse_json
+from geobike.detectors.hosted.responses import InvalidResponse, Response, decoded_body, parse_json
 
 numbers = st.integers() | st.floats(allow_nan=True) | st.floats(-2000, 2000) | st.floats(0, 1)
 odd = st.none() | st.booleans() | numbers | st.text(max_size=5)
@@ -60,6 +61,31 @@ def test_one_object_that_is_none_refuses_the_whole_answer(
     assert len(parse_detections([right, right], **sizes)) == 2
     with pytest.raises(InvalidResponse, match=said):
         parse_detections([right, right | changed], **sizes)
+
+
+def test_boxes_from_0_to_1_are_not_specks_in_a_corner() -> None:
+    one = {"label": "bicycle", "score": 0.9}
+    one["box"] = {"xmin": 0.1, "ymin": 0.2, "xmax": 0.5, "ymax": 0.9}
+    with pytest.raises(InvalidResponse, match="shares of the photo, from 0 to 1"):
+        parse_detections([one, one], sent=(1333, 1000), original=(4000, 3000))
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (gzip.compress(b"[") + gzip.compress(b"1]"), b"[1]"),  # RFC 1952: one behind the other
+        (gzip.compress(b"[]")[:-6], "ends early"),
+        (gzip.compress(b"[]") + b"more", "broken"),
+        (gzip.compress(b"[]") + gzip.compress(b" " * 9_000_000), "longer than 1,000 bytes"),
+    ],
+)
+def test_a_gzip_is_read_to_its_end_or_refused(body: bytes, said: bytes | str) -> None:
+    response = Response(200, {"content-encoding": "gzip"}, body)
+    if isinstance(said, bytes):
+        assert decoded_body(response, max_bytes=1000) == said
+        return
+    with pytest.raises(InvalidResponse, match=said):
+        decoded_body(response, max_bytes=1000)
 
 
 @given(answers)

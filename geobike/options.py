@@ -1,5 +1,6 @@
 """The declaration of an option, as a field of a class of `geobike.config`."""
 
+import inspect
 from collections.abc import Iterator, Sequence
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
@@ -89,7 +90,7 @@ def _declared(section: type[Any], name: str, hint: Any, default: Any) -> Declare
     return Declared(
         name=name,
         table=section._table if option.table is None else option.table,
-        panel=option.panel or section._panel,
+        panel=option.panel or _declaring(section, name)._panel,
         option=option,
         type=kind,
         choices=tuple(one for one in _ordered(annotation) if isinstance(one, str)),
@@ -97,6 +98,11 @@ def _declared(section: type[Any], name: str, hint: Any, default: Any) -> Declare
         single=bool(alone),
         default=default,
     )
+
+
+def _declaring(section: type[Any], name: str) -> type[Any]:
+    """Return the class of a group of options that has this one."""
+    return next(one for one in section.__mro__ if name in inspect.get_annotations(one))
 
 
 def _members(annotation: Any, *, inside: bool) -> Iterator[Any]:

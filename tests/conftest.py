@@ -36,6 +36,7 @@ _MARKED_BY_PLACE = {
     "tests/engines/dask": "cluster",
     "notebooks": "notebook",
     # These start the program, processes or a server of their own, or run a model on photos.
+    "tests/cli/commands": "slow",
     "tests/cli/test_before_sending.py": "slow",
     "tests/cli/test_cli.py": "slow",
     "tests/cli/test_config.py": "slow",

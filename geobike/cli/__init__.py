@@ -6,9 +6,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
-import geobike.cli.reviewing  # noqa: F401 - adds its command
 from geobike.cli import ending
-from geobike.cli.commands import app
+from geobike.cli.program import app
 from geobike.cli.terminal import say, warnings_as_notes
 from geobike.errors import GeobikeError
 

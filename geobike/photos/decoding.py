@@ -20,7 +20,7 @@ from PIL import Image, UnidentifiedImageError
 from geobike.config import MAX_MEGAPIXELS
 from geobike.errors import UnreadablePhoto
 from geobike.io import files, remote
-from geobike.photos import jpeg, opening, png
+from geobike.photos import jpeg, opening, png, scans
 
 MAX_PIXELS: Final = MAX_MEGAPIXELS * 1_000_000
 """Largest photo that is decoded."""
@@ -202,27 +202,33 @@ def _bytes(source: str | Path | bytes) -> bytes:
 
 def _opened_bytes(data: bytes, max_pixels: int) -> AbstractContextManager[tuple[Image.Image, int]]:
     png.check_chunks(BytesIO(data))  # including those after the pixels
-    jpeg.check_scans(data)
+    scans.check_number(data)
     return _opened(BytesIO(data), data[:_MAGIC_BYTES], max_pixels)
 
 
 def _check_end(data: bytes, image: Image.Image) -> None:
     """Raise UnreadablePhoto for a decoded JPEG whose pixel data end before its pixels do.
 
-    The decoder makes the rest grey and says nothing. A photo may end in grey too, so it is asked
-    whether it would have taken more data.
+    The decoder says nothing. It makes the rest grey, or blurs it where the scans of a progressive
+    JPEG end early. A photo may end so too: the decoder is asked whether it would take more data.
     """
-    if image.format not in ("JPEG", "MPO") or not _ends_grey(image):
+    if image.format not in ("JPEG", "MPO"):
         return
-    if (more := jpeg.with_more_pixels(data)) is None:
+    found = scans.find(data)
+    if scans.lacks_some(data, found):
+        raise UnreadablePhoto(_ENDS_EARLY)
+    if (len(found) == 1 and not _ends_grey(image)) or not found:
         return
     with _HEADER_LOCK, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        other = Image.open(BytesIO(more), formats=("JPEG",))
+        other = Image.open(BytesIO(scans.lengthened(data, found)), formats=("JPEG",))
     with other:
         other.draft(image.mode, image.size)
         if other.tobytes() != image.tobytes():
-            raise UnreadablePhoto("cannot be decoded: its pixel data end early")
+            raise UnreadablePhoto(_ENDS_EARLY)
+
+
+_ENDS_EARLY: Final = "cannot be decoded: its pixel data end early"
 
 
 def _ends_grey(image: Image.Image) -> bool:

@@ -4,12 +4,9 @@ A JPEG is a sequence of segments: a marker (FF and one byte), a length, the cont
 are skipped, so that a few kB of a photo of 5 MB are read. Source: ITU-T T.81, annex B.
 """
 
-import re
 import struct
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO, Final, NamedTuple
-
-import numpy as np
 
 from geobike.errors import UnreadablePhoto
 
@@ -19,11 +16,6 @@ HEADER_BYTES: Final = 65_536
 SOI: Final = b"\xff\xd8"
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # SOF0 to SOF15
 _SCAN: Final = 0xDA
-_END: Final = 0xD9
-_INTERVAL: Final = 0xDD  # restart markers divide the pixels
-_SEQUENTIAL: Final = (0xC0, 0xC1)
-_MORE: Final = bytes(range(1, 255)) * 8
-"""Pixel data of no particular picture, without a marker."""
 _ALONE: Final = frozenset({0x00, 0x01, 0xC8, 0xFF, *range(0xD0, 0xDA), *range(0xF0, 0xFE)})
 """Markers without a length; after C8 and F0 to FD, which no photo has, Pillow reads none either."""
 _STRAY: Final = 0x00
@@ -36,11 +28,6 @@ _TIFF: Final = (b"II*\0", b"MM\0*")
 MAX_EXIF: Final = 128 * HEADER_BYTES
 """Limit on EXIF, 8 MB: Pillow copies all of it at each segment of 64 kB."""
 _MAX_STEPS: Final = 65_536  # segments and bytes between them; a photo has ten to hundreds
-
-
-MAX_SCANS: Final = 100
-"""Progressive encoders write about ten; libtiff has the same limit."""
-_MARKER: Final = re.compile(rb"\xff([\x02-\xcf\xd8-\xfe])")
 
 
 class Header(NamedTuple):
@@ -91,57 +78,6 @@ def check_exif_size(size: int) -> None:
     """Raise UnreadablePhoto for EXIF of more than MAX_EXIF bytes."""
     if size > MAX_EXIF:
         raise UnreadablePhoto(f"the photo's EXIF is over the limit of {MAX_EXIF / 1e6:.0f} MB")
-
-
-def check_scans(data: bytes) -> None:
-    """Raise UnreadablePhoto for a JPEG of more scans than any encoder writes.
-
-    Each scan passes over all pixels: 8,000 empty ones, in 88 kB, take minutes. Inside a scan every
-    FF is followed by 00 or a restart marker, so that other markers end it.
-    """
-    if not data.startswith(SOI) or _pairs(data, b"\xff\xda") <= MAX_SCANS:
-        return  # mostly; thumbnails and videos in the file may have some as well
-    at, scans = 2, 0
-    while (found := _MARKER.search(data, at)) is not None and found[1] != b"\xd9":
-        scans += found[1] == b"\xda"
-        if scans > MAX_SCANS:
-            raise UnreadablePhoto(f"the JPEG has over {MAX_SCANS} scans, more than any photo has")
-        at = found.end() + int.from_bytes(data[found.end() : found.end() + 2])
-
-
-def with_more_pixels(data: bytes) -> bytes | None:
-    """Return a JPEG with pixel data added behind its own; None where that tells nothing.
-
-    A decoder passes over what it does not need. It draws another picture where it does, since the
-    file's own data end early. A progressive JPEG has all pixels in each scan, so it tells nothing.
-    """
-    at, intervals, frame, scans = 2, False, None, 0
-    while data.startswith(SOI) and (found := _MARKER.search(data, at)) is not None:
-        marker = found[1][0]
-        if marker == _END and scans and frame in _SEQUENTIAL:
-            end = found.start()
-            more = _restart(data[:end]) + _MORE if intervals else b""
-            return data[:end] + _MORE + more + data[end:]
-        if marker == _END:
-            return None
-        intervals |= marker == _INTERVAL
-        scans += marker == _SCAN
-        frame = marker if marker in _FRAMES else frame
-        at = found.end() + int.from_bytes(data[found.end() : found.end() + 2])
-    return None
-
-
-def _restart(pixels: bytes) -> bytes:
-    """Return the restart marker that follows the last one."""
-    last = max((pixels.rfind(bytes((0xFF, 0xD0 + one))), one) for one in range(8))
-    return bytes((0xFF, 0xD0 + (last[1] + 1) % 8 if last[0] >= 0 else 0xD0))
-
-
-def _pairs(data: bytes, pair: bytes) -> int:
-    """Return how often two different bytes follow each other: ten times as fast as bytes.count."""
-    wanted = np.frombuffer(pair, np.uint16)[0]
-    even, odd = (np.frombuffer(data, np.uint16, (len(data) - at) // 2, at) for at in (0, 1))
-    return int(np.count_nonzero(even == wanted) + np.count_nonzero(odd == wanted))
 
 
 def _segments(window: "_Window") -> Iterator[tuple[int, int, int]]:

@@ -278,17 +278,26 @@ def saved(image: Image.Image, **options: Any) -> bytes:
     return file.getvalue()
 
 
+ENCODINGS: list[dict[str, Any]] = [
+    {},
+    {"restart_marker_rows": 1},
+    {"optimize": True},
+    {"progressive": True},
+    {"progressive": True, "restart_marker_rows": 2},
+]
+
+
 @pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
-@pytest.mark.parametrize("options", [{}, {"restart_marker_rows": 1}, {"optimize": True}], ids=str)
+@pytest.mark.parametrize("options", ENCODINGS, ids=str)
 @pytest.mark.parametrize("side", [None, 640, 60])
 def test_a_jpeg_that_ends_in_order_but_early_is_not_a_photo_without_bicycles(
     mode: str, options: dict[str, Any], side: int | None
 ) -> None:
-    """As recovery programs write it: the rest is grey, and Pillow takes it for whole."""
+    """As recovery programs write it: the rest is grey or blurred, and Pillow takes it for whole."""
     target = None if side is None else (lambda _: (side, side))
     whole = saved(noise(mode), **options)
-    decoding.read_upright(whole, target_size=target)
-    for kept in (0.4, 0.97):
+    decoding.read_upright(whole + b"appended" + whole, target_size=target)
+    for kept in (0.05, 0.4, 0.8, 0.97):
         early = whole[: int(kept * len(whole))].rstrip(b"\xff") + b"\xff\xd9"
         with pytest.raises(UnreadablePhoto, match="its pixel data end early"):
             decoding.read_upright(early, target_size=target)

@@ -183,8 +183,3 @@ def test_too_many_pixels_are_rejected_by_the_header(tmp_path: Path) -> None:
     assert "100 x 100 pixels is over the limit of 0.009 megapixels" in str(said.reason[0])
     with pytest.raises(UnreadablePhoto, match="over the limit"):
         decoding.upright_size(path.read_bytes(), max_pixels=9_000)
-
-
-@given(st.lists(st.sampled_from([b"\xff", b"\xda", b"\xd9", b"\0"]), max_size=40).map(b"".join))
-def test_marks_of_scans_are_counted_wherever_they_stand(data: bytes) -> None:
-    assert jpeg._pairs(jpeg.SOI + data, b"\xff\xda") == (jpeg.SOI + data).count(b"\xff\xda")

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 
 import geobike
 from geobike.cli import terminal
+from geobike.cli.commands.map import print_result
 from geobike.detectors.hosted.detector import HostedDetector
 from geobike.errors import DetectorStopped
 from tests.support.hosted_client import Waits, policy
@@ -69,7 +70,7 @@ def survey(plan: geobike.Survey, out: Path) -> tuple[str, str]:
         traceback.print_exc()
         terminal.say(str(stop))
         return f"exit {stop.exit_code}", str(stop).partition(" What was detected")[0]
-    terminal.print_result(result, result.write(out))
+    print_result(result, result.write(out))
     (row,) = result.photos.itertuples()
     if row.status == "counted":
         return row.status, f"{len(result.detections)} boxes"

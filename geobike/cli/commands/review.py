@@ -1,4 +1,4 @@
-"""The command `geobike review`: a local page to count by eye, correct boxes and try photos."""
+"""`geobike review`: a local page to count by eye, correct boxes and try photos."""
 
 import time
 import webbrowser
@@ -12,7 +12,6 @@ import typer
 
 from geobike import config
 from geobike.cli import models, terminal
-from geobike.cli.commands import app
 from geobike.cli.declared import takes_declared
 from geobike.detectors import backends
 from geobike.errors import InputError
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from geobike.review.session import Session
 
 
-@app.command(rich_help_panel="A survey")
 @takes_declared
 def review(
     out: Annotated[

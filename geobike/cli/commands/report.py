@@ -1,4 +1,4 @@
-"""The command `geobike report`."""
+"""`geobike report`: the survey on paper, in one HTML file."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from geobike.cli import terminal
+from geobike.io.redaction import redact
 
 
 def report(
@@ -57,4 +58,10 @@ def report(
 
             accuracy = agreement.evaluate(truth, survey)
         html = reports.build(finished, options, accuracy=accuracy, track=terminal.track())
-    terminal.print_report(reports.save(html, finished))
+    _print_report(reports.save(html, finished))
+
+
+def _print_report(path: str | Path) -> None:
+    """Print where the report is, and how it becomes paper."""
+    terminal.print_line(f"Report: {redact(path)}")
+    print("Open it in a browser; Print there gives A4 or a PDF.")

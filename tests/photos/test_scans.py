@@ -1,0 +1,27 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geobike.errors import UnreadablePhoto
+from geobike.photos import decoding, scans
+from geobike.photos.jpeg import SOI
+from tests.photos.test_decoding import noise, saved
+
+
+@given(st.lists(st.sampled_from([b"\xff", b"\xda", b"\xd9", b"\0"]), max_size=40).map(b"".join))
+def test_marks_of_scans_are_counted_wherever_they_stand(data: bytes) -> None:
+    assert scans._pairs(SOI + data, b"\xff\xda") == (SOI + data).count(b"\xff\xda")
+
+
+@pytest.mark.parametrize("scan", range(10))
+def test_a_progressive_jpeg_that_lacks_one_scan_or_half_of_it_is_not_whole(scan: int) -> None:
+    """libjpeg writes ten; the others stay, and the picture is blurred or has other colours."""
+    whole = saved(noise(), progressive=True)
+    found = scans.find(whole)
+    assert len(found) == 10
+    one = found[scan]
+    half = whole[: (one.start + one.end) // 2].rstrip(b"\xff") + whole[one.end :]
+    without = whole[: one.header - 4] + whole[one.end :]
+    for early in (half, without):
+        with pytest.raises(UnreadablePhoto, match=r"its pixel data end early|cannot be decoded"):
+            decoding.read_upright(early)

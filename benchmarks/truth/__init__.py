@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.measure import Row
-from benchmarks.truth import of_draws, of_drive, of_sample
+from benchmarks.truth import of_draws, of_drive, of_riders, of_sample
 
 
 def run(_: Path) -> Iterator[Row]:
     yield from of_drive.rows()
     yield from of_draws.rows()
     yield from of_sample.rows()
+    yield from of_riders.rows()

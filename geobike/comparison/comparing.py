@@ -44,6 +44,8 @@ class Comparison:
     """Matched stops: `before` and `after`, stop ids."""
     stops_before: int
     stops_after: int
+    same_photos: int
+    """Photos that are the same file in both surveys: of those nothing can have changed."""
 
     @property
     def named(self) -> pd.DataFrame:
@@ -99,6 +101,7 @@ def compare(before: str | Path, after: str | Path, *, boxes: bool = False) -> Co
         pairs=pairs,
         stops_before=len(here.stops),
         stops_after=len(there.stops),
+        same_photos=_same_photos(one, other),
     )
 
 
@@ -184,6 +187,14 @@ def _check_counted(sides: dict[str, Recounted]) -> None:
                 "geobike sample, count them, and map with --hand-counts, both surveys. --boxes "
                 "compares what the detector found, as if it had been equally good both times"
             )
+
+
+def _same_photos(one: SavedSurvey, other: SavedSurvey) -> int:
+    here, there = (
+        side.photos().loc[lambda rows: rows["status"] == schema.COUNTED, "sha256"].dropna()
+        for side in (one, other)
+    )
+    return int(here.isin(there).sum())
 
 
 def _reach(finished: SavedSurvey) -> float:

@@ -39,6 +39,8 @@ def sentences(comparison: Comparison, language: str = "en") -> Iterator[str]:
     kind = comparison.kind
     yield said.say(f"kind_{kind}") + "."
     yield _finding(comparison, said) + "."
+    if comparison.same_photos:
+        yield said.say("same_photos", n=comparison.same_photos)
     yield _rates(comparison, said)
     if kind == "detected":
         yield said.say("season")
@@ -120,8 +122,10 @@ def _rates(comparison: Comparison, said: Speech) -> str:
         "low": _signed(said, whole[f"{kind}_change_low"]),
         "high": _signed(said, whole[f"{kind}_change_high"]),
     }
-    bare = pd.isna(whole[f"{kind}_change_low"])
-    return said.say("rates_bare" if bare else f"rates_{kind}", **values)
+    key = f"rates_{kind}"
+    if pd.isna(whole[f"{kind}_change_low"]):
+        key = "rates_alike" if whole[f"{kind}_change"] == 0 else "rates_bare"
+    return said.say(key, **values)
 
 
 def _rows(comparison: Comparison, said: Speech) -> Iterator[dict[str, Any]]:

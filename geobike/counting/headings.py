@@ -17,7 +17,7 @@ import pandas as pd
 
 from geobike import schema
 from geobike.counting.ellipsoid import Floats, metres_per_degree, moved
-from geobike.counting.views import Grid, Views, views
+from geobike.counting.views import PASS, Grid, Views, views
 from geobike.reporting import one_line
 
 TURNS: Final = (90, 180, 270)
@@ -31,7 +31,6 @@ _SHOWN: Final = 3  # cameras in a message
 _REACH: Final = 12.0  # metres from a photo to a place that it should show well
 _SAME: Final = 2.5  # metres between two bicycles that may be one
 _APART: Final = 1.0  # metres between two photos; nearer ones agree whatever their heading
-_PASS: Final = 10.0  # minutes between photos; later, receivers err otherwise, bicycles moved
 _TIMES: Final = 2.0  # so many times as many must agree as with the headings that were recorded
 _MORE: Final = 0.3  # and so much more of all pairs: by chance a few agree with any headings
 _CAMERAS: Final = 20  # with most bicycles, that are tried
@@ -107,7 +106,7 @@ def heading_trouble(
     counted = photos[photos["status"] == schema.COUNTED]
     seen = views(counted, field_of_view=field_of_view, heading_offset=heading_offset)
     stand = _standing(bicycles, counted)
-    for minutes in (_PASS, np.inf):
+    for minutes in (PASS, np.inf):  # later, receivers err otherwise and bicycles moved
         for names in _cameras(counted):
             tried = list(_try_all(seen, stand, names, minutes))
             if any(one.enough for one in tried):
@@ -123,8 +122,6 @@ class _Standing(NamedTuple):
     bearing: Floats
     first: Numbers
     """Of each photo the first of its bicycles; one more, for the end."""
-    minute: Floats
-    """When each photo was taken, from any beginning; NaN where not known."""
 
 
 def _standing(bicycles: pd.DataFrame, counted: gpd.GeoDataFrame) -> _Standing:
@@ -140,12 +137,7 @@ def _standing(bicycles: pd.DataFrame, counted: gpd.GeoDataFrame) -> _Standing:
         placed["distance_m"].to_numpy(dtype=float)[order],
         placed["bearing"].to_numpy(dtype=float)[order],
         np.searchsorted(photo, np.arange(len(counted) + 1)),
-        _minutes(counted["taken_at"]),
     )
-
-
-def _minutes(taken: "pd.Series[pd.Timestamp]") -> Floats:
-    return np.asarray((taken - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(minutes=1), dtype=float)
 
 
 def _cameras(counted: gpd.GeoDataFrame) -> Iterator["pd.Series[str]"]:
@@ -232,11 +224,11 @@ def _agreement(
     away, bearing = stand.distance[chosen], stand.bearing[chosen] + turn
     lon, lat = moved(seen.lon[photo], seen.lat[photo], bearing, away)
     pairs, agreeing = 0, 0
-    for place, number in grid.pairs(lon, lat):
-        other = own[number]
+    for found in grid.pairs(lon, lat):
+        place, other = found.places[found.place], own[found.view]
         mate = photo[place]
         apart = _apart(seen.lon[other], seen.lat[other], seen.lon[mate], seen.lat[mate])
-        later = np.abs(stand.minute[other] - stand.minute[mate])  # NaN: may be one pass
+        later = np.abs(seen.minute[other] - seen.minute[mate])  # NaN: may be one pass
         of_use = (apart > _APART) & ~(later > minutes)
         place, other = place[of_use], other[of_use]
         pairs += len(place)

@@ -3,16 +3,21 @@
 A bicycle that ten photos show is ten boxes, each of which counts a tenth. For that it need not be
 known which boxes are the same bicycle, where position and compass err by more than the half metre
 between two bicycles in a rack; it is enough to know how many photos have its place in view.
+
+Photos of one pass err together, so that they agree on what they have in view. Photos of another day
+err otherwise: whether one of them had a place near the edge of its view is not known, and it counts
+in part. Were it counted as said, chance would put too few looks at some places and too many at
+others, and the few weigh more in a sum of 1 / looks.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from geobike.counting.ellipsoid import Floats
-from geobike.counting.views import Grid, Views
+from geobike.counting.views import PASS, Grid, Numbers, Views
 
 SIGHT: Final = 16.0
 """Metres within which a photo that has a place in view is a look at it."""
@@ -20,24 +25,60 @@ SIGHT: Final = 16.0
 REACH: Final = 30.0
 """Metres beyond which no bicycle is placed."""
 
+_BLUR: Final = 1 / 3
+"""Of the likely error between a place and a photo of another pass: the half width of the edge of
+its view. With that, simulated streets that are passed again give what exact positions give."""
 
-def looks(views: Views, lon: Floats, lat: Floats, distance: Floats) -> tuple[Floats, Floats]:
+_MOST: Final = 8.0  # metres of that half width: half of what a photo shows
+
+
+class Standing(NamedTuple):
+    """Where bicycles stand, as one value per bicycle."""
+
+    photo: Numbers
+    """Row of its photo."""
+    lon: Floats
+    lat: Floats
+    distance: Floats
+    """Metres from its camera."""
+    error: Floats
+    """Likely error of its place in metres."""
+
+    def chosen(self, rows: npt.NDArray[np.bool_]) -> "Standing":
+        """Return some of the bicycles."""
+        return Standing(self.photo[rows], *(values[rows] for values in self[1:]))
+
+
+def looks(views: Views, bicycles: Standing) -> tuple[Floats, Floats]:
     """Return for each bicycle the looks at its place, and the weight with which it counts once.
 
-    `distance` is that of each bicycle from its camera in metres. Looks are photos that have its
-    place in view within 16 m; for a bicycle farther off, within 30 m. The weight is 1 / looks, but
-    0 for a bicycle farther than 16 m where a nearer photo looked: what stands there, it counted.
+    Looks are photos that have its place in view within 16 m; for a bicycle farther off, within
+    30 m. One of another pass counts in part near the edge of its view, half at the edge. The weight
+    is 1 / looks, but 0 for a bicycle farther than 16 m where a nearer photo looked: what stands
+    there, it counted.
     """
-    near = distance <= SIGHT
-    poses, times = _poses(views)
-    number = Grid(poses, SIGHT).count(lon, lat, times)
-    covered = number > 0
-    number[~near] = Grid(poses, REACH).count(lon[~near], lat[~near], times)
+    far = bicycles.distance > SIGHT
+    poses = _poses(views)
+    minute = views.minute[bicycles.photo]
+    near = _count(poses, bicycles, minute, SIGHT)
+    number = near.copy()
+    number[far] = _count(poses, bicycles.chosen(far), minute[far], REACH)
     number = np.maximum(number, 1)  # the photo that shows it, whatever rounding says
-    return number, np.where(near | ~covered, 1 / number, 0)
+    return number, np.where(far, np.maximum(1 - near, 0), 1) / number
 
 
-def _poses(views: Views) -> tuple[Views, npt.NDArray[np.float64]]:
+class _Poses(NamedTuple):
+    """The views that differ."""
+
+    views: Views
+    times: Floats
+    """How often each was taken."""
+    first: Floats
+    """Minute in which it was taken first, NaN where not known."""
+    last: Floats
+
+
+def _poses(views: Views) -> _Poses:
     """Return the views that differ, and how often each was taken.
 
     Headings count to the degree. So a camera that stays in its place, or a receiver that hangs, is
@@ -45,9 +86,28 @@ def _poses(views: Views) -> tuple[Views, npt.NDArray[np.float64]]:
     """
     rounded = views._replace(heading=np.round(views.heading))
     keys = pd.DataFrame(
-        {name: getattr(rounded, name) for name in ("lon", "lat", "heading", "half")}
+        {name: getattr(rounded, name) for name in ("lon", "lat", "heading", "half", "error")}
     )
     groups = keys.groupby(list(keys), dropna=False, sort=False)
     number = groups.ngroup().to_numpy()
-    first = np.flatnonzero(~pd.Series(number).duplicated().to_numpy())
-    return rounded.chosen(first), np.bincount(number).astype(float)
+    one = np.flatnonzero(~pd.Series(number).duplicated().to_numpy())
+    minutes = pd.Series(views.minute).groupby(number).agg(["min", "max"])
+    times = np.bincount(number).astype(float)
+    return _Poses(rounded.chosen(one), times, *(minutes[name].to_numpy() for name in minutes))
+
+
+def _count(poses: _Poses, bicycles: Standing, minute: Floats, reach: float) -> Floats:
+    """Return the looks at each place within reach; `minute` is that of the photo of each."""
+    widest = _BLUR * np.hypot(bicycles.error.max(initial=0), poses.views.error.max(initial=0))
+    out = np.zeros(len(bicycles.lon))
+    grid = Grid(poses.views, reach, margin=float(min(widest, _MOST)))
+    for pairs in grid.pairs(bicycles.lon, bicycles.lat):
+        place, view = pairs.places[pairs.place], pairs.view
+        # Never where a time is NaN: that may be the same pass.
+        early = minute[place] < poses.first[view] - PASS
+        other = early | (minute[place] > poses.last[view] + PASS)
+        blur = _BLUR * np.hypot(bicycles.error[place], poses.views.error[view])
+        blur = np.where(other, np.clip(blur, 1e-6, _MOST), 1e-6)
+        part = np.clip(0.5 + pairs.inside / (2 * blur), 0, 1) * poses.times[view]
+        out[pairs.places] += np.bincount(pairs.place, part, len(pairs.places))
+    return out

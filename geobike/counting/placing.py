@@ -16,7 +16,7 @@ from geobike.config import HEADING_ERROR, POSITION_ERROR
 from geobike.counting import distance, pitch
 from geobike.counting.distance import Boxes
 from geobike.counting.ellipsoid import Floats, moved
-from geobike.counting.looks import REACH, looks
+from geobike.counting.looks import REACH, Standing, looks
 from geobike.counting.views import Views, focal_lengths, views
 from geobike.detectors.views import ANGLE
 from geobike.errors import InputError
@@ -76,10 +76,15 @@ def place(
     check(field_of_view, heading_offset, position_error_m, heading_error)
     counted = photos[photos["status"] == schema.COUNTED]
     kept = _kept(detections, counted)
-    seen = views(counted, field_of_view=field_of_view, heading_offset=heading_offset)
+    seen = views(
+        counted,
+        field_of_view=field_of_view,
+        heading_offset=heading_offset,
+        position_error_m=position_error_m,
+    )
     lens = focal_lengths(counted, field_of_view=field_of_view)
     sight = _sight(_boxes(detections, kept, seen), seen, pitch.cameras(counted, lens))
-    placed = _frame(kept, seen, sight, _errors(counted, position_error_m), heading_error)
+    placed = _frame(kept, seen, sight, heading_error)
     return _with_riders(placed, detections)
 
 
@@ -94,7 +99,7 @@ def place_at_cameras(
     unknown = np.full(len(kept.row), np.nan)
     reason = np.full(len(kept.row), REASONS.index(NOT_WANTED), dtype=np.int8)
     sight = _Sight(unknown, unknown, unknown, reason)
-    placed = _frame(kept, views(counted), sight, _errors(counted, position_error_m), 0)
+    placed = _frame(kept, views(counted, position_error_m=position_error_m), sight, 0)
     return _with_riders(placed, detections)
 
 
@@ -204,24 +209,16 @@ def _reasons(boxes: Boxes, seen: Views, along: Floats) -> npt.NDArray[np.int8]:
     return out
 
 
-def _errors(counted: gpd.GeoDataFrame, position_error_m: float) -> Floats:
-    """Return the likely error of each position in metres: its own, else the one given."""
-    if "position_error_m" not in counted:
-        return np.full(len(counted), position_error_m, dtype=float)
-    return np.asarray(counted["position_error_m"].fillna(position_error_m), dtype=float)
-
-
-def _frame(
-    kept: _Kept, seen: Views, sight: _Sight, position_error: Floats, heading_error: float
-) -> pd.DataFrame:
+def _frame(kept: _Kept, seen: Views, sight: _Sight, heading_error: float) -> pd.DataFrame:
     placed = sight.reason < 0
     far = sight.range[placed]
-    lon, lat, error = (values[kept.photo] for values in (seen.lon, seen.lat, position_error))
+    lon, lat, error = (values[kept.photo] for values in (seen.lon, seen.lat, seen.error))
     lon[placed], lat[placed] = moved(lon[placed], lat[placed], sight.bearing[placed], far)
     ahead = np.hypot(sight.error[placed], np.radians(heading_error)) * far
     error[placed] = np.hypot(error[placed], ahead)
     number, weight = np.ones((2, len(placed)))
-    number[placed], weight[placed] = looks(seen, lon[placed], lat[placed], far)
+    there = Standing(kept.photo, lon, lat, sight.range, error)
+    number[placed], weight[placed] = looks(seen, there.chosen(placed))
     texts = pd.Index(REASONS, dtype=schema.TEXT)
     data = {
         "photo_id": kept.photo_id,

@@ -9,10 +9,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from geobike import schema
+from geobike.config import POSITION_ERROR
 from geobike.counting.ellipsoid import DEGREE, Floats, metres_per_degree
 
 FOCAL_LENGTH: Final = 27.0  # mm on a frame 36 mm wide, as most phones have
 PANORAMA: Final = 2.0  # times as wide as high: stitched or all around, not one look through a lens
+PASS: Final = 10.0  # minutes within which the error of a receiver stays about the same
 
 _AROUND: Final = 0.99 * np.pi  # half the angle of view of a photo that shows everything
 _WIDE: Final = 36.0  # mm of the longer side of the frame that focal lengths are given for
@@ -41,6 +43,10 @@ class Views(NamedTuple):
     """Half the horizontal angle of view in radians; NaN where no heading or lens is known."""
     horizon: Floats
     """Row of the horizon of an equirectangular panorama, a sphere; NaN for other photos."""
+    minute: Floats
+    """When it was taken, counted from any beginning; NaN where not known."""
+    error: Floats
+    """Likely error of its position in metres."""
 
     def chosen(self, rows: Numbers) -> "Views":
         """Return some of the views."""
@@ -57,12 +63,17 @@ def focal_length_of(field_of_view: float) -> float:
 
 
 def views(
-    photos: gpd.GeoDataFrame, *, field_of_view: float | None = None, heading_offset: float = 0.0
+    photos: gpd.GeoDataFrame,
+    *,
+    field_of_view: float | None = None,
+    heading_offset: float = 0.0,
+    position_error_m: float = POSITION_ERROR,
 ) -> Views:
     """Return the views of a photos frame.
 
     `field_of_view` is the angle in degrees along the longer side of a photo whose focal length is
     not known; None stands for 27 mm. `heading_offset` is added to every heading.
+    `position_error_m` is that of photos that do not say theirs.
     """
     width, height = (
         photos[side].to_numpy(dtype=float, na_value=np.nan) for side in ("width", "height")
@@ -93,7 +104,19 @@ def views(
         focal,
         np.where(known, half, np.nan),
         horizon,
+        _minutes(photos["taken_at"]),
+        _errors(photos, position_error_m),
     )
+
+
+def _minutes(taken: "pd.Series[pd.Timestamp]") -> Floats:
+    return np.asarray((taken - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(minutes=1), dtype=float)
+
+
+def _errors(photos: gpd.GeoDataFrame, assumed: float) -> Floats:
+    if "position_error_m" not in photos:
+        return np.full(len(photos), assumed, dtype=float)
+    return np.asarray(photos["position_error_m"].fillna(assumed), dtype=float)
 
 
 def all_around(seen: Views) -> npt.NDArray[np.bool_]:
@@ -111,6 +134,19 @@ def focal_lengths(photos: pd.DataFrame, *, field_of_view: float | None = None) -
     return np.where(own > 0, own, assumed)
 
 
+class Pairs(NamedTuple):
+    """Pairs of one of some places and a view."""
+
+    places: Numbers
+    """The places that these pairs are of."""
+    place: Numbers
+    """Number of the place among these, of each pair."""
+    view: Numbers
+    """Row of the view, of each pair."""
+    inside: Floats
+    """Metres that the place is inside the edge of the view; negative in the margin beside it."""
+
+
 class Grid:
     """The views by cells of one reach, to find those that have a place within reach in view.
 
@@ -118,9 +154,13 @@ class Grid:
     there. So it serves any place on earth, without a projection that fits one city only.
     """
 
-    def __init__(self, views: Views, reach: float) -> None:
-        """Sort the views into cells. `reach` is in metres, at least 10."""
-        self._reach = reach
+    def __init__(self, views: Views, reach: float, *, margin: float = 0.0) -> None:
+        """Sort the views into cells.
+
+        `reach` is in metres, at least 10. With a margin, views are found too that miss a place by
+        as many metres.
+        """
+        self._reach, self._cell_m = reach, reach + margin
         seeing = np.flatnonzero(~np.isnan(views.half) & ~np.isnan(views.lon))
         lon = views.lon[seeing]
         # A survey on both sides of the antimeridian is put together on one side of it.
@@ -133,35 +173,22 @@ class Grid:
         angle = np.radians(views.heading[self._view])
         self._east, self._north = np.sin(angle), np.cos(angle)
         half = views.half[self._view]
-        cosine = np.cos(half)
-        self._edge = np.where(half >= _AROUND, -2.0, cosine * np.abs(cosine))
+        self._around = half >= _AROUND
+        self._sine, self._cosine = np.sin(half), np.cos(half)
 
-    def pairs(self, lon: Floats, lat: Floats) -> Iterator[tuple[Numbers, Numbers]]:
-        """Yield pairs of a place and a view that has it in view within reach, by their numbers.
+    def pairs(self, lon: Floats, lat: Floats) -> Iterator["Pairs"]:
+        """Yield pairs of a place and a view that has it in view within reach, or nearly so.
 
         The pairs come in parts of bounded size, each of them once.
         """
-        for places, number, view in self._seen(lon, lat):
-            yield places[number], self._view[view]
-
-    def count(self, lon: Floats, lat: Floats, weight: Floats) -> Floats:
-        """Return the sum of the weights of the views that have each place within reach in view."""
-        out = np.zeros(len(lon))
-        sorted_weight = weight[self._view]
-        for places, number, view in self._seen(lon, lat):
-            out[places] += np.bincount(number, sorted_weight[view], len(places))
-        return out
-
-    def _seen(self, lon: Floats, lat: Floats) -> Iterator[tuple[Numbers, Numbers, Numbers]]:
-        """Yield some of the places, and pairs of a number of one of them and a sorted view."""
         for start in range(0, len(lon), _PLACES):
             x = self._one_side(lon[start : start + _PLACES])
             y = lat[start : start + _PLACES]
             order = np.argsort(self._keys(x, self._bands(y)))  # neighbours share the cache
-            for places, number, view in self._seen_in_order(x[order], y[order]):
-                yield start + order[places], number, view
+            for part, number, view, inside in self._in_order(x[order], y[order]):
+                yield Pairs(start + order[part], number, self._view[view], inside)
 
-    def _seen_in_order(self, x: Floats, y: Floats) -> Iterator[tuple[slice, Numbers, Numbers]]:
+    def _in_order(self, x: Floats, y: Floats) -> Iterator[tuple[slice, Numbers, Numbers, Floats]]:
         bands = self._bands(y)
         metres = metres_per_degree(y)
         for row in (-1, 0, 1):
@@ -171,35 +198,37 @@ class Grid:
             for part in _parts(size):
                 number = np.repeat(np.arange(part.stop - part.start), size[part])
                 view = _runs(low[part], size[part])
-                scale = (metres[0][part], metres[1][part])
-                seen = self._in_view(view, number, x[part], y[part], scale)
-                yield part, number[seen], view[seen]
+                east = (x[part][number] - self._lon[view]) * metres[0][part][number]
+                north = (y[part][number] - self._lat[view]) * metres[1][part][number]
+                squared = east * east + north * north
+                near = np.flatnonzero((squared > 0) & (squared <= self._cell_m**2))
+                number, view = number[near], view[near]
+                inside = self._inside(view, east[near], north[near], np.sqrt(squared[near]))
+                seen = np.flatnonzero(inside >= self._reach - self._cell_m)
+                yield part, number[seen], view[seen], inside[seen]
 
-    def _in_view(
-        self, view: Numbers, place: Numbers, x: Floats, y: Floats, metres: tuple[Floats, Floats]
-    ) -> npt.NDArray[np.bool_]:
-        east = (x[place] - self._lon[view]) * metres[0][place]
-        north = (y[place] - self._lat[view]) * metres[1][place]
+    def _inside(self, view: Numbers, east: Floats, north: Floats, away: Floats) -> Floats:
+        """Return the metres from each place to the edge of the view, or to the end of its reach."""
         ahead = east * self._east[view] + north * self._north[view]
-        squared = east * east + north * north
-        # Squares with the sign of the cosine, for views wider than half a turn.
-        inside = (squared > 0) & (ahead * np.abs(ahead) >= self._edge[view] * squared)
-        seen: npt.NDArray[np.bool_] = inside & (squared <= self._reach**2)
-        return seen
+        aside = np.sqrt(np.maximum(away * away - ahead * ahead, 0))
+        edge = ahead * self._sine[view] - aside * self._cosine[view]
+        edge[self._around[view]] = np.inf
+        inside: Floats = np.minimum(self._reach - away, edge)
+        return inside
 
     def _one_side(self, lon: Floats) -> Floats:
         return lon % 360 if self._crosses else lon
 
     def _bands(self, lat: Floats) -> Numbers:
-        return np.floor(lat * (DEGREE / self._reach)).astype(np.int64)
+        return np.floor(lat * (DEGREE / self._cell_m)).astype(np.int64)
 
     def _keys(self, lon: Floats, bands: Numbers) -> Numbers:
         """Return the number of the cell at a longitude in a band: columns in a row are numbered on.
 
         A column is as wide as the reach where the band is nearest to a pole, and wider elsewhere.
         """
-        edge = np.maximum(np.abs(bands), np.abs(bands + 1)) * (self._reach / DEGREE)
-        columns = np.floor(lon * (metres_per_degree(edge)[0] / self._reach)).astype(np.int64)
+        edge = np.maximum(np.abs(bands), np.abs(bands + 1)) * (self._cell_m / DEGREE)
+        columns = np.floor(lon * (metres_per_degree(edge)[0] / self._cell_m)).astype(np.int64)
         return (bands << 24) + columns + (1 << 23)
 
 

@@ -17,12 +17,13 @@ from geobike import schema
 from geobike.config import Panoramas
 from geobike.detections.store.protocol import Model
 from geobike.detectors import windows as layouts
-from geobike.detectors.protocol import Detector, Wrapper
+from geobike.detectors.protocol import Detector, DetectorBase, Wrapper, abilities
+from geobike.detectors.sphere import Sphere
 from geobike.detectors.views import Views
 from geobike.detectors.windows import Windows
 from geobike.errors import InputError
 from geobike.photos import panoramas as pictures
-from geobike.reporting import report_number
+from geobike.reporting import collect_warnings, report_number
 
 Way = Literal["whole", "windows", "views"]
 WAYS: Final[tuple[Way, ...]] = ("whole", "windows", "views")
@@ -130,6 +131,31 @@ def decide(photos: gpd.GeoDataFrame, looking: Looking) -> tuple[gpd.GeoDataFrame
     decided = _failed(given, reason)
     _report(decided, panorama, way)
     return decided, way.astype(np.int8)
+
+
+def at_photo(
+    detector: Detector,
+    looking: Looking,
+    size: tuple[int, int],
+    panorama: pictures.Panorama | None,
+) -> DetectorBase:
+    """Return the detector that looks at one photo of this (width, height) as a survey would.
+
+    Raises InputError for a panorama that a survey would not look at.
+    """
+    said = panorama or pictures.Panorama()
+    columns = {"photo_id": [""], "width": [size[0]], "height": [size[1]]}
+    columns |= {"panorama": [panorama is not None]}
+    columns |= {"turn_px": [said.turn_px], "horizon_px": [said.horizon_px]}
+    with collect_warnings():  # whoever looks at it sees what it is
+        decided, ways = decide(schema.geotable(schema.PHOTOS, columns, [None]), looking)
+    row = decided.iloc[0]
+    if row["status"] == schema.FAILED:
+        raise InputError(f"a survey would not look at this photo: {row['reason']}")
+    made = looking.around(detector, WAYS[ways[0]])
+    if isinstance(made, Views):
+        return made.on(Sphere(row["turn_px"], row["horizon_px"], size[0]))
+    return abilities(made)
 
 
 def _as_said(

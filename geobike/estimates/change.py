@@ -78,9 +78,9 @@ def in_bicycles(before: Seen, after: Seen) -> pd.DataFrame:
         _fill(table, f"bicycles_per_stop_{name}", rate.estimate, rate.ends())
     estimate = rates[1].estimate - rates[0].estimate
     change = rates[1].low - rates[0].low + _noise(units, len(rates[0].low))
-    _fill(table, "bicycles_change", estimate, np.quantile(change, _ENDS, axis=0))
+    _fill(table, "bicycles_change", estimate, _ends(change))
     with np.errstate(divide="ignore", invalid="ignore"):
-        shares = np.quantile(change / rates[0].low, _ENDS, axis=0)
+        shares = _ends(change / rates[0].low)
         percent = 100 * estimate / rates[0].estimate
         least = 100 * _POWER * change.std(axis=0) / rates[0].estimate
     _fill(table, "bicycles_change_percent", percent, 100 * shares)
@@ -93,7 +93,7 @@ def in_detected(before: Seen, after: Seen) -> pd.DataFrame:
     The range is of Student's t over streets (squares where none are given): a ratio of sums over
     streets, with the variance of its residuals (Cochran 1977, chapter 6). Columns as in
     `in_bicycles`, but named `detected_`, and before and after are plain sums without a range. The
-    range is NA for a group with less than 3 streets.
+    range is NA for a group with less than 3 streets, and where no street differs.
     """
     groups = _common(before, after)
     units = _over_units(before, after, groups, "detected")
@@ -108,6 +108,7 @@ def in_detected(before: Seen, after: Seen) -> pd.DataFrame:
         for t, f in zip(statistic[known], freedom[known], strict=True)
     ]
     width = units.error * np.array([_quantile(f) if f > 1 else np.nan for f in freedom.tolist()])
+    width[units.error == 0] = np.nan
     table = pd.DataFrame({"streets_matched": units.streets}, index=groups)
     table["detected_per_stop_before"], table["detected_per_stop_after"] = units.before, units.after
     _fill(table, "detected_change", units.change, (units.change - width, units.change + width))
@@ -139,6 +140,12 @@ def _fill(table: pd.DataFrame, name: str, value: Floats, ends: Any) -> None:
     low, high = (np.where(np.isfinite(end), end, np.nan) for end in ends)
     table[name] = np.where(np.isfinite(value), value, np.nan)
     table[f"{name}_low"], table[f"{name}_high"] = low, high
+
+
+def _ends(draws: Floats) -> Floats:
+    """Return the ends of the range of draws, NaN where all are equal: nothing tells how far off."""
+    ends: Floats = np.quantile(draws, _ENDS, axis=0)
+    return np.where(np.ptp(draws, axis=0) > 0, ends, np.nan)
 
 
 def _told(table: pd.DataFrame, estimate: Floats, chance: Floats, least: Floats) -> pd.DataFrame:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _FILE: Final = "detections.coco.json"
 
-_SURE: Final = 0.2
+_SURE: Final = 0.15
 """Least score of boxes that are not counted: of persons and vehicles, which pictures hide, and
 whose riders tell ridden bicycles from parked ones."""
 

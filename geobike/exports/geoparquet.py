@@ -6,6 +6,8 @@ from typing import Any, Final
 from geobike.exports.protocol import TABLES, Files, Format, Table, one_file_per_table
 from geobike.io.files import atomic_path
 
+_COMPRESSION: Final = "zstd"
+
 
 def _write_table(table: Table, frame: Any, path: Path) -> None:
     from geobike import schema
@@ -15,7 +17,24 @@ def _write_table(table: Table, frame: Any, path: Path) -> None:
         # As text: photos are so many that their codes would be repeated in every row group.
         frame, options = frame.astype({"photo_id": schema.TEXT}), {}
     with atomic_path(path) as part:
-        frame.to_parquet(part, index=False, compression="zstd", **options)
+        frame.to_parquet(part, index=False, compression=_COMPRESSION, **options)
+        if options and frame.geometry.isna().any():
+            _clear_bounds_of_nothing(part)
+
+
+def _clear_bounds_of_nothing(path: Path) -> None:
+    """Make the bounds of rows without a shape null, as GeoParquet has it: GeoPandas writes NaN."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(path)
+    place = table.schema.get_field_index("bbox")
+    bounds, shapes = (table[name].combine_chunks() for name in ("bbox", "geometry"))
+    known = pa.StructArray.from_arrays(
+        bounds.flatten(), fields=[*bounds.type], mask=shapes.is_null()
+    )
+    table = table.set_column(place, table.schema.field(place), known)
+    pq.write_table(table, path, compression=_COMPRESSION)
 
 
 _FILES: Final[Files] = {table: f"{table}.parquet" for table in TABLES}

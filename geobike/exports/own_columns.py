@@ -14,6 +14,8 @@ from geobike.reporting import report
 PREFIX: Final = "geobike_"
 """Prefix of a column of geobike's if the user's file has a column of that name."""
 
+_OF_GEOPARQUET: Final = ("geometry", "bbox")
+
 _MOST: Final = 2.0**53  # above, floating-point numbers no longer have all whole numbers
 
 
@@ -24,7 +26,7 @@ def joined(ours: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
     holds what geobike's of that name does is left out; where it differs, it keeps its name, and
     geobike's is prefixed, which is reported.
     """
-    theirs = {_name(column): plain(own[column]) for column in own}
+    theirs = {name: plain(own[column]) for name, column in zip(_names(own), own, strict=True)}
     taken = {name.lower(): name for name in theirs}
     renamed, same = {}, []
     for column in map(str, ours):
@@ -41,9 +43,17 @@ def joined(ours: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
     return ours.rename(columns=renamed).join(kept)
 
 
-def _name(column: Any) -> str:
-    name = str(column).removeprefix(schema.OWN)
-    return "geometry_" if name == "geometry" else name
+def _names(columns: Iterable[Any]) -> list[str]:
+    """Return the names in a file: those that GeoParquet needs itself get an underscore."""
+    names = [str(column).removeprefix(schema.OWN) for column in columns]
+    taken = set(names)
+    for number, name in enumerate(names):
+        if name in _OF_GEOPARQUET:
+            while name in taken:
+                name += "_"
+            taken.add(name)
+            names[number] = name
+    return names
 
 
 def _free(column: str, taken: dict[str, str]) -> str:

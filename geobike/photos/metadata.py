@@ -95,6 +95,17 @@ def read(
     )
 
 
+def read_panorama(
+    data: bytes, *, max_pixels: int = decoding.MAX_PIXELS
+) -> tuple[tuple[int, int], panoramas.Panorama | None]:
+    """Return the upright (width, height) of a photo in memory, and what it says as a panorama.
+
+    Raises UnreadablePhoto.
+    """
+    row = _read(BytesIO(data), max_pixels)
+    return row.size, row.panorama
+
+
 def concatenate(parts: Iterable[Metadata]) -> Metadata:
     """Return the metadata of several parts as one."""
     given = list(parts) or [read([])]

@@ -21,8 +21,8 @@ from geobike.photos.anonymizing import PERSON, VEHICLE, Box, is_hidden, pixelate
 from geobike.progress import Track, silent
 from geobike.reporting import report
 
-LIMIT: Final = 500
-"""Most thumbnails on a map: at 7 kB each, more would be too large for an e-mail."""
+LIMIT: Final = 200
+"""Most thumbnails on a map: at 25 kB each, more would be too large for an e-mail."""
 
 _IDENTIFIED: Final = {
     PERSON: ("people", "'person'", "--show-people"),
@@ -31,16 +31,17 @@ _IDENTIFIED: Final = {
 """What is hidden by default: its name, how boxes of it are labelled, and the option that shows it.
 Without any such box the detector may know no such class, and would leave it as it is."""
 
-SIDE: Final = 240
-"""Longest side of a thumbnail in pixels: 240 at quality 60 take about 7 kB."""
+SIDE: Final = 480
+"""Longest side of a thumbnail in pixels, on which bicycles can be counted and the face of a person
+whom the detector missed is some ten pixels wide. 480 at quality 50 take about 24 kB."""
 
 LARGE_SIDE: Final = 960
-"""Longest side of a picture beside the page, on which bicycles can be counted: about 70 kB."""
+"""Longest side of a picture beside the page: about 75 kB."""
 
 _FEW: Final = 3
 """Pictures that an area has whatever its share."""
 
-_QUALITY: Final = 60
+_QUALITY: Final = 50
 
 
 def make(

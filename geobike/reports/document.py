@@ -10,6 +10,7 @@ from geobike.io.files import atomic_open, join
 from geobike.progress import Track, silent
 from geobike.reports import area_page, overview, pictures, words
 from geobike.reports.html import render
+from geobike.reports.sections import cards
 from geobike.reports.survey_tables import SurveyTables, read_tables
 from geobike.saved import GENERATOR, REPORT, SavedSurvey
 
@@ -61,7 +62,7 @@ def build(
     tables = read_tables(survey)
     speech = words.speech(_language(survey, chosen.language), survey.labels)
     rows = [_row(tables, name) for name in _named(tables, chosen.areas)]
-    wanted = set(overview.photo_ids(tables))
+    wanted = set(cards.photo_ids(tables))
     wanted.update(*(area_page.photo_ids(tables, row) for row in rows))
     found = pictures.make(survey, tables.photos, wanted, folder=chosen.photos, track=track)
     context = overview.context(tables, speech, found, accuracy)

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from geobike import saved
 from geobike.detections.filtering import Filter
+from geobike.detections.looking import STANDARD, Looking
 from geobike.detectors.protocol import Detector
 from geobike.errors import InputError
 from geobike.maps import assets
@@ -91,14 +92,18 @@ def open_trial(
     detector: Callable[[], Detector],
     *,
     rules: Filter = TRIED,
+    looking: Looking = STANDARD,
     show_people: bool = False,
     max_pixels: int = MAX_PIXELS,
 ) -> Trial:
     """Return what tries photos; the detector is made when the first one is dropped.
 
-    Boxes count by `rules`, whose threshold is for the page to slide.
+    Boxes count by `rules`, whose threshold is for the page to slide. Panoramas are looked at as
+    `looking` says.
     """
-    return Trial(detector, rules=rules, show_people=show_people, max_pixels=max_pixels)
+    return Trial(
+        detector, rules=rules, looking=looking, show_people=show_people, max_pixels=max_pixels
+    )
 
 
 def state(session: Session) -> dict[str, Any]:

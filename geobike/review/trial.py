@@ -13,13 +13,17 @@ import pandas as pd
 from geobike import schema
 from geobike.detections import filtering
 from geobike.detections.filtering import Filter
+from geobike.detections.looking import Looking, at_photo
 from geobike.detectors import check
 from geobike.detectors.protocol import FLOOR, Box, Detection, Detector, abilities
 from geobike.errors import InputError
-from geobike.photos import decoding
+from geobike.photos import decoding, hiding, metadata
 from geobike.photos.anonymizing import PERSON, is_hidden
-from geobike.photos.hiding import SCORE
+from geobike.photos.anonymizing import Box as Sides
 from geobike.review.pictures import jpeg
+
+_ONE: Final = ""
+"""The `photo_id` of the one photo of a frame."""
 
 _KEPT: Final = 3
 """Photos kept in memory, the last ones tried."""
@@ -33,11 +37,13 @@ class Trial:
         open_detector: Callable[[], Detector],
         *,
         rules: Filter,
+        looking: Looking,
         show_people: bool,
         max_pixels: int,
     ) -> None:
         self._open = open_detector
         self._rules = rules
+        self._looking = looking
         self._detector: Detector | None = None
         self._show_people = show_people
         self._max_pixels = max_pixels
@@ -51,20 +57,22 @@ class Trial:
         DetectorStopped, InputError.
         """
         with self._lock:  # one photo at a time: a detector takes all cores
-            detector = self._ready()
-            able = abilities(detector)
-            size = decoding.upright_size(data, max_pixels=self._max_pixels)
+            size, panorama = metadata.read_panorama(data, max_pixels=self._max_pixels)
+            detector = at_photo(self._ready(), self._looking, size, panorama)
             image = decoding.read_upright(
-                data, max_pixels=self._max_pixels, target_size=able.input_size
+                data, max_pixels=self._max_pixels, target_size=detector.input_size
             )
             scale = (size[0] / image.width, size[1] / image.height)
-            boxes = [_scaled(found, scale) for found in check.detections(detector.detect(image))]
+            found = check.detections(detector.detect(image))
+            boxes = [_scaled(one, scale) for one in found]
             self._check_people(boxes)
+            frame = _frame(boxes)
             name = hashlib.sha256(data).hexdigest()[:32]
-            self._pictures[name] = self._picture(data, boxes)
+            hidden = () if self._show_people else _people(frame, self._rules)
+            self._pictures[name] = jpeg(data, hidden, max_pixels=self._max_pixels)
             while len(self._pictures) > _KEPT:
                 self._pictures.popitem(last=False)
-        shown = _once(boxes, self._rules)
+        shown = _once(boxes, frame, self._rules)
         return {"id": name, "size": size, "boxes": shown, "model": detector.name}
 
     def picture(self, name: str) -> bytes:
@@ -91,18 +99,6 @@ class Trial:
                 "you may see them, start again with --show-people"
             )
 
-    def _picture(self, data: bytes, boxes: list[dict[str, Any]]) -> bytes:
-        hidden = (
-            []
-            if self._show_people
-            else [
-                tuple(one["box"])
-                for one in boxes
-                if one["score"] >= SCORE and is_hidden(one["label"], (PERSON,))
-            ]
-        )
-        return jpeg(data, hidden, max_pixels=self._max_pixels)
-
 
 def _scaled(found: Detection, scale: tuple[float, float]) -> dict[str, Any]:
     across, down = scale
@@ -114,18 +110,33 @@ def _scaled(found: Detection, scale: tuple[float, float]) -> dict[str, Any]:
     }
 
 
-def _once(boxes: Sequence[dict[str, Any]], rules: Filter) -> list[dict[str, Any]]:
+def _frame(boxes: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    sides = np.array([one["box"] for one in boxes], dtype=float).reshape(-1, 4)
+    columns = {name: [one[name] for one in boxes] for name in ("label", "score")}
+    found = columns | dict(zip(Box._fields, sides.T, strict=True))
+    return schema.table(schema.DETECTIONS, pd.DataFrame(found).assign(photo_id=_ONE))
+
+
+def _judged(frame: pd.DataFrame, rules: Filter) -> pd.DataFrame:
+    codes = filtering.rejection_codes(frame, rules, photo=np.zeros(len(frame), dtype=int))
+    return filtering.apply_rejections(frame, codes, rules)
+
+
+def _people(frame: pd.DataFrame, rules: Filter) -> list[Sides]:
+    """Return what is hidden, as on the pictures of a survey."""
+    found = hiding.regions(_judged(frame, rules), (PERSON,), pd.Series([_ONE]))
+    return found.get(_ONE, [])
+
+
+def _once(
+    boxes: Sequence[dict[str, Any]], frame: pd.DataFrame, rules: Filter
+) -> list[dict[str, Any]]:
     """Return the boxes as a survey judges them: each object once, `ridden` where that is left out.
 
     What is a duplicate at the least score is one at every threshold: its better box scores more.
     """
-    sides = np.array([one["box"] for one in boxes], dtype=float).reshape(-1, 4)
-    columns = {name: [one[name] for one in boxes] for name in ("label", "score")}
-    found = columns | dict(zip(Box._fields, sides.T, strict=True))
-    frame = schema.table(schema.DETECTIONS, pd.DataFrame(found).assign(photo_id=""))
-    every = replace(rules, labels=tuple(set(columns["label"])), threshold=FLOOR)
-    codes = filtering.rejection_codes(frame, every, photo=np.zeros(len(frame), dtype=int))
-    reasons = filtering.apply_rejections(frame, codes, every)["dropped_by"]
+    every = replace(rules, labels=tuple(frame["label"].unique()), threshold=FLOOR)
+    reasons = _judged(frame, every)["dropped_by"]
     return [
         one | {"ridden": reason == filtering.RIDDEN}
         for one, reason in zip(boxes, reasons, strict=True)

@@ -24,6 +24,9 @@ AGREED: Final = " & "
 """Between the names of two people whose counts were joined to a range."""
 
 _OURS: Final = ("bicycles", "bicycles_high", "ridden", "remark", "page_done", "counter")
+_OWN: Final = "own"
+"""The `origin` of a photo that was not drawn: somebody counted it beside the others."""
+
 _SECONDS: Final = {"list": 25.0, "sheet": 3.0}
 """For one photo, until the person's own pace is known."""
 _KNOWN_PACE: Final = 5
@@ -60,7 +63,7 @@ class Work:
             self._refresh()
             pages: dict[str, list[dict[str, Any]]] = {}
             listed: list[dict[str, Any]] = []
-            for number, row in self._rows.items():
+            for number, row in self._rows_of(counter):
                 item = self._item(number, row, counter)
                 page = _page(row)
                 (listed if page is None else pages.setdefault(page, [])).append(item)
@@ -226,17 +229,24 @@ class Work:
         if not 0 <= number < len(self._photo_ids):
             raise InputError(f"there is no photo {number} in the survey")
         self._sheet.need(("file", *_OURS, "origin"))
-        row = {"file": delimited.escape_formula(self._photo_ids.iloc[number]), "origin": "own"}
+        row = {"file": delimited.escape_formula(self._photo_ids.iloc[number]), "origin": _OWN}
         self._sheet.rows.append(row)
         self._rows[number] = row
         return row
+
+    def _rows_of(self, counter: str) -> Iterator[tuple[int, dict[str, str]]]:
+        """Yield the photos that a person is to count: not those that others chose themselves."""
+        for number, row in self._rows.items():
+            by_person = self._people.entries.get(_file(row), {})
+            if not _is_own(row) or not by_person or counter in by_person:
+                yield number, row
 
     def _item(self, number: int, row: dict[str, str], counter: str) -> dict[str, Any]:
         entry = self._people.entries.get(_file(row), {}).get(counter, Entry())
         return {
             "n": number,
             "file": _file(row),
-            "own": row.get("origin", "") == "own",
+            "own": _is_own(row),
             "confirmed": entry.confirmed,
             "page_done": entry.page_done,
             "dots": [[dot.x, dot.y, dot.ridden] for dot in entry.dots],
@@ -246,7 +256,7 @@ class Work:
     def _seconds_left(self, counter: str) -> float:
         left = 0.0
         pace = {kind: self._pace(counter, kind) for kind in _SECONDS}
-        for row in self._rows.values():
+        for _, row in self._rows_of(counter):
             entry = self._people.entries.get(_file(row), {}).get(counter, Entry())
             on_page = _page(row) is not None
             if entry.page_done if on_page else entry.final is not None:
@@ -278,6 +288,10 @@ class Work:
 
 def _file(row: Mapping[str, str]) -> str:
     return table.plain(row, "file")
+
+
+def _is_own(row: Mapping[str, str]) -> bool:
+    return row.get("origin", "").strip() == _OWN
 
 
 def _page(row: Mapping[str, str]) -> str | None:

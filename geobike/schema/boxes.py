@@ -39,7 +39,7 @@ BICYCLES: Final = Frame(
         "placed_error_m": FLOAT,  # likely error; the position's own where not placed
         "placed": FLAG,
         "reason": CODED,  # why it is not placed
-        "looks": FLOAT,  # photos that have its place in view, its own included; >= 1
+        "looks": FLOAT,  # photos that have its place in view, some in part, its own whole; >= 1
         "weight": FLOAT,  # with which it counts once: 1 / looks; 0 where nearer photos looked
         "area_id": CODED,  # where it stands, NA outside every area
     },

@@ -71,6 +71,10 @@ def test_a_survey_and_itself_differ_by_nothing(counted: Path, boxes: bool) -> No
     assert same.named.empty
     assert len(same.pairs) == same.stops_before == same.stops_after
     assert (same.pairs["before"] == same.pairs["after"]).all()
+    said = " ".join(comparison.sentences(same))
+    assert "176 photos are the same files in both" in said
+    assert "no street differs" in said
+    assert "0 to 0" not in said
 
 
 @pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")

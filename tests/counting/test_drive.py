@@ -106,12 +106,12 @@ def test_each_place_counted_once_is_near_the_bicycles_that_were_found(
     ]
     distinct = truth(photos, found)["bicycle_id"].nunique()
     assert least <= once <= boxes
-    assert 0.75 <= once / distinct <= (1.35 if noise == "4 m" else 1.15)
+    assert 0.75 <= once / distinct <= (1.3 if noise == "4 m" else 1.15)
     assert abs(once / distinct - 1) < boxes / distinct - 1  # nearer than the sum of boxes
     assert least <= 1.1 * distinct  # a few boxes are second ones of their bicycle
 
 
-@pytest.mark.parametrize(("noise", "most"), [("exact", 8), ("1 m", 8), ("4 m", 25)])
+@pytest.mark.parametrize(("noise", "most"), [("exact", 8), ("1 m", 8), ("4 m", 12)])
 @pytest.mark.parametrize("every", [1, 2, 3])
 def test_chance_errors_of_poses_move_the_number_on_average_as_the_documentation_says(
     noise: str, every: int, most: float

@@ -266,6 +266,19 @@ def test_photos_of_one_camera_share_make_size_and_lens_else_a_folder() -> None:
 # --- looks
 
 
+def standing(lon: Any, lat: Any, distance: Any, error: float = 3.0) -> looks.Standing:
+    """Bicycles that the first photo shows."""
+    first = np.zeros(len(lon), dtype=np.int64)
+    return looks.Standing(first, lon, lat, distance, np.full(len(lon), error))
+
+
+def in_view(seen: views.Views, lon: Any, lat: Any) -> Any:
+    number = np.zeros(len(lon), dtype=np.int64)
+    for pairs in views.Grid(seen, 16.0).pairs(lon, lat):
+        np.add.at(number, pairs.places[pairs.place], 1)
+    return number
+
+
 def looks_one_by_one(seen: views.Views, lon: Any, lat: Any, reach: float) -> Any:
     """Count the photos that have each place in view, with geodesics."""
     number = np.zeros(len(lon))
@@ -285,7 +298,7 @@ def test_looks_are_counted_as_one_by_one(origin: tuple[float, float]) -> None:
     seen = views.views(counted(rng.uniform(0, 360, 300), lon=lon, lat=lat))
     lon, lat = GEOD.fwd(*np.broadcast_arrays(*origin, *_polar(places)))[:2]
     distance = rng.uniform(2, 30, 200)
-    number, weight = looks.looks(seen, lon, lat, distance)
+    number, weight = looks.looks(seen, standing(lon, lat, distance))
     near = looks_one_by_one(seen, lon, lat, 16.0)
     true = np.where(distance <= 16, near, looks_one_by_one(seen, lon, lat, 30.0))
     assert number.tolist() == np.maximum(true, 1).tolist()
@@ -295,6 +308,27 @@ def test_looks_are_counted_as_one_by_one(origin: tuple[float, float]) -> None:
 
 def _polar(metres: Any) -> tuple[Any, Any]:
     return np.degrees(np.arctan2(*metres)), np.hypot(*metres)
+
+
+@pytest.mark.parametrize(("days", "looks_there"), [(0, [2, 2, 1, 1]), (1, [2, 1.75, 1.25, 1])])
+def test_a_photo_of_another_pass_is_part_of_a_look_near_the_edge_of_its_view(
+    days: int, looks_there: list[float]
+) -> None:
+    """It ends 16 m ahead, and on either side of that its edge is a third of the error between two.
+
+    Both errors are 4 m. Two photos of one minute share theirs.
+    """
+    there = 16 - np.array([2, 0.5, -0.5, -2]) * np.hypot(4, 4) / 3
+    taken = pd.to_datetime(["2026-05-12T09:00Z", f"2026-05-{12 + days}T09:01Z"])
+    photos = counted([0.0, 0.0], taken_at=taken, position_error_m=4.0)
+    # The first stands nearer, so that the places are well within its view.
+    nearer = moved(*np.array([[*ORIGIN, 0.0, 5.0]]).T)
+    photos = photos.set_geometry(
+        schema.points([nearer[0][0], ORIGIN[0]], [nearer[1][0], ORIGIN[1]])
+    )
+    lon, lat = moved(*np.broadcast_arrays(*ORIGIN, 0.0, there))
+    number, _ = looks.looks(views.views(photos), standing(lon, lat, there - 5, error=4.0))
+    assert number.tolist() == pytest.approx(looks_there, abs=0.01)
 
 
 def test_photos_repeated_ten_times_are_ten_looks_at_each_place() -> None:
@@ -313,7 +347,7 @@ def test_a_hundred_thousand_photos_from_one_spot_are_looked_at_in_a_moment() -> 
     heading = np.random.default_rng(0).uniform(0, 360, 100_000)
     seen = views.views(counted(heading))
     lon, lat = moved(*np.broadcast_arrays(*ORIGIN, heading[:1000], 8.0))
-    number, _ = looks.looks(seen, lon, lat, np.full(1000, 8.0))
+    number, _ = looks.looks(seen, standing(lon, lat, np.full(1000, 8.0)))
     share = 2 * np.degrees(np.arctan(18 / 30)) / 360
     assert number.mean() == pytest.approx(100_000 * share, rel=0.01)
 
@@ -406,7 +440,7 @@ def test_a_panorama_is_a_look_at_what_is_behind_it_too() -> None:
     seen = views.views(around)
     assert views.all_around(seen).tolist() == [True, False]
     lon, lat = moved(*np.broadcast_arrays(*ORIGIN, np.arange(0, 360, 7.0), 8.0))
-    number = views.Grid(seen, 16.0).count(lon, lat, np.ones(2))
+    number = in_view(seen, lon, lat)
     assert number.min() == 1
     assert number.max() == 2
 
@@ -416,5 +450,5 @@ def test_a_view_wider_than_half_a_turn_leaves_out_what_is_behind() -> None:
     wide = wide.assign(width=[1500], height=[1000]).astype({"width": "Int64", "height": "Int64"})
     bearings = np.array([90, 220, 230, 270, 310, 320])  # 135 degrees on either side are shown
     lon, lat = moved(*np.broadcast_arrays(*ORIGIN, bearings.astype(float), 8.0))
-    number = views.Grid(views.views(wide), 16.0).count(lon, lat, np.ones(1))
+    number = in_view(views.views(wide), lon, lat)
     assert number.tolist() == [1, 1, 0, 0, 0, 1]

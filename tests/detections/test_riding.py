@@ -103,3 +103,15 @@ def test_no_more_are_ridden_than_persons_fit_on_and_rows_may_come_in_any_order(s
     order = chance.permutation(len(bicycles))
     other = ridden(bicycles.iloc[order], persons.sample(frac=1, random_state=seed))
     assert one[order].tolist() == pytest.approx(other.tolist())
+
+
+def test_riders_of_the_rendered_scenes_are_told_and_few_parked_bicycles_are_taken_for_ridden() -> (
+    None
+):
+    """Who rides is known there; passers-by and parked bicycles stand beside them."""
+    of_riders = pytest.importorskip("benchmarks.truth.of_riders")
+    told = [of_riders.of_drive(), *(it for _, it in of_riders.of_samples())]
+    assert sum(it.ridden for it in told) >= 30
+    assert all(it.right == it.ridden for it in told)
+    wrong = sum(it.called - it.right for it in told)
+    assert wrong <= 0.01 * sum(it.parked for it in told)

@@ -40,7 +40,8 @@ def test_two_streets_are_too_few_to_name_a_change() -> None:
 def test_a_survey_and_itself_differ_by_nothing() -> None:
     same = seen({"a": [1, 2], "b": [0], "c": [7]})
     found = change.in_detected(same, same).loc["west"]
-    assert (found.filter(like="change") == 0).all()
+    assert (found[["detected_change", "detected_change_percent"]] == 0).all()
+    assert np.isnan(found["detected_change_low"])  # no range: that none differs tells not how sure
     assert found["told"] == "not told apart"
 
 

@@ -1,4 +1,8 @@
 import json
+import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import geopandas as gpd
@@ -6,7 +10,7 @@ import pandas as pd
 import pytest
 from shapely import MultiPolygon, box
 
-from geobike import schema
+from geobike import saved, schema
 from geobike.counting import counts
 from geobike.exports import writing
 from tests.support.exported import area_counts
@@ -74,3 +78,40 @@ def test_areas_are_the_same_as_geoparquet(tmp_path: Path) -> None:
     assert frame["bicycles_per_photo"].isna().all()  # nobody looked: not 0
     assert frame.crs == "EPSG:4326"
     assert frame.geometry.geom_equals(text.geometry).all()
+
+
+@pytest.mark.parametrize(
+    "places", [{"a.jpg": (4, 52), "b.jpg": None}, {"a.jpg": None}, {}], ids=["some", "none", "no"]
+)
+def test_a_photo_without_a_place_has_no_bounds(
+    tmp_path: Path, places: dict[str, tuple[float, float] | None]
+) -> None:
+    """GeoParquet 1.1: the bounds are null where the geometry is; GeoPandas writes four NaN."""
+    parquet = pytest.importorskip("pyarrow.parquet")
+    photos = counts.per_photo(photos_frame(places), schema.table(schema.DETECTIONS, {}))
+    writing.write_photos(photos, tmp_path / "p.parquet")
+    table = parquet.read_table(tmp_path / "p.parquet")
+    there = [
+        None if at is None else {"xmin": 4, "ymin": 52, "xmax": 4, "ymax": 52}
+        for at in places.values()
+    ]
+    assert table["bbox"].to_pylist() == there
+    found = gpd.read_parquet(tmp_path / "p.parquet")
+    assert found["photo_id"].tolist() == list(places)
+    assert found.crs == "EPSG:4326"
+    within = gpd.read_parquet(tmp_path / "p.parquet", bbox=(3, 51, 5, 53))
+    assert within["photo_id"].tolist() == [name for name, at in places.items() if at]
+
+
+def test_the_files_of_a_survey_pass_the_geoparquet_validator(sample_out: Path) -> None:
+    program = shutil.which("geoparquet-validator", path=Path(sys.executable).parent)
+    program = program or shutil.which("geoparquet-validator")
+    if program is None:
+        pytest.skip("no geoparquet-validator (pip install geoparquet-validator)")
+    saved.export(sample_out, ["parquet"])
+    files = sorted(set(sample_out.glob("*.parquet")) - {sample_out / "detections.parquet"})
+    assert len(files) == 6
+    for file in files:
+        done = subprocess.run([program, "check", file], capture_output=True, text=True)
+        verdicts = re.findall("=> (core|covering|distribution): .* (conformant)", done.stdout)
+        assert [kind for kind, _ in verdicts] == ["core", "covering", "distribution"], done.stdout

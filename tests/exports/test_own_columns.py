@@ -55,6 +55,20 @@ def test_the_files_keep_the_users_own_columns(tmp_path: Path, ending: str) -> No
         assert isinstance(row["woningen"], int)
 
 
+@pytest.mark.parametrize("ending", ["geojson", "parquet"])
+def test_columns_named_as_those_that_geoparquet_needs_are_kept_too(
+    tmp_path: Path, ending: str
+) -> None:
+    own = {"bbox": ["4,52,5,53", None], "bbox_": [1, 2], "geometry_": ["a", "b"]}
+    found = surveyed(tmp_path / "in.parquet", **own)
+    writing.write_areas(found, tmp_path / f"a.{ending}")
+    read = gpd.read_parquet if ending == "parquet" else gpd.read_file
+    written = read(tmp_path / f"a.{ending}")
+    assert written["bbox__"].dropna().tolist() == ["4,52,5,53"]
+    assert written["bbox_"].tolist() == [1, 2]
+    assert written["geometry_"].tolist() == ["a", "b"]
+
+
 def test_codes_of_the_users_own_stay_codes_where_the_row_without_one_was_left_out(
     tmp_path: Path,
 ) -> None:

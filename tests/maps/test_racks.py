@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from geobike import schema
+from geobike.errors import SchemaError
 from geobike.maps import racks as layer
 from tests.support.browser import Open
 from tests.support.map_frames import TOWN, areas, build, photos
@@ -120,5 +121,5 @@ def test_pressure_colours_the_map_where_it_is_known_somewhere(show: Open) -> Non
 
 
 def test_racks_of_another_kind_of_frame_are_refused() -> None:
-    with pytest.raises(schema.SchemaError, match="the racks frame"):
+    with pytest.raises(SchemaError, match="the racks frame"):
         build(TOWN, racks=racks().drop(columns="left_out"))

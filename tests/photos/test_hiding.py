@@ -81,6 +81,15 @@ def test_who_may_be_a_person_is_hidden_from_head_to_foot(case: str) -> None:
     assert hidden(boxes(*WHOLE[case])) == [FIGURE]
 
 
+def test_away_from_bicycles_a_person_is_hidden_whom_the_detector_hardly_saw() -> None:
+    """So is the head of the sample's one large passer-by who has no surer box."""
+    away = (300.0, 100.0, 400.0, 250.0)
+    hardly = ("person", 0.16, FIGURE, False)
+    assert hidden(boxes(("bicycle", 0.6, away, True), hardly)) == [FIGURE]
+    assert hidden(boxes(BICYCLE, hardly)) == []
+    assert hidden(boxes(("person", 0.14, FIGURE, False), ("car", 0.19, FIGURE, False))) == []
+
+
 def test_a_bicycle_that_is_surer_than_the_person_needs_no_count() -> None:
     rows = [
         ("bicycle", 0.4, FIGURE, False),

@@ -343,12 +343,13 @@ def test_pictures_are_the_photos_with_people_hidden(written_sample: Path) -> Non
     assert len(seen) >= 3
     for box in seen.itertuples():
         with Image.open(BytesIO(base64.b64decode(found[box.photo_id]))) as picture:
-            assert max(picture.size) == 240
+            assert max(picture.size) == 480
             assert not picture.getexif()
             shown = np.asarray(picture.convert("L"), dtype=float)
         with Image.open(SAMPLE / "photos" / box.photo_id) as photo:
             small = photo.convert("L").resize(shown.shape[::-1])
-        left, top, right, bottom = (round(v / 2) for v in box[4:8])
+            scale = shown.shape[1] / photo.width
+        left, top, right, bottom = (round(scale * v) for v in box[4:8])
         part = (slice(top, bottom), slice(left, right))
         assert np.abs(shown[part] - np.asarray(small, float)[part]).mean() > 5, box
 

@@ -35,6 +35,7 @@ AGAIN = ("bicycle", 1.0, (0.25, 0.51, 0.1, 0.2))
 """What it finds twice."""
 
 SIZE = (400, 200)
+ROOT = Path(__file__).parents[2]
 
 
 def model(path: Path, *, labels: tuple[str, ...] = ("bicycle", "person")) -> Path:
@@ -154,12 +155,20 @@ def test_a_dropped_photo_is_shown_with_its_boxes_and_a_threshold_to_slide(
     assert not [url for url in reader.requests if not url.startswith((page.origin, "data:"))]
 
 
-def test_a_real_photo_shows_what_a_survey_of_it_finds(
+def places(shared: Path) -> list[Path]:
+    """Return a photo, and a picture all around, on which bicycles are found in views alone."""
+    panorama = sorted((ROOT / "data" / "drive" / "panoramas").glob("*.jpg"))[0]
+    return [sorted((shared / "photos").rglob("*.jpg"))[0], panorama]
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["a photo", "a panorama"])
+def test_a_photo_shows_what_a_survey_of_it_finds(
     shared: Path,
     tmp_path: Path,
     look: Look,  # noqa: F811
+    which: int,
 ) -> None:
-    taken = sorted((shared / "photos").rglob("*.jpg"))[0]
+    taken = places(shared)[which]
     chosen = geobike.DetectorChoice(
         kind="onnx",
         model=str(shared / "models" / "deimv2_hgnetv2_femto_coco.onnx"),

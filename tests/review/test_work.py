@@ -183,6 +183,19 @@ def test_a_photo_that_was_not_drawn_is_added_as_ones_own(out: Path) -> None:
     assert (row["bicycles"], row["origin"], row["stratum"]) == ("4", "own", "")
 
 
+def test_what_one_counted_beside_the_drawn_is_no_task_of_another(out: Path) -> None:
+    at = work(out)
+    before = at.tasks("Bo")
+    say(at, "Anna", OTHER, "3")
+    assert OTHER in [item["file"] for item in at.tasks("Anna")["list"]]
+    after = at.tasks("Bo")
+    assert OTHER not in [item["file"] for item in after["list"]]
+    assert after["seconds_left"] == before["seconds_left"]
+    say(at, "Bo", OTHER, "4")  # who finds it and counts it too, has it, and a difference
+    assert OTHER in [item["file"] for item in at.tasks("Bo")["list"]]
+    assert at.tasks("Bo")["differing"] == 1
+
+
 def test_a_sheet_with_a_photo_that_is_gone_says_so(out: Path) -> None:
     with (out / "hand_counts.csv").open("a", encoding="utf-8") as file:
         file.write("99,../../etc/passwd.jpg,,,,,1-2,list,,,,7,\n")

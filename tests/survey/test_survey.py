@@ -368,7 +368,7 @@ def test_a_run_that_fails_while_writing_leaves_the_earlier_survey_whole(
     def full(*_: object) -> None:
         raise InputError("no space left on device")
 
-    monkeypatch.setattr("geobike.saved._write_summary", full)  # the last of all
+    monkeypatch.setattr("geobike.saved.writing.write_summary", full)  # the last of all
     with pytest.raises(InputError, match="no space left"):
         strict.write(tmp_path / "out")
     assert contents(tmp_path / "out") == before

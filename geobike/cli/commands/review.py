@@ -131,6 +131,7 @@ def _surveyed(
     most: int,
 ) -> "Session":
     from geobike import saved
+    from geobike.detections.looking import Looking
     from geobike.review import session
     from geobike.survey import settings
 
@@ -147,6 +148,7 @@ def _surveyed(
         trial=session.open_trial(
             _later(detector, token_file),
             rules=survey.rules,
+            looking=Looking(**{k: given[k] for k in ("windows", "panoramas") if k in given}),
             show_people=show_people,
             max_pixels=most,
         ),

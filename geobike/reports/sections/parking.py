@@ -1,4 +1,4 @@
-"""Places to park in a report: racks beside bicycles, and the streets that lack places."""
+"""Places to park: racks beside bicycles, and the streets that lack places."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final

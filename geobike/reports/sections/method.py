@@ -1,0 +1,25 @@
+"""The method, in a few sentences."""
+
+from geobike import config
+from geobike.reports.survey_tables import SurveyTables
+from geobike.reports.words import Speech
+
+
+def section(tables: SurveyTables, speech: Speech) -> list[str]:
+    """Return how it was counted, with the options of this survey."""
+    survey = tables.summary.get("settings", {}).get("survey", {})
+    counting = tables.summary["counting"]
+    parked = counting.get("count") == "parked"
+    return [
+        speech.say(
+            "method_stops", metres=speech.figure(survey.get("stop_distance", config.STOP_DISTANCE))
+        ),
+        speech.say("method_places"),
+        speech.say("method_streets" if tables.streets is not None else "method_squares"),
+        speech.say(
+            "method_model",
+            model=tables.summary.get("detector", {}).get("model", speech.say("none")),
+            threshold=speech.figure(counting["threshold"]),
+        ),
+        speech.say("method_parked" if parked else "method_all"),
+    ]

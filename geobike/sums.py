@@ -11,7 +11,8 @@ def by_area(tallies: pd.DataFrame, area_ids: "pd.Series[str]") -> pd.DataFrame:
     schema.check(tallies, schema.TALLIES)
     row = schema.rows_of(tallies["area_id"], area_ids)
     sums = tallies[list(metrics.SUMS)].groupby(row).sum()
-    return sums.reindex(range(len(area_ids)), fill_value=0.0).set_axis(pd.Index(area_ids))
+    out: pd.DataFrame = sums.reindex(range(len(area_ids)), fill_value=0.0)
+    return out.set_axis(pd.Index(area_ids), axis="index")
 
 
 def by_period(tallies: pd.DataFrame, period: "pd.Series[int]") -> pd.DataFrame:

@@ -11,8 +11,7 @@ def by_area(tallies: pd.DataFrame, area_ids: "pd.Series[str]") -> pd.DataFrame:
     schema.check(tallies, schema.TALLIES)
     row = schema.rows_of(tallies["area_id"], area_ids)
     sums = tallies[list(metrics.SUMS)].groupby(row).sum()
-    out: pd.DataFrame = sums.reindex(range(len(area_ids)), fill_value=0.0)
-    return out.set_axis(pd.Index(area_ids), axis="index")
+    return sums.reindex(range(len(area_ids)), fill_value=0.0).set_axis(pd.Index(area_ids))
 
 
 def by_period(tallies: pd.DataFrame, period: "pd.Series[int]") -> pd.DataFrame:
@@ -39,7 +38,7 @@ def by_period(tallies: pd.DataFrame, period: "pd.Series[int]") -> pd.DataFrame:
     known = ~np.isnan(when) & (area.codes >= 0)
     names = area.categories.sort_values()
     order = names.get_indexer(area.categories)[area.codes]
-    sums = rows[known].groupby([order[known], when[known].astype(int)]).sum()
+    sums: pd.DataFrame = rows[known].groupby([order[known], when[known].astype(int)]).sum()
     found, periods = (sums.index.get_level_values(level) for level in range(2))
     sums.index = pd.MultiIndex.from_arrays([names[found], periods], names=["area_id", "period"])
     return sums[(sums != 0).any(axis=1)]

@@ -140,13 +140,18 @@ def _could_join(looks: Looks, row: _Ints, other: _Ints, reach: float) -> npt.NDA
 def _cells(looks: Looks, reach: float) -> _Cells:
     height = reach / DEGREE  # degrees; one of latitude is nowhere shorter
     band = np.floor(looks.lat / height).astype(np.int64)
-    cells, cell = np.unique(_number(looks.lon, band, height), return_inverse=True)
-    ahead = [_number(looks.lon, band + step, height) for step in (-1, 0, 1)]
+    number = _number(looks.lon, band, height)
+    order = np.argsort(number)  # what is looked up in order is found in the cache
+    cells, cell = np.unique(number[order], return_inverse=True)
+    lon, band = looks.lon[order], band[order]
+    ahead = [_number(lon, band + step, height) for step in (-1, 0, 1)]
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
     return _Cells(
         cell,
         np.column_stack([np.searchsorted(cells, number - 1) for number in ahead]),
         np.column_stack([np.searchsorted(cells, number + 2) for number in ahead]),
-    )
+    ).of(rank)
 
 
 def _on_one_side(lon: _Floats) -> _Floats:

@@ -85,7 +85,8 @@ def share_out(
     shares = _shares(first, half_view.loc[first.index], row_at, table)
     shown = _bicycles(bicycles, photos["photo_id"], row, areas["area_id"], table)
     # A photo and an area as one number: sorting a million of these is quick, of names it is not.
-    keys = np.union1d(shares.index, shown.index)
+    keys = np.sort(np.append(shares.index, shown.index), kind="stable")  # both mostly in order
+    keys = keys[np.diff(keys, prepend=-1) > 0]
     photo, area = table.apart(keys)
     stop_id = schema.coded(visits["stop_id"])[row]
     weight = 1 / np.bincount(stop_id.codes)[stop_id.codes]
@@ -96,10 +97,17 @@ def share_out(
             "photo_id": schema.as_codes(row[photo], photos["photo_id"]),
             "area_id": schema.as_codes(area, areas["area_id"]),
             "weight": weight[photo],
-            "share": shares.reindex(keys, fill_value=0).to_numpy(),
-            "bicycle_count": shown.reindex(keys, fill_value=0).to_numpy(),
+            "share": _at(keys, shares),
+            "bicycle_count": _at(keys, shown),
         },
     )
+
+
+def _at(keys: _Rows, values: "pd.Series[Any]") -> npt.NDArray[Any]:
+    """Return the values at these keys, 0 where there is none."""
+    out = np.zeros(len(keys), dtype=values.dtype)
+    out[np.searchsorted(keys, values.index)] = values
+    return out
 
 
 class _Table(NamedTuple):

@@ -56,6 +56,7 @@ _MARKED_BY_PLACE = {
     "tests/io/test_remote_web.py": "slow",
     "tests/photos/test_tiff.py": "slow",
     "tests/reports": "slow",
+    "tests/reports/sections": "slow",
     "tests/survey/test_hosted_many.py": "slow",
     "tests/survey/test_hosted_outcomes.py": "slow",
     "tests/survey/test_hosted_stop.py": "slow",

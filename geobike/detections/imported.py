@@ -30,6 +30,9 @@ _SIDES: Final = [*schema.IN_FILES]
 _OURS: Final = frozenset((*_FILE, "label", "score", *_SIDES, "model"))
 _IN_FRAMES: Final = {written: ours for ours, written in schema.IN_FILES.items()}
 
+_UPLOADED: Final = r"(?:^|[\\/])[0-9a-f]{8}-([^\\/]+)$"
+"""A file uploaded to Label Studio: in its folder, eight digits of its own before the name."""
+
 
 def read(path: str | Path) -> pd.DataFrame:
     r"""Read boxes and return a detections frame, nothing filtered yet, photos named as in the file.
@@ -139,10 +142,12 @@ def match_photos(names: "pd.Series[str]", photo_ids: "pd.Series[str]") -> "npt.N
     Raises InputError where none matches, or two match one photo.
     """
     row = match_rows(names, photo_ids)
-    lost = np.flatnonzero(row < 0)
-    lost = lost[names.iloc[lost].str.match(FORMULA).to_numpy(bool)]
-    if len(lost):  # a quote before it may be part of the name, and not our escape
-        row[lost] = match_rows("'" + names.iloc[lost], photo_ids)
+    for in_other_form in (_quoted, _uploaded):
+        lost = np.flatnonzero(row < 0)
+        others = in_other_form(names.iloc[lost])
+        known = others.notna().to_numpy()
+        if known.any():
+            row[lost[known]] = match_rows(others[known], photo_ids)
     if len(row) and (row < 0).all():
         raise InputError(
             f"detections: none of their {len(names)} names matches a photo of this survey, "
@@ -168,6 +173,16 @@ def match_photos(names: "pd.Series[str]", photo_ids: "pd.Series[str]") -> "npt.N
     if (row < 0).any():
         report("boxes of photos that are not there", names[row < 0].tolist())
     return row
+
+
+def _quoted(names: "pd.Series[str]") -> "pd.Series[str]":
+    """Return names with a quote before them, which may be theirs and not our escape, else NA."""
+    return ("'" + names).where(names.str.match(FORMULA))
+
+
+def _uploaded(names: "pd.Series[str]") -> "pd.Series[str]":
+    """Return what files were called before they were uploaded to Label Studio, else NA."""
+    return names.str.extract(_UPLOADED, expand=False)
 
 
 def _without_boxes(photos: gpd.GeoDataFrame, bare: "pd.Series[bool]") -> gpd.GeoDataFrame:

@@ -32,6 +32,9 @@ ROUNDING: Final = 1e-3
 LARGEST: Final = 1e9
 """Pixels. No photo is as wide or high, so that no corner of a box is farther out."""
 
+LONGEST_LABEL: Final = 1_000
+"""Characters. A label is a word or a few."""
+
 _ROWS: Final = 1_000_000  # checked at a time: masks for all boxes of a survey would fill memory
 
 _REMEDY: Final = "name another model, or export this one anew in float32"
@@ -82,8 +85,12 @@ def clean_label(label: str) -> str:
 
 def _clean(label: str) -> str:
     line = " ".join(unicodedata.normalize("NFC", label).translate(_NOTHING).split())
-    shown = [place for place, sign in enumerate(line) if not _invisible(sign)]
-    return line[shown[0] : shown[-1] + 1] if shown else ""
+    start, end = 0, len(line)
+    while start < end and _invisible(line[start]):
+        start += 1
+    while end > start and _invisible(line[end - 1]):
+        end -= 1
+    return line[start:end]
 
 
 _SHORT: Final = 100  # characters: labels of models are words, and the same for each photo
@@ -110,6 +117,8 @@ def wrong_label(label: object) -> str | None:
         return f"a label that is not text: {ascii(label)[:50]}"
     if not clean_label(label):
         return "a blank label"
+    if len(label) > LONGEST_LABEL:
+        return f"a label of {len(label):,} characters, where {LONGEST_LABEL:,} are allowed"
     if any("\ud800" <= sign <= "\udfff" for sign in label):
         return f"a label that is not valid Unicode: {ascii(label)[:50]}"
     return None

@@ -105,8 +105,8 @@ class Boxes:
         self, photo: Photo, reviewer: str, action: corrections.Action, given: Any
     ) -> Correction:
         try:
-            xmin, ymin, xmax, ymax = (round(float(side), 1) for side in given)
-        except (TypeError, ValueError):
+            xmin, ymin, xmax, ymax = (round(float(side), 1) for side in _list(given))
+        except (TypeError, ValueError, OverflowError):
             raise InputError("a corrected box is not four numbers") from None
         width, height = photo.size or (1e9, 1e9)
         if not (0 <= xmin < xmax <= width and 0 <= ymin < ymax <= height):

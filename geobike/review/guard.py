@@ -20,6 +20,9 @@ POLICY: Final = (
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
+_LONGEST_PATH: Final = 200
+"""Letters. The page's own paths have a dozen; Python takes no number of thousands of digits."""
+
 _HEADERS: Final = (
     (b"content-security-policy", POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
@@ -62,6 +65,8 @@ class Guard:
         _, _, rest = path.partition("/")
         token, slash, inner = rest.partition("/")
         if not hmac.compare_digest(token.encode(), self._token) or not slash:
+            return None
+        if len(inner) > _LONGEST_PATH:
             return None
         return None if ".." in inner or "\\" in inner or "\0" in inner else f"/{inner}"
 

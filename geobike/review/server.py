@@ -40,6 +40,7 @@ PAGE_FILES: Final = {
 _MOST_FIELDS: Final = 1_000_000
 """Bytes of what the page sends, but for a photo to try."""
 
+_MOST_LETTERS: Final = 10_000
 _MOST_PHOTO: Final = 200_000_000
 _FOUND: Final = 60
 """Most photos that a search lists."""
@@ -248,6 +249,7 @@ async def _body(request: "Request", most: int) -> bytes:
 def _fields(body: bytes) -> Mapping[str, Any]:
     try:
         given = json.loads(body or b"{}")
+        json.dumps(given, ensure_ascii=False).encode()  # half a character fits into no file
     except (ValueError, RecursionError):
         raise InputError("what was sent is not JSON") from None
     if not isinstance(given, dict):
@@ -270,6 +272,8 @@ def _text(given: Mapping[str, Any], field: str) -> str:
     value = given.get(field)
     if not isinstance(value, str):
         raise InputError(f"{field} is missing, or is no text")
+    if len(value) > _MOST_LETTERS:
+        raise InputError(f"{field} is over {_MOST_LETTERS:,} letters")
     return value
 
 

@@ -368,7 +368,7 @@ def _middle(said: Count) -> float | None:
 def _dots(given: Any) -> list[Dot]:
     try:
         dots = [Dot(float(x), float(y), bool(ridden)) for x, y, ridden in given]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InputError("the dots on the photo are no list of x, y, ridden") from None
     if len(dots) > _MOST_DOTS:
         raise InputError(f"over {_MOST_DOTS} dots on one photo; give a range instead")
@@ -380,7 +380,8 @@ def _dots(given: Any) -> list[Dot]:
 def _seconds(fields: Mapping[str, Any]) -> float:
     """Return the time that the page says a person looked; a coffee break is none."""
     given = fields.get("seconds", 0)
-    return min(max(float(given), 0.0), 900.0) if isinstance(given, int | float) else 0.0
+    known = isinstance(given, int | float) and given > 0  # NaN is not
+    return float(min(given, 900)) if known else 0.0
 
 
 def _stamp(path: Path) -> tuple[int, int]:

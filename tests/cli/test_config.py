@@ -14,7 +14,7 @@ from geobike import cli, config
 from geobike.cli import engines
 from geobike.cli.declared import takes_declared
 from geobike.options import Declared, declared
-from geobike.survey import run
+from geobike.survey import locating, run
 from geobike.survey.options import Survey
 from tests.conftest import ROOT
 from tests.support.hosted_scenarios import TOKEN
@@ -158,7 +158,7 @@ def test_paths_are_relative_to_the_file_from_wherever_it_is_used(
     monkeypatch.chdir(tmp_path / "surveys")
     seen = called(monkeypatch, "--config", "[2024]/survey.toml")
     survey = seen["survey"]
-    assert run.locate_and_assign(survey).given == 1
+    assert locating.locate_and_assign(survey).given == 1
     assert survey.areas == "[2024]/areas.geojson"
     assert seen["store"] == str(Path("[2024]/result/detections.sqlite"))
     typed = called(monkeypatch, "--config", "[2024]/survey.toml", "--areas", "areas.geojson")

@@ -1,6 +1,7 @@
 """Boxes to other programs and back: what people correct there changes the map."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +185,71 @@ def test_boxes_removed_drawn_moved_and_renamed_there_are_corrections(
     assert struck == 2 + before[cleared]
     said = f"instances.json: {struck} boxes are struck out and 1 added, on 175 photos"
     assert any(said in warning for warning in result.warnings)
+
+
+def as_cvat(content: dict[str, Any]) -> dict[str, Any]:
+    """Return annotations as CVAT exports them: numbered anew, no scores, attributes."""
+    number = {one["id"]: place for place, one in enumerate(content["images"][::-1], 1)}
+    images = [
+        one | {"id": number[one["id"]], "license": 0, "flickr_url": "", "coco_url": ""}
+        for one in content["images"][::-1]
+    ]
+    boxes = [
+        {name: value for name, value in one.items() if name != "score"}
+        | {"id": place, "image_id": number[one["image_id"]]}
+        | {"attributes": {"occluded": False, "rotation": 0.0}}
+        for place, one in enumerate(content["annotations"], 1)
+    ]
+    labels = [one | {"supercategory": ""} for one in content["categories"]]
+    about = {"licenses": [{"name": "", "id": 0, "url": ""}], "info": {"contributor": ""}}
+    return about | {"categories": labels, "images": images, "annotations": boxes}
+
+
+def as_label_studio(content: dict[str, Any]) -> dict[str, Any]:
+    """Return annotations as Label Studio exports them: of uploads, counted from 0, no scores."""
+    images = [
+        one
+        | {"id": one["id"] - 1}
+        | {"file_name": f"images\\{one['id']:08x}-{one['file_name'].rpartition('/')[2]}"}
+        for one in content["images"]
+    ]
+    boxes = [
+        {name: value for name, value in one.items() if name != "score"}
+        | {"id": place, "image_id": one["image_id"] - 1, "category_id": one["category_id"] - 1}
+        | {"ignore": 0}
+        for place, one in enumerate(content["annotations"])
+    ]
+    labels = [one | {"id": one["id"] - 1} for one in content["categories"]]
+    about = {"info": {"version": "1.0", "contributor": "Label Studio"}}
+    return about | {"categories": labels, "images": images, "annotations": boxes}
+
+
+@pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")
+@pytest.mark.parametrize("saved_by", [as_cvat, as_label_studio])
+def test_corrections_saved_by_other_programs_change_the_figures_of_the_map(
+    content: dict[str, Any],
+    sample_out: Path,
+    tmp_path: Path,
+    saved_by: Callable[[dict[str, Any]], dict[str, Any]],
+) -> None:
+    """One bicycle of the plaza is removed, two are drawn on a path where there was none."""
+    path = "day2/1642_parkpad.jpg"
+    content["annotations"].remove(max(of_photo(content, PLAZA), key=lambda one: one["score"]))
+    (image,) = (one["id"] for one in content["images"] if one["file_name"] == path)
+    for number, x in enumerate((100.0, 250.0)):
+        drawn = dict(of_photo(content, PLAZA)[0], id=90_000 + number, bbox=[x, 150.0, 80.0, 60.0])
+        content["annotations"].append(drawn | {"image_id": image})
+    before = figures(sample_out)
+    corrected(saved_by(content), tmp_path).write(tmp_path / "corrected")
+    after = figures(tmp_path / "corrected")
+    changed = {name: after[name] - before[name] for name in before if after[name] != before[name]}
+    assert changed == {"Stationskwartier": -1, "Parkrand": 2}
+
+
+def figures(folder: Path) -> dict[str, int]:
+    """Return what the map's file says was detected in each area."""
+    features = json.loads((folder / "areas.geojson").read_text("utf-8"))["features"]
+    return {one["properties"]["name"]: one["properties"]["bicycle_count"] for one in features}
 
 
 @pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")

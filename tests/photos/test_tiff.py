@@ -20,7 +20,7 @@ from hypothesis import Phase, event, given, seed, settings
 from hypothesis import strategies as st
 from PIL import ExifTags, Image
 
-from geobike.photos import decoding, discovery, entry_values, exif, metadata, tiff
+from geobike.photos import decoding, discovery, entry_values, exif, exif_values, metadata, tiff
 from geobike.photos import jpeg as jpeg_header
 from geobike.photos.entry_values import EntryValues
 from tests.support.exif_blocks import (
@@ -53,6 +53,7 @@ from tests.support.exif_blocks import (
 from tests.support.making import jpeg
 
 PARTS = ("main", "main=", "sub", "sub=", "gps", "gps=", "next", "next=")
+SIGNED_RATIONAL = 10
 TAKEN_AT = datetime(2022, 1, 19, 16, 33, 4, tzinfo=UTC)
 
 
@@ -77,15 +78,14 @@ def test_degrees_right_after_their_directory_are_read_as_they_are() -> None:
 
 def test_degrees_as_signed_fractions_are_read() -> None:
     # As older phones write them, with a type that allows a sign (TIFF 6.0, SRATIONAL).
-    signed = 10
     for order in "<>":
         directories = photo_directories(order)
         gps = directories["gps"]
         gps.entries = [
-            (tag, (signed, *value[1:]) if value[0] == RATIONAL else value)
+            (tag, (SIGNED_RATIONAL, *value[1:]) if value[0] == RATIONAL else value)
             for tag, value in gps.entries
         ]
-        assert any(value[0] == signed for _, value in gps.entries)
+        assert any(value[0] == SIGNED_RATIONAL for _, value in gps.entries)
         reading = exif.read_block(block(directories, Layout(order)))
         assert (reading.lat, reading.lon) == pytest.approx((48.08, 11.58))
 
@@ -113,8 +113,8 @@ def test_entries_are_remembered_without_end_in_bounded_memory() -> None:
     values = EntryValues(exif._values_of_block, exif._NAMES)
     make = tiff.Entry("<", tiff.MAIN, MAKE, 2, 6, b"Maker\0")
     for number in range(3 * entry_values._MOST):
-        latitude = rationals("<", (number, 1), (0, 1), (0, 1))
-        own = tiff.Entry("<", tiff.GPS, LATITUDE, *latitude[:2], bytes(latitude[2]))
+        latitude = struct.pack("<6i", number, 1, 0, 1, 0, 1)
+        own = tiff.Entry("<", tiff.GPS, LATITUDE, SIGNED_RATIONAL, 3, latitude)
         tags = values.tags([make, own])
         assert tags is not None
         assert (tags["Make"], tags["GPSLatitude"]) == ("Maker", [number, 0, 0])
@@ -258,11 +258,44 @@ def test_parts_that_overlap_or_are_missing_change_no_value_that_exifread_reads(d
             names = {ours: theirs for theirs, ours in exif._OF_EXIFREAD.items() if theirs in found}
             whole = {ours: found[theirs].values for ours, theirs in names.items()}
             for name in tags.keys() - {"Orientation"}:  # of two the first
-                assert repr(tags[name]) == repr(whole[name]), name
+                assert shown(tags[name]) == shown(whole[name]), name
     reading, expected = exif.read_block(data), untouched(data)
     if reading.orientation != expected.orientation:
         expected = replace(expected, orientation=orientation_for_pillow(data))
     assert reading == expected
+
+
+def shown(value: Any) -> str:
+    """Return a tag's value as text; fractions, which exifread does not divide, as numbers."""
+    if not isinstance(value, list):
+        return repr(value)
+    return repr([one if isinstance(one, int | tuple) else exif_values.number(one) for one in value])
+
+
+@st.composite
+def plain_entries(draw: st.DrawFn) -> tiff.Entry:
+    """Return one entry of text or of fractions, as odd as can be."""
+    order = draw(st.sampled_from("<>"))
+    directory, tag = draw(st.sampled_from(sorted(exif._NAMES)))
+    kind = draw(st.sampled_from([2, RATIONAL]))
+    if kind == 2:
+        text = draw(st.binary(max_size=30) | st.text(max_size=20).map(str.encode))
+        return tiff.Entry(order, directory, tag, kind, len(text), text)
+    parts = draw(st.lists(st.integers(0, 3) | st.integers(0, 2**32 - 1), max_size=8))
+    parts = parts[: len(parts) // 2 * 2]
+    value = struct.pack(f"{order}{len(parts)}I", *parts)
+    return tiff.Entry(order, directory, tag, kind, len(parts) // 2, value)
+
+
+@settings(max_examples=1000, deadline=None)
+@given(entry=plain_entries())
+def test_text_and_fractions_have_the_values_that_exifread_gives_them(entry: tiff.Entry) -> None:
+    tags = EntryValues(exif._values_of_block, exif._NAMES).tags([entry])
+    expected = exif._values_of_block(tiff.block_of([entry]))
+    assert (tags is None) == (expected is None)
+    if tags is not None and expected is not None:
+        assert tags.keys() == expected.keys()
+        assert [*map(shown, tags.values())] == [*map(shown, expected.values())]
 
 
 def test_many_of_the_tangled_blocks_are_read_in_part() -> None:

@@ -8,7 +8,7 @@ from PIL import Image
 
 from geobike.errors import GeobikeWarning
 from geobike.photos.reading import find, read_metadata
-from geobike.survey import run
+from geobike.survey import locating
 from tests.support.making import photo
 
 DELFT = {"latitude": 52.0091, "longitude": 4.3506, "altitude": 0.0}
@@ -19,7 +19,7 @@ def notes(folder: Path) -> list[str]:
     """Return what is reported when the photos of a folder are located."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", GeobikeWarning)
-        run.locate(find(folder), metadata_only=True)
+        locating.locate(find(folder), metadata_only=True)
     said = [str(one.message) for one in caught]
     return [note for note in said if " not read: " not in note]  # that they are no photos
 

@@ -22,7 +22,7 @@ from geobike import schema
 from geobike.errors import GeobikeWarning, InputError
 from geobike.positions import resolve, track
 from geobike.reporting import collect_warnings
-from geobike.survey import run
+from geobike.survey import locating
 from tests.support.making import photo
 
 HEAD = '<?xml version="1.0"?><gpx version="1.1" xmlns="http://www.topografix.com/GPX/1/1"><trk>'
@@ -30,6 +30,12 @@ LON, LAT = 4.9, 52.37
 NOON = datetime(2026, 5, 12, 12, tzinfo=UTC)
 BASE = ExifTags.Base
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+
+CLOCKS = {
+    "back": datetime(2026, 10, 25, 0, 50, tzinfo=UTC),
+    "forward": datetime(2026, 3, 29, 0, 50, tzinfo=UTC),
+}
+"""Ten minutes before clocks in Amsterdam change."""
 
 exiftool = pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
 
@@ -129,7 +135,7 @@ def take(folder: Path, true: datetime, *, tagged: bool) -> None:
 
 def compare(ours: Path, path: Path, told: dict[str, tuple[float, float]]) -> None:
     with collect_warnings():
-        located = run.locate(
+        located = locating.locate(
             geobike.find_photos(ours),
             track_paths=[path],
             track_offset=-37,
@@ -147,10 +153,11 @@ def compare(ours: Path, path: Path, told: dict[str, tuple[float, float]]) -> Non
 
 @exiftool
 @pytest.mark.parametrize("every", [1, 5, 15])
-def test_in_the_hour_that_clocks_show_twice_photos_are_where_exiftool_puts_them(
-    tmp_path: Path, every: int
+@pytest.mark.parametrize("clocks", CLOCKS)
+def test_in_the_hour_that_clocks_show_twice_or_never_photos_are_where_exiftool_puts_them(
+    tmp_path: Path, clocks: str, every: int
 ) -> None:
-    start = datetime(2026, 10, 25, 0, 50, tzinfo=UTC)  # summer time ends ten minutes later
+    start = CLOCKS[clocks]
     path = gpx(tmp_path / "ride.gpx", *ride(every), start=start)
     for second in snaps():
         take(tmp_path / "ours", start + timedelta(seconds=second), tagged=True)
@@ -185,7 +192,7 @@ def test_the_zone_of_the_computer_is_never_used(
         take(tmp_path / "photos", NOON + timedelta(seconds=second - 37), tagged=False)
     monkeypatch.setenv("TZ", "Europe/Amsterdam")
     with collect_warnings() as notes:
-        located = run.locate(
+        located = locating.locate(
             geobike.find_photos(tmp_path / "photos"), track_paths=[path], metadata_only=True
         )
     assert located.geometry.isna().all()

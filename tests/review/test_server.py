@@ -89,7 +89,7 @@ def test_without_the_token_there_is_nothing(page: Served, path: str) -> None:
         "page/..%2fserver.py", "/etc/passwd", "photo//etc/passwd", "photo/list/a.jpg",
         "photo/-1", "photo/999", "photo/0.jpg", "small/1e1", "page/words-en.json",
         "page/page.js%00.css", "page/%5c..%5cserver.py", "tried/../state", "hand_counts.csv",
-        "summary.json", "photo/file:///etc/passwd",
+        "summary.json", "photo/file:///etc/passwd", "photo/" + "9" * 5000, "page/" + "a" * 9999,
     ],
 )  # fmt: skip
 def test_no_path_leads_to_another_file(page: Served, path: str) -> None:
@@ -161,6 +161,52 @@ def test_what_is_no_question_is_answered_in_one_line(page: Served, body: bytes, 
     assert status == 400
     assert said in content.decode()
     assert b"Traceback" not in content
+
+
+HUGE = "9" * 400
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("find", '{"text": "' + "a" * 900_000 + '"}'),
+        ("count", r'{"counter": "x", "n": 0, "bicycles": "1", "remark": "\ud800"}'),
+        ("count", r'{"counter": "x\ud800", "n": 0, "bicycles": "1"}'),
+        ("count", '{"counter": "x", "n": 0, "bicycles": "1", "dots": [[' + HUGE + ", 1, false]]}"),
+        ("count", '{"counter": "x", "n": 0, "bicycles": "1", "dots": [[NaN, 1, false]]}'),
+        ("count", '{"counter": "x", "n": 0, "bicycles": "1", "dots": "abc"}'),
+        ("correct", '{"counter": "x", "n": 0, "add": [[' + HUGE + ", 1, 2, 3]]}"),
+        ("correct", '{"counter": "x", "n": 0, "add": [[NaN, 1, 2, 3]]}'),
+        ("correct", '{"counter": "x", "n": 0, "add": [[0, 0, 1e400, 3]]}'),
+        ("correct", '{"counter": "x", "n": 0, "add": ["1234"]}'),
+        ("correct", '{"counter": "x", "n": 0, "add": [[9, 9, 1, 1]]}'),
+        ("correct", '{"counter": "x", "n": 0, "strike": {"a": 1}}'),
+    ],
+)
+def test_numbers_and_texts_that_cannot_be_are_refused_in_one_line(
+    page: Served, path: str, body: str
+) -> None:
+    status, content, _ = get(
+        page, inside(page, path), method="POST", body=body.encode(), Origin=page.origin
+    )
+    assert status == 400
+    assert "error" in json.loads(content)
+
+
+@pytest.mark.parametrize("seconds", ["NaN", "-1", "1e400", HUGE, '"x"', "null", "[]", "true"])
+def test_a_time_that_cannot_be_is_not_kept(tmp_path: Path, seconds: str) -> None:
+    made = reviewed.survey(tmp_path)
+    reviewed.draw(made)
+    fields = '{"counter": "x", "n": 3, "bicycles": "1", "confirmed": true, "seconds": %s}'
+    with reviewed.served(made) as running:
+        status, _, _ = get(
+            running, inside(running, "count"), method="POST", body=(fields % seconds).encode(),
+            Origin=running.origin,
+        )  # fmt: skip
+        assert status == 200
+        assert running.ask("tasks", counter="x")["list"]
+    kept = (made / "hand_counts_by.csv").read_text("utf-8")
+    assert not {"nan", "inf"} & set(kept.lower().replace("\n", ",").split(","))
 
 
 @pytest.mark.parametrize("number", [-1, 10_000, "0", None, True, 1.5])

@@ -6,8 +6,8 @@ The size is what the service and the store can both tell a photo by.
 import sqlite3
 from pathlib import Path
 
+from geobike.survey.locating import locate_and_assign
 from geobike.survey.options import Survey
-from geobike.survey.run import locate_and_assign
 from tests.support.hosted_service import FakeService, Seen
 from tests.support.making import photo, squares
 

@@ -63,6 +63,18 @@ def answering(inputs: Mapping[str, tuple[str, Shape]], **answers: np.ndarray) ->
     )
 
 
+def kept_outside(name: str, shape: Sequence[int], location: str) -> bytes:
+    """Return what, put behind a model, adds a constant that it keeps in another file."""
+    tensor = (
+        b"".join(_field(1, edge) for edge in shape)
+        + _field(2, TYPES["float32"])
+        + _text(8, name)
+        + _field(13, _text(1, "location") + _text(2, location))
+        + _field(14, 1)
+    )
+    return _field(7, _field(5, tensor))  # readers join the parts of a graph
+
+
 def coloured(photos: int | str, edge: int = 32, *, steps: int = 0) -> bytes:
     """Return a detector that finds one box a photo: where, and of what, follows from its colours.
 

@@ -15,8 +15,8 @@ import pytest
 from geobike import cli
 from geobike.detections import stage
 from geobike.detections.choice import Choice
+from geobike.survey.locating import locate_and_assign
 from geobike.survey.options import Survey
-from geobike.survey.run import locate_and_assign
 from tests.support.hosted_runs import Size, answered, digests, stored, town
 from tests.support.hosted_scenarios import HONEST, SCENARIOS, TOKEN, Reply
 from tests.support.hosted_service import FakeService

@@ -28,7 +28,7 @@ from geobike.errors import (
     StoreError,
 )
 from geobike.photos import thumbnails
-from geobike.survey.run import locate as locate_files
+from geobike.survey.locating import locate as locate_files
 from tests.support.making import FakeDetector, photo, squares, town
 
 pytestmark = pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")

@@ -38,7 +38,7 @@ def locate(
     from geobike.io.redaction import redact
     from geobike.photos import shots
     from geobike.photos.reading import find
-    from geobike.survey import run
+    from geobike.survey import locating
     from geobike.survey.options import pixels
 
     for table in (manifest, *track):
@@ -46,7 +46,7 @@ def locate(
     if out is not None:
         writing.check_path(out, "photos")  # before hours of work
     with terminal.notes():
-        frame = run.locate(
+        frame = locating.locate(
             find(photos),
             manifest_path=manifest,
             positions=positions,

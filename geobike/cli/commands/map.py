@@ -57,10 +57,10 @@ def map_(
 
 
 def _dry_run_survey(plan: "Survey", chosen: "Choice", store: str | None) -> None:
-    from geobike.survey import run
+    from geobike.survey import locating
 
     def read(known: "DetectionStore") -> "gpd.GeoDataFrame":
-        return run.locate_and_assign(plan, known=known, track=terminal.track()).photos
+        return locating.locate_and_assign(plan, known=known, track=terminal.track()).photos
 
     sending.dry_run(read, chosen, store, plan.max_pixels, plan.looking)
 

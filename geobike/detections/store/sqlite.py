@@ -10,6 +10,7 @@ import os
 import sqlite3
 import sys
 import time
+import zlib
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -46,6 +47,7 @@ CREATE TABLE IF NOT EXISTS answers (
     version TEXT NOT NULL,
     boxes TEXT NOT NULL,        -- JSON: [[label, score, xmin, ymin, xmax, ymax], ...]
     answered_at TEXT NOT NULL,  -- ISO 8601, UTC
+    crc32 INTEGER,              -- of key and boxes: _checksum; NULL from before geobike wrote it
     PRIMARY KEY (sha256, detector, version)
 ) WITHOUT ROWID
 """
@@ -71,6 +73,7 @@ class Store:
         try:
             self._connection = _open_to_read(self.path) if read_only else _open(self.path)
             self._check_kind()
+            self._has_checksums = _has_checksums(self._connection)
         except _UNREADABLE as error:
             raise StoreError(f"store {path}: cannot be opened: {_cause(error)}") from None
 
@@ -112,18 +115,32 @@ class Store:
     def _answers(
         self, digests: Sequence[str], model: Model
     ) -> Iterator[tuple[str, list[str], list["array[float]"]]]:
-        """Yield digest, labels and columns of numbers of those photos that have an answer."""
+        """Yield digest, labels and columns of numbers of those photos that have an answer.
+
+        Raises StoreError at the end where bytes have changed since they were written.
+        """
+        changed = []
+        of_model = _checksum_of_model(model)
+        for digest, boxes, checksum in self._stored(digests, model):
+            if checksum is not None and checksum != _checksum(of_model, digest, boxes):
+                changed.append(digest)
+            else:
+                yield digest, *self._columns(boxes, digest)
+        if changed:
+            raise self._changed(changed, model)
+
+    def _stored(
+        self, digests: Sequence[str], model: Model
+    ) -> Iterator[tuple[str, bytes, int | None]]:
+        checksum = "crc32" if self._has_checksums else "NULL"
         for start in range(0, len(digests), _BATCH):
-            batch = digests[start : start + _BATCH]
-            rows = self._rows(
+            yield from self._rows(
                 # As bytes, so that text that is not UTF-8 is reported with its photo.
-                "SELECT sha256, CAST(boxes AS BLOB) FROM answers "
+                f"SELECT sha256, CAST(boxes AS BLOB), {checksum} FROM answers "  # noqa: S608 - ours
                 "WHERE detector = ? AND version = ? "
                 "AND sha256 IN (SELECT value FROM json_each(?))",
-                (*model, json.dumps(batch)),
+                (*model, json.dumps(digests[start : start + _BATCH])),
             )
-            for digest, boxes in rows:
-                yield digest, *self._columns(boxes, digest)
 
     def boxes(
         self,
@@ -165,11 +182,14 @@ class Store:
             [[found.label, found.score, *found.box] for found in detections], allow_nan=False
         )
         now = datetime.now(UTC).isoformat(timespec="seconds")
+        checksum = _checksum(_checksum_of_model(model), digest, boxes.encode())
         try:
+            if not self._has_checksums:
+                self._has_checksums = _with_checksums(self._connection)
             with self._connection:
                 self._connection.execute(
-                    "INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?, ?)",
-                    (digest, *model, boxes, now),
+                    "INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?, ?, ?)",
+                    (digest, *model, boxes, now, checksum),
                 )
         except (sqlite3.Error, UnicodeError) as error:
             raise StoreError(f"store {self.path}: cannot be written: {_cause(error)}") from None
@@ -234,6 +254,23 @@ class Store:
         except (ValueError, TypeError, OverflowError, RecursionError) as error:
             raise self._damaged(digest, str(error)) from None
 
+    def _changed(self, digests: Sequence[str], model: Model) -> StoreError:
+        """Remove these answers, so that their photos are detected again; return what to say."""
+        remedy = "they are removed: run again, and these photos are detected anew"
+        try:
+            with self._connection:
+                self._connection.executemany(
+                    "DELETE FROM answers WHERE sha256 = ? AND detector = ? AND version = ?",
+                    [(digest, *model) for digest in digests],
+                )
+        except sqlite3.Error:
+            remedy = _REMEDY
+        photos = "photo" if len(digests) == 1 else f"{len(digests):,} photos, the first"
+        return StoreError(
+            f"store {self.path}: the boxes of {photos} {digests[0][:12]} are not those that were "
+            f"stored, as their checksums show; {remedy}"
+        )
+
     def _damaged(self, digest: str, what: str) -> StoreError:
         return StoreError(
             f"store {self.path}: the boxes of photo {digest[:12]} are damaged: {what}; {_REMEDY}"
@@ -265,6 +302,28 @@ def _open_to_write(path: Path) -> sqlite3.Connection:
         connection.commit()
     connection.execute("PRAGMA synchronous = NORMAL")  # with the log, safe against a kill
     return connection
+
+
+def _has_checksums(connection: sqlite3.Connection) -> bool:
+    columns = connection.execute("SELECT name FROM pragma_table_info('answers')")
+    return ("crc32",) in columns.fetchall()
+
+
+def _with_checksums(connection: sqlite3.Connection) -> bool:
+    """Give a store from before checksums a place for them, unless another process has just."""
+    with connection:
+        connection.execute("BEGIN IMMEDIATE")
+        if not _has_checksums(connection):
+            connection.execute("ALTER TABLE answers ADD COLUMN crc32 INTEGER")
+    return True
+
+
+def _checksum_of_model(model: Model) -> int:
+    return zlib.crc32("\0".join(model).encode("utf-8", "surrogatepass"))
+
+
+def _checksum(of_model: int, digest: str, boxes: bytes) -> int:
+    return zlib.crc32(boxes, zlib.crc32(digest.encode("utf-8", "surrogatepass"), of_model))
 
 
 def _cause(error: Exception) -> str:

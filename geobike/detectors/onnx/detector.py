@@ -3,6 +3,7 @@
 `session` calls the packages that run models.
 """
 
+import hashlib
 import json
 import os
 import threading
@@ -16,7 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geobike.detectors.classify import Classification
-from geobike.detectors.onnx import hub, labels, postprocessing, preprocessing, session, yolo
+from geobike.detectors.onnx import (
+    external,
+    hub,
+    labels,
+    postprocessing,
+    preprocessing,
+    session,
+    yolo,
+)
 from geobike.detectors.onnx.hub import DEFAULT_MODEL, Pin
 from geobike.detectors.onnx.preprocessing import Preprocessing
 from geobike.detectors.onnx.runtime import (
@@ -120,7 +129,7 @@ class _LocalModel(ABC):
             self._pin = hub.pinned_as(sha256)  # a pinned model that was copied here
             # The name is stored and printed, and a file's name need not be text.
             self.name = self._path.name.encode(errors="replace").decode()
-            self.version = f"sha256:{sha256}"
+            self.version = f"sha256:{sha256}{_weights(self._path)}"
         self._classes = None if classes is None else labels.chosen(classes)
         if self._pin is None or self._pin.names is None:
             beside = None if self._path is None else _names_beside(self._path)
@@ -137,11 +146,14 @@ class _LocalModel(ABC):
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._lock = threading.Lock()
-        sha256 = self.version.removeprefix("sha256:").partition("+")[0]  # then come the classes
-        if self._path is not None and _sha256(self._path) != sha256:
+        if self._path is None:
+            return
+        here = f"sha256:{_sha256(self._path)}{_weights(self._path)}"
+        if not f"{self.version}+".startswith(f"{here}+"):  # then come the classes
             raise InputError(
                 f"the model {self._path} is not the same file here, where its SHA-256 is not "
-                f"{sha256}; give both machines the same file"
+                f"{self.version.partition('+')[0].removeprefix('sha256:')}; give both machines the "
+                "same file, and the same files with its weights"
             )
 
     def open(self, *, progress: type[Any] | None = None) -> None:
@@ -331,7 +343,13 @@ class _Network:
         Raises as `image_input` does.
         """
         settled = self.preparation or preparation
-        match self.image_input().shape[2:]:
+        edges = self.image_input().shape[2:]
+        if any(edge is not None and not 0 < edge <= preprocessing.LARGEST_EDGE for edge in edges):
+            raise self.refused(
+                f"; its photos are to be {' x '.join(map(str, edges))} pixels, and "
+                f"1 to {preprocessing.LARGEST_EDGE} along a side are possible"
+            )
+        match edges:
             case (int(height), int(width)) if settled.letterbox:
                 settled = replace(settled, letterbox=(height, width), stride=None)
             case (int(height), int(width)) if settled.crop != (height, width):
@@ -451,12 +469,26 @@ def _beside(path: Path, name: str) -> tuple[dict[str, Any], str]:
     if file is None:
         return {}, name
     try:
-        table = json.loads(file.read_bytes())
+        if (size := file.stat().st_size) > _LARGEST_CONFIG:
+            raise ValueError(f"it has {size:,} bytes")
+        table = json.loads(file.read_bytes(), object_pairs_hook=_once)
     except (OSError, ValueError, RecursionError) as error:
         raise ModelUnavailable(f"{file} cannot be read as JSON: {error}") from error
     if not isinstance(table, dict):
         raise ModelUnavailable(f"{file} holds no JSON object")
     return table, str(file)
+
+
+_LARGEST_CONFIG: Final = 20_000_000
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return a JSON object. Raises ValueError where it says one thing twice, and differently."""
+    table: dict[str, Any] = {}
+    for name, value in pairs:
+        if table.setdefault(name, value) != value:
+            raise ValueError(f"{name[:50]!r} is in it twice")
+    return table
 
 
 def _as_path(model: str | Path) -> Path | None:
@@ -465,6 +497,17 @@ def _as_path(model: str | Path) -> Path | None:
     if isinstance(model, Path) or path.suffix.lower() == ".onnx" or path.is_file():
         return path
     return None
+
+
+def _weights(path: Path) -> str:
+    """Return what tells files with a model's weights from others in its version; mostly empty."""
+    try:
+        digests = [hub.digest(file) for file in external.files(path)]
+    except OSError as error:
+        raise InputError(f"the model {path} cannot be read: {error.strerror}") from error
+    if not digests:
+        return ""
+    return f"+weights:{hashlib.sha256(''.join(digests).encode()).hexdigest()[:12]}"
 
 
 def _sha256(path: Path) -> str:

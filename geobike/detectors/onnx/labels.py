@@ -37,6 +37,9 @@ COCO_91: Final[tuple[str, ...]] = (
 COCO_80: Final = tuple(name for name in COCO_91 if name != NO_CLASS)
 
 
+_MOST_NAMES: Final = 100_000
+
+
 def numbered(names: tuple[str, ...]) -> dict[int, str]:
     """Return names by class number, counted from 0."""
     return dict(enumerate(names))
@@ -116,13 +119,15 @@ def literal(text: str) -> Any:
 def _table(given: Any, place: str) -> dict[int, str]:
     if isinstance(given, list):
         given = dict(enumerate(given))
+    if isinstance(given, dict) and len(given) > _MOST_NAMES:
+        raise ModelUnavailable(f"{place} names {len(given):,} classes, more than any model has")
     try:
         names = {int(number): check.clean_label(str(name)) for number, name in given.items()}
     except (AttributeError, TypeError, ValueError, OverflowError):
         names = {}
-    if not names or min(names) < 0:
+    if not names or min(names) < 0 or len(names) < len(given):
         raise ModelUnavailable(
-            f"{place} is not a table of names by number, like {{'1': 'bicycle'}}"
+            f"{place} is not a table of names by number, each once, like {{'1': 'bicycle'}}"
         )
     named = {number: name for number, name in names.items() if name}
     for number, name in named.items():

@@ -72,6 +72,7 @@ def read(
     else:
         classes, boxes, scores = (single[name] for name in DEPLOYED)
         found = Found(scores, classes, boxes)
+        require_pixels(found)
     return detections(found, names=names, width=width, height=height)
 
 
@@ -173,6 +174,7 @@ def detections(
     filtered = (scores > floor) | ~check.right_scores(scores)
     if fault := check.first_fault(scores[filtered], *corners[filtered].T):
         raise check.unusable(f"it has {fault.what}")
+    _require_near(corners[scores > floor], width, height)
     boxes = np.clip(corners, 0, [width, height, width, height])
     inside = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
     kept = np.flatnonzero(inside & (scores > floor))
@@ -180,6 +182,31 @@ def detections(
     labels = [names.get(classes[row], f"LABEL_{classes[row]}") for row in order.tolist()]
     rows = zip(labels, scores[order].tolist(), boxes[order].tolist(), strict=True)
     return [Detection(label, score, Box(*box)) for label, score, box in rows]
+
+
+def require_pixels(found: Found) -> None:
+    """Raise UnusableAnswer where all corners that count are from 0 to 1: shares, not pixels."""
+    corners = found.boxes[found.scores > FLOOR]
+    if (corners % 1 > 0).any() and np.abs(corners).max() <= _WITHIN_ONE:
+        raise check.unusable("its boxes are shares of the photo, from 0 to 1, not pixels")
+
+
+_WITHIN_ONE: Final = 1.1
+_BEYOND: Final = 1.5
+"""How many widths and heights from the middle of a photo a box's middle may be."""
+
+
+def _require_near(corners: Floats, width: int, height: int) -> None:
+    """Raise UnusableAnswer where a box lies where no rounding puts it: its units are others.
+
+    Clipped to the photo it would be nothing, and the photo one without bicycles.
+    """
+    middle = (corners[:, :2] + corners[:, 2:]) / 2 / [width, height] - 0.5
+    if (far := (np.abs(middle) > _BEYOND).any(axis=1)).any():
+        sides = ", ".join(f"{side:.6g}" for side in corners[far][0])
+        raise check.unusable(
+            f"it has a box far outside the photo of {width} x {height} pixels: {sides}"
+        )
 
 
 def _class_numbers(classes: NDArray[Any]) -> list[int]:

@@ -1,6 +1,6 @@
 """From a photo to a model's input: size, scale and colour, as in its training."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -18,8 +18,10 @@ IMAGENET_MEAN: Final[Triple] = (0.485, 0.456, 0.406)
 IMAGENET_STD: Final[Triple] = (0.229, 0.224, 0.225)
 
 _BILINEAR: Final = 2  # Pillow's number, which preprocessor_config.json writes too
-_LARGEST_EDGE: Final = 4096  # pixels; no detector asks for more, a broken file may
-_LARGEST_AREA: Final = _LARGEST_EDGE**2  # pixels; 200 MB as float32
+LARGEST_EDGE: Final = 4096
+"""Pixels. No detector asks for more, a broken file may."""
+_LARGEST_LEVEL: Final = 1e6  # of colours, which are 0 to 255 at first; more would overflow
+_LARGEST_AREA: Final = LARGEST_EDGE**2  # pixels; 200 MB as float32
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,26 +187,28 @@ def _size(width: int, height: int, preparation: Preprocessing) -> tuple[int, int
 
 
 def _read(config: Mapping[str, Any]) -> Preprocessing:
-    if config.get("do_pad") and config.get("pad_size"):
+    if _flag(config, "do_pad") and config.get("pad_size"):
         raise ValueError("pad_size")
-    normalise = config.get("do_normalize", True)
+    normalise = _flag(config, "do_normalize", default=True)
     return Preprocessing(
         **_sizes(config),
         multiple=16 if str(config.get("image_processor_type", "")).startswith("Yolos") else 1,
-        crop=_pair(_edges(config["crop_size"])) if config.get("do_center_crop") else None,
+        crop=_pair(_edges(config["crop_size"])) if _flag(config, "do_center_crop") else None,
         resample=_whole("resample", config.get("resample", _BILINEAR), 0, 5),
-        scale=_positive(config.get("rescale_factor", 1 / 255))
-        if config.get("do_rescale", True)
+        scale=_divisor("rescale_factor", config.get("rescale_factor", 1 / 255))
+        if _flag(config, "do_rescale", default=True)
         else 1.0,
-        mean=_triple(config.get("image_mean", IMAGENET_MEAN)) if normalise else (0.0, 0.0, 0.0),
-        std=_triple(map(_positive, config.get("image_std", IMAGENET_STD)))
+        mean=_triple("image_mean", config.get("image_mean", IMAGENET_MEAN), _number)
+        if normalise
+        else (0.0, 0.0, 0.0),
+        std=_triple("image_std", config.get("image_std", IMAGENET_STD), _divisor)
         if normalise
         else (1.0, 1.0, 1.0),
     )
 
 
 def _sizes(config: Mapping[str, Any]) -> dict[str, Any]:
-    if not config.get("do_resize", True):
+    if not _flag(config, "do_resize", default=True):
         return {}
     edges = _edges(config["size"])
     if "height" in edges:
@@ -214,34 +218,53 @@ def _sizes(config: Mapping[str, Any]) -> dict[str, Any]:
     longest = edges.get("longest_edge", config.get("max_size"))  # max_size: before 2023
     return {
         "shortest": edges["shortest_edge"],
-        "longest": None if longest is None else _whole("longest_edge", longest, 1, _LARGEST_EDGE),
+        "longest": None if longest is None else _whole("longest_edge", longest, 1, LARGEST_EDGE),
     }
 
 
 def _edges(size: Any) -> dict[str, int]:
     """Return a size as a table; a bare number, as older files write it, is the shorter edge."""
-    given = {"shortest_edge": size} if isinstance(size, int) else dict(size)
-    return {name: _whole(name, edge, 1, _LARGEST_EDGE) for name, edge in given.items()}
+    given = {"shortest_edge": size} if isinstance(size, int) else size
+    if not isinstance(given, Mapping):
+        raise ValueError(f"size {str(size)[:50]!r}")
+    return {name: _whole(name, edge, 1, LARGEST_EDGE) for name, edge in given.items()}
 
 
 def _pair(edges: Mapping[str, int]) -> tuple[int, int]:
     if "shortest_edge" in edges:
         return edges["shortest_edge"], edges["shortest_edge"]
+    if not {"height", "width"} <= edges.keys():
+        raise ValueError(f"size {dict(edges)}")
     return edges["height"], edges["width"]
 
 
 def _whole(name: str, value: Any, low: int, high: int) -> int:
-    if not isinstance(value, int) or not low <= value <= high:
-        raise ValueError(f"{name} {value!r}")
+    if type(value) is not int or not low <= value <= high:
+        raise ValueError(f"{name} {str(value)[:50]!r}")
     return value
 
 
-def _triple(values: Any) -> Triple:
-    red, green, blue = map(float, values)
+def _flag(config: Mapping[str, Any], name: str, *, default: bool = False) -> bool:
+    value = config.get(name, default)
+    if value is not None and not isinstance(value, bool):
+        raise ValueError(f"{name} {str(value)[:50]!r}")
+    return bool(value)
+
+
+def _triple(name: str, values: Any, of: Callable[[str, Any], float]) -> Triple:
+    if not isinstance(values, list | tuple) or len(values) != 3:
+        raise ValueError(f"{name} {str(values)[:50]!r}")
+    red, green, blue = (of(name, value) for value in values)
     return red, green, blue
 
 
-def _positive(value: Any) -> float:
-    if not float(value) > 0:
-        raise ValueError(f"a divisor of {value!r}")
+def _number(name: str, value: Any) -> float:
+    if type(value) not in (int, float) or not abs(value) <= _LARGEST_LEVEL:
+        raise ValueError(f"{name} {str(value)[:50]!r}")
+    return float(value)
+
+
+def _divisor(name: str, value: Any) -> float:
+    if _number(name, value) < 1 / _LARGEST_LEVEL:
+        raise ValueError(f"{name} {value!r}")
     return float(value)

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+from geobike.detectors.onnx import external
 from geobike.detectors.onnx.runtime import Runtime, Session
+from geobike.errors import ModelUnavailable
 
 
 def label(runtime: Runtime) -> str:
@@ -25,6 +27,10 @@ def opened(
     `batch` is for GPUs: see `session_onnxruntime`. Raises ModelUnavailable where the file is no
     model.
     """
+    try:
+        external.files(path)  # a runtime may read whatever a model names
+    except OSError as error:
+        raise ModelUnavailable(f"{path} cannot be read: {error.strerror}") from error
     if runtime == "onnxruntime":
         from geobike.detectors.onnx.onnxruntime import OnnxRuntimeSession
 

@@ -89,6 +89,7 @@ def read(
         )
     single = postprocessing.numbers(OUTPUTS[0], answer[0])
     found = _best(single.T) if raw else _rows(single)
+    postprocessing.require_pixels(found)
     scale = np.array([letterbox.left, letterbox.top] * 2)
     boxes = (found.boxes - scale) / letterbox.gain
     width, height = size

@@ -109,6 +109,48 @@ def test_a_damaged_store_is_named(path: Path) -> None:
         store.models()
 
 
+ABC = ["a", "b", "c"]
+
+
+def test_a_changed_byte_in_an_answer_is_named_and_its_photo_detected_again(path: Path) -> None:
+    """SQLite notices no change within a value: another score would be believed."""
+    with Store(path) as store:
+        for digest in ABC:
+            store.put(digest, DETR, FOUND)
+    data = path.read_bytes()
+    places = [at for at in range(len(data)) if data.startswith(b"0.987654321", at)]
+    assert len(places) == 3
+    for at in places[1:]:
+        data = data[:at] + b"0.187654321" + data[at + 11 :]
+    path.write_bytes(data)
+    with Store(path, read_only=True) as store, pytest.raises(StoreError, match="take the store"):
+        store.boxes(ABC, DETR)
+    with Store(path) as store:
+        with pytest.raises(StoreError, match=r"of 2 photos, the first [abc] are not those that"):
+            store.boxes(ABC, DETR)
+        again = store.missing(ABC, DETR)
+        assert len(again) == 2
+        for digest in again:
+            store.put(digest, DETR, FOUND)
+        assert dict(store.get(ABC, DETR)) == dict.fromkeys(ABC, FOUND)
+
+
+def test_a_store_from_before_checksums_is_read_and_gets_them(path: Path) -> None:
+    with Store(path) as store:
+        store.put("a", DETR, FOUND)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("ALTER TABLE answers DROP COLUMN crc32")
+    with Store(path, read_only=True) as store:
+        assert dict(store.get("a", DETR)) == {"a": FOUND}
+    with Store(path) as store, Store(path) as other:
+        store.put("b", DETR, FOUND)
+        other.put("c", DETR, [])
+        assert dict(store.get(ABC, DETR)) == {"a": FOUND, "b": FOUND, "c": []}
+    with closing(sqlite3.connect(path)) as connection:
+        kept = dict(connection.execute("SELECT sha256, crc32 IS NULL FROM answers"))
+    assert kept == {"a": 1, "b": 0, "c": 0}
+
+
 def test_a_recorded_store_is_read_where_nothing_can_be_written(path: Path) -> None:
     with Store(path) as store:
         store.put("a", DETR, FOUND)
@@ -172,7 +214,8 @@ def test_damaged_boxes_are_named_not_counted(
     for photo in ("before", "a", "behind"):
         store.put(photo, DETR, FOUND)
     with sqlite3.connect(path) as connection:
-        change = "UPDATE answers SET boxes = CAST(? AS TEXT) WHERE sha256 = 'a'"
+        # As from before checksums; another program may have written it so, too.
+        change = "UPDATE answers SET boxes = CAST(? AS TEXT), crc32 = NULL WHERE sha256 = 'a'"
         connection.execute(change, (boxes,))
     connection.close()
     said = f"store {path}: the boxes of photo a are damaged"

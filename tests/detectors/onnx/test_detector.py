@@ -291,7 +291,18 @@ def test_what_is_no_file_is_refused_as_a_model_at_once(tmp_path, kind):
         OnnxDetector(path)
 
 
-@pytest.mark.parametrize("content", [b"", b"no model at all", deployed()[:200]])
+NO_MODELS = [
+    b"",
+    b"no model at all",
+    deployed()[:200],
+    b"\x80\x04cposix\nsystem\n(S'true'\ntR.",  # a pickle, which runs what it names
+    b"PK\x03\x04archive/data.pkl",
+    b"\0\0\0\0\0\x01\0\0{}",  # safetensors whose header is of a terabyte
+    b"version https://git-lfs.github.com/spec/v1\n",
+]
+
+
+@pytest.mark.parametrize("content", NO_MODELS)
 def test_a_file_that_is_not_a_model_is_named(tmp_path, content, capfd):
     path = write(tmp_path, content)
     with pytest.raises(ModelUnavailable, match="not an ONNX model that can be opened") as refused:
@@ -446,3 +457,28 @@ def test_a_detector_is_not_a_classifier(tmp_path):
     content = answering({"pixel_values": OPEN}, logits=logits(80, 1), pred_boxes=CENTRE)
     with pytest.raises(ModelUnavailable, match="a classifier has `logits` and no boxes"):
         OnnxClassifier(write(tmp_path, content)).classify(PHOTO)
+
+
+@pytest.mark.parametrize("edges", [(0, 32), (32, 5000), (3_000_000_000, 1)])
+def test_a_model_that_wants_photos_of_no_size_or_of_gigabytes_is_refused(tmp_path, edges):
+    with pytest.raises(ModelUnavailable, match="its photos are to be"):
+        detector(tmp_path, {"pixel_values": ("float32", (1, 3, *edges))}).detect(PHOTO)
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ('{"id2label": {"1": "bicycle", "01": "car"}}', "each once"),
+        ('{"id2label": {"1": "bicycle", "1": "car"}}', "'1' is in it twice"),
+        ('{"id2label": {"0": "x"}, "id2label": {"0": "bicycle"}}', "'id2label' is in it twice"),
+        (json.dumps({"id2label": {"1": "b" * 10_000_000}}), "a label of 10,000,000 characters"),
+        (json.dumps({"id2label": dict.fromkeys(range(200_000), "x")}), "names 200,000 classes"),
+    ],
+)
+def test_names_that_contradict_themselves_or_have_no_end_are_refused(tmp_path, config, said):
+    path = write(
+        tmp_path, answering({"pixel_values": OPEN}, logits=logits(80, 1), pred_boxes=CENTRE)
+    )
+    (tmp_path / "config.json").write_text(config)
+    with pytest.raises(ModelUnavailable, match=said):
+        OnnxDetector(path).detect(PHOTO)

@@ -146,6 +146,24 @@ def test_a_score_that_half_precision_rounds_past_the_end_is_clipped(score, taken
     assert [one.score for one in read(answers)] == ([] if taken is None else [taken])
 
 
+@pytest.mark.parametrize(
+    ("boxes", "said"),
+    [
+        ([(0.1, 0.2, 0.5, 0.9), (0, 0, 1, 1)], "are shares of the photo, from 0 to 1, not pixels"),
+        ([(10, 10, 50, 50), (9000, 10, 9040, 50)], "far outside the photo of 100 x 200 pixels"),
+        ([(10, 10, 50, 50), (10, -900, 50, -850)], "far outside the photo of 100 x 200 pixels"),
+    ],
+)
+def test_boxes_in_other_units_are_not_a_photo_without_bicycles(boxes, said):
+    with pytest.raises(DetectionFailed, match=said):
+        read(deployed_answer([0.9, 0.9], boxes))
+
+
+def test_boxes_in_pixels_where_shares_are_wanted_are_not_a_photo_without_bicycles():
+    with pytest.raises(DetectionFailed, match="far outside the photo of 100 x 200 pixels"):
+        read(softmax_answer((0.1, 0.8, 0.1), boxes=[(320, 200, 40, 40)]))
+
+
 def test_a_box_below_the_floor_whose_sides_crossed_does_not_matter():
     answers = deployed_answer([0.9, 0.04], [(0, 0, 10, 10), (20, 0, 10, 10)])
     assert found(answers) == [("bicycle", 0.9)]
@@ -325,8 +343,17 @@ def test_the_middle_is_cut_out_for_a_classifier():
         {"size": {"max_height": 3, "max_width": 4}},
         {"size": "large"},
         {"size": 8, "resample": 99},
+        {"size": True},
+        {"size": {"height": 8}},
         {"size": 8, "image_std": [1, 0, 1]},
+        {"size": 8, "image_std": [1, math.inf, 1]},
+        {"size": 8, "image_std": [1e-300] * 3},
         {"size": 8, "image_mean": [1]},
+        {"size": 8, "image_mean": [0, math.nan, 0]},
+        {"size": 8, "image_mean": "0.5"},
+        {"size": 8, "rescale_factor": 10**400},
+        {"size": 8, "rescale_factor": 0},
+        {"size": 8, "do_rescale": "false"},
         {"size": 8, "do_pad": True, "pad_size": {"height": 9, "width": 9}},
     ],
 )

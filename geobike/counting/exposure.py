@@ -105,7 +105,7 @@ def share_out(
 
 def _at(keys: _Rows, values: "pd.Series[Any]") -> npt.NDArray[Any]:
     """Return the values at these keys, 0 where there is none."""
-    out = np.zeros(len(keys), dtype=values.dtype)
+    out = np.zeros(len(keys), dtype=values.to_numpy().dtype)
     out[np.searchsorted(keys, values.index)] = values
     return out
 

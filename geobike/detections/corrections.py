@@ -1,6 +1,6 @@
 """Boxes that a person struck out or added: kept in a table, applied after filtering."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -32,6 +32,11 @@ _SIDES: Final = ["xmin", "ymin", "xmax", "ymax"]
 _IN_FILES: Final = ["x_min", "y_min", "x_max", "y_max"]
 SAME: Final = 0.5
 """Intersection over union above which a box is the one that a person meant."""
+_PAIRS: Final = 1_000_000
+"""Pairs of boxes that are compared at a time."""
+
+_Sides = tuple[float, float, float, float]
+_Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ class Correction:
     """Of the photo's file, so that a renamed photo keeps its corrections; empty if not known."""
     action: Action
     label: str
-    box: tuple[float, float, float, float]
+    box: _Sides
     """xmin, ymin, xmax, ymax in upright pixels of the photo."""
     reviewer: str
 
@@ -106,7 +111,8 @@ def apply(
     )
     if not known:
         return detections
-    names = [str(photos["photo_id"].iloc[at]) for at in place if at is not None]
+    ids = photos["photo_id"].to_numpy(dtype=object)
+    names = [str(ids[at]) for at in place if at is not None]
     struck = _struck(known, names, detections)
     out = detections.copy(deep=False)
     kept = detections["kept"].to_numpy().copy()
@@ -158,15 +164,13 @@ def _struck(
     corrections: Sequence[Correction], names: Sequence[str], detections: pd.DataFrame
 ) -> list[int]:
     """Return the rows of the boxes that were struck out, each by one correction."""
-    by_photo = _kept_rows(detections, names)
-    sides = detections[_SIDES].to_numpy(dtype=float)
+    wanted = [(one, name) for one, name in zip(corrections, names, strict=True) if _strikes(one)]
+    strikes, of = [one for one, _ in wanted], [name for _, name in wanted]
+    meant = _meant(strikes, of, detections)
     struck: dict[int, None] = {}
     lost = []
-    for one, name in zip(corrections, names, strict=True):
-        if one.action != "strike":
-            continue
-        rows_left = [row for row in by_photo.get(name, ()) if row not in struck]
-        found = _nearest(np.array(one.box), sides, rows_left)
+    for place, name in enumerate(of):
+        found = next((row for row in meant.get(place, ()) if row not in struck), None)
         if found is None:
             lost.append(name)
         else:
@@ -178,6 +182,10 @@ def _struck(
     return list(struck)
 
 
+def _strikes(one: Correction) -> bool:
+    return one.action == "strike"
+
+
 def _added(
     corrections: Sequence[Correction],
     names: Sequence[str],
@@ -185,15 +193,18 @@ def _added(
     labels: Iterable[str] | None,
 ) -> pd.DataFrame:
     """Return the boxes to add, as rows of a detections frame."""
-    by_photo = _kept_rows(detections, names)
-    sides = detections[_SIDES].to_numpy(dtype=float)
-    there = {name: list(sides[rows_]) for name, rows_ in by_photo.items()}
-    added = []
+    first: dict[tuple[str, _Sides], Correction] = {}
     for one, name in _counting(corrections, names, labels):
-        boxes_there = there.setdefault(name, [])
-        if _nearest(np.array(one.box), np.array(boxes_there), range(len(boxes_there))) is None:
-            boxes_there.append(np.array(one.box))
-            added.append((name, one))
+        first.setdefault((name, one.box), one)
+    adds, of = list(first.values()), [name for name, _ in first]
+    there = _meant(adds, of, detections)
+    codes, sides = pd.factorize(np.array(of, dtype=object))[0], _boxes(adds)
+    alike = _overlapping(codes, sides, codes, sides)
+    taken: set[int] = set()
+    for place in range(len(adds)):
+        if place not in there and taken.isdisjoint(alike.get(place, ())):
+            taken.add(place)
+    added = [(of[place], adds[place]) for place in sorted(taken)]
     boxes = np.array([one.box for _, one in added]).reshape(-1, 4)
     return pd.DataFrame(
         {
@@ -230,34 +241,70 @@ def _fold(label: str) -> str:
     return clean_label(label).casefold()
 
 
-def _kept_rows(detections: pd.DataFrame, names: Sequence[str]) -> dict[str, list[int]]:
-    wanted = detections["kept"].to_numpy() & detections["photo_id"].isin(set(names)).to_numpy()
-    found: dict[str, list[int]] = {}
-    for row in np.flatnonzero(wanted):
-        found.setdefault(str(detections["photo_id"].iloc[row]), []).append(int(row))
+def _meant(
+    corrections: Sequence[Correction], names: Sequence[str], detections: pd.DataFrame
+) -> dict[int, list[int]]:
+    """Return the rows of kept boxes that a correction may mean, the likeliest first, by its place.
+
+    A correction that means none is not in it.
+    """
+    of_corrected = detections["photo_id"].isin(set(names)).to_numpy()
+    rows_ = np.flatnonzero(detections["kept"].to_numpy() & of_corrected)
+    its_photo = detections["photo_id"].iloc[rows_].to_numpy(dtype=object)
+    codes, _ = pd.factorize(np.concatenate([np.array(names, dtype=object), its_photo]))
+    found = _overlapping(
+        codes[: len(names)], _boxes(corrections),
+        codes[len(names) :], detections[_SIDES].to_numpy(dtype=float)[rows_],
+    )  # fmt: skip
+    return {place: [int(rows_[one]) for one in others] for place, others in found.items()}
+
+
+def _boxes(corrections: Sequence[Correction]) -> _Floats:
+    return np.array([one.box for one in corrections], dtype=float).reshape(-1, 4)
+
+
+def _overlapping(
+    photos: npt.NDArray[np.intp],
+    boxes: _Floats,
+    other_photos: npt.NDArray[np.intp],
+    others: _Floats,
+) -> dict[int, list[int]]:
+    """Return for each box the others of its photo that it overlaps by over half, most first."""
+    order = np.argsort(other_photos, kind="stable")
+    start = np.searchsorted(other_photos[order], photos, "left")
+    number = np.searchsorted(other_photos[order], photos, "right") - start
+    found: dict[int, list[int]] = {}
+    for part in _parts(number):
+        box = np.repeat(part, number[part])
+        behind = np.arange(len(box)) - np.repeat(
+            np.cumsum(number[part]) - number[part], number[part]
+        )
+        other = order[start[box] + behind]
+        overlap = _overlap(boxes[box], others[other])
+        near = np.flatnonzero(overlap > SAME)
+        for pair in near[np.lexsort((other[near], -overlap[near], box[near]))]:
+            found.setdefault(int(box[pair]), []).append(int(other[pair]))
     return found
 
 
-def _nearest(
-    box: npt.NDArray[np.float64], sides: npt.NDArray[np.float64], rows_left: Sequence[int]
-) -> int | None:
-    """Return which of the boxes overlaps this one most, None where none does by over half."""
-    if not len(rows_left):
-        return None
-    overlap = overlaps(box[None], sides[list(rows_left)])[0]
-    best = int(overlap.argmax())
-    return int(rows_left[best]) if overlap[best] > SAME else None
+def _parts(number: npt.NDArray[np.intp]) -> Iterator[npt.NDArray[np.intp]]:
+    """Yield places in turn, so many that their pairs fill no memory."""
+    part = np.cumsum(number) // _PAIRS
+    for one in np.unique(part):
+        yield np.flatnonzero(part == one)
 
 
-def overlaps(
-    boxes: npt.NDArray[np.float64], others: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
+def overlaps(boxes: _Floats, others: _Floats) -> _Floats:
     """Return the intersection over union of each box with each other; a box is its four sides."""
-    low = np.maximum(boxes[:, None, :2], others[None, :, :2])
-    high = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
-    shared = np.prod(np.clip(high - low, 0, None), axis=2)
-    area, other_area = (np.prod(each[:, 2:] - each[:, :2], axis=1) for each in (boxes, others))
-    found: npt.NDArray[np.float64] = shared / (area[:, None] + other_area[None] - shared)
+    return _overlap(boxes[:, None], others[None])
+
+
+def _overlap(boxes: _Floats, others: _Floats) -> _Floats:
+    low = np.maximum(boxes[..., :2], others[..., :2])
+    high = np.minimum(boxes[..., 2:], others[..., 2:])
+    shared = np.prod(np.clip(high - low, 0, None), axis=-1)
+    area, other_area = (np.prod(each[..., 2:] - each[..., :2], axis=-1) for each in (boxes, others))
+    found: _Floats = shared / (area + other_area - shared)
     return found
 
 

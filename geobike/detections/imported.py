@@ -117,13 +117,19 @@ def apply(
 
     Photos are matched by name, as in a manifest. Reported are names that match no photo, and the
     number of photos without a row: they are counted as having no detections, or become `failed` if
-    no detector has processed them. Raises InputError where two names match one photo, or none
-    matches any, and where boxes are not in pixels of their photos (`extent.check`).
+    no detector has processed them. Raises InputError where there are no rows, where two names match
+    one photo, or none matches any, and where boxes are not in pixels of their photos
+    (`extent.check`).
     """
     schema.check(photos, schema.PHOTOS)
     schema.check(detections, schema.DETECTIONS)
     photo_id = schema.coded(detections["photo_id"]).remove_unused_categories()
     code = photo_id.codes
+    if detections.empty:
+        raise InputError(
+            "detections: the table has no rows, so that it says of no photo what it shows; give "
+            "each photo that shows nothing a row of its name alone"
+        )
     row = match_photos(pd.Series(photo_id.categories, dtype="str"), photos["photo_id"])
     usable = photos["status"].isna() | (photos["status"] == schema.OUTSIDE)
     named = np.append(usable.to_numpy(), False)[row]

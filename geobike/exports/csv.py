@@ -27,23 +27,33 @@ def _write_table(_: Table, frame: "pd.DataFrame", path: Path) -> None:
     from geobike import schema
 
     texts = [name for name, dtype in schema.DETECTIONS.columns.items() if dtype == schema.CODED]
-    write(frame.astype(dict.fromkeys(texts, schema.TEXT)), texts, path)
+    write(frame, texts, path)
 
 
 def write(frame: "pd.DataFrame", texts: Sequence[str], path: str | Path) -> None:
     """Write CSV; the columns `texts` are escaped against CSV formula injection."""
     out = frame.assign(**{text: _escape_formula(frame[text]) for text in texts})
     # Before Python 3.13, csv does not quote a carriage return, which ends a row for every reader.
-    returns = any(out[text].str.contains("\r", regex=False).any() for text in texts)
+    returns = any(_has_return(out[text]) for text in texts)
     quoting: Literal[0, 2] = csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL
     with atomic_open(path) as file:
         out.to_csv(file, index=False, quoting=quoting, lineterminator="\n")
 
 
-def _escape_formula(column: "pd.Series[str]") -> "pd.Series[str]":
-    """Return text that no spreadsheet takes for a formula; `unescape` reverses it."""
+def _escape_formula(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Return text that no spreadsheet takes for a formula; `unescape` reverses it.
+
+    Of a coded column, such as the label of each box, every text is looked at once.
+    """
+    if column.dtype == "category":
+        escaped = _escape_formula(column.cat.categories.to_series())
+        return column.cat.rename_categories(escaped.tolist())
     risky = column.str.match(f"'*{FORMULA}")
     return column.mask(risky, "'" + column)
+
+
+def _has_return(column: "pd.Series[Any]") -> bool:
+    return bool(column.drop_duplicates().astype("str").str.contains("\r", regex=False).any())
 
 
 _FILES: Final[Files] = {"detections": "detections.csv"}

@@ -1,7 +1,8 @@
 """GeoJSON by RFC 7946: the tables with geometry."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from json.encoder import encode_basestring
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +14,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _CHUNK: Final = 20_000  # features that are Python objects at a time
+_encode: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+_ENCODERS: Final[dict[type, Callable[[Any], str]]] = {
+    str: encode_basestring,
+    int: int.__repr__,
+    bool: {False: "false", True: "true"}.__getitem__,
+    type(None): lambda _: "null",
+}
 
 
 def _write_table(_: Table, frame: "gpd.GeoDataFrame", path: Path) -> None:
@@ -21,26 +29,30 @@ def _write_table(_: Table, frame: "gpd.GeoDataFrame", path: Path) -> None:
 
 def write_features(frame: "gpd.GeoDataFrame", path: Path) -> None:
     """Write one feature per line: valid GeoJSON that `diff` and `grep` can work with."""
-    names = [name for name in frame.columns if name != frame.geometry.name]
     with atomic_open(path) as file:
         file.write('{"type": "FeatureCollection", "features": [')
-        for number, (geometry, *values) in enumerate(_rows(frame, names)):
-            properties = json.dumps(
-                dict(zip(names, values, strict=True)), ensure_ascii=False, allow_nan=False
-            )
-            comma = ",\n" if number else "\n"
-            file.write(
-                f'{comma}{{"type": "Feature", "geometry": {geometry}, "properties": {properties}}}'
-            )
+        for number, feature in enumerate(_features(frame)):
+            file.write(f",\n{feature}" if number else f"\n{feature}")
         file.write("\n]}\n")
 
 
-def _rows(frame: "gpd.GeoDataFrame", names: list[str]) -> Iterator[tuple[Any, ...]]:
-    """Yield geometry and values row by row, in chunks, so that memory stays small."""
+def _features(frame: "gpd.GeoDataFrame") -> Iterator[str]:
+    """Yield feature by feature, in chunks, so that memory stays small.
+
+    Values are encoded column by column, in half the time that an encoder takes for each row.
+    """
+    names = [name for name in frame.columns if name != frame.geometry.name]
+    properties = ", ".join(_encode(name).replace("%", "%%") + ": %s" for name in names)
+    form = '{"type": "Feature", "geometry": %s, "properties": {' + properties + "}}"
     for start in range(0, len(frame), _CHUNK):
         chunk = frame.iloc[start : start + _CHUNK]
-        columns = [_values(chunk[name]) for name in names]
-        yield from zip(_geometries(chunk.geometry), *columns, strict=True)
+        columns = [map(_encoded, _values(chunk[name])) for name in names]
+        yield from map(form.__mod__, zip(_geometries(chunk.geometry), *columns, strict=True))
+
+
+def _encoded(value: Any) -> str:
+    """Return a value as JSON; the usual ones as an encoder does, without one for each."""
+    return _ENCODERS.get(type(value), _encode)(value)
 
 
 def _values(column: "pd.Series[Any]") -> list[Any]:

@@ -1,8 +1,10 @@
 """The photos in the data of the page: numbers in named columns, texts and pictures apart."""
 
 import base64
+import itertools
 import math
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 import geopandas as gpd
@@ -107,26 +109,38 @@ def _details(
 ) -> list[dict[str, Any]]:
     boxes = {photo_id: found for photo_id, found in _drawn(shown).groupby("photo_id")}  # noqa: C416 - dict() drops the types
     rejected = _rejected(shown)
+    rejected = _rejected(shown)
     local = located["taken_at"].dt.tz_convert(timezone).dt.strftime(CLOCK).astype(object)
     times = local.where(located["taken_at"].notna(), None)
-    return [
-        {"id": row.photo_id, "status": row.status, "taken": taken}
-        | _direction(row)
-        | (_picture(row, pictures, boxes) if row.photo_id in pictures else {})
-        | rejected.get(row.photo_id, {})
-        for row, taken in zip(_rows(located), times, strict=True)
+    names = located["photo_id"].tolist()
+    common = zip(names, located["status"].tolist(), times, _directions(located), strict=True)
+    out = [
+        {"id": name, "status": status, "taken": taken} | direction
+        for name, status, taken, direction in common
     ]
+    shows = located["photo_id"].isin(list(pictures)).to_numpy()
+    for place, row in zip(np.flatnonzero(shows), _rows(located[shows]), strict=True):
+        out[place] |= _picture(row, pictures, boxes) | rejected.get(row.photo_id, {})
+    return out
 
 
-def _direction(row: Any) -> dict[str, Any]:
-    """Return where the camera looked, and how wide where its lens is known."""
-    if pd.isna(row.heading):
-        return {}
-    focal = getattr(row, "focal_length_35mm", math.nan)
-    if pd.isna(focal) or focal <= 0:
-        return {"heading": round(row.heading) % 360}
-    wide = 2 * math.degrees(math.atan(_FRAME / 2 / focal))
-    return {"heading": round(row.heading) % 360, "view": round(wide)}
+def _directions(located: gpd.GeoDataFrame) -> Iterator[dict[str, int]]:
+    """Yield where the camera looked, and how wide where its lens is known."""
+    focal = located.get("focal_length_35mm")
+    lenses = itertools.repeat(math.nan) if focal is None else focal.tolist()
+    for heading, lens in zip(located["heading"].tolist(), lenses, strict=False):
+        if math.isnan(heading):
+            yield {}
+        elif not lens > 0:
+            yield {"heading": round(heading) % 360}
+        else:
+            yield {"heading": round(heading) % 360, "view": _view(lens)}
+
+
+@lru_cache(maxsize=256)
+def _view(focal: float) -> int:
+    """Return the degrees that a lens sees across."""
+    return round(2 * math.degrees(math.atan(_FRAME / 2 / focal)))
 
 
 def _picture(row: Any, pictures: Pictures, boxes: Mapping[Any, Any]) -> dict[str, Any]:

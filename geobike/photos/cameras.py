@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from geobike.photos.exif_values import number, sequence, text
@@ -36,11 +37,16 @@ def read(tags: Mapping[str, Any]) -> Camera:
     >>> read({"Make": "Canon", "Model": "Canon EOS R6", "FocalLengthIn35mmFilm": [24]})
     Camera(name='Canon EOS R6', focal_length_35mm=24.0)
     """
-    make, model = (one_line(text(tags.get(name)), limit=_LONGEST) for name in MAIN_TAGS)
-    repeated = model.casefold().startswith(make.casefold().split(" ")[0])
-    name = model if model and repeated else f"{make} {model}".strip()
     values = sequence(tags.get("FocalLengthIn35mmFilm"))
     focal = number(values[0]) if values else None
     known = focal is not None and FOCAL_LENGTHS[0] <= focal <= FOCAL_LENGTHS[1]
-    # A survey has few cameras: one text for each, not one for each photo.
-    return Camera(sys.intern(name) if name else None, focal if known else None)
+    name = _name(*(text(tags.get(name)) for name in MAIN_TAGS))
+    return Camera(name or None, focal if known else None)
+
+
+@lru_cache(maxsize=256)
+def _name(make: str, model: str) -> str:
+    """Return one text for each camera, of which a survey has few, not one for each photo."""
+    make, model = (one_line(part, limit=_LONGEST) for part in (make, model))
+    repeated = model.casefold().startswith(make.casefold().split(" ")[0])
+    return sys.intern(model if model and repeated else f"{make} {model}".strip())

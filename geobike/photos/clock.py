@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from geobike.photos.exif_values import number, sequence, text
@@ -72,7 +73,11 @@ def is_complete(time: bytes, offset: bytes) -> bool:
 
 
 def _local_time(value: Any) -> datetime | None:
-    written = text(value)[:19]
+    return _parsed_time(text(value)[:19])
+
+
+@lru_cache(maxsize=1024)
+def _parsed_time(written: str) -> datetime | None:
     plain = _TIME.fullmatch(written)
     try:  # strptime, which takes ten times as long, also reads single digits
         if plain is not None:
@@ -95,7 +100,11 @@ def _fraction(value: Any) -> timedelta:
 
 def _offset(value: Any) -> int | None:
     """Return minutes ahead of UTC."""
-    written = text(value)
+    return _parsed_offset(text(value))
+
+
+@lru_cache(maxsize=256)
+def _parsed_offset(written: str) -> int | None:
     if written == "Z":
         return 0
     match = re.fullmatch(r"([+-])(\d\d):?([0-5]\d)", written)

@@ -264,6 +264,7 @@ def _open(file: BinaryIO, start: bytes, max_pixels: int) -> Iterator[tuple[Image
             image = Image.open(file, formats=_known_formats())
             check_pixels(*image.size, max_pixels)
             _check_mode(image)
+            _check_whole(image)
             if image.format == "PNG" and "exif" not in image.info:
                 image.info["exif"] = late_exif or None
             orientation = _orientation(image)
@@ -396,6 +397,21 @@ def _check_mode(image: Image.Image) -> None:
             "its pixels have 32 bits, of which nothing says what is white; save it with 8"
         )
 
+
+def _check_whole(image: Image.Image) -> None:
+    """Raise UnreadablePhoto for raw data in a TIFF, of which Pillow opens a preview."""
+    tags = getattr(image, "tag_v2", None)
+    if image.format == "TIFF" and tags is not None:
+        reduced = tags.get(_SUBFILE_TYPE, 0)
+        if _DNG_VERSION in tags or (isinstance(reduced, int) and reduced & 1):
+            raise UnreadablePhoto(
+                "raw data of a camera, of which only a preview could be read; give the JPEG "
+                "beside it, or save it as JPEG"
+            )
+
+
+_SUBFILE_TYPE: Final = 254  # 1: a smaller version of another picture in the file
+_DNG_VERSION: Final = 50706
 
 _SIGNS: Final = {
     jpeg.SOI: "JPEG",

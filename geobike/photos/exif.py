@@ -313,7 +313,9 @@ def _degrees(
         wanted = f"neither {positive} nor {negative}"
         raise ValueError(f"GPS {axis} reference {quote(reference)} is {wanted}")
     # An angle is degrees + minutes/60 + seconds/3600.
-    angle = math.fsum(part / 60**power for power, part in enumerate(parts) if part is not None)
+    angle = math.fsum(
+        part / unit for part, unit in zip(parts, (1, 60, 3600), strict=False) if part is not None
+    )
     if angle > limit:
         raise ValueError(f"GPS {axis} {angle:.6g} is beyond ±{limit:g}")
     return angle if reference == positive else -angle

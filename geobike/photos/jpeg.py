@@ -4,7 +4,6 @@ A JPEG is a sequence of segments: a marker (FF and one byte), a length, the cont
 are skipped, so that a few kB of a photo of 5 MB are read. Source: ITU-T T.81, annex B.
 """
 
-import re
 import struct
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO, Final, NamedTuple

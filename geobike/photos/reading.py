@@ -5,6 +5,7 @@ the SHA-256, which finds duplicates, and show which photos are truncated. One ba
 with a reason; only a source without any photo raises.
 """
 
+import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import tzinfo
@@ -48,7 +49,8 @@ class Hasher(Protocol):
     batch: int
     """Files that are looked up together; what is hashed is saved at the latest after each batch."""
     save_every: int
-    """Hashes that are saved together: the number that a run that is killed reads again."""
+    """Hashes that are saved together at least: so many, and those of a few seconds, a run that is
+    killed reads again."""
 
     def keys(self, files: Sequence[PhotoFile]) -> list[str | None]:
         """Return `hashing.key` of each file."""
@@ -81,6 +83,7 @@ class _Local:
             yield from enumerate(hashes)
 
 
+_SAVE_SECONDS: Final = 5.0  # between two writes to the store: each rewrites much of its index
 _PART: Final = 500  # photos: their metadata take a tenth of a second
 _MANY: Final = 3_000  # photos that justify more processes, which take 0.2 s to start
 
@@ -244,15 +247,16 @@ def _cached_hashes(
     yield from ((i, hashing.FileHash(old[key])) for i, key in enumerate(keys) if key and key in old)
     unread = [index for index, key in enumerate(keys) if key not in old]
     new: dict[str, str] = {}
+    saved = time.monotonic()
     try:
         with closing(hasher.read([files[index] for index in unread])) as hashes:
             for place, one in hashes:
                 key = keys[unread[place]]
                 if key is not None and one.sha256 is not None and one.fault is None:
                     new[key] = one.sha256
-                if len(new) >= hasher.save_every:
+                if len(new) >= hasher.save_every and time.monotonic() > saved + _SAVE_SECONDS:
                     known.keep_hashes(new)
-                    new = {}
+                    new, saved = {}, time.monotonic()
                 yield unread[place], one
     finally:  # also when the run is stopped
         known.keep_hashes(new)

@@ -93,6 +93,23 @@ def test_a_box_added_twice_counts_once(tmp_path: Path) -> None:
     assert found["xmin"].tolist()[3:] == [200, 300]
 
 
+def test_one_box_added_a_hundred_thousand_times_counts_once(tmp_path: Path) -> None:
+    found = applied(tmp_path, *["b.jpg,,add,bicycle,200,0,260,40,Anna"] * 100_000)
+    assert len(found) == len(boxes()) + 1
+
+
+def test_of_boxes_that_overlap_each_correction_strikes_the_likeliest_that_is_left(
+    tmp_path: Path,
+) -> None:
+    close = dict(BOXES, photo_id="a.jpg", xmin=[0.0, 4.0, 8.0], xmax=[50.0, 54.0, 58.0])
+    (path := tmp_path / "c.csv").write_text(
+        f"{HEADER}\n" + "a.jpg,,strike,bicycle,5,0,55,40,Anna\n" * 2, encoding="utf-8"
+    )
+    found = schema.table(schema.DETECTIONS, pd.DataFrame(close))
+    after = corrections.apply(corrections.read(path), found, photos())
+    assert after["kept"].tolist() == [True, False, False]
+
+
 def test_an_added_box_of_another_label_does_not_count_and_is_told(tmp_path: Path) -> None:
     (path := tmp_path / "c.csv").write_text(
         f"{HEADER}\nb.jpg,,add,car,200,0,260,40,Anna\nb.jpg,,add,Bicycle ,300,0,360,40,Anna\n"

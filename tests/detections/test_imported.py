@@ -25,6 +25,14 @@ def read(path: Path, rows: str) -> pd.DataFrame:
     return imported.read(path)
 
 
+def test_a_table_with_a_header_alone_is_not_a_survey_without_bicycles(boxes: Path) -> None:
+    photos = photos_frame({"a.jpg": (4, 52)})
+    with pytest.raises(InputError, match="has no rows, so that it says of no photo"):
+        imported.apply(read(boxes, ""), photos)
+    known, found = imported.apply(read(boxes, "a.jpg,,,,,,\n"), photos)
+    assert (known["status"].isna().tolist(), len(found)) == ([True], 0)
+
+
 @pytest.mark.parametrize(
     ("row", "said"),
     [

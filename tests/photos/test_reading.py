@@ -13,6 +13,7 @@ from geobike.detections.store.sqlite import Store
 from geobike.errors import GeobikeWarning, PhotosError, UnreadablePhoto
 from geobike.photos import decoding, hashing, reading
 from tests.support.making import DELFT, jpeg, photo
+from tests.support.raw import dng
 
 
 def ids(source: str | Path | list[str]) -> list[str]:
@@ -325,6 +326,20 @@ def test_files_that_are_not_read_are_reported_by_kind(tmp_path: Path) -> None:
         photo(tmp_path / name, format="JPEG")
     with pytest.warns(GeobikeWarning, match=r"^4 files are not read: 1 .dng, 2 .mp4, 1 without"):
         assert ids(tmp_path) == ["a.jpg"]
+
+
+def test_a_raw_photo_is_not_counted_by_the_preview_in_it(tmp_path: Path) -> None:
+    """Pillow opens the preview of 16 x 12 pixels, on which no detector finds a bicycle."""
+    raw = dng(photo(tmp_path / "a.jpg").read_bytes(), (64, 48))
+    (tmp_path / "b.dng").write_bytes(raw)
+    with pytest.warns(GeobikeWarning, match=r"^1 file is not read: 1 .dng"):
+        assert ids(tmp_path) == ["a.jpg"]
+    for name, version in (("c.tif", True), ("d.tiff", False)):
+        data = dng((tmp_path / "a.jpg").read_bytes(), (64, 48), version=version)
+        (tmp_path / name).write_bytes(data)
+    frame = reading.read(reading.find([str(tmp_path / name) for name in ("c.tif", "d.tiff")]))
+    assert frame["status"].tolist() == ["unreadable"] * 2
+    assert frame["reason"].str.startswith("raw data of a camera").all()
 
 
 def test_every_file_of_several_sources_is_counted_once(tmp_path: Path) -> None:

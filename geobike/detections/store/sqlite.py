@@ -213,8 +213,8 @@ class Store:
             return
         try:
             with self._connection:
-                self._connection.executemany(
-                    "INSERT OR REPLACE INTO files VALUES (?, ?)", hashes.items()
+                self._connection.executemany(  # in order, so that neighbours share a page
+                    "INSERT OR REPLACE INTO files VALUES (?, ?)", sorted(hashes.items())
                 )
         except sqlite3.OperationalError:
             return

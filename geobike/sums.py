@@ -37,8 +37,8 @@ def by_period(tallies: pd.DataFrame, period: "pd.Series[int]") -> pd.DataFrame:
         rows[name] = rows[name] * factor
     known = ~np.isnan(when) & (area.codes >= 0)
     names = area.categories.sort_values()
-    order = names.get_indexer(area.categories)[area.codes]
-    sums: pd.DataFrame = rows[known].groupby([order[known], when[known].astype(int)]).sum()
+    order = names.get_indexer(area.categories)[area.codes[known]]
+    sums: pd.DataFrame = rows[known].groupby([order, when[known].astype(int)]).sum()
     found, periods = (sums.index.get_level_values(level) for level in range(2))
     sums.index = pd.MultiIndex.from_arrays([names[found], periods], names=["area_id", "period"])
     return sums[(sums != 0).any(axis=1)]

@@ -53,28 +53,36 @@ def rows(
 ) -> Iterator[Row]:
     size = f"{ours[1]:.2f} MB" + (f" against {theirs[1]:.2f} MB" if theirs else "")
     yield Row(f"{what}: built", ours[0], theirs and theirs[0], against, size)
-    yield Row(f"{what}: first drawn", ours[2], theirs and theirs[2], against)
+    yield Row(
+        f"{what}: first drawn",
+        ours[2],
+        theirs and theirs[2],
+        against,
+        f"all there after {ours[3]:.2f} s",
+    )
 
 
 def measured(
     build: Callable[[], folium.Map], path: Path, browser: Browser
-) -> tuple[float, float, float]:
-    """Return seconds to build and save, megabytes, and seconds from opening to the drawing."""
+) -> tuple[float, float, float, float]:
+    """Return seconds to build and save, megabytes, seconds to the first drawing and to all."""
     start = time.perf_counter()
     path.write_text(build().get_root().render(), "utf-8")  # maps.save refuses 25 MB and more
     built = time.perf_counter() - start
     opened = browser.new_page(viewport={"width": 1280, "height": 800})
     opened.goto(path.as_uri(), timeout=120_000)
-    drawn = opened.evaluate(
+    drawn, complete = opened.evaluate(
         """new Promise((done) => {
-          const ours = () => performance.getEntriesByName("geobike-drawn")[0];
-          const wait = () => requestAnimationFrame(() => ours() ? done(ours().startTime) : wait());
+          const at = (name) => performance.getEntriesByName(`geobike-${name}`)[0]?.startTime;
+          const times = () => [at("drawn"), at("complete")];
+          const wait = () => requestAnimationFrame(() => at("complete") ? done(times()) : wait());
+          const plain = () => done([performance.now(), performance.now()]);
           if (typeof geobike === "object") wait();
-          else requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now())));
+          else requestAnimationFrame(() => requestAnimationFrame(plain));
         })"""
     )
     opened.close()
-    return built, path.stat().st_size / 1e6, drawn / 1000
+    return built, path.stat().st_size / 1e6, drawn / 1000, complete / 1000
 
 
 def made_areas(count: int) -> gpd.GeoDataFrame:

@@ -206,9 +206,10 @@ def _with_crs(frame: gpd.GeoDataFrame, path: str | Path, crs: str | None) -> gpd
 def _refuse_metres(frame: gpd.GeoDataFrame, path: str | Path) -> None:
     west, south, east, north = _bounds(frame)
     # Up to 360 is taken: files that cross the antimeridian may count eastward.
-    if max(abs(west), abs(east)) > 360 or max(abs(south), abs(north)) > 90:
+    x, y = max(west, east, key=abs), max(south, north, key=abs)
+    if abs(x) > 360 or abs(y) > 90:
         raise AreasError(
-            f"areas {path}: coordinates such as ({west:.6g}, {south:.6g}) are not degrees, though "
+            f"areas {path}: coordinates such as ({x:.6g}, {y:.6g}) are not degrees, though "
             f"its CRS is {frame.crs.name}; pass --crs with the true one, such as --crs EPSG:28992"
         )
 

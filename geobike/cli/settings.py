@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from geobike.errors import InputError
+from geobike.io import files
 
 NAME: Final = "geobike.toml"
 
@@ -34,6 +35,7 @@ def _allows_upload(file: Path) -> bool:
 
 
 def _table(file: Path) -> dict[str, Any]:
+    files.refuse_special(file)
     try:
         table = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:

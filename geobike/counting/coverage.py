@@ -16,6 +16,7 @@ import shapely
 from pyproj import Transformer
 
 from geobike import metrics, schema
+from geobike.counting.arrays import Flags, runs
 from geobike.streets import Network
 
 SIGHT: Final = 25.0  # metres along its street that a stop covers, and from a stop to its street
@@ -28,7 +29,6 @@ _SEEN: Final = 12.5  # metres of a street in an area that make it one of those s
 
 _CHUNK: Final = 20_000  # stops at once: bounds memory at some 100 MB
 _Rows = npt.NDArray[np.intp]
-_Flags = npt.NDArray[np.bool_]
 
 
 class Coverage(NamedTuple):
@@ -181,9 +181,7 @@ def _flat(stops: gpd.GeoDataFrame, network: Network) -> Any:
     return np.asarray(stops.geometry.to_crs(network.plane).array)
 
 
-def _covered_sides(
-    stops: gpd.GeoDataFrame, street: _Rows, network: Network
-) -> tuple[_Flags, _Flags]:
+def _covered_sides(stops: gpd.GeoDataFrame, street: _Rows, network: Network) -> tuple[Flags, Flags]:
     """Return whether the left and the right side of each step is seen from a stop on its street."""
     steps = network.steps
     to_plane = Transformer.from_crs(schema.CRS, network.plane, always_xy=True).transform
@@ -197,9 +195,7 @@ def _covered_sides(
     for start in range(0, len(on_street), _CHUNK):
         some = on_street[start : start + _CHUNK]
         count = begin[street[some] + 1] - begin[street[some]]
-        stop = np.repeat(some, count)
-        offset = np.arange(len(stop)) - np.repeat(np.cumsum(count) - count, count)
-        step = begin[street[stop]] + offset
+        stop, step = np.repeat(some, count), runs(begin[street[some]], count)
         near = np.hypot(x[step] - points[stop, 0], y[step] - points[stop, 1]) <= SIGHT
         stop, step = stop[near], step[near]
         turn = (heading[stop] - bearing[step]) % 360  # NaN looks both ways
@@ -209,7 +205,7 @@ def _covered_sides(
 
 
 def _by_area(
-    steps: pd.DataFrame, left: _Flags, right: _Flags, area_ids: "pd.Series[str]"
+    steps: pd.DataFrame, left: Flags, right: Flags, area_ids: "pd.Series[str]"
 ) -> pd.DataFrame:
     count = len(area_ids)
     area = np.concatenate([steps["left"], steps["right"]]) % (count + 1)  # outside becomes last

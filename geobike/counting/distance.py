@@ -3,15 +3,15 @@
 Two measures with errors of their own. By height: what looks half as high is twice as far; the
 error is that bicycles, and what hides part of them, differ. By the lower edge: the wheels stand on
 the ground, so the angle below the horizon gives the distance; the error is that the camera tilts,
-and that one degree is much at 20 m and nothing at 4 m. Both are combined in log space.
+and that one degree is much at 20 m and nothing at 4 m. Both are combined in log space, weighted by
+the inverse of their variances, which were measured on rendered photos of bicycles in known places.
 """
 
 from typing import Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from geobike.counting.ellipsoid import Floats
+from geobike.counting.arrays import Flags, Floats, Numbers
 
 HEIGHT: Final = 1.12
 """Metres from the lower edge of a box, at the nearest wheel, to the upper, at the handlebar."""
@@ -27,13 +27,11 @@ _CONTRADICTION: Final = 0.5  # of ln(distance): a kerb, a slope, or its wheels a
 _HORIZON: Final = 0.03  # radians: the ground is not measured nearer to the horizon
 _EDGE: Final = 0.01  # of the height of a photo: a box so near to an edge is cut off by it
 
-Flags = npt.NDArray[np.bool_]
-
 
 class Boxes(NamedTuple):
     """Boxes in the upright photo, as one value per box."""
 
-    photo: npt.NDArray[np.int64]
+    photo: Numbers
     """Row of its photo."""
     focal: Floats
     """Focal length of the photo in pixels, NaN where not known."""

@@ -5,7 +5,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from geobike.counting.arrays import Floats
 
 _RADIUS: Final = 6_378_137.0  # of the equator, metres
 _SQUARED: Final = 0.0066943799901413165  # eccentricity²

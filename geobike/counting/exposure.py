@@ -15,11 +15,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from geobike import schema
-from geobike.counting.ellipsoid import Floats as _Floats
+from geobike.counting.arrays import Floats
 from geobike.counting.ellipsoid import moved
 
 _Rows = npt.NDArray[np.intp]
-RowAt = Callable[[_Floats, _Floats], _Rows]
+RowAt = Callable[[Floats, Floats], _Rows]
 """Returns the row of the area at longitudes and latitudes in degrees, -1 outside every area."""
 
 DISTANCES: Final = (4.0, 8.0, 12.0)  # metres from the camera: the ground on which bicycles show
@@ -167,8 +167,8 @@ class _Ground(NamedTuple):
     """Points on the ground: as many for each photo."""
 
     points: int
-    lon: _Floats
-    lat: _Floats
+    lon: Floats
+    lat: Floats
 
 
 def _ahead(photos: gpd.GeoDataFrame, half_view: "pd.Series[float]") -> _Ground:
@@ -183,7 +183,7 @@ def _around(photos: gpd.GeoDataFrame) -> _Ground:
     return _walk(photos, bearings, np.append(np.full(len(_AROUND), NEAR), 0.0))
 
 
-def _walk(photos: gpd.GeoDataFrame, bearings: _Floats, metres: _Floats) -> _Ground:
+def _walk(photos: gpd.GeoDataFrame, bearings: Floats, metres: Floats) -> _Ground:
     count = bearings.shape[1]
     x, y = schema.coordinates(photos.geometry)
     lon, lat = moved(

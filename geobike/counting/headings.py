@@ -12,11 +12,11 @@ from typing import Final, NamedTuple
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from geobike import schema
-from geobike.counting.ellipsoid import Floats, metres_per_degree, moved
+from geobike.counting.arrays import Floats, Numbers, runs
+from geobike.counting.ellipsoid import metres_per_degree, moved
 from geobike.counting.views import PASS, Grid, Views, views
 from geobike.reporting import one_line
 
@@ -35,8 +35,6 @@ _TIMES: Final = 2.0  # so many times as many must agree as with the headings tha
 _MORE: Final = 0.3  # and so much more of all pairs: by chance a few agree with any headings
 _CAMERAS: Final = 20  # with most bicycles, that are tried
 _SAMPLE: Final = 20_000  # bicycles of a camera that are tried
-
-Numbers = npt.NDArray[np.int64]
 
 
 class Turned(NamedTuple):
@@ -246,8 +244,7 @@ def _confirmed(
     """Return how many of the places have a bicycle of the photo named with each."""
     number = stand.first[photo + 1] - stand.first[photo]
     pair = np.repeat(np.arange(len(photo)), number)
-    starts = np.cumsum(number) - number
-    one = np.arange(len(pair)) + np.repeat(stand.first[photo] - starts, number)
+    one = runs(stand.first[photo], number)
     there = stand.photo[one]
     x, y = moved(seen.lon[there], seen.lat[there], stand.bearing[one] + turn, stand.distance[one])
     near = _apart(x, y, lon[pair], lat[pair]) < _SAME

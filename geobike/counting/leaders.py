@@ -8,31 +8,29 @@ are left out of the loop.
 from typing import Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from geobike.config import STOP_TURN
-from geobike.counting.ellipsoid import DEGREE, metres_per_degree
+from geobike.counting import cells
+from geobike.counting.arrays import Flags, Floats, Numbers, runs
+from geobike.counting.ellipsoid import metres_per_degree
 
 REVISIT: Final = pd.Timedelta(hours=1)  # after the first photo of a visit: another look
 
 _CROWD: Final = 8  # photos around one, itself included: more are not compared pair by pair
 _CHUNK: Final = 100_000  # photos compared at once
 
-_Floats = npt.NDArray[np.float64]
-_Ints = npt.NDArray[np.int64]
-
 
 class Looks(NamedTuple):
     """What is known of each photo, in order of time."""
 
-    lon: _Floats
-    lat: _Floats
-    heading: _Floats  # NaN: looks anywhere
-    hours: _Floats  # NaN: no time
-    fix: _Ints  # number of the stale fix, -1 where the position is its own
+    lon: Floats
+    lat: Floats
+    heading: Floats  # NaN: looks anywhere
+    hours: Floats  # NaN: no time
+    fix: Numbers  # number of the stale fix, -1 where the position is its own
 
-    def of(self, rows: _Ints) -> "Looks":
+    def of(self, rows: Numbers) -> "Looks":
         """Return what is known of these photos."""
         lon, lat, heading, hours, fix = self
         return Looks(lon[rows], lat[rows], heading[rows], hours[rows], fix[rows])
@@ -41,25 +39,26 @@ class Looks(NamedTuple):
 class Led(NamedTuple):
     """For each photo: the row of the photo that it follows, its visit, whether it opens one."""
 
-    leader: _Ints
-    visit: _Ints
-    first: npt.NDArray[np.bool_]
+    leader: Numbers
+    visit: Numbers
+    first: Flags
 
 
 def follow(looks: Looks, reach: float) -> Led:
     """Return the leader of each photo; `reach` is in metres."""
-    looks = looks._replace(lon=_on_one_side(looks.lon))
-    cells = _cells(looks, reach)
+    if cells.crosses(looks.lon):
+        looks = looks._replace(lon=looks.lon % 360)
+    around = _cells(looks, reach)
     count = len(looks.lon)
     led = Led(np.arange(count), np.ones(count, dtype=np.int64), np.ones(count, dtype=np.bool_))
-    near = np.flatnonzero(_with_company(looks, cells, reach) | (looks.fix >= 0))
-    found = _one_by_one(looks.of(near), cells.of(near), reach)
+    near = np.flatnonzero(_with_company(looks, around, reach) | (looks.fix >= 0))
+    found = _one_by_one(looks.of(near), around.of(near), reach)
     led.leader[near], led.visit[near], led.first[near] = near[found.leader], *found[1:]
     return led
 
 
-def _one_by_one(looks: Looks, cells: "_Cells", reach: float) -> Led:
-    grid = _Grid(looks, cells, reach)
+def _one_by_one(looks: Looks, around: "_Cells", reach: float) -> Led:
+    grid = _Grid(looks, around, reach)
     count = len(looks.lon)
     leader = np.zeros(count, dtype=np.int64)
     visit = np.ones(count, dtype=np.int64)
@@ -90,91 +89,73 @@ def _one_by_one(looks: Looks, cells: "_Cells", reach: float) -> Led:
 
 
 class _Cells(NamedTuple):
-    """The cell of each photo and those around it, of one reach each.
+    """The cell of each photo and those around it.
 
-    Rows of cells are bands of latitude; the columns of a band are at least as wide as the reach
-    there. So they serve any place on earth, without a projection that fits one city only. Only
-    cells with a photo are numbered, in order of band and column: the three around a photo in one
-    band are a slice of them.
+    Only cells with a photo are numbered, in order of band and column: the three around a photo in
+    one band are a slice of them.
     """
 
-    cell: _Ints
-    start: _Ints  # of the slice in each of three bands, one row for each photo
-    stop: _Ints
+    cell: Numbers
+    start: Numbers  # of the slice in each of three bands, one row for each photo
+    stop: Numbers
 
-    def of(self, rows: _Ints) -> "_Cells":
+    def of(self, rows: Numbers) -> "_Cells":
         return _Cells(*(each[rows] for each in self))
 
 
-def _with_company(looks: Looks, cells: _Cells, reach: float) -> npt.NDArray[np.bool_]:
+def _with_company(looks: Looks, around: _Cells, reach: float) -> Flags:
     """Return which photos have another within reach that looks the same way, or a crowd around."""
-    by_cell = np.argsort(cells.cell)
-    first = np.append(0, np.cumsum(np.bincount(cells.cell)))  # in `by_cell`, of each cell
-    number = first[cells.stop] - first[cells.start]
+    by_cell = np.argsort(around.cell)
+    first = np.append(0, np.cumsum(np.bincount(around.cell)))  # in `by_cell`, of each cell
+    number = first[around.stop] - first[around.start]
     crowded = number.sum(axis=1) > _CROWD
-    out: npt.NDArray[np.bool_] = crowded.copy()
+    out: Flags = crowded.copy()
     rows = np.flatnonzero(~crowded)
     for some in np.array_split(rows, 1 + len(rows) // _CHUNK):
         for band in range(number.shape[1]):
             many = number[some, band]
             row = np.repeat(some, many)
-            before = np.repeat(np.cumsum(many) - many, many)
-            place = np.repeat(first[cells.start[some, band]], many) + np.arange(len(row)) - before
-            other = by_cell[place]
+            other = by_cell[runs(first[around.start[some, band]], many)]
             near = (row != other) & _could_join(looks, row, other, reach)
             out[row[near]] = out[other[near]] = True
     return out
 
 
-def _could_join(looks: Looks, row: _Ints, other: _Ints, reach: float) -> npt.NDArray[np.bool_]:
+def _could_join(looks: Looks, row: Numbers, other: Numbers, reach: float) -> Flags:
     """Return which pairs are within reach, or hardly beyond, and look the same way."""
     east_m, north_m = metres_per_degree(looks.lat[row])
     east = (looks.lon[row] - looks.lon[other]) * east_m
     north = (looks.lat[row] - looks.lat[other]) * north_m
     turn = np.abs(looks.heading[row] - looks.heading[other]) % 360
     away = np.minimum(turn, 360 - turn) > STOP_TURN  # never where a heading is NaN
-    joins: npt.NDArray[np.bool_] = (np.hypot(east, north) <= 1.01 * reach) & ~away
+    joins: Flags = (np.hypot(east, north) <= 1.01 * reach) & ~away
     return joins
 
 
 def _cells(looks: Looks, reach: float) -> _Cells:
-    height = reach / DEGREE  # degrees; one of latitude is nowhere shorter
-    band = np.floor(looks.lat / height).astype(np.int64)
-    number = _number(looks.lon, band, height)
+    band = cells.bands(looks.lat, reach)
+    number = cells.numbers(looks.lon, band, reach)
     order = np.argsort(number)  # what is looked up in order is found in the cache
-    cells, cell = np.unique(number[order], return_inverse=True)
+    used, cell = np.unique(number[order], return_inverse=True)
     lon, band = looks.lon[order], band[order]
-    ahead = [_number(lon, band + step, height) for step in (-1, 0, 1)]
+    ahead = [cells.numbers(lon, band + step, reach) for step in (-1, 0, 1)]
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
     return _Cells(
         cell,
-        np.column_stack([np.searchsorted(cells, number - 1) for number in ahead]),
-        np.column_stack([np.searchsorted(cells, number + 2) for number in ahead]),
+        np.column_stack([np.searchsorted(used, number - 1) for number in ahead]),
+        np.column_stack([np.searchsorted(used, number + 2) for number in ahead]),
     ).of(rank)
-
-
-def _on_one_side(lon: _Floats) -> _Floats:
-    """Return longitudes of which those on both sides of the antimeridian are near each other."""
-    return lon % 360 if len(lon) and np.ptp(lon) > 180 else lon
-
-
-def _number(x: _Floats, band: _Ints, height: float) -> _Ints:
-    """Return the number of the cell at a longitude in a band; its neighbours' are one off."""
-    edge = np.maximum(np.abs(band), np.abs(band + 1)) * height
-    east, _ = metres_per_degree(np.minimum(edge, 89.9))
-    column = np.floor(x * east / (height * DEGREE)).astype(np.int64)
-    return (band << 32) + column
 
 
 class _Grid:
     """The first photos of stops, by cells; each is kept in the nine cells around it."""
 
-    def __init__(self, looks: Looks, cells: _Cells, reach: float) -> None:
+    def __init__(self, looks: Looks, around: _Cells, reach: float) -> None:
         self._reach = reach
         self._leaders: dict[int, list[int]] = {}  # by cell
-        self._cell = cells.cell.tolist()
-        self._start, self._stop = cells.start.tolist(), cells.stop.tolist()
+        self._cell = around.cell.tolist()
+        self._start, self._stop = around.start.tolist(), around.stop.tolist()
         self._x, self._y = looks.lon.tolist(), looks.lat.tolist()
         self._east_m, self._north_m = (each.tolist() for each in metres_per_degree(looks.lat))
         self._heading = looks.heading.tolist()

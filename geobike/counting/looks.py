@@ -13,11 +13,10 @@ others, and the few weigh more in a sum of 1 / looks.
 from typing import Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from geobike.counting.ellipsoid import Floats
-from geobike.counting.views import PASS, Grid, Numbers, Views
+from geobike.counting.arrays import Flags, Floats, Numbers
+from geobike.counting.views import PASS, Grid, Views
 
 SIGHT: Final = 16.0
 """Metres within which a photo that has a place in view is a look at it."""
@@ -44,7 +43,7 @@ class Standing(NamedTuple):
     error: Floats
     """Likely error of its place in metres."""
 
-    def chosen(self, rows: npt.NDArray[np.bool_]) -> "Standing":
+    def chosen(self, rows: Flags) -> "Standing":
         """Return some of the bicycles."""
         return Standing(self.photo[rows], *(values[rows] for values in self[1:]))
 
@@ -54,17 +53,18 @@ def looks(views: Views, bicycles: Standing) -> tuple[Floats, Floats]:
 
     Looks are photos that have its place in view within 16 m; for a bicycle farther off, within
     30 m. One of another pass counts in part near the edge of its view, half at the edge. The weight
-    is 1 / looks, but 0 for a bicycle farther than 16 m where a nearer photo looked: what stands
-    there, it counted.
+    is 1 / looks, but for a bicycle farther than 16 m 0 where a nearer photo looked, for that
+    counted what stands there, and less where one looked in part.
     """
     far = bicycles.distance > SIGHT
     poses = _poses(views)
-    minute = views.minute[bicycles.photo]
-    near = _count(poses, bicycles, minute, SIGHT)
-    number = near.copy()
-    number[far] = _count(poses, bicycles.chosen(far), minute[far], REACH)
-    number = np.maximum(number, 1)  # the photo that shows it, whatever rounding says
-    return number, np.where(far, np.maximum(1 - near, 0), 1) / number
+    number = _count(poses, bicycles, views.minute, SIGHT)
+    nearer = number[far]
+    number[far] = _count(poses, bicycles.chosen(far), views.minute, REACH)
+    np.maximum(number, 1, out=number)  # the photo that shows it, whatever rounding says
+    weight = 1 / number
+    weight[far] *= np.maximum(1 - nearer, 0)
+    return number, weight
 
 
 class _Poses(NamedTuple):
@@ -97,15 +97,15 @@ def _poses(views: Views) -> _Poses:
 
 
 def _count(poses: _Poses, bicycles: Standing, minute: Floats, reach: float) -> Floats:
-    """Return the looks at each place within reach; `minute` is that of the photo of each."""
+    """Return the looks at each place within reach; `minute` is that of each photo."""
     widest = _BLUR * np.hypot(bicycles.error.max(initial=0), poses.views.error.max(initial=0))
     out = np.zeros(len(bicycles.lon))
     grid = Grid(poses.views, reach, margin=float(min(widest, _MOST)))
     for pairs in grid.pairs(bicycles.lon, bicycles.lat):
         place, view = pairs.places[pairs.place], pairs.view
+        own = minute[bicycles.photo[place]]
         # Never where a time is NaN: that may be the same pass.
-        early = minute[place] < poses.first[view] - PASS
-        other = early | (minute[place] > poses.last[view] + PASS)
+        other = (own < poses.first[view] - PASS) | (own > poses.last[view] + PASS)
         blur = _BLUR * np.hypot(bicycles.error[place], poses.views.error[view])
         blur = np.where(other, np.clip(blur, 1e-6, _MOST), 1e-6)
         part = np.clip(0.5 + pairs.inside / (2 * blur), 0, 1) * poses.times[view]

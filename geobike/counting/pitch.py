@@ -10,9 +10,9 @@ pitch, and does little harm.
 from typing import Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from geobike.counting.arrays import Floats, Numbers
 from geobike.counting.distance import (
     CAMERA_HEIGHT,
     HEIGHT_ERROR,
@@ -20,7 +20,6 @@ from geobike.counting.distance import (
     angle_below,
     by_height,
 )
-from geobike.counting.ellipsoid import Floats
 
 ENOUGH: Final = 30
 """Boxes of a camera from which its pitch is learnt."""
@@ -31,8 +30,6 @@ _SHARED: Final = 3.0  # a photo's boxes err together, as by a slope: their mean 
 _CHI2_MEDIAN: Final = 0.455  # median of a squared standard normal deviate
 
 _FILE: Final = r"[^/]*$"
-
-Numbers = npt.NDArray[np.int64]
 
 
 class Pitches(NamedTuple):

@@ -15,14 +15,13 @@ import pandas as pd
 
 from geobike import schema
 from geobike.config import POSITION_ERROR
+from geobike.counting.arrays import Numbers
 from geobike.counting.ellipsoid import DEGREE, metres_per_degree
 
 SIZE: Final = 20.0  # metres of the side of a square, where positions are good
 _ERRORS: Final = 5.0  # likely errors of a position that a square is wide, so that few leave it
 _MOST: Final = 500.0  # metres: larger squares say nothing of a place
 _QUARTILE: Final = 0.75  # of the photos have a smaller error than that which decides
-
-Numbers = npt.NDArray[np.int64]
 
 
 def square_size(photos: pd.DataFrame, *, position_error_m: float = POSITION_ERROR) -> float:

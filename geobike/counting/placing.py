@@ -14,8 +14,9 @@ import pandas as pd
 from geobike import schema
 from geobike.config import HEADING_ERROR, POSITION_ERROR
 from geobike.counting import distance, pitch
+from geobike.counting.arrays import Floats, Numbers
 from geobike.counting.distance import Boxes
-from geobike.counting.ellipsoid import Floats, moved
+from geobike.counting.ellipsoid import moved
 from geobike.counting.looks import REACH, Standing, looks
 from geobike.counting.views import Views, focal_lengths, views
 from geobike.detectors.views import ANGLE
@@ -33,8 +34,6 @@ REASONS: Final = (NO_POSITION, PANORAMA, NO_SIZE, NO_HEADING, CUT_OFF, TOO_FAR, 
 
 _STEEP: Final = 1.4  # radians: what a sphere shows nearer to a pole stands no farther there
 _BAND: Final = float(np.radians(ANGLE / 2))  # below the horizon that a detector is shown
-
-Numbers = npt.NDArray[np.int64]
 
 
 def place(
@@ -217,8 +216,8 @@ def _frame(kept: _Kept, seen: Views, sight: _Sight, heading_error: float) -> pd.
     ahead = np.hypot(sight.error[placed], np.radians(heading_error)) * far
     error[placed] = np.hypot(error[placed], ahead)
     number, weight = np.ones((2, len(placed)))
-    there = Standing(kept.photo, lon, lat, sight.range, error)
-    number[placed], weight[placed] = looks(seen, there.chosen(placed))
+    there = Standing(kept.photo[placed], lon[placed], lat[placed], far, error[placed])
+    number[placed], weight[placed] = looks(seen, there)
     texts = pd.Index(REASONS, dtype=schema.TEXT)
     data = {
         "photo_id": kept.photo_id,

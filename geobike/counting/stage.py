@@ -112,24 +112,15 @@ def count(
     if rules.place:
         _report_headings(photos, bicycles, rules)
     seen = views.views(turned, field_of_view=rules.field_of_view)
-    half = np.degrees(seen.half)
     looking = turned.assign(heading=turned["heading"].mask(views.all_around(seen)))
     visits = stops.find_stops(looking, reach=rules.stop_distance)
     found = stops.describe_stops(looking, visits)
-    shown = exposure.share_out(
-        turned,
-        visits,
-        bicycles,
-        areas,
-        row_at=row_at,
-        half_view=pd.Series(half, index=photos.index),
-    )
+    half = pd.Series(np.degrees(seen.half), index=photos.index)
+    shown = exposure.share_out(turned, visits, bicycles, areas, row_at=row_at, half_view=half)
     tallied = tallies.tally(turned, bicycles, shown)
     size = places.square_size(turned, position_error_m=rules.position_error)
-    measured = places.count_once(bicycles, size_m=size, by="area_id").reindex(areas["area_id"])
-    measured = measured.drop(columns=metrics.BICYCLES).fillna(0)
+    measured = _measured(turned, bicycles, areas["area_id"], size)
     square = coverage.square_of_stop(found)
-    measured = measured.join(riding.per_area(turned, bicycles, areas["area_id"]))
     streets = street = None
     if network is None:
         squares = coverage.squares_seen(square, shown).reindex(measured.index)
@@ -153,6 +144,15 @@ def count(
         metres_of_stop=None if streets is None else coverage.metres_of_stop(found, streets),
         square_m=size,
     )
+
+
+def _measured(
+    photos: gpd.GeoDataFrame, bicycles: pd.DataFrame, area_ids: "pd.Series[str]", size_m: float
+) -> pd.DataFrame:
+    """Return by `area_id` what is no sum of tallies: each place once, and the riders."""
+    once = places.count_once(bicycles, size_m=size_m, by="area_id").reindex(area_ids)
+    once = once.drop(columns=metrics.BICYCLES).fillna(0)
+    return once.join(riding.per_area(photos, bicycles, area_ids))
 
 
 def _report_headings(photos: gpd.GeoDataFrame, bicycles: pd.DataFrame, rules: Rules) -> None:

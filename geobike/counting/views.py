@@ -6,12 +6,13 @@ from typing import Final, NamedTuple
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from geobike import schema
 from geobike.config import POSITION_ERROR
-from geobike.counting.ellipsoid import DEGREE, Floats, metres_per_degree
+from geobike.counting import cells
+from geobike.counting.arrays import Flags, Floats, Numbers, runs
+from geobike.counting.ellipsoid import metres_per_degree
 
 FOCAL_LENGTH: Final = 27.0  # mm on a frame 36 mm wide, as most phones have
 PANORAMA: Final = 2.0  # times as wide as high: stitched or all around, not one look through a lens
@@ -23,13 +24,10 @@ _PLACES: Final = 250_000  # that are looked up together
 _PAIRS: Final = 500_000  # of a place and a photo near it that are looked at together
 
 
-Numbers = npt.NDArray[np.int64]
-
-
 class Views(NamedTuple):
     """What is known of the view of each photo, as one value per photo."""
 
-    panorama: npt.NDArray[np.bool_]
+    panorama: Flags
     """Whether it is more than one look through a lens, and directions in it are not known."""
     lon: Floats
     lat: Floats
@@ -120,9 +118,9 @@ def _errors(photos: gpd.GeoDataFrame, assumed: float) -> Floats:
     return np.asarray(photos["position_error_m"].fillna(assumed), dtype=float)
 
 
-def all_around(seen: Views) -> npt.NDArray[np.bool_]:
+def all_around(seen: Views) -> Flags:
     """Tell which photos show everything around them, whatever their heading."""
-    around: npt.NDArray[np.bool_] = seen.half >= _AROUND
+    around: Flags = seen.half >= _AROUND
     return around
 
 
@@ -149,11 +147,7 @@ class Pairs(NamedTuple):
 
 
 class Grid:
-    """The views by cells of one reach, to find those that have a place within reach in view.
-
-    Rows of cells are bands of latitude; the columns of a band are at least as wide as the reach
-    there. So it serves any place on earth, without a projection that fits one city only.
-    """
+    """The views by cells of one reach, to find those that have a place within reach in view."""
 
     def __init__(self, views: Views, reach: float, *, margin: float = 0.0) -> None:
         """Sort the views into cells.
@@ -164,9 +158,8 @@ class Grid:
         self._reach, self._cell_m = reach, reach + margin
         seeing = np.flatnonzero(~np.isnan(views.half) & ~np.isnan(views.lon))
         lon = views.lon[seeing]
-        # A survey on both sides of the antimeridian is put together on one side of it.
-        self._crosses = bool(len(lon)) and float(np.ptp(lon)) > 180
-        keys = self._keys(self._one_side(lon), self._bands(views.lat[seeing]))
+        self._crosses = cells.crosses(lon)
+        keys = self._cells(self._one_side(lon), self._bands(views.lat[seeing]))
         order = np.argsort(keys, kind="stable")
         self._view = seeing[order]
         self._cell = keys[order]
@@ -191,7 +184,7 @@ class Grid:
         for start in range(0, len(lon), _PLACES):
             x = self._one_side(lon[start : start + _PLACES])
             y = lat[start : start + _PLACES]
-            order = np.argsort(self._keys(x, self._bands(y)))  # neighbours share the cache
+            order = np.argsort(self._cells(x, self._bands(y)))  # neighbours share the cache
             for part, number, view, inside in self._in_order(x[order], y[order]):
                 yield Pairs(start + order[part], number, self._view[view], inside)
 
@@ -199,12 +192,12 @@ class Grid:
         bands = self._bands(y)
         metres = metres_per_degree(y)
         for row in (-1, 0, 1):
-            key = self._keys(x, bands + row)
+            key = self._cells(x, bands + row)
             low = np.searchsorted(self._cell, key - 1)
             size = np.searchsorted(self._cell, key + 1, side="right") - low
             for part in _parts(size):
                 number = np.repeat(np.arange(part.stop - part.start), size[part])
-                view = _runs(low[part], size[part])
+                view = runs(low[part], size[part])
                 east = (x[part][number] - self._lon[view]) * metres[0][part][number]
                 north = (y[part][number] - self._lat[view]) * metres[1][part][number]
                 squared = east * east + north * north
@@ -231,16 +224,10 @@ class Grid:
         return lon % 360 if self._crosses else lon
 
     def _bands(self, lat: Floats) -> Numbers:
-        return np.floor(lat * (DEGREE / self._cell_m)).astype(np.int64)
+        return cells.bands(lat, self._cell_m)
 
-    def _keys(self, lon: Floats, bands: Numbers) -> Numbers:
-        """Return the number of the cell at a longitude in a band: columns in a row are numbered on.
-
-        A column is as wide as the reach where the band is nearest to a pole, and wider elsewhere.
-        """
-        edge = np.maximum(np.abs(bands), np.abs(bands + 1)) * (self._cell_m / DEGREE)
-        columns = np.floor(lon * (metres_per_degree(edge)[0] / self._cell_m)).astype(np.int64)
-        return (bands << 24) + columns + (1 << 23)
+    def _cells(self, lon: Floats, bands: Numbers) -> Numbers:
+        return cells.numbers(lon, bands, self._cell_m)
 
 
 def _parts(number: Numbers) -> Iterator[slice]:
@@ -252,10 +239,3 @@ def _parts(number: Numbers) -> Iterator[slice]:
         stop = max(start + 1, int(np.searchsorted(ends, before + _PAIRS, side="right")))
         yield slice(start, stop)
         start = stop
-
-
-def _runs(low: Numbers, number: Numbers) -> Numbers:
-    """Return low, low + 1, ... of each run, one after the other."""
-    starts = np.cumsum(number) - number
-    out: Numbers = np.arange(int(number.sum())) + np.repeat(low - starts, number)
-    return out

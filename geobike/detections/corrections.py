@@ -55,18 +55,23 @@ class Correction:
 
 def read(path: str | Path) -> list[Correction]:
     """Read a table of corrections. Raises InputError, naming line and value."""
-    found = delimited.read_cells(Path(path), f"corrections {path}")
+    table = delimited.read_cells(Path(path), f"corrections {path}")
     of_others = dict(zip(_SIDES, _IN_FILES, strict=True))
-    names = [of_others.get(name, name) for name in found.header]
+    names = [of_others.get(name, name) for name in table.header]
     if wrong := [name for name in COLUMNS if names.count(name) != 1]:
         raise InputError(
             f"corrections {path}: does not have one column {', '.join(wrong)}; give the file that "
             f"`geobike review` wrote ({NAME} in the survey's folder)"
         )
-    return [
-        _correction(dict(zip(names, cells, strict=True)), f"corrections {path} line {line}")
-        for line, cells in found.rows.items()
-    ]
+    of_line = {line: dict(zip(names, cells, strict=True)) for line, cells in table.rows.items()}
+    sides = (row[name] for row in of_line.values() for name in _IN_FILES)
+    delimited.refuse_thousands(sides, f"corrections {path}")
+    found = [_correction(row, f"corrections {path} line {line}") for line, row in of_line.items()]
+    if found and all(max(one.box) <= 1 for one in found):
+        raise InputError(
+            f"corrections {path}: all boxes are from 0 to 1; give their sides in pixels"
+        )
+    return found
 
 
 def rows(corrections: Iterable[Correction]) -> list[dict[str, str]]:

@@ -4,7 +4,7 @@ With them a survey can be counted where neither photos nor model are available.
 """
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -59,13 +59,16 @@ def read(path: str | Path) -> pd.DataFrame:
     """
     with fetch_local(path) as file:
         if not file.is_file():
-            raise InputError(f"detections {file}: no such file")
+            what = "is a folder; name the file in it" if file.is_dir() else "no such file"
+            raise InputError(f"detections {file}: {what}")
         raw = _read(file)
         empty = raw["label"] == ""  # of a Parquet file; an empty cell of a CSV is missing already
         if empty.any():
             raw["label"] = raw["label"].mask(empty)
-        for name in ("score", *_SIDES):
-            raw[name] = _numbers(raw[name])
+        columns = [raw[name] for name in ("score", *_SIDES)]
+        delimited.refuse_thousands(_with_commas(columns), f"detections {file}")
+        for column in columns:
+            raw[str(column.name)] = _numbers(column)
         _check(raw, file)
         labels = check.clean_labels(schema.coded(raw["label"]))
         raw["label"] = pd.Series(labels, index=raw.index)
@@ -311,6 +314,13 @@ def _plain(column: str) -> str:
     """Return the name of a column in lower case, with _ for the blanks within, sides as ours."""
     name = "_".join(column.lower().split())
     return _IN_FRAMES.get(name, name)
+
+
+def _with_commas(columns: Iterable["pd.Series[Any]"]) -> Iterator[str]:
+    for column in columns:
+        if not pd.api.types.is_numeric_dtype(column):
+            texts = column.dropna().astype("str")
+            yield from texts[texts.str.contains(",", regex=False)]
 
 
 def _numbers(column: "pd.Series[Any]") -> "pd.Series[float]":

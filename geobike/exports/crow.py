@@ -85,6 +85,8 @@ def _remark(row: Any, summary: Mapping[str, Any]) -> str:
     """Say how the number came about: the standard has no other place for it."""
     detector, counting = summary.get("detector", {}), summary.get("counting", {})
     ridden = "; ridden ones included" if counting.get("count") == "all" else ""
+    if counting.get("ridden", 0) is None:
+        ridden = "; ridden ones not told apart"
     model = f" by {detector['model']}" if "model" in detector else ""
     threshold = f", threshold {counting['threshold']:g}" if "threshold" in counting else ""
     return (

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from geobike.exports.protocol import TABLES, Files, Format, Frames, Table
 from geobike.exports.survey_row import survey_row
+from geobike.io.files import atomic_path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,7 +56,9 @@ def _write(frames: Frames, folder: Path) -> Files:
     ]
     if about.summary:  # of a single table nobody knows more
         layers.append(_survey(about.summary))
-    geopackage.write(folder / _FILE, layers, at=_at(about.summary))
+    # GDAL would add to a file that is there.
+    with atomic_path(folder / _FILE) as part:
+        geopackage.write(part, layers, at=_at(about.summary))
     return {table: _FILE for table, _ in frames.items()}
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from geobike import metrics
 from geobike.config import WALK
 from geobike.exports import qgis_areas, qgis_racks, qml
 from geobike.exports.expressions import DASH, column, figure, plain, shown, text
@@ -15,6 +16,11 @@ PICTURE: Final = "thumbnail"
 _CIRCLE: Final = "2 * min(4 + 2.2 * sqrt({number}), 18)"
 """Diameter in pixels, as on the page: twice the bicycles look like twice as many."""
 
+_PARKING: Final = [
+    metric for metric in metrics.METRICS if metric.name in ("rack_capacity", "pressure", "shortage")
+]
+"""What the tip of a street says of its racks, where some are given."""
+
 
 def styles(frames: Frames, words: Words, *, pictures: bool) -> Mapping[Table, list[qml.Style]]:
     """Return the styles of each layer that has any; a layer's first is the one it opens with."""
@@ -22,7 +28,7 @@ def styles(frames: Frames, words: Words, *, pictures: bool) -> Mapping[Table, li
         "areas": lambda areas: list(
             qgis_areas.styles(areas, min_photos=frames.about.min_photos, words=words).values()
         ),
-        "streets": lambda _: [_streets(words)],
+        "streets": lambda streets: [_streets(words, streets)],
         "racks": lambda _: [qgis_racks.style(words, walk=_walk(frames))],
         "stops": lambda _: [_stops(words)],
         "bicycles": lambda _: [_bicycles(words)],
@@ -36,7 +42,7 @@ def _walk(frames: Frames) -> float:
     return float(frames.about.summary.get("racks", {}).get("walk_m", WALK))
 
 
-def _streets(words: Words) -> qml.Style:
+def _streets(words: Words, streets: Any) -> qml.Style:
     seen, per_100m = '"covered_m" > 0', '"detected_per_100m"'
     width = f"1.5 + min(sqrt(coalesce({per_100m}, 0)) * 1.5, 8)"
     share = figure('"covered_share"', digits=0, language=words.language, percent=True)
@@ -44,7 +50,7 @@ def _streets(words: Words) -> qml.Style:
     tip = (
         f"<b>{shown(_or_dash('name'))}</b><br>{plain(words.say('covered_share'))}: [% {share} %]"
         f"<br>{plain(words.say('per_100m'))}: [% {found} %]"
-    )
+    ) + "".join(_parking(words, metric) for metric in _PARKING if metric.name in streets)
     rules = [
         qml.Rule(
             f"NOT coalesce({seen}, FALSE)",
@@ -61,6 +67,11 @@ def _streets(words: Words) -> qml.Style:
         ),
     ]
     return qml.Style("line", rules, tip, '"name"')
+
+
+def _parking(words: Words, metric: metrics.Metric) -> str:
+    value = figure(column(metric.name), digits=metric.digits, language=words.language)
+    return f"<br>{plain(words.say(metric.name))}: [% {value} %]"
 
 
 def _stops(words: Words) -> qml.Style:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, Literal, TextIO
 
 from geobike.errors import InputError
+from geobike.reporting import one_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -135,6 +136,22 @@ def number(text: str) -> float:
     (10.5, 10.5)
     """
     return float(text.replace(",", ".") if text.count(",") == 1 and "." not in text else text)
+
+
+def refuse_thousands(cells: Iterable[str], where: str) -> None:
+    """Raise InputError where every comma in these cells may separate thousands.
+
+    A number of a table such as 0,9 or 10,5 shows that commas are decimal signs.
+    """
+    with_comma = [cell.strip() for cell in cells if "," in cell]
+    if with_comma and all(_THOUSANDS.fullmatch(cell) for cell in with_comma):
+        raise InputError(
+            f"{where}: {one_line(with_comma[0], limit=20)!r} may be thousands or have decimals; "
+            "write numbers without separators of thousands, and with decimal points"
+        )
+
+
+_THOUSANDS: Final = re.compile(r"-?[1-9][0-9]{0,2}(,[0-9]{3})+")
 
 
 def width_fault(cells: int, header: int) -> str | None:

@@ -1,5 +1,7 @@
 """Local and remote files: read in the same way, written so that they appear whole or not at all."""
 
+import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -83,9 +85,10 @@ def check_folder(folder: str | Path) -> None:
 def fetch_local(path: str | Path) -> Iterator[Path]:
     """Give a local path to read from; a remote file is fetched for the duration of the block.
 
-    Raises InputError where it cannot be fetched.
+    Raises InputError where it cannot be fetched, and for a pipe or a device.
     """
     if not remote.is_remote(path):
+        refuse_special(path)
         yield Path(path)
         return
     with TemporaryDirectory() as folder:
@@ -99,6 +102,16 @@ def fetch_local(path: str | Path) -> Iterator[Path]:
         except GeobikeError as error:  # the user knows it by its URL
             error.args = (str(error.args[0]).replace(str(file), redact(path)),)
             raise
+
+
+def refuse_special(path: str | Path) -> None:
+    """Raise InputError for a pipe, which would be waited for, or a device, which may never end."""
+    try:
+        mode = Path(path).stat().st_mode
+    except (OSError, ValueError):  # whoever reads it says why
+        return
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise InputError(f"{redact(path)}: is a pipe or a device; name a file")
 
 
 def remove(path: str | Path) -> None:
@@ -116,7 +129,7 @@ def same(one: str | Path, other: str | Path) -> bool:
     """Tell whether two paths, or two URLs, are of the same file."""
     if remote.is_remote(one) or remote.is_remote(other):
         return str(one) == str(other)
-    return Path(one).resolve() == Path(other).resolve()
+    return os.path.realpath(one) == os.path.realpath(other)  # a loop of links is one path
 
 
 def read_bytes(path: str | Path) -> bytes:

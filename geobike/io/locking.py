@@ -33,10 +33,10 @@ def lock(folder: str | Path) -> Iterator[None]:
     A folder at a URL has none. Raises InputError where another run has the lock, or where the
     folder cannot be written.
     """
-    if remote.is_remote(folder) or Path(folder).resolve() in _held.get():
+    if remote.is_remote(folder) or Path(os.path.realpath(folder)) in _held.get():
         yield
         return
-    place = Path(folder).resolve()
+    place = Path(os.path.realpath(folder))
     made = [above for above in (place, *place.parents) if not above.exists()]
     file = _acquire(place, folder)
     token = _held.set(_held.get() | {place})

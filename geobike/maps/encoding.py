@@ -24,7 +24,8 @@ def encode_columns(columns: Sequence[npt.NDArray[np.int32]]) -> str:
     Signs go to the lowest bit (zigzag encoding), then the bytes are written plane by plane, lowest
     first: small numbers give long runs of zero bytes, which compress to almost nothing.
     """
-    signed = np.concatenate([np.asarray(column, dtype=np.int32) for column in columns])
+    given = [np.asarray(column, dtype=np.int32) for column in columns]
+    signed = np.concatenate([np.empty(0, dtype=np.int32), *given])
     zigzag = ((signed << 1) ^ (signed >> 31)).astype("<u4")
     return _text(zigzag.view(np.uint8).reshape(-1, 4).T.tobytes())
 

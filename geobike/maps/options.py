@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from geobike.config import PageSettings
 from geobike.errors import InputError
+from geobike.io import files
 from geobike.maps import assets
 from geobike.options import check_choices
 
@@ -49,6 +50,7 @@ def words(language: str | Path) -> dict[str, Any]:
             f"language {str(language)!r} has no words for the map; choose from "
             f"{', '.join(languages())}, or give the path of a catalogue (.json)"
         )
+    files.refuse_special(path)
     try:
         given = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError, RecursionError) as error:

@@ -1,6 +1,7 @@
 """Our element on Folium's map: style, scripts, and the data as a JSON block."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -63,7 +64,7 @@ class Page(MacroElement):
         parent: Any = self._parent
         name = self.get_name()
         figure.header.add_child(JavascriptLink("bundled"), name=_LIBRARY)
-        script = "\n".join(assets.page(file) for file in _SCRIPTS)
+        script = _lean("\n".join(assets.page(file) for file in _SCRIPTS))
         figure.header.add_child(
             Raw(
                 f"<style>{assets.page('page.css')}</style>\n<script>{assets.closed(script)}</script>"
@@ -77,6 +78,14 @@ class Page(MacroElement):
         start = f"geobike.start({parent.get_name()}, {json.dumps(name)});"
         figure.script.add_child(Raw(start), name=name)
         return ""  # nothing here: the parts are in the figure
+
+
+def _lean(script: str) -> str:
+    """Return our script without indentation and lines of comment, a sixth of it.
+
+    A text that runs over several lines would change; our scripts have none, as a test checks.
+    """
+    return re.sub(r"^[ \t]*(//.*\n)?", "", script, flags=re.MULTILINE)
 
 
 def _block(data: Mapping[str, Any]) -> str:

@@ -1,6 +1,5 @@
 """The data of the page: the values of the frames as plain JSON, and the metrics they belong to."""
 
-import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,9 +18,9 @@ from geobike.maps.numbers import finite, time
 from geobike.maps.options import PageOptions, is_wms, words
 from geobike.maps.periods import ledger as ledger_of
 from geobike.maps.periods import periods
-from geobike.maps.photos import Pictures, photos
+from geobike.maps.photos import Pictures, photos, ridden
 from geobike.maps.places import places
-from geobike.maps.shapes import centres, simplified
+from geobike.maps.shapes import centres, outlines, simplified
 from geobike.maps.streets import streets
 from geobike.version import __version__
 
@@ -138,6 +137,7 @@ def page_data(
         "ledger": {status: int(ledger[status]) for status in schema.STATUSES if ledger.get(status)},
         "periods": names,
         "ledgers": ledger_of(taken, period, len(names)),
+        "ridden": _ridden(taken, detections, period, len(names)),
         **_statistics(found),
         "areas": encode_json(_areas(areas, shapes, found, timezone, known_of.groups(areas, found))),
         "photos": shown,
@@ -153,6 +153,17 @@ def page_data(
         if page.tiles is None
         else {"url": page.tiles, "wms": is_wms(page.tiles), "attribution": page.attribution},
     }
+
+
+def _ridden(
+    taken: gpd.GeoDataFrame, detections: pd.DataFrame, period: "pd.Series[int]", count: int
+) -> dict[str, Any] | None:
+    """Return how many bicycles do not count because they are ridden, in all and in each period."""
+    each = ridden(taken, detections)
+    if not each.any():
+        return None
+    then = each.groupby(period).sum().reindex(range(count), fill_value=0)
+    return {"whole": int(each.sum()), "periods": then.tolist()}
 
 
 def _estimates(estimates: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -195,10 +206,11 @@ class _Known(NamedTuple):
             one.name: certainty.groups(areas, one, **self._asdict()).map(_GROUPS).dropna()
             for one in found
         }
-        return [
-            {name: int(side[row]) for name, side in sides.items() if row in side.index}
-            for row in areas.index
-        ]
+        told: list[dict[str, int]] = [{} for _ in range(len(areas))]
+        for name, side in sides.items():
+            for row, group in zip(side.index.tolist(), side.tolist(), strict=True):
+                told[row][name] = int(group)
+        return told
 
 
 def _backgrounds(layers: Iterable[basemap.Layer], areas: gpd.GeoDataFrame) -> dict[str, Any]:
@@ -300,11 +312,11 @@ def _areas(
             "last": time(row.last_photo_at, timezone),
             "centre": centre,
             "groups": sides,
-            "geometry": json.loads(shapely.to_geojson(shape)),
+            "rings": rings,
         }
         | _ranks(row)
-        for row, name, again, shape, centre, sides in zip(
-            _rows(areas), named, repeated, shapes, places, groups, strict=True
+        for row, name, again, rings, centre, sides in zip(
+            _rows(areas), named, repeated, outlines(shapes), places, groups, strict=True
         )
     ]
 

@@ -47,8 +47,9 @@ def photos(
     """Return the located photos; only their number where there are too many to open one.
 
     The columns are `lon` and `lat` in 1e-5 degrees, each the step from the photo before, `area`,
-    `place` and `period` (positions, -1 for none), and `count`, the bicycles (-1 where the photo is
-    not counted). Where photos are many, the columns are packed in the order of `names`.
+    `place` and `period` (positions, -1 for none), `count`, the bicycles (-1 where the photo is not
+    counted), and `ridden`, those that do not count because they are ridden, if there are any.
+    Where photos are many, the columns are packed in the order of `names`.
     """
     nowhere = given.geometry.isna() | given.geometry.is_empty
     located = given[~nowhere & given["status"].isin(schema.STATUSES)]
@@ -70,6 +71,9 @@ def photos(
         "period": period[located.index].to_numpy(dtype=np.int32),
         "count": located["bicycle_count"].mask(~counted).fillna(-1).to_numpy(dtype=np.int32),
     }
+    riding = ridden(located, detections)
+    if riding.any():
+        columns["ridden"] = riding.to_numpy(dtype=np.int32)
     details = _details(located, _shown(detections, pictures, threshold), pictures, timezone)
     many = len(located) > READABLE
     return {
@@ -92,16 +96,19 @@ def _drawn(shown: pd.DataFrame) -> pd.DataFrame:
     return shown.drop(index=place.index[place >= _MOST_REJECTED])
 
 
+def ridden(given: pd.DataFrame, detections: pd.DataFrame) -> "pd.Series[int]":
+    """Return how many bicycles of each photo do not count because they are ridden."""
+    boxes = detections.loc[detections["dropped_by"] == "ridden", "photo_id"].value_counts()
+    numbers = dict(zip(boxes.index, boxes, strict=True))
+    found = [numbers.get(photo_id, 0) for photo_id in given["photo_id"]]
+    return pd.Series(found, index=given.index, dtype="int64")
+
+
 def _rejected(shown: pd.DataFrame) -> dict[str, dict[str, int]]:
-    """Return how many boxes of each photo do not count, drawn or not: `ridden` and `faint` ones."""
-    left = shown[~shown["kept"]]
-    ridden = left["dropped_by"] == "ridden"
-    out: dict[str, dict[str, int]] = {}
-    for name, boxes in (("ridden", left[ridden]), ("faint", left[~ridden])):
-        numbers = boxes["photo_id"].value_counts()  # 0 for photos without
-        for photo_id, n in numbers[numbers > 0].items():
-            out.setdefault(str(photo_id), {})[name] = int(n)
-    return out
+    """Return how many boxes of each photo do not count, drawn or not, besides ridden ones."""
+    left = shown[~shown["kept"] & (shown["dropped_by"] != "ridden")]
+    numbers = left["photo_id"].value_counts()  # 0 for photos without
+    return {str(photo_id): {"faint": int(n)} for photo_id, n in numbers[numbers > 0].items()}
 
 
 def _details(

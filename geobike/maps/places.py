@@ -30,8 +30,9 @@ def places(
     `visits` is the visits frame of the photos; without it each photo is a place of its own.
     `street_of` gives the number of the street of a `stop_id`. A place has columns `lon` and `lat`
     in 1e-5 degrees, each the step from the one before, `area` and `street` (positions, -1 for
-    none). `looks` has a row for each place and period: `place` (the step from the row before),
-    `period`, `photos`, `visits`, and `things`, the sum over the first photo of each visit.
+    none). `looks` has a row for each place and period: `place` (the step from the row before, from
+    -1 at first), `period`, `photos`, `visits`, and `things`, the sum over the first photo of each
+    visit.
     """
     row = np.flatnonzero((taken["status"] == schema.COUNTED) & ~taken.geometry.isna())
     counted = taken[["photo_id", "bicycle_count"]].iloc[row]
@@ -82,7 +83,7 @@ def _looks(
     )
     groups = rows.groupby(["place", "period"])
     found = groups[["visits", "things"]].sum().assign(photos=groups.size()).reset_index()
-    found["place"] = np.diff(found["place"], prepend=0)
+    found["place"] = np.diff(found["place"], prepend=-1)
     return {
         name: found[name].to_numpy(dtype=np.int32)
         for name in ("place", "period", "photos", "visits", "things")
@@ -90,13 +91,18 @@ def _looks(
 
 
 def packed(key: str, columns: dict[str, npt.NDArray[np.int32]]) -> dict[str, Any]:
-    """Return columns under `key`: packed in the order of `names` where they are long."""
-    long = len(next(iter(columns.values()))) > READABLE
-    plain = {name: column.tolist() for name, column in columns.items()}
-    return {
-        "names": list(columns),
-        key: encode_columns(list(columns.values())) if long else plain,
-    }
+    """Return columns under `key`: packed in the order of `names` where they are long.
+
+    Of a packed column that is the same throughout, only its value is sent, in `same`.
+    """
+    if len(next(iter(columns.values()))) <= READABLE:
+        return {
+            "names": list(columns),
+            key: {name: each.tolist() for name, each in columns.items()},
+        }
+    same = {name: int(each[0]) for name, each in columns.items() if (each == each[0]).all()}
+    names = [name for name in columns if name not in same]
+    return {"names": names, "same": same, key: encode_columns([columns[name] for name in names])}
 
 
 def steps(degrees: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:

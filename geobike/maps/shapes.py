@@ -1,4 +1,4 @@
-"""The polygons to draw: simplified, rounded, in one piece across the antimeridian.
+"""The polygons to draw: simplified, in whole steps, in one piece across the antimeridian.
 
 Only the copy for drawing is changed. Counts and areas come from the originals.
 """
@@ -25,8 +25,40 @@ def simplified(areas: gpd.GeoDataFrame) -> tuple[list[shapely.Geometry], bool]:
     shifted = bool((bounds[:, 2] - bounds[:, 0] > 180).any())
     if shifted:
         geometry = np.array([_east(shape) for shape in geometry], dtype=object)
-    simple = _simplified(geometry)
-    return [shapely.transform(shape, lambda xy: xy.round(DECIMALS)) for shape in simple], shifted
+    return list(_simplified(geometry)), shifted
+
+
+def steps(shapes: npt.NDArray[np.object_]) -> tuple[list[list[int]], npt.NDArray[np.intp]]:
+    """Return lines or rings as the page has them, and which of the shapes each belongs to.
+
+    A row of steps is in 1e-5 degrees: x, y, dx, dy, ... A ring is without its last point, which is
+    its first.
+    """
+    xy, line = shapely.get_coordinates(shapes, return_index=True)
+    cells = np.round(xy * 10**DECIMALS).astype(np.int64)
+    starts = np.flatnonzero(np.diff(line, prepend=-1))
+    moves = np.diff(cells, axis=0, prepend=cells[:1])
+    moves[starts] = cells[starts]
+    closed = shapely.get_type_id(shapes[line[starts]]) == shapely.GeometryType.LINEARRING
+    ends = np.append(starts[1:], len(cells)) - closed
+    flat = moves.ravel().tolist()
+    rows = [flat[2 * start : 2 * end] for start, end in zip(starts, ends, strict=True)]
+    return rows, line[starts]
+
+
+def outlines(shapes: list[shapely.Geometry]) -> list[list[list[list[int]]]]:
+    """Return each shape as its polygons, a polygon as its rings, a ring as a row of `steps`."""
+    found: list[list[list[list[int]]]] = [[] for _ in shapes]
+    polygons, area = shapely.get_parts(np.asarray(shapes, dtype=object), return_index=True)
+    rings, polygon = shapely.get_rings(polygons, return_index=True)
+    rows, ring = steps(rings)
+    last = -1
+    for row, number in zip(rows, polygon[ring], strict=True):
+        if number != last:
+            found[area[number]].append([])
+        found[area[number]][-1].append(row)
+        last = number
+    return found
 
 
 _MOST_NAMED = 1500  # areas; of more no name is written on the map

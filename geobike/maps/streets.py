@@ -1,16 +1,18 @@
 """The streets on the page: those of which something was seen, as lines with their figures."""
 
-import json
 from typing import Any, Final
 
 import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 
 from geobike import schema
 from geobike.maps.encoding import encode_json
-from geobike.maps.numbers import DECIMALS, finite
+from geobike.maps.numbers import finite
 from geobike.maps.places import positions
+from geobike.maps.shapes import steps
 
 _STEPS: Final = 4000  # the tolerance is the extent divided by this
 
@@ -32,7 +34,6 @@ def streets(
     seen = given[given["stop_count"] > 0]
     west, south, east, north = seen.total_bounds
     lines = shapely.simplify(seen.geometry.to_numpy(), max(east - west, north - south) / _STEPS)
-    lines = shapely.transform(lines, lambda xy: xy.round(DECIMALS))
     area = positions(seen["area_id"], area_ids)
     crossings = _crossings(given, seen)
     rows = [
@@ -45,14 +46,27 @@ def streets(
             "stops": int(row.stop_count),
             "once": finite(row.detected_once),
             "rate": finite(row.detected_per_100m),
-            "geometry": json.loads(shapely.to_geojson(line)),
+            "lines": drawn,
         }
-        for row, number, line, ends in zip(
-            seen.rename(columns={"name": "name_"}).itertuples(), area, lines, crossings, strict=True
+        for row, number, drawn, ends in zip(
+            seen.rename(columns={"name": "name_"}).itertuples(),
+            area,
+            _drawn(lines),
+            crossings,
+            strict=True,
         )
     ]
     number = pd.Index(seen["street_id"]).get_indexer(pd.Index(stops["street_id"]))
     return encode_json(rows), pd.Series(number, index=stops["stop_id"])
+
+
+def _drawn(shapes: npt.NDArray[np.object_]) -> list[list[list[int]]]:
+    """Return each street as rows of steps, one for each of its pieces."""
+    found: list[list[list[int]]] = [[] for _ in shapes]
+    pieces, street = shapely.get_parts(shapes, return_index=True)
+    for row, piece in zip(*steps(pieces), strict=True):
+        found[street[piece]].append(row)
+    return found
 
 
 def _crossings(given: gpd.GeoDataFrame, seen: gpd.GeoDataFrame) -> list[list[str]]:

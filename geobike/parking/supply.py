@@ -22,9 +22,11 @@ from pyproj import Transformer
 
 from geobike import config, metrics, schema
 from geobike.parking import account, ratios, walking
+from geobike.reporting import report_number
 from geobike.streets import Network
 
 REACH: Final = 25.0  # metres from a street to its racks
+SHOWN: Final = 25.0  # metres of its street that a stop shows where cameras look along it
 
 _Floats = npt.NDArray[np.float64]
 
@@ -167,12 +169,24 @@ def _streets(
     judged = seen & parked.notna() & ratios.is_known(supply)
     lacking = ratios.shortage(parked, places).where(judged)
     nearby = streets["street_id"].map(near).fillna(0.0).where(parked.notna())
+    _report_gaps(streets[judged])
     out = streets.join(supply).assign(
         detected_near_racks=nearby.astype(schema.FLOAT),
         pressure=ratios.pressure(parked, supply).where(judged),
         shortage=lacking.astype(schema.COUNT),
     )
     return out.assign(parking=_state(out, seen, ratios.is_known(supply)))
+
+
+def _report_gaps(streets: gpd.GeoDataFrame) -> None:
+    """Report streets that are covered, though their photos show too little of them to add up."""
+    shown = streets["stop_count"].astype(float) * SHOWN
+    thin = streets[shown < (metrics.ENOUGH - ratios.TINY) * streets["length_m"]]
+    report_number(
+        "street is covered by stops so far apart that its pressure and shortage are too low",
+        "streets are covered by stops so far apart that their pressure and shortage are too low",
+        thin["name"].fillna(thin["street_id"]).tolist(),
+    )
 
 
 def _state(

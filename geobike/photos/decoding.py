@@ -214,10 +214,13 @@ def _check_end(data: bytes, image: Image.Image) -> None:
     """
     if image.format not in ("JPEG", "MPO"):
         return
+    grey = _ends_grey(image)
+    if not grey and scans.is_whole(data):
+        return
     found = scans.find(data)
     if scans.lacks_some(data, found):
         raise UnreadablePhoto(_ENDS_EARLY)
-    if (len(found) == 1 and not _ends_grey(image)) or not found:
+    if (len(found) == 1 and not grey) or not found:
         return
     with _HEADER_LOCK, warnings.catch_warnings():
         warnings.simplefilter("ignore")

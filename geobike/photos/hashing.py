@@ -75,8 +75,16 @@ def read_in_processes(
 
 def _read_quickly(files: Sequence[PhotoFile], *, max_pixels: int) -> list[FileHash | None]:
     """Return the hash of each photo, None for one whose pixels have to be decoded."""
-    with ThreadPoolExecutor(max(2, THREADS // (os.cpu_count() or 1))) as pool:
-        return list(pool.map(partial(_quickly, max_pixels=max_pixels), files))
+    threads = max(2, THREADS // (os.cpu_count() or 1))
+    out: list[FileHash | None] = [None] * len(files)
+
+    def share(first: int) -> None:  # a task for each photo would take as long as its hash
+        for place in range(first, len(files), threads):
+            out[place] = _quickly(files[place], max_pixels)
+
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(share, range(threads)))
+    return out
 
 
 def _quickly(file: PhotoFile, max_pixels: int) -> FileHash | None:

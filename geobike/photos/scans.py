@@ -18,6 +18,8 @@ MAX_SCANS: Final = 100
 _MARKER: Final = re.compile(rb"\xff([\x02-\xcf\xd8-\xfe])")
 _SCAN: Final = 0xDA
 _END: Final = 0xD9
+_ALL: Final = bytes((0, 63, 0))
+"""How the parameters of a scan with all frequencies and bits end."""
 _INTERVAL: Final = 0xDD  # restart markers divide the pixels
 _HUFFMAN: Final = (0xC0, 0xC1, 0xC2)
 """Frames of baseline, extended and progressive JPEGs; all other kinds tell nothing."""
@@ -65,8 +67,27 @@ def find(data: bytes) -> list[Scan]:
         if marker == _SCAN:
             header, start = at + 4, after
         intervals |= marker == _INTERVAL
-        frame = marker if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC) else frame
+        frame = marker if _is_frame(marker) else frame
     return found if header is None and frame in _HUFFMAN else []
+
+
+def is_whole(data: bytes) -> bool:
+    """Tell whether the first scan of a JPEG has all of the picture, so that no other is read.
+
+    It is that of nearly every camera, and known without a look at the pixels' data.
+    """
+    frames = bytearray()
+    for marker, at, after in _markers(data):
+        if marker == _SCAN:
+            sequential = bytes(frames) in (b"\xc0", b"\xc1")
+            return (
+                sequential
+                and data[after - 3 : after] == _ALL
+                and (data[at + 5 : after - 3 : 2] == _components(data))
+            )
+        if _is_frame(marker):
+            frames.append(marker)
+    return False
 
 
 def lacks_some(data: bytes, scans: Sequence[Scan]) -> bool:
@@ -110,6 +131,10 @@ def _markers(data: bytes) -> Iterator[tuple[int, int, int]]:
         yield marker, found.start(), at
         if marker == _END:
             return
+
+
+def _is_frame(marker: int) -> bool:
+    return 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC)
 
 
 def _components(data: bytes) -> bytes:

@@ -99,13 +99,15 @@ def _comparable(photos: gpd.GeoDataFrame, preferred: "pd.Series[bool] | None") -
         near[near] = _in_seconds_with_pairs(seconds[near], values[near])
     rows, points = rows[near], points[near]
     ids = photos.loc[rows, "photo_id"]
+    split = [posixpath.split(one) for one in ids]
+    suffix = [posixpath.splitext(name)[1].lower() for _, name in split]
     files = pd.DataFrame(
         {
             "photo_id": ids,
             "second": second[rows],
-            "name": [plain_name(one) for one in ids],
-            "folder": [posixpath.dirname(one) for one in ids],
-            "suffix": [posixpath.splitext(one)[1].lower() for one in ids],
+            "name": [plain_name(name) for _, name in split],
+            "folder": [folder for folder, _ in split],
+            "suffix": suffix,
             "width": photos.loc[rows, "width"].fillna(0).astype(int),
             "height": photos.loc[rows, "height"].fillna(0).astype(int),
             "other": False if preferred is None else ~preferred[rows],
@@ -114,7 +116,7 @@ def _comparable(photos: gpd.GeoDataFrame, preferred: "pd.Series[bool] | None") -
     )
     for axis, values in (("lon", shapely.get_x(points)), ("lat", shapely.get_y(points))):
         files[axis] = _places(files, values)
-    whole = [posixpath.basename(one).casefold() for one in ids]
+    whole = [name.casefold() for _, name in split]
     ranked = files.assign(
         added=(files["name"] + files["suffix"]) != whole,
         pixels=-files["width"] * files["height"],

@@ -27,7 +27,7 @@ def context(
     status = str(area["status"])
     shown = tables.metrics("popup")
     return {
-        "name": area["name"] if pd.notna(area["name"]) else area["area_id"],
+        "name": tables.names[row],
         "status": speech.say(f"area_status_{status}"),
         "figures": [
             (sheet.name_of(metric, speech), sheet.cell(tables, row, metric, speech))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -113,5 +114,9 @@ def _row(tables: SurveyTables, name: str) -> Any:
         if len(found) > 1:
             ids = ", ".join(areas.loc[found, "area_id"])
             raise InputError(f"--area {name!r} is the name of several areas; give an id: {ids}")
-    known = ", ".join(areas["name"].fillna(areas["area_id"]).head(5))
-    raise InputError(f"--area {name!r} is not an area of the survey; they are {known}, ...")
+    names = tables.names.tolist()
+    if near := [one for one in names if folded in one.casefold()] or get_close_matches(name, names):
+        raise InputError(f"--area {name!r} is not an area of the survey; {' or '.join(near[:3])}?")
+    raise InputError(
+        f"--area {name!r} is not an area of the survey; they are {', '.join(names[:5])}, ..."
+    )

@@ -64,7 +64,9 @@ class Drawing:
     width: float
     height: float
     areas: Sequence[Mapping[str, Any]]
-    """`path`, `fill` and `hatch`, which may be empty."""
+    """`path` and `fill`."""
+    hatches: Mapping[str, str]
+    """One path of all areas that have a pattern, by its name: a PDF holds each use of a pattern."""
     streets: str
     """One path of all streets."""
     seen: str
@@ -95,20 +97,27 @@ def draw(
     box = shapely.total_bounds(np.array(list(shapes), object) if around is None else around)
     frame = _frame(box if around is None else _wider(box), tallest)
     units = [shapely.transform(shape, frame) for shape in shapes]
+    paths = [path(shape) for shape in units]
     lines, seen = _streets(streets, frame)
     return Drawing(
         frame.width,
         frame.height,
-        [
-            {"path": path(shape), "fill": fill, "hatch": hatch}
-            for shape, fill, hatch in zip(units, fills, hatches, strict=True)
-        ],
+        [{"path": one, "fill": fill} for one, fill in zip(paths, fills, strict=True)],
+        _hatched(paths, hatches),
         lines,
         seen,
         _circles(stops, frame),
         list(_labels(units, names, numbers, frame)),
         _scale(frame),
     )
+
+
+def _hatched(paths: Sequence[str], hatches: Sequence[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for one, hatch in zip(paths, hatches, strict=True):
+        if hatch:
+            found[hatch] = found.get(hatch, "") + one
+    return found
 
 
 def _wider(bounds: Floats) -> Floats:
@@ -185,8 +194,11 @@ def _circles(stops: gpd.GeoDataFrame | None, frame: Frame) -> list[tuple[float, 
 def _labels(
     shapes: Sequence[shapely.Geometry], names: Sequence[str], numbers: Sequence[str], frame: Frame
 ) -> Iterable[Label]:
-    """Yield names where they fit without touching another, the largest area first."""
-    order = sorted(range(len(shapes)), key=lambda row: -shapes[row].area)
+    """Yield names where they fit without touching another.
+
+    Areas with a number come first, since the table has them; of these and of the rest the largest.
+    """
+    order = sorted(range(len(shapes)), key=lambda row: (not numbers[row], -shapes[row].area))
     taken: list[tuple[float, float, float, float]] = []
     sheet = shapely.box(0, 0, frame.width, frame.height)
     for row in order:

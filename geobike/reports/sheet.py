@@ -47,7 +47,7 @@ def map_of(
         shapes,
         fills,
         hatches,
-        areas["name"].fillna(areas["area_id"]).tolist(),
+        tables.names.tolist(),
         numbers=list(numbers) or [""] * len(areas),
         around=around,
         tallest=drawing.TALLEST if only is None else _LOW,
@@ -63,6 +63,7 @@ def map_of(
             if (areas["status"] == state).any()
         ],
         "pale": _pale(tables, speech) if only is None and certainty.ALIKE in sides else "",
+        "numbered": any(label.text in numbers for label in drawn.labels),
         "alt": speech.say("map_alt", metric=name_of(metric, speech)),
         "only": None if only is None else drawing_of_one(drawn, areas.index.get_loc(only)),
     }

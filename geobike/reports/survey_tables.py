@@ -79,9 +79,20 @@ class SurveyTables:
         known = metrics.available(list(self.areas))
         return [one for one in known if place in one.shown and _has(self.areas, one.name)]
 
+    @cached_property
+    def names(self) -> "pd.Series[str]":
+        """What areas are called, by row: their id where they have no name."""
+        found: pd.Series[str] = self.areas["name"].fillna(self.areas["area_id"])
+        return found
+
     def area(self, row: Any) -> Any:
         """Return an area by its row."""
         return self.areas.loc[row]
+
+    def name_of(self, area_id: Any) -> str | None:
+        """Return what an area is called; None for an id that is none."""
+        found = self.names[self.areas["area_id"] == area_id]
+        return None if found.empty else str(found.iloc[0])
 
     def figure(self, row: Any, metric: Metric) -> float:
         """Return a figure of an area; NaN where too little was seen to show it."""

@@ -109,7 +109,9 @@ class Boxes:
         except (TypeError, ValueError, OverflowError):
             raise InputError("a corrected box is not four numbers") from None
         width, height = photo.size or (1e9, 1e9)
-        if not (0 <= xmin < xmax <= width and 0 <= ymin < ymax <= height):
+        # On a panorama a box that was found over the seam goes on beyond the right edge.
+        right = 2 * width if action == "strike" else width
+        if not (0 <= xmin < xmax <= right and 0 <= ymin < ymax <= height):
             raise InputError(f"the box {xmin}, {ymin}, {xmax}, {ymax} is not on the photo")
         return Correction(
             photo.photo_id, photo.sha256 or "", action, self._label,

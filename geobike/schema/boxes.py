@@ -40,7 +40,7 @@ BICYCLES: Final = Frame(
         "placed": FLAG,
         "reason": CODED,  # why it is not placed
         "looks": FLOAT,  # photos that have its place in view, some in part, its own whole; >= 1
-        "weight": FLOAT,  # with which it counts once: 1 / looks; 0 where nearer photos looked
+        "weight": FLOAT,  # with which it counts once: 1 / looks, less where nearer photos looked
         "area_id": CODED,  # where it stands, NA outside every area
     },
     optional={"ridden": MAYBE},  # as in a detections frame

@@ -11,6 +11,7 @@ import shapely
 from geobike import schema
 from geobike.errors import InputError
 from geobike.io import files, polygons, vector
+from geobike.reporting import report_number
 
 _NAMES: Final = (
     "name",
@@ -103,7 +104,14 @@ def _lines(frame: gpd.GeoDataFrame) -> Any:
     """Return the lines of each shape, None where it has none; polygons are not streets."""
     shapes = shapely.force_2d(np.asarray(frame.geometry.array))
     is_line = np.isin(shapely.get_type_id(shapes), (1, 2, 5))  # lines, rings, several lines
-    return np.where(is_line & shapely.is_valid(shapes), shapes, None)
+    west, south, east, north = shapely.bounds(shapes).T  # NaN where there is none
+    on_earth = (west >= -360) & (east <= 360) & (south >= -90) & (north <= 90)
+    report_number(
+        "street line is left out: its coordinates are not degrees",
+        "street lines are left out: their coordinates are not degrees",
+        number=int((is_line & (west <= east) & ~on_earth).sum()),
+    )
+    return np.where(is_line & on_earth & shapely.is_valid(shapes), shapes, None)
 
 
 def _near(lines: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> Any:

@@ -11,7 +11,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geobike import maps, saved
-from geobike.counting import ledger
+from geobike.counting import ledger, riding
 from geobike.counting import stage as counting
 from geobike.detections import extent, filtering
 from geobike.detections.store.protocol import Model
@@ -67,6 +67,13 @@ class SurveyResult:
     def areas(self) -> gpd.GeoDataFrame:
         """Area counts frame."""
         return self.counted.areas
+
+    @property
+    def ridden(self) -> int | None:
+        """Ridden bicycles on counted photos; None where the detector knows no persons."""
+        if not riding.knows_persons(self.detections["label"]):
+            return None
+        return int(self.photos[riding.RIDDEN].sum())
 
     def map(self, *, track: Track = silent) -> "folium.Map":
         """Return the map, to look at, to add layers to, or to save with `geobike.maps.save`.
@@ -156,6 +163,7 @@ class SurveyResult:
                 "max_overlap": survey.max_overlap,
                 "count": survey.count,
                 **{name: round(value, 1) for name, value in self.counted.total.items()},
+                "ridden": self.ridden,
                 "stops": len(self.counted.stops),
             },
             **self._known(),

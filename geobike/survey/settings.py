@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from geobike import config
 from geobike.errors import InputError
+from geobike.io import files
 from geobike.io.redaction import redact
 from geobike.io.remote import is_remote
 from geobike.options import Declared, declared
@@ -70,6 +71,7 @@ def _toml(path: str | Path) -> Any:
 
 
 def _text(path: str | Path) -> str:
+    files.refuse_special(path)
     try:
         return Path(path).read_text(encoding="utf-8-sig")  # Windows editors write a mark first
     except OSError as error:

@@ -93,6 +93,16 @@ def test_a_box_added_twice_counts_once(tmp_path: Path) -> None:
     assert found["xmin"].tolist()[3:] == [200, 300]
 
 
+def test_thousands_are_not_taken_for_decimals(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="may be thousands or have decimals"):
+        applied(tmp_path, 'b.jpg,,add,bicycle,"1,010",0,"1,060",40,Anna')
+
+
+def test_boxes_from_0_to_1_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="from 0 to 1; give their sides in pixels"):
+        applied(tmp_path, "b.jpg,,add,bicycle,0.1,0.2,0.3,0.4,Anna")
+
+
 def test_one_box_added_a_hundred_thousand_times_counts_once(tmp_path: Path) -> None:
     found = applied(tmp_path, *["b.jpg,,add,bicycle,200,0,260,40,Anna"] * 100_000)
     assert len(found) == len(boxes()) + 1

@@ -25,6 +25,17 @@ def read(path: Path, rows: str) -> pd.DataFrame:
     return imported.read(path)
 
 
+@pytest.mark.parametrize("sides", ['"1,010",10,"1,050",50', '1,10,"1,234,567",50'])
+def test_thousands_are_not_taken_for_decimals(boxes: Path, sides: str) -> None:
+    with pytest.raises(InputError, match=r"may be thousands or have decimals"):
+        read(boxes, f"a.jpg,bicycle,0.9,{sides}\n")
+
+
+def test_a_decimal_comma_elsewhere_shows_what_commas_are(boxes: Path) -> None:
+    found = read(boxes, 'a.jpg,bicycle,"0,9",1,10,"1,050",50\n')
+    assert (found["score"][0], found["xmax"][0]) == (0.9, 1.05)
+
+
 def test_a_table_with_a_header_alone_is_not_a_survey_without_bicycles(boxes: Path) -> None:
     photos = photos_frame({"a.jpg": (4, 52)})
     with pytest.raises(InputError, match="has no rows, so that it says of no photo"):

@@ -208,6 +208,24 @@ def test_other_labels_are_other_vehicles(tmp_path: Path) -> None:
     assert one["measurement"]["vehicleTypeCounts"][0]["vehicle"] == [{"type": "a"}]
 
 
+@pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")
+@pytest.mark.parametrize(
+    ("counting", "said"),
+    [
+        ({"count": "parked", "ridden": 3}, False),
+        ({"count": "all", "ridden": 3}, "; ridden ones included;"),
+        ({"count": "parked", "ridden": None}, "; ridden ones not told apart;"),
+    ],
+)
+def test_the_remark_says_whether_ridden_ones_are_in_it(
+    counting: dict[str, object], said: str | bool, tmp_path: Path
+) -> None:
+    frames = replace(two_streets(), about=About(summary={"counting": counting}))
+    writing.write_again(frames, tmp_path, names=("crow",))
+    remark = observations(tmp_path)[0]["note"]["remark"]
+    assert said in remark if said else "ridden" not in remark
+
+
 def test_a_survey_without_streets_says_so(tmp_path: Path) -> None:
     frames = replace(two_streets(), streets=None)
     with pytest.raises(InputError, match="--format crow holds streets and stops, which this"):

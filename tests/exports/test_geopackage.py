@@ -18,6 +18,7 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 import pytest
+import shapely
 from shapely import box
 
 import geobike
@@ -247,6 +248,17 @@ def test_of_many_boxes_only_those_that_count_are_kept_and_the_layer_says_so(
     assert rows(path, "SELECT count(*), min(kept) FROM detections") == [(kept, 1)]
     said = rows(path, "SELECT description FROM gpkg_contents WHERE table_name = 'detections'")
     assert "Only those that count, of " in said[0][0]
+
+
+def test_a_file_that_is_there_is_replaced_and_nothing_of_it_stays(tmp_path: Path) -> None:
+    line = shapely.LineString([(4, 52), (4.01, 52)])
+    streets = schema.geotable(schema.STREETS, {"street_id": ["1"]}, [line])
+    first = written(tmp_path / "out", replace(few(), streets=streets))
+    assert "streets" in [name for name, _ in pyogrio.list_layers(first)]
+    alone = written(tmp_path / "alone", few()).read_bytes()
+    assert written(tmp_path / "out", few()).read_bytes() == alone
+    left = [path.name for path in (tmp_path / "out").iterdir()]
+    assert [name for name in left if "gpkg" in name or "part" in name] == ["survey.gpkg"]
 
 
 def test_a_full_disk_is_one_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import shapely
 
 import geobike
 from geobike import saved, schema
@@ -67,6 +68,8 @@ def faults(found: dict[str, Any]) -> list[str]:
         if layer["renderer"] != "RuleRenderer":
             wrong.append(f"{name}: the style was not loaded")
         wrong += [f"{name}: {error}" for error in layer["errors"]]
+        if len(layer["fits"]) != layer["rows"]:
+            wrong.append(f"{name}: {layer['rows']} features, {len(layer['fits'])} names")
         for feature, labels in layer["fits"].items():
             if len(labels) != 1:
                 wrong.append(f"{name}: {feature} is in {len(labels)} classes")
@@ -160,6 +163,23 @@ def test_racks_are_as_large_as_their_places_and_say_what_stands_there(seen: dict
     assert sum(near in tip for tip in tips.values()) > 5
     assert any("No photo was taken here" in tip for tip in tips.values())
     assert "#6d28d9" in seen["picture"]["colours"]
+
+
+def test_streets_say_their_places_pressure_and_shortage_where_there_are_racks(
+    seen: dict[str, Any], tmp_path: Path
+) -> None:
+    (bare,) = [tip for tip in seen["layers"]["streets"]["tips"].values() if "short: 6" in tip]
+    assert bare.startswith("<b>Stationsstraat</b><br>Share of the streets seen: 93 %<br>")
+    assert "Parking pressure: bicycles per place: \u2013<br>Places in racks: 0<br>" in bare
+    line = shapely.LineString([(4, 52), (4.01, 52)])
+    numbers = {"street_id": ["1"], "name": ["Dam"], "rack_capacity": [20], "pressure": [1.2]}
+    for columns in (numbers, {name: numbers[name] for name in ("street_id", "name")}):
+        streets = schema.geotable(schema.STREETS, columns, [line])
+        frames = replace(town(lambda areas: areas), streets=streets)
+        found = look(written(tmp_path, frames), tmp_path / "q.png")
+        assert faults(found) == []
+        (tip,) = found["layers"]["streets"]["tips"].values()
+        assert ("Parking pressure: bicycles per place: 1.20" in tip) == ("pressure" in columns)
 
 
 def test_racks_that_do_not_count_say_why(sample_out: Path, tmp_path: Path) -> None:

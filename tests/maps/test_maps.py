@@ -21,7 +21,7 @@ from geobike import maps, schema
 from geobike.errors import InputError, SchemaError
 from geobike.maps import assets
 from geobike.maps.context import ContextLayer
-from geobike.maps.shapes import simplified
+from geobike.maps.shapes import outlines, simplified
 from tests.support.map_frames import TOWN, areas, build, detections, jpeg, photos
 
 
@@ -80,13 +80,37 @@ def test_no_coordinate_on_the_page_is_finer_than_five_decimals(east: float) -> N
     taken = photos({"a.jpg": (4.123456789, 52.0123456789, 1)})
     data = block(build(given, taken, context_layers=layers).get_root().render())
     found = [
-        *numbers([area["geometry"] for area in data["areas"]]),
+        *numbers([area["centre"] for area in data["areas"]]),
         *numbers([layer["geometries"] for layer in data["context"]]),
     ]
-    assert len(found) > 8
+    assert len(found) >= 8
     assert all(number == round(number, 5) for number in found)
+    steps = [*numbers([area["rings"] for area in data["areas"]])]
+    assert len(steps) >= 6
+    assert all(isinstance(step, int) for step in steps)  # of 1e-5 degrees
     place = [data["photos"]["columns"][name] for name in ("lon", "lat")]
     assert place == [[412_346], [5_201_235]]  # whole steps of 1e-5 degrees
+
+
+def test_the_outlines_that_are_sent_add_up_to_the_shapes() -> None:
+    square, island = shapely.box(4, 52, 4.3, 52.3), shapely.box(4.5, 52, 4.6, 52.1)
+    holed = square.difference(shapely.box(4.1, 52.1, 4.2, 52.2))
+    sent = outlines([shapely.MultiPolygon([holed, island]), square])
+    assert [[len(rings) for rings in polygons] for polygons in sent] == [[2, 1], [1]]
+    for polygons, shape in zip(sent, [shapely.union(holed, island), square], strict=True):
+        whole = [[np.reshape(ring, (-1, 2)).cumsum(axis=0) / 1e5 for ring in p] for p in polygons]
+        found = shapely.MultiPolygon([(p[0], p[1:]) for p in whole])
+        assert shapely.symmetric_difference(found, shape).area < 1e-12
+
+
+def test_our_scripts_lose_their_comments_and_nothing_else() -> None:
+    for script in (resources.files(maps) / "page").iterdir():
+        if script.name.endswith(".js"):
+            lines = script.read_text("utf-8").splitlines()
+            assert all(line.count("`") % 2 == 0 for line in lines)  # no text over several lines
+    page = build().get_root().render()
+    script = page.split("geobike.start = ")[1].split("</script>")[0]
+    assert not re.search(r"^\s*//|^ ", script, re.MULTILINE)
 
 
 def test_times_are_in_the_chosen_timezone() -> None:

@@ -110,7 +110,7 @@ def test_enter_on_a_row_zooms_to_the_area_and_shows_its_figures(show: Open) -> N
     before = opened.page.locator(".leaflet-overlay-pane path").nth(2).bounding_box()
     opened.page.locator(".gb-table tbody tr").first.focus()
     opened.page.keyboard.press("Enter")
-    after = opened.page.locator(".leaflet-overlay-pane path[stroke='#111']")
+    after = opened.page.locator(".leaflet-gb-outline-pane path[stroke='#111']")
     box = after.bounding_box()
     assert before is not None
     assert box is not None
@@ -267,6 +267,7 @@ def test_every_photo_of_one_spot_can_be_opened(show: Open) -> None:
     assert "place, or a few: number detected" in opened.texts(".gb-photo-key li")
     opened.page.locator(".gb-place").click()
     assert opened.texts(".gb-detail h2") == ["5 places"]
+    assert len(opened.texts(".gb-list button")) == 5  # a list of them, each a way to its place
     seen = []
     for tile in opened.page.locator(".gb-tile").all():
         tile.click()
@@ -290,6 +291,35 @@ def test_a_box_that_nearly_counted_is_faint_and_says_why(show: Open) -> None:
     assert opened.page.locator(".gb-dropped").get_attribute("title") == "bicycle 90 %, ridden"
     ridden = opened.page.locator(".gb-light dd[data-metric=ridden]")
     assert ridden.inner_text() == "1: not counted"
+
+
+def test_a_photo_far_from_the_areas_is_announced_and_shown_on_request(show: Open) -> None:
+    taken = photos({"a.jpg": (4.005, 52.005, 1), "far.jpg": (5.5, 52.4, None)})
+    opened = show(build(taken=taken))
+    east = f"{opened.map_name()}.getBounds().getEast()"
+    assert opened.page.evaluate(east) < 4.1  # it does not make the areas small
+    said = "1 photo that is not counted lies far from the areas: show it"
+    opened.page.get_by_role("button", name=said).click()
+    assert opened.page.evaluate(east) > 5.5
+    opened.page.locator(".gb-other").click()
+    assert opened.texts(".gb-light .gb-file") == ["far.jpg"]
+    opened.page.keyboard.press("Escape")
+    opened.page.get_by_role("button", name="Show all areas").click()
+    assert opened.page.evaluate(east) < 4.1
+
+
+def test_how_many_were_ridden_is_said_without_pictures_too(show: Open) -> None:
+    found = detections("a/one.jpg")
+    found["dropped_by"] = pd.Categorical([None, "ridden"])
+    opened = show(build(taken=PHOTOS.assign(area_id=pd.array(["A0", None], "str")), found=found))
+    said = "1 of the bicycles on the photos was ridden: it is not counted."
+    assert opened.said(".gb-ridden") == [said]
+    opened.page.locator(".gb-table tbody tr", has_text="North").click()
+    assert opened.detail()["ridden"] == "1: not counted"
+    opened.page.locator(".gb-tile").first.click()
+    assert opened.texts(".gb-light dd[data-metric=ridden]") == ["1: not counted"]
+    unknown = show(build(taken=PHOTOS))
+    assert unknown.said(".gb-ridden") == [""]
 
 
 def test_boxes_that_nearly_counted_are_all_counted_and_the_best_are_drawn(show: Open) -> None:

@@ -1,10 +1,12 @@
 """The layer of racks on the page: what is known of each, and nothing where nobody looked."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+from PIL import Image
 
 from geobike import schema
 from geobike.errors import SchemaError
@@ -123,3 +125,13 @@ def test_pressure_colours_the_map_where_it_is_known_somewhere(show: Open) -> Non
 def test_racks_of_another_kind_of_frame_are_refused() -> None:
     with pytest.raises(SchemaError, match="the racks frame"):
         build(TOWN, racks=racks().drop(columns="left_out"))
+
+
+def test_racks_are_on_the_picture_however_few(show: Open, tmp_path: Path) -> None:
+    opened = show(build(racks=racks(1, detected_near=[0.0]), walk=50.0))
+    opened.download("Picture (PNG)").save_as(tmp_path / "map.png")
+    picture = Image.open(tmp_path / "map.png").convert("RGB")
+    colours = {colour for _, colour in picture.getcolors(1 << 24) or []}
+    assert (0x6D, 0x28, 0xD9) in colours
+    beside = picture.crop((picture.width - 500, 0, picture.width, picture.height))
+    assert (0x6D, 0x28, 0xD9) in {colour for _, colour in beside.getcolors(1 << 24) or []}

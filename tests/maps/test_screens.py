@@ -2,6 +2,7 @@
 
 import pandas as pd
 import pytest
+from playwright.sync_api import Browser
 
 from tests.support.browser import Open
 from tests.support.map_frames import areas, build, jpeg, photos
@@ -106,12 +107,67 @@ def test_paper_has_one_line_for_all_areas_without_photos(show: Open) -> None:
     ]
     said = line.inner_text()
     assert said.startswith("78 areas without photos: Quarter 2, Quarter 3, ")
-    assert said.endswith("Quarter 79.")
+    assert said.endswith("Quarter 41, ….")  # the others are on the map
     content = opened.page.pdf(prefer_css_page_size=True, print_background=True)
     assert content.count(b"/MediaBox") == 1
+
+
+def test_a_page_that_is_printed_before_it_was_drawn_is_printed_whole(
+    show: Open, browser: Browser
+) -> None:
+    names = [f"Quarter {number}" for number in range(1, 81)]
+    opened = show(build(areas(names, [1] * 80, range(80))))
+    whole = [opened.page.locator(each).count() for each in (".gb-name", ".gb-table tbody tr")]
+    early = browser.new_page(viewport={"width": 1280, "height": 800})
+    early.add_init_script("window.requestAnimationFrame = () => 0;")  # nothing is drawn
+    early.goto(opened.page.url)
+    assert early.locator(".gb-name").count() == 0
+    assert early.locator(".gb-table tbody tr").count() < 80
+    early.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert whole == [early.locator(each).count() for each in (".gb-name", ".gb-table tbody tr")]
+    assert whole[1] == 80
+    early.close()
 
 
 def test_a_dark_screen_gets_a_dark_page(show: Open) -> None:
     opened = show(build(), color_scheme="dark")
     paper = opened.page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert max(int(part) for part in paper[4:-1].split(",")) < 60
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance of `rgb(…)` or `#…`, after WCAG 2.2."""
+    parts = list(bytes.fromhex(colour[1:])) if colour.startswith("#") else rgb(colour)
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in scaled(parts)]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def rgb(colour: str) -> list[int]:
+    return [int(part) for part in colour[4:-1].split(",")]
+
+
+def scaled(parts: list[int]) -> list[float]:
+    return [part / 255 for part in parts]
+
+
+def contrast(one: str, other: str) -> float:
+    dark, light = sorted([luminance(one), luminance(other)])
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_on_a_dark_page_areas_have_edges_and_hatches_that_one_sees(show: Open) -> None:
+    opened = show(build(), color_scheme="dark")
+    style = "getComputedStyle(document.querySelector('.leaflet-overlay-pane {}')).{}"
+    edge = opened.page.evaluate(style.format("path", "stroke"))
+    hatch = opened.page.evaluate(style.format(".gb-hatch", "stroke"))
+    ground = opened.page.evaluate(style.format(".gb-ground", "fill"))
+    page = opened.page.evaluate(
+        "getComputedStyle(document.querySelector('.folium-map')).backgroundColor"
+    )
+    darkest = min((fill for fill in opened.fills() if fill.startswith("#")), key=luminance)
+    assert contrast(edge, page) > 3  # what WCAG 2.2 asks of graphics
+    assert contrast(edge, darkest) > 3
+    assert contrast(edge, ground) > 3
+    assert contrast(hatch, ground) > 3
+    opened.page.emulate_media(media="print")
+    assert opened.page.evaluate(style.format(".gb-ground", "fill")) == "rgb(236, 238, 240)"

@@ -426,7 +426,7 @@ def test_the_address_holds_metric_area_and_day_and_opens_them_again(
     opened.page.reload()
     opened.page.goto(f"{opened.page.url.split('#')[0]}{state}")
     opened.page.reload()
-    opened.wait_until("performance.getEntriesByName('geobike-drawn').length")
+    opened.wait_until("performance.getEntriesByName('geobike-complete').length")
     assert opened.texts(".gb-detail h2") == ["East"]
     assert opened.texts(".gb-when") == ["20 Jan 2022"]
     assert opened.page.evaluate("document.getElementById('gb-metric').value") == "detected_once"
@@ -485,6 +485,27 @@ def test_the_picture_has_the_colours_of_the_map(show: Open, tmp_path: Path) -> N
     colours = {colour for _, colour in picture.getcolors(1 << 24) or []}
     drawn = {fill for fill in opened.fills() if fill.startswith("#")}
     assert {tuple(bytes.fromhex(fill[1:])) for fill in drawn} <= colours
+
+
+def test_paper_and_picture_say_where_north_is_and_how_long_a_way_is(
+    show: Open, tmp_path: Path
+) -> None:
+    opened = show(build(taken=two_days()))
+    north = opened.page.locator(".gb-north")
+    assert not north.is_visible()
+    opened.download("Picture (PNG)").save_as(tmp_path / "map.png")
+    picture = Image.open(tmp_path / "map.png").convert("RGB")
+    frame = opened.page.locator(".folium-map").bounding_box()
+    assert frame is not None
+    low, wide = picture.height - 52, int(2 * frame["width"])
+    ink = {colour for _, colour in picture.crop((16, low - 40, 300, low)).getcolors(1 << 24) or []}
+    assert (0x17, 0x20, 0x2A) in ink  # the bar, where the page has it
+    head = picture.height - int(2 * (frame["height"] + 26))
+    corner = picture.crop((wide - 80, head, wide, head + 110))
+    assert (0x17, 0x20, 0x2A) in {colour for _, colour in corner.getcolors(1 << 24) or []}
+    opened.page.emulate_media(media="print")
+    assert north.is_visible()
+    assert opened.page.locator(".leaflet-control-scale-line").is_visible()
 
 
 def test_the_picture_draws_circles_and_names_as_the_page_does(show: Open, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 import geobike
 from geobike import areas as area_room
 from geobike import schema, streets
+from geobike.reporting import collect_warnings
 from tests.parking.test_supply import nearest_street
 from tests.support import photographed_town
 from tests.support.photographed_town import Surveyed, Town
@@ -28,7 +29,10 @@ def town() -> Town:
 
 @pytest.fixture(scope="module")
 def whole(town: Town) -> list[Surveyed]:
-    return [photographed_town.surveyed(town, seed=seed) for seed in SEEDS]
+    with collect_warnings() as notes:
+        surveys = [photographed_town.surveyed(town, seed=seed) for seed in SEEDS]
+    assert not [note for note in notes if "stops so far apart" in note]
+    return surveys
 
 
 def pressures(streets_: pd.DataFrame) -> pd.DataFrame:
@@ -79,8 +83,12 @@ def test_with_hand_counts_the_ranges_of_nineteen_streets_in_twenty_hold(
 
 def test_photos_50_m_apart_cover_the_street_and_see_half_of_its_bicycles(town: Town) -> None:
     """A limit that users are told of: a look covers 50 m of street, and its photo shows 25 m."""
-    survey = photographed_town.surveyed(town, seed=1, every=2, misses=False)
-    with_racks = pressures(survey.judged())
+    with collect_warnings() as notes:
+        survey = photographed_town.surveyed(town, seed=1, every=2, misses=False)
+    found = survey.judged()
+    (said,) = [note for note in notes if "stops so far apart" in note]
+    assert int(said.split()[0]) > 0.9 * len(found)
+    with_racks = pressures(found)
     assert survey.counted.supply["covered_share"] > 0.9
     assert 0.3 < with_racks["pressure"].sum() / with_racks["true_pressure"].sum() < 0.7
 

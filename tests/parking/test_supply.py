@@ -262,7 +262,9 @@ def test_pressure_and_shortage_of_a_town_that_was_seen_whole_are_those_of_its_tr
     of_street = truth["bicycles"].groupby(street).sum()
     ids = network.streets["street_id"]
     whole = network.streets.assign(
-        covered_share=1.0, detected_once=ids.map(of_street).fillna(0.0).astype(float)
+        covered_share=1.0,
+        detected_once=ids.map(of_street).fillna(0.0).astype(float),
+        stop_count=network.streets["length_m"] / 25,
     )
     numbers = truth.groupby("area")["bicycles"].sum()
     known = polygons.assign(

@@ -25,3 +25,14 @@ def test_a_progressive_jpeg_that_lacks_one_scan_or_half_of_it_is_not_whole(scan:
     for early in (half, without):
         with pytest.raises(UnreadablePhoto, match=r"its pixel data end early|cannot be decoded"):
             decoding.read_upright(early)
+
+
+def test_only_a_scan_of_all_components_and_frequencies_is_the_whole_picture() -> None:
+    photo = saved(noise())
+    (one,) = scans.find(photo)
+    assert scans.is_whole(photo)
+    assert not scans.is_whole(saved(noise(), progressive=True))
+    for at in (one.header + 1, one.start - 3, one.start - 2, one.start - 1):
+        changed = photo[:at] + bytes([photo[at] ^ 1]) + photo[at + 1 :]
+        assert not scans.is_whole(changed), at
+    assert not scans.is_whole(photo[: one.header])

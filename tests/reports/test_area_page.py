@@ -23,6 +23,8 @@ def test_an_area_has_a_page_of_its_own(written_sample: Path, name: str, areas: i
 def test_an_area_that_there_is_not_is_named(written_sample: Path) -> None:
     with pytest.raises(InputError, match=r"--area 'Nowhere' is not an area .*Zilverwijk"):
         report(written_sample, "Nowhere")
+    with pytest.raises(InputError, match=r"of the survey; Binnenstad Noord\?"):
+        report(written_sample, "binnenstad")
 
 
 def test_a_name_of_two_areas_asks_for_an_id(written_sample: Path, tmp_path: Path) -> None:

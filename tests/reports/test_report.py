@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 import geobike
 from geobike import reports, saved
 from geobike.reports import ReportOptions
-from tests.support.reported import Read, report
+from tests.support.reported import Read, counted_by_hand, report
 from tests.support.surveyed import edited
 
 
@@ -73,7 +73,17 @@ def test_in_a_browser_its_style_holds_and_it_prints_to_a4(show: Show, written_sa
     pdf = page.pdf(prefer_css_page_size=True)
     sheets = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", pdf)
     assert {(round(float(x)), round(float(y))) for x, y in sheets} == {(595, 842)}
-    assert len(sheets) == 6  # the last is the area's
+    assert len(sheets) == 5  # the last is the area's
+
+
+def test_the_widest_table_fits_on_a4(show: Show, written_sample: Path, tmp_path: Path) -> None:
+    """What is wider than the sheet makes a browser print all of it smaller."""
+    page = show(reports.build(saved.read(counted_by_hand(written_sample, tmp_path / "out"))))
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 178 * 96 * 10 // 254, "height": 800})  # mm, at 96 an inch
+    assert "Rank" in page.locator("thead").first.inner_text()
+    wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.evaluate(wide) <= 0
 
 
 HOSTILE = "</title><script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{ 7*7 }}${1}`\\"
@@ -163,3 +173,11 @@ def test_a_new_survey_takes_the_old_report_away_but_no_other_file(
     (folder / "report.html").write_text("mine")
     sample_result.write(folder)
     assert (folder / "report.html").read_text() == "mine"
+
+
+def test_a_pattern_is_used_once_on_a_map_however_many_areas_have_it(written_sample: Path) -> None:
+    """Chromium's PDF holds a copy for each use: 91 areas made 9 MB."""
+    html = reports.build(saved.read(written_sample))
+    used = re.findall(r'<path class="hatch" d="([^"]+)" fill="url\(#(\w+)\)"', html)
+    assert {name: path.count("M") for path, name in used} == {"thin": 2, "too_thin": 1, "unseen": 1}
+    assert len(used) == 3

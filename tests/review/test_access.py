@@ -9,8 +9,7 @@ import pytest
 from geobike.maps import assets
 from geobike.review import session
 from tests.support import reviewed
-from tests.support.axe import axe  # noqa: F401 - a fixture
-from tests.support.reviewed import Look, Served, look  # noqa: F401 - a fixture
+from tests.support.reviewed import Look, Served
 
 pytest.importorskip("uvicorn", reason="needs the extra `review`")
 
@@ -33,8 +32,8 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @pytest.mark.parametrize("tab", [*TABS, "keys", "large", "reasons"])
 def test_axe_finds_nothing(
     page: Served,
-    look: Look,  # noqa: F811
-    axe: Path,  # noqa: F811
+    look: Look,
+    axe: Path,
     screen: str,
     scheme: str,
     tab: str,
@@ -68,7 +67,7 @@ def test_axe_finds_nothing(
 @pytest.mark.parametrize("tab", TABS)
 def test_nothing_is_wider_than_a_telephone(
     page: Served,
-    look: Look,  # noqa: F811
+    look: Look,
     width: int,
     tab: str,
 ) -> None:
@@ -79,7 +78,7 @@ def test_nothing_is_wider_than_a_telephone(
     assert reader.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_a_telephone_counts_with_the_photo_in_sight(page: Served, look: Look) -> None:  # noqa: F811
+def test_a_telephone_counts_with_the_photo_in_sight(page: Served, look: Look) -> None:
     reader = look(page.address, viewport=SCREENS["telephone"], has_touch=True)
     reader.shown()
     stage = reader.page.locator(".gb-stage").first.bounding_box()
@@ -118,7 +117,7 @@ def test_the_words_of_all_languages_say_the_same_things() -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_its_colours_are_those_of_the_map(
     page: Served,
-    look: Look,  # noqa: F811
+    look: Look,
     scheme: str,
 ) -> None:
     reader = look(page.address, color_scheme=scheme)

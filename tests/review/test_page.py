@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Route
+from playwright.sync_api import Locator, Route
 
 from tests.support import reviewed
-from tests.support.reviewed import (  # noqa: F401 - a fixture
+from tests.support.reviewed import (
     BICYCLES,
     LIST,
     NAMES,
@@ -17,7 +17,6 @@ from tests.support.reviewed import (  # noqa: F401 - a fixture
     Look,
     Reader,
     Served,
-    look,
 )
 
 pytest.importorskip("uvicorn", reason="needs the extra `review`")
@@ -34,6 +33,34 @@ def out(tmp_path: Path) -> Path:
 def page(out: Path) -> Iterator[Served]:
     with reviewed.served(out, "--counter", "Anna") as running:
         yield running
+
+
+@pytest.fixture
+def reader(page: Served, look: Look) -> Reader:
+    """The page as Anna has it open, with the first photo shown."""
+    return opened(look, page.address)
+
+
+def opened(look: Look, address: str) -> Reader:
+    found = look(address)
+    found.shown()
+    return found
+
+
+def enter(reader: Reader, *typed: str) -> None:
+    """Type numbers, each followed by Enter: into whatever has the keys, as a person does."""
+    for each in typed:
+        reader.page.keyboard.type(each)
+        reader.page.keyboard.press("Enter")
+
+
+def bicycles(reader: Reader) -> Locator:
+    return reader.page.get_by_label("Bicycles")
+
+
+def where(reader: Reader) -> str:
+    """Return which of the photos is shown."""
+    return reader.page.locator(".gb-where").first.inner_text()
 
 
 def click(reader: Reader, x: float, y: float, **how: object) -> None:
@@ -55,18 +82,13 @@ def fitted(reader: Reader) -> tuple[float, float, float]:
     )
 
 
-def test_all_is_counted_by_keys_alone(page: Served, out: Path, look: Look) -> None:  # noqa: F811
-    reader = look(page.address)
+def test_all_is_counted_by_keys_alone(reader: Reader, out: Path) -> None:
     keys = reader.page.keyboard
-    reader.shown()
-    for typed in ("3", "40-55", "0", "12"):
-        keys.type(typed)
-        keys.press("Enter")
+    enter(reader, "3", "40-55", "0", "12")
     keys.press("x")
     keys.press("1")
     keys.press("Enter")
-    keys.type("7")
-    keys.press("Enter")
+    enter(reader, "7")
     reader.saved()
     rows = reviewed.sheet(out)
     assert [rows[name]["bicycles"] for name in LIST] == ["3", "40", "0", "12", "?", "7"]
@@ -77,8 +99,7 @@ def test_all_is_counted_by_keys_alone(page: Served, out: Path, look: Look) -> No
     keys.press("s")
     reader.until("document.querySelectorAll('.gb-grid figure').length === 3")
     keys.press("Enter")
-    keys.type("2")
-    keys.press("Enter")
+    enter(reader, "2")
     keys.type("?")
     keys.press("p")
     reader.saved()
@@ -90,19 +111,12 @@ def test_all_is_counted_by_keys_alone(page: Served, out: Path, look: Look) -> No
 
 
 def test_after_the_ridden_ones_the_next_number_is_of_the_next_photo(
-    page: Served,
-    out: Path,
-    look: Look,  # noqa: F811
+    reader: Reader, out: Path
 ) -> None:
-    reader = look(page.address)
     keys = reader.page.keyboard
-    reader.shown()
     keys.type("3")
     keys.press("Tab")
-    keys.type("1")
-    keys.press("Enter")
-    keys.type("7")
-    keys.press("Enter")
+    enter(reader, "1", "7")
     reader.saved()
     rows = reviewed.sheet(out)
     assert [(rows[name]["bicycles"], rows[name]["ridden"]) for name in LIST[:2]] == [
@@ -111,36 +125,22 @@ def test_after_the_ridden_ones_the_next_number_is_of_the_next_photo(
     ]
 
 
-def test_the_minutes_left_grow_fewer_while_one_counts(
-    page: Served,
-    look: Look,  # noqa: F811
-) -> None:
-    reader = look(page.address)
-    keys = reader.page.keyboard
-    reader.shown()
+def test_the_minutes_left_grow_fewer_while_one_counts(reader: Reader) -> None:
     left = reader.page.locator(".gb-progress .gb-soft")
     assert "about 3 minutes left" in left.inner_text()  # 6 photos and two pages
-    for typed in ("3", "4", "5", "6"):
-        keys.type(typed)
-        keys.press("Enter")
+    enter(reader, "3", "4", "5", "6")
     reader.saved()
     assert "about 2 minutes left" in left.inner_text()
 
 
-def test_dots_are_counted_and_kept_where_they_were_clicked(
-    page: Served,
-    out: Path,
-    look: Look,  # noqa: F811
-) -> None:
-    reader = look(page.address)
-    reader.shown()
+def test_dots_are_counted_and_kept_where_they_were_clicked(reader: Reader, out: Path) -> None:
     click(reader, 350, 250)
     click(reader, 500, 270)
     reader.page.keyboard.press("r")
     click(reader, 120, 200)
     click(reader, 20, 20)
     click(reader, 20, 20)  # again takes it away
-    number = reader.page.get_by_label("Bicycles")
+    number = bicycles(reader)
     assert number.input_value() == "3"
     assert reader.page.get_by_label("of these ridden").input_value() == "1"
     reader.page.keyboard.press("Enter")
@@ -154,14 +154,8 @@ def test_dots_are_counted_and_kept_where_they_were_clicked(
         assert float(dot["y"]) == pytest.approx(y, abs=2)
 
 
-def test_a_photo_is_found_and_counted_as_ones_own_by_keys(
-    page: Served,
-    out: Path,
-    look: Look,  # noqa: F811
-) -> None:
-    reader = look(page.address)
+def test_a_photo_is_found_and_counted_as_ones_own_by_keys(reader: Reader, out: Path) -> None:
     keys = reader.page.keyboard
-    reader.shown()
     keys.press("c")
     file = reader.page.locator(".gb-correct .gb-file")
     file.get_by_text(".jpg").wait_for()
@@ -186,25 +180,14 @@ def test_a_photo_is_found_and_counted_as_ones_own_by_keys(
     assert reviewed.sheet(out)[OTHER]["bicycles"] == "5"
 
 
-def test_a_number_that_was_typed_stays_where_a_dot_is_clicked(
-    page: Served,
-    look: Look,  # noqa: F811
-) -> None:
-    reader = look(page.address)
-    reader.shown()
+def test_a_number_that_was_typed_stays_where_a_dot_is_clicked(reader: Reader) -> None:
     reader.page.keyboard.type("12")
     click(reader, 350, 250)
-    assert reader.page.get_by_label("Bicycles").input_value() == "12"
+    assert bicycles(reader).input_value() == "12"
     assert "1 dot on the photo; the number counts" in reader.page.locator("#gb-state").inner_text()
 
 
-def test_a_dot_lands_right_on_a_photo_that_is_zoomed_and_moved(
-    page: Served,
-    out: Path,
-    look: Look,  # noqa: F811
-) -> None:
-    reader = look(page.address)
-    reader.shown()
+def test_a_dot_lands_right_on_a_photo_that_is_zoomed_and_moved(reader: Reader, out: Path) -> None:
     left, top, scale = fitted(reader)
     mouse = reader.page.mouse
     mouse.move(left + 350 * scale, top + 250 * scale)
@@ -220,9 +203,7 @@ def test_a_dot_lands_right_on_a_photo_that_is_zoomed_and_moved(
     assert (float(dot["x"]), float(dot["y"])) == pytest.approx((350, 250), abs=2)
 
 
-def test_no_box_is_seen_before_it_is_asked_for(page: Served, look: Look) -> None:  # noqa: F811
-    reader = look(page.address)
-    reader.shown()
+def test_no_box_is_seen_before_it_is_asked_for(reader: Reader) -> None:
     assert not [url for url in reader.requests if "boxes" in url]
     assert reader.page.locator(".gb-box-mark").count() == 0
     reader.page.keyboard.press("b")
@@ -232,31 +213,28 @@ def test_no_box_is_seen_before_it_is_asked_for(page: Served, look: Look) -> None
     assert reader.page.locator(".gb-box-mark").count() == 0  # off again for the next photo
 
 
-def test_killed_at_a_half_typed_number_it_goes_on_there(out: Path, look: Look) -> None:  # noqa: F811
+def test_killed_at_a_half_typed_number_it_goes_on_there(out: Path, look: Look) -> None:
     with reviewed.served(out, "--counter", "Anna") as page:
-        reader = look(page.address)
-        reader.shown()
-        reader.page.keyboard.type("5")
-        reader.page.keyboard.press("Enter")
+        reader = opened(look, page.address)
+        enter(reader, "5")
         reader.shown()
         click(reader, 350, 250)
-        reader.page.get_by_label("Bicycles").fill("4")
+        bicycles(reader).fill("4")
         reader.saved()
         page.process.send_signal(signal.SIGKILL)
         page.process.wait()
-        reader.page.get_by_label("Bicycles").fill("41")
+        bicycles(reader).fill("41")
         alert = reader.page.get_by_role("alert")
         alert.filter(has_text="has stopped").wait_for()
-        assert reader.page.get_by_label("Bicycles").input_value() == "41"
+        assert bicycles(reader).input_value() == "41"
         reader.page.goto("about:blank")
         reader.complaints.clear()  # of the program that is gone
     rows = reviewed.sheet(out)
     assert [rows[name]["bicycles"] for name in LIST[:3]] == ["5", "", ""]
     with reviewed.served(out, "--counter", "Anna") as page:
-        reader = look(page.address)
-        reader.shown()
-        assert reader.page.locator(".gb-where").first.inner_text() == "Photo 2 of 6"
-        assert reader.page.get_by_label("Bicycles").input_value() == "4"
+        reader = opened(look, page.address)
+        assert where(reader) == "Photo 2 of 6"
+        assert bicycles(reader).input_value() == "4"
         assert reader.page.locator(".gb-dot-mark").count() == 1
         reader.page.keyboard.press("Enter")
         reader.saved()
@@ -264,36 +242,29 @@ def test_killed_at_a_half_typed_number_it_goes_on_there(out: Path, look: Look) -
     assert reviewed.sheet(out)[LIST[1]]["bicycles"] == "4"
 
 
-def test_a_closed_page_goes_on_where_it_was(page: Served, look: Look) -> None:  # noqa: F811
-    reader = look(page.address)
-    reader.shown()
-    for typed in ("1", "2"):
-        reader.page.keyboard.type(typed)
-        reader.page.keyboard.press("Enter")
+def test_a_closed_page_goes_on_where_it_was(page: Served, look: Look) -> None:
+    reader = opened(look, page.address)
+    enter(reader, "1", "2")
     reader.saved()
     reader.page.close()
-    again = look(page.address)
-    again.shown()
-    assert again.page.locator(".gb-where").first.inner_text() == "Photo 3 of 6"
+    again = opened(look, page.address)
+    assert where(again) == "Photo 3 of 6"
     assert "2 of 6 counted" in again.page.locator(".gb-progress").inner_text()
     again.page.keyboard.press("ArrowLeft")
-    assert again.page.get_by_label("Bicycles").input_value() == "2"
+    assert bicycles(again).input_value() == "2"
 
 
-def test_what_is_no_number_is_not_saved(page: Served, out: Path, look: Look) -> None:  # noqa: F811
-    reader = look(page.address)
-    reader.shown()
-    reader.page.keyboard.type("55-4")
-    reader.page.keyboard.press("Enter")
+def test_what_is_no_number_is_not_saved(reader: Reader, out: Path) -> None:
+    enter(reader, "55-4")
     reader.saved()
     assert "No number" in reader.page.locator("#gb-state").inner_text()
-    assert reader.page.locator(".gb-where").first.inner_text() == "Photo 1 of 6"
+    assert where(reader) == "Photo 1 of 6"
     assert reviewed.sheet(out)["list/a.jpg"]["bicycles"] == ""
 
 
 def test_two_people_count_the_same_photos_and_see_where_they_differ(
     out: Path,
-    look: Look,  # noqa: F811
+    look: Look,
 ) -> None:
     with reviewed.served(out) as page:
         readers = []
@@ -303,10 +274,8 @@ def test_two_people_count_the_same_photos_and_see_where_they_differ(
             reader.page.get_by_label("Your name").fill(name)
             reader.page.keyboard.press("Enter")
             reader.shown()
-            assert reader.page.get_by_label("Bicycles").input_value() == ""
-            for number in typed:
-                reader.page.keyboard.type(number)
-                reader.page.keyboard.press("Enter")
+            assert bicycles(reader).input_value() == ""
+            enter(reader, *typed)
             reader.saved()
         reader.page.keyboard.press("d")
         rows = reader.page.locator(".gb-people tbody tr")
@@ -327,9 +296,7 @@ def test_two_people_count_the_same_photos_and_see_where_they_differ(
     }
 
 
-def test_names_of_files_are_text(page: Served, look: Look) -> None:  # noqa: F811
-    reader = look(page.address)
-    reader.shown()
+def test_names_of_files_are_text(reader: Reader, page: Served) -> None:
     shown = []
     for name in LIST:
         reader.until(
@@ -349,17 +316,14 @@ def test_names_of_files_are_text(page: Served, look: Look) -> None:  # noqa: F81
     assert outside == []
 
 
-def test_a_page_in_dutch(out: Path, look: Look) -> None:  # noqa: F811
+def test_a_page_in_dutch(out: Path, look: Look) -> None:
     with reviewed.served(out, "--counter", "Anna", "--language", "nl") as page:
-        reader = look(page.address)
-        reader.shown()
+        reader = opened(look, page.address)
         assert reader.page.locator("html").get_attribute("lang") == "nl"
         assert reader.page.get_by_text("Tel elke fiets").first.is_visible()
 
 
-def test_an_answer_that_comes_late_does_not_replace_a_newer_one(page: Served, look: Look) -> None:  # noqa: F811
-    reader = look(page.address)
-    reader.shown()
+def test_an_answer_that_comes_late_does_not_replace_a_newer_one(reader: Reader) -> None:
     late: list[Route] = []
 
     def hold_the_first(route: Route) -> None:
@@ -379,9 +343,7 @@ def test_an_answer_that_comes_late_does_not_replace_a_newer_one(page: Served, lo
     assert reader.page.locator(".gb-found b").all_inner_texts() == [OTHER]
 
 
-def test_boxes_are_struck_out_and_added_by_mouse(page: Served, out: Path, look: Look) -> None:  # noqa: F811
-    reader = look(page.address)
-    reader.shown()
+def test_boxes_are_struck_out_and_added_by_mouse(reader: Reader, out: Path) -> None:
     reader.page.keyboard.press("c")
     reader.page.get_by_label("Find a photo by name").fill("NOT_drawn")
     reader.until("document.querySelectorAll('.gb-found button').length === 1")
@@ -408,12 +370,10 @@ def test_boxes_are_struck_out_and_added_by_mouse(page: Served, out: Path, look: 
     assert len(reviewed.rows(out / "corrections.csv")) == 1
 
 
-def test_the_photos_that_are_most_likely_wrong_come_first(page: Served, look: Look) -> None:  # noqa: F811
+def test_the_photos_that_are_most_likely_wrong_come_first(reader: Reader, page: Served) -> None:
     for name, number in (("list/f.jpg", "9"), ("list/a.jpg", "2")):
         names = sorted(NAMES)
         page.ask("count", counter="Anna", n=names.index(name), bicycles=number, confirmed=True)
-    reader = look(page.address)
-    reader.shown()
     reader.page.keyboard.press("c")
     reader.page.locator(".gb-found b").first.wait_for()
     assert reader.page.locator(".gb-found b").first.text_content() == "list/f.jpg"
@@ -422,7 +382,7 @@ def test_the_photos_that_are_most_likely_wrong_come_first(page: Served, look: Lo
     )
 
 
-def test_a_survey_without_a_sample_says_what_to_do(tmp_path: Path, look: Look) -> None:  # noqa: F811
+def test_a_survey_without_a_sample_says_what_to_do(tmp_path: Path, look: Look) -> None:
     with reviewed.served(reviewed.survey(tmp_path), "--counter", "Anna") as page:
         reader = look(page.address)
         reader.page.get_by_text("run geobike sample").first.wait_for()

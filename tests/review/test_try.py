@@ -18,7 +18,7 @@ from geobike.detectors.onnx.labels import COCO_80
 from tests.support import reviewed, tiny_onnx
 from tests.support.making import squares
 from tests.support.program import geobike as program
-from tests.support.reviewed import Look, Served, look  # noqa: F401 - a fixture
+from tests.support.reviewed import Look, Served
 
 pytest.importorskip("uvicorn", reason="needs the extra `review`")
 pytest.importorskip("onnxruntime", reason="needs the extra `local`")
@@ -140,7 +140,7 @@ def test_without_a_label_for_people_no_photo_is_shown(tmp_path: Path) -> None:
 
 def test_a_dropped_photo_is_shown_with_its_boxes_and_a_threshold_to_slide(
     page: Served,
-    look: Look,  # noqa: F811
+    look: Look,
 ) -> None:
     reader = look(page.address)
     drop(reader, photo(), "mine <b>.jpg")
@@ -153,6 +153,8 @@ def test_a_dropped_photo_is_shown_with_its_boxes_and_a_threshold_to_slide(
     reader.page.get_by_label("Only").uncheck()
     assert labels(reader) == ["bicycle 0.88", "person 0.95"]
     assert not [url for url in reader.requests if not url.startswith((page.origin, "data:"))]
+    with reader.page.expect_file_chooser():  # by keys alone, too
+        reader.page.get_by_role("button", name="Another photo").press("Enter")
 
 
 def places(shared: Path) -> list[Path]:
@@ -165,7 +167,7 @@ def places(shared: Path) -> list[Path]:
 def test_a_photo_shows_what_a_survey_of_it_finds(
     shared: Path,
     tmp_path: Path,
-    look: Look,  # noqa: F811
+    look: Look,
     which: int,
 ) -> None:
     taken = places(shared)[which]

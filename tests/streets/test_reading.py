@@ -8,7 +8,7 @@ import pytest
 from shapely import LineString
 
 from geobike import schema, streets
-from geobike.errors import InputError
+from geobike.errors import GeobikeWarning, InputError
 from tests.streets.test_network import at, halves, lines
 
 
@@ -35,6 +35,14 @@ def test_lines_far_from_the_areas_are_left_out(tmp_path: Path) -> None:
     lines(Far=far).to_file(tmp_path / "far.geojson")
     with pytest.raises(InputError, match=r"far\.geojson: has no street line near the areas"):
         streets.read(tmp_path / "far.geojson", halves())
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_a_line_that_leaves_the_earth_is_left_out(tmp_path: Path) -> None:
+    beyond = LineString([(4.36, 52.01), (1e300, 52.01)])
+    lines(Dam=at((0, 0), (200, 0)), Beyond=beyond).to_file(tmp_path / "streets.geojson")
+    with pytest.warns(GeobikeWarning, match="1 street line is left out: .* are not degrees"):
+        assert named(tmp_path / "streets.geojson") == ["Dam"]
 
 
 def test_of_openstreetmap_only_streets_are_taken(tmp_path: Path) -> None:

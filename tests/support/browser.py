@@ -158,7 +158,7 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Open]:
             ),
         )
         record.page.goto(path.as_uri())
-        record.wait_until("performance.getEntriesByName('geobike-drawn').length")
+        record.wait_until("performance.getEntriesByName('geobike-complete').length")
         return record
 
     yield open_map

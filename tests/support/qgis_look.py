@@ -26,7 +26,15 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QSize
 from qgis.PyQt.QtGui import QColor
 
-ABOVE = ("photos", "bicycles", "stops", "racks", "streets", "areas")
+TITLES = {
+    "photos": ["photo_id"],
+    "bicycles": ["fid"],
+    "stops": ["stop_id"],
+    "racks": ["rack_id"],
+    "streets": ["street_id"],
+    "areas": ["geobike_area_id", "area_id"],  # the second is the user's own where both are there
+}
+"""Layers, the uppermost first -> what names a feature of theirs."""
 
 
 def look_at(layer):
@@ -77,11 +85,7 @@ def size_of(symbol, context):
 def title_column(layer):
     """Return the column that names a feature."""
     columns = [field.name() for field in layer.fields()]
-    known = ("geobike_area_id", "rack_id", "area_id", "street_id", "stop_id", "photo_id")
-    if layer.name() == "bicycles":
-        return "fid"
-    wanted = [name for name in known if name in columns]
-    return wanted[0] if layer.name() != "photos" else "photo_id"
+    return next(name for name in TITLES[layer.name()] if name in columns)
 
 
 def draw(layers, path):
@@ -109,7 +113,7 @@ def draw(layers, path):
 def main():
     """Print what was found."""
     package, picture = sys.argv[1:3]
-    opened = {name: QgsVectorLayer(f"{package}|layername={name}", name, "ogr") for name in ABOVE}
+    opened = {name: QgsVectorLayer(f"{package}|layername={name}", name, "ogr") for name in TITLES}
     layers = [layer for layer in opened.values() if layer.isValid()]
     found = {layer.name(): look_at(layer) for layer in layers}
     drawn = draw(layers, picture)

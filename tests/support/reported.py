@@ -8,6 +8,7 @@ from typing import Any
 
 from geobike import reports, saved
 from geobike.reports import ReportOptions
+from tests.support.surveyed import edited
 
 
 class Read(HTMLParser):
@@ -55,3 +56,30 @@ def report(folder: Path, *areas: str, **options: Any) -> Read:
 def properties(folder: Path, table: str) -> list[dict[str, Any]]:
     features = json.loads((folder / f"{table}.geojson").read_text("utf-8"))["features"]
     return [feature["properties"] for feature in features]
+
+
+def counted_by_hand(written: Path, folder: Path) -> Path:
+    """Return a copy of a survey's folder as it is once people counted."""
+
+    def counted(features: list[dict[str, Any]]) -> None:
+        for rank, feature in enumerate(features, start=1):
+            compared = feature["properties"]["status"] == "compared"
+            known = {"hand_counted": 5, "bicycles_per_stop": 7.3}
+            known |= {"bicycles_per_stop_low": 6.1, "bicycles_per_stop_high": 8.9}
+            known |= {"bicycles_per_km": 90.0, "bicycles_per_km_low": None}
+            known |= {"bicycles_per_km_high": None, "hot_spot": None}
+            group = "above" if rank == 1 else "not told apart"
+            ranks = {"rank_low": rank, "rank_high": rank + 2, "group": group}
+            none = dict.fromkeys(ranks)
+            feature["properties"] |= known | (ranks if compared else none)
+
+    def summary(account: dict[str, Any]) -> None:
+        account["estimates"] = {
+            "hand_counted": 61,
+            "bicycles_per_stop": 2.41,
+            "bicycles_per_stop_low": 1.93,
+            "bicycles_per_stop_high": 3.02,
+            "found_of_100": 68.2,
+        }
+
+    return edited(written, folder, areas=counted, summary=summary)

@@ -128,13 +128,10 @@ def _once(result: "SurveyResult") -> str:
 
 
 def _ridden(result: "SurveyResult") -> str:
-    from geobike.counting.riding import knows_persons
-
-    ridden = result.photos["ridden_count"]
-    if not knows_persons(result.detections["label"]):
+    if result.ridden is None:
         return "Ridden ones are not told apart: no box is a person."
     what = "so left out" if result.survey.count == "parked" else "and counted too"
-    return f"Ridden, {what}: {ridden.sum()}."
+    return f"Ridden, {what}: {result.ridden}."
 
 
 def _by_hand(result: "SurveyResult") -> tuple[str, ...]:

@@ -86,7 +86,17 @@ def review(
                 webbrowser.open(address)
             _wait()
     if out is not None:
-        terminal.print_line(f"What was counted is in {out}; the same command goes on from there.")
+        _print_next(out)
+
+
+def _print_next(out: Path) -> None:
+    from geobike.estimates.hand_counts import FILE_NAME
+
+    terminal.print_line(f"What was counted is in {out}; the same command goes on from there.")
+    if (out / FILE_NAME).is_file():
+        terminal.print_line(
+            f"When all is counted: the same geobike map with --hand-counts {out / FILE_NAME}"
+        )
 
 
 def _wait() -> None:

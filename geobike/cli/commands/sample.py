@@ -51,10 +51,10 @@ def sample(
             show_people=show_people,
             track=terminal.track(),
         )
-    _print_hand_sample(drawn)
+    _print_hand_sample(drawn, redact(out))
 
 
-def _print_hand_sample(drawn: "HandSample") -> None:
+def _print_hand_sample(drawn: "HandSample", out: str) -> None:
     """Print what was drawn, from how many, where it is and how long it takes."""
     rows = drawn.rows[drawn.rows["origin"].isin(["list", "sheet"])]
     cells = rows[["stratum", "stratum_size", "drawn", "origin"]].drop_duplicates("stratum")
@@ -72,8 +72,9 @@ def _print_hand_sample(drawn: "HandSample") -> None:
         terminal.print_line(f"Written: {redact(path)}")
     file = redact(drawn.written["hand_counts.csv"])
     terminal.print_line(
-        f"Fill in its column bicycles; then the same geobike map with --hand-counts {file}"
+        f"Count on a page with geobike review {out}, or fill in the column bicycles"
     )
+    terminal.print_line(f"Then the same geobike map with --hand-counts {file}")
 
 
 def _to_count(drawn: "HandSample") -> str:

@@ -6,6 +6,7 @@ so they are part of its version. The field numbers are those of onnx.proto3 in t
 """
 
 import mmap
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -36,18 +37,23 @@ def files(model: Path) -> list[Path]:
     Raises ModelUnavailable for a name that is not of a file below the model's folder. OSError may
     escape.
     """
-    folder = model.resolve().parent
+    folder = Path(os.path.realpath(model)).parent
     found = {}
     for name in _locations(model):
         text = name.decode("utf-8", "replace")
-        file = folder / text
-        if "\0" in text or not file.resolve().is_relative_to(folder) or not file.is_file():
+        file = Path(folder, text)
+        if "\0" in text or not _below(folder, file) or not file.is_file():
             raise ModelUnavailable(
                 f"{model} keeps its weights in {one_line(text, limit=100)!r}, which is no file "
                 "below the model's folder; put the files there that came with it"
             )
         found[text] = file
     return [found[name] for name in sorted(found)]
+
+
+def _below(folder: Path, file: Path) -> bool:
+    # Not Path.resolve, which raises for a loop of links.
+    return Path(os.path.realpath(file)).is_relative_to(folder)
 
 
 def _locations(model: Path) -> set[bytes]:

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from geobike.detectors import check
 from geobike.errors import InputError, ModelUnavailable
+from geobike.io import files
 
 NO_CLASS: Final = "N/A"
 
@@ -57,6 +58,7 @@ def chosen(classes: str | Path) -> dict[int, str]:
     """
     if names := NAMINGS.get(str(classes)):
         return numbered(names)
+    files.refuse_special(classes)
     try:
         text = Path(classes).read_text("utf-8-sig")
     except (OSError, ValueError) as error:

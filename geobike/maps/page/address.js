@@ -1,5 +1,6 @@
 // The state of the page in its address: #metric=…&area=…&period=…, also of a file. What the address
-// says is only ever looked up among what the page holds.
+// says is only ever looked up among what the page holds. Areas are named by their own code; streets and
+// places by where they are, so that a link outlives the next run.
 "use strict";
 
 geobike.address = function (page) {
@@ -30,6 +31,7 @@ geobike.address = function (page) {
     page.change(choice);
     const chosen = geobike.chosenFrom(page, given);
     if (chosen) page.choose(chosen, { zoom: true });
+    else page.tell(geobike.missedBy(given, choice));
     isReading = false;
     write();
   };
@@ -41,10 +43,50 @@ geobike.address = function (page) {
 geobike.chosenFrom = function ({ data }, given) {
   const area = data.areas.find(({ id }) => id === given.get("area"));
   if (area) return { kind: "area", area };
-  const street = given.has("street") && data.streets[Number(given.get("street"))];
+  const street = geobike.streetAt(data.streets, given.get("street") || "");
   if (street) return { kind: "street", street };
-  const places = (given.get("place") || "").split(".").map(Number).filter((i) => Number.isInteger(i) && i >= 0 && i < data.places.n);
-  return given.get("place") && places.length ? { kind: "place", places } : null;
+  const codes = (given.get("place") || "").split("*").slice(0, geobike.MOST_PLACES);
+  const places = [...new Set(codes.map((code) => geobike.placeAt(data.places, code)))].filter((i) => i >= 0);
+  return places.length ? { kind: "place", places } : null;
+};
+
+// What an address names and the page does not hold, as the key of a text; empty where it holds all.
+geobike.missedBy = function (given, choice) {
+  const kind = ["area", "street", "place"].find((key) => given.has(key));
+  if (kind) return "lost_" + kind;
+  return given.has("period") && choice.period === undefined ? "lost_period" : "";
+};
+
+geobike.spot = (lon, lat) => `${lon.toFixed(5)}_${lat.toFixed(5)}`;
+
+// A place by where it stands; of several on one spot, which look to different sides, also by its turn.
+geobike.codeOfPlace = function ({ lon, lat }, i) {
+  let turn = 1;
+  for (let k = 0; k < i; k++) if (lon[k] === lon[i] && lat[k] === lat[i]) turn += 1;
+  return geobike.spot(lon[i], lat[i]) + (turn > 1 ? `_${turn}` : "");
+};
+
+geobike.placeAt = function ({ lon, lat, n }, code) {
+  const [x, y, turn = 1] = code.split("_").map(Number);
+  const found = [];
+  for (let k = 0; k < n; k++) if (Math.abs(lon[k] - x) < 4e-6 && Math.abs(lat[k] - y) < 4e-6) found.push(k);
+  return found[turn - 1] ?? found[0] ?? -1;
+};
+
+geobike.codeOfStreet = function (street) {
+  const { lat, lng } = geobike.middleOf(street);
+  return geobike.spot(lng, lat);
+};
+
+geobike.SAME_STREET = 12; // metres: as far as the middle of a line may move when it is simplified otherwise
+
+geobike.streetAt = function (streets, code) {
+  const [x, y] = code.split("_").map(Number);
+  if (!Number.isFinite(y)) return null;
+  const wanted = L.latLng(y, x);
+  const away = streets.map((street) => geobike.middleOf(street).distanceTo(wanted));
+  const nearest = away.indexOf(Math.min(...away));
+  return away[nearest] <= geobike.SAME_STREET ? streets[nearest] : null;
 };
 
 geobike.addressOf = function (page) {
@@ -55,8 +97,8 @@ geobike.addressOf = function (page) {
   if (page.surface !== "areas") state.set("show", page.surface);
   if (page.period >= 0) state.set("period", data.periods[page.period]);
   if (chosen?.kind === "area") state.set("area", chosen.area.id);
-  if (chosen?.kind === "street") state.set("street", chosen.street.number);
-  if (chosen?.kind === "place") state.set("place", chosen.places.join("."));
+  if (chosen?.kind === "street") state.set("street", geobike.codeOfStreet(chosen.street));
+  if (chosen?.kind === "place") state.set("place", chosen.places.map((i) => geobike.codeOfPlace(data.places, i)).join("*"));
   const text = state.toString();
   return text && "#" + text;
 };

@@ -6,91 +6,115 @@ geobike.areas = function (page) {
   const many = data.areas.length > geobike.MOST_SHAPES;
   const renderer = many ? L.canvas({ padding: 0.2 }) : L.svg({ padding: 0.5 });
   const patterns = many ? geobike.canvasPatterns() : null;
+  page.isOnCanvas = many;
+  document.body.classList.toggle("gb-on-canvas", many);
   page.pattern = (name) => (many ? patterns[name] : `url(#gb-${name})`);
-  page.areaClasses = Object.fromEntries(
-    page.metricsIn("map").map((metric) => [
-      metric.name,
-      geobike.classify(geobike.comparedValues(page, metric), metric.digits === 0),
-    ]),
-  );
-  const features = data.areas.map((area) => ({
-    type: "Feature",
-    geometry: area.geometry,
-    properties: area,
-  }));
-  const layer = L.geoJSON(features, {
-    renderer,
-    style: ({ properties }) => geobike.areaStyle(page, properties),
-    onEachFeature(feature, shape) {
-      const area = feature.properties;
-      area.shape = shape;
-      shape.on({
-        mouseover: () => page.highlight(area, true),
-        mouseout: () => page.highlight(area, false),
-        // The table is the way to the areas by keyboard; a shape has no name to be focused by.
-        add: () => shape.getElement?.()?.setAttribute("tabindex", "-1"),
-      });
-    },
-  });
-  // One tooltip for all: fourteen thousand would take long to make.
-  const tip = (shape) => geobike.areaTooltip(page, shape.feature.properties);
+  geobike.areaClasses(page);
+  const layer = L.featureGroup(data.areas.map((area) => geobike.areaShape(page, area, renderer)));
+  // One tooltip and one listener for all: fourteen thousand would take long to make.
+  const tip = ({ area }) => geobike.areaTooltip(page, area);
   layer.bindTooltip(tip, { sticky: true, className: "gb-tip" });
-  layer.on("click", ({ propagatedFrom }) => page.choose({ kind: "area", area: propagatedFrom.feature.properties }));
+  layer.on({
+    click: ({ propagatedFrom }) => page.choose({ kind: "area", area: propagatedFrom.area }),
+    mouseover: ({ propagatedFrom }) => page.highlight(propagatedFrom.area, true),
+    mouseout: ({ propagatedFrom }) => page.highlight(propagatedFrom.area, false),
+  });
   // Once the view is set, so that shapes are placed once.
   page.showAreas = () => {
     layer.addTo(map);
-    if (!many) geobike.hatches(renderer._container); // Leaflet has no public way to the element
+    if (many) return;
+    geobike.hatches(renderer._container); // Leaflet has no public way to the element
+    // The table is the way to the areas by keyboard; a shape has no name to be focused by.
+    layer.eachLayer((shape) => shape.getElement().setAttribute("tabindex", "-1"));
   };
-  page.bounds = geobike.around(layer.getBounds(), data);
+  page.bounds = geobike.around(page, layer.getBounds());
 
-  let outlined = null; // the chosen one keeps its outline
   let marked = null; // one at a time: a browser may skip the mouseout of a shape that moves
   page.highlight = function (area, on) {
     if (on && marked && marked !== area) page.highlight(marked, false);
     marked = on ? area : null;
-    restyle(area, on);
-    if (!on && outlined) outlined.shape.bringToFront();
-    if (area.row) area.row.classList.toggle("gb-on", on);
-  };
-  const restyle = (area, on) => {
     area.shape.setStyle(geobike.areaStyle(page, area, on));
     if (on) area.shape.bringToFront();
+    if (area.row) area.row.classList.toggle("gb-on", on);
   };
   page.onChange((choice) => {
-    if (!Object.keys(choice).length) return;
-    layer.setStyle(({ properties }) => geobike.areaStyle(page, properties));
-    if (choice.chosen === undefined) return;
-    outlined = page.chosen?.kind === "area" ? page.chosen.area : null;
-    if (outlined) restyle(outlined, true);
+    if (!geobike.concerns(choice, "metric", "byGroup", "surface", "period")) return;
+    layer.eachLayer((shape) => shape.setStyle(geobike.areaStyle(page, shape.area)));
   });
+  geobike.outline(page);
+};
+
+// The edge of the chosen area, above lines and streets: they often run along borders.
+geobike.outline = function (page) {
+  const pane = page.map.createPane("gb-outline");
+  Object.assign(pane.style, { zIndex: 435, pointerEvents: "none" });
+  const layer = L.layerGroup().addTo(page.map);
+  const edge = { renderer: L.svg({ pane: "gb-outline", padding: 0.5 }), pane: "gb-outline", interactive: false, fill: false };
+  page.onChange(({ chosen }) => {
+    if (chosen === undefined) return;
+    layer.clearLayers();
+    if (chosen?.kind !== "area") return;
+    const rings = chosen.area.shape.getLatLngs();
+    for (const line of [{ color: "#fff", weight: 6 }, { color: "#111", weight: 3 }]) layer.addLayer(L.polygon(rings, { ...edge, ...line }));
+  });
+};
+
+// The classes of a metric, made when it is first shown; of the whole survey, so that days compare.
+geobike.areaClasses = function (page) {
+  const made = new Map();
+  page.classesOf = function (metric) {
+    const values = () => geobike.comparedValues(page, metric, page.wholeSurvey);
+    if (!made.has(metric)) made.set(metric, geobike.classify(values(), metric.digits === 0));
+    return made.get(metric);
+  };
+};
+
+geobike.areaShape = function (page, area, renderer) {
+  const polygons = area.rings.map((rings) => rings.map(geobike.steps));
+  area.shape = L.polygon(polygons.length === 1 ? polygons[0] : polygons, { renderer, ...geobike.areaStyle(page, area) });
+  area.shape.area = area;
+  return area.shape;
 };
 
 geobike.MOST_SHAPES = 1500; // as elements; more are drawn on one canvas
 
-// What the map shows at first: the areas, and photos that lie just beside them.
-geobike.around = function (bounds, { photos }) {
+// What the map shows at first: the areas, and photos that lie just beside them. Those that lie far
+// off would make the areas small: the legend leads to them.
+geobike.around = function (page, bounds) {
+  const { photos } = page.data;
   const near = bounds.pad(0.1);
   const all = L.latLngBounds(bounds.getSouthWest(), bounds.getNorthEast());
+  page.farPhotos = [];
   for (let i = 0; i < photos.lon.length; i++) {
-    if (photos.count[i] < 0 && near.contains([photos.lat[i], photos.lon[i]])) all.extend([photos.lat[i], photos.lon[i]]);
+    if (photos.count[i] >= 0) continue;
+    if (near.contains([photos.lat[i], photos.lon[i]])) all.extend([photos.lat[i], photos.lon[i]]);
+    else page.farPhotos.push(i);
   }
   return all;
 };
 
+// Show the photos that lie far from the areas, with the areas.
+geobike.showFar = function (page) {
+  const { lat, lon } = page.data.photos;
+  const spots = page.farPhotos.map((i) => [lat[i], lon[i]]);
+  page.map.fitBounds(L.latLngBounds(spots).extend(page.bounds), geobike.padding(page, 24));
+};
+
 geobike.areaStyle = function (page, area, on) {
-  const chosen = page.chosen?.kind === "area" && page.chosen.area === area;
   return {
     fillColor: geobike.fill(page, area),
     // Opaque, so that the map shows the legend's colours; or empty, below another surface.
     fillOpacity: page.surface !== "areas" ? 0 : page.data.basemap ? 0.75 : 1,
-    color: on || chosen ? "#111" : "#5b6470",
-    weight: on || chosen ? 3 : 0.8,
+    color: on ? "#111" : "#5b6470",
+    weight: on ? 3 : 0.8,
   };
 };
 
 // The values of a metric over the areas that are compared by it.
-geobike.comparedValues = (page, metric) =>
-  page.data.areas.map((area) => geobike.valueOf(page, area, metric)).filter(Number.isFinite);
+geobike.comparedValues = (page, metric, areas = page.data.areas) =>
+  areas.map((area) => geobike.valueOf(page, area, metric)).filter(Number.isFinite);
+
+geobike.isCompared = (page, metric) => page.data.areas.some((area) => Number.isFinite(geobike.valueOf(page, area, metric)));
 
 // The value that colours an area, or the word for why there is none.
 geobike.valueOf = function ({ data }, area, metric) {
@@ -108,7 +132,7 @@ geobike.fill = function (page, area) {
   const value = geobike.valueOf(page, area, page.metric);
   if (typeof value === "string") return page.pattern(value);
   if (page.byGroup) return geobike.GROUPS[geobike.groupOf(page, area) ?? 0];
-  const colour = geobike.colourOf(page.areaClasses[page.metric.name], value);
+  const colour = geobike.colourOf(page.classesOf(page.metric), value);
   return geobike.isUnsure(page, area) ? geobike.pale(colour) : colour;
 };
 

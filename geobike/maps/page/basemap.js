@@ -33,17 +33,9 @@ geobike.basemap = function (page) {
 
 geobike.MOST_DRAWN = 2000000; // characters of the background as elements
 
-// Steps of 1e-5 degrees, summed up to places.
-geobike.steps = function (steps) {
-  const out = [];
-  let x = 0;
-  let y = 0;
-  for (let i = 0; i < steps.length; i += 2) out.push([(y += steps[i + 1]) / 1e5, (x += steps[i]) / 1e5]);
-  return out;
-};
-
 // The most important first; one that would touch another waits until the reader zooms in.
-geobike.placeNames = function ({ map, data }) {
+geobike.placeNames = function (page) {
+  const { map, data } = page;
   const pane = map.createPane("gb-place-names");
   pane.style.zIndex = 440;
   pane.style.pointerEvents = "none";
@@ -51,6 +43,7 @@ geobike.placeNames = function ({ map, data }) {
   const layer = L.layerGroup().addTo(map);
   const draw = () => {
     layer.clearLayers();
+    if (!page.isComplete) return;
     const taken = [];
     for (const [name, lon, lat] of data.basemap.names) {
       if (!map.getBounds().contains([lat, lon])) continue;
@@ -65,4 +58,5 @@ geobike.placeNames = function ({ map, data }) {
     }
   };
   map.on("moveend", draw);
+  page.onChange(({ isComplete }) => isComplete && draw());
 };

@@ -14,8 +14,8 @@ geobike.unpack = function (data) {
       geobike.columns(new Uint8Array(await response.arrayBuffer()), holder),
     );
   const { photos, places } = data;
+  if (typeof photos.details === "string") Object.assign(photos, { packed: photos.details, details: null });
   for (const key of ["areas", "tallies", "streets"]) unpack(data, key, json);
-  unpack(photos, "details", json);
   [photos, places, places.looks].forEach(columns);
   for (const layer of data.context) {
     unpack(layer, "geometries", json);
@@ -26,11 +26,19 @@ geobike.unpack = function (data) {
   return tasks.length ? Promise.all(tasks) : null;
 };
 
+// Names and pictures of many photos are not needed to draw the first view: they come after it.
+geobike.unpackDetails = async function (page) {
+  const { photos } = page.data;
+  if (!photos.packed) return;
+  photos.details = await geobike.inflated(photos.packed).json();
+  delete photos.packed;
+  page.change({ details: true });
+};
+
 // Add up the steps from one to the next to degrees; `count` is below 0 where a photo is not counted.
 geobike.placePhotos = function ({ photos, places }) {
-  const sums = (steps, unit) => {
+  const sums = (steps, unit, sum = 0) => {
     const out = new Float64Array(steps.length);
-    let sum = 0;
     for (let i = 0; i < steps.length; i++) out[i] = (sum += steps[i]) / unit;
     return out;
   };
@@ -39,7 +47,16 @@ geobike.placePhotos = function ({ photos, places }) {
     Object.assign(each, { lon: sums(lon, 1e5), lat: sums(lat, 1e5), ...others });
   }
   const { place, ...others } = places.looks.columns;
-  Object.assign(places.looks, { place: sums(place, 1), ...others });
+  Object.assign(places.looks, { place: sums(place, 1, -1), ...others });
+};
+
+// Steps of 1e-5 degrees, summed up to places.
+geobike.steps = function (steps) {
+  const out = [];
+  let x = 0;
+  let y = 0;
+  for (let i = 0; i < steps.length; i += 2) out.push(new L.LatLng((y += steps[i + 1]) / 1e5, (x += steps[i]) / 1e5));
+  return out;
 };
 
 // Return gzipped base64 as a response to read; no network request is made.
@@ -51,7 +68,7 @@ geobike.inflated = function (text) {
 };
 
 // Decode what geobike.maps.encoding.encode_columns wrote: byte planes, sign in the lowest bit.
-geobike.columns = function (bytes, { names, n }) {
+geobike.columns = function (bytes, { names, same, n }) {
   const all = new Int32Array(bytes.length / 4);
   const [one, two, three] = [all.length, 2 * all.length, 3 * all.length];
   for (let i = 0; i < all.length; i++) {
@@ -59,7 +76,9 @@ geobike.columns = function (bytes, { names, n }) {
       bytes[i] | (bytes[i + one] << 8) | (bytes[i + two] << 16) | (bytes[i + three] << 24);
     all[i] = (value >>> 1) ^ -(value & 1);
   }
-  return Object.fromEntries(names.map((name, k) => [name, all.subarray(k * n, (k + 1) * n)]));
+  const found = names.map((name, k) => [name, all.subarray(k * n, (k + 1) * n)]);
+  for (const [name, value] of Object.entries(same)) found.push([name, new Int32Array(n).fill(value)]);
+  return Object.fromEntries(found);
 };
 
 // The statistics of the areas: those of the frame, or those of the period that the reader chose.
@@ -68,6 +87,7 @@ geobike.count = function (page) {
   page.isShown = (i) => page.period < 0 || data.photos.period[i] === page.period;
   geobike.countPlaces(page);
   const all = data.areas.map(({ figures, status, first, last }) => ({ figures, status, first, last }));
+  page.wholeSurvey = all;
   page.onChange(({ period }) => {
     if (period === undefined) return;
     geobike.countPlaces(page);
@@ -80,19 +100,26 @@ geobike.count = function (page) {
 // visit, mean over the visits. A place without a visit was not seen.
 geobike.countPlaces = function (page) {
   const { places } = page.data;
+  const { photos, visits, things } = geobike.sumsOfPlaces(page);
+  for (let at = 0; at < places.n; at++) if (visits[at] > 1) things[at] /= visits[at];
+  Object.assign(places, { photos, visits, things });
+};
+
+geobike.sumsOfPlaces = function ({ data: { places }, period }) {
   const { looks } = places;
-  const photos = new Float64Array(places.n);
-  const visits = new Float64Array(places.n);
+  // Where every place has one row, the rows are the sums.
+  if (period < 0 && looks.n === places.n) return { ...looks, things: new Float64Array(looks.things) };
+  const photos = new Int32Array(places.n);
+  const visits = new Int32Array(places.n);
   const things = new Float64Array(places.n);
   for (let i = 0; i < looks.n; i++) {
-    if (page.period >= 0 && looks.period[i] !== page.period) continue;
+    if (period >= 0 && looks.period[i] !== period) continue;
     const at = looks.place[i];
     photos[at] += looks.photos[i];
     visits[at] += looks.visits[i];
     things[at] += looks.things[i];
   }
-  for (let at = 0; at < places.n; at++) things[at] = visits[at] ? things[at] / visits[at] : 0;
-  Object.assign(places, { photos, visits, things });
+  return { photos, visits, things };
 };
 
 // A period has the metrics that come from sums; those of the whole survey it has not.

@@ -13,16 +13,18 @@ geobike.detail = function (page) {
   return [bar, title, period, ...made.parts, geobike.strip(page, made.photos)].filter((part) => part !== "");
 };
 
-// To the area before and after, in the order of the table; so too for streets, by their figure.
+// To the area before and after, in the order of the table; so too for streets, by their figure, and for
+// the places of a list.
 geobike.neighbours = function (page) {
   const { chosen, say } = page;
-  const list = { area: page.ordered || [], street: geobike.rankedStreets(page) }[chosen.kind];
+  const list = { area: page.ordered || [], street: geobike.rankedStreets(page), place: chosen.among }[chosen.kind];
   if (!list || list.length < 2) return [];
-  const at = list.indexOf(chosen[chosen.kind]);
+  const at = list.indexOf(chosen.kind === "place" ? chosen.places[0] : chosen[chosen.kind]);
   const button = (key, text, step) => {
     const to = list[at + step];
     const made = geobike.el("button", { type: "button", title: say(key), "aria-label": say(key), disabled: at < 0 || !to }, text);
-    made.onclick = () => page.choose({ kind: chosen.kind, [chosen.kind]: to }, { zoom: true });
+    const other = chosen.kind === "place" ? { places: [to], among: list } : { [chosen.kind]: to };
+    made.onclick = () => page.choose({ kind: chosen.kind, ...other }, { zoom: true });
     return made;
   };
   return [geobike.el("span", {}, button("previous", "‹", -1), button("next", "›", 1))];
@@ -63,6 +65,8 @@ geobike.areaDetail = function (page, { area } = page.chosen) {
   }
   const number = data.areas.indexOf(area);
   const photos = geobike.photosWhere(page, (i) => data.photos.area[i] === number);
+  const ridden = photos.reduce((sum, i) => sum + (data.photos.ridden?.[i] ?? 0), 0);
+  if (ridden) lines.push(["ridden", say("ridden_here"), say("ridden", { n: ridden })]);
   return {
     title: area.name,
     parts: [main, state, geobike.figures(lines), geobike.fullest(page, number), geobike.note(say("camera_area"), photos.length > 0)],
@@ -98,26 +102,47 @@ geobike.averageText = function (page, area) {
 geobike.fullest = function (page, number) {
   const { el } = geobike;
   const { data, say } = page;
-  const button = (text, value, onclick) =>
-    el("li", {}, el("button", { type: "button", onclick }, el("span", { dir: "auto" }, text), el("b", {}, value)));
   if (page.hasStreets) {
     const found = geobike.rankedStreets(page).filter(({ area, rate }) => area === number && rate > 0).slice(0, 5);
     if (!found.length) return "";
     const items = found.map((street) =>
-      button(geobike.streetName(page, street), page.figure(street.rate), () => page.choose({ kind: "street", street }, { zoom: true })),
+      geobike.listed(geobike.streetName(page, street), page.figure(street.rate), () => page.choose({ kind: "street", street }, { zoom: true })),
     );
     return el("section", { className: "gb-list" }, el("h3", {}, geobike.ofAllDays(page, "fullest_streets")), el("ol", {}, ...items));
   }
   const { places } = data;
   const found = [];
   for (let i = 0; i < places.n; i++) if (places.area[i] === number && places.things[i] > 0) found.push(i);
-  found.sort((a, b) => places.things[b] - places.things[a]);
   if (!found.length) return "";
-  const items = found.slice(0, 5).map((i, k) =>
-    button(say("place_number", { number: k + 1 }), page.short(places.things[i]), () => page.choose({ kind: "place", places: [i] }, { zoom: true })),
-  );
-  return el("section", { className: "gb-list" }, el("h3", {}, say("fullest_places")), el("ol", {}, ...items));
+  return geobike.placeList(page, found, { most: 5, title: say("fullest_places"), numbered: true });
 };
+
+// Places from the fullest, each a button that opens it.
+geobike.placeList = function (page, numbers, { most = geobike.FIRST_PLACES, title = "", numbered = false } = {}) {
+  const { el } = geobike;
+  const { data, say } = page;
+  const { places } = data;
+  const sorted = [...numbers].sort((a, b) => places.things[b] - places.things[a]);
+  const street = (i) => data.streets[places.street[i]];
+  const item = (i, k) => {
+    const name = street(i) && !numbered ? geobike.streetName(page, street(i)) : say("place_number", { number: k + 1 });
+    const onclick = () => page.choose({ kind: "place", places: [i], among: sorted }, { zoom: true });
+    return geobike.listed(name, page.short(places.things[i]), onclick);
+  };
+  const list = el("ol", {}, ...sorted.slice(0, most).map(item));
+  const more = el("button", { type: "button", className: "gb-more" }, say("show_places", { n: sorted.length }));
+  more.onclick = () => {
+    list.append(...sorted.slice(most).map((i, k) => item(i, k + most)));
+    more.remove();
+  };
+  const rest = !numbered && sorted.length > most ? [more] : [];
+  return el("section", { className: "gb-list" }, el("h3", {}, title || say("places_here")), list, ...rest);
+};
+
+geobike.FIRST_PLACES = 12;
+
+geobike.listed = (text, value, onclick) =>
+  geobike.el("li", {}, geobike.el("button", { type: "button", onclick }, geobike.el("span", { dir: "auto" }, text), geobike.el("b", {}, value)));
 
 geobike.rankedStreets = (page) =>
   (page.rankedStreets ||= [...page.data.streets].sort((a, b) => (b.rate ?? -1) - (a.rate ?? -1)));
@@ -161,7 +186,11 @@ geobike.placeDetail = function (page, { places: numbers } = page.chosen) {
   const visits = Math.max(...numbers.map((i) => places.visits[i]));
   return {
     title: numbers.length > 1 ? say("places", { n: numbers.length }) : names[0] || say("place"),
-    parts: [geobike.figures(lines), geobike.note(say("place_rule"), numbers.length > 1 || sum(places.photos) > visits)],
+    parts: [
+      geobike.figures(lines),
+      geobike.note(say("place_rule"), numbers.length > 1 || sum(places.photos) > visits),
+      numbers.length > 1 ? geobike.placeList(page, numbers) : "",
+    ],
     photos: geobike.photosWhere(page, (i) => numbers.includes(data.photos.place[i])),
   };
 };

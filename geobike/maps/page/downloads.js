@@ -58,7 +58,7 @@ geobike.areaRows = function ({ data }) {
 
 geobike.areasGeojson = function (page) {
   const rows = geobike.areaRows(page);
-  const features = page.data.areas.map(({ geometry }, k) => ({ type: "Feature", geometry, properties: rows[k] }));
+  const features = page.data.areas.map(({ shape }, k) => ({ ...shape.toGeoJSON(), properties: rows[k] }));
   const text = JSON.stringify({ type: "FeatureCollection", note: page.say("simplified"), features });
   return { name: "areas.geojson", type: "application/geo+json", parts: [text] };
 };

@@ -20,12 +20,12 @@ geobike.hatches = function (svg) {
         patternUnits: "userSpaceOnUse",
         patternTransform: `rotate(${angle})`,
       },
-      make("rect", { width: 7, height: 7, fill: "#eceef0" }),
+      make("rect", { class: "gb-ground", width: 7, height: 7, fill: "#eceef0" }),
       ...marks,
     );
-  const line = () => make("line", { y2: 7, stroke: "#b3b9c0", "stroke-width": 2.4 });
-  const thread = (end) => make("line", { ...end, stroke: "#9aa2ab", "stroke-width": 1.6 });
-  const dot = () => make("circle", { cx: 3.5, cy: 3.5, r: 1.7, fill: "#7c8794" });
+  const line = () => make("line", { class: "gb-hatch", y2: 7, stroke: "#b3b9c0", "stroke-width": 2.4 });
+  const thread = (end) => make("line", { class: "gb-hatch", ...end, stroke: "#9aa2ab", "stroke-width": 1.6 });
+  const dot = () => make("circle", { class: "gb-spot-mark", cx: 3.5, cy: 3.5, r: 1.7, fill: "#7c8794" });
   svg.prepend(
     make(
       "defs",

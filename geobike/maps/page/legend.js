@@ -16,12 +16,15 @@ geobike.legend = function (page) {
     key.replaceChildren(...geobike.placeKey(page));
     key.hidden = !key.children.length;
   };
-  fill(); // the first view keeps clear of it
   page.onChange(fill);
   page.onRibbons = fill;
   map.on("layeradd layerremove", ({ layer }) => layer === page.placeLayer && fill());
   map.on("moveend", () => key.replaceChildren(...geobike.placeKey(page)));
 
+  // It scrolls before it covers the buttons above it.
+  const room = () => legend.style.setProperty("--gb-room", `${Math.max(map.getSize().y - 155, 120)}px`);
+  map.on("resize", room);
+  room();
   const control = L.control({ position: "bottomleft" });
   control.onAdd = () => {
     L.DomEvent.disableClickPropagation(legend);
@@ -73,7 +76,7 @@ geobike.legendClasses = function (page) {
   }
   if (page.surface === "streets") return geobike.streetKey(page);
   const values = geobike.comparedValues(page, metric);
-  const items = page.byGroup ? geobike.groupKey(page) : geobike.histogram(page, page.areaClasses[metric.name], values);
+  const items = page.byGroup ? geobike.groupKey(page) : geobike.histogram(page, page.classesOf(metric), values);
   items.unshift(geobike.barsHead(page, "bars_areas"));
   if (!page.byGroup) items.push(...geobike.paleKey(page));
   const found = data.areas.map((area) => geobike.valueOf(page, area, metric));
@@ -87,7 +90,7 @@ geobike.paleKey = function (page) {
   const value = (area) => geobike.valueOf(page, area, metric);
   const unsure = data.areas.filter((area) => Number.isFinite(value(area)) && geobike.isUnsure(page, area));
   if (!unsure.length) return [];
-  const colour = geobike.colourOf(page.areaClasses[metric.name], Math.max(...unsure.map(value)));
+  const colour = geobike.colourOf(page.classesOf(metric), Math.max(...unsure.map(value)));
   const average = page.figure(geobike.average(page, metric), metric);
   return [
     geobike.legendItem(colour, say("full_meaning")),
@@ -116,6 +119,11 @@ geobike.stateText = function ({ data, metric, period, say }, state) {
   return say(whole ? "whole_only" : state, { n: data.min_photos });
 };
 
+geobike.farButton = function (page) {
+  const onclick = () => geobike.showFar(page);
+  return geobike.el("button", { type: "button", className: "gb-far", onclick }, page.say("far_photos", { n: page.farPhotos.length }));
+};
+
 // What the circles mean, or why there are none; and the ribbons where they are drawn with the areas.
 geobike.placeKey = function (page) {
   const { el } = geobike;
@@ -128,6 +136,7 @@ geobike.placeKey = function (page) {
       if (data.places.things.some((things) => things > 0)) items.push(dot("key", say("place_key")));
       if (data.places.things.some((things, i) => things === 0 && data.places.visits[i])) items.push(dot("key_zero", say("place_key_zero")));
       if (data.photos.count?.some((count) => count < 0)) items.push(dot("key_other", say("photo_key_other")));
+      if (page.farPhotos.length) items.push(el("li", {}, geobike.farButton(page)));
     }
   }
   if (page.ribbons && page.surface === "areas") {

@@ -114,7 +114,8 @@ geobike.facts = function (page, i) {
   if (area) lines.push(["area", say("taken_in"), area.name]);
   if (street) lines.push(["street", say("street"), geobike.streetName(page, street)]);
   if (place >= 0) lines.push(["stop", say("place"), geobike.placeText(page, { numbers: [place], things: places.things[place], photos: places.photos[place] })]);
-  const { ridden, faint } = photo; // all of them: only the best are drawn
+  const ridden = photos.ridden?.[i];
+  const { faint } = photo; // all of them: only the best are drawn
   if (ridden) lines.push(["ridden", say("ridden_name"), say("ridden", { n: ridden })]);
   if (faint) lines.push(["nearly", say("rejected_name"), page.whole(faint)]);
   return el(
@@ -124,7 +125,7 @@ geobike.facts = function (page, i) {
     geobike.figures(lines),
     geobike.note(say("place_area"), place >= 0 && places.area[place] !== photos.area[i]),
     el("p", { className: "gb-file", dir: "auto" }, photo.id),
-    photo.image ? el("p", { className: "gb-why" }, say(data.hidden?.large ? "count_yourself" : "boxes_shown")) : "",
+    photo.image ? el("p", { className: "gb-why" }, say("count_yourself")) : "",
   );
 };
 

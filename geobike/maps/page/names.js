@@ -16,7 +16,7 @@ geobike.names = function (page) {
   sized.sort((a, b) => extent(b) - extent(a));
   const draw = () => {
     layer.clearLayers();
-    if (!map.hasLayer(layer)) return;
+    if (!page.isComplete || !map.hasLayer(layer)) return;
     const taken = [];
     const circles = geobike.circleBoxes(page);
     for (const area of sized) geobike.areaName(page, area, taken, layer, circles);
@@ -53,9 +53,16 @@ geobike.areaName = function (page, area, taken, layer, circles) {
     if (!place) continue;
     const made = geobike.el("div", { className: "gb-name" }, ...parts);
     made.classList.toggle("gb-light-ink", geobike.isOnDark(page, area));
+    made.classList.toggle("gb-on-ground", geobike.isOnGround(page, area));
     made.dataset.area = area.id;
     if (geobike.write(page, place, size, made, taken, layer)) return;
   }
+};
+
+// Whether a name lies on a hatch or on the ground of the map, which are dark on a dark page.
+geobike.isOnGround = function (page, area) {
+  if (page.isOnCanvas || page.data.basemap || page.data.tiles) return false;
+  return page.surface !== "areas" || !Number.isFinite(geobike.valueOf(page, area, page.metric));
 };
 
 geobike.isOnDark = function (page, area) {
@@ -87,22 +94,26 @@ geobike.textWidth = function (text) {
 };
 
 // The rings of a shape in pixels of the layer.
-geobike.ringsOf = (map, shape) => {
-  const rings = (list) => (Array.isArray(list[0]) ? list.flatMap(rings) : [list.map((each) => map.latLngToLayerPoint(each))]);
+geobike.ringsOf = (map, shape) => geobike.ringsIn(shape).map((ring) => ring.map((each) => map.latLngToLayerPoint(each)));
+
+geobike.ringsIn = (shape) => {
+  const rings = (list) => (Array.isArray(list[0]) ? list.flatMap(rings) : [list]);
   return rings(shape.getLatLngs());
 };
 
-// Whether a point lies inside rings, holes left out: a line from it crosses them an odd number of times.
-geobike.isInside = function (rings, x, y) {
-  let inside = false;
+// Where a level line crosses rings: left of a point inside, holes left out, lies an odd number of these.
+geobike.crossings = function (rings, y) {
+  const found = [];
   for (const ring of rings) {
     for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
       const [a, b] = [ring[i], ring[j]];
-      if (a.y > y !== b.y > y && x < ((b.x - a.x) * (y - a.y)) / (b.y - a.y) + a.x) inside = !inside;
+      if (a.y > y !== b.y > y) found.push(((b.x - a.x) * (y - a.y)) / (b.y - a.y) + a.x);
     }
   }
-  return inside;
+  return found;
 };
+
+geobike.isAmong = (crossings, x) => crossings.reduce((odd, at) => odd !== at < x, false);
 
 // Whether white text is read better on a colour: its luminance (WCAG 2.2) is below that of mid grey.
 geobike.isDark = function (colour) {
@@ -116,28 +127,36 @@ geobike.LEAST_INSIDE = 0.85; // of a name's box: more hangs over a neighbour and
 // least; null where there is none.
 geobike.clearPlace = function (map, [lon, lat], [wide, high], rings, circles, taken) {
   const { x, y } = map.latLngToLayerPoint([lat, lon]);
+  const levels = new Map(); // the places beside each other share their lines
+  const across = (level) => levels.get(level) || levels.set(level, geobike.crossings(rings, level)).get(level);
   const overlap = (mine, box) => Math.max(0, Math.min(mine[2], box[2]) - Math.max(mine[0], box[0])) * Math.max(0, Math.min(mine[3], box[3]) - Math.max(mine[1], box[1]));
   let best = { cost: Infinity };
   for (const dy of [0, -7, 7, -14, 14, -21, 21, -28, 28, -42, 42]) {
     for (const dx of [0, -9, 9, -18, 18, -27, 27, -36, 36]) {
+      const away = 2 * Math.hypot(dx, 1.5 * dy);
+      if (away >= best.cost) continue;
       const mine = [x + dx - wide / 2, y + dy - high / 2, x + dx + wide / 2, y + dy + high / 2];
       if (taken.some((box) => overlap(mine, box))) continue;
-      const inside = geobike.shareInside(rings, mine);
+      const inside = geobike.shareInside(across, mine);
       if (inside < geobike.LEAST_INSIDE) continue;
       const covered = circles.reduce((sum, box) => sum + overlap(mine, box), 0);
-      const cost = covered + (1 - inside) * wide * high + 2 * Math.hypot(dx, 1.5 * dy);
+      const cost = covered + (1 - inside) * wide * high + away;
       if (cost < best.cost) best = { cost, at: [x + dx, y + dy] };
     }
   }
   return best.at ? map.layerPointToLatLng(best.at) : null;
 };
 
-// How much of a box lies inside rings, by points of a grid; 0 where its middle does not.
-geobike.shareInside = function (rings, [left, top, right, bottom]) {
-  if (!geobike.isInside(rings, (left + right) / 2, (top + bottom) / 2)) return 0;
+// How much of a box lies inside an area, by points of a grid; 0 where its middle does not.
+geobike.shareInside = function (across, [left, top, right, bottom]) {
+  if (!geobike.isAmong(across((top + bottom) / 2), (left + right) / 2)) return 0;
   const at = [0, 0.25, 0.5, 0.75, 1];
-  const points = at.flatMap((v) => at.map((u) => [left + u * (right - left), top + v * (bottom - top)]));
-  return points.filter(([u, v]) => geobike.isInside(rings, u, v)).length / points.length;
+  let count = 0;
+  for (const v of at) {
+    const crossings = across(top + v * (bottom - top));
+    for (const u of at) count += geobike.isAmong(crossings, left + u * (right - left));
+  }
+  return count / at.length ** 2;
 };
 
 // Text in the middle of `place`, if nothing lies there yet; whether it was written.

@@ -130,10 +130,12 @@ geobike.notes = function (page) {
   const { el } = geobike;
   const { data, say } = page;
   const ledger = el("p", { className: "gb-ledger" });
+  const ridden = el("p", { className: "gb-ridden" });
   const sums = el("p", { className: "gb-sums" });
   const fill = () => {
     sums.textContent = geobike.summed(page, data.roles.things) ? geobike.onPhotos(page, "sums") : "";
     ledger.textContent = geobike.ledger(page);
+    ridden.textContent = geobike.ridden(page);
   };
   fill();
   page.onChange(({ period }) => period !== undefined && fill());
@@ -145,6 +147,7 @@ geobike.notes = function (page) {
     el("p", { className: "gb-reading" }, say("reading")),
     el("p", { className: "gb-trust" }, say("trust")),
     sums,
+    ridden,
     geobike.rackNote(page),
     el("p", { className: "gb-by-hand" }, geobike.byHand(page)),
     ledger,
@@ -152,6 +155,12 @@ geobike.notes = function (page) {
     el("p", { className: "gb-source", dir: "auto" }, data.source && say("source", data)),
     data.hidden ? el("p", { className: "gb-hidden", dir: "auto" }, geobike.hidden(page)) : "",
   );
+};
+
+// How many were ridden, and so not counted, where those are told apart.
+geobike.ridden = function ({ data, say, period }) {
+  if (!data.ridden) return "";
+  return say("ridden_note", { n: period < 0 ? data.ridden.whole : data.ridden.periods[period] });
 };
 
 // What became of every photo, of all or of the chosen period.

@@ -41,6 +41,9 @@ geobike.draw = function (map, data) {
   geobike.layerBox(page);
   geobike.home(page);
   geobike.rackKey(page);
+  page.change({});
+  map.invalidateSize({ animate: false }); // the browser lays out the page here, once
+  page.isPlaced = true;
   geobike.fit(page);
   page.startZoom = map.getZoom();
   page.showAreas();
@@ -49,9 +52,23 @@ geobike.draw = function (map, data) {
   // On paper a long table follows the map; a short one is beside it.
   const rows = data.areas.filter((area) => !geobike.isUnseen(data, area)).length;
   document.body.classList.toggle("gb-long", rows > 24);
-  page.change({});
   geobike.address(page);
-  requestAnimationFrame(() => requestAnimationFrame(() => performance.mark("geobike-drawn")));
+  geobike.complete(page);
+};
+
+// What the first drawing can do without is added once the reader sees it, or before it is printed.
+geobike.complete = function (page) {
+  const rest = () => {
+    if (page.isComplete) return;
+    page.change({ isComplete: true });
+    geobike.unpackDetails(page).then(() => performance.mark("geobike-complete"));
+  };
+  const drawn = () => {
+    performance.mark("geobike-drawn");
+    setTimeout(rest);
+  };
+  requestAnimationFrame(() => requestAnimationFrame(drawn));
+  addEventListener("beforeprint", rest);
 };
 
 // What the reader chose, and the listeners to changes of it.
@@ -64,6 +81,8 @@ geobike.state = function (map, data) {
     metric: null,
     surface: "areas",
     period: -1, // all of them
+    isPlaced: false, // the map shows its first view
+    isComplete: false, // also what comes after the first drawing is there
     chosen: null, // {kind, area | street | places}, shown in the panel
     // The metrics that a place of the page shows, in order.
     metricsIn: (place) => data.metrics.filter(({ shown }) => shown.includes(place)),

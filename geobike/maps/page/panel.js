@@ -3,9 +3,13 @@
 
 geobike.panel = function (page) {
   const { el } = geobike;
+  const told = el("p", { className: "gb-told", role: "status" });
+  page.tell = (key) => (told.textContent = key && page.say(key));
+  page.onChange(({ chosen, period }) => (chosen || period !== undefined) && page.tell(""));
   const home = el(
     "div",
     { className: "gb-home-panel" },
+    told,
     el("div", { className: "gb-controls" }, geobike.metrics(page), geobike.period(page)),
     ...geobike.table(page),
     geobike.notes(page),
@@ -44,7 +48,7 @@ geobike.choosing = function (page, { panel, home, detail }) {
     before = null;
   };
   page.onChange((choice) => {
-    if (!geobike.concerns(choice, "chosen", "period", "metric")) return;
+    if (!geobike.concerns(choice, "chosen", "period", "metric", "details")) return;
     home.hidden = !!page.chosen;
     detail.hidden = !page.chosen;
     detail.replaceChildren(...(page.chosen ? geobike.detail(page) : []));
@@ -60,7 +64,7 @@ geobike.zoomTo = function (page, { kind, area, street, places }) {
   const { map, data } = page;
   const options = { ...geobike.padding(page, 40), maxZoom: 17 };
   if (kind === "area") map.fitBounds(area.shape.getBounds(), options);
-  else if (kind === "street") map.fitBounds(street.shape.getBounds(), options);
+  else if (kind === "street") map.fitBounds(geobike.boundsOf(street), options);
   else map.fitBounds(L.latLngBounds(places.map((i) => [data.places.lat[i], data.places.lon[i]])), options);
 };
 
@@ -71,7 +75,7 @@ geobike.metrics = function (page) {
   const { el } = geobike;
   const { data, say } = page;
   const options = page.colours.map((metric) => {
-    const known = geobike.comparedValues(page, metric).length > 0 || metric === page.metric;
+    const known = geobike.isCompared(page, metric) || metric === page.metric;
     const text = page.nameOf(metric);
     return el("option", { value: metric.name, disabled: !known }, known ? text : `${text} (${say("not_known")})`);
   });
@@ -84,10 +88,10 @@ geobike.metrics = function (page) {
     page.change({ metric, byGroup });
   };
   page.onChange(() => (select.value = page.byGroup ? "by-group" : page.metric.name));
-  const missing = page.colours.filter((metric) => metric.least_share && !geobike.comparedValues(page, metric).length);
+  const missing = page.colours.filter((metric) => metric.least_share && !geobike.isCompared(page, metric));
   const shares = data.areas.map(({ figures }) => figures[data.roles.share]).filter(Number.isFinite);
   const why = missing.length && shares.length
     ? say("share_needed", { least: page.figure(missing[0].least_share, { percent: true, digits: 0 }), best: page.figure(Math.max(...shares), { percent: true, digits: 0 }) })
-    : "";
+    : data.covered ? "" : say("share_unknown");
   return el("div", { className: "gb-metric" }, el("label", {}, say("colour_by"), " ", select), el("p", { className: "gb-why" }, why));
 };

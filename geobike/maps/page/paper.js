@@ -6,6 +6,10 @@ geobike.onPaper = function (page) {
   const { data, legend, say } = page;
   const panel = document.getElementById("gb-panel");
   const corner = legend.parentNode;
+  // On a screen north is always up; on paper one asks.
+  const north = geobike.el("div", { className: "gb-north" }, "▲", geobike.el("b", {}, say("north_letter")));
+  north.setAttribute("aria-hidden", "true");
+  page.map.getContainer().append(north);
   const line = geobike.el("footer", { className: "gb-colophon", dir: "auto" });
   panel.after(line);
   const notes = panel.querySelector(".gb-notes");

@@ -4,7 +4,7 @@
 geobike.picturePng = async function (page) {
   const scale = 2;
   const size = page.map.getSize();
-  const differ = geobike.differing(page);
+  const differ = geobike.differing(page) || geobike.uncompared(page);
   const head = differ ? 98 : 78;
   const foot = 26;
   const side = 250;
@@ -21,7 +21,8 @@ geobike.picturePng = async function (page) {
   pen.translate(0, head);
   pen.fillStyle = "#e9edf1";
   pen.fillRect(0, 0, size.x, size.y);
-  geobike.pictureMap(page, pen);
+  await geobike.pictureMap(page, pen);
+  geobike.pictureScale(page, pen, size);
   pen.restore();
   const content = await new Promise((done) => canvas.toBlob(done, "image/png"));
   return { name: "map.png", type: "image/png", parts: [content] };
@@ -37,7 +38,7 @@ geobike.pictureText = function (page, pen, size, head, side) {
   };
   write(page.data.title, 14, 28, "600 20px");
   write(geobike.finding(page), 14, 48, "14px");
-  const differ = geobike.differing(page);
+  const differ = geobike.differing(page) || geobike.uncompared(page);
   if (differ) write(differ, 14, 68, "600 14px");
   write(geobike.seen(page), 14, head - 11, "12px", "#56616d");
   const source = page.data.source ? page.say("source", page.data) + " · " : "";
@@ -45,8 +46,8 @@ geobike.pictureText = function (page, pen, size, head, side) {
   let y = head + 24;
   const left = size.x + 16;
   write(geobike.legendTitle(page), left, y, "600 13px");
-  for (const item of [...geobike.legendClasses(page), ...geobike.placeKey(page)]) {
-    if (item.matches(".gb-bars-head")) continue; // the picture has no bars
+  for (const item of [...geobike.legendClasses(page), ...geobike.placeKey(page), ...geobike.shownRackKey(page)]) {
+    if (item.matches(".gb-bars-head, :has(button)")) continue; // the picture has no bars, and nothing to press
     y += 22;
     const swatch = item.querySelector(".gb-swatch, .gb-dot");
     if (swatch?.matches(".gb-dot")) geobike.pictureDot(page, pen, swatch, left + 11, y - 4);
@@ -94,63 +95,68 @@ geobike.disc = function (pen, x, y, radius, style) {
   pen.arc(x, y, Math.max(radius - 1, 2), 0, 7);
   pen.fillStyle = style.backgroundColor;
   pen.fill();
+  const edge = parseFloat(style.borderTopWidth);
+  if (!edge) return;
   pen.strokeStyle = style.borderTopColor;
-  pen.lineWidth = parseFloat(style.borderTopWidth);
+  pen.lineWidth = edge;
   pen.stroke();
 };
 
-geobike.pictureMap = function (page, pen) {
-  const { map, data } = page;
-  const patterns = geobike.canvasPatterns();
-  const point = ([x, y]) => map.latLngToContainerPoint([y, x]);
-  const trace = (line) => line.forEach((each, k) => {
-    const { x, y } = point(each);
-    if (k) pen.lineTo(x, y);
-    else pen.moveTo(x, y);
-  });
-  for (const area of page.surface === "areas" ? data.areas : []) {
-    const { type, coordinates } = area.geometry;
-    pen.beginPath();
-    (type === "Polygon" ? [coordinates] : coordinates).flat().forEach(trace);
-    const value = geobike.valueOf(page, area, page.metric);
-    pen.fillStyle = typeof value === "string" ? patterns[value] : geobike.fill(page, area);
-    pen.fill("evenodd");
-    pen.strokeStyle = "#5b6470";
-    pen.lineWidth = 0.8;
-    pen.stroke();
+// What lies on the map, from the lowest to the uppermost. Tiles stay out: they would forbid to read the picture.
+geobike.pictureMap = async function ({ map }, pen) {
+  const height = (pane) => Number(getComputedStyle(pane).zIndex) || 0;
+  const panes = [...map.getPane("mapPane").children].sort((a, b) => height(a) - height(b));
+  for (const pane of panes) {
+    for (const drawn of pane.querySelectorAll(":scope > svg, :scope > canvas")) await geobike.pictureDrawn(map, pen, drawn);
+    for (const button of geobike.stacked(pane)) geobike.pictureCircle(map, pen, button);
+    for (const name of pane.querySelectorAll(".gb-name, .gb-place-name")) geobike.pictureName(map, pen, name);
   }
-  for (const canvas of map.getContainer().querySelectorAll("canvas")) geobike.pictureCanvas(map, pen, canvas);
-  if (page.ribbons) geobike.pictureRibbons(page, pen, trace);
-  for (const button of geobike.stacked(map.getPane("gb-places"))) geobike.pictureCircle(map, pen, button);
-  for (const name of map.getPane("gb-names").querySelectorAll(".gb-name")) geobike.pictureName(map, pen, name);
+};
+
+// Shapes are elements or a canvas; elements become a picture first.
+geobike.pictureDrawn = async function (map, pen, drawn) {
+  const frame = map.getContainer().getBoundingClientRect();
+  const box = drawn.getBoundingClientRect();
+  if (!box.width || !box.height) return;
+  const picture = drawn instanceof SVGElement ? await geobike.pictureOf(drawn) : drawn;
+  pen.drawImage(picture, box.left - frame.left, box.top - frame.top, box.width, box.height);
+};
+
+geobike.pictureOf = async function (svg) {
+  const copy = svg.cloneNode(true);
+  copy.removeAttribute("style"); // where it stands in the page
+  const text = new XMLSerializer().serializeToString(copy);
+  const image = geobike.el("img", { src: `data:image/svg+xml,${encodeURIComponent(text)}` });
+  await image.decode();
+  return image;
+};
+
+// The bar of the scale as the map has it, and which way is north.
+geobike.pictureScale = function ({ map, say }, pen, { x, y }) {
+  const { offsetWidth: wide, textContent: text } = map.getContainer().querySelector(".leaflet-control-scale-line");
+  pen.lineJoin = "miter";
+  pen.beginPath();
+  for (const [to, at] of [["moveTo", [12, y - 19]], ["lineTo", [12, y - 11]], ["lineTo", [12 + wide, y - 11]], ["lineTo", [12 + wide, y - 19]]]) pen[to](...at);
+  const arrow = new Path2D(`M${x - 22} 12l8 22-8-5-8 5z`);
+  for (const [colour, width] of [["#fffd", 5], ["#17202a", 1.6]]) {
+    Object.assign(pen, { strokeStyle: colour, lineWidth: width });
+    pen.stroke();
+    pen.stroke(arrow);
+  }
+  pen.fillStyle = "#17202a";
+  pen.fill(arrow);
+  Object.assign(pen, { font: `600 12px ${geobike.FONT}`, strokeStyle: "#fffd", lineWidth: 3 });
+  for (const draw of ["strokeText", "fillText"]) {
+    pen[draw](text, 18, y - 16);
+    pen[draw](say("north_letter"), x - 26, 48);
+  }
 };
 
 // The circles from the lowest to the uppermost, as the page stacks them.
 geobike.stacked = (pane) =>
   [...pane.children]
     .sort((a, b) => (a.style.zIndex || 0) - (b.style.zIndex || 0))
-    .flatMap((spot) => [...spot.querySelectorAll(".gb-place")]);
-
-// Hexagons, heat and the user's lines are on canvases already; tiles are not, and stay out.
-geobike.pictureCanvas = function (map, pen, canvas) {
-  const frame = map.getContainer().getBoundingClientRect();
-  const box = canvas.getBoundingClientRect();
-  if (canvas.closest(".leaflet-overlay-pane")) return; // the areas, drawn above
-  pen.drawImage(canvas, box.left - frame.left, box.top - frame.top, box.width, box.height);
-};
-
-geobike.pictureRibbons = function (page, pen, trace) {
-  for (const street of geobike.ribbonsInView(page)) {
-    const { geometry } = street;
-    pen.beginPath();
-    (geometry.type === "LineString" ? [geometry.coordinates] : geometry.coordinates).forEach(trace);
-    for (const [width, colour] of [[6, "#fff"], [4, geobike.ribbonColour(page, street)]]) {
-      pen.lineWidth = width;
-      pen.strokeStyle = colour;
-      pen.stroke();
-    }
-  }
-};
+    .flatMap((spot) => [...spot.querySelectorAll(".gb-place, .gb-cell")]);
 
 geobike.pictureCircle = function (map, pen, button) {
   const frame = map.getContainer().getBoundingClientRect();
@@ -173,7 +179,7 @@ geobike.pictureName = function (map, pen, name) {
   pen.lineWidth = 3;
   pen.lineJoin = "round"; // without it the edge of an M is a spike
   pen.strokeStyle = light ? "#000a" : "#fffc";
-  pen.fillStyle = getComputedStyle(name).color;
+  pen.fillStyle = light ? "#fff" : "#17202a"; // the picture is light where the page is dark
   for (const part of name.children) {
     const box = part.getBoundingClientRect();
     const lines = part.textContent.split("\n");

@@ -8,46 +8,36 @@ geobike.places = function (page) {
   const { map } = page;
   map.createPane("gb-places").style.zIndex = 450; // above areas and streets, below the names
   const layer = L.layerGroup();
-  const world = geobike.mercator(page.data.places);
   const draw = () => {
     layer.clearLayers();
-    if (!map.hasLayer(layer)) return;
+    if (!page.isPlaced || !map.hasLayer(layer)) return;
     const bare = page.surface === "hexbins" || page.surface === "heat"; // these are the places
-    const inView = bare ? [] : geobike.placesInView(page, world);
+    const inView = bare ? [] : geobike.placesInView(page);
     page.crowded = inView.length > geobike.MOST_PLACES;
-    const parts = page.crowded ? geobike.cells(page, inView, world) : geobike.circles(page, inView);
-    [...parts, ...(page.crowded || bare ? [] : geobike.uncounted(page))].forEach((each) => layer.addLayer(each));
+    const parts = page.crowded ? geobike.cells(page) : geobike.circles(page, inView);
+    [...parts, ...(page.crowded || bare || !page.isComplete ? [] : geobike.uncounted(page))].forEach((each) => layer.addLayer(each));
     geobike.rove(map.getPane("gb-places"));
     page.onCrowd?.();
   };
   map.on("moveend", draw);
   layer.on("add remove", draw);
-  page.onChange((choice) => geobike.concerns(choice, "period", "surface", "chosen") && draw());
+  page.onChange((choice) => {
+    const isLate = geobike.concerns(choice, "isComplete", "details") && !page.crowded; // photos that are not counted
+    if (isLate || geobike.concerns(choice, "period", "surface", "chosen")) draw();
+  });
   page.placeLayer = layer;
   page.layers.push({ key: "places", text: page.say("layer_places"), layer, on: page.data.places.n > 0 });
 };
 
-// Places on the map of the world, 0 to 1 from west to east and north to south (EPSG:3857).
-geobike.mercator = function ({ n, lon, lat }) {
-  const x = new Float64Array(n);
-  const y = new Float64Array(n);
-  for (let i = 0; i < n; i++) {
-    const sine = Math.sin((lat[i] * Math.PI) / 180);
-    x[i] = lon[i] / 360 + 0.5;
-    y[i] = 0.5 - (0.25 * Math.log((1 + sine) / (1 - sine))) / Math.PI;
-  }
-  return { x, y };
-};
-
-// The numbers of the places that the chosen period shows and that lie in view.
-geobike.placesInView = function ({ map, data }, { x, y }) {
-  const scale = 256 * 2 ** map.getZoom();
-  const { min, max } = map.getPixelBounds();
-  const [left, right, top, bottom] = [min.x / scale, max.x / scale, min.y / scale, max.y / scale];
-  const { n, visits } = data.places;
+// The numbers of the places that the chosen period shows and that lie in view; of more than can be
+// drawn not all.
+geobike.placesInView = function ({ map, data }) {
+  const view = map.getBounds();
+  const [left, right, top, bottom] = [view.getWest(), view.getEast(), view.getNorth(), view.getSouth()];
+  const { n, visits, lon, lat } = data.places;
   const found = [];
-  for (let i = 0; i < n; i++) {
-    if (visits[i] && x[i] >= left && x[i] <= right && y[i] >= top && y[i] <= bottom) found.push(i);
+  for (let i = 0; i < n && found.length <= geobike.MOST_PLACES; i++) {
+    if (visits[i] && lon[i] >= left && lon[i] <= right && lat[i] >= bottom && lat[i] <= top) found.push(i);
   }
   return found;
 };
@@ -102,6 +92,7 @@ geobike.placeText = function ({ say, figure }, { numbers, things, photos }) {
 geobike.uncounted = function (page) {
   const { map, data } = page;
   const { photos } = data;
+  if (!photos.details) return [];
   const view = map.getBounds();
   const found = [];
   for (let i = 0; i < photos.lon.length && found.length <= geobike.MOST_PLACES; i++) {
@@ -118,24 +109,43 @@ geobike.uncounted = function (page) {
 };
 
 // Too many places for circles: a dot for each square of the screen, the larger the more.
-geobike.cells = function (page, numbers, { x, y }) {
+geobike.cells = function (page) {
   const { map, data } = page;
   if (data.streets.length) return []; // drawn in their place
-  const { places } = data;
-  const side = 36;
-  const scale = (256 * 2 ** map.getZoom()) / side;
-  const found = new Map();
-  for (const i of numbers) {
-    const key = Math.floor(x[i] * scale) * 1e7 + Math.floor(y[i] * scale);
-    let cell = found.get(key);
-    if (!cell) found.set(key, (cell = { places: 0, things: 0, lat: 0, lon: 0 }));
+  const { n, visits, things, lat, lon } = data.places;
+  const { left, columns, perDegree, rowOf } = geobike.grid(map, 36);
+  const found = [];
+  for (let i = 0; i < n; i++) {
+    const column = Math.floor((lon[i] + 180) * perDegree) - left;
+    const row = visits[i] && column >= 0 && column < columns ? rowOf(lat[i]) : -1;
+    if (row < 0) continue;
+    const cell = (found[row * columns + column] ||= { places: 0, things: 0, lat: 0, lon: 0 });
     cell.places += 1;
-    cell.things += places.things[i];
-    cell.lat += places.lat[i];
-    cell.lon += places.lon[i];
+    cell.things += things[i];
+    cell.lat += lat[i];
+    cell.lon += lon[i];
   }
-  const most = Math.max(...[...found.values()].map(({ things }) => things), 1);
-  return [...found.values()].filter(({ things }) => things).map((cell) => geobike.cell(page, cell, most));
+  const full = found.filter((cell) => cell.things);
+  const most = Math.max(...full.map((cell) => cell.things), 1);
+  return full.map((cell) => geobike.cell(page, cell, most));
+};
+
+// The squares of the view, `side` pixels wide. The edges between their rows are unprojected once: a
+// million places would take long to project.
+geobike.grid = function (map, side) {
+  const { min, max } = map.getPixelBounds();
+  const [left, top] = [Math.floor(min.x / side), Math.floor(min.y / side)];
+  const rows = Math.floor(max.y / side) - top + 1;
+  const edges = Array.from({ length: rows + 1 }, (_, k) => map.unproject([0, (top + k) * side]).lat);
+  const perRow = (edges[0] - edges[rows]) / rows;
+  const rowOf = (lat) => {
+    if (lat > edges[0] || lat < edges[rows]) return -1;
+    let row = Math.min(Math.max(Math.floor((edges[0] - lat) / perRow), 0), rows - 1);
+    while (row > 0 && lat > edges[row]) row -= 1;
+    while (row < rows - 1 && lat <= edges[row + 1]) row += 1;
+    return row;
+  };
+  return { left, columns: Math.floor(max.x / side) - left + 1, perDegree: (256 * 2 ** map.getZoom()) / 360 / side, rowOf };
 };
 
 geobike.cell = function (page, { places, things, lat, lon }, most) {

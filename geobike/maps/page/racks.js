@@ -74,16 +74,23 @@ geobike.rackLines = function ({ data, say, whole, things }, i) {
 
 // The key of the racks, in the legend while they are shown.
 geobike.rackKey = function (page) {
-  const { map, data, say, rackLayer } = page;
+  const { map, rackLayer } = page;
   if (!rackLayer) return;
+  const key = geobike.el("ul", { className: "gb-classes gb-photo-key gb-rack-key" });
+  const fill = () => {
+    key.replaceChildren(...geobike.shownRackKey(page));
+    key.hidden = !key.children.length;
+  };
+  fill();
+  page.legend.append(key);
+  map.on("layeradd layerremove", ({ layer }) => layer === rackLayer && fill());
+};
+
+geobike.shownRackKey = function ({ map, data, say, rackLayer }) {
+  if (!rackLayer || !map.hasLayer(rackLayer)) return [];
   const { el } = geobike;
   const present = ["places", "unknown", "left"].filter((state) => data.racks.columns.state.includes(state));
-  const items = present.map((state) =>
-    el("li", {}, el("i", { className: `gb-dot gb-rack-${state}` }), say("rack_key_" + state)),
-  );
-  const key = el("ul", { className: "gb-classes gb-photo-key gb-rack-key" }, ...items);
-  page.legend.append(key);
-  map.on("layeradd layerremove", () => (key.hidden = !map.hasLayer(rackLayer)));
+  return present.map((state) => el("li", {}, el("i", { className: `gb-dot gb-rack-${state}` }), el("span", {}, say("rack_key_" + state))));
 };
 
 // What figures of racks mean, among the notes.

@@ -12,7 +12,7 @@ geobike.streets = function (page) {
   if (!page.hasStreets) return;
   map.createPane("gb-streets").style.zIndex = 430; // between the areas and the places
   const renderer = L.svg({ pane: "gb-streets", padding: 0.3 });
-  data.streets.forEach((street, number) => Object.assign(street, { number, shape: L.geoJSON(street.geometry) }));
+  data.streets.forEach((street, number) => Object.assign(street, { number }));
   const rates = data.streets.map(({ rate }) => rate).filter(Number.isFinite);
   page.streetClasses = geobike.classify(rates, false);
   page.streetClasses.filter(({ high }) => high > 0).forEach((each, k, all) => {
@@ -22,7 +22,7 @@ geobike.streets = function (page) {
   const layer = L.layerGroup();
   const draw = () => {
     layer.clearLayers();
-    if (!map.hasLayer(layer)) return;
+    if (!page.isPlaced || !map.hasLayer(layer)) return;
     page.ribbons = geobike.areRibbonsShown(page);
     if (page.ribbons) geobike.ribbons(page, layer, renderer);
     page.onRibbons?.();
@@ -43,10 +43,26 @@ geobike.areRibbonsShown = function ({ map, surface, crowded, placeLayer, startZo
 // The streets in view that are drawn, the fullest last, so on top.
 geobike.ribbonsInView = function ({ map, data }) {
   const view = map.getBounds();
-  const shown = data.streets.filter(({ shape }) => view.intersects(shape.getBounds()));
+  const shown = data.streets.filter((street) => view.intersects(geobike.boundsOf(street)));
   shown.sort((a, b) => (b.rate ?? -1) - (a.rate ?? -1));
   return shown.slice(0, geobike.MOST_RIBBONS).reverse();
 };
+
+geobike.pointsOf = ({ lines }) => lines.map(geobike.steps);
+
+// The point halfway along a street.
+geobike.middleOf = function (street) {
+  const line = geobike.pointsOf(street).flat();
+  const steps = line.slice(1).map((point, k) => point.distanceTo(line[k]));
+  let left = steps.reduce((sum, step) => sum + step, 0) / 2;
+  const k = steps.findIndex((step) => (left -= step) <= 0);
+  if (k < 0) return line[0];
+  const share = steps[k] ? 1 + left / steps[k] : 0;
+  const [from, to] = [line[k], line[k + 1]];
+  return L.latLng(from.lat + share * (to.lat - from.lat), from.lng + share * (to.lng - from.lng));
+};
+
+geobike.boundsOf = (street) => (street.bounds ||= L.latLngBounds(geobike.pointsOf(street).flat()));
 
 geobike.ribbonColour = function ({ streetClasses }, { rate }) {
   if (rate === null) return "#9aa2ab"; // not known
@@ -56,15 +72,14 @@ geobike.ribbonColour = function ({ streetClasses }, { rate }) {
 geobike.ribbons = function (page, layer, renderer) {
   const drawn = geobike.ribbonsInView(page);
   const options = { renderer, pane: "gb-streets" };
-  const points = ({ geometry }) => L.GeoJSON.coordsToLatLngs(geometry.coordinates, geometry.type === "LineString" ? 0 : 1);
   const wide = ({ rate }) => 3.5 + Math.min(7, 1.6 * Math.sqrt(rate || 0));
   for (const street of drawn) {
     const chosen = page.chosen?.kind === "street" && page.chosen.street === street;
     const edge = { color: chosen ? "#111" : "#fff", weight: wide(street) + (chosen ? 5 : 2.4), opacity: 0.95 };
-    layer.addLayer(L.polyline(points(street), { ...options, ...edge, interactive: false }));
+    layer.addLayer(L.polyline(geobike.pointsOf(street), { ...options, ...edge, interactive: false }));
   }
   for (const street of drawn) {
-    const line = L.polyline(points(street), { ...options, color: geobike.ribbonColour(page, street), weight: wide(street) });
+    const line = L.polyline(geobike.pointsOf(street), { ...options, color: geobike.ribbonColour(page, street), weight: wide(street) });
     line.bindTooltip(() => geobike.streetTooltip(page, street), { sticky: true, className: "gb-tip" });
     line.on("click", (event) => {
       L.DomEvent.stop(event);

@@ -8,13 +8,14 @@ geobike.photosWhere = function (page, test) {
   const { photos } = page.data;
   const found = [];
   for (let i = 0; i < photos.lon.length; i++) if (page.isShown(i) && photos.count[i] >= 0 && test(i)) found.push(i);
-  const time = (i) => photos.details[i].taken || "";
+  const time = (i) => photos.details?.[i].taken || "";
   return found.sort((a, b) => photos.count[b] - photos.count[a] || (time(a) < time(b) ? -1 : 1));
 };
 
 geobike.strip = function (page, numbers) {
   const { el } = geobike;
   const { data, say } = page;
+  if (data.photos.packed) return ""; // they come in a moment
   if (!data.photos.details) return el("p", { className: "gb-why" }, say("too_many_photos"));
   if (!numbers.length) return "";
   const pictured = numbers.filter((i) => data.photos.details[i].image).length;

@@ -40,9 +40,9 @@ geobike.table = function (page) {
   const status = el("span", { role: "status" });
 
   function fill() {
-    const found = data.areas.filter(({ name }) => geobike.folded(name).includes(wanted));
-    found.sort(geobike.comparison(page, order));
-    const shown = all ? found : found.slice(0, geobike.FIRST_ROWS);
+    const named = wanted ? data.areas.filter(({ name }) => geobike.folded(name).includes(wanted)) : data.areas;
+    const found = geobike.sorted(page, named, order);
+    const shown = all ? found : found.slice(0, page.isComplete ? geobike.FIRST_ROWS : geobike.rowsInView());
     const scale = geobike.barScale(page);
     data.areas.forEach((area) => (area.row = null));
     page.ordered = found;
@@ -57,7 +57,7 @@ geobike.table = function (page) {
       body.replaceChildren(...head, ...parts[k]);
     });
     unseen.textContent = geobike.unseenAreas(page);
-    more.hidden = shown.length === found.length;
+    more.hidden = all || found.length <= geobike.FIRST_ROWS;
     more.textContent = say("show_all", { n: found.length });
     const hits = geobike.streetsNamed(page, wanted);
     streets.replaceChildren(...geobike.streetButtons(page, hits.slice(0, 8)));
@@ -82,7 +82,7 @@ geobike.table = function (page) {
     if (event.key === "Enter") streets.querySelector("button")?.click();
   };
   page.onChange((choice) => {
-    if (Object.keys(choice).length === 1 && "chosen" in choice) return;
+    if (Object.keys(choice).length === 1 && ("chosen" in choice || "details" in choice)) return;
     if (choice.metric) Object.assign(order, { key: choice.metric.name, down: true });
     setColumns();
     fill();
@@ -92,6 +92,9 @@ geobike.table = function (page) {
   const table = el("table", { className: "gb-table" }, caption, el("thead", {}, headings), ...bodies);
   return [label, table, unseen, more];
 };
+
+// The rows that the first drawing shows; the others follow it.
+geobike.rowsInView = () => Math.ceil(innerHeight / 24);
 
 // The streets with these letters in their name; none where nothing is searched.
 geobike.streetsNamed = (page, wanted) =>
@@ -118,10 +121,12 @@ geobike.section = function (page, area) {
   return value === "thin" || value === "few" ? 1 : 0;
 };
 
+geobike.MOST_UNSEEN = 40; // names on paper: the map shows the others
+
 // On paper one line instead of a row for each area without photos.
 geobike.unseenAreas = function ({ data, period, say }) {
   const areas = data.areas.filter((area) => geobike.isUnseen(data, area));
-  const names = areas.slice(0, geobike.FIRST_ROWS).map(({ name }) => name);
+  const names = areas.slice(0, geobike.MOST_UNSEEN).map(({ name }) => name);
   if (areas.length > names.length) names.push("…");
   return areas.length ? say(period < 0 ? "unseen_areas" : "unseen_areas_then", { n: areas.length, names: names.join(", ") }) : "";
 };
@@ -147,22 +152,22 @@ geobike.rankText = function ({ whole, say }, { rank }) {
 geobike.folded = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
 // By section, those without a photo last, then by the column, areas without a value last either way; equal ones by name.
-geobike.comparison = function (page, { key, down }) {
+geobike.sorted = function (page, areas, { key, down }) {
   const names = new Intl.Collator(page.data.language, { numeric: true });
   const sign = down ? -1 : 1;
   const metric = page.data.metrics.find(({ name }) => name === key);
   const value = (area) => (key === "rank" ? (area.rank?.[0] ?? null) : geobike.knownValue(page, area, metric));
   const place = (area) => geobike.section(page, area) + (geobike.isUnseen(page.data, area) ? 1 : 0);
-  return (a, b) => {
-    const behind = place(a) - place(b);
-    if (behind) return behind;
-    if (key === "name") return sign * names.compare(a.name, b.name);
-    const [one, two] = [value(a), value(b)];
-    if (one === two) return names.compare(a.name, b.name);
-    if (one === null) return 1;
-    if (two === null) return -1;
-    return sign * (one - two);
-  };
+  const rows = areas.map((area) => ({ area, place: place(area), value: key === "name" ? 0 : value(area) }));
+  rows.sort((one, two) => {
+    if (one.place !== two.place) return one.place - two.place;
+    if (key === "name") return sign * names.compare(one.area.name, two.area.name);
+    if (one.value === two.value) return names.compare(one.area.name, two.area.name);
+    if (one.value === null) return 1;
+    if (two.value === null) return -1;
+    return sign * (one.value - two.value);
+  });
+  return rows.map(({ area }) => area);
 };
 
 geobike.row = function (page, area, columns, scale) {

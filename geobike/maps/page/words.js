@@ -3,8 +3,8 @@
 
 geobike.speech = function (data) {
   const plural = new Intl.PluralRules(data.language);
-  const whole = new Intl.NumberFormat(data.language, { maximumFractionDigits: 0 });
   const exact = geobike.numberFormats(data.language);
+  const whole = exact(0);
   const two = { minimumSignificantDigits: 2, maximumSignificantDigits: 2 };
   const rounded = new Intl.NumberFormat(data.language, two);
   const edge = new Intl.NumberFormat(data.language, { maximumSignificantDigits: 4 });
@@ -66,21 +66,18 @@ geobike.numberFormats = function (language) {
 // Times come as the clock showed them, "2026-05-12 09:05", and are written as the language does.
 geobike.calendar = function (language) {
   const tag = language === "en" ? "en-GB" : language;
-  const format = (options) => new Intl.DateTimeFormat(tag, { timeZone: "UTC", ...options });
   const year = { year: "numeric" };
-  const forms = {
-    4: format(year),
-    7: format({ ...year, month: "long" }),
-    10: format({ ...year, month: "short", day: "numeric" }),
-    16: format({ ...year, month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" }),
-  };
+  const day = { ...year, month: "short", day: "numeric" };
+  const options = { 4: year, 7: { ...year, month: "long" }, 10: day, 16: { ...day, hour: "2-digit", minute: "2-digit" } };
+  const made = {}; // by the length of what is written: each takes a browser milliseconds to make
+  const form = (length) => (made[length] ||= new Intl.DateTimeFormat(tag, { timeZone: "UTC", ...options[length] }));
   const parsed = (text) => {
     const [date, clock = "00:00"] = text.split(" ");
     return new Date(`${(date + "-01-01").slice(0, 10)}T${clock}Z`);
   };
   return {
-    date: (text) => forms[text.length].format(parsed(text)),
+    date: (text) => form(text.length).format(parsed(text)),
     today: () => new Intl.DateTimeFormat(tag, { dateStyle: "long" }).format(new Date()),
-    dates: (first, last) => forms[10].formatRange(parsed(first), parsed(last)),
+    dates: (first, last) => form(10).formatRange(parsed(first), parsed(last)),
   };
 };

@@ -39,14 +39,15 @@ def section(tables: SurveyTables, speech: Speech, order: list[Any]) -> dict[str,
         lines.append(
             {
                 "number": number + 1,
-                "name": area["name"] if pd.notna(area["name"]) else area["area_id"],
+                "name": tables.names[row],
                 "thin": area["status"] != schema.COMPARED,
                 "cells": [sheet.cell(tables, row, metric, speech) for metric in shown]
                 + [_text(area, name, speech, tables) for name in texts],
                 "bar": round(100 * float(value) / top, 1) if top and pd.notna(value) else 0,
             }
         )
-    heads = [sheet.name_of(metric, speech, short=True) for metric in shown]
+    # The first is what areas are compared by; a short name would not say whose figure it is.
+    heads = [sheet.name_of(metric, speech, short=metric != shown[0]) for metric in shown]
     heads += [speech.say(name) for name in texts]
     return {"heads": heads, "rows": lines}
 
@@ -82,8 +83,5 @@ def _text(area: Any, name: str, speech: Speech, tables: SurveyTables) -> str:
 
 def unseen(tables: SurveyTables, speech: Speech) -> str:
     """Return the line that names the areas which no photo shows; empty without one."""
-    areas = tables.areas[tables.areas["status"] == schema.UNSEEN]
-    if areas.empty:
-        return ""
-    names = areas["name"].fillna(areas["area_id"])
-    return speech.say("unseen", n=len(areas), names=speech.listed(names))
+    names = tables.names[tables.areas["status"] == schema.UNSEEN]
+    return speech.say("unseen", n=len(names), names=speech.listed(names)) if len(names) else ""

@@ -26,7 +26,7 @@ def streets(
     return [
         {
             "name": row.name if pd.notna(row.name) else speech.say("no_name"),
-            "where": _area_name(tables, row.area_id),
+            "where": tables.name_of(row.area_id),
             "figure": speech.say("street_figure", rate=speech.figure(row.detected_per_100m)),
             "more": speech.say(
                 "street_seen",
@@ -62,14 +62,6 @@ def places(
         }
         for row in rows(tables.fullest_places)
     ]
-
-
-def _area_name(tables: SurveyTables, area_id: Any) -> str | None:
-    here = tables.areas[tables.areas["area_id"] == area_id]
-    if here.empty:
-        return None
-    name = here["name"].iloc[0]
-    return str(name if pd.notna(name) else area_id)
 
 
 def picture_note(tables: SurveyTables, speech: Speech, found: Mapping[str, bytes]) -> str:

@@ -60,7 +60,7 @@ def _compared(tables: SurveyTables, speech: Speech) -> list[str]:
     figures = areas[tables.metric.name].dropna().sort_values(ascending=False)
     if len(figures) < 4:
         return lines
-    named = areas["name"].fillna(areas["area_id"])
+    named = tables.names
     top = [f"{named[row]} ({speech.figure(value)})" for row, value in figures.head(2).items()]
     return [
         *lines,
@@ -79,8 +79,7 @@ def _differing(tables: SurveyTables, speech: Speech) -> list[str]:
     sides = tables.groups
     if len(sides) < 2:
         return []
-    names = tables.areas["name"].fillna(tables.areas["area_id"])
-    more, fewer, alike = (list(names[sides.index[sides == side]]) for side in _SIDES)
+    more, fewer, alike = (list(tables.names[sides.index[sides == side]]) for side in _SIDES)
     if not more and not fewer:
         return [speech.say("none_differ", n=len(sides))]
     lines = []

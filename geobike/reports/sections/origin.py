@@ -34,7 +34,8 @@ def made(tables: SurveyTables, speech: Speech) -> str:
 def settings(tables: SurveyTables, speech: Speech) -> list[tuple[str, str]]:
     """Return the options of the survey; files by their name alone."""
     survey = tables.summary.get("settings", {}).get("survey", {})
-    lines = [(str(name), _setting(value, name in _PATHS, speech)) for name, value in survey.items()]
+    said = {str(name): _setting(value, name in _PATHS, speech) for name, value in survey.items()}
+    lines = [(name, text) for name, text in said.items() if text]
     inputs = tables.summary.get("inputs", {})
     for name, file in inputs.items():
         if isinstance(file, Mapping) and file.get("sha256"):

@@ -91,7 +91,7 @@ def _row(
     name = street["name"] if pd.notna(street["name"]) else speech.say("no_name")
     bare = street["rack_count"] == 0
     return {
-        "name": f"{name}, {_area(tables, street['area_id'])}",
+        "name": f"{name}, {tables.name_of(street['area_id'])}",
         "cells": [
             speech.count(street["detected_once"]),
             speech.say("parking_none") if bare else _whole(street["rack_capacity"], speech),
@@ -113,9 +113,3 @@ def _counted(street: Mapping[Any, Any], speech: Speech) -> str:
     if pd.isna(low) or pd.isna(high) or low == high:
         return middle
     return f"{middle} ({speech.say('span', low=int(low), high=int(high))})"
-
-
-def _area(tables: SurveyTables, area_id: str) -> str:
-    names = tables.areas.set_index("area_id")["name"]
-    name = names.get(area_id)
-    return str(name) if pd.notna(name) else area_id

@@ -17,6 +17,7 @@ geobike.made.try = function (page) {
     el("label", { className: "gb-main gb-pick", for: "gb-file" }, say("choose")), file,
     el("p", { className: "gb-soft" }, page.host ? say("sent", { host: page.host }) : say("not_sent")));
   stage.el.append(drop);
+  const again = el("button", { type: "button", className: "gb-again", hidden: true, onclick: () => file.click() }, say("another"));
   const label = (page.labels[0] || "bicycle").toLowerCase();
   const counts = (one) => !one.ridden && one.score > Number(slider.value);
   const isWanted = (one) => (page.labels.length ? page.labels : ["bicycle"]).map((name) => name.toLowerCase()).includes(one.label.toLowerCase());
@@ -29,7 +30,7 @@ geobike.made.try = function (page) {
       el("p", { className: "gb-soft" }, say("try_how")),
       el("table", { className: "gb-table" },
         el("thead", {}, el("tr", {}, ...["label", "above", "best"].map((key) => el("th", { scope: "col" }, say(key))))), rows),
-      el("label", { className: "gb-again", for: "gb-file" }, say("another"))));
+      again));
 
   const colour = (name) => {
     if (!colours.has(name)) colours.set(name, colours.size % 6);
@@ -62,6 +63,7 @@ geobike.made.try = function (page) {
     if (!chosen) return;
     file.value = "";
     drop.hidden = true;
+    again.hidden = false;
     view.told = null;
     state.classList.remove("gb-fault");
     state.textContent = say("detecting", { name: chosen.name });

@@ -100,6 +100,7 @@ def test_the_summary_says_each_place_once_the_ridden_and_how_many_areas_can_be_c
     once = f"about {counting['detected_once']:.0f}, at least {counting['detected_at_least']}."
     line = f"Each place counted once: {once} Ridden, so left out: {ridden}."
     assert line in sample_map.printed
+    assert counting["ridden"] == ridden
     status = gpd.read_file(sample_map.out / "areas.geojson")["status"].value_counts()
     compared = f"{status.get('compared', 0)} of {status.sum()} areas can be compared; "
     (said,) = (row for row in sample_map.printed.splitlines() if row.startswith(compared))

@@ -57,7 +57,7 @@ def test_other_weights_are_another_model_in_a_store(tmp_path: Path) -> None:
     "location",
     [
         "../outside.bin", "/etc/passwd", "/dev/zero", "http://127.0.0.1:9/x", "link.bin", "", ".",
-        "linked/outside.bin", "missing.bin", "*/_ORT_MEM_ADDR_/*", "wei\0ghts.bin",
+        "loop", "linked/outside.bin", "missing.bin", "*/_ORT_MEM_ADDR_/*", "wei\0ghts.bin",
     ],
 )  # fmt: skip
 def test_no_other_file_or_memory_is_read_as_weights(
@@ -68,6 +68,7 @@ def test_no_other_file_or_memory_is_read_as_weights(
     path = write(tmp_path / "model", location)
     (path.parent / "link.bin").symlink_to(tmp_path / "outside.bin")
     (path.parent / "linked").symlink_to(tmp_path)
+    (path.parent / "loop").symlink_to(path.parent / "loop")
     with pytest.raises(ModelUnavailable, match="is no file below the model's folder"):
         OnnxDetector(path, classes="coco80", runtime=runtime).detect(PHOTO)
 

@@ -54,4 +54,11 @@ def test_sums_are_in_the_order_of_the_areas_with_0_where_nothing_is_added() -> N
     assert found["photo_count"].tolist() == [0, 0, 1]
 
 
+def test_what_lies_outside_every_area_adds_to_none() -> None:
+    outside = tallies([{"stop_id": "s", "period": 0, "share": 6, "bicycles": 2}])
+    outside["area_id"] = schema.coded(pd.Series(None, index=outside.index, dtype="str"))
+    assert sums.by_period(outside, pd.Series([0], index=["0.jpg"])).empty
+    assert (sums.by_area(outside, IDS) == 0).all(axis=None)
+
+
 IDS = pd.Series(["far", "b", "a"], dtype="str")

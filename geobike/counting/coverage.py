@@ -85,8 +85,8 @@ def street_of_bicycle(
     that bicycles per 100 m divide like by like.
     """
     street_of_stop = covered.street_of_stop.set_axis(stops["stop_id"])
-    street_of_photo = visits["stop_id"].map(street_of_stop).set_axis(photos["photo_id"])
-    return bicycles["photo_id"].astype(schema.TEXT).map(street_of_photo)
+    street_of_photo = schema.looked_up(visits["stop_id"], street_of_stop)
+    return schema.looked_up(bicycles["photo_id"], street_of_photo.set_axis(photos["photo_id"]))
 
 
 def describe_streets(
@@ -121,7 +121,8 @@ def squares_seen(square: "pd.Series[str]", exposure: pd.DataFrame) -> "pd.Series
     shown = exposure[exposure["share"] > 0]
     number = pd.factorize(square)[0][schema.rows_of(shown["stop_id"], square.index)]
     seen = pd.DataFrame({"area_id": shown["area_id"].array, "square": number})
-    return seen.drop_duplicates().groupby("area_id")["square"].size()
+    once = seen.drop_duplicates()
+    return once["square"].groupby(schema.text(once["area_id"])).size()
 
 
 def square_of_stop(stops: gpd.GeoDataFrame) -> "pd.Series[str]":

@@ -79,26 +79,35 @@ def share_out(
     schema.check(visits, schema.VISITS)
     schema.check(bicycles, schema.BICYCLES)
     schema.check(areas, schema.AREAS)
-    first = photos[visits["first"]]
+    row = np.flatnonzero(visits["first"])
+    first = photos.iloc[row]
     table = _Table(len(areas))
     shares = _shares(first, half_view.loc[first.index], row_at, table)
-    shown = _bicycles(bicycles, first["photo_id"], areas["area_id"], table)
+    shown = _bicycles(bicycles, photos["photo_id"], row, areas["area_id"], table)
     # A photo and an area as one number: sorting a million of these is quick, of names it is not.
-    keys = np.union1d(shares.index, shown.index)
+    keys = np.sort(np.append(shares.index, shown.index), kind="stable")  # both mostly in order
+    keys = keys[np.diff(keys, prepend=-1) > 0]
     photo, area = table.apart(keys)
-    stop_id = visits.loc[first.index, "stop_id"]
-    weight = 1 / stop_id.groupby(stop_id).transform("size").to_numpy()
+    stop_id = schema.coded(visits["stop_id"])[row]
+    weight = 1 / np.bincount(stop_id.codes)[stop_id.codes]
     return schema.table(
         schema.EXPOSURE,
         {
-            "stop_id": stop_id.to_numpy()[photo],
-            "photo_id": first["photo_id"].to_numpy()[photo],
-            "area_id": areas["area_id"].array.take(area, allow_fill=True),
+            "stop_id": stop_id[photo],
+            "photo_id": schema.as_codes(row[photo], photos["photo_id"]),
+            "area_id": schema.as_codes(area, areas["area_id"]),
             "weight": weight[photo],
-            "share": shares.reindex(keys, fill_value=0).to_numpy(),
-            "bicycle_count": shown.reindex(keys, fill_value=0).to_numpy(),
+            "share": _at(keys, shares),
+            "bicycle_count": _at(keys, shown),
         },
     )
+
+
+def _at(keys: _Rows, values: "pd.Series[Any]") -> npt.NDArray[Any]:
+    """Return the values at these keys, 0 where there is none."""
+    out = np.zeros(len(keys), dtype=values.to_numpy().dtype)
+    out[np.searchsorted(keys, values.index)] = values
+    return out
 
 
 class _Table(NamedTuple):
@@ -115,10 +124,16 @@ class _Table(NamedTuple):
 
 
 def _bicycles(
-    bicycles: pd.DataFrame, photo_ids: "pd.Series[str]", area_ids: "pd.Series[str]", table: _Table
+    bicycles: pd.DataFrame,
+    photo_ids: "pd.Series[str]",
+    chosen: _Rows,
+    area_ids: "pd.Series[str]",
+    table: _Table,
 ) -> "pd.Series[int]":
-    """Return the bicycles on each of these photos in each area, by key."""
-    photo = schema.rows_of(bicycles["photo_id"], photo_ids)
+    """Return the bicycles on each of the chosen photos in each area, by key."""
+    number = np.full(len(photo_ids) + 1, -1)  # the last for what is not there
+    number[chosen] = np.arange(len(chosen))
+    photo = number[schema.rows_of(bicycles["photo_id"], photo_ids)]
     area = schema.rows_of(bicycles["area_id"], area_ids)
     keys = table.key(photo, area)[photo >= 0]
     return pd.Series(1, index=keys).groupby(level=0).size()

@@ -124,9 +124,7 @@ class _Standing(NamedTuple):
 
 def _standing(bicycles: pd.DataFrame, counted: gpd.GeoDataFrame) -> _Standing:
     placed = bicycles[bicycles["placed"]]
-    ids = schema.coded(placed["photo_id"])
-    rows = pd.Index(counted["photo_id"]).get_indexer(pd.Index(ids.categories))
-    photo = np.append(rows, -1)[ids.codes]
+    photo = schema.rows_of(placed["photo_id"], counted["photo_id"])
     order = np.argsort(photo, kind="stable")
     order = order[photo[order] >= 0]
     photo = photo[order]
@@ -196,9 +194,10 @@ def _try_all(
         mine, name = np.flatnonzero(own == number), str(keys[number])
         chosen = mine[:: 1 + len(mine) // _SAMPLE]
         enough, agree = False, dict[float, float]()
+        photos = np.flatnonzero(codes == number)
+        grid = Grid(seen.chosen(photos), _REACH)
         for turn in (0, *TURNS):
-            photos = np.flatnonzero(codes == number)
-            pairs, share = _agreement(seen, stand, chosen, photos, turn, minutes)
+            pairs, share = _agreement(seen, stand, chosen, photos, grid, turn, minutes)
             enough |= pairs >= ENOUGH
             if pairs >= _FEW:
                 agree[turn] = share
@@ -209,20 +208,25 @@ def _try_all(
 
 
 def _agreement(
-    seen: Views, stand: _Standing, chosen: Numbers, own: Numbers, turn: float, minutes: float
+    seen: Views,
+    stand: _Standing,
+    chosen: Numbers,
+    own: Numbers,
+    grid: Grid,
+    turn: float,
+    minutes: float,
 ) -> tuple[int, float]:
     """Return how many pairs of a chosen bicycle and another of its camera's photos there are.
 
     And the share of them in which that photo has a bicycle there, all headings turned. `own` are
-    the rows of the photos of the camera; the two photos are at most so many minutes apart.
+    the rows of the photos of the camera, `grid` their views; the two photos are at most so many
+    minutes apart.
     """
-    mine = seen.chosen(own)
-    grid = Grid(mine._replace(heading=(mine.heading + turn) % 360), _REACH)
     photo = stand.photo[chosen]
     away, bearing = stand.distance[chosen], stand.bearing[chosen] + turn
     lon, lat = moved(seen.lon[photo], seen.lat[photo], bearing, away)
     pairs, agreeing = 0, 0
-    for found in grid.pairs(lon, lat):
+    for found in grid.turned(turn).pairs(lon, lat):
         place, other = found.places[found.place], own[found.view]
         mate = photo[place]
         apart = _apart(seen.lon[other], seen.lat[other], seen.lon[mate], seen.lat[mate])

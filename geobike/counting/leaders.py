@@ -134,13 +134,18 @@ def _could_join(looks: Looks, row: Numbers, other: Numbers, reach: float) -> Fla
 
 def _cells(looks: Looks, reach: float) -> _Cells:
     band = cells.bands(looks.lat, reach)
-    used, cell = np.unique(cells.numbers(looks.lon, band, reach), return_inverse=True)
-    ahead = [cells.numbers(looks.lon, band + step, reach) for step in (-1, 0, 1)]
+    number = cells.numbers(looks.lon, band, reach)
+    order = np.argsort(number)  # what is looked up in order is found in the cache
+    used, cell = np.unique(number[order], return_inverse=True)
+    lon, band = looks.lon[order], band[order]
+    ahead = [cells.numbers(lon, band + step, reach) for step in (-1, 0, 1)]
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
     return _Cells(
         cell,
         np.column_stack([np.searchsorted(used, number - 1) for number in ahead]),
         np.column_stack([np.searchsorted(used, number + 2) for number in ahead]),
-    )
+    ).of(rank)
 
 
 class _Grid:

@@ -196,4 +196,4 @@ def _placed(
     of_photo = schema.rows_of(photos["area_id"], areas["area_id"])
     photo = schema.rows_of(bicycles["photo_id"], photos["photo_id"])
     row[~placed] = of_photo[photo[~placed]]
-    return bicycles.assign(area_id=pd.Categorical.from_codes(row, pd.Index(areas["area_id"])))
+    return bicycles.assign(area_id=schema.as_codes(row, areas["area_id"]))

@@ -53,14 +53,14 @@ def find_stops(photos: gpd.GeoDataFrame, *, reach: float = STOP_DISTANCE) -> pd.
     """
     schema.check(photos, schema.COUNTS)
     check(reach)
-    counted = photos.loc[
-        photos["status"] == schema.COUNTED, ["photo_id", "taken_at", "heading", "geometry"]
-    ]
-    counted = counted.iloc[_by_time(counted)]
+    row = np.flatnonzero(photos["status"] == schema.COUNTED)
+    counted = photos[["photo_id", "taken_at", "heading", "geometry"]].iloc[row]
+    order = _by_time(counted)
+    row, counted = row[order], counted.iloc[order]
     led = leaders.follow(_looks(counted), reach)
     found = pd.DataFrame(
         {
-            "stop_id": counted["photo_id"].to_numpy()[led.leader],
+            "stop_id": schema.as_codes(row[led.leader], photos["photo_id"]),
             "visit": led.visit,
             "first": led.first,
         },
@@ -78,7 +78,7 @@ def check(reach: float) -> None:
 def name_stops(photos: gpd.GeoDataFrame, visits: pd.DataFrame) -> gpd.GeoDataFrame:
     """Return a photos or counts frame with `stop_id` and `stop_photo` of its visits frame."""
     schema.check(visits, schema.VISITS)
-    return photos.assign(stop_id=visits["stop_id"], stop_photo=visits["first"])
+    return photos.assign(stop_id=schema.text(visits["stop_id"]), stop_photo=visits["first"])
 
 
 def describe_stops(photos: gpd.GeoDataFrame, visits: pd.DataFrame) -> gpd.GeoDataFrame:
@@ -89,13 +89,16 @@ def describe_stops(photos: gpd.GeoDataFrame, visits: pd.DataFrame) -> gpd.GeoDat
     """
     schema.check(photos, schema.COUNTS)
     schema.check(visits, schema.VISITS)
-    counted = photos.loc[visits["stop_id"].notna()]
-    visit = visits.loc[counted.index]
-    opening = np.flatnonzero(counted["photo_id"] == visit["stop_id"])
+    leader = schema.rows_of(visits["stop_id"], photos["photo_id"])
+    row = np.flatnonzero(leader >= 0)
+    counted, leader = photos.iloc[row], leader[row]
+    opening = np.flatnonzero(leader == row)
     opening = opening[_by_time(counted.iloc[opening])]
     ids = counted["photo_id"].iloc[opening]
-    stop = schema.rows_of(visit["stop_id"], ids)
-    first = visit["first"].to_numpy()
+    number = np.empty(len(photos), dtype=np.intp)
+    number[row[opening]] = np.arange(len(ids))
+    stop = number[leader]
+    first = visits["first"].to_numpy()[row]
     means = counted["bicycle_count"][first].groupby(stop[first]).agg(["size", "mean"])
     return schema.geotable(
         schema.STOPS,

@@ -1,6 +1,7 @@
 """What each photo shows: its lens, its direction, and which places are in its view."""
 
 from collections.abc import Iterator
+from copy import copy
 from typing import Final, NamedTuple
 
 import geopandas as gpd
@@ -163,11 +164,17 @@ class Grid:
         self._view = seeing[order]
         self._cell = keys[order]
         self._lon, self._lat = self._one_side(lon[order]), views.lat[self._view]
-        angle = np.radians(views.heading[self._view])
-        self._east, self._north = np.sin(angle), np.cos(angle)
+        self._heading = views.heading[self._view]
+        self._face(self._heading)
         half = views.half[self._view]
         self._around = half >= _AROUND
         self._sine, self._cosine = np.sin(half), np.cos(half)
+
+    def turned(self, degrees: float) -> "Grid":
+        """Return the same views with all their headings turned; they need not be sorted again."""
+        out = copy(self)
+        out._face((self._heading + degrees) % 360)
+        return out
 
     def pairs(self, lon: Floats, lat: Floats) -> Iterator["Pairs"]:
         """Yield pairs of a place and a view that has it in view within reach, or nearly so.
@@ -208,6 +215,10 @@ class Grid:
         edge[self._around[view]] = np.inf
         inside: Floats = np.minimum(self._reach - away, edge)
         return inside
+
+    def _face(self, heading: Floats) -> None:
+        angle = np.radians(heading)
+        self._east, self._north = np.sin(angle), np.cos(angle)
 
     def _one_side(self, lon: Floats) -> Floats:
         return lon % 360 if self._crosses else lon

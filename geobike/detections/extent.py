@@ -187,9 +187,9 @@ def _cause(boxes: _Boxes, far: _Flags) -> str:
 
 def _in_one_corner(boxes: _Boxes) -> bool:
     """Tell whether all boxes, and several, have their centre in the upper left quarter."""
-    enough = len(boxes.sides) >= _SEVERAL and len(np.unique(boxes.photo)) > 2
     centre = boxes.sides[:, :2] + boxes.sides[:, 2:]  # twice the centre; NaN sizes compare false
-    return bool(enough and (centre <= boxes.size).all())
+    corner = len(boxes.sides) >= _SEVERAL and bool((centre <= boxes.size).all())
+    return corner and len(np.unique(boxes.photo)) > 2
 
 
 def _example(boxes: _Boxes, detections: pd.DataFrame, where: _Flags) -> str:

@@ -139,8 +139,7 @@ def apply(
     named = np.append(usable.to_numpy(), False)[row]
     kept = named[code] & detections["label"].notna().to_numpy()
     out = detections[kept].reset_index(drop=True)
-    ids = pd.Index(photos["photo_id"].array)  # of all photos: rows are then found without looking
-    out["photo_id"] = pd.Categorical.from_codes(row[code[kept]], ids)
+    out["photo_id"] = schema.as_codes(row[code[kept]], photos["photo_id"])
     extent.check(out, photos)
     bare = photos["status"].isna()
     bare.iloc[row[named]] = False

@@ -432,7 +432,7 @@ def _in_order(
     # Coded in the order of answers, on which no result must depend.
     label = clean_labels(columns["label"])
     columns["label"] = label.reorder_categories(label.categories.sort_values())
-    columns["photo_id"] = pd.Categorical.from_codes(columns.pop("photo"), pd.Index(photo_ids.array))
+    columns["photo_id"] = schema.as_codes(columns.pop("photo"), photo_ids)
     names = pd.Index([model.name for model in models], dtype=schema.TEXT)
     columns["model"] = pd.Categorical.from_codes(np.asarray(columns["model"]), names)
     out = schema.table(schema.DETECTIONS, pd.DataFrame(columns, copy=False))

@@ -18,6 +18,8 @@ def find(exposure: pd.DataFrame) -> pd.DataFrame:
         0    a.jpg   a.jpg              4
     """
     schema.check(exposure, schema.EXPOSURE)
-    groups = exposure.groupby("photo_id", sort=False)
-    found = groups.agg(stop_id=("stop_id", "first"), bicycle_count=("bicycle_count", "sum"))
-    return schema.table(schema.LOOKS, found.reset_index())
+    photo = pd.Series(schema.coded(exposure["photo_id"]).codes, index=exposure.index)
+    first = exposure[~photo.duplicated()]
+    found = {name: schema.text(first[name]).array for name in ("photo_id", "stop_id")}
+    counts = exposure["bicycle_count"].groupby(photo, sort=False).sum()
+    return schema.table(schema.LOOKS, found | {"bicycle_count": counts.array})

@@ -19,7 +19,7 @@ def share_out(looks: pd.DataFrame, exposure: pd.DataFrame) -> pd.DataFrame:
     """
     schema.check(looks, schema.LOOKS)
     schema.check(exposure, schema.EXPOSURE)
-    look = pd.Index(looks["photo_id"]).get_indexer(pd.Index(exposure["photo_id"]))
+    look = schema.rows_of(exposure["photo_id"], looks["photo_id"])
     found = looks["bicycle_count"].to_numpy(dtype=float)[look]
     here = exposure["bicycle_count"].to_numpy(dtype=float)
     weight = exposure["weight"].to_numpy()
@@ -29,8 +29,8 @@ def share_out(looks: pd.DataFrame, exposure: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "look": look,
-            "stop_id": exposure["stop_id"],
-            "area_id": exposure["area_id"],
+            "stop_id": schema.text(exposure["stop_id"]),
+            "area_id": schema.text(exposure["area_id"]),
             "stops": weight * share,
             "part": weight * part,
             "detected": weight * here,

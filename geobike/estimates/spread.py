@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from geobike import schema
+
 _Floats = npt.NDArray[np.float64]
 
 STREETS: Final = 3
@@ -56,7 +58,7 @@ def street_spread(
 
 def _by_street(parts: pd.DataFrame, street_of_stop: "pd.Series[str]") -> pd.DataFrame:
     inside = parts[parts["area_id"].notna()]
-    street = inside["stop_id"].map(street_of_stop)
+    street = schema.looked_up(inside["stop_id"], street_of_stop)
     looked = inside["stops"].groupby(inside["area_id"]).transform("sum") > 0
     groups = inside[looked].groupby(["area_id", street[looked]], sort=False)
     return groups[["stops", "detected"]].sum().reset_index()

@@ -83,9 +83,8 @@ def _bicycles(bicycles: pd.DataFrame) -> gpd.GeoDataFrame:
     known = [*schema.BICYCLES.columns, *schema.present(bicycles, schema.BICYCLES)]
     columns = [name for name in known if name not in ("lon", "lat")]
     texts = dict.fromkeys(("photo_id", "reason", "area_id"), schema.TEXT)
-    places = gpd.GeoSeries(
-        schema.points(bicycles["lon"], bicycles["lat"]), index=bicycles.index, crs=schema.CRS
-    )
+    points = schema.points(*(bicycles[axis].round(rounding.DEGREES) for axis in ("lon", "lat")))
+    places = gpd.GeoSeries(points, index=bicycles.index, crs=schema.CRS)
     return _shaped(rounding.figures(bicycles[columns].astype(texts), columns), places)
 
 

@@ -111,6 +111,11 @@ class Format:
     readable: bool = True
     """Whether `geobike evaluate` and `--manifest` can read its photos, `--detections` its boxes."""
 
+    @property
+    def one_by_one(self) -> bool:
+        """Whether each table is a file that needs no other table."""
+        return not self.needs and len(set(self.files.values())) == len(self.files)
+
     def is_installed(self) -> bool:
         """Tell whether the package is there that the format needs."""
         return self.package is None or find_spec(self.package) is not None

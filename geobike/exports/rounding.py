@@ -11,7 +11,7 @@ from geobike import metrics, schema
 if TYPE_CHECKING:
     import pandas as pd
 
-_DEGREES: Final = 7  # decimals of a degree: about 1 cm, the most that RFC 7946 advises
+DEGREES: Final = 7  # decimals of a degree: about 1 cm, the most that RFC 7946 advises
 
 _FINER: Final = 2
 """Decimals of a statistic beyond those that the page shows, so that sums and ratios hold."""
@@ -92,11 +92,12 @@ def places(geometry: gpd.GeoSeries) -> gpd.GeoSeries:
     shapes = np.asarray(geometry.array)
     kinds = shapely.get_type_id(shapes)
     if (kinds <= shapely.GeometryType.POINT).all() and not shapely.is_empty(shapes).any():
-        points = schema.points(
-            *(axis(shapes).round(_DEGREES) for axis in (shapely.get_x, shapely.get_y))
-        )
-        return gpd.GeoSeries(points, index=geometry.index, crs=geometry.crs)
-    rounded = shapely.transform(shapes, lambda degrees: degrees.round(_DEGREES))
+        exact = schema.coordinates(geometry)
+        rounded = [axis.round(DEGREES) for axis in exact]
+        if all(map(np.array_equal, exact, rounded, (True, True))):  # a Point takes 150 bytes
+            return geometry
+        return gpd.GeoSeries(schema.points(*rounded), index=geometry.index, crs=geometry.crs)
+    rounded = shapely.transform(shapes, lambda degrees: degrees.round(DEGREES))
     broken = shapely.is_valid(shapes) & ~shapely.is_valid(rounded)
     rounded[broken] = shapes[broken]
     return gpd.GeoSeries(

@@ -1,6 +1,6 @@
 """Writing all tables of a survey into a folder, and one table to a path."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,8 +52,7 @@ def write_tables(
     from geobike.exports.frames import select
 
     formats.check(names)
-    selected = select(frames)
-    return _write(selected, folder, formats.assign(names, selected))
+    return _write(frames, folder, formats.assign(names, frames), select)
 
 
 def write_again(frames: Frames, folder: Path, *, names: Sequence[str]) -> Written:
@@ -67,16 +66,22 @@ def write_again(frames: Frames, folder: Path, *, names: Sequence[str]) -> Writte
         if form.name not in assigned:
             needed = " and ".join(form.needs or form.files)
             raise InputError(f"--format {form.name} holds {needed}, which this survey has not")
-    return _write(frames, folder, assigned)
+    return _write(frames, folder, assigned, lambda some: some)
 
 
-def _write(frames: Frames, folder: Path, assigned: Mapping[str, Sequence[Table]]) -> Written:
-    return Written(
-        {
-            name: formats.FORMATS[name].write(frames.only(tables), folder)
-            for name, tables in assigned.items()
-        }
-    )
+def _write(
+    frames: Frames,
+    folder: Path,
+    assigned: Mapping[str, Sequence[Table]],
+    select: Callable[[Frames], Frames],
+) -> Written:
+    """Write what `select` makes of the frames: one table after the other, as they may be large."""
+    written: dict[str, dict[Table, str]] = {name: {} for name in assigned}
+    for name, tables in assigned.items():
+        form = formats.FORMATS[name]
+        for some in [[table] for table in tables] if form.one_by_one else [tables]:
+            written[name] |= form.write(select(frames.only(some)), folder)
+    return Written(written)
 
 
 def check_path(path: str | Path, table: Table) -> None:

@@ -19,7 +19,7 @@ def rows_among(
     array([ 1, -1, -1])
     """
     ours, theirs = pd.Index(values), pd.Index(among)
-    asked, known = _in_arrow(ours), _in_arrow(theirs)
+    asked, known = in_arrow(ours), in_arrow(theirs)
     if ours.equals(theirs) and not ours.hasnans and is_unique(ours):  # two frames of the same rows
         return np.arange(len(ours))
     if asked is None or known is None:
@@ -35,7 +35,7 @@ def rows_among(
 
 def is_unique(values: "pd.Series[str] | pd.Index[str]") -> bool:
     """Return whether no text is there twice. What Arrow holds never changes: it is seen once."""
-    kept = _in_arrow(values)
+    kept = in_arrow(values)
     if kept is not None and _UNIQUE.get(id(kept)) is kept:
         return True
     found = len(values.unique()) == len(values)  # half the time of pandas' is_unique
@@ -44,7 +44,7 @@ def is_unique(values: "pd.Series[str] | pd.Index[str]") -> bool:
     return found
 
 
-def _in_arrow(values: "pd.Series[str] | pd.Index[str]") -> Any:
+def in_arrow(values: "pd.Series[str] | pd.Index[str]") -> Any:
     """Return the Arrow array in which pandas keeps the text; None where it does not."""
     dtype = values.dtype
     kept = isinstance(dtype, pd.StringDtype) and dtype.storage == "pyarrow"

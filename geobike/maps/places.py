@@ -34,15 +34,17 @@ def places(
     -1 at first), `period`, `photos`, `visits`, and `things`, the sum over the first photo of each
     visit.
     """
-    counted = taken[(taken["status"] == schema.COUNTED) & ~taken.geometry.isna()]
-    stop = counted["photo_id"]
+    row = np.flatnonzero((taken["status"] == schema.COUNTED) & ~taken.geometry.isna())
+    counted = taken[["photo_id", "bicycle_count"]].iloc[row]
+    leader = row
     first = pd.Series(True, index=counted.index)
     if visits is not None:
-        stop = visits["stop_id"].reindex(counted.index).fillna(stop)
+        leader = schema.rows_of(visits["stop_id"].reindex(counted.index), taken["photo_id"])
+        leader = np.where(leader < 0, row, leader)
         first = visits["first"].reindex(counted.index).fillna(True).astype(bool)
-    number, ids = pd.factorize(stop)
     # A stop has the id of its first photo, and stands where that was taken.
-    own = counted.set_index("photo_id").loc[pd.Index(ids)]
+    number, stops = pd.factorize(leader)
+    own = taken[["photo_id", "area_id", "geometry"]].iloc[stops]
     if len(own) > READABLE:  # neighbours in place become neighbours in the file
         order = np.argsort(own.geometry.hilbert_distance().to_numpy(), kind="stable")
         rank = np.empty(len(order), dtype=np.int64)
@@ -53,13 +55,15 @@ def places(
         "lon": steps(lon % 360 if shifted else lon),
         "lat": steps(lat),
         "area": positions(own["area_id"], area_ids),
-        "street": np.asarray(street_of.reindex(own.index).fillna(-1), dtype=np.int32),
+        "street": np.append(street_of.to_numpy(np.int32), np.int32(-1))[
+            schema.rows_of(own["photo_id"], street_of.index)
+        ],
     }
     looks = _looks(number, period[counted.index], first, counted["bicycle_count"])
     data: dict[str, Any] = {"n": len(own)} | packed("columns", columns)
     data["looks"] = packed("columns", looks)
     data["looks"]["n"] = len(looks["place"])
-    return data, pd.Series(number.tolist(), index=counted["photo_id"].to_numpy())
+    return data, pd.Series(number, index=pd.Index(counted["photo_id"]))
 
 
 def _looks(

@@ -92,9 +92,11 @@ def _comparable(photos: gpd.GeoDataFrame, preferred: "pd.Series[bool] | None") -
     rows = usable.index[usable]
     points = np.asarray(photos.geometry.array)[usable.to_numpy()]
     # Names are looked at last: for a million photos that takes seconds.
+    seconds = second[rows].to_numpy()
     near = np.ones(len(rows), dtype=np.bool_)
     for values in (shapely.get_x(points), shapely.get_y(points)):
-        near &= _in_seconds_with_pairs(second[rows].to_numpy(), values)
+        # Whole seconds stay, so that the second axis is looked at in those only.
+        near[near] = _in_seconds_with_pairs(seconds[near], values[near])
     rows, points = rows[near], points[near]
     ids = photos.loc[rows, "photo_id"]
     split = [posixpath.split(one) for one in ids]

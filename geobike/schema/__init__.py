@@ -47,7 +47,7 @@ from geobike.schema.photos import (
     UNREADABLE,
 )
 from geobike.schema.positions import MANIFEST, POSITIONS, TRACK
-from geobike.schema.recurring import coded, rows_of
+from geobike.schema.recurring import as_codes, coded, looked_up, rows_of, text
 from geobike.schema.stops import EXPOSURE, STOPS, VISITS
 from geobike.schema.streets import (
     EMPTY,
@@ -114,12 +114,15 @@ __all__ = [
     "VISITS",
     "Frame",
     "area_counts",
+    "as_codes",
     "check",
     "coded",
     "coordinates",
     "geotable",
+    "looked_up",
     "points",
     "present",
     "rows_of",
     "table",
+    "text",
 ]

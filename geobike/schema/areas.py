@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from geobike.metrics import METRICS, SUMS, Metric
-from geobike.schema.frame import COUNT, FLOAT, TEXT, TIME, Frame
+from geobike.schema.frame import CODED, COUNT, FLOAT, TEXT, TIME, Frame
 from geobike.schema.hand_counts import AREAS_BY_HAND
 from geobike.schema.photos import PARKED_AND_RIDDEN
 
@@ -34,9 +34,9 @@ Columns of the file that are not in these frames are kept as they are, and writt
 TALLIES: Final = Frame(
     "tallies",  # what each counted photo adds to the sums of each area; area_id NA is outside
     {
-        "photo_id": TEXT,
-        "area_id": TEXT,
-        "stop_id": TEXT,  # NA where the photo is not the first of a visit
+        "photo_id": CODED,
+        "area_id": CODED,
+        "stop_id": CODED,  # NA where the photo is not the first of a visit
         **dict.fromkeys(SUMS, FLOAT),
     },
 )

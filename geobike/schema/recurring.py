@@ -1,12 +1,15 @@
 """Text that recurs, kept once: columns of categories, and looking rows up by their text."""
 
-from typing import Any
+from typing import Any, Final
+from weakref import WeakValueDictionary
 
 import numpy as np
 import pandas as pd
 
-from geobike.io.lookup import rows_among
+from geobike.io.lookup import in_arrow, rows_among
 from geobike.schema.frame import CODED, TEXT
+
+_TYPES: Final[WeakValueDictionary[int, Any]] = WeakValueDictionary()  # by the texts' id
 
 
 def coded(values: "pd.Series[Any]") -> "pd.Categorical[Any]":
@@ -16,6 +19,38 @@ def coded(values: "pd.Series[Any]") -> "pd.Categorical[Any]":
         return pd.Categorical.from_codes(*pd.factorize(values.astype(TEXT)))
     out: pd.Categorical[Any] = values.array
     return out
+
+
+def as_codes(
+    rows: "np.ndarray[Any, np.dtype[np.intp]]", of: "pd.Series[str]"
+) -> "pd.Categorical[Any]":
+    """Return text as categories: that of rows of a column that does not repeat, NA for -1.
+
+    The same texts give the same type, so that pandas looks through them once.
+    """
+    texts: Any = of.array
+    kept = in_arrow(of)
+    known = _TYPES.get(id(kept))
+    if known is None or in_arrow(known.categories) is not kept:
+        known = pd.CategoricalDtype(pd.Index(texts, dtype=TEXT))
+        if kept is not None:
+            _TYPES[id(kept)] = known
+    out: pd.Categorical[Any] = pd.Categorical.from_codes(rows, dtype=known)
+    return out
+
+
+def text(values: "pd.Series[Any]") -> "pd.Series[str]":
+    """Return a column of categories as plain text: a twentieth of the time of `astype`."""
+    if not is_coded(values):
+        return values
+    texts = values.cat.categories.array.take(values.array.codes, allow_fill=True)
+    return pd.Series(texts, index=values.index)
+
+
+def looked_up(values: "pd.Series[Any]", known: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Return what is known of each text by its name, NA where nothing is: `map` for millions."""
+    found = known.array.take(rows_of(values, known.index), allow_fill=True)
+    return pd.Series(found, index=values.index)
 
 
 def rows_of(

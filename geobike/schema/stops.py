@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from geobike.schema.frame import COUNT, FLAG, FLOAT, TEXT, TIME, Frame
+from geobike.schema.frame import CODED, COUNT, FLAG, FLOAT, TEXT, TIME, Frame
 from geobike.schema.photos import PARKED_AND_RIDDEN
 
 STOPS: Final = Frame(
@@ -25,7 +25,7 @@ STOPS: Final = Frame(
 VISITS: Final = Frame(
     "visits",  # on the index of a photos frame: the look that each counted photo belongs to
     {
-        "stop_id": TEXT,  # NA where the photo is not counted
+        "stop_id": CODED,  # NA where the photo is not counted
         "visit": COUNT,  # number of the visit at its stop, from 1
         "first": FLAG,  # the photo on which the visit is counted
     },
@@ -34,9 +34,9 @@ VISITS: Final = Frame(
 EXPOSURE: Final = Frame(
     "exposure",  # what a visit shows of an area; rows with area_id NA show ground outside
     {
-        "stop_id": TEXT,
-        "photo_id": TEXT,  # the first photo of the visit
-        "area_id": TEXT,
+        "stop_id": CODED,
+        "photo_id": CODED,  # the first photo of the visit
+        "area_id": CODED,
         "weight": FLOAT,  # 1 / visits of the stop, so that each stop weighs 1
         "share": FLOAT,  # of the ground in view; 1 over all rows of a photo
         "bicycle_count": COUNT,  # bicycles on that photo that stand in the area

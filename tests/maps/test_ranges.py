@@ -92,6 +92,15 @@ def test_the_table_draws_ranges_as_whiskers_with_the_average(show: Open) -> None
     assert average["x"] - frame["x"] == pytest.approx(2.7 * scale, abs=1.5)
 
 
+def test_a_range_that_is_longer_than_its_bar_ends_in_an_arrow(show: Open) -> None:
+    opened = show(build(ALIKE))
+    assert opened.said(".gb-bar-cell .gb-said")[0] == "1.9 to 26"
+    cut = opened.page.locator(".gb-bar-cell .gb-cut")
+    assert cut.count() == 1
+    shape = "(line) => getComputedStyle(line, '::after').borderLeftWidth"
+    assert cut.evaluate(shape) == "6px"
+
+
 def test_without_ranges_nothing_is_said_to_differ(show: Open) -> None:
     opened = show(build())
     assert opened.texts(".gb-differ") == [""]
@@ -143,7 +152,7 @@ def test_a_day_shows_what_was_detected_on_it_and_all_days_what_people_counted(sh
     opened = show(build(BY_HAND, taken, estimates=ESTIMATES))
     before = opened.texts(".gb-finding, .gb-legend summary, .gb-table tbody tr")
     opened.page.get_by_label("19 Jan 2022").check()
-    said = "1 stop: on average 3.0 bicycles detected per stop. 3 detected on 1 photo."
+    said = "1 stop: on average 3.0 bicycles detected per stop."
     assert opened.texts(".gb-finding") == [said]
     assert opened.texts(".gb-legend summary") == ["Bicycles detected per stop"]
     opened.page.get_by_label("20 Jan 2022").check()

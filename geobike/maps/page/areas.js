@@ -147,7 +147,9 @@ geobike.rangeOf = function (page, area, metric) {
 };
 
 // Whether the figure of an area cannot be told from the average.
-geobike.isUnsure = (page, area) => geobike.groupOf(page, area) === 0;
+// Of a day even less is known than of all days together.
+geobike.isUnsure = (page, area) =>
+  page.period < 0 ? geobike.groupOf(page, area) === 0 : page.groupsOfAll(page.metric).has(area);
 
 geobike.areaTooltip = function (page, area) {
   const { el } = geobike;

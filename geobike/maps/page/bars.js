@@ -9,7 +9,7 @@ geobike.barScale = function (page) {
   const values = areas.map((area) => geobike.knownValue(page, area, page.metric)).filter(Number.isFinite);
   const highs = areas.map((area) => geobike.rangeOf(page, area, page.metric)?.[1]).filter(Number.isFinite);
   const most = Math.max(...values, 1e-9);
-  // A very wide range would make all others short; it is cut.
+  // A very wide range would make all others short; it is cut, and ends in an arrow.
   return { most: Math.min(Math.max(most, ...highs), 1.6 * most), average: geobike.average(page, page.metric) };
 };
 
@@ -21,7 +21,7 @@ geobike.bar = function (page, area, { most, average }) {
   const at = (number) => `${Math.min(100, (100 * number) / most).toFixed(2)}%`;
   const parts = [];
   if (range) {
-    const line = el("i", { className: "gb-whisker" });
+    const line = el("i", { className: `gb-whisker${range[1] > most ? " gb-cut" : ""}` });
     Object.assign(line.style, { left: at(range[0]), right: `${(100 - parseFloat(at(range[1]))).toFixed(2)}%` });
     const dot = el("i", { className: "gb-point" });
     dot.style.left = at(value);

@@ -7,11 +7,11 @@ geobike.groupOf = (page, area, metric = page.metric) => page.groups(metric).get(
 
 geobike.certainty = function (page) {
   const found = new Map();
-  page.groups = function (metric) {
-    if (page.period >= 0) return new Map();
+  page.groupsOfAll = function (metric) {
     if (!found.has(metric)) found.set(metric, geobike.grouped(page, metric));
     return found.get(metric);
   };
+  page.groups = (metric) => (page.period >= 0 ? new Map() : page.groupsOfAll(metric));
 };
 
 geobike.grouped = function ({ data }, { name }) {

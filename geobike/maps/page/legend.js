@@ -92,10 +92,8 @@ geobike.paleKey = function (page) {
   if (!unsure.length) return [];
   const colour = geobike.colourOf(page.classesOf(metric), Math.max(...unsure.map(value)));
   const average = page.figure(geobike.average(page, metric), metric);
-  return [
-    geobike.legendItem(colour, say("full_meaning")),
-    geobike.legendItem(geobike.pale(colour), say("pale_meaning", { average })),
-  ];
+  const pale = geobike.legendItem(geobike.pale(colour), say("pale_meaning", { average }));
+  return page.period < 0 ? [geobike.legendItem(colour, say("full_meaning")), pale] : [pale];
 };
 
 geobike.groupKey = function (page) {

@@ -45,7 +45,8 @@ geobike.header = function (page) {
 
 geobike.summed = ({ data }, name) => data.areas.reduce((total, { figures }) => total + (figures[name] || 0), 0);
 
-// What was found, of all photos or of the chosen period: the average, then all that was detected.
+// What was found: the average, then all that was detected. Of a period the second is not known with
+// each place once, and the sum over its photos would be larger than that of all periods.
 geobike.finding = function (page) {
   const { data, say } = page;
   const { roles } = data;
@@ -62,7 +63,8 @@ geobike.finding = function (page) {
   });
   const whole = page.period < 0 && data.estimates?.of === metric.name ? data.estimates.whole : [];
   const between = whole.length === 3 && !whole.includes(null) && geobike.rangeText(page, whole.slice(1), metric);
-  return between ? `${mean} (${between}). ${found}` : `${mean}. ${found}`;
+  const first = between ? `${mean} (${between}).` : `${mean}.`;
+  return page.period < 0 ? `${first} ${found}` : first;
 };
 
 // The sum over the photos, which counts a bicycle as often as they show it.

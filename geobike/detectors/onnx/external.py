@@ -38,7 +38,7 @@ def files(model: Path) -> list[Path]:
     Face. Raises ModelUnavailable for a name that is not of a file below the model's folder, and for
     a file that is no model. OSError may escape.
     """
-    folders = [Path(os.path.realpath(one)).parent for one in (model.parent / "model", model)]
+    folders = [Path(os.path.realpath(model.parent)), Path(os.path.realpath(model)).parent]
     found = {}
     for name in _locations(model):
         text = name.decode("utf-8", "replace")

@@ -345,7 +345,8 @@ def _check(raw: pd.DataFrame, path: Path) -> None:
     faults = {
         "names no photo": raw["photo_id"].isna() | (raw["photo_id"] == ""),
         "has a box without a label": ~box & raw[["score", *_SIDES]].notna().any(axis=1),
-        "has a label that is not text": box & ~_right_labels(raw["label"]),
+        f"has a label that is no text of up to {check.LONGEST_LABEL:,} characters": box
+        & ~_right_labels(raw["label"]),
         "has a score that is not from 0 to 1": box & ~check.right_scores(score),
         "has a box whose sides are not numbers in order": box & ~check.right_corners(*sides),
     }

@@ -28,6 +28,9 @@ EVIL = f"evil {CONTROL} {LONG}"
 CELL = EVIL.replace("\x00", "")
 """What may stand in a table; one with a NUL is refused as a whole."""
 
+LABEL = CELL[:900]
+"""What may be a label; a longer one is refused."""
+
 NAME = CELL[:60]
 """What may be the name of a file."""
 
@@ -69,7 +72,7 @@ def given(home: Path) -> Path:
     (folder / "manifest.csv").write_text("\n".join(map(quoted, table)))
     boxes = [
         ("photo_id", "label", "score", "xmin", "ymin", "xmax", "ymax"),
-        *((f"{CELL}{n}", f"{CELL} bicycle", "0.5", "0", "0", "9", "9") for n in range(4)),
+        *((f"{CELL}{n}", f"{LABEL} bicycle", "0.5", "0", "0", "9", "9") for n in range(4)),
         (f"{NAME}.jpg", "bicycle", "0.5", "0", "0", "9", "9"),
     ]
     (folder / "boxes.csv").write_text("\n".join(map(quoted, boxes)))
@@ -78,7 +81,7 @@ def given(home: Path) -> Path:
     (folder / "evil.toml").write_text(f"[survey]\n{json.dumps(NAME)} = 1\n")
     (folder / "bad.toml").write_text(EVIL)
     (folder / "truth.csv").write_text(quoted(["file", "bicycles"]) + "\n" + quoted([CELL, "x"]))
-    classes = {"names": json.dumps([EVIL, *COCO_80[1:]])}
+    classes = {"names": json.dumps([LABEL, *COCO_80[1:]])}
     entry = b"".join(metadata_entry(*one) for one in classes.items())
     (folder / "named.onnx").write_bytes(coloured(1) + entry)
     none = np.zeros(1, np.float32)

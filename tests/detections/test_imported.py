@@ -54,7 +54,7 @@ def test_a_table_with_a_header_alone_is_not_a_survey_without_bicycles(boxes: Pat
         ("b.jpg,bicycle,inf,0,0,9,9", "row 2 .* score that is not from 0 to 1"),
         ("b.jpg,bicycle,0.9,0,-inf,9,9", "row 2 .* has a box whose sides are not numbers"),
         ("b.jpg,bicycle,0.9,0,0,1e99,9", "row 2 .* has a box whose sides are not numbers"),
-        ("b.jpg,\u00a0,0.9,0,0,9,9", "row 2 .* has a label that is not text"),
+        ("b.jpg,\u00a0,0.9,0,0,9,9", "row 2 .* has a label that is no text"),
         ("b.jpg,bicycle,0.9,9,0,0,9", "row 2 .* in order.*xmin 9"),
         (",bicycle,0.9,0,0,9,9", "row 2 .* names no photo"),
     ],

@@ -210,7 +210,7 @@ def as_label_studio(content: dict[str, Any]) -> dict[str, Any]:
     images = [
         one
         | {"id": one["id"] - 1}
-        | {"file_name": f"images\\{one['id']:08x}-{one['file_name'].rpartition('/')[2]}"}
+        | {"file_name": f"images\\cb{one['id']:06x}-{Path(one['file_name']).name}"}
         for one in content["images"]
     ]
     boxes = [

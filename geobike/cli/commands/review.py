@@ -3,7 +3,7 @@
 import time
 import webbrowser
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -79,12 +79,14 @@ def review(
         else:
             opened = _surveyed(out, detector, token_file, show_people=show_people, most=most)
         opened = _with(opened, counter, language)
-        with serving(opened, port=port) as address:
+        # Ctrl-C is how it ends, from when the address is known.
+        with serving(opened, port=port) as address, suppress(KeyboardInterrupt):
             terminal.print_line(f"The page is at {address}")
             terminal.print_line("Only this machine can open it. Stop with Ctrl-C.")
             if browser:
                 webbrowser.open(address)
-            _wait()
+            while True:
+                time.sleep(3600)
     if out is not None:
         _print_next(out)
 
@@ -97,14 +99,6 @@ def _print_next(out: Path) -> None:
         terminal.print_line(
             f"When all is counted: the same geobike map with --hand-counts {out / FILE_NAME}"
         )
-
-
-def _wait() -> None:
-    try:
-        while True:
-            time.sleep(3600)
-    except KeyboardInterrupt:
-        return
 
 
 def _with(opened: "Session", counter: str | None, language: str) -> "Session":

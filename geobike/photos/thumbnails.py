@@ -36,7 +36,7 @@ SIDE: Final = 480
 whom the detector missed is some ten pixels wide. 480 at quality 50 take about 24 kB."""
 
 LARGE_SIDE: Final = 960
-"""Longest side of a picture beside the page: about 75 kB."""
+"""Longest side of a picture beside the page: some 95 kB."""
 
 _FEW: Final = 3
 """Pictures that an area has whatever its share."""

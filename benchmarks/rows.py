@@ -144,7 +144,8 @@ def made_photos(count: int) -> gpd.GeoDataFrame:
 
 
 def fill(store: Path) -> None:
-    numbers = np.random.default_rng(4).uniform(0.05, 1, (BOXES_STORED, 5)).tolist()
+    drawn = np.random.default_rng(4).uniform(0.05, 1, (BOXES_STORED, 5))
+    numbers = (drawn * [1, 400, 400, 400, 400]).tolist()  # a score, and pixels
     boxes = [
         Detection("bicycle", score, Box(x, y, x + width, y + height))
         for score, x, y, width, height in numbers

@@ -239,7 +239,8 @@ def _pair(edges: Mapping[str, int]) -> tuple[int, int]:
 
 
 def _whole(name: str, value: Any, low: int, high: int) -> int:
-    if type(value) is not int or not low <= value <= high:
+    # An enumeration of Pillow is a number too, as transformers gives it; true and false are none.
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise ValueError(f"{name} {str(value)[:50]!r}")
     return value
 

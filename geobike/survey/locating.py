@@ -136,46 +136,44 @@ def assigned(
 ) -> LocatedPhotos:
     """Return the photos that were found, where each was taken, and its area."""
     if found.photos is None:
-        table = _read_manifest(cast(Path, survey.manifest), zone(survey.timezone), inputs)
-        named = manifest.photos(table)
-        if named.empty:
-            raise ManifestError(
-                f"manifest {files.name(cast(Path, survey.manifest))}: names no photo"
-            )
-        located = resolve.locate(named, table)
-        return LocatedPhotos(
-            len(named),
-            found.areas,
-            areas.assign(located, found.areas),
-            found.context,
-            found.streets,
-            found.racks,
+        path = cast(Path, survey.manifest)
+        number, located = _of_manifest(path, zone(survey.timezone), inputs)
+    else:
+        number = len(found.photos.files)
+        located = locate(
+            found.photos.files,
+            manifest_path=survey.manifest,
+            positions=survey.positions,
+            track_paths=survey.track,
+            track_offset=survey.track_offset,
+            track_max_gap=survey.track_max_gap,
+            timezone=survey.timezone,
+            max_pixels=survey.max_pixels,
+            known=known,
+            engine=engine,
+            inputs=inputs,
+            track=track,
         )
-    located = locate(
-        found.photos.files,
-        manifest_path=survey.manifest,
-        positions=survey.positions,
-        track_paths=survey.track,
-        track_offset=survey.track_offset,
-        track_max_gap=survey.track_max_gap,
-        timezone=survey.timezone,
-        max_pixels=survey.max_pixels,
-        known=known,
-        engine=engine,
-        inputs=inputs,
-        track=track,
-    )
-    assigned = areas.assign(located, found.areas)
-    return LocatedPhotos(
-        len(found.photos.files),
+    out = LocatedPhotos(
+        number,
         found.areas,
-        assigned,
+        areas.assign(located, found.areas),
         found.context,
         found.streets,
         found.racks,
-        found.photos.not_read,
-        found.photos.given,
     )
+    if found.photos is None:
+        return out
+    return out._replace(not_read=found.photos.not_read, files_given=found.photos.given)
+
+
+def _of_manifest(path: Path, clock: tzinfo | None, inputs: Inputs) -> tuple[int, gpd.GeoDataFrame]:
+    """Return how many photos a manifest names, and where it says that each was taken."""
+    table = _read_manifest(path, clock, inputs)
+    named = manifest.photos(table)
+    if named.empty:
+        raise ManifestError(f"manifest {files.name(path)}: names no photo")
+    return len(named), resolve.locate(named, table)
 
 
 def locate(

@@ -1,63 +1,50 @@
 """Detection and classification on this machine: ONNX models, no torch, no network but one download.
 
-`session` calls the packages that run models.
+`session` calls the packages that run models, `network` knows what one is given and gives back,
+`local_files` reads the files that belong to it.
 """
 
-import hashlib
-import json
 import os
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from geobike.detectors.classify import Classification
 from geobike.detectors.onnx import (
-    external,
     hub,
     labels,
+    local_files,
     postprocessing,
     preprocessing,
     session,
     yolo,
 )
 from geobike.detectors.onnx.hub import DEFAULT_MODEL, Pin
-from geobike.detectors.onnx.preprocessing import Preprocessing
+from geobike.detectors.onnx.network import (
+    Network,
+    as_yolo,
+    prepared_by_logits,
+    read_network,
+    unnamed,
+)
 from geobike.detectors.onnx.runtime import (
     EXTRAS,
     RUNTIMES,
-    Inputs,
-    Outputs,
     Runtime,
-    Session,
-    TensorSpec,
     is_installed,
 )
 from geobike.detectors.protocol import Detection, DetectorBase
 from geobike.errors import (
     InputError,
     MissingPackageError,
-    ModelUnavailable,
 )
 
 if TYPE_CHECKING:  # Pillow takes time to import, and a type needs only its name
     from PIL.Image import Image
-
-_IMAGE_INPUTS: Final = ("pixel_values", "images", "input")
-_MASK_INPUT: Final = "pixel_mask"
-_SIZE_INPUT: Final = "orig_target_sizes"
-_INPUTS: Final = (*_IMAGE_INPUTS, _MASK_INPUT, _SIZE_INPUT)
-_UNDERSTOOD: Final = (
-    f"understood are inputs {', '.join(_INPUTS)} and outputs "
-    f"{' + '.join(postprocessing.HUGGING_FACE)}, {' + '.join(postprocessing.DEPLOYED)}, "
-    f"{' + '.join(postprocessing.RF_DETR)} (RF-DETR) or {yolo.OUTPUTS[0]} (YOLO by ultralytics). "
-    "Boxes of every other model can be given with --detections FILE"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,18 +112,18 @@ class _LocalModel(ABC):
             self.name = self._pin.repo
             self.version = f"sha256:{self._pin.sha256}" if self._pin.sha256 else self._pin.revision
         else:
-            sha256 = _sha256(self._path)
+            sha256 = local_files.sha256(self._path)
             self._pin = hub.pinned_as(sha256)  # a pinned model that was copied here
             # The name is stored and printed, and a file's name need not be text.
             self.name = self._path.name.encode(errors="replace").decode()
-            self.version = f"sha256:{sha256}{_weights(self._path)}"
+            self.version = f"sha256:{sha256}{local_files.weights(self._path)}"
         self._classes = None if classes is None else labels.chosen(classes)
         if self._pin is None or self._pin.names is None:
-            beside = None if self._path is None else _names_beside(self._path)
+            beside = None if self._path is None else local_files.names(self._path)
             self.version += labels.fingerprint(self._classes or beside)
         if run_by := session.label(runtime):
             self.name += f" ({run_by})"
-        self._network: _Network | None = None
+        self._network: Network | None = None
         self._lock = threading.Lock()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -148,7 +135,7 @@ class _LocalModel(ABC):
         self._lock = threading.Lock()
         if self._path is None:
             return
-        here = f"sha256:{_sha256(self._path)}{_weights(self._path)}"
+        here = f"sha256:{local_files.sha256(self._path)}{local_files.weights(self._path)}"
         if not f"{self.version}+".startswith(f"{here}+"):  # then come the classes
             raise InputError(
                 f"the model {self._path} is not the same file here, where its SHA-256 is not "
@@ -163,7 +150,7 @@ class _LocalModel(ABC):
         """
         self._open(progress)
 
-    def _open(self, progress: type[Any] | None = None) -> "_Network":
+    def _open(self, progress: type[Any] | None = None) -> Network:
         """Return the network, fetched, opened and understood by the first thread that asks."""
         with self._lock:
             if self._network is None:
@@ -171,11 +158,11 @@ class _LocalModel(ABC):
                 opened = session.opened(
                     path, self._runtime, threads=self._threads, batch=self._batch
                 )
-                self._network = self._understand(_network(opened, self._pin, self._classes))
+                self._network = self._understand(read_network(opened, self._pin, self._classes))
             return self._network
 
     @abstractmethod
-    def _understand(self, network: "_Network") -> "_Network":
+    def _understand(self, network: Network) -> Network:
         """Fill in what the files do not say, or raise ModelUnavailable."""
 
 
@@ -254,20 +241,20 @@ class OnnxDetector(_LocalModel, DetectorBase):
         postprocessing.check_named(answers, network.names)
         return found
 
-    def _understand(self, network: "_Network") -> "_Network":
+    def _understand(self, network: Network) -> Network:
         network.image_input()  # first of all: names help no model of another kind
         if yolo.is_export(network.outputs):
-            return _yolo(network)
+            return as_yolo(network)
         outputs = postprocessing.convention(network.outputs)
         if outputs is None:
             raise network.refused()
         if outputs == postprocessing.HUGGING_FACE:
-            preparation = _by_logits(network)
+            preparation = prepared_by_logits(network)
         else:
             deployed = outputs == postprocessing.DEPLOYED
             preparation = preprocessing.RESIZE if deployed else preprocessing.RF_DETR
         if not network.names:
-            raise _unnamed(network)
+            raise unnamed(network)
         understood = network.with_defaults(network.names, preparation, outputs)
         if understood.preparation and understood.preparation.crop:
             raise network.refused("; its photos are to be cropped, and bicycles with them")
@@ -297,198 +284,10 @@ class OnnxClassifier(_LocalModel):
             for number in best
         ]
 
-    def _understand(self, network: "_Network") -> "_Network":
+    def _understand(self, network: Network) -> Network:
         if "logits" not in network.outputs or postprocessing.convention(network.outputs):
             raise network.refused("; a classifier has `logits` and no boxes")
         return network.with_defaults({}, preprocessing.VIT, ("logits",))
-
-
-@dataclass(frozen=True, slots=True)
-class _Network:
-    """A session, and how to prepare its inputs and read its outputs."""
-
-    session: Session
-    names: Mapping[int, str]
-    """Class names by number; empty while unknown."""
-    preparation: Preprocessing | None
-    outputs_read: tuple[str, ...] = ()
-    """The outputs that are read."""
-    run: Callable[[Inputs], Outputs] | None = None
-
-    @property
-    def path(self) -> Path:
-        return self.session.path
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        return tuple(self.session.outputs)
-
-    def image_input(self) -> TensorSpec:
-        """Return what the model is to be given of a photo.
-
-        Raises ModelUnavailable where an input is not among those that geobike can give.
-        """
-        inputs = self.session.inputs
-        unknown = [name for name in inputs if name not in _INPUTS]
-        images = [name for name in inputs if name in _IMAGE_INPUTS]
-        if unknown or len(images) != 1 or any(i.dtype is None for i in inputs.values()):
-            raise self.refused()
-        return inputs[images[0]]
-
-    def with_defaults(
-        self, names: Mapping[int, str], preparation: Preprocessing, outputs: tuple[str, ...]
-    ) -> "_Network":
-        """Return it completed, and with the size that the model requires.
-
-        Raises as `image_input` does.
-        """
-        settled = self.preparation or preparation
-        edges = self.image_input().shape[2:]
-        if any(edge is not None and not 0 < edge <= preprocessing.LARGEST_EDGE for edge in edges):
-            raise self.refused(
-                f"; its photos are to be {' x '.join(map(str, edges))} pixels, and "
-                f"1 to {preprocessing.LARGEST_EDGE} along a side are possible"
-            )
-        match edges:
-            case (int(height), int(width)) if settled.letterbox:
-                settled = replace(settled, letterbox=(height, width), stride=None)
-            case (int(height), int(width)) if settled.crop != (height, width):
-                settled = replace(settled, resize=(height, width), crop=None)
-        run = self.session.bind(outputs, size=settled.fixed)
-        return _Network(self.session, self.names or names, settled, outputs, run)
-
-    def answers(self, image: "Image") -> dict[str, NDArray[Any]]:
-        """Return the outputs for one photo by name, each a batch of one."""
-        assert self.preparation is not None  # noqa: S101 - set by with_defaults
-        assert self.run is not None  # noqa: S101 - as above
-        pixels = preprocessing.pixels(image, self.preparation)
-        inputs = self.session.inputs
-        feeds = {name: _feed(name, port, pixels, image) for name, port in inputs.items()}
-        return dict(zip(self.outputs_read, self.run(feeds), strict=True))
-
-    def refused(self, why: str = "") -> ModelUnavailable:
-        """Return the error that names what the model has and what is understood."""
-        inputs = ", ".join(f"{name} {given.dtype}" for name, given in self.session.inputs.items())
-        return ModelUnavailable(
-            f"{self.path} is not of a kind that geobike reads{why}: its inputs are {inputs}, "
-            f"its outputs {', '.join(self.outputs)}. {_UNDERSTOOD}"
-        )
-
-
-def _yolo(network: _Network) -> _Network:
-    """Return it as ultralytics exports it, or raise ModelUnavailable."""
-    metadata = network.session.metadata
-    if why := yolo.unread(network.outputs, metadata):
-        raise network.refused(why)
-    if not network.names:
-        raise _unnamed(network)
-    prepared = yolo.preparation(metadata, network.path.name)
-    return replace(network, preparation=None).with_defaults(network.names, prepared, yolo.OUTPUTS)
-
-
-def _by_logits(network: _Network) -> Preprocessing:
-    """Return the preparation of a Hugging Face export: its file's, else by columns of logits."""
-    shape = network.session.outputs["logits"].shape
-    columns = (shape[-1] if shape else None) or 0  # 0: not declared
-    names = network.names
-    if not names:
-        raise _unnamed(network)
-    if not (columns or network.preparation):
-        raise ModelUnavailable(
-            f"{network.path} does not say how many classes it tells apart, and thus not how photos "
-            f"are prepared: put {' and '.join(hub.CONFIGS)} of its repository beside it"
-        )
-    if network.preparation is not None:
-        return network.preparation
-    # RT-DETR and D-FINE know 80 classes and no "no object"; all others were trained as DETR was.
-    stretched = len(names) != len(labels.COCO_91) and not postprocessing.with_no_object(
-        columns, names
-    )
-    return preprocessing.RESIZE if stretched else preprocessing.DETR
-
-
-def _unnamed(network: _Network) -> ModelUnavailable:
-    return ModelUnavailable(
-        f"{network.path} does not name its classes, and a number means something else in every "
-        "model. Give --classes coco80 if it was trained on COCO and numbers its classes 0 to 79 "
-        "(D-FINE, RT-DETR, DEIM, YOLO), --classes coco91 if it keeps COCO's own numbers (DETR, "
-        "YOLOS, RF-DETR), else --classes FILE; or put its config.json with id2label beside it; or "
-        "export it with names in its metadata"
-    )
-
-
-def _feed(name: str, port: TensorSpec, pixels: NDArray[np.float32], image: "Image") -> NDArray[Any]:
-    """Return what one declared input is to be given."""
-    if name == _SIZE_INPUT:
-        return np.array([[image.width, image.height]], port.dtype)
-    if name == _MASK_INPUT:  # ones: no part of the picture is padding
-        actual = (1, *pixels.shape[2:])
-        return np.ones([d or a for d, a in zip(port.shape, actual, strict=False)], port.dtype)
-    return pixels.astype(port.dtype or pixels.dtype, copy=False)
-
-
-def _network(session: Session, pin: Pin | None, classes: Mapping[int, str] | None) -> _Network:
-    """Read names and preparation from the pin, the files around the model, or its metadata.
-
-    `classes` are the names that the user gives. Raises ModelUnavailable where others are known.
-    """
-    if pin is not None and pin.names is not None:
-        _check_same(classes, pin.names, session.path)
-        return _Network(session, pin.names, pin.preparation)
-    (config, where), (prepared, place) = (_beside(session.path, name) for name in hub.CONFIGS)
-    names = labels.from_config(config, where) or labels.from_metadata(
-        session.metadata, session.path.name
-    )
-    _check_same(classes, names, session.path)
-    preparation = preprocessing.from_config(prepared, place) if prepared else None
-    return _Network(session, names or classes or {}, preparation)
-
-
-def _check_same(
-    classes: Mapping[int, str] | None, known: Mapping[int, str] | None, path: Path
-) -> None:
-    if classes and known and dict(classes) != dict(known):
-        raise ModelUnavailable(
-            f"{path} names its classes itself, in config.json or its metadata, and --classes names "
-            "others; leave out --classes, or correct those names"
-        )
-
-
-def _names_beside(path: Path) -> Mapping[int, str] | None:
-    """Return the names beside a model; None where there are none, or where opening it will fail."""
-    try:
-        return labels.from_config(*_beside(path, hub.CONFIGS[0]))
-    except ModelUnavailable:
-        return None
-
-
-def _beside(path: Path, name: str) -> tuple[dict[str, Any], str]:
-    """Return a JSON table beside the model, or above it in the hub's layout, and where it is."""
-    folders = [path.parent, *([path.parent.parent] if path.parent.name == "onnx" else [])]
-    file = next((folder / name for folder in folders if (folder / name).is_file()), None)
-    if file is None:
-        return {}, name
-    try:
-        if (size := file.stat().st_size) > _LARGEST_CONFIG:
-            raise ValueError(f"it has {size:,} bytes")
-        table = json.loads(file.read_bytes(), object_pairs_hook=_once)
-    except (OSError, ValueError, RecursionError) as error:
-        raise ModelUnavailable(f"{file} cannot be read as JSON: {error}") from error
-    if not isinstance(table, dict):
-        raise ModelUnavailable(f"{file} holds no JSON object")
-    return table, str(file)
-
-
-_LARGEST_CONFIG: Final = 20_000_000
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return a JSON object. Raises ValueError where it says one thing twice, and differently."""
-    table: dict[str, Any] = {}
-    for name, value in pairs:
-        if table.setdefault(name, value) != value:
-            raise ValueError(f"{name[:50]!r} is in it twice")
-    return table
 
 
 def _as_path(model: str | Path) -> Path | None:
@@ -497,24 +296,3 @@ def _as_path(model: str | Path) -> Path | None:
     if isinstance(model, Path) or path.suffix.lower() == ".onnx" or path.is_file():
         return path
     return None
-
-
-def _weights(path: Path) -> str:
-    """Return what tells files with a model's weights from others in its version; mostly empty."""
-    try:
-        digests = [hub.digest(file) for file in external.files(path)]
-    except OSError as error:
-        raise InputError(f"the model {path} cannot be read: {error.strerror}") from error
-    if not digests:
-        return ""
-    return f"+weights:{hashlib.sha256(''.join(digests).encode()).hexdigest()[:12]}"
-
-
-def _sha256(path: Path) -> str:
-    if path.exists() and not path.is_file():
-        # A FIFO would be waited for, and a device may never end.
-        raise InputError(f"the model {path} is a folder, a pipe or a device; name an ONNX file")
-    try:
-        return hub.digest(path)
-    except OSError as error:
-        raise InputError(f"the model {path} cannot be read: {error.strerror}") from error

@@ -442,6 +442,18 @@ def test_the_address_holds_metric_area_and_day_and_opens_them_again(
     assert opened.page.evaluate("document.getElementById('gb-metric').value") == "detected_once"
 
 
+def test_an_address_given_while_the_page_changes_is_read_and_not_written_over(show: Open) -> None:
+    opened = show(build(taken=two_days()))
+    # A choice in the same task as the new address comes before the browser's event for it.
+    opened.page.evaluate("""() => {
+        location.hash = "#area=A1";
+        document.querySelector("[name=gb-period]:not(:checked)").click();
+    }""")
+    opened.settle()
+    assert opened.texts(".gb-detail h2") == ["East"]
+    assert "area=A1" in opened.page.evaluate("location.hash")
+
+
 @pytest.mark.parametrize(
     "state",
     [

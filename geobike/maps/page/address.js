@@ -5,18 +5,20 @@
 
 geobike.address = function (page) {
   const { data } = page;
-  let own = "";
+  let known = location.hash; // as it was last read or written
   let isReading = false; // what is read step by step is written once: a reload in between finds all of it
   const write = () => {
-    if (isReading) return;
-    own = geobike.addressOf(page);
+    // A new address is there before its event: it is read first, not written over.
+    if (isReading || location.hash !== known) return;
     try {
-      history.replaceState(null, "", own || location.pathname + location.search);
+      history.replaceState(null, "", geobike.addressOf(page) || location.pathname + location.search);
     } catch {
       // inside a notebook's frame there is no address to write
     }
+    known = location.hash;
   };
   const read = () => {
+    known = location.hash;
     const given = new URLSearchParams(location.hash.slice(1));
     if (!["metric", "show", "period", "area", "street", "place"].some((key) => given.has(key))) return;
     const choice = {};
@@ -37,7 +39,7 @@ geobike.address = function (page) {
   };
   read();
   page.onChange(write);
-  addEventListener("hashchange", () => location.hash !== own && read());
+  addEventListener("hashchange", () => location.hash !== known && read());
 };
 
 geobike.chosenFrom = function ({ data }, given) {

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any, Final
 
 import numpy as np
@@ -53,18 +54,22 @@ class OpenVinoSession:
             known = {name: port for name, port in self.inputs.items() if port.shape}
             self._model.reshape({name: _settled(port, size) for name, port in known.items()})
             compiled = _core().compile_model(self._model, "CPU", self._configuration())
-        mine = threading.local()
+        idle: SimpleQueue[Any] = SimpleQueue()  # requests; no thread's own: each photo has another
 
         def run(feeds: Inputs) -> Outputs:
-            if not hasattr(mine, "request"):
-                mine.request = compiled.create_infer_request()
             try:
-                found = mine.request.infer(dict(feeds), share_inputs=True)
+                request = idle.get_nowait()
+            except Empty:
+                request = compiled.create_infer_request()
+            try:
+                found = request.infer(dict(feeds), share_inputs=True, share_outputs=True)
             except RuntimeError as error:
                 raise DetectionFailed(
                     f"OpenVINO failed on this photo: {error_text(error)}"
                 ) from error
-            return [np.array(found[name]) for name in outputs]
+            answers = [np.array(found[name]) for name in outputs]
+            idle.put(request)  # not before its outputs are copied
+            return answers
 
         return run
 

@@ -171,7 +171,7 @@ AT_WORK = "SELECT pid FROM pg_stat_activity WHERE application_name = 'geobike'"
 
 
 def wait_until(is_so: Any) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + 300
     while not is_so():
         assert time.monotonic() < end
         time.sleep(0.05)
@@ -294,9 +294,9 @@ def test_what_a_dsn_says_of_the_program_is_shown_and_its_encoding_is_not_taken(
     ("dsn", "variables"),
     [
         ("host=127.0.0.1", {"PGCONNECT_TIMEOUT": "2"}),
-        ("service=slow", {"PGCONNECT_TIMEOUT": "60"}),
+        ("service=slow", {"PGCONNECT_TIMEOUT": "600"}),
         ("", {"PGSERVICE": "slow"}),
-        ("host=127.0.0.1 connect_timeout=2", {"PGCONNECT_TIMEOUT": "60"}),
+        ("host=127.0.0.1 connect_timeout=2", {"PGCONNECT_TIMEOUT": "600"}),
     ],
 )
 def test_a_server_that_does_not_answer_is_waited_for_as_libpqs_files_and_variables_say(
@@ -305,12 +305,13 @@ def test_a_server_that_does_not_answer_is_waited_for_as_libpqs_files_and_variabl
     (tmp_path / "services").write_text("[slow]\nhost=127.0.0.1\nconnect_timeout=2\n")
     for name, value in {"PGSERVICEFILE": str(tmp_path / "services"), **variables}.items():
         monkeypatch.setenv(name, value)
-    assert 1.5 < waited(dsn) < 10
+    monkeypatch.setattr(postgres, "PATIENCE_S", 600)
+    assert 1.5 < waited(dsn) < 60
 
 
 def test_without_a_word_of_libpqs_the_wait_is_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgres, "PATIENCE_S", 2)
-    assert 1.5 < waited("host=127.0.0.1") < 10
+    assert 1.5 < waited("host=127.0.0.1") < 60  # libpq's own is for ever
 
 
 def waited(dsn: str) -> float:

@@ -34,7 +34,7 @@ def street(tmp_path: Path) -> dict[str, Path]:
 
 
 def wait_for(diary: Path, answers: int) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while asked(diary) < answers:
         assert time.monotonic() < deadline, "nothing was detected"
         time.sleep(0.01)
@@ -124,9 +124,9 @@ def test_ctrl_c_keeps_what_was_detected_and_leaves_no_process_behind(
     )
     wait_for(diary, 10)
     os.killpg(process.pid, signal.SIGINT)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=120)
     assert said.strip().endswith("KeyboardInterrupt")
-    deadline = time.monotonic() + 5  # those that were told to end may take a moment
+    deadline = time.monotonic() + 60  # those that were told to end may take a moment
     while living(process.pid) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert living(process.pid) == []
@@ -157,7 +157,7 @@ def test_a_scheduler_that_cannot_be_reached_stops_the_run_at_once(
 def test_a_scheduler_without_workers_is_distinguished_from_a_slow_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection, "PATIENCE", 2)
+    monkeypatch.setattr(connection, "PATIENCE", 5)
     with (
         started(tmp_path, workers=0) as processes,
         pytest.raises(ClusterUnavailable, match=f"{processes.address} has no worker"),

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from geobike.errors import UnreadablePhoto
 from geobike.io import remote
-from geobike.photos import decoding, exif, jpeg, opening, panoramas
+from geobike.photos import decoding, exif, images, jpeg, opening, orientation, panoramas
 from geobike.photos.discovery import PhotoFile
 
 _REMOTE_BATCH: Final = 64
@@ -137,8 +137,8 @@ def _read(file: BinaryIO, max_pixels: int) -> _Row:
     if header is not None and header.size is not None:
         said = exif.read_block(header.exif)
         if said.orientation is not None or not header.rotated_by_xmp:
-            decoding.check_pixels(*header.size, max_pixels)
-            size = decoding.upright(header.size, said.orientation or 1)
+            images.check_pixels(*header.size, max_pixels)
+            size = orientation.upright(header.size, said.orientation or 1)
             return _Row(size, _by_xmp(said, header.xmp), panoramas.read(header.xmp, size))
     # Another format, or an irregular JPEG: Pillow reads it.
     size, xmp = decoding.read_header(file, max_pixels)

@@ -9,6 +9,7 @@ from PIL import Image
 
 from geobike.errors import UnreadablePhoto
 from geobike.photos import decoding, reading
+from geobike.photos.budget import PixelBudget
 from tests.support.effort import busy_at_most
 from tests.support.making import handed, photo
 
@@ -43,7 +44,7 @@ def test_a_side_that_no_photo_has_is_refused(shared: Path, name: str) -> None:
 
 
 def test_threads_together_stay_below_the_limit_of_pixels_and_all_get_their_turn() -> None:
-    budget, lock, now, most, done = decoding.PixelBudget(100), threading.Lock(), [0], [0], []
+    budget, lock, now, most, done = PixelBudget(100), threading.Lock(), [0], [0], []
 
     def decode(side: int) -> None:
         with budget.held() as hold:
@@ -61,7 +62,7 @@ def test_threads_together_stay_below_the_limit_of_pixels_and_all_get_their_turn(
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert len(done) == 31
     assert 50 <= most[0] <= 144
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from geobike import schema
+from geobike.detections.ways import is_all_around
 from geobike.detectors.protocol import Box
 from geobike.errors import InputError
 from geobike.io.matching import isin
@@ -79,13 +80,30 @@ class _Boxes(NamedTuple):
     """One row per box: width and height of its photo, NaN where not known."""
     photo: npt.NDArray[Any]
     """One number per box: the same for boxes of one photo."""
+    turns: npt.NDArray[np.float64]
+    """How many times as wide as its photo the picture is on which a box lies: twice, where one
+    over the seam of a panorama goes on beyond the right edge, as `Box` says."""
+
+    @property
+    def room(self) -> _Floats:
+        """One row per box: width and height within which it lies, NaN where not known."""
+        return self.size * np.column_stack([self.turns, np.ones(len(self.turns))])
 
 
 def _with_sizes(detections: pd.DataFrame, photos: gpd.GeoDataFrame) -> _Boxes:
     photo_id = schema.coded(detections["photo_id"])
     known = photos[["width", "height"]].astype("float64").set_axis(photos["photo_id"])
     size = known.reindex(photo_id.categories).to_numpy()
-    return _Boxes(_sides(detections), size[photo_id.codes], photo_id.codes)
+    return _Boxes(_sides(detections), size[photo_id.codes], photo_id.codes, _turns(detections))
+
+
+def _turns(detections: pd.DataFrame) -> _Floats:
+    if "model" not in detections:
+        return np.ones(len(detections))
+    model = schema.coded(detections["model"])
+    turns = np.array([2.0 if is_all_around(name) else 1.0 for name in model.categories] + [1.0])
+    found: _Floats = turns[model.codes]  # no model: the last
+    return found
 
 
 def _sides(detections: pd.DataFrame) -> _Floats:
@@ -143,7 +161,7 @@ def _check_within(boxes: _Boxes, detections: pd.DataFrame) -> None:
         f"{_example(boxes, detections, outside)}",
         number=int(outside.sum()),
     )
-    beyond = _beyond(boxes.sides, boxes.size)
+    beyond = _beyond(boxes.sides, boxes.room)
     with np.errstate(invalid="ignore"):
         far = np.asarray((beyond > TOLERANCE * boxes.size).any(axis=1))
         slightly = np.asarray((beyond > _ROUNDING).any(axis=1))

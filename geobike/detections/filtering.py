@@ -16,7 +16,7 @@ import pandas as pd
 
 from geobike import schema
 from geobike.config import MAX_OVERLAP, PERSONS, THRESHOLD
-from geobike.detections import extent, riding
+from geobike.detections import corrections, extent, riding
 from geobike.detectors import check as detect_check
 from geobike.detectors.onnx.labels import COCO_91
 from geobike.detectors.protocol import FLOOR, Box
@@ -67,6 +67,7 @@ def filter_detections(
     A box is kept if its label is one of `labels` (ignoring case and blanks around it), its score is
     above `threshold`, and no box of the same photo and label with a higher score overlaps it by
     more than `max_overlap` (greedy non-maximum suppression; of equal scores the earlier row stays).
+    A box that a person struck out (`dropped_by` is `review`) stays out.
     Bicycles and motorcycles that a person rides are left out unless `count` is "all". `ridden` is
     NA for other boxes, and for all where there is no person among all boxes: the detector may not
     know persons.
@@ -104,7 +105,9 @@ def filter_detections(
     rules = Filter(tuple(labels), threshold, max_overlap, count)
     check_labels(rules.labels, detections["label"])
     photo = schema.coded(detections["photo_id"]).codes
-    return apply_rejections(detections, rejection_codes(detections, rules, photo=photo), rules)
+    found = apply_rejections(detections, rejection_codes(detections, rules, photo=photo), rules)
+    struck = np.flatnonzero((detections["dropped_by"] == corrections.REVIEW) & found["kept"])
+    return corrections.strike(found, struck) if len(struck) else found
 
 
 def _check_values(detections: pd.DataFrame) -> None:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from geobike import schema
 from geobike.detections.ways import is_all_around
+from geobike.detectors.check import FAINT
 from geobike.detectors.protocol import Box
 from geobike.errors import InputError
 from geobike.io.matching import isin
@@ -54,7 +55,8 @@ def check(detections: pd.DataFrame, photos: gpd.GeoDataFrame) -> None:
     boxes = _with_sizes(detections, photos)
     if not len(boxes.sides):
         return
-    _check_percent(boxes)
+    if _is_proof(detections):
+        _check_percent(boxes)
     _check_within(boxes, detections)
     if _in_one_corner(boxes):
         report(
@@ -118,18 +120,26 @@ def _all_within(sides: _Floats, limits: tuple[float, float]) -> _Flags:
 def check_not_normalized(detections: pd.DataFrame) -> None:
     """Raise InputError where boxes are in 0 to 1, which cannot be pixels of any photo.
 
+    A few that are faint prove nothing (`geobike.detectors.check.FAINT`).
+
     This needs no photo, so it is checked wherever boxes come in: files, frames, and the answers
     of detectors, new and stored.
     """
-    sides = _sides(detections[detections["label"].notna()])  # other rows are no boxes
+    there = detections[detections["label"].notna()]  # other rows are no boxes
+    sides = _sides(there)
     extended = (sides[:, 2] > sides[:, 0]) & (sides[:, 3] > sides[:, 1])
     small = np.asarray(_all_within(sides, _UNIT) & extended)
-    if small.any() and small.sum() >= _MOSTLY * extended.sum():
+    if _is_proof(there[small]) and small.sum() >= _MOSTLY * extended.sum():
         raise InputError(
             f"detections: the corners of {small.sum()} of {len(sides)} boxes are from 0 to 1, such "
             f"as {_corners(sides[small][0])}: they are normalized. Multiply x_min and x_max by the "
             "photo's width, y_min and y_max by its height, in pixels"
         )
+
+
+def _is_proof(boxes: pd.DataFrame) -> bool:
+    """Tell whether boxes show in which units a table is: several, or one that is not faint."""
+    return len(boxes) >= _SEVERAL or bool((boxes["score"] >= FAINT).any())
 
 
 def _check_percent(boxes: _Boxes) -> None:

@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geobike.detectors.protocol import Box, Detection
+from geobike.detectors.protocol import FLOOR, Box, Detection
 from geobike.errors import DetectionFailed
 
 ROUNDING: Final = 1e-3
@@ -34,6 +34,12 @@ LARGEST: Final = 1e9
 
 LONGEST_LABEL: Final = 1_000
 """Characters. A label is a word or a few."""
+
+FAINT: Final = 2 * FLOOR
+"""A box that scores less is noise, and proves nothing of the units that boxes are in: a model that
+sees nothing may answer with a speck in a corner. No common threshold counts it."""
+
+_WITHIN_ONE: Final = 1.1
 
 _ROWS: Final = 1_000_000  # checked at a time: masks for all boxes of a survey would fill memory
 
@@ -148,6 +154,19 @@ def _what(score: float, corners: Sequence[float]) -> str:
         return f"a score of {score:.3g}, not from 0 to 1"
     sides = ", ".join(f"{name} {side:.6g}" for name, side in zip(Box._fields, corners, strict=True))
     return f"corners that are not pixels in order: {sides}"
+
+
+def are_shares(score: NDArray[Any], corners: NDArray[Any]) -> bool:
+    """Tell whether the boxes of a photo, a row of four corners each, are shares of it, not pixels.
+
+    All corners are then from 0 to 1, and of one box at least that is not `FAINT`.
+
+    >>> [are_shares(np.array([score]), np.array([[0.1, 0.2, 0.5, 0.9]])) for score in (0.06, 0.6)]
+    [False, True]
+    """
+    if not (score >= FAINT).any() or not (corners % 1 > 0).any():
+        return False
+    return bool(np.abs(corners).max() <= _WITHIN_ONE)
 
 
 def within_rounding(score: NDArray[Any]) -> NDArray[Any]:

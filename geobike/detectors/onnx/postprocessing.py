@@ -181,38 +181,40 @@ def detections(
     filtered = (scores > floor) | ~check.right_scores(scores)
     if fault := check.first_fault(scores[filtered], *corners[filtered].T):
         raise check.unusable(f"it has {fault.what}")
-    _require_near(corners[scores > floor], width, height, bars)
+    kept = scores > floor
+    _require_near(scores[kept], corners[kept], width, height, bars)
     boxes = np.clip(corners, 0, [width, height, width, height])
     inside = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
-    kept = np.flatnonzero(inside & (scores > floor))
-    order = kept[np.argsort(-scores[kept], kind="stable")]
+    rows_ = np.flatnonzero(inside & kept)
+    order = rows_[np.argsort(-scores[rows_], kind="stable")]
     labels = [names.get(classes[row], f"LABEL_{classes[row]}") for row in order.tolist()]
     rows = zip(labels, scores[order].tolist(), boxes[order].tolist(), strict=True)
     return [Detection(label, score, Box(*box)) for label, score, box in rows]
 
 
 def require_pixels(found: Found) -> None:
-    """Raise UnusableAnswer where all corners that count are from 0 to 1: shares, not pixels."""
-    corners = found.boxes[found.scores > FLOOR]
-    if (corners % 1 > 0).any() and np.abs(corners).max() <= _WITHIN_ONE:
+    """Raise UnusableAnswer where the boxes that are returned are shares, not pixels."""
+    kept = found.scores > FLOOR
+    if check.are_shares(found.scores[kept], found.boxes[kept]):
         raise check.unusable("its boxes are shares of the photo, from 0 to 1, not pixels")
 
 
-_WITHIN_ONE: Final = 1.1
 _BEYOND: Final = 1.5
 """How many widths and heights from the middle of what the model saw a box's middle may be."""
 
 
-def _require_near(corners: Floats, width: int, height: int, bars: tuple[float, float]) -> None:
+def _require_near(
+    scores: Floats, corners: Floats, width: int, height: int, bars: tuple[float, float]
+) -> None:
     """Raise UnusableAnswer where half of the boxes lie far outside: their units are others.
 
     Clipped to the photo they would be nothing, and the photo one without bicycles. A stray one
-    among others is left out, as by the models' own post-processing.
+    among others, or a faint one, is left out, as by the models' own post-processing.
     """
     photo = np.array([width, height])
     away = (corners[:, :2] + corners[:, 2:] - photo) / 2 / (photo + 2 * np.array(bars))
     far = (np.abs(away) > _BEYOND).any(axis=1)
-    if len(far) and far.mean() >= 0.5:
+    if len(far) and far.mean() >= 0.5 and scores[far].max() >= check.FAINT:
         sides = ", ".join(f"{side:.6g}" for side in corners[far][0])
         raise check.unusable(
             f"it has a box far outside the photo of {width} x {height} pixels: {sides}"

@@ -8,12 +8,15 @@ geobike.lightbox = function (page) {
   let list = [];
   let at = 0;
   page.boxes = true;
+  page.photo = null; // the one that is open
   const show = () => {
     const i = list[at];
     dialog.replaceChildren(geobike.lightBar(page, { list, at, step, toggle, close }), geobike.large(page, i), geobike.facts(page, i));
     dialog.classList.toggle("gb-no-boxes", !page.boxes);
     dialog.classList.toggle("gb-bare", !page.data.photos.details[i].image);
     page.point(i);
+    page.photo = i;
+    page.onPhoto?.();
   };
   const step = (by) => {
     if (!(list[at + by] >= 0)) return;
@@ -26,16 +29,20 @@ geobike.lightbox = function (page) {
     show();
     dialog.focus();
   };
-  const close = () => dialog.close();
+  const close = () => {
+    page.photo = null; // the event comes late
+    dialog.close();
+  };
   let before = null;
   page.open = function (numbers, i) {
-    before = document.activeElement;
+    if (!dialog.open) before = document.activeElement;
     list = numbers;
     at = numbers.indexOf(i);
     show();
-    dialog.showModal();
+    if (!dialog.open) dialog.showModal();
     dialog.focus();
   };
+  page.closePhoto = close;
   dialog.tabIndex = -1;
   dialog.onkeydown = (event) => {
     const done = { ArrowRight: () => step(1), ArrowLeft: () => step(-1), b: toggle, B: toggle }[event.key];
@@ -44,7 +51,10 @@ geobike.lightbox = function (page) {
     done();
   };
   dialog.onclose = () => {
+    if (dialog.open) return; // by now another photo is
     dialog.replaceChildren();
+    page.photo = null;
+    page.onPhoto?.();
     if (before?.isConnected) before.focus({ preventScroll: true });
     if (!page.chosen) page.point(null);
   };

@@ -293,6 +293,27 @@ def test_a_box_that_nearly_counted_is_faint_and_says_why(show: Open) -> None:
     assert ridden.inner_text() == "1: not counted"
 
 
+@pytest.mark.parametrize(
+    ("hidden", "said"),
+    [
+        (1, "1 of the bicycles counted here lies mostly under the pixelation: "),
+        (2, "2 of the bicycles counted here lie mostly under the pixelation: "),
+    ],
+)
+def test_a_photo_says_how_many_counted_bicycles_its_picture_hides(
+    show: Open, hidden: int, said: str
+) -> None:
+    pictures = {"a/one.jpg": jpeg()}
+    opened = show(build(taken=PHOTOS, thumbnails=pictures, obscured={"a/one.jpg": hidden}))
+    opened.page.locator(".gb-place:not(.gb-other)").click()
+    opened.page.locator(".gb-tile").click()
+    assert opened.texts(".gb-facts .gb-why")[0].startswith(said)
+    plain = show(build(taken=PHOTOS, thumbnails=pictures))
+    plain.page.locator(".gb-place:not(.gb-other)").click()
+    plain.page.locator(".gb-tile").click()
+    assert not any("pixelation" in text for text in plain.texts(".gb-facts p"))
+
+
 def test_a_photo_far_from_the_areas_is_announced_and_shown_on_request(show: Open) -> None:
     taken = photos({"a.jpg": (4.005, 52.005, 1), "far.jpg": (5.5, 52.4, None)})
     opened = show(build(taken=taken))

@@ -133,6 +133,7 @@ geobike.facts = function (page, i) {
     { className: "gb-facts" },
     el("p", {}, el("strong", {}, geobike.photoFinding(page, i))),
     geobike.figures(lines),
+    geobike.note(photo.obscured ? say("obscured", { n: photo.obscured }) : "", photo.obscured > 0),
     geobike.note(say("place_area"), place >= 0 && places.area[place] !== photos.area[i]),
     el("p", { className: "gb-file", dir: "auto" }, photo.id),
     photo.image ? el("p", { className: "gb-why" }, say("count_yourself")) : "",

@@ -62,8 +62,8 @@ def build(
     `obscured` says how many of the counted boxes of a photo its picture hides
     (`geobike.photos.hiding.obscured`). Times are shown in `timezone`. `estimates` is what
     `Estimates.as_dict` returns, where people counted by hand. `context_layers` were read
-    from the files that `page` names; None reads them now. `racks` is a RACKS frame, drawn as a layer;
-    `walk` is the distance in metres of its counts. `options` are fields of `page`, such as
+    from the files that `page` names; None reads them now. `racks` is a RACKS frame, drawn as a
+    layer; `walk` is the distance in metres of its counts. `options` are fields of `page`, such as
     `title` or `language`.
 
     Raises SchemaError for a frame of another kind, InputError for a frame without areas or for an

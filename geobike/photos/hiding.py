@@ -113,7 +113,9 @@ def _shares_hidden(
     own = [[shapely.box(*piece) for piece in Piece(*box).pieces(width)] for box in counted]
     shapes = np.array([shapely.union_all(each) for each in own])
     covered, whole = shapely.area(shapely.intersection(shapes, cells)), shapely.area(shapes)
-    return np.divide(covered, whole, out=np.zeros(len(whole)), where=whole > 0)
+    share: npt.NDArray[np.float64] = np.zeros(len(whole))
+    np.divide(covered, whole, out=share, where=whole > 0)
+    return share
 
 
 def _without_bicycles(sides: pd.DataFrame, doubtful: npt.NDArray[np.bool_]) -> pd.DataFrame:

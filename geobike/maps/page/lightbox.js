@@ -105,7 +105,7 @@ geobike.whyBare = function ({ data, say }, { status }) {
 geobike.boxed = function (page, { label, score, dropped, ...place }) {
   const why = dropped ? `, ${page.say("dropped_" + dropped)}` : "";
   const title = `${label} ${Math.round(score * 100)} %${why}`;
-  const drawn = geobike.el("div", { className: `gb-box${dropped ? " gb-dropped" : ""}`, title });
+  const drawn = geobike.el("div", { className: `gb-box ${dropped ? "gb-dropped " : ""}gb-is-${dropped || "counted"}`, title });
   for (const side of ["left", "top", "width", "height"]) drawn.style[side] = place[side] + "%";
   return drawn;
 };
@@ -132,12 +132,23 @@ geobike.facts = function (page, i) {
     "div",
     { className: "gb-facts" },
     el("p", {}, el("strong", {}, geobike.photoFinding(page, i))),
+    photo.obscured ? el("p", { className: "gb-obscured" }, say("obscured", { n: photo.obscured })) : "",
     geobike.figures(lines),
-    geobike.note(photo.obscured ? say("obscured", { n: photo.obscured }) : "", photo.obscured > 0),
     geobike.note(say("place_area"), place >= 0 && places.area[place] !== photos.area[i]),
     el("p", { className: "gb-file", dir: "auto" }, photo.id),
-    photo.image ? el("p", { className: "gb-why" }, say("count_yourself")) : "",
+    geobike.boxKey(page, photo),
   );
+};
+
+// What the frames on the picture mean: those that were counted, and for each reason those that were not.
+geobike.boxKey = function ({ say }, { image, boxes }) {
+  const { el } = geobike;
+  if (!image || !boxes.length) return "";
+  const found = new Set(boxes.map(({ dropped = "counted" }) => dropped));
+  const reasons = ["counted", "ridden", "threshold", "duplicate"].filter((reason) => found.has(reason));
+  const text = (reason) => (reason === "counted" ? say("box_counted") : say("box_dropped", { why: say("dropped_" + reason) }));
+  const item = (reason) => el("li", {}, el("i", { className: `gb-is-${reason}` }), text(reason));
+  return el("div", { className: "gb-box-key" }, el("ul", {}, ...reasons.map(item)), geobike.note(say("count_yourself"), true));
 };
 
 // "45° (north-east)".

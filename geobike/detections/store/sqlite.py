@@ -60,6 +60,8 @@ CREATE TABLE IF NOT EXISTS files (
 ) WITHOUT ROWID
 """
 
+_FIND_CHECKSUMS: Final = "SELECT 1 FROM pragma_table_info('answers') WHERE name = 'crc32'"
+
 
 class Store:
     """An open store. Use it in a `with` block; one thread at a time."""
@@ -132,8 +134,8 @@ class Store:
     def _stored(
         self, digests: Sequence[str], model: Model
     ) -> Iterator[tuple[str, bytes, int | None]]:
-        checksum = "crc32" if self._has_checksums else "NULL"
         for start in range(0, len(digests), _BATCH):
+            checksum = "crc32" if self._look_for_checksums() else "NULL"
             yield from self._rows(
                 # As bytes, so that text that is not UTF-8 is reported with its photo.
                 f"SELECT sha256, CAST(boxes AS BLOB), {checksum} FROM answers "  # noqa: S608 - ours
@@ -141,6 +143,12 @@ class Store:
                 "AND sha256 IN (SELECT value FROM json_each(?))",
                 (*model, json.dumps(digests[start : start + _BATCH])),
             )
+
+    def _look_for_checksums(self) -> bool:
+        """Tell whether the store has checksums: another process may have added them since."""
+        if not self._has_checksums:
+            self._has_checksums = next(self._rows(_FIND_CHECKSUMS), None) is not None
+        return self._has_checksums
 
     def boxes(
         self,
@@ -305,8 +313,7 @@ def _open_to_write(path: Path) -> sqlite3.Connection:
 
 
 def _has_checksums(connection: sqlite3.Connection) -> bool:
-    columns = connection.execute("SELECT name FROM pragma_table_info('answers')")
-    return ("crc32",) in columns.fetchall()
+    return connection.execute(_FIND_CHECKSUMS).fetchone() is not None
 
 
 def _with_checksums(connection: sqlite3.Connection) -> bool:

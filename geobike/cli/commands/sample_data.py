@@ -37,4 +37,3 @@ def _print_sample(folder: Path) -> None:
         f"--population-column population --streets {streets} --context {streets} --out out"
         f"\n\ngeobike evaluate {truth} --survey out"
     )
-

@@ -17,9 +17,9 @@ def test_the_command_that_it_names_maps_the_survey_with_hand_counts_from_any_fol
     done = geobike("sample", out)
     (command,) = [line for line in done.stdout.splitlines() if line.startswith("Then: geobike map")]
     before = (out / "summary.json").read_bytes()
+    typed = command.removeprefix("Then: ").replace("geobike", '"$0" -m geobike', 1)
     again = subprocess.run(
-        ["bash", "-c", command.removeprefix("Then: ").replace("geobike", "$0 -m geobike", 1)]
-        + [sys.executable],
+        ["bash", "-c", typed, sys.executable],
         cwd=tmp_path / "elsewhere",
         capture_output=True,
         text=True,

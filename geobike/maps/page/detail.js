@@ -5,7 +5,7 @@ geobike.detail = function (page) {
   const { el } = geobike;
   const { chosen, say } = page;
   const made = { area: geobike.areaDetail, street: geobike.streetDetail, place: geobike.placeDetail }[chosen.kind](page);
-  const back = el("button", { type: "button", className: "gb-back" }, "← " + say("back"));
+  const back = el("button", { type: "button", className: "gb-back" }, "← " + say(page.view === "racks" ? "view_racks" : "back"));
   back.onclick = () => page.close();
   const bar = el("div", { className: "gb-detail-bar" }, back, ...geobike.neighbours(page));
   const title = el("h2", { tabIndex: -1, dir: "auto" }, made.title);
@@ -14,17 +14,17 @@ geobike.detail = function (page) {
 };
 
 // To the area before and after, in the order of the table; so too for streets, by their figure, and for
-// the places of a list.
+// what a list holds.
 geobike.neighbours = function (page) {
   const { chosen, say } = page;
-  const list = { area: page.ordered || [], street: geobike.rankedStreets(page), place: chosen.among }[chosen.kind];
+  const list = chosen.among || { area: page.ordered || [], street: geobike.rankedStreets(page) }[chosen.kind];
   if (!list || list.length < 2) return [];
   const at = list.indexOf(chosen.kind === "place" ? chosen.places[0] : chosen[chosen.kind]);
   const button = (key, text, step) => {
     const to = list[at + step];
     const made = geobike.el("button", { type: "button", title: say(key), "aria-label": say(key), disabled: at < 0 || !to }, text);
-    const other = chosen.kind === "place" ? { places: [to], among: list } : { [chosen.kind]: to };
-    made.onclick = () => page.choose({ kind: chosen.kind, ...other }, { zoom: true });
+    const other = chosen.kind === "place" ? { places: [to] } : { [chosen.kind]: to };
+    made.onclick = () => page.choose({ kind: chosen.kind, ...other, among: chosen.among }, { zoom: true });
     return made;
   };
   return [geobike.el("span", {}, button("previous", "‹", -1), button("next", "›", 1))];
@@ -56,7 +56,7 @@ geobike.areaDetail = function (page, { area } = page.chosen) {
   const state = el("p", { className: "gb-state" }, geobike.stateOf(page, area));
   const lines = page
     .metricsIn("popup")
-    .filter((one) => (one.tellsLooking || !hidden) && one !== metric)
+    .filter((one) => (one.tellsLooking || !hidden) && one !== metric && !(data.racks && geobike.OF_RACKS.includes(one.name)))
     .filter((one) => area.figures[one.name] !== null && area.figures[one.name] !== undefined)
     .map((one) => [one.name, page.nameOf(one), geobike.figureWithRange(page, area, one)]);
   for (const name of data.needed) lines.push([name, say(name), page.figure(area.figures[name], { exact: true, digits: 0 })]);
@@ -69,7 +69,7 @@ geobike.areaDetail = function (page, { area } = page.chosen) {
   if (ridden) lines.push(["ridden", say("ridden_here"), say("ridden", { n: ridden })]);
   return {
     title: area.name,
-    parts: [main, state, geobike.figures(lines), geobike.fullest(page, number), geobike.note(say("camera_area"), photos.length > 0)],
+    parts: [main, state, geobike.figures(lines), geobike.parkingDetail(page, geobike.parkingOfArea(page, area)), geobike.fullest(page, number), geobike.note(say("camera_area"), photos.length > 0)],
     photos,
   };
 };
@@ -162,7 +162,12 @@ geobike.streetDetail = function (page, { street } = page.chosen) {
   const inStreet = (i) => data.photos.place[i] >= 0 && data.places.street[data.photos.place[i]] === street.number;
   return {
     title: geobike.streetName(page, street),
-    parts: [geobike.figures(lines), geobike.note(say("street_whole"), page.period >= 0)],
+    parts: [
+      geobike.figures(lines),
+      geobike.note(say("street_whole"), page.period >= 0),
+      geobike.parkingDetail(page, geobike.parkingOfStreet(street)),
+      geobike.racksOfStreet(page, street),
+    ],
     photos: geobike.photosWhere(page, inStreet),
   };
 };

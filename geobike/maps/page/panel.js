@@ -10,10 +10,17 @@ geobike.panel = function (page) {
     "div",
     { className: "gb-home-panel" },
     told,
-    el("div", { className: "gb-controls" }, geobike.metrics(page), geobike.period(page)),
-    ...geobike.table(page),
+    geobike.views(page),
+    el(
+      "div",
+      { className: "gb-of-areas" },
+      el("div", { className: "gb-controls" }, geobike.metrics(page), geobike.period(page)),
+      ...geobike.table(page),
+    ),
+    geobike.parking(page),
     geobike.notes(page),
   );
+  page.onChange(({ view }) => view && home.classList.toggle("gb-at-racks", view === "racks"));
   const detail = el("div", { className: "gb-detail", hidden: true });
   const panel = el(
     "aside",

@@ -13,8 +13,18 @@ geobike.racks = function (page) {
   const renderer = few ? L.svg({ pane: "gb-racks" }) : L.canvas({ pane: "gb-racks" });
   const circles = lon.map((_, i) => geobike.rack(page, i, renderer, few));
   page.rackLayer = L.layerGroup(circles);
+  page.showRack = (i) => {
+    if (!map.hasLayer(page.rackLayer)) document.querySelector(".gb-layers [value=racks]").click();
+    map.setView([data.racks.columns.lat[i], lon[i]], Math.max(map.getZoom(), 17), { animate: false });
+    circles[i].openPopup();
+  };
+  page.onChange(({ view }) => view && (pane.style.zIndex = view === "racks" ? 455 : 440)); // above them where they are listed
   page.rackLayer.on("add", () => geobike.rove(pane, ".gb-rack"));
-  document.addEventListener("keydown", ({ key }) => key === "Escape" && map.closePopup());
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !document.querySelector(".leaflet-popup")) return;
+    event.stopImmediatePropagation(); // the panel stays as it is
+    map.closePopup();
+  });
   page.layers.push({ key: "racks", text: page.say("layer_racks"), layer: page.rackLayer, on: true });
 };
 

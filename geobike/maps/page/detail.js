@@ -30,12 +30,13 @@ geobike.neighbours = function (page) {
   return [geobike.el("span", {}, button("previous", "‹", -1), button("next", "›", 1))];
 };
 
-geobike.figures = (lines) =>
-  geobike.el(
-    "dl",
-    {},
-    ...lines.flatMap(([key, name, value]) => [geobike.el("dt", {}, name), geobike.el("dd", { "data-metric": key }, value)]),
-  );
+// Figures by name; what one counts stands below its name, for the same bicycles are summed up in several ways.
+geobike.figures = function (lines) {
+  const { el } = geobike;
+  const name = (text, counts) => el("dt", {}, text, counts ? el("small", {}, counts) : "");
+  const parts = lines.flatMap(([key, text, value, counts]) => [name(text, counts), el("dd", { "data-metric": key }, value)]);
+  return el("dl", {}, ...parts);
+};
 
 geobike.areaDetail = function (page, { area } = page.chosen) {
   const { el } = geobike;
@@ -49,6 +50,7 @@ geobike.areaDetail = function (page, { area } = page.chosen) {
         { className: "gb-main" },
         el("strong", { "data-metric": metric.name }, geobike.areaFigure(page, area, metric)),
         el("span", {}, " " + page.innerNameOf(metric)),
+        geobike.note(geobike.whatCounts(page, area, metric), true),
         range ? el("p", {}, geobike.rangeText(page, range, metric)) : "",
         geobike.bar(page, area, geobike.barScale(page)),
         geobike.averageText(page, area),
@@ -58,7 +60,7 @@ geobike.areaDetail = function (page, { area } = page.chosen) {
     .metricsIn("popup")
     .filter((one) => (one.tellsLooking || !hidden) && one !== metric && !(data.racks && geobike.OF_RACKS.includes(one.name)))
     .filter((one) => area.figures[one.name] !== null && area.figures[one.name] !== undefined)
-    .map((one) => [one.name, page.nameOf(one), geobike.figureWithRange(page, area, one)]);
+    .map((one) => [one.name, page.nameOf(one), geobike.figureWithRange(page, area, one), geobike.whatCounts(page, area, one)]);
   for (const name of data.needed) lines.push([name, say(name), page.figure(area.figures[name], { exact: true, digits: 0 })]);
   if (page.period < 0) {
     for (const key of ["first", "last"]) if (area[key]) lines.push([key, say(key), page.date(area[key])]);
@@ -79,6 +81,14 @@ geobike.figureWithRange = function (page, area, metric) {
   const text = geobike.areaFigure(page, area, metric);
   const between = range && geobike.rangeText(page, range, metric);
   return between ? `${text} (${between})` : text;
+};
+
+// What a figure of an area counts, in a few words; empty where its name says it.
+geobike.whatCounts = function ({ data, say }, { figures }, { name }) {
+  const { roles } = data;
+  if (name === roles.stops) return Number.isInteger(figures[name]) ? "" : say("counts_stops");
+  if (data.estimates?.of === name || name === data.metrics.find(({ denominator }) => denominator === roles.stops)?.name) return say("counts_per_stop");
+  return { [roles.once]: say("counts_in_area"), [roles.things]: say("counts_photos") }[name] || "";
 };
 
 // How the area compares with the average, in words.
@@ -152,8 +162,8 @@ geobike.streetDetail = function (page, { street } = page.chosen) {
   const exact = { exact: true, digits: 0 };
   const area = data.areas[street.area];
   const lines = [
-    ["rate", say("per_100m"), page.figure(street.rate)],
-    ["once", say("street_once"), page.figure(street.once)],
+    ["rate", say("per_100m"), page.figure(street.rate), say("counts_per_100m")],
+    ["once", say("street_once"), page.figure(street.once), say("counts_in_street")],
     ["stops", say("stops_name"), page.figure(street.stops, exact)],
     ["share", say("street_share"), page.figure(street.share, { percent: true, digits: 0 })],
     ["length", say("street_length"), `${page.whole(street.length)} m`],
@@ -180,7 +190,7 @@ geobike.placeDetail = function (page, { places: numbers } = page.chosen) {
   const sum = (column) => numbers.reduce((total, i) => total + column[i], 0);
   const detected = sum(places.things);
   const lines = [
-    ["things", say("detected_here"), Number.isInteger(detected) ? page.whole(detected) : page.figure(detected)],
+    ["things", say("detected_here"), Number.isInteger(detected) ? page.whole(detected) : page.figure(detected), say("counts_in_place")],
     ["photos", say("photos_name"), page.whole(sum(places.photos))],
   ];
   const streets = numbers.map((i) => data.streets[places.street[i]]).filter(Boolean);
@@ -188,12 +198,10 @@ geobike.placeDetail = function (page, { places: numbers } = page.chosen) {
   const areas = [...new Set(numbers.map((i) => places.area[i]))].filter((k) => k >= 0).map((k) => data.areas[k].name);
   if (names.length) lines.push(["street", say("street"), names.join(", ")]);
   if (areas.length) lines.push(["area", say("area"), areas.join(", ")]);
-  const visits = Math.max(...numbers.map((i) => places.visits[i]));
   return {
     title: numbers.length > 1 ? say("places", { n: numbers.length }) : names[0] || say("place"),
     parts: [
       geobike.figures(lines),
-      geobike.note(say("place_rule"), numbers.length > 1 || sum(places.photos) > visits),
       numbers.length > 1 ? geobike.placeList(page, numbers) : "",
     ],
     photos: geobike.photosWhere(page, (i) => numbers.includes(data.photos.place[i])),

@@ -172,8 +172,9 @@ geobike.whyNot = function (page, { share, racks, known }) {
 
 // The places to park of what was chosen: the verdict, then its figures.
 geobike.parkingDetail = function (page, one) {
-  if (!page.data.racks || !geobike.isKnown(one.racks)) return "";
   const { el } = geobike;
+  const { data, say } = page;
+  if (!data.racks || !geobike.isKnown(one.racks)) return "";
   const lines = [
     ["pressure", "pressure", geobike.isKnown(one.pressure) ? geobike.countedByHand(page, one, "pressure") : null],
     ["shortage", "shortage", geobike.isKnown(one.short) ? geobike.countedByHand(page, one, "short") : null],
@@ -181,7 +182,7 @@ geobike.parkingDetail = function (page, one) {
     ["rack_count", "rack_count", one.racks],
     ["rack_capacity", "rack_capacity", one.racks ? one.places : null],
     ["rack_capacity_known", "rack_capacity_known", one.racks ? one.known : null],
-    ["detected_near_racks", "detected_near_racks", one.racks ? one.near : null],
+    ["detected_near_racks", "detected_near_racks", one.racks ? one.near : null, say("counts_near", { walk: data.racks.walk })],
   ].filter(([, , value]) => geobike.isKnown(value));
   const text = (value) => (typeof value === "number" ? page.figure(value, geobike.WHOLE) : value);
   return el(
@@ -189,7 +190,7 @@ geobike.parkingDetail = function (page, one) {
     { className: "gb-parked" },
     el("h3", {}, geobike.ofAllDays(page, "view_racks")),
     el("p", { className: "gb-state" }, geobike.verdict(page, one)),
-    geobike.figures(lines.map(([key, word, value]) => [key, page.say(word), text(value)])),
+    geobike.figures(lines.map(([key, word, value, counts]) => [key, say(word), text(value), counts])),
   );
 };
 
@@ -205,7 +206,7 @@ geobike.racksOfStreet = function (page, street) {
   const found = [...streets.keys()].filter((i) => streets[i] === street.number && state[i] !== "left");
   if (!found.length) return "";
   const name = (i) => (places[i] === null ? say("rack_no_places") : say("rack_of_places", { n: places[i] }));
-  const value = (i) => (near[i] === null ? say("not_seen") : say("detected", { count: page.figure(near[i], geobike.WHOLE) }));
+  const value = (i) => (near[i] === null ? say("rack_not_seen") : say("detected", { count: page.figure(near[i], geobike.WHOLE) }));
   const sorted = geobike.fullestFirst(found, (i) => (near[i] === null ? -1 : near[i]));
   const items = sorted.map((i) => geobike.listed(name(i), value(i), () => page.showRack(i)));
   return el("section", { className: "gb-list" }, el("h3", {}, say("racks_here")), geobike.note(say("racks_here_note", { walk: data.racks.walk }), true), el("ol", {}, ...items));

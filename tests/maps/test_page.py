@@ -95,7 +95,7 @@ def test_a_click_on_a_heading_sorts_and_areas_without_photos_stay_last(show: Ope
     opened = show(build())
     opened.page.locator(".gb-table thead th[data-metric=detected_per_stop] button").click()
     assert opened.texts(TABLE) == ["West", "North", "East", "South", "Centre"]
-    assert opened.page.locator("th[aria-sort=ascending]").inner_text().startswith("per stop")
+    assert opened.page.locator("th[aria-sort=ascending]").inner_text().startswith("Per stop")
     opened.page.get_by_role("button", name="Area", exact=True).click()
     assert opened.texts(TABLE) == ["East", "North", "South", "West", "Centre"]
     arrows = opened.page.evaluate(

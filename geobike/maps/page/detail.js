@@ -50,7 +50,7 @@ geobike.areaDetail = function (page, { area } = page.chosen) {
         { className: "gb-main" },
         el("strong", { "data-metric": metric.name }, geobike.areaFigure(page, area, metric)),
         el("span", {}, " " + page.innerNameOf(metric)),
-        geobike.note(geobike.whatCounts(page, area, metric), true),
+        el("small", {}, geobike.whatCounts(page, area, metric)),
         range ? el("p", {}, geobike.rangeText(page, range, metric)) : "",
         geobike.bar(page, area, geobike.barScale(page)),
         geobike.averageText(page, area),

@@ -13,19 +13,19 @@ from geobike.maps.encoding import encode_json
 from geobike.maps.numbers import DECIMALS, finite
 from geobike.maps.places import positions
 
-_OF_STREETS: Final = {
+_FIGURES: Final = {
     "racks": "rack_count",
     "places": "rack_capacity",
     "known": "rack_capacity_known",
     "near": "detected_near_racks",
-    "pressure": "pressure",
+    "fullness": "pressure",
     "short": "shortage",
     "free": "free_within_walk",
 }
-"""What the page knows of a street's racks, by its own words."""
+"""What the page knows of the racks of a street or an area: columns, by its own words."""
 
 _BY_HAND: Final = {
-    "pressure": ("pressure_by_hand", "pressure_low", "pressure_high"),
+    "fullness": ("pressure_by_hand", "pressure_low", "pressure_high"),
     "short": ("shortage_by_hand", "shortage_low", "shortage_high"),
 }
 """The same as people count, with the ends of the range."""
@@ -62,6 +62,7 @@ def drawn(
     return {
         "walk": walk,
         "needed": {"share": metrics.ENOUGH, "known": metrics.KNOWN},
+        "figures": _FIGURES,
         "unseen": unseen,
         "columns": encode_json(columns),
     }
@@ -71,7 +72,7 @@ def of_streets(streets: gpd.GeoDataFrame) -> list[dict[str, Any]]:
     """Return of each street what it adds to the page: its `parking`; nothing without racks."""
     if "rack_count" not in streets:
         return [{} for _ in range(len(streets))]
-    known = {name: _values(streets[column].round(4)) for name, column in _OF_STREETS.items()}
+    known = {name: _values(streets[column].round(4)) for name, column in _FIGURES.items()}
     rows = zip(_rows(known), by_hand(streets), strict=True)
     return [{"parking": figures | counted} for figures, counted in rows]
 

@@ -58,7 +58,7 @@ geobike.areaDetail = function (page, { area } = page.chosen) {
   const state = el("p", { className: "gb-state" }, geobike.stateOf(page, area));
   const lines = page
     .metricsIn("popup")
-    .filter((one) => (one.tellsLooking || !hidden) && one !== metric && !(data.racks && geobike.OF_RACKS.includes(one.name)))
+    .filter((one) => (one.tellsLooking || !hidden) && one !== metric && !geobike.isOfRacks(page, one))
     .filter((one) => area.figures[one.name] !== null && area.figures[one.name] !== undefined)
     .map((one) => [one.name, page.nameOf(one), geobike.figureWithRange(page, area, one), geobike.whatCounts(page, area, one)]);
   for (const name of data.needed) lines.push([name, say(name), page.figure(area.figures[name], { exact: true, digits: 0 })]);

@@ -59,16 +59,17 @@ geobike.parkingOfStreet = ({ parking, share, once }) => ({ ...parking, share, on
 
 // Of all days, also where one is chosen.
 geobike.parkingOfArea = function ({ data, wholeSurvey }, area) {
+  if (!data.racks) return {};
   const { figures } = wholeSurvey[data.areas.indexOf(area)];
-  const { rack_count: racks, rack_capacity: places, rack_capacity_known: known, detected_near_racks: near, pressure, shortage: short, free_within_walk: free } = figures;
-  const isJudged = geobike.isKnown(racks ? pressure : short);
-  return { racks, places, known, near, pressure, short, free, byHand: area.byHand, share: figures[data.roles.share], once: figures[data.roles.once], isJudged };
+  const known = Object.fromEntries(Object.entries(data.racks.figures).map(([key, column]) => [key, figures[column]]));
+  const isJudged = geobike.isKnown(known.racks ? known.fullness : known.short);
+  return { ...known, byHand: area.byHand, share: figures[data.roles.share], once: figures[data.roles.once], isJudged };
 };
 
 // Bicycles by places, as far as they were seen; below 0 where it is not known. Without a rack no number
 // of places would be less.
-geobike.soFar = function ({ once, places, known, racks, pressure }) {
-  if (geobike.isKnown(pressure)) return pressure;
+geobike.soFar = function ({ once, places, known, racks, fullness }) {
+  if (geobike.isKnown(fullness)) return fullness;
   if (!racks) return Infinity;
   return geobike.isKnown(once) && places && known === racks ? once / places : -1;
 };
@@ -81,11 +82,12 @@ geobike.parkingFinding = function (page, all) {
   const { data, say } = page;
   const judged = all.filter(({ isJudged }) => isJudged);
   const short = judged.reduce((sum, one) => sum + (one.byHand?.short?.[0] ?? one.short ?? 0), 0);
+  const isByHand = all.some(({ byHand }) => byHand); // middles of ranges, which do not add up to the digit
   const percent = (share) => page.figure(share, { percent: true, digits: 0 });
   const needed = { share: percent(data.racks.needed.share), known: percent(data.racks.needed.known) };
-  const found = judged.length ? say("parking_judged", { n: judged.length, all: all.length, short }) : say("parking_unjudged");
+  const found = judged.length ? say("parking_judged", { n: judged.length, all: all.length, short: isByHand ? say("parking_about", { n: short }) : short }) : say("parking_unjudged");
   const lines = [["gb-parking-found", found], ["gb-why", say("parking_needed", needed)]];
-  if (all.some(({ byHand }) => byHand)) lines.push(["gb-why", say("parking_by_hand")]);
+  if (isByHand) lines.push(["gb-why", say("parking_by_hand")]);
   if (page.period >= 0) lines.push(["gb-why", say("street_whole")]);
   return lines;
 };
@@ -122,7 +124,7 @@ geobike.parkingRow = function (page, one, among) {
 // The figure of a row: bicycles per place, as a person counts where one did; so far where it is not judged.
 geobike.fullness = function (page, one) {
   const { say, figure } = page;
-  if (geobike.isKnown(one.pressure)) return say("per_place", { figure: geobike.countedByHand(page, one, "pressure") });
+  if (geobike.isKnown(one.fullness)) return say("per_place", { figure: geobike.countedByHand(page, one, "fullness") });
   if (!one.racks) return say("detected", { count: figure(one.once, geobike.WHOLE) });
   const known = geobike.soFar(one);
   return known < 0 ? say("unknown") : say("per_place_so_far", { figure: figure(known) });
@@ -175,27 +177,31 @@ geobike.parkingDetail = function (page, one) {
   const { el } = geobike;
   const { data, say } = page;
   if (!data.racks || !geobike.isKnown(one.racks)) return "";
-  const lines = [
-    ["pressure", "pressure", geobike.isKnown(one.pressure) ? geobike.countedByHand(page, one, "pressure") : null],
-    ["shortage", "shortage", geobike.isKnown(one.short) ? geobike.countedByHand(page, one, "short") : null],
-    ["free_within_walk", "free_within_walk", one.free],
-    ["rack_count", "rack_count", one.racks],
-    ["rack_capacity", "rack_capacity", one.racks ? one.places : null],
-    ["rack_capacity_known", "rack_capacity_known", one.racks ? one.known : null],
-    ["detected_near_racks", "detected_near_racks", one.racks ? one.near : null, say("counts_near", { walk: data.racks.walk })],
-  ].filter(([, , value]) => geobike.isKnown(value));
+  const counted = (name) => (geobike.isKnown(one[name]) ? geobike.countedByHand(page, one, name) : null);
+  const ofRacks = one.racks ? one : {};
+  const values = {
+    fullness: counted("fullness"),
+    short: counted("short"),
+    free: one.free,
+    racks: one.racks,
+    places: ofRacks.places,
+    known: ofRacks.known,
+    near: ofRacks.near,
+  };
+  const lines = Object.entries(values).filter(([, value]) => geobike.isKnown(value));
+  const near = say("counts_near", { walk: data.racks.walk });
   const text = (value) => (typeof value === "number" ? page.figure(value, geobike.WHOLE) : value);
   return el(
     "section",
     { className: "gb-parked" },
     el("h3", {}, geobike.ofAllDays(page, "view_racks")),
     el("p", { className: "gb-state" }, geobike.verdict(page, one)),
-    geobike.figures(lines.map(([key, word, value, counts]) => [key, say(word), text(value), counts])),
+    geobike.figures(lines.map(([key, value]) => [data.racks.figures[key], say(data.racks.figures[key]), text(value), key === "near" && near])),
   );
 };
 
-// Metrics that the section above shows.
-geobike.OF_RACKS = ["pressure", "shortage", "free_within_walk", "rack_count", "rack_capacity", "rack_capacity_known", "detected_near_racks"];
+// Whether the section above shows a metric.
+geobike.isOfRacks = ({ data }, { name }) => !!data.racks && Object.values(data.racks.figures).includes(name);
 
 // The racks of a street, each a button that shows it on the map.
 geobike.racksOfStreet = function (page, street) {

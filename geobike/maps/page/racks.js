@@ -80,7 +80,7 @@ geobike.rackLines = function (page, i) {
   );
   const lines = [places === null ? say("rack_unknown") : say("rack_places", { n: places })];
   if (data.streets[street]) lines.push(geobike.streetName(page, data.streets[street]));
-  if (date !== null) lines.push(say("rack_date", { date: page.date(date) }));
+  if (date !== null && places !== null) lines.push(say("rack_date", { date: page.date(date) }));
   if (why !== null) lines.push(say("rack_left_" + why.replaceAll(" ", "_")));
   else if (near === null) lines.push(say("rack_unseen"));
   else lines.push(say("rack_near", { bicycles: things(Math.round(near)), walk: whole(walk) }));

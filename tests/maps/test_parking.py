@@ -148,6 +148,14 @@ def test_a_link_to_the_list_opens_it(show: Open) -> None:
     opened.page.locator(".gb-parking li", has_text="<b>Lane</b>").wait_for()  # visible
 
 
+def test_paper_has_the_table_of_areas_whatever_the_screen_lists(show: Open) -> None:
+    opened = show(build(of_areas(), TAKEN, **parked()))
+    opened.page.get_by_role("button", name="Bicycle parking").click()
+    opened.page.emulate_media(media="print")
+    assert opened.page.locator(".gb-table").is_visible()
+    assert not opened.page.locator(".gb-parking, .gb-views").first.is_visible()
+
+
 def test_ranges_of_people_stand_in_brackets(show: Open) -> None:
     opened = show(build(of_areas(), TAKEN, **parked(**BY_HAND)))
     opened.page.get_by_role("button", name="Bicycle parking").click()

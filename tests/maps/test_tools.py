@@ -482,7 +482,7 @@ def test_the_table_is_downloaded_as_a_spreadsheet_of_the_language_reads_it(
     show: Open, tmp_path: Path
 ) -> None:
     names = ["=1+1", 'a "b"; c', "@x", "d", "e"]
-    given = TOWN.assign(name=pd.array(names, dtype="str"))
+    given = TOWN.assign(name=pd.array(names, dtype="str"), covered_share=1 / 3)
     for language, separator, decimal in (("en", ",", "."), ("nl", ";", ",")):
         opened = show(build(given, language=language))
         label = {"en": "Areas (CSV)", "nl": "Gebieden (CSV)"}[language]
@@ -491,6 +491,7 @@ def test_the_table_is_downloaded_as_a_spreadsheet_of_the_language_reads_it(
             tmp_path / "areas.csv", sep=separator, decimal=decimal, encoding="utf-8-sig"
         )
         assert read["detected_per_stop"].tolist()[:4] == [0.5, 2.0, 7.0, 0.0]
+        assert read["covered_share"].tolist() == [0.333333] * 5  # no noise of floating point
         assert read["name"].tolist() == ["'=1+1", 'a "b"; c', "'@x", "d", "e"]
 
 

@@ -20,7 +20,11 @@ geobike.racks = function (page) {
     map.setView([data.racks.columns.lat[i], lon[i]], Math.max(map.getZoom(), 17), { animate: false });
     circles[i].openPopup();
   };
-  page.onChange(({ view }) => view && (pane.style.zIndex = view === "racks" ? 455 : 440)); // above them where they are listed
+  page.onChange(({ view }) => {
+    if (!view) return;
+    pane.style.zIndex = view === "racks" ? 455 : 440; // where racks are listed they lie above the places
+    pane.classList.toggle("gb-above", view === "racks");
+  });
   page.rackLayer.on("add", () => geobike.rove(pane, ".gb-rack"));
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !document.querySelector(".leaflet-popup")) return;

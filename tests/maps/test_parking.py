@@ -189,6 +189,14 @@ def test_without_a_file_of_streets_the_areas_are_listed_and_that_is_the_reason(s
     assert rows[1].endswith("nobody knows how much was seen, without a file of streets")
 
 
+def test_nothing_is_said_of_places_whose_racks_are_not_known(show: Open) -> None:
+    opened = show(build(racks=racks(), walk=50.0))  # the areas were counted without racks
+    opened.page.get_by_role("button", name="Bicycle parking").click()
+    assert lists(opened) == []
+    said = "No street was seen well enough to say how many places are short."
+    assert opened.texts(".gb-parking-found") == [said]
+
+
 def test_a_survey_without_racks_has_no_list_of_them(show: Open) -> None:
     opened = show(build())
     assert opened.page.locator(".gb-views, .gb-parking").count() == 0

@@ -52,7 +52,7 @@ geobike.parkedPlaces = function (page) {
   const found = page.hasStreets
     ? data.streets.filter(({ area }) => area >= 0).map((street) => ({ kind: "street", street, ...geobike.parkingOfStreet(street) }))
     : data.areas.map((area) => ({ kind: "area", area, ...geobike.parkingOfArea(page, area) }));
-  return found.filter(({ racks, once }) => racks || once > 0);
+  return found.filter(({ racks, once }) => geobike.isKnown(racks) && (racks || once > 0));
 };
 
 geobike.parkingOfStreet = ({ parking, share, once }) => ({ ...parking, share, once, isJudged: geobike.isKnown(parking?.short) });
@@ -68,8 +68,8 @@ geobike.parkingOfArea = function ({ data, wholeSurvey }, area) {
 
 // Bicycles by places, as far as they were seen; below 0 where it is not known. Without a rack no number
 // of places would be less.
-geobike.soFar = function ({ once, places, known, racks, fullness }) {
-  if (geobike.isKnown(fullness)) return fullness;
+geobike.soFar = function ({ once, places, known, racks, fullness, byHand }) {
+  if (geobike.isKnown(fullness)) return byHand?.fullness?.[0] ?? fullness;
   if (!racks) return Infinity;
   return geobike.isKnown(once) && places && known === racks ? once / places : -1;
 };

@@ -10,7 +10,9 @@ geobike.legend = function (page) {
   const key = el("ul", { className: "gb-classes gb-photo-key" });
   const wide = map.getSize().x >= 580 && map.getSize().y >= 420;
   const legend = el("details", { className: "gb-legend", open: wide }, title, classes, key);
-  const fill = () => {
+  const fill = ({ period } = {}) => {
+    // Where the choice of a day lies below it, that stays where it is.
+    if (period !== undefined) legend.style.minHeight = period < 0 || map.getContainer().contains(legend) ? "" : `${legend.getBoundingClientRect().height}px`;
     title.textContent = geobike.legendTitle(page);
     classes.replaceChildren(...geobike.legendClasses(page));
     key.replaceChildren(...geobike.placeKey(page));
@@ -32,7 +34,23 @@ geobike.legend = function (page) {
     return legend;
   };
   control.addTo(map);
+  geobike.belowMap(map, legend, wide);
   return legend;
+};
+
+// On a phone the legend lies below the map, most of which it would cover; there it is open.
+geobike.belowMap = function (map, legend, wide) {
+  const narrow = matchMedia("screen and (max-width: 700px)");
+  const corner = legend.parentNode;
+  const place = () => {
+    if (matchMedia("print").matches) return; // paper has its own place for it
+    legend.open = narrow.matches || wide;
+    legend.style.minHeight = "";
+    if (narrow.matches) map.getContainer().after(legend);
+    else corner.prepend(legend); // above the scale
+  };
+  narrow.addEventListener("change", place);
+  if (narrow.matches) place();
 };
 
 geobike.legendTitle = function (page) {

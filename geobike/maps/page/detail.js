@@ -123,7 +123,7 @@ geobike.placeList = function (page, numbers, { most = geobike.FIRST_PLACES, titl
   const { data, say } = page;
   const { places } = data;
   const sorted = [...numbers].sort((a, b) => places.things[b] - places.things[a]);
-  const names = numbered ? [] : geobike.placeNames(page, sorted);
+  const names = numbered ? [] : geobike.namesOfPlaces(page, sorted);
   const item = (i, k) => {
     const onclick = () => page.choose({ kind: "place", places: [i], among: sorted }, { zoom: true });
     return geobike.listed(names[k] || say("place_number", { number: k + 1 }), page.short(places.things[i]), onclick);

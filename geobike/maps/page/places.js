@@ -84,7 +84,7 @@ geobike.circle = function (page, { places: numbers, things, photos }) {
 
 // The names of places of one list. Those on the same street are told apart as one would say it: how far
 // they are from the next crossing, or from an end of the street; and on one spot, by where they look.
-geobike.placeNames = function (page, numbers) {
+geobike.namesOfPlaces = function (page, numbers) {
   const { data, say } = page;
   const { places } = data;
   const street = (i) => data.streets[places.street[i]];

@@ -109,6 +109,7 @@ def test_many_racks_take_little_space() -> None:
 
 def test_pressure_colours_the_map_where_it_is_known_somewhere(show: Open) -> None:
     figures: dict[str, Any] = {
+        "kerb_seen_share": [0.83, 0.1],
         "pressure": [1.204, None],
         "rack_count": pd.array([3, 0], "Int64"),
         "rack_capacity": pd.array([40, 0], "Int64"),

@@ -21,6 +21,7 @@ _FIGURES: Final = {
     "fullness": "pressure",
     "short": "shortage",
     "free": "free_within_walk",
+    "kerb": metrics.KERB,
 }
 """What the page knows of the racks of a street or an area: columns, by its own words."""
 
@@ -61,7 +62,7 @@ def drawn(
         unseen = int((~seen & (streets["rack_count"] > 0) & streets["area_id"].notna()).sum())
     return {
         "walk": walk,
-        "needed": {"share": metrics.ENOUGH, "known": metrics.KNOWN},
+        "needed": {"kerb": metrics.KERB_ENOUGH, "known": metrics.KNOWN},
         "figures": _FIGURES,
         "unseen": unseen,
         "columns": encode_json(columns),

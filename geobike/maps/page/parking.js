@@ -55,7 +55,7 @@ geobike.parkedPlaces = function (page) {
   return found.filter(({ racks, once }) => geobike.isKnown(racks) && (racks || once > 0));
 };
 
-geobike.parkingOfStreet = ({ parking, share, once }) => ({ ...parking, share, once, isJudged: geobike.isKnown(parking?.short) });
+geobike.parkingOfStreet = ({ parking, once }) => ({ ...parking, once, isJudged: geobike.isKnown(parking?.short) });
 
 // Of all days, also where one is chosen.
 geobike.parkingOfArea = function ({ data, wholeSurvey }, area) {
@@ -63,7 +63,7 @@ geobike.parkingOfArea = function ({ data, wholeSurvey }, area) {
   const { figures } = wholeSurvey[data.areas.indexOf(area)];
   const known = Object.fromEntries(Object.entries(data.racks.figures).map(([key, column]) => [key, figures[column]]));
   const isJudged = geobike.isKnown(known.racks ? known.fullness : known.short);
-  return { ...known, byHand: area.byHand, share: figures[data.roles.share], once: figures[data.roles.once], isJudged };
+  return { ...known, byHand: area.byHand, once: figures[data.roles.once], isJudged };
 };
 
 // Bicycles by places, as far as they were seen; below 0 where it is not known. Without a rack no number
@@ -84,7 +84,7 @@ geobike.parkingFinding = function (page, all) {
   const short = judged.reduce((sum, one) => sum + (one.byHand?.short?.[0] ?? one.short ?? 0), 0);
   const isByHand = all.some(({ byHand }) => byHand); // middles of ranges, which do not add up to the digit
   const percent = (share) => page.figure(share, { percent: true, digits: 0 });
-  const needed = { share: percent(data.racks.needed.share), known: percent(data.racks.needed.known) };
+  const needed = { kerb: percent(data.racks.needed.kerb), known: percent(data.racks.needed.known) };
   const found = judged.length ? say("parking_judged", { n: judged.length, all: all.length, short: isByHand ? say("parking_about", { n: short }) : short }) : say("parking_unjudged");
   const lines = [["gb-parking-found", found], ["gb-why", say("parking_needed", needed)]];
   if (isByHand) lines.push(["gb-why", say("parking_by_hand")]);
@@ -161,13 +161,13 @@ geobike.verdict = function (page, one) {
   return one.free ? `${short}, ${say("places_free", { n: one.free, walk: data.racks.walk })}` : short;
 };
 
-geobike.whyNot = function (page, { share, racks, known }) {
+geobike.whyNot = function (page, { kerb, racks, known }) {
   const { data, say } = page;
   const { needed } = data.racks; // what is just below it is not written as enough
   const percent = (value) => page.figure(value, { percent: true, digits: 0 });
   const parts = [];
-  if (!geobike.isKnown(share)) parts.push(say("why_streets"));
-  else if (share < needed.share) parts.push(say("why_seen", { seen: percent(Math.min(share, needed.share - 0.01)), least: percent(needed.share) }));
+  if (!geobike.isKnown(kerb)) parts.push(say(page.hasStreets ? "why_headings" : "why_streets"));
+  else if (kerb < needed.kerb) parts.push(say("why_seen", { seen: percent(Math.min(kerb, needed.kerb - 0.01)), least: percent(needed.kerb) }));
   if (racks && known < needed.known * racks - 1e-6) parts.push(say("why_known", { known, n: racks, least: percent(needed.known) }));
   return parts.join("; ") || say("not_known");
 };
@@ -187,6 +187,7 @@ geobike.parkingDetail = function (page, one) {
     places: ofRacks.places,
     known: ofRacks.known,
     near: ofRacks.near,
+    kerb: geobike.isKnown(one.kerb) ? page.figure(one.kerb, { percent: true, digits: 0 }) : null,
   };
   const lines = Object.entries(values).filter(([, value]) => geobike.isKnown(value));
   const near = say("counts_near", { walk: data.racks.walk });

@@ -11,14 +11,15 @@ from geobike import schema
 from tests.support.browser import Open, Opened
 from tests.support.map_frames import NAN, areas, build, photos
 
-TOO_LITTLE = "not judged: 47\u00a0% seen, 70\u00a0% needed"
+TOO_LITTLE = "not judged: 47\u00a0% of the kerb in view, 80\u00a0% needed"
 UNKNOWN_PLACES = "places known at 4 of 5 racks, 90\u00a0% needed"
 TAKEN = photos({"a.jpg": (4.003, 52.005, 6), "b.jpg": (4.006, 52.002, 2)})
 ROWS: dict[str, list[Any]] = {
     "street_id": ["1", "2", "3", "4", "5", "6"],
     "name": ["Quay", "<b>Lane</b>", "Mews", "Yard", "Row", "Close"],
     "area_id": ["A0", "A0", "A0", "A1", "A1", None],
-    "covered_share": [0.9, 0.8, 0.474, 0.95, 0.699, 1.0],
+    "covered_share": [0.9, 0.9, 0.9, 0.95, 0.9, 1.0],
+    "kerb_seen_share": [0.9, 0.8, 0.474, 0.95, 0.799, 1.0],
     "stop_count": [3, 2, 1, 2, 1, 2],
     "detected_once": [48.0, 6.0, 9.0, 30.0, 12.0, 99.0],
     "rack_count": [2, 0, 1, 5, 0, 1],
@@ -73,7 +74,8 @@ def parked(**columns: list[Any]) -> dict[str, Any]:
 def of_areas(**columns: Any) -> gpd.GeoDataFrame:
     """Two areas: of one the pressure is known, of the other too little was seen."""
     figures: dict[str, Any] = {
-        "covered_share": [0.9, 0.47],
+        "covered_share": [0.9, 0.9],
+        "kerb_seen_share": [0.9, 0.47],
         "rack_count": pd.array([3, 5], "Int64"),
         "rack_capacity": pd.array([60, 60], "Int64"),
         "rack_capacity_known": pd.array([3, 4], "Int64"),
@@ -105,7 +107,7 @@ def test_streets_are_listed_by_how_full_their_racks_are_at_once(show: Open) -> N
         f"Mews West | 0.45 per place so far | 9 detected · 20 places · {TOO_LITTLE}",
         f"Yard East | \u2013 | 30 detected · 60 places · not judged: {UNKNOWN_PLACES}",
         "Not judged: bicycles and no rack, most first",
-        "Row East | 12 detected | no rack · not judged: 69\u00a0% seen, 70\u00a0% needed",
+        "Row East | 12 detected | no rack · not judged: 79\u00a0% of the kerb in view, 80\u00a0% needed",
     ]
     assert not opened.page.locator(".gb-table").is_visible()
     opened.page.get_by_role("button", name="Areas", exact=True).click()
@@ -181,7 +183,14 @@ def test_an_areas_panel_says_whether_places_lack_or_why_nobody_can_say(show: Ope
 
 def test_without_a_file_of_streets_the_areas_are_listed_and_that_is_the_reason(show: Open) -> None:
     known = of_areas(pressure=[NAN, NAN], shortage=pd.array([None, None], "Int64"))
-    opened = show(build(known.drop(columns="covered_share"), TAKEN, racks=racks(), walk=50.0))
+    opened = show(
+        build(
+            known.drop(columns=["covered_share", "kerb_seen_share"]),
+            TAKEN,
+            racks=racks(),
+            walk=50.0,
+        )
+    )
     opened.page.get_by_role("button", name="Bicycle parking").click()
     rows = lists(opened)
     assert rows[0] == "Not judged: racks, fullest so far first"

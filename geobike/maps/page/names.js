@@ -50,7 +50,7 @@ geobike.areaName = function (page, area, taken, layer, circles) {
   const rings = geobike.ringsOf(map, area.shape);
   for (const { parts, size } of geobike.nameForms(page, area)) {
     if (size[0] > 1.35 * room.x || size[1] > room.y) continue;
-    const least = geobike.LEAST_INSIDE[geobike.isUnseen(page.data, area) ? "unseen" : "seen"];
+    const least = geobike.leastInside(page, area);
     const place = geobike.clearPlace(map, area.centre, size, rings, circles, taken, least);
     if (!place) continue;
     const made = geobike.el("div", { className: "gb-name" }, ...parts);
@@ -123,8 +123,14 @@ geobike.isDark = function (colour) {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.18;
 };
 
-// Of a name's box: if more hangs over a neighbour it seems to be its name. One looks for those that were seen.
-geobike.LEAST_INSIDE = { seen: 0.7, unseen: 0.85 };
+// How much of a name lies in its area: if more hangs over a neighbour it seems to be its name. Where few
+// areas were seen one looks for these, and their neighbours are hatched.
+geobike.leastInside = function (page, area) {
+  const { areas } = page.data;
+  const isUnseen = (each) => geobike.isUnseen(page.data, each);
+  page.fewSeen ??= areas.filter(isUnseen).length > areas.length / 2;
+  return page.fewSeen && !isUnseen(area) ? 0.7 : 0.85;
+};
 
 // The place near an area's middle where a text of this size lies inside, on no other name, and covers
 // least; null where there is none.

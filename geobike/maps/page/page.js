@@ -118,7 +118,7 @@ geobike.fitSeen = function (page) {
   if (closer >= geobike.LEAST_CLOSER) map.fitBounds(bounds, options);
 };
 
-geobike.LEAST_CLOSER = 0.5; // levels of zoom: areas are 1.4 times as wide
+geobike.LEAST_CLOSER = 1; // levels of zoom: areas are twice as wide
 
 // Room for what lies on the map: beside an open legend, above a closed one.
 geobike.padding = function ({ map, legend }, edge) {

@@ -132,7 +132,7 @@ def page_data(
         "min_photos": page.min_photos,
         "source": page.source,
         "version": __version__,
-        "hidden": _hidden(page) if pictures else None,
+        "hidden": _hidden(page) if pictures.files else None,
         "words": catalogue,
         "ledger": {status: int(ledger[status]) for status in schema.STATUSES if ledger.get(status)},
         "periods": names,

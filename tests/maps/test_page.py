@@ -293,6 +293,72 @@ def test_a_box_that_nearly_counted_is_faint_and_says_why(show: Open) -> None:
     assert ridden.inner_text() == "1: not counted"
 
 
+@pytest.mark.parametrize(
+    ("hidden", "said"),
+    [
+        (1, "1 of the bicycles counted here lies mostly under the pixelation: "),
+        (2, "2 of the bicycles counted here lie mostly under the pixelation: "),
+    ],
+)
+def test_a_photo_says_how_many_counted_bicycles_its_picture_hides(
+    show: Open, hidden: int, said: str
+) -> None:
+    pictures = {"a/one.jpg": jpeg()}
+    opened = show(build(taken=PHOTOS, thumbnails=pictures, obscured={"a/one.jpg": hidden}))
+    opened.page.locator(".gb-place:not(.gb-other)").click()
+    opened.page.locator(".gb-tile").click()
+    assert opened.texts(".gb-facts .gb-obscured")[0].startswith(said)
+    plain = show(build(taken=PHOTOS, thumbnails=pictures))
+    plain.page.locator(".gb-place:not(.gb-other)").click()
+    plain.page.locator(".gb-tile").click()
+    assert not any("pixelation" in text for text in plain.texts(".gb-facts p"))
+
+
+def test_every_kind_of_box_on_a_photo_is_in_its_key_as_it_is_drawn(show: Open) -> None:
+    one = detections("a/one.jpg")
+    found = pd.concat([one, *[one[1:]] * 2], ignore_index=True)
+    found["dropped_by"] = pd.Categorical([None, "threshold", "ridden", "duplicate"])
+    opened = show(build(taken=PHOTOS, found=found, thumbnails={"a/one.jpg": jpeg()}))
+    opened.page.locator(".gb-place:not(.gb-other)").click()
+    opened.page.locator(".gb-tile").click()
+    assert opened.texts(".gb-box-key li") == [
+        "counted",
+        "not counted: ridden",
+        "not counted: score too low",
+        "not counted: second box of one thing",
+    ]
+    looks = opened.page.evaluate("""() => ["picture", "box-key"].map((part) =>
+        Array.from(document.querySelectorAll(`.gb-${part} [class*=gb-is-]`), (box) => {
+            const { borderTopStyle, borderTopColor } = getComputedStyle(box);
+            return `${borderTopStyle} ${borderTopColor}`;
+        }).sort())""")
+    assert looks[0] == looks[1]
+    assert len(set(looks[0])) == 4  # each can be told from the others
+    opened.page.keyboard.press("b")
+    assert not opened.page.locator(".gb-picture .gb-box").first.is_visible()
+    assert opened.page.locator(".gb-box-key i").first.is_visible()
+
+
+def test_a_photo_without_any_box_has_no_key_of_boxes(show: Open) -> None:
+    opened = show(build(taken=PHOTOS, thumbnails={"a/one.jpg": jpeg()}))
+    opened.page.locator(".gb-place:not(.gb-other)").click()
+    opened.page.locator(".gb-tile").click()
+    assert opened.page.locator(".gb-light img").is_visible()
+    assert not opened.page.locator(".gb-box-key").count()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_what_is_known_of_a_photo_without_a_picture_stands_in_the_middle(
+    show: Open, width: int
+) -> None:
+    opened = show(build(taken=PHOTOS), viewport={"width": width, "height": 800})
+    opened.page.locator(".gb-other").click()
+    card = opened.page.get_by_role("dialog").bounding_box()
+    assert card is not None
+    assert card["x"] + card["width"] / 2 == pytest.approx(width / 2, abs=1)
+    assert 50 < card["y"] < 200
+
+
 def test_a_photo_far_from_the_areas_is_announced_and_shown_on_request(show: Open) -> None:
     taken = photos({"a.jpg": (4.005, 52.005, 1), "far.jpg": (5.5, 52.4, None)})
     opened = show(build(taken=taken))

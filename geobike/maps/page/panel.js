@@ -5,11 +5,10 @@ geobike.panel = function (page) {
   const { el } = geobike;
   const told = el("p", { className: "gb-told", role: "status" });
   page.tell = (key) => (told.textContent = key && page.say(key));
-  page.onChange(({ chosen, period }) => (chosen || period !== undefined) && page.tell(""));
+  page.onChange((choice) => geobike.concerns(choice, "chosen", "period") && page.tell(""));
   const home = el(
     "div",
     { className: "gb-home-panel" },
-    told,
     el("div", { className: "gb-controls" }, geobike.metrics(page), geobike.period(page)),
     ...geobike.table(page),
     geobike.notes(page),
@@ -18,6 +17,7 @@ geobike.panel = function (page) {
   const panel = el(
     "aside",
     { className: "gb-panel", id: "gb-panel", tabIndex: -1, "aria-label": page.say("region_table") },
+    told,
     home,
     detail,
   );

@@ -15,8 +15,8 @@ from geobike import areas, schema
 from geobike.counting import counts
 from geobike.errors import AreasError, GeobikeWarning
 from geobike.maps.shapes import simplified
+from tests.support.bounded import processor_seconds
 from tests.support.counted import area_counts
-from tests.support.effort import busy_at_most
 from tests.support.making import handed, photos_frame, squares
 
 AMERSFOORT = (5.387206, 52.155174)
@@ -683,7 +683,7 @@ def random_polygon(vertices: int) -> Polygon:
 def test_a_polygon_of_many_crossings_is_repaired_in_seconds(tmp_path: Path) -> None:
     tangle = random_polygon(300)
     path = write(tmp_path / "a.gpkg", [tangle], name=["a"])
-    with busy_at_most(5):
+    with processor_seconds(5):
         repaired = areas.read(path).geometry[0]
     assert repaired.is_valid
     assert 0.5 * tangle.convex_hull.area < repaired.area < tangle.convex_hull.area
@@ -695,7 +695,7 @@ def test_a_polygon_that_would_take_minutes_to_repair_is_refused(
 ) -> None:
     path = write(tmp_path / "a.gpkg", [random_polygon(vertices)], name=["a"])
     with (
-        busy_at_most(10),
+        processor_seconds(10),
         pytest.raises(AreasError, match=r"at row 0.* cross each other over 100,000 times; repair"),
     ):
         areas.read(path)
@@ -706,14 +706,16 @@ def test_a_star_that_would_take_minutes_to_check_is_refused(tmp_path: Path) -> N
     far = 1 + 0.5 * (np.arange(len(turn)) % 2)
     star = Polygon(np.column_stack([far * np.cos(turn), far * np.sin(turn)]))
     path = write(tmp_path / "a.gpkg", [star], name=["a"])
-    refused = pytest.raises(AreasError, match="row 0 is too intricate to check: 200,001 vertices")
-    with busy_at_most(10), refused:
+    with (
+        processor_seconds(10),
+        pytest.raises(AreasError, match="row 0 is too intricate to check: 200,001 vertices"),
+    ):
         areas.read(path)
 
 
 def test_a_smooth_polygon_of_very_many_vertices_is_read(tmp_path: Path) -> None:
     path = write(tmp_path / "a.gpkg", [Point(5, 52).buffer(0.1, quad_segs=100_000)], name=["a"])
-    with busy_at_most(10):
+    with processor_seconds(10):
         assert areas.read(path)["name"].tolist() == ["a"]
 
 
@@ -747,7 +749,7 @@ def test_deeply_nested_collections_are_read(tmp_path: Path) -> None:
 def test_many_areas_that_all_overlap_are_reported_in_seconds(tmp_path: Path) -> None:
     shapes = [box(0, 0, 1 + k / 1500, 1) for k in range(1500)]
     path = write(tmp_path / "a.gpkg", shapes, name=[f"n{k}" for k in range(1500)])
-    with busy_at_most(15), pytest.warns(GeobikeWarning) as said:
+    with processor_seconds(15), pytest.warns(GeobikeWarning) as said:
         areas.read(path)
     words = [str(one.message) for one in said]
     assert any("'n0' and 'n1'" in one and "and 99997 more" in one for one in words)

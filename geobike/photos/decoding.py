@@ -89,6 +89,19 @@ def is_quick(data: bytes) -> bool:
     return data.startswith(jpeg.SOI) and not truncation.may_be_truncated(data)
 
 
+def is_regular(data: bytes, *, max_pixels: int = MAX_PIXELS) -> bool:
+    """Tell whether a JPEG says its size as usual, and that it has no more than usual of anything.
+
+    Raises UnreadablePhoto as `upright_size` does for a JPEG that `is_quick` and can be opened.
+    """
+    scans.check_number(data)
+    header = jpeg.read_header(BytesIO(data))
+    if header is None or header.size is None:
+        return False
+    images.check_pixels(*header.size, max_pixels)
+    return True
+
+
 def upright_size(data: bytes, *, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
     """Return width and height in upright pixels, without decoding more than is needed.
 

@@ -50,5 +50,8 @@ def check_end(data: bytes, image: Image.Image) -> None:
 def _ends_grey(image: Image.Image) -> bool:
     """Tell whether the last pixels are of the grey that a decoder draws where data are missing."""
     width, height = image.size
+    last = image.getpixel((width - 1, height - 1))
+    if not _GREY.issuperset(last if isinstance(last, tuple) else (last,)):
+        return False  # mostly
     corner = image.crop((max(0, width - _BLOCK), max(0, height - _BLOCK), width, height))
     return set(corner.tobytes()) <= _GREY

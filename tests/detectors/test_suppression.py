@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geobike.detectors import suppression
-from tests.support.effort import busy_at_most
+from tests.support.bounded import processor_seconds
 
 COLUMNS = ["xmin", "ymin", "xmax", "ymax"]
 
@@ -95,7 +95,7 @@ def spread(number: int, kind: str) -> np.ndarray:
 def test_sixty_thousand_boxes_on_one_photo_take_seconds(kind: str, kept: int) -> None:
     box = spread(60_000, kind)
     score = np.random.default_rng(1).uniform(0.5, 1, len(box))
-    with busy_at_most(20):
+    with processor_seconds(20):
         repeat = suppression.non_max_suppression(candidates(box, score), 0.5)
     assert (~repeat).sum() == kept
 

@@ -12,8 +12,8 @@ from shapely import LineString, Point, Polygon, box
 from geobike import schema
 from geobike.errors import GeobikeWarning, InputError
 from geobike.maps import basemap
+from tests.support.bounded import processor_seconds
 from tests.support.browser import Open
-from tests.support.effort import busy_at_most
 from tests.support.map_frames import areas, build
 
 TOWN = areas(["Centre"], [3], [1])  # from 4.0, 52.0 to 4.01, 52.01
@@ -121,8 +121,10 @@ def test_a_tangle_takes_seconds_and_no_more_than_three_megabytes() -> None:
         },
         [],
     )
-    over = pytest.warns(GeobikeWarning, match="over 3 MB, so it is without: street")
-    with busy_at_most(60), over:
+    with (
+        processor_seconds(60),
+        pytest.warns(GeobikeWarning, match="over 3 MB, so it is without: street"),
+    ):
         drawn = basemap.drawn(found, TOWN)
     assert len(str(drawn["layers"])) <= basemap.MOST
 

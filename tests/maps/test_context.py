@@ -10,7 +10,7 @@ from shapely.geometry import LineString, Polygon, box
 
 from geobike.errors import GeobikeWarning, InputError
 from geobike.maps import context
-from tests.support.effort import busy_at_most
+from tests.support.bounded import processor_seconds
 
 
 def write(path: Path, *shapes: shapely.Geometry) -> Path:
@@ -24,15 +24,17 @@ def tangle(vertices: int) -> Polygon:
 
 
 def test_a_polygon_of_many_crossings_is_drawn_in_seconds(tmp_path: Path) -> None:
-    repaired = pytest.warns(GeobikeWarning, match=r"context .*invalid polygons repaired, at row: 0")
-    with busy_at_most(5), repaired:
+    with (
+        processor_seconds(5),
+        pytest.warns(GeobikeWarning, match=r"context .*invalid polygons repaired, at row: 0"),
+    ):
         shapes = context.read(write(tmp_path / "a.gpkg", tangle(300))).shapes
     assert shapely.is_valid(shapes).all()
 
 
 def test_a_polygon_that_would_take_minutes_to_repair_is_refused(tmp_path: Path) -> None:
     with (
-        busy_at_most(10),
+        processor_seconds(10),
         pytest.raises(InputError, match=r"context .* cross each other over 100,000 times; repair"),
     ):
         context.read(write(tmp_path / "a.gpkg", tangle(3000)))

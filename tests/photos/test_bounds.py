@@ -10,7 +10,7 @@ from PIL import Image
 from geobike.errors import UnreadablePhoto
 from geobike.photos import decoding, reading
 from geobike.photos.budget import PixelBudget
-from tests.support.effort import busy_at_most
+from tests.support.bounded import processor_seconds
 from tests.support.making import handed, photo
 
 
@@ -23,7 +23,7 @@ def progressive() -> bytes:
 def test_a_jpeg_of_very_many_scans_is_refused_at_once() -> None:
     data = progressive()
     scan = data[data.rfind(b"\xff\xda") : -2]
-    with busy_at_most(2), pytest.raises(UnreadablePhoto, match="over 100 scans"):
+    with processor_seconds(2), pytest.raises(UnreadablePhoto, match="over 100 scans"):
         decoding.upright_size(data[:-2] + 3000 * scan + data[-2:])
 
 

@@ -14,7 +14,7 @@ from shapely import LineString, MultiPoint, Point, box
 from geobike import schema
 from geobike.errors import GeobikeWarning, ManifestError
 from geobike.positions import manifest
-from tests.support.effort import busy_at_most
+from tests.support.bounded import processor_seconds
 from tests.support.making import photos_frame
 
 PHOTOS = [f"IMG_000{number}.JPG" for number in range(3)]
@@ -320,7 +320,7 @@ def test_fifty_million_equal_rows_are_refused_at_once(tmp_path: Path) -> None:
         for _ in range(10):
             writer.write_table(one)
     assert path.stat().st_size < 10_000_000
-    with busy_at_most(5):
+    with processor_seconds(5):
         assert "holds 50,000,000 rows in" in said(path)
 
 

@@ -9,7 +9,7 @@ from shapely import LineString
 from geobike import schema, streets
 from geobike.errors import GeobikeWarning, InputError
 from tests.streets.test_network import at, halves, lines
-from tests.support.effort import busy_at_most
+from tests.support.bounded import processor_seconds
 
 
 def named(path: Path) -> list[str]:
@@ -95,7 +95,7 @@ def test_a_tangle_that_would_take_minutes_to_cut_is_refused(tmp_path: Path) -> N
     tangle = at(*chance.uniform(-400, 400, (2000, 2)))
     lines(Tangle=tangle).to_file(tmp_path / "streets.geojson")
     with (
-        busy_at_most(5),
+        processor_seconds(5),
         pytest.raises(
             InputError, match=r"streets\.geojson: its lines cross each other over 69,990"
         ),

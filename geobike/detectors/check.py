@@ -125,7 +125,7 @@ def wrong_label(label: object) -> str | None:
         return "a blank label"
     if len(label) > LONGEST_LABEL:
         return f"a label of {len(label):,} characters, where {LONGEST_LABEL:,} are allowed"
-    if any("\ud800" <= sign <= "\udfff" for sign in label):
+    if not label.isascii() and any("\ud800" <= sign <= "\udfff" for sign in label):
         return f"a label that is not valid Unicode: {ascii(label)[:50]}"
     return None
 
@@ -171,6 +171,8 @@ def are_shares(score: NDArray[Any], corners: NDArray[Any]) -> bool:
 
 def within_rounding(score: NDArray[Any]) -> NDArray[Any]:
     """Return the scores, clipped to 0 to 1 where they are outside by `ROUNDING` or less."""
+    if right_scores(score).all():  # mostly
+        return score
     clipped = np.clip(score, 0, 1)
     with np.errstate(invalid="ignore"):  # infinity less itself
         return np.where(np.abs(score - clipped) <= ROUNDING, clipped, score)
@@ -178,8 +180,9 @@ def within_rounding(score: NDArray[Any]) -> NDArray[Any]:
 
 def require_finite(values: NDArray[Any], where: str) -> None:
     """Raise UnusableAnswer where one of the values of a model's answer is NaN or infinite."""
-    bad = ~np.isfinite(values)
-    if bad.any():
+    finite = np.isfinite(values)
+    if not finite.all():
+        bad = ~finite
         first = values[bad].flat[0]
         raise unusable(
             f"{bad.sum()} of {bad.size} values in {where} are not finite, such as {first}"

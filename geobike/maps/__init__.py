@@ -19,7 +19,7 @@ from geobike.maps.figure import OfflineFigure, UnknownLibrary
 from geobike.maps.options import PageOptions, tile_sources, words
 from geobike.maps.page import Page
 from geobike.maps.payload import Looks, Provenance, Racks, page_data
-from geobike.maps.photos import SINGLE
+from geobike.maps.photos import SINGLE, Pictures
 from geobike.reporting import report
 
 __all__ = ["SINGLE", "MapAssetsMissing", "PageOptions", "UnknownLibrary", "build", "save", "words"]
@@ -42,6 +42,7 @@ def build(
     stops: gpd.GeoDataFrame | None = None,
     streets: gpd.GeoDataFrame | None = None,
     thumbnails: Mapping[str, bytes | str] = {},
+    obscured: Mapping[str, int] = {},
     timezone: str = "UTC",
     estimates: Mapping[str, Any] | None = None,
     page: PageOptions | None = None,
@@ -57,11 +58,13 @@ def build(
     `label` is what was counted, `ledger` the number of photos by status. `visits`, `stops` and
     `streets` are frames of the same count (`geobike.Counted`): the circles on the map are stops,
     and without them each photo is one. `thumbnails` holds by `photo_id` small JPEG files, or the
-    addresses of files beside the page, shown as they are: without EXIF, people anonymized. Times
-    are shown in `timezone`. `estimates` is what `Estimates.as_dict` returns, where people counted
-    by hand. `context_layers` were read from the files that `page` names; None reads them now.
-    `racks` is a RACKS frame, drawn as a layer; `walk` is the distance in metres of its counts.
-    `options` are fields of `page`, such as `title` or `language`.
+    addresses of files beside the page, shown as they are: without EXIF, people anonymized;
+    `obscured` says how many of the counted boxes of a photo its picture hides
+    (`geobike.photos.hiding.obscured`). Times are shown in `timezone`. `estimates` is what
+    `Estimates.as_dict` returns, where people counted by hand. `context_layers` were read
+    from the files that `page` names; None reads them now. `racks` is a RACKS frame, drawn as a
+    layer; `walk` is the distance in metres of its counts. `options` are fields of `page`, such as
+    `title` or `language`.
 
     Raises SchemaError for a frame of another kind, InputError for a frame without areas or for an
     invalid option, MapAssetsMissing where the browser libraries were not bundled.
@@ -101,7 +104,7 @@ def build(
         photos,
         detections,
         tallies,
-        thumbnails,
+        Pictures(thumbnails, obscured),
         provenance,
         chosen,
         layers,

@@ -5,7 +5,7 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -22,8 +22,15 @@ from geobike.reporting import report
 SINGLE: Final = 100_000
 """Photos up to which each can be opened; of more the page holds only their places."""
 
-Pictures = Mapping[str, bytes | str]
-"""Of photos by `photo_id`: a JPEG, or the address of one beside the page."""
+
+class Pictures(NamedTuple):
+    """What is known of the pictures, by `photo_id`."""
+
+    files: Mapping[str, bytes | str]
+    """A JPEG, or the address of one beside the page."""
+    obscured: Mapping[str, int]
+    """How many of the counted boxes it hides."""
+
 
 _REJECTED: Final = ("threshold", "duplicate", "ridden")
 """Why a box of a wanted label does not count; boxes of other labels are not shown."""
@@ -86,7 +93,9 @@ def photos(
 def _shown(detections: pd.DataFrame, pictures: Pictures, threshold: float) -> pd.DataFrame:
     """Return the boxes of photos with a picture: those that count, and those that nearly did."""
     nearly = detections["dropped_by"].isin(_REJECTED) & (detections["score"] >= _NEARLY * threshold)
-    return detections[(detections["kept"] | nearly) & detections["photo_id"].isin(list(pictures))]
+    return detections[
+        (detections["kept"] | nearly) & detections["photo_id"].isin(list(pictures.files))
+    ]
 
 
 def _drawn(shown: pd.DataFrame) -> pd.DataFrame:
@@ -98,9 +107,11 @@ def _drawn(shown: pd.DataFrame) -> pd.DataFrame:
 
 def ridden(given: pd.DataFrame, detections: pd.DataFrame) -> "pd.Series[int]":
     """Return how many bicycles of each photo do not count because they are ridden."""
-    boxes = detections.loc[detections["dropped_by"] == "ridden", "photo_id"].value_counts()
-    numbers = dict(zip(boxes.index, boxes, strict=True))
-    found = [numbers.get(photo_id, 0) for photo_id in given["photo_id"]]
+    boxes = detections.loc[detections["dropped_by"] == "ridden", "photo_id"]
+    if boxes.empty:
+        return pd.Series(0, index=given.index, dtype="int64")
+    row = schema.rows_of(boxes, given["photo_id"])
+    found = np.bincount(row[row >= 0], minlength=len(given))
     return pd.Series(found, index=given.index, dtype="int64")
 
 
@@ -124,7 +135,7 @@ def _details(
         {"id": name, "status": status, "taken": taken} | direction
         for name, status, taken, direction in common
     ]
-    shows = located["photo_id"].isin(list(pictures)).to_numpy()
+    shows = located["photo_id"].isin(list(pictures.files)).to_numpy()
     for place, row in zip(np.flatnonzero(shows), _rows(located[shows]), strict=True):
         out[place] |= _picture(row, pictures, boxes) | rejected.get(row.photo_id, {})
     return out
@@ -150,8 +161,9 @@ def _view(focal: float) -> int:
 
 
 def _picture(row: Any, pictures: Pictures, boxes: Mapping[Any, Any]) -> dict[str, Any]:
-    return {
-        "image": _address(pictures[row.photo_id], row.photo_id),
+    obscured = pictures.obscured.get(row.photo_id, 0)
+    return ({"obscured": obscured} if obscured else {}) | {
+        "image": _address(pictures.files[row.photo_id], row.photo_id),
         "width": finite(row.width),
         "height": finite(row.height),
         "boxes": _boxes(boxes.get(row.photo_id), row.width, row.height),

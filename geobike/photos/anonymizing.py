@@ -53,6 +53,18 @@ def _is_vehicle(label: str) -> bool:
     return bool(words) and (words[-1] in _VEHICLES or " ".join(words[-2:]) in _PLATES)
 
 
+def grown(box: Box) -> Box:
+    """Return what is pixelated for a box, which is a little more.
+
+    Examples:
+        >>> grown((100, 0, 200, 20))
+        (85.0, -3.0, 215.0, 23.0)
+    """
+    xmin, ymin, xmax, ymax = box
+    grow_x, grow_y = (xmax - xmin) * _GROWTH, (ymax - ymin) * _GROWTH
+    return xmin - grow_x, ymin - grow_y, xmax + grow_x, ymax + grow_y
+
+
 def pixelate(image: Image.Image, box: Box, *, scale: float) -> None:
     """Replace a slightly enlarged box by flat square cells, in place, whatever the picture's size.
 
@@ -60,12 +72,12 @@ def pixelate(image: Image.Image, box: Box, *, scale: float) -> None:
     picture has the cells of the whole.
     """
     xmin, ymin, xmax, ymax = (edge * scale for edge in box)
-    grow_x, grow_y = (xmax - xmin) * _GROWTH, (ymax - ymin) * _GROWTH
+    left, top, right, bottom = (edge * scale for edge in grown(box))
     area = (
-        max(0, int(xmin - grow_x)),
-        max(0, int(ymin - grow_y)),
-        min(image.width, int(xmax + grow_x) + 1),
-        min(image.height, int(ymax + grow_y) + 1),
+        max(0, int(left)),
+        max(0, int(top)),
+        min(image.width, int(right) + 1),
+        min(image.height, int(bottom) + 1),
     )
     width, height = area[2] - area[0], area[3] - area[1]
     if width <= 0 or height <= 0:

@@ -1,15 +1,18 @@
 """Which parts of a picture are pixelated: boxes of people and vehicles, and how much of each."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
+import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import shapely
 
 from geobike import schema
+from geobike.detectors.protocol import Box as Piece
 from geobike.io.matching import isin
-from geobike.photos.anonymizing import PERSON, Box, is_hidden
+from geobike.photos.anonymizing import PERSON, Box, grown, is_hidden
 
 SCORE: Final = 0.2
 """Lowest score that is hidden: a false box costs a few pixels, a missed one more."""
@@ -22,6 +25,11 @@ _SURE: Final = 0.5  # a person of this score is hidden whole, whatever else is t
 _WITHIN: Final = 0.7  # of a person's box that lies in a bicycle's: it may be the bicycle itself
 _TOP: Final = 1 / 3  # of a person's height, which holds the head
 _ABOVE: Final = 0.1  # of the height, added over the top for hair and hats
+
+_LOST: Final = 0.5
+"""Share of a counted box under the cells from which on one cannot count what is in it. Of 36 boxes
+of the sample's and the real photos that are hidden by 30 to 85 %, each was looked at: below a half
+the bicycle can still be told from its neighbours, above it a wheel is left of most."""
 
 _SIDES: Final = ["xmin", "ymin", "xmax", "ymax"]
 
@@ -60,6 +68,54 @@ def regions(
     for photo_id, (xmin, ymin, xmax, ymax) in zip(wanted["photo_id"][chosen], rows, strict=True):
         found.setdefault(photo_id, []).append((xmin, ymin, xmax, ymax))
     return found
+
+
+def obscured(
+    detections: pd.DataFrame, hide: Collection[str], photos: gpd.GeoDataFrame
+) -> dict[str, int]:
+    """Return how many counted boxes of each photo its picture hides; no photo with none of them.
+
+    `photos` has columns `photo_id` and `width`. A box is hidden where at least half of it is
+    pixelated, perhaps by several boxes together.
+
+    Examples:
+        >>> import pandas as pd
+        >>> from geobike import schema
+        >>> boxes = {"photo_id": "a.jpg", "model": "m", "ymin": 0.0, "ymax": 50.0}
+        >>> bicycle = boxes | {"label": "bicycle", "score": 0.6, "kept": True}
+        >>> car = boxes | {"label": "car", "score": 0.9, "kept": False}
+        >>> rows = [bicycle | {"xmin": x, "xmax": x + 50.0} for x in (0.0, 40.0, 90.0)]
+        >>> rows.append(car | {"xmin": 0.0, "xmax": 60.0})  # 69 with what it grows
+        >>> frame = schema.table(schema.DETECTIONS, pd.DataFrame(rows))
+        >>> obscured(frame, ["vehicle"], pd.DataFrame({"photo_id": ["a.jpg"], "width": [400]}))
+        {'a.jpg': 2}
+    """
+    regions_of = regions(detections, hide, photos["photo_id"])
+    counted = detections[detections["kept"]]
+    counted = counted[isin(counted["photo_id"], pd.Series(list(regions_of), dtype=schema.TEXT))]
+    width = photos["width"].astype("Float64").fillna(np.inf)
+    width_of = dict(zip(photos["photo_id"], width, strict=True))
+    found = {}
+    for key, boxes in counted.groupby("photo_id", observed=True):
+        photo_id = str(key)
+        rows = boxes[_SIDES].itertuples(index=False, name=None)
+        share = _shares_hidden(list(rows), regions_of[photo_id], width_of[photo_id])
+        found[photo_id] = int((share >= _LOST).sum())
+    return {photo_id: number for photo_id, number in found.items() if number}
+
+
+def _shares_hidden(
+    counted: Sequence[Box], hidden: Sequence[Box], width: float
+) -> npt.NDArray[np.float64]:
+    """Return how much of each counted box lies under what is pixelated."""
+    pieces = [shapely.box(*grown(piece)) for box in hidden for piece in Piece(*box).pieces(width)]
+    cells = shapely.union_all(pieces)
+    own = [[shapely.box(*piece) for piece in Piece(*box).pieces(width)] for box in counted]
+    shapes = np.array([shapely.union_all(each) for each in own])
+    covered, whole = shapely.area(shapely.intersection(shapes, cells)), shapely.area(shapes)
+    share: npt.NDArray[np.float64] = np.zeros(len(whole))
+    np.divide(covered, whole, out=share, where=whole > 0)
+    return share
 
 
 def _without_bicycles(sides: pd.DataFrame, doubtful: npt.NDArray[np.bool_]) -> pd.DataFrame:

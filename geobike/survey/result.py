@@ -1,7 +1,7 @@
 """The result of a survey, and the folder that it is written to."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from geobike.estimates.figures import Estimates
 from geobike.exports.protocol import About, Frames
 from geobike.io.inputs import InputFile
 from geobike.maps.basemap import Layer
-from geobike.photos import thumbnails
+from geobike.photos import hiding, thumbnails
 from geobike.progress import Track, silent
 from geobike.version import __version__
 
@@ -115,6 +115,10 @@ class SurveyResult:
             return extent.anonymizable(self.detections, self.photos)
         return self.photos
 
+    def _of(self, pictures: Collection[str]) -> gpd.GeoDataFrame:
+        """Return the photos that have one of these pictures."""
+        return self.photos[self.photos["photo_id"].isin(list(pictures))]
+
     def _map(self, pictures: Mapping[str, bytes | str]) -> "folium.Map":
         page = self.survey.page
         if pictures and page.blur:
@@ -133,6 +137,7 @@ class SurveyResult:
             stops=self.counted.stops,
             streets=self.counted.streets,
             thumbnails=pictures,
+            obscured=hiding.obscured(self.detections, page.hidden, self._of(pictures)),
             timezone=self.survey.timezone or "UTC",
             context_layers=self.context,
             racks=self.counted.racks,

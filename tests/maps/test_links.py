@@ -11,7 +11,7 @@ import shapely
 from geobike import schema
 from tests.maps.test_layers import street_frames
 from tests.support.browser import Open, Opened
-from tests.support.map_frames import areas, build, photos, visits
+from tests.support.map_frames import areas, build, jpeg, photos, visits
 
 CENTRE = {"a.jpg": (4.002, 52.005, 3), "b.jpg": (4.008, 52.005, 5)}
 NEXT = {"0.jpg": (4.005, 52.009, 1), "b2.jpg": (4.008, 52.005, 4), "a2.jpg": (4.002, 52.005, 3)}
@@ -90,3 +90,99 @@ def test_a_link_to_what_is_gone_says_so_until_one_goes_on(show: Open, link: str,
     opened.page.locator(".gb-table tbody tr", has_text="East").click()
     opened.page.keyboard.press("Escape")
     assert opened.texts(".gb-told") == [""]
+
+
+def pictured(found: Mapping[str, tuple[float, float, int | None]]) -> dict[str, Any]:
+    """Photos with pictures, each a place of its own."""
+    taken = photos(found)
+    pictures = {name: jpeg() for name, (*_, count) in found.items() if count is not None}
+    return {"taken": taken, "visits": visits(taken, list(found)), "thumbnails": pictures}
+
+
+def open_link(opened: Opened, link: str) -> None:
+    """Open the page anew at this link: a move within it would hide what loading does."""
+    file = opened.page.url.split("#")[0]
+    opened.page.goto("about:blank")
+    opened.page.goto(file + link)
+    opened.wait_until("performance.getEntriesByName('geobike-complete').length")
+
+
+OPEN_PHOTO = "dialog[open] .gb-file"
+
+
+def test_a_photo_has_a_link_that_opens_it_in_the_next_survey_too(show: Open) -> None:
+    opened = show(build(TOWN, **pictured(CENTRE)))
+    opened.page.locator(".gb-place", has_text="5").click()
+    opened.page.locator(".gb-tile").click()
+    link = opened.page.evaluate("location.hash")
+    assert link == "#place=4.00800_52.00500&photo=b.jpg"
+    later = show(build(TOWN, **pictured({"0.jpg": (4.005, 52.009, 1)} | CENTRE)))
+    open_link(later, link)
+    assert later.texts(OPEN_PHOTO) == ["b.jpg"]
+    assert later.page.evaluate("location.hash") == link
+    later.page.keyboard.press("Escape")
+    later.wait_until("!document.querySelector('dialog[open]')")
+    later.wait_until("location.hash === '#place=4.00800_52.00500'")
+    assert later.detail()["things"] == "5"
+
+
+def test_a_link_to_a_photo_holds_the_one_that_is_seen_and_those_beside_it(show: Open) -> None:
+    both = {"a/1 & 2.jpg": (4.002, 52.005, 3), "b#é.jpg": (4.002, 52.005, 9)}
+    opened = show(build(TOWN, **pictured(both)))
+    opened.page.locator(".gb-place").click()
+    opened.page.locator(".gb-tile").first.click()
+    opened.page.keyboard.press("ArrowRight")
+    assert opened.texts(OPEN_PHOTO) == ["a/1 & 2.jpg"]
+    link = opened.page.evaluate("location.hash")
+    opened.page.get_by_role("button", name="Close").click()
+    opened.wait_until("!location.hash.includes('photo')")
+    follow(opened, link)
+    assert opened.texts(OPEN_PHOTO) == ["a/1 & 2.jpg"]
+    assert opened.texts(".gb-light-bar span") == ["2 of 2"]
+    follow(opened, "#photo=" + "b%23%C3%A9.jpg")  # while another is open, and nothing is chosen
+    assert opened.texts(OPEN_PHOTO) == ["b#é.jpg"]
+    follow(opened, "#area=A1")  # no photo: the viewer would hide what was asked for
+    opened.wait_until("!document.querySelector('dialog[open]')")
+    assert opened.page.evaluate("location.hash") == "#area=A1"
+
+
+def test_a_photo_that_is_not_counted_has_a_link_too(show: Open) -> None:
+    found = {"a.jpg": (4.002, 52.005, 3), "far.jpg": (4.012, 52.0105, None)}
+    opened = show(build(TOWN, **pictured(found)))
+    opened.page.locator(".gb-other").click()
+    link = opened.page.evaluate("location.hash")
+    assert link == "#photo=far.jpg"
+    open_link(opened, link)
+    assert opened.texts("dialog[open] strong") == ["Outside the areas: not counted."]
+
+
+@pytest.mark.parametrize("chosen", ["", "area=A0&"])
+def test_a_link_to_a_photo_that_is_gone_says_so(show: Open, chosen: str) -> None:
+    opened = show(build(TOWN, **pictured(CENTRE)))
+    open_link(opened, f"#{chosen}photo=gone.jpg")
+    said = "The photo that the link names is not on this map."
+    assert opened.page.get_by_role("status").filter(has_text=said).is_visible()
+    assert opened.texts(OPEN_PHOTO) == []
+    assert opened.page.evaluate("location.hash") == "#area=A0" * bool(chosen)
+    opened.page.keyboard.press("Escape")
+    opened.page.locator(".gb-table tbody tr", has_text="East").click()
+    assert opened.texts(".gb-told") == [""]
+
+
+def test_a_link_to_a_photo_of_many_waits_for_their_names(
+    show: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("geobike.maps.photos.READABLE", 1)  # so that names are packed
+    opened = show(build(TOWN, **pictured(CENTRE)))
+    open_link(opened, "#area=A0&photo=b.jpg")
+    assert opened.texts(OPEN_PHOTO) == ["b.jpg"]
+    assert opened.page.evaluate("location.hash") == "#area=A0&photo=b.jpg"
+
+
+def test_a_page_of_too_many_photos_says_that_none_can_be_opened(
+    show: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("geobike.maps.photos.SINGLE", 1)
+    opened = show(build(TOWN, **place_frames(CENTRE)))
+    follow(opened, "#photo=b.jpg")
+    assert opened.texts(".gb-told") == ["There are too many photos to open single ones here."]

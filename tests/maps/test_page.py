@@ -95,7 +95,7 @@ def test_a_click_on_a_heading_sorts_and_areas_without_photos_stay_last(show: Ope
     opened = show(build())
     opened.page.locator(".gb-table thead th[data-metric=detected_per_stop] button").click()
     assert opened.texts(TABLE) == ["West", "North", "East", "South", "Centre"]
-    assert opened.page.locator("th[aria-sort=ascending]").inner_text().startswith("per stop")
+    assert opened.page.locator("th[aria-sort=ascending]").inner_text().startswith("Per stop")
     opened.page.get_by_role("button", name="Area", exact=True).click()
     assert opened.texts(TABLE) == ["East", "North", "South", "West", "Centre"]
     arrows = opened.page.evaluate(
@@ -264,7 +264,7 @@ def test_every_photo_of_one_spot_can_be_opened(show: Open) -> None:
     taken = photos({name: (4.005, 52.005, n + 1) for n, name in enumerate(names)})
     opened = show(build(taken=taken, thumbnails=dict.fromkeys(names, jpeg())))
     assert opened.places() == ["15 detected, 5 places, 5 photos"]
-    assert "place, or a few: number detected" in opened.texts(".gb-photo-key li")
+    assert "places: detected on first photo" in opened.texts(".gb-photo-key li")
     opened.page.locator(".gb-place").click()
     assert opened.texts(".gb-detail h2") == ["5 places"]
     assert len(opened.texts(".gb-list button")) == 5  # a list of them, each a way to its place
@@ -291,6 +291,72 @@ def test_a_box_that_nearly_counted_is_faint_and_says_why(show: Open) -> None:
     assert opened.page.locator(".gb-dropped").get_attribute("title") == "bicycle 90 %, ridden"
     ridden = opened.page.locator(".gb-light dd[data-metric=ridden]")
     assert ridden.inner_text() == "1: not counted"
+
+
+@pytest.mark.parametrize(
+    ("hidden", "said"),
+    [
+        (1, "1 of the bicycles counted here lies mostly under the pixelation: "),
+        (2, "2 of the bicycles counted here lie mostly under the pixelation: "),
+    ],
+)
+def test_a_photo_says_how_many_counted_bicycles_its_picture_hides(
+    show: Open, hidden: int, said: str
+) -> None:
+    pictures = {"a/one.jpg": jpeg()}
+    opened = show(build(taken=PHOTOS, thumbnails=pictures, obscured={"a/one.jpg": hidden}))
+    opened.page.locator(".gb-place:not(.gb-other)").click()
+    opened.page.locator(".gb-tile").click()
+    assert opened.texts(".gb-facts .gb-obscured")[0].startswith(said)
+    plain = show(build(taken=PHOTOS, thumbnails=pictures))
+    plain.page.locator(".gb-place:not(.gb-other)").click()
+    plain.page.locator(".gb-tile").click()
+    assert not any("pixelation" in text for text in plain.texts(".gb-facts p"))
+
+
+def test_every_kind_of_box_on_a_photo_is_in_its_key_as_it_is_drawn(show: Open) -> None:
+    one = detections("a/one.jpg")
+    found = pd.concat([one, *[one[1:]] * 2], ignore_index=True)
+    found["dropped_by"] = pd.Categorical([None, "threshold", "ridden", "duplicate"])
+    opened = show(build(taken=PHOTOS, found=found, thumbnails={"a/one.jpg": jpeg()}))
+    opened.page.locator(".gb-place:not(.gb-other)").click()
+    opened.page.locator(".gb-tile").click()
+    assert opened.texts(".gb-box-key li") == [
+        "counted",
+        "not counted: ridden",
+        "not counted: score too low",
+        "not counted: second box of one thing",
+    ]
+    looks = opened.page.evaluate("""() => ["picture", "box-key"].map((part) =>
+        Array.from(document.querySelectorAll(`.gb-${part} [class*=gb-is-]`), (box) => {
+            const { borderTopStyle, borderTopColor } = getComputedStyle(box);
+            return `${borderTopStyle} ${borderTopColor}`;
+        }).sort())""")
+    assert looks[0] == looks[1]
+    assert len(set(looks[0])) == 4  # each can be told from the others
+    opened.page.keyboard.press("b")
+    assert not opened.page.locator(".gb-picture .gb-box").first.is_visible()
+    assert opened.page.locator(".gb-box-key i").first.is_visible()
+
+
+def test_a_photo_without_any_box_has_no_key_of_boxes(show: Open) -> None:
+    opened = show(build(taken=PHOTOS, thumbnails={"a/one.jpg": jpeg()}))
+    opened.page.locator(".gb-place:not(.gb-other)").click()
+    opened.page.locator(".gb-tile").click()
+    assert opened.page.locator(".gb-light img").is_visible()
+    assert not opened.page.locator(".gb-box-key").count()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_what_is_known_of_a_photo_without_a_picture_stands_in_the_middle(
+    show: Open, width: int
+) -> None:
+    opened = show(build(taken=PHOTOS), viewport={"width": width, "height": 800})
+    opened.page.locator(".gb-other").click()
+    card = opened.page.get_by_role("dialog").bounding_box()
+    assert card is not None
+    assert card["x"] + card["width"] / 2 == pytest.approx(width / 2, abs=1)
+    assert 50 < card["y"] < 200
 
 
 def test_a_photo_far_from_the_areas_is_announced_and_shown_on_request(show: Open) -> None:
@@ -426,7 +492,8 @@ def test_a_circle_holds_what_was_detected_and_not_the_photos(show: Open) -> None
     assert opened.places() == ["2 detected, 6 photos"]
     opened.page.locator(".gb-place").click()
     assert opened.detail() == {"things": "2", "photos": "6"}
-    assert opened.texts(".gb-detail .gb-why")[0].startswith("A place counts once")
+    said = "Detected\non the first photo of a place; of several visits the mean"
+    assert opened.texts(".gb-detail dt") == [said, "Photos"]
 
 
 def test_the_heat_map_is_off_until_selected(show: Open) -> None:

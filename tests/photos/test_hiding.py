@@ -138,3 +138,35 @@ def test_boxes_of_many_photos_stay_with_their_photo() -> None:
     found = schema.table(schema.DETECTIONS, pd.concat([here, there], ignore_index=True))
     regions = hiding.regions(found, ["person"], pd.Series(["a.jpg", "b.jpg"]))
     assert [regions["a.jpg"][0][3], regions["b.jpg"][0][3]] == [150, 250]
+
+
+CAR = ("car", 0.9, (300, 150, 400, 250), False)  # with what it grows 285 to 415, 135 to 265
+
+
+def test_a_counted_bicycle_is_hidden_where_the_picture_shows_less_than_half_of_it() -> None:
+    rack = [("bicycle", 0.6, (x, 150, x + 100, 250), True) for x in (190, 205, 225, 245, 300, 440)]
+    found = boxes(CAR, *rack)
+    shown, plain = picture(found, 600), picture(boxes(*rack), 600)
+    changed = np.abs(shown - plain) > 8  # of noise, cells change nearly all
+    shares = [changed[150:250, x : x + 100].mean() for _, _, (x, *_), _ in rack]
+    assert 0.3 < shares[2] < 0.48  # it is near the line, and most of it is there
+    photo = pd.DataFrame({"photo_id": ["a.jpg"], "width": [600]})
+    assert hiding.obscured(found, ["vehicle"], photo) == {"a.jpg": sum(s > 0.5 for s in shares)}
+    assert hiding.obscured(found, [], photo) == {}
+
+
+def test_two_people_together_hide_a_bicycle_that_neither_hides() -> None:
+    people = [("person", 0.9, (x, 100, x + 30, 300), False) for x in (200, 270)]
+    bicycle = ("bicycle", 0.6, (200, 150, 300, 250), True)
+    photo = pd.DataFrame({"photo_id": ["a.jpg"], "width": [600]})
+    assert hiding.obscured(boxes(bicycle, people[0]), ["person"], photo) == {}
+    assert hiding.obscured(boxes(bicycle, *people), ["person"], photo) == {"a.jpg": 1}
+
+
+def test_a_bicycle_over_the_seam_of_a_panorama_is_hidden_from_both_sides() -> None:
+    bicycle = ("bicycle", 0.6, (560, 150, 640, 250), True)  # 40 pixels on each side of the seam
+    ends = [("car", 0.9, (x, 150, x + 40, 250), False) for x in (0, 560)]
+    photo = pd.DataFrame({"photo_id": ["a.jpg"], "width": [600]})
+    assert hiding.obscured(boxes(bicycle, *ends), ["vehicle"], photo) == {"a.jpg": 1}
+    unknown = pd.DataFrame({"photo_id": ["a.jpg"], "width": pd.array([pd.NA], "Int64")})
+    assert hiding.obscured(boxes(CAR, bicycle), ["vehicle"], unknown) == {}

@@ -192,6 +192,24 @@ def test_bicycles_that_are_taken_for_people_can_still_be_counted(
     assert max(shares) < 0.5
 
 
+def test_the_page_says_how_many_counted_bicycles_a_picture_hides(surveyed: Surveyed) -> None:
+    """Only boxes of which most pixels are changed, or most are not: none is near a half here."""
+    changed: dict[str, int] = {}
+    for box in surveyed.found[surveyed.found["kept"]].itertuples():
+        hidden, plain = (page.pictures[box.photo_id] for page in (surveyed.all, surveyed.plain))
+        scale = hidden.shape[1] / surveyed.all.photos[box.photo_id]["width"]
+        left, top, right, bottom = (
+            round(side * scale) for side in (box.xmin, box.ymin, box.xmax, box.ymax)
+        )
+        differs = np.abs(hidden - plain)[top:bottom, left:right] > 4
+        if differs.mean() > 0.5:
+            changed[box.photo_id] = changed.get(box.photo_id, 0) + 1
+    said = {name: photo.get("obscured", 0) for name, photo in surveyed.all.photos.items()}
+    assert {name: n for name, n in said.items() if n} == changed
+    assert sum(changed.values()) == 8
+    assert not any("obscured" in photo for photo in surveyed.plain.photos.values())
+
+
 def large(surveyed: Surveyed, folder: Path, name: str) -> tuple[Pixels, Pixels, float]:
     """Return a picture of 960 pixels, with people hidden and without, and its scale."""
     boxes = hiding.regions(surveyed.found, ["person", "vehicle"], pd.Series([name]))[name]

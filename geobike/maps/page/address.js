@@ -1,12 +1,13 @@
 // The state of the page in its address: #metric=…&area=…&period=…, also of a file. What the address
-// says is only ever looked up among what the page holds. Areas are named by their own code; streets and
-// places by where they are, so that a link outlives the next run.
+// says is only ever looked up among what the page holds. Areas are named by their own code, photos by their
+// file; streets and places by where they are, so that a link outlives the next run.
 "use strict";
 
 geobike.address = function (page) {
   const { data } = page;
   let known = location.hash; // as it was last read or written
   let isReading = false; // what is read step by step is written once: a reload in between finds all of it
+  let photo = null; // the name of the one that was given
   const write = () => {
     // A new address is there before its event: it is read first, not written over.
     if (isReading || location.hash !== known) return;
@@ -20,13 +21,15 @@ geobike.address = function (page) {
   const read = () => {
     known = location.hash;
     const given = new URLSearchParams(location.hash.slice(1));
-    if (!["metric", "show", "period", "area", "street", "place"].some((key) => given.has(key))) return;
+    photo = given.get("photo");
+    if (!["metric", "show", "list", "period", "area", "street", "place", "photo"].some((key) => given.has(key))) return;
     const choice = {};
     const metric = page.colours.find(({ name }) => name === given.get("metric"));
     const grouped = given.get("metric") === "groups" && page.groups(page.colours[0]).size > 0;
     if (metric || grouped) Object.assign(choice, { metric: metric || page.colours[0], byGroup: grouped });
     const surface = given.get("show");
     if (document.querySelector(`[name=gb-surface][value="${CSS.escape(surface || "")}"]:not(:disabled)`)) choice.surface = surface;
+    if (given.get("list") === "racks" && data.racks) choice.view = "racks";
     const period = data.periods.indexOf(given.get("period"));
     if (period >= 0) choice.period = period;
     isReading = true;
@@ -34,11 +37,17 @@ geobike.address = function (page) {
     const chosen = geobike.chosenFrom(page, given);
     if (chosen) page.choose(chosen, { zoom: true });
     else page.tell(geobike.missedBy(given, choice));
+    if (photo === null) page.closePhoto();
+    if (photo === null || !data.photos.packed) finish(); // else once the names of the photos are there
+  };
+  const finish = () => {
+    if (photo !== null) geobike.followPhoto(page, photo);
     isReading = false;
     write();
   };
   read();
-  page.onChange(write);
+  page.onChange(({ details }) => (details && isReading ? finish() : write()));
+  page.onPhoto = write;
   addEventListener("hashchange", () => location.hash !== known && read());
 };
 
@@ -50,6 +59,15 @@ geobike.chosenFrom = function ({ data }, given) {
   const codes = (given.get("place") || "").split("*").slice(0, geobike.MOST_PLACES);
   const places = [...new Set(codes.map((code) => geobike.placeAt(data.places, code)))].filter((i) => i >= 0);
   return places.length ? { kind: "place", places } : null;
+};
+
+// Open the photo that an address names, among those of what is chosen where it is one of them.
+geobike.followPhoto = function (page, name) {
+  const { details } = page.data.photos;
+  const i = details ? details.findIndex(({ id }) => id === name) : -1;
+  if (i >= 0) return page.open(page.chosen && page.listed.includes(i) ? page.listed : [i], i);
+  page.closePhoto();
+  page.tell(details ? "lost_photo" : "too_many_photos");
 };
 
 // What an address names and the page does not hold, as the key of a text; empty where it holds all.
@@ -97,10 +115,12 @@ geobike.addressOf = function (page) {
   if (page.byGroup) state.set("metric", "groups");
   else if (page.metric !== page.colours[0]) state.set("metric", page.metric.name);
   if (page.surface !== "areas") state.set("show", page.surface);
+  if (page.view !== "areas") state.set("list", page.view);
   if (page.period >= 0) state.set("period", data.periods[page.period]);
   if (chosen?.kind === "area") state.set("area", chosen.area.id);
   if (chosen?.kind === "street") state.set("street", geobike.codeOfStreet(chosen.street));
   if (chosen?.kind === "place") state.set("place", chosen.places.map((i) => geobike.codeOfPlace(data.places, i)).join("*"));
+  if (page.photo !== null) state.set("photo", data.photos.details[page.photo].id);
   const text = state.toString();
   return text && "#" + text;
 };

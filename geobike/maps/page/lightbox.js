@@ -8,12 +8,15 @@ geobike.lightbox = function (page) {
   let list = [];
   let at = 0;
   page.boxes = true;
+  page.photo = null; // the one that is open
   const show = () => {
     const i = list[at];
     dialog.replaceChildren(geobike.lightBar(page, { list, at, step, toggle, close }), geobike.large(page, i), geobike.facts(page, i));
     dialog.classList.toggle("gb-no-boxes", !page.boxes);
     dialog.classList.toggle("gb-bare", !page.data.photos.details[i].image);
     page.point(i);
+    page.photo = i;
+    page.onPhoto?.();
   };
   const step = (by) => {
     if (!(list[at + by] >= 0)) return;
@@ -26,16 +29,20 @@ geobike.lightbox = function (page) {
     show();
     dialog.focus();
   };
-  const close = () => dialog.close();
+  const close = () => {
+    page.photo = null; // the event comes late
+    dialog.close();
+  };
   let before = null;
   page.open = function (numbers, i) {
-    before = document.activeElement;
+    if (!dialog.open) before = document.activeElement;
     list = numbers;
     at = numbers.indexOf(i);
     show();
-    dialog.showModal();
+    if (!dialog.open) dialog.showModal();
     dialog.focus();
   };
+  page.closePhoto = close;
   dialog.tabIndex = -1;
   dialog.onkeydown = (event) => {
     const done = { ArrowRight: () => step(1), ArrowLeft: () => step(-1), b: toggle, B: toggle }[event.key];
@@ -44,7 +51,10 @@ geobike.lightbox = function (page) {
     done();
   };
   dialog.onclose = () => {
+    if (dialog.open) return; // by now another photo is
     dialog.replaceChildren();
+    page.photo = null;
+    page.onPhoto?.();
     if (before?.isConnected) before.focus({ preventScroll: true });
     if (!page.chosen) page.point(null);
   };
@@ -95,7 +105,7 @@ geobike.whyBare = function ({ data, say }, { status }) {
 geobike.boxed = function (page, { label, score, dropped, ...place }) {
   const why = dropped ? `, ${page.say("dropped_" + dropped)}` : "";
   const title = `${label} ${Math.round(score * 100)} %${why}`;
-  const drawn = geobike.el("div", { className: `gb-box${dropped ? " gb-dropped" : ""}`, title });
+  const drawn = geobike.el("div", { className: `gb-box ${dropped ? "gb-dropped " : ""}gb-is-${dropped || "counted"}`, title });
   for (const side of ["left", "top", "width", "height"]) drawn.style[side] = place[side] + "%";
   return drawn;
 };
@@ -122,11 +132,23 @@ geobike.facts = function (page, i) {
     "div",
     { className: "gb-facts" },
     el("p", {}, el("strong", {}, geobike.photoFinding(page, i))),
+    photo.obscured ? el("p", { className: "gb-obscured" }, say("obscured", { n: photo.obscured })) : "",
     geobike.figures(lines),
     geobike.note(say("place_area"), place >= 0 && places.area[place] !== photos.area[i]),
     el("p", { className: "gb-file", dir: "auto" }, photo.id),
-    photo.image ? el("p", { className: "gb-why" }, say("count_yourself")) : "",
+    geobike.boxKey(page, photo),
   );
+};
+
+// What the frames on the picture mean: those that were counted, and for each reason those that were not.
+geobike.boxKey = function ({ say }, { image, boxes }) {
+  const { el } = geobike;
+  if (!image || !boxes.length) return "";
+  const found = new Set(boxes.map(({ dropped = "counted" }) => dropped));
+  const reasons = ["counted", "ridden", "threshold", "duplicate"].filter((reason) => found.has(reason));
+  const text = (reason) => (reason === "counted" ? say("box_counted") : say("box_dropped", { why: say("dropped_" + reason) }));
+  const item = (reason) => el("li", {}, el("i", { className: `gb-is-${reason}` }), text(reason));
+  return el("div", { className: "gb-box-key" }, el("ul", {}, ...reasons.map(item)), geobike.note(say("count_yourself"), true));
 };
 
 // "45° (north-east)".

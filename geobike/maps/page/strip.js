@@ -15,6 +15,7 @@ geobike.photosWhere = function (page, test) {
 geobike.strip = function (page, numbers) {
   const { el } = geobike;
   const { data, say } = page;
+  page.listed = numbers;
   if (data.photos.packed) return ""; // they come in a moment
   if (!data.photos.details) return el("p", { className: "gb-why" }, say("too_many_photos"));
   if (!numbers.length) return "";

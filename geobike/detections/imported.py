@@ -221,6 +221,8 @@ def _without_boxes(photos: gpd.GeoDataFrame, bare: "pd.Series[bool]") -> gpd.Geo
     unseen = bare & out["never_processed"] if "never_processed" in out else bare & False
     out.loc[unseen, "status"] = schema.FAILED
     out.loc[unseen, "reason"] = "not in the detections: the earlier run had no reason to process it"
+    if "never_processed" in out:  # an earlier run says which it processed
+        return out
     remedy = "leave out of the manifest what no detector has processed"
     report_number(
         f"photo has no row in the detections, and is counted as having none; {remedy}",

@@ -7,10 +7,9 @@ box out, or added one, follows from nothing else in the table, and holds.
 
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from geobike import schema
@@ -19,8 +18,6 @@ from geobike.detectors.protocol import Box
 
 COLUMNS: Final = ("kept", "dropped_by")
 """Columns that a survey's own table has."""
-
-_Flags = npt.NDArray[np.bool_]
 
 
 def is_ours(columns: Collection[Hashable]) -> bool:
@@ -33,16 +30,19 @@ def marked(table: pd.DataFrame) -> pd.DataFrame:
 
     Boxes that were struck out have `review` in `dropped_by`, those that were added are `kept`. An
     added box has its reviewer as `model`: one beside another model, whose boxes all count, and
-    have a score of 1.
+    have a score of 1. Spreadsheets write `kept` in their own language: that no rule dropped a box
+    says the same.
     """
+    rule = schema.coded(table["dropped_by"])
+    struck = np.array([name.strip().casefold() == REVIEW for name in rule.categories] + [False])
     code = schema.coded(table["model"]).codes.astype(np.intp)
-    sure = _flags(table["kept"]) & (table["score"] == 1).to_numpy()
+    sure = (rule.codes < 0) & (table["score"] == 1).to_numpy()
     others = np.bincount(code + 1, weights=~sure, minlength=code.max(initial=-1) + 2)
     added = others[code + 1] == 0
-    rule = schema.coded(table["dropped_by"])
+    review = pd.Index([REVIEW], dtype=schema.TEXT)
     return table.assign(
         kept=added & (not added.all()),
-        dropped_by=rule.set_categories(pd.Index([REVIEW], dtype=schema.TEXT)),
+        dropped_by=pd.Categorical.from_codes(np.where(struck[rule.codes], 0, -1), review),
     )
 
 
@@ -64,13 +64,6 @@ def new(given: Sequence[Correction], known: Sequence[Correction]) -> list[Correc
     """Return the corrections that are not known already, as where a file is given once more."""
     left = Counter(map(_key, known))
     return [one for one in given if not _taken(left, _key(one))]
-
-
-def _flags(column: "pd.Series[Any]") -> _Flags:
-    if column.dtype == np.bool_:
-        return column.to_numpy()
-    said = column.astype(schema.TEXT).str.strip().str.casefold()
-    return said.isin(("true", "1")).to_numpy()
 
 
 def _corrections(boxes: pd.DataFrame, action: Action) -> Iterator[Correction]:

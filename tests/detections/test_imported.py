@@ -7,7 +7,7 @@ from PIL import Image
 
 import geobike
 from geobike import schema
-from geobike.detections import imported
+from geobike.detections import imported, recorded
 from geobike.detectors.protocol import Detection
 from geobike.errors import GeobikeWarning, InputError, ManifestError
 from geobike.io.inputs import Inputs
@@ -460,6 +460,30 @@ def test_what_people_corrected_holds_when_the_survey_is_counted_from_its_own_tab
     assert kept["kept"].sum() == first.ledger.bicycles_counted
 
 
+@pytest.mark.parametrize(
+    ("cut", "yes", "no"), [(",", "TRUE", "FALSE"), (";", "WAAR", "ONWAAR"), (",", "1", "0")]
+)
+def test_what_people_corrected_holds_after_a_spreadsheet_saved_the_table(
+    boxes: Path, cut: str, yes: str, no: str
+) -> None:
+    rows = [
+        "photo_id|label|score|x_min|y_min|x_max|y_max|model|kept|dropped_by",
+        f"a.jpg|bicycle|0.9|0|0|90|90|yolo|{yes}|",
+        f"a.jpg|bicycle|0.9|200|0|290|90|yolo|{no}|Review",
+        f"b.jpg|bicycle|1|0|0|90|90|Anna|{yes}|",
+    ]
+    boxes.write_text("\n".join(rows).replace("|", cut) + "\n")
+    with Inputs().open("detections", boxes) as file:
+        table = imported.read(file.path)
+        assert imported.model(table, file)[0] == "yolo"
+    found, by_people = recorded.split(table, reviewer="them")
+    assert len(found) == 2
+    assert [(one.action, one.photo_id, one.reviewer) for one in by_people] == [
+        ("strike", "a.jpg", "them"),
+        ("add", "b.jpg", "Anna"),
+    ]
+
+
 def test_other_reasons_are_found_anew_so_that_another_threshold_can_be_tried(boxes: Path) -> None:
     boxes.write_text(
         "photo_id,label,score,x_min,y_min,x_max,y_max,model,kept,dropped_by\n"
@@ -536,6 +560,7 @@ def test_a_survey_without_any_bicycle_is_zero_again_and_not_unknown(
     assert again.photos["status"].tolist() == ["counted", "outside"]
     assert again.photos["bicycle_count"].tolist() == [0, pd.NA]
     assert again.areas.set_index("area_id")["bicycle_count"].tolist() == [0, pd.NA]
+    assert not again.warnings
 
 
 def test_a_survey_without_any_bicycle_says_nothing_of_photos_that_it_did_not_see(

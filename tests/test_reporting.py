@@ -18,14 +18,14 @@ def test_two_threads_that_collect_at_the_same_time_each_get_their_own() -> None:
         with collect_warnings() as notes:
             report("two")
             second_in.set()
-            assert first_out.wait(5)
+            assert first_out.wait(60)
             report("three")
         found.extend(notes)
 
     thread = threading.Thread(target=other)
     with collect_warnings() as notes:
         thread.start()
-        assert second_in.wait(5)
+        assert second_in.wait(60)
         report("one")
     first_out.set()
     thread.join()

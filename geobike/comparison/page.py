@@ -124,7 +124,7 @@ def _rates(comparison: Comparison, said: Speech) -> str:
     }
     key = f"rates_{kind}"
     if pd.isna(whole[f"{kind}_change_low"]):
-        key = "rates_alike" if whole[f"{kind}_change"] == 0 else "rates_bare"
+        key = "rates_alike" if whole[f"{kind}_change"] == 0 else f"bare_{kind}"
     return said.say(key, **values)
 
 

@@ -1,24 +1,24 @@
-"""Leaders: the first photos of stops, followed one by one in order of time.
+"""Leaders: the first photos of stops, in order of time.
 
-A photo joins the nearest first photo of a stop within reach, else it opens a stop. One after the
-other in Python takes its time, and a photo with no other near it cannot join nor be joined: those
-are left out of the loop.
+A photo joins the nearest first photo of a stop within reach that looks the same way, else it opens
+a stop. So what a photo does depends on all before it; but only on those around it. Photos are taken
+in parts of that order: of each part, those that earlier leaders do not reach are compared with one
+another, and the leaders among them then with all photos around.
 """
 
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from geobike.config import STOP_TURN
-from geobike.counting import cells
+from geobike.counting import cells, visits
 from geobike.counting.arrays import Flags, Floats, Numbers, runs
 from geobike.counting.ellipsoid import metres_per_degree
 
-REVISIT: Final = pd.Timedelta(hours=1)  # after the first photo of a visit: another look
-
-_CROWD: Final = 8  # photos around one, itself included: more are not compared pair by pair
-_CHUNK: Final = 100_000  # photos compared at once
+_PART: Final = 1 << 17  # photos of a part
+_CROWD: Final = 64  # photos around each of a part, beyond which the part is made smaller
+_PAIRS: Final = 1 << 20  # photos around photos that are compared at once
 
 
 class Looks(NamedTuple):
@@ -29,11 +29,6 @@ class Looks(NamedTuple):
     heading: Floats  # NaN: looks anywhere
     hours: Floats  # NaN: no time
     fix: Numbers  # number of the stale fix, -1 where the position is its own
-
-    def of(self, rows: Numbers) -> "Looks":
-        """Return what is known of these photos."""
-        lon, lat, heading, hours, fix = self
-        return Looks(lon[rows], lat[rows], heading[rows], hours[rows], fix[rows])
 
 
 class Led(NamedTuple):
@@ -48,44 +43,89 @@ def follow(looks: Looks, reach: float) -> Led:
     """Return the leader of each photo; `reach` is in metres."""
     if cells.crosses(looks.lon):
         looks = looks._replace(lon=looks.lon % 360)
+    leader = _leaders(looks, reach)
+    return Led(leader, *visits.number(leader, looks.hours))
+
+
+def _leaders(looks: Looks, reach: float) -> Numbers:
+    """Return the row of the photo that each follows: its own where it opens a stop."""
+    count = len(looks.lon)
     around = _cells(looks, reach)
-    count = len(looks.lon)
-    led = Led(np.arange(count), np.ones(count, dtype=np.int64), np.ones(count, dtype=np.bool_))
-    near = np.flatnonzero(_with_company(looks, around, reach) | (looks.fix >= 0))
-    found = _one_by_one(looks.of(near), around.of(near), reach)
-    led.leader[near], led.visit[near], led.first[near] = near[found.leader], *found[1:]
-    return led
+    everyone = _Among(around, np.arange(count))
+    nearest = _Nearest(count)
+    hanging, first_there = _at_stale_fixes(looks.fix)
+    free = np.ones(count, dtype=np.bool_)
+    free[hanging] = False
+    begin, size = 0, _PART
+    while begin < count:
+        rows = begin + np.flatnonzero(free[begin : begin + size])
+        among = _Among(around, rows)
+        if among.number(rows).sum() > max(_CROWD * len(rows), _CROWD**2):
+            size = int(rows[len(rows) // 2]) - begin  # the rest may follow the leaders of these
+            continue
+        begin, size = begin + size, min(2 * size, _PART)
+        leading = _leading(rows, among, looks, reach)
+        for one, other, squared in _joining(leading, everyone, looks, reach):
+            nearest.offer(one, other, squared)
+            free[other] = False
+    nearest.leader[hanging] = nearest.leader[first_there]
+    return nearest.leader
 
 
-def _one_by_one(looks: Looks, around: "_Cells", reach: float) -> Led:
-    grid = _Grid(looks, around, reach)
-    count = len(looks.lon)
-    leader = np.zeros(count, dtype=np.int64)
-    visit = np.ones(count, dtype=np.int64)
-    first = np.zeros(count, dtype=np.bool_)
-    opened: dict[int, tuple[float, int]] = {}  # leader -> hour and number of its last visit
-    stale: dict[int, int] = {}  # stale fix -> leader
-    revisit = REVISIT / pd.Timedelta(hours=1)
-    rows = zip(looks.hours.tolist(), looks.fix.tolist(), strict=True)
-    for row, (hour, fix) in enumerate(rows):
-        found = stale.get(fix, -1) if fix >= 0 else -1
-        if found < 0:
-            found = grid.nearest(row)
-        if found < 0:
-            grid.add(row)
-            found = row
-            opened[row] = (hour, 1)
-            first[row] = True
-        elif hour - opened[found][0] >= revisit:  # never where a time is NaN
-            opened[found] = (hour, opened[found][1] + 1)
-            visit[row] = opened[found][1]
-            first[row] = True
-        elif hour == hour:  # not NaN
-            visit[row] = opened[found][1]
-        if fix >= 0:
-            stale.setdefault(fix, found)
-        leader[row] = found
-    return Led(leader, visit, first)
+def _at_stale_fixes(fix: Numbers) -> tuple[Numbers, Numbers]:
+    """Return the photos at a stale fix but the first there, and of each the first.
+
+    Near or not, and wherever they look, they follow whom that one follows.
+    """
+    rows = np.flatnonzero(fix >= 0)
+    _, first, place = np.unique(fix[rows], return_index=True, return_inverse=True)
+    others = rows[first][place] != rows
+    return rows[others], rows[first][place][others]
+
+
+def _leading(rows: Numbers, among: "_Among", looks: Looks, reach: float) -> Numbers:
+    """Return those of the rows, which no earlier leader reaches, that open a stop."""
+    found = [pairs[:2] for pairs in _joining(rows, among, looks, reach)]
+    one, other = (
+        np.searchsorted(rows, np.concatenate([rows[:0], *each]))
+        for each in zip(*found, strict=True)
+    )
+    leads = np.ones(len(rows), dtype=np.bool_)
+    before = 2 * len(one) + 1
+    while 2 * len(one) < before:  # else a street driven along: each waits for the one before
+        before = len(one)
+        sure = np.ones(len(rows), dtype=np.bool_)
+        sure[other] = False
+        leads[other[sure[one]]] = False
+        open_still = leads[one] & leads[other]
+        one, other = one[open_still], other[open_still]
+    return rows[_one_by_one(leads, one, other)]
+
+
+def _one_by_one(leads: Flags, one: Numbers, other: Numbers) -> Flags:
+    """Return which photos lead, where one of each pair does not if the one before it does."""
+    order = np.argsort(other)
+    out = bytearray(leads)
+    for first, second in zip(one[order].tolist(), other[order].tolist(), strict=True):
+        if out[first]:  # known by now: all pairs in which it is the second came before
+            out[second] = False
+    return np.frombuffer(out, dtype=np.bool_)
+
+
+class _Nearest:
+    """The nearest leader that each photo was offered; of two as near, the earlier."""
+
+    def __init__(self, count: int) -> None:
+        self.leader: Numbers = np.arange(count)
+        self._least = np.full(count, np.inf)
+
+    def offer(self, one: Numbers, other: Numbers, squared: Floats) -> None:
+        """Offer each `other` a leader at a distance; leaders come in order of time."""
+        nearer = squared < self._least[other]
+        one, other, squared = one[nearer], other[nearer], squared[nearer]
+        np.minimum.at(self._least, other, squared)
+        best = np.flatnonzero(squared == self._least[other])[::-1]  # what is set last remains
+        self.leader[other[best]] = one[best]
 
 
 class _Cells(NamedTuple):
@@ -95,41 +135,67 @@ class _Cells(NamedTuple):
     one band are a slice of them.
     """
 
+    used: int  # cells
     cell: Numbers
     start: Numbers  # of the slice in each of three bands, one row for each photo
     stop: Numbers
 
-    def of(self, rows: Numbers) -> "_Cells":
-        return _Cells(*(each[rows] for each in self))
+
+class _Among:
+    """Some photos by their cells, to find those around a photo."""
+
+    def __init__(self, around: _Cells, rows: Numbers) -> None:
+        cell = around.cell[rows]
+        self._around = around
+        self._rows = rows[np.argsort(cell, kind="stable")]
+        many = np.bincount(cell, minlength=around.used)
+        self._first = np.append(0, np.cumsum(many))  # in `_rows`, of each cell
+
+    def number(self, rows: Numbers) -> Numbers:
+        """Return how many of them are in each of the bands around each of these photos."""
+        start, stop = self._around.start[rows], self._around.stop[rows]
+        number: Numbers = self._first[stop] - self._first[start]
+        return number
+
+    def pairs(self, rows: Numbers) -> tuple[Numbers, Numbers]:
+        """Return each of these photos with each of those around it."""
+        number = self.number(rows)
+        first = self._first[self._around.start[rows]]
+        return np.repeat(rows, number.sum(axis=1)), self._rows[runs(first.ravel(), number.ravel())]
 
 
-def _with_company(looks: Looks, around: _Cells, reach: float) -> Flags:
-    """Return which photos have another within reach that looks the same way, or a crowd around."""
-    by_cell = np.argsort(around.cell)
-    first = np.append(0, np.cumsum(np.bincount(around.cell)))  # in `by_cell`, of each cell
-    number = first[around.stop] - first[around.start]
-    crowded = number.sum(axis=1) > _CROWD
-    out: Flags = crowded.copy()
-    rows = np.flatnonzero(~crowded)
-    for some in np.array_split(rows, 1 + len(rows) // _CHUNK):
-        for band in range(number.shape[1]):
-            many = number[some, band]
-            row = np.repeat(some, many)
-            other = by_cell[runs(first[around.start[some, band]], many)]
-            near = (row != other) & _could_join(looks, row, other, reach)
-            out[row[near]] = out[other[near]] = True
-    return out
+def _joining(
+    rows: Numbers, among: _Among, looks: Looks, reach: float
+) -> Iterator[tuple[Numbers, Numbers, Floats]]:
+    """Yield pairs of photos of which the later could join the earlier, one of `rows`.
+
+    With the square of their distance in metres. Many pairs come in several parts, in the order of
+    `rows`.
+    """
+    total = np.cumsum(among.number(rows).sum(axis=1))
+    parts = np.flatnonzero(np.diff(total // _PAIRS)) + 1
+    for some in np.split(rows, parts):
+        one, other = among.pairs(some)
+        later = other > one
+        one, other = one[later], other[later]
+        squared = _squared(looks, one, other)
+        joins = (squared <= reach**2) & ~_turned(looks, one, other)
+        yield one[joins], other[joins], squared[joins]
 
 
-def _could_join(looks: Looks, row: Numbers, other: Numbers, reach: float) -> Flags:
-    """Return which pairs are within reach, or hardly beyond, and look the same way."""
-    east_m, north_m = metres_per_degree(looks.lat[row])
-    east = (looks.lon[row] - looks.lon[other]) * east_m
-    north = (looks.lat[row] - looks.lat[other]) * north_m
-    turn = np.abs(looks.heading[row] - looks.heading[other]) % 360
-    away = np.minimum(turn, 360 - turn) > STOP_TURN  # never where a heading is NaN
-    joins: Flags = (np.hypot(east, north) <= 1.01 * reach) & ~away
-    return joins
+def _squared(looks: Looks, one: Numbers, other: Numbers) -> Floats:
+    """Return the square of the distance in metres, by the degrees where the other is."""
+    east_m, north_m = metres_per_degree(looks.lat[other])
+    east = (looks.lon[other] - looks.lon[one]) * east_m
+    north = (looks.lat[other] - looks.lat[one]) * north_m
+    squared: Floats = east * east + north * north
+    return squared
+
+
+def _turned(looks: Looks, one: Numbers, other: Numbers) -> Flags:
+    turn = np.abs(looks.heading[other] - looks.heading[one]) % 360
+    turned: Flags = np.minimum(turn, 360 - turn) > STOP_TURN  # never where a heading is NaN
+    return turned
 
 
 def _cells(looks: Looks, reach: float) -> _Cells:
@@ -141,43 +207,6 @@ def _cells(looks: Looks, reach: float) -> _Cells:
     ahead = [cells.numbers(lon, band + step, reach) for step in (-1, 0, 1)]
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
-    return _Cells(
-        cell,
-        np.column_stack([np.searchsorted(used, number - 1) for number in ahead]),
-        np.column_stack([np.searchsorted(used, number + 2) for number in ahead]),
-    ).of(rank)
-
-
-class _Grid:
-    """The first photos of stops, by cells; each is kept in the nine cells around it."""
-
-    def __init__(self, looks: Looks, around: _Cells, reach: float) -> None:
-        self._reach = reach
-        self._leaders: dict[int, list[int]] = {}  # by cell
-        self._cell = around.cell.tolist()
-        self._start, self._stop = around.start.tolist(), around.stop.tolist()
-        self._x, self._y = looks.lon.tolist(), looks.lat.tolist()
-        self._east_m, self._north_m = (each.tolist() for each in metres_per_degree(looks.lat))
-        self._heading = looks.heading.tolist()
-
-    def nearest(self, row: int) -> int:
-        """Return the nearest first photo within reach that looks the same way, -1 for none."""
-        x, y, heading = self._x[row], self._y[row], self._heading[row]
-        best, least = -1, self._reach**2
-        for other in self._leaders.get(self._cell[row], ()):
-            east = (x - self._x[other]) * self._east_m[row]
-            north = (y - self._y[other]) * self._north_m[row]
-            squared = east * east + north * north
-            if squared > least or (squared == least and best >= 0):
-                continue
-            turn = abs(heading - self._heading[other]) % 360
-            if min(turn, 360 - turn) > STOP_TURN:  # never where a heading is NaN
-                continue
-            best, least = other, squared
-        return best
-
-    def add(self, row: int) -> None:
-        """Keep the first photo of a stop."""
-        for start, stop in zip(self._start[row], self._stop[row], strict=True):
-            for cell in range(start, stop):
-                self._leaders.setdefault(cell, []).append(row)
+    start = np.column_stack([np.searchsorted(used, number - 1) for number in ahead])
+    stop = np.column_stack([np.searchsorted(used, number + 2) for number in ahead])
+    return _Cells(len(used), cell[rank], start[rank], stop[rank])

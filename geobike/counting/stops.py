@@ -20,7 +20,7 @@ from geobike import schema
 from geobike.config import STOP_DISTANCE
 from geobike.counting import leaders, riding
 from geobike.counting.arrays import Floats
-from geobike.counting.leaders import REVISIT
+from geobike.counting.visits import REVISIT
 from geobike.errors import InputError
 from geobike.reporting import report
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from geobike.config import DetectorSettings
 from geobike.detections.cached import CachedDetector
-from geobike.detections.looking import PLAIN, WAYS, Looking, Way, base
+from geobike.detections.looking import PLAIN, WAYS, Looking, Way
 from geobike.detections.store.protocol import IN_MEMORY, DetectionStore, Model
+from geobike.detections.ways import base
 from geobike.detectors import backends
 from geobike.detectors.backends import AUTO, CACHED
 from geobike.detectors.onnx import hub

@@ -119,15 +119,19 @@ def apply(
     ids = photos["photo_id"].to_numpy(dtype=object)
     names = [str(ids[at]) for at in place if at is not None]
     struck = _struck(known, names, detections)
-    out = detections.copy(deep=False)
-    kept = detections["kept"].to_numpy().copy()
-    kept[struck] = False
-    rule = detections["dropped_by"].astype(schema.TEXT).to_numpy(dtype=object, copy=True)
-    rule[struck] = REVIEW
-    out["kept"] = kept
-    out["dropped_by"] = schema.coded(pd.Series(rule, index=out.index, dtype=schema.TEXT))
+    out = strike(detections, struck)
     added = _added(known, names, out, labels)
     return out if added.empty else _joined(out, added)
+
+
+def strike(detections: pd.DataFrame, rows: Sequence[int] | npt.NDArray[np.intp]) -> pd.DataFrame:
+    """Return the filtered detections frame with the boxes of these rows struck out."""
+    kept = detections["kept"].to_numpy().copy()
+    kept[rows] = False
+    rule = detections["dropped_by"].astype(schema.TEXT).to_numpy(dtype=object, copy=True)
+    rule[rows] = REVIEW
+    coded = schema.coded(pd.Series(rule, index=detections.index, dtype=schema.TEXT))
+    return detections.assign(kept=kept, dropped_by=pd.Series(coded, index=detections.index))
 
 
 def _correction(row: Mapping[str, str], where: str) -> Correction:

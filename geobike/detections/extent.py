@@ -13,6 +13,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from geobike import schema
+from geobike.detections.ways import is_all_around
+from geobike.detectors.check import FAINT
 from geobike.detectors.protocol import Box
 from geobike.errors import InputError
 from geobike.io.matching import isin
@@ -53,7 +55,8 @@ def check(detections: pd.DataFrame, photos: gpd.GeoDataFrame) -> None:
     boxes = _with_sizes(detections, photos)
     if not len(boxes.sides):
         return
-    _check_percent(boxes)
+    if _is_proof(detections):
+        _check_percent(boxes)
     _check_within(boxes, detections)
     if _in_one_corner(boxes):
         report(
@@ -79,13 +82,30 @@ class _Boxes(NamedTuple):
     """One row per box: width and height of its photo, NaN where not known."""
     photo: npt.NDArray[Any]
     """One number per box: the same for boxes of one photo."""
+    turns: npt.NDArray[np.float64]
+    """How many times as wide as its photo the picture is on which a box lies: twice, where one
+    over the seam of a panorama goes on beyond the right edge, as `Box` says."""
+
+    @property
+    def room(self) -> _Floats:
+        """One row per box: width and height within which it lies, NaN where not known."""
+        return self.size * np.column_stack([self.turns, np.ones(len(self.turns))])
 
 
 def _with_sizes(detections: pd.DataFrame, photos: gpd.GeoDataFrame) -> _Boxes:
     photo_id = schema.coded(detections["photo_id"])
     known = photos[["width", "height"]].astype("float64").set_axis(photos["photo_id"])
     size = known.reindex(photo_id.categories).to_numpy()
-    return _Boxes(_sides(detections), size[photo_id.codes], photo_id.codes)
+    return _Boxes(_sides(detections), size[photo_id.codes], photo_id.codes, _turns(detections))
+
+
+def _turns(detections: pd.DataFrame) -> _Floats:
+    if "model" not in detections:
+        return np.ones(len(detections))
+    model = schema.coded(detections["model"])
+    turns = np.array([2.0 if is_all_around(name) else 1.0 for name in model.categories] + [1.0])
+    found: _Floats = turns[model.codes]  # no model: the last
+    return found
 
 
 def _sides(detections: pd.DataFrame) -> _Floats:
@@ -100,18 +120,26 @@ def _all_within(sides: _Floats, limits: tuple[float, float]) -> _Flags:
 def check_not_normalized(detections: pd.DataFrame) -> None:
     """Raise InputError where boxes are in 0 to 1, which cannot be pixels of any photo.
 
+    A few that are faint prove nothing (`geobike.detectors.check.FAINT`).
+
     This needs no photo, so it is checked wherever boxes come in: files, frames, and the answers
     of detectors, new and stored.
     """
-    sides = _sides(detections[detections["label"].notna()])  # other rows are no boxes
+    there = detections[detections["label"].notna()]  # other rows are no boxes
+    sides = _sides(there)
     extended = (sides[:, 2] > sides[:, 0]) & (sides[:, 3] > sides[:, 1])
     small = np.asarray(_all_within(sides, _UNIT) & extended)
-    if small.any() and small.sum() >= _MOSTLY * extended.sum():
+    if _is_proof(there[small]) and small.sum() >= _MOSTLY * extended.sum():
         raise InputError(
             f"detections: the corners of {small.sum()} of {len(sides)} boxes are from 0 to 1, such "
             f"as {_corners(sides[small][0])}: they are normalized. Multiply x_min and x_max by the "
             "photo's width, y_min and y_max by its height, in pixels"
         )
+
+
+def _is_proof(boxes: pd.DataFrame) -> bool:
+    """Tell whether boxes show in which units a table is: several, or one that is not faint."""
+    return len(boxes) >= _SEVERAL or bool((boxes["score"] >= FAINT).any())
 
 
 def _check_percent(boxes: _Boxes) -> None:
@@ -143,7 +171,7 @@ def _check_within(boxes: _Boxes, detections: pd.DataFrame) -> None:
         f"{_example(boxes, detections, outside)}",
         number=int(outside.sum()),
     )
-    beyond = _beyond(boxes.sides, boxes.size)
+    beyond = _beyond(boxes.sides, boxes.room)
     with np.errstate(invalid="ignore"):
         far = np.asarray((beyond > TOLERANCE * boxes.size).any(axis=1))
         slightly = np.asarray((beyond > _ROUNDING).any(axis=1))

@@ -16,7 +16,7 @@ import pandas as pd
 
 from geobike import schema
 from geobike.config import MAX_OVERLAP, PERSONS, THRESHOLD
-from geobike.detections import extent, riding
+from geobike.detections import corrections, extent, lookalikes, riding
 from geobike.detectors import check as detect_check
 from geobike.detectors.onnx.labels import COCO_91
 from geobike.detectors.protocol import FLOOR, Box
@@ -67,6 +67,7 @@ def filter_detections(
     A box is kept if its label is one of `labels` (ignoring case and blanks around it), its score is
     above `threshold`, and no box of the same photo and label with a higher score overlaps it by
     more than `max_overlap` (greedy non-maximum suppression; of equal scores the earlier row stays).
+    A box that a person struck out (`dropped_by` is `review`) stays out.
     Bicycles and motorcycles that a person rides are left out unless `count` is "all". `ridden` is
     NA for other boxes, and for all where there is no person among all boxes: the detector may not
     know persons.
@@ -104,7 +105,9 @@ def filter_detections(
     rules = Filter(tuple(labels), threshold, max_overlap, count)
     check_labels(rules.labels, detections["label"])
     photo = schema.coded(detections["photo_id"]).codes
-    return apply_rejections(detections, rejection_codes(detections, rules, photo=photo), rules)
+    found = apply_rejections(detections, rejection_codes(detections, rules, photo=photo), rules)
+    struck = np.flatnonzero((detections["dropped_by"] == corrections.REVIEW) & found["kept"])
+    return corrections.strike(found, struck) if len(struck) else found
 
 
 def _check_values(detections: pd.DataFrame) -> None:
@@ -231,16 +234,25 @@ def report_near_labels(labels: Iterable[str], seen: "pd.Series[str]") -> None:
     near = [
         name
         for name in _commonest(seen)
-        if _fold(name) not in folded and any(_is_near(name, one) for one in folded)
+        if _fold(name) not in folded
+        and (any(_is_near(name, one) for one in folded) or _letters(name, folded))
     ]
     if near:
         options = " ".join(f"--label {shlex.quote(name)}" for name in [*wanted, *near][:12])
         report(
             f"some boxes do not count, though their labels may mean {' or '.join(wanted)}; if they "
             f"do, count with {options}. The labels are",
-            [f"{name} ({number[name]} boxes)" for name in near],
+            [f"{name} ({number[name]} boxes{_letters(name, folded)})" for name in near],
             shown=12,
         )
+
+
+def _letters(name: str, folded: Iterable[str]) -> str:
+    """Return which letters make a label another one than what it looks like; '' for none."""
+    meant = [word for one in sorted(folded) for word in (one, *one.split(), *_synonyms(one))]
+    pairs = ((word, one) for word in (_fold(name), *_words(name)) for one in meant)
+    letters = next(filter(None, (lookalikes.found(*pair) for pair in pairs)), [])
+    return f", written with {', '.join(letters)}" if letters else ""
 
 
 def _is_near(name: str, wanted: str) -> bool:
@@ -248,8 +260,11 @@ def _is_near(name: str, wanted: str) -> bool:
     words = _words(name)
     if wanted == "bicycle" and "motor" in words:
         return False
-    synonyms = next((each for each in map(str.split, _SYNONYMS) if wanted in each), [])
-    return set(wanted.split()) <= set(words) or not set(synonyms).isdisjoint(words)
+    return set(wanted.split()) <= set(words) or not set(_synonyms(wanted)).isdisjoint(words)
+
+
+def _synonyms(wanted: str) -> list[str]:
+    return next((each for each in map(str.split, _SYNONYMS) if wanted in each), [])
 
 
 def _words(name: str) -> list[str]:

@@ -14,7 +14,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from geobike import schema
-from geobike.detections import extent, foreign
+from geobike.detections import extent, foreign, recorded
+from geobike.detections.ways import base_name
 from geobike.detectors import check
 from geobike.errors import InputError, MissingPackageError
 from geobike.io import delimited
@@ -27,7 +28,7 @@ from geobike.reporting import one_line, report, report_number
 _FILE: Final = ("photo_id", "file", "filename", "file_name", "photo", "image", "path")
 _TEXTS: Final = ("photo_id", "label", "model")
 _SIDES: Final = [*schema.IN_FILES]
-_OURS: Final = frozenset((*_FILE, "label", "score", *_SIDES, "model"))
+_OURS: Final = frozenset((*_FILE, "label", "score", *_SIDES, "model", *recorded.COLUMNS))
 _IN_FRAMES: Final = {written: ours for ours, written in schema.IN_FILES.items()}
 
 _UPLOADED: Final = r"(?:^|[\\/])(?=[0-9]*[a-f])[0-9a-f]{8}-([^\\/]+)$"
@@ -35,15 +36,23 @@ _UPLOADED: Final = r"(?:^|[\\/])(?=[0-9]*[a-f])[0-9a-f]{8}-([^\\/]+)$"
 are decimal, as in one of fifty, it is not recognised: that may be a date."""
 
 
+_NO_ROWS: Final = (
+    "the table has no rows, so that it says of no photo what it shows; give each photo that shows "
+    "nothing a row of its name alone"
+)
+
+
 def read(path: str | Path) -> pd.DataFrame:
     r"""Read boxes and return a detections frame, nothing filtered yet, photos named as in the file.
 
     The columns are `photo_id` (or `file`), `label`, `score` from 0 to 1, `x_min`, `y_min`, `x_max`,
     `y_max` (or `xmin` and so on) in upright pixels, and if known `model`. A row without a label
-    says that nothing was found in its photo. The separator of a CSV may be a comma, a semicolon or
-    a tab; its decimals may have commas. Raises InputError, also for a single bad row, since a box
-    left out may be a bicycle missed, and for boxes in 0 to 1; and MissingPackageError where Parquet
-    is not installed.
+    says that nothing was found in its photo. In a table that a survey wrote, `dropped_by` is
+    `review` where a person struck a box out, and `kept` is set where one added it; other reasons
+    are left to be found anew. Only such a table may have no rows. The separator of a CSV may be a
+    comma, a semicolon or a tab; its decimals may have commas. Raises InputError, also for a single
+    bad row, since a box left out may be a bicycle missed, and for boxes in 0 to 1; and
+    MissingPackageError where Parquet is not installed.
 
     Examples:
         >>> from pathlib import Path
@@ -63,6 +72,8 @@ def read(path: str | Path) -> pd.DataFrame:
             what = "is a folder; name the file in it" if file.is_dir() else "no such file"
             raise InputError(f"detections {file}: {what}")
         raw = _read(file)
+        if raw.empty and not recorded.is_ours(raw.columns):
+            raise InputError(f"detections {file}: {_NO_ROWS}")
         empty = raw["label"] == ""  # of a Parquet file; an empty cell of a CSV is missing already
         if empty.any():
             raw["label"] = raw["label"].mask(empty)
@@ -73,6 +84,8 @@ def read(path: str | Path) -> pd.DataFrame:
         _check(raw, file)
         labels = check.clean_labels(schema.coded(raw["label"]))
         raw["label"] = pd.Series(labels, index=raw.index)
+        if recorded.is_ours(raw.columns):
+            raw = recorded.marked(raw)
     out = schema.table(schema.DETECTIONS, raw)
     extent.check_not_normalized(out)
     return out
@@ -105,13 +118,20 @@ def model(detections: pd.DataFrame, file: InputFile) -> tuple[str, str]:
     The name is that in the column `model`, else the file's; the version is the file's SHA-256.
     Raises InputError where several models answered: their boxes would be counted twice.
     """
-    names = sorted(detections["model"].dropna().unique())
+    by_detector = detections.loc[~detections["kept"], "model"]  # the others a person added
+    names = sorted(set(map(base_name, by_detector.dropna().unique())))
     if len(names) > 1:
         raise InputError(
             f"detections {file.name}: holds the answers of {len(names)} models: "
             f"{', '.join(names[:3])}; keep the rows of one"
         )
     return names[0] if names else file.name, file.sha256 or ""
+
+
+def nothing_found(photo_ids: "pd.Series[str]", model: str) -> pd.DataFrame:
+    """Return the detections frame of photos in which a model found nothing."""
+    rows = {"photo_id": photo_ids.array, "model": [model] * len(photo_ids)}
+    return schema.table(schema.DETECTIONS, rows)
 
 
 def apply(
@@ -121,18 +141,18 @@ def apply(
 
     Photos are matched by name, as in a manifest. Reported are names that match no photo, and the
     number of photos without a row: they are counted as having no detections, or become `failed` if
-    no detector has processed them. Raises InputError where there are no rows, where two names match
-    one photo, or none matches any, and where boxes are not in pixels of their photos
-    (`extent.check`).
+    no detector has processed them. Raises InputError where there are no rows and nothing says that
+    an earlier survey detected in these photos, where two names match one photo, or none matches
+    any, and where boxes are not in pixels of their photos (`extent.check`).
     """
     schema.check(photos, schema.PHOTOS)
     schema.check(detections, schema.DETECTIONS)
     photo_id = schema.coded(detections["photo_id"]).remove_unused_categories()
     code = photo_id.codes
-    if detections.empty:
+    if detections.empty and "never_processed" not in photos:
         raise InputError(
-            "detections: the table has no rows, so that it says of no photo what it shows; give "
-            "each photo that shows nothing a row of its name alone"
+            f"detections: {_NO_ROWS}. If it is of a survey that found nothing, read it in that "
+            "survey's folder, or give that survey's photos as --manifest, and no photo files"
         )
     row = match_photos(pd.Series(photo_id.categories, dtype="str"), photos["photo_id"])
     usable = photos["status"].isna() | (photos["status"] == schema.OUTSIDE)
@@ -295,7 +315,8 @@ def _columns(raw: pd.DataFrame, path: Path) -> pd.DataFrame:
             f"{one_line(', '.join(map(str, raw.columns)))}"
             f"{foreign.columns_hint([_plain(str(name)) for name in raw])}"
         )
-    return raw.reindex(columns=[*wanted, "model"])
+    ours = recorded.COLUMNS if recorded.is_ours(raw.columns) else ()
+    return raw.reindex(columns=[*wanted, "model", *ours])
 
 
 def _check_once(columns: Iterable[str], path: Path) -> None:

@@ -4,7 +4,6 @@ Which way is best follows from the photo: from its shape, from what it says of i
 user's word. Each way is a detector of its own, under whose name and version answers are stored.
 """
 
-import re
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -40,8 +39,6 @@ _UNKNOWN: Final = (
 )
 _SKIPPED: Final = "a panorama, and --panoramas is skip"
 _REASONS: Final = (_STRIP, _UNKNOWN, _SKIPPED)
-
-_WRAPPED: Final = re.compile(r"(.*) \(((?:windows|views) [^()]*)\)", re.DOTALL)
 
 Numbers = npt.NDArray[np.int8]
 Flags = npt.NDArray[np.bool_]
@@ -90,19 +87,6 @@ class _Named(Wrapper):
 
     def detect(self, image: Any) -> Any:
         raise NotImplementedError
-
-
-def base(model: Model) -> Model:
-    """Return the detector within, of a model that a way of looking is named after.
-
-    >>> base(Model("detr (windows auto, rules 1)", "3 windows auto, rules 1"))
-    Model(name='detr', version='3')
-    """
-    found = _WRAPPED.fullmatch(model.name)
-    end = f" {found[2]}" if found else ""
-    if found is None or not model.version.endswith(end):
-        return model
-    return Model(found[1], model.version.removesuffix(end))
 
 
 def decide(photos: gpd.GeoDataFrame, looking: Looking) -> tuple[gpd.GeoDataFrame, Numbers]:

@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geobike.detectors.protocol import Box, Detection
+from geobike.detectors.protocol import FLOOR, Box, Detection
 from geobike.errors import DetectionFailed
 
 ROUNDING: Final = 1e-3
@@ -34,6 +34,12 @@ LARGEST: Final = 1e9
 
 LONGEST_LABEL: Final = 1_000
 """Characters. A label is a word or a few."""
+
+FAINT: Final = 2 * FLOOR
+"""A box that scores less is noise, and proves nothing of the units that boxes are in: a model that
+sees nothing may answer with a speck in a corner. No common threshold counts it."""
+
+_WITHIN_ONE: Final = 1.1
 
 _ROWS: Final = 1_000_000  # checked at a time: masks for all boxes of a survey would fill memory
 
@@ -119,7 +125,7 @@ def wrong_label(label: object) -> str | None:
         return "a blank label"
     if len(label) > LONGEST_LABEL:
         return f"a label of {len(label):,} characters, where {LONGEST_LABEL:,} are allowed"
-    if any("\ud800" <= sign <= "\udfff" for sign in label):
+    if not label.isascii() and any("\ud800" <= sign <= "\udfff" for sign in label):
         return f"a label that is not valid Unicode: {ascii(label)[:50]}"
     return None
 
@@ -150,8 +156,23 @@ def _what(score: float, corners: Sequence[float]) -> str:
     return f"corners that are not pixels in order: {sides}"
 
 
+def are_shares(score: NDArray[Any], corners: NDArray[Any]) -> bool:
+    """Tell whether the boxes of a photo, a row of four corners each, are shares of it, not pixels.
+
+    All corners are then from 0 to 1, and of one box at least that is not `FAINT`.
+
+    >>> [are_shares(np.array([score]), np.array([[0.1, 0.2, 0.5, 0.9]])) for score in (0.06, 0.6)]
+    [False, True]
+    """
+    if not (score >= FAINT).any() or not (corners % 1 > 0).any():
+        return False
+    return bool(np.abs(corners).max() <= _WITHIN_ONE)
+
+
 def within_rounding(score: NDArray[Any]) -> NDArray[Any]:
     """Return the scores, clipped to 0 to 1 where they are outside by `ROUNDING` or less."""
+    if right_scores(score).all():  # mostly
+        return score
     clipped = np.clip(score, 0, 1)
     with np.errstate(invalid="ignore"):  # infinity less itself
         return np.where(np.abs(score - clipped) <= ROUNDING, clipped, score)
@@ -159,8 +180,9 @@ def within_rounding(score: NDArray[Any]) -> NDArray[Any]:
 
 def require_finite(values: NDArray[Any], where: str) -> None:
     """Raise UnusableAnswer where one of the values of a model's answer is NaN or infinite."""
-    bad = ~np.isfinite(values)
-    if bad.any():
+    finite = np.isfinite(values)
+    if not finite.all():
+        bad = ~finite
         first = values[bad].flat[0]
         raise unusable(
             f"{bad.sum()} of {bad.size} values in {where} are not finite, such as {first}"

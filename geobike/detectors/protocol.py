@@ -41,8 +41,21 @@ class Box(NamedTuple):
         """
         if self.xmax <= width + 1:  # a pixel is rounding
             return [self]
-        beyond = self._replace(xmin=max(0, self.xmin - width), xmax=self.xmax - width)
-        return [self._replace(xmax=width), beyond] if self.xmin < width else [beyond]
+        return [
+            one._replace(xmin=max(0, one.xmin), xmax=min(width, one.xmax))
+            for one in self.places(width)
+        ]
+
+    def places(self, width: float) -> "list[Box]":
+        """Return where a picture of this width shows the box, whole and partly beyond its edges.
+
+        >>> Box(90, 5, 120, 9).places(100)
+        [Box(xmin=90, ymin=5, xmax=120, ymax=9), Box(xmin=-10, ymin=5, xmax=20, ymax=9)]
+        """
+        if self.xmax <= width + 1:
+            return [self]
+        beyond = self._replace(xmin=self.xmin - width, xmax=self.xmax - width)
+        return [self, beyond] if self.xmin < width else [beyond]
 
 
 @dataclass(frozen=True, slots=True)

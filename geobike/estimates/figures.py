@@ -214,13 +214,18 @@ def estimate(
     )
 
 
+_MORE: Final = (
+    "count on with geobike review OUT, or draw more with geobike sample OUT, --list and --sheets"
+)
+
+
 def _missing(fatal: list[str], ranges: list[str], whole: str) -> Iterator[str]:
     """Yield what must be counted before more can be said."""
     if fatal or ranges:
         what = "no estimate" if fatal else "an estimate without a range"
-        yield f"hand counts give {what}: {'; '.join(fatal or ranges)}; geobike sample draws them"
+        yield f"hand counts give {what}: {'; '.join(fatal or ranges)}; {_MORE}"
     elif whole:
-        yield f"hand counts give no range for the whole survey: {whole}; geobike sample draws them"
+        yield f"hand counts give no range for the whole survey: {whole}; {_MORE}"
 
 
 def _hand_counted(shared: pd.DataFrame, by: str, counted: HandCounted) -> pd.DataFrame:

@@ -220,8 +220,8 @@ def _origins(rows: pd.DataFrame, path: str | Path) -> "pd.Series[str]":
     return origin.where(origin != "", OWN)
 
 
-_AGAIN: Final = "run geobike map with the settings of the sample, or draw anew: geobike sample"
-_CHANGED: Final = "the survey has changed since, so draw anew: geobike sample"
+_AGAIN: Final = "run geobike map with the settings of the sample, or draw anew: geobike sample OUT"
+_CHANGED: Final = "the survey has changed since, so draw anew: geobike sample OUT"
 
 
 def _check_settings(rows: pd.DataFrame, settings: Mapping[str, Any], path: str | Path) -> None:
@@ -266,7 +266,7 @@ def _strata(
                 path,
                 line,
                 f"{file} was drawn, and is the photo of no look of this survey; name the survey "
-                "from which it was drawn, or draw anew: geobike sample",
+                "from which it was drawn, or draw anew: geobike sample OUT",
             )
         # A spreadsheet makes a date of 1-2; the size of the stratum still tells.
         if said != name and not entries.is_date(said):

@@ -151,3 +151,10 @@ def join(folder: str | Path, file: str) -> str | Path:
     if remote.is_remote(folder):
         return f"{folder.rstrip('/')}/{file}"
     return Path(folder, file)
+
+
+def folder(path: str | Path) -> str | Path:
+    """Return the path or URL of the folder that a file is in."""
+    if remote.is_remote(path):
+        return path.rpartition("/")[0]
+    return Path(path).parent

@@ -107,9 +107,11 @@ def _drawn(shown: pd.DataFrame) -> pd.DataFrame:
 
 def ridden(given: pd.DataFrame, detections: pd.DataFrame) -> "pd.Series[int]":
     """Return how many bicycles of each photo do not count because they are ridden."""
-    boxes = detections.loc[detections["dropped_by"] == "ridden", "photo_id"].value_counts()
-    numbers = dict(zip(boxes.index, boxes, strict=True))
-    found = [numbers.get(photo_id, 0) for photo_id in given["photo_id"]]
+    boxes = detections.loc[detections["dropped_by"] == "ridden", "photo_id"]
+    if boxes.empty:
+        return pd.Series(0, index=given.index, dtype="int64")
+    row = schema.rows_of(boxes, given["photo_id"])
+    found = np.bincount(row[row >= 0], minlength=len(given))
     return pd.Series(found, index=given.index, dtype="int64")
 
 

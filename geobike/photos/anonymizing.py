@@ -68,7 +68,8 @@ def grown(box: Box) -> Box:
 def pixelate(image: Image.Image, box: Box, *, scale: float) -> None:
     """Replace a slightly enlarged box by flat square cells, in place, whatever the picture's size.
 
-    `scale` is the width of this picture over that of the original.
+    `scale` is the width of this picture over that of the original. A box that is partly beyond the
+    picture has the cells of the whole.
     """
     xmin, ymin, xmax, ymax = (edge * scale for edge in box)
     left, top, right, bottom = (edge * scale for edge in grown(box))

@@ -132,6 +132,19 @@ def is_quick(data: bytes) -> bool:
     return data.startswith(jpeg.SOI) and not _may_be_truncated(data)
 
 
+def is_regular(data: bytes, *, max_pixels: int = MAX_PIXELS) -> bool:
+    """Tell whether a JPEG says its size as usual, and that it has no more than usual of anything.
+
+    Raises UnreadablePhoto as `upright_size` does for a JPEG that `is_quick` and can be opened.
+    """
+    scans.check_number(data)
+    header = jpeg.read_header(BytesIO(data))
+    if header is None or header.size is None:
+        return False
+    check_pixels(*header.size, max_pixels)
+    return True
+
+
 def upright_size(data: bytes, *, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
     """Return width and height in upright pixels, without decoding more than is needed.
 
@@ -237,6 +250,9 @@ _ENDS_EARLY: Final = "cannot be decoded: its pixel data end early"
 def _ends_grey(image: Image.Image) -> bool:
     """Tell whether the last pixels are of the grey that a decoder draws where data are missing."""
     width, height = image.size
+    last = image.getpixel((width - 1, height - 1))
+    if not _GREY.issuperset(last if isinstance(last, tuple) else (last,)):
+        return False  # mostly
     corner = image.crop((max(0, width - _BLOCK), max(0, height - _BLOCK), width, height))
     return set(corner.tobytes()) <= _GREY
 

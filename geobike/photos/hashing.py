@@ -2,9 +2,9 @@
 
 import hashlib
 import os
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from functools import partial
 from typing import Final, NamedTuple, Protocol
 
@@ -42,6 +42,14 @@ class HashCache(Protocol):
         """Keep hashes by key."""
         ...
 
+    def decoded(self) -> "Decoded | None":
+        """Return what tells which photos were decoded before; None where that is not fast."""
+        ...
+
+
+Decoded = Callable[[], AbstractContextManager[Callable[[str], bool]]]
+"""Opens, also in another process, what tells whether the bytes of a SHA-256 were decoded once."""
+
 
 def read(
     files: Iterable[PhotoFile], *, max_pixels: int = decoding.MAX_PIXELS, threads: int = THREADS
@@ -56,15 +64,19 @@ def read(
 
 
 def read_in_processes(
-    files: Sequence[PhotoFile], *, max_pixels: int = decoding.MAX_PIXELS
+    files: Sequence[PhotoFile],
+    *,
+    max_pixels: int = decoding.MAX_PIXELS,
+    decoded: Decoded | None = None,
 ) -> Generator[FileHash, None, None]:
     """Do what `read` does, for many photos on this machine: of small ones Python is the most work.
 
-    Photos whose pixels have to be decoded are left to `read`, since the limit on the pixels that
-    are decoded at once is that of one process.
+    Those that were `decoded` before can be opened: only their limits are looked at again. Photos
+    whose pixels have to be decoded are left to `read`, since the limit on the pixels that are
+    decoded at once is that of one process.
     """
     parts = [files[at : at + _PART] for at in range(0, len(files), _PART)]
-    work = partial(_read_quickly, max_pixels=max_pixels)
+    work = partial(_read_quickly, max_pixels=max_pixels, decoded=decoded)
     with closing(spread(work, parts)) as answers:
         for part, found in zip(parts, answers, strict=True):
             slow = [file for file, one in zip(part, found, strict=True) if one is None]
@@ -73,26 +85,33 @@ def read_in_processes(
                     yield next(others) if one is None else one
 
 
-def _read_quickly(files: Sequence[PhotoFile], *, max_pixels: int) -> list[FileHash | None]:
+def _read_quickly(
+    files: Sequence[PhotoFile], *, max_pixels: int, decoded: Decoded | None
+) -> list[FileHash | None]:
     """Return the hash of each photo, None for one whose pixels have to be decoded."""
     threads = max(2, THREADS // (os.cpu_count() or 1))
     out: list[FileHash | None] = [None] * len(files)
 
     def share(first: int) -> None:  # a task for each photo would take as long as its hash
         for place in range(first, len(files), threads):
-            out[place] = _quickly(files[place], max_pixels)
+            out[place] = _quickly(files[place], max_pixels, before)
 
-    with ThreadPoolExecutor(threads) as pool:
+    opened = nullcontext(_never) if decoded is None else decoded()
+    with opened as before, ThreadPoolExecutor(threads) as pool:
         list(pool.map(share, range(threads)))
     return out
 
 
-def _quickly(file: PhotoFile, max_pixels: int) -> FileHash | None:
+def _never(_: str) -> bool:
+    return False
+
+
+def _quickly(file: PhotoFile, max_pixels: int, decoded: Callable[[str], bool]) -> FileHash | None:
     try:
         data = _bytes(file)
     except UnreadablePhoto as error:
         return FileHash(None, fault=str(error))
-    return _hash(data, max_pixels) if decoding.is_quick(data) else None
+    return _hash(data, max_pixels, decoded) if decoding.is_quick(data) else None
 
 
 def _one(file: PhotoFile, max_pixels: int) -> FileHash:
@@ -109,10 +128,11 @@ def _bytes(file: PhotoFile) -> bytes:
     return decoding.read_bytes(file.path, follow_links=False)
 
 
-def _hash(data: bytes, max_pixels: int) -> FileHash:
+def _hash(data: bytes, max_pixels: int, decoded: Callable[[str], bool] = _never) -> FileHash:
     sha256 = hashlib.sha256(data).hexdigest()
     try:
-        decoding.upright_size(data, max_pixels=max_pixels)
+        if not (decoded(sha256) and decoding.is_regular(data, max_pixels=max_pixels)):
+            decoding.upright_size(data, max_pixels=max_pixels)
         return FileHash(sha256)
     except UnreadablePhoto as error:
         return FileHash(sha256, fault=str(error))

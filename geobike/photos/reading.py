@@ -68,8 +68,9 @@ class _Local:
 
     batch, save_every = 100_000, 1_000
 
-    def __init__(self, max_pixels: int) -> None:
+    def __init__(self, max_pixels: int, known: hashing.HashCache | None) -> None:
         self._max_pixels = max_pixels
+        self._known = known
 
     def keys(self, files: Sequence[PhotoFile]) -> list[str | None]:
         return [hashing.key(file) for file in files]
@@ -77,8 +78,10 @@ class _Local:
     def read(
         self, files: Sequence[PhotoFile]
     ) -> Generator[tuple[int, hashing.FileHash], None, None]:
-        many = len(files) >= _MANY and not remote.is_remote(files[0].path)
-        read = hashing.read_in_processes if many else hashing.read
+        read = hashing.read
+        if len(files) >= _MANY and not remote.is_remote(files[0].path):
+            decoded = None if self._known is None else self._known.decoded()
+            read = partial(hashing.read_in_processes, decoded=decoded)
         with closing(read(files, max_pixels=self._max_pixels)) as hashes:
             yield from enumerate(hashes)
 
@@ -198,7 +201,7 @@ def hash_files(
     schema.check(photos, schema.PHOTOS)
     if len(photos) != len(files):
         raise ValueError(f"{len(files)} files, and a frame of {len(photos)} photos")
-    hasher = hasher or _Local(max_pixels)
+    hasher = hasher or _Local(max_pixels, known)
     with closing(_hashes(files, known, hasher)) as hashes:
         found = dict(track(hashes, "Reading photos", total=len(files)))
     return apply_hashes(photos, [found[index] for index in range(len(files))])

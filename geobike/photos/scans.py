@@ -77,17 +77,18 @@ def is_whole(data: bytes) -> bool:
 
     It is that of nearly every camera, and known without a look at the pixels' data.
     """
-    frames = bytearray()
+    frames, components = bytearray(), b""
     for marker, at, after in _markers(data):
         if marker == _SCAN:
             sequential = bytes(frames) in (b"\xc0", b"\xc1")
             return (
                 sequential
                 and data[after - 3 : after] == _ALL
-                and (data[at + 5 : after - 3 : 2] == _components(data))
+                and data[at + 5 : after - 3 : 2] == components
             )
         if _is_frame(marker):
             frames.append(marker)
+            components = _of_frame(data, at)
     return False
 
 
@@ -143,8 +144,12 @@ def _is_frame(marker: int) -> bool:
 def _components(data: bytes) -> bytes:
     """Return the numbers of the components that the frame declares."""
     frames = (at for marker, at, _ in _markers(data) if marker in _HUFFMAN)
-    at = next(frames) + 9  # marker, length, bits, height, width
-    return data[at + 1 : at + 1 + 3 * data[at] : 3]
+    return _of_frame(data, next(frames))
+
+
+def _of_frame(data: bytes, at: int) -> bytes:
+    at += 9  # marker, length, bits, height, width
+    return data[at + 1 : at + 1 + 3 * data[at] : 3] if at < len(data) else b""
 
 
 def _restart(pixels: bytes) -> bytes:

@@ -13,7 +13,7 @@ import pandas as pd
 from PIL import Image
 
 from geobike import schema
-from geobike.detectors.protocol import Box as Piece
+from geobike.detectors.protocol import Box as Rectangle
 from geobike.errors import UnreadablePhoto
 from geobike.io.matching import isin
 from geobike.photos import decoding, hiding
@@ -166,8 +166,8 @@ def thumbnail(
     """
     small, (full_width, _) = decoding.read_small(source, side=side, max_pixels=max_pixels)
     for box in anonymize:
-        for piece in Piece(*box).pieces(full_width):
-            pixelate(small, piece, scale=small.width / full_width)
+        for place in Rectangle(*box).places(full_width):  # two on a panorama, over its seam
+            pixelate(small, place, scale=small.width / full_width)
     out = BytesIO()
     # A new image carries no EXIF, no colour profile, no comment.
     Image.frombytes("RGB", small.size, small.tobytes()).save(

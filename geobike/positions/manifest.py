@@ -82,8 +82,8 @@ def photos(manifest: pd.DataFrame) -> gpd.GeoDataFrame:
     """Return a photos frame of the photos that a manifest names, without their files.
 
     It has no positions yet, no sizes and no hashes. If the manifest was written by an earlier run,
-    a photo that was `duplicate`, `unreadable` or `failed` keeps that status, and one that was
-    `outside` the areas or `unlocated` is `never_processed`.
+    a photo that was `duplicate`, `unreadable` or `failed` keeps that status, and one that was not
+    `counted` either is `never_processed`; other manifests give no such column.
     """
     schema.check(manifest, schema.MANIFEST)
     named = manifest[manifest["file"].fillna("").str.strip() != ""].drop_duplicates("file")
@@ -94,7 +94,9 @@ def photos(manifest: pd.DataFrame) -> gpd.GeoDataFrame:
     for column in ("width", "height"):
         if column in named:
             known[column] = named[column].array
-    known["never_processed"] = known["status"].isin((schema.OUTSIDE, schema.UNLOCATED))
+    if known["status"].isin(schema.STATUSES).any():  # else no earlier run wrote it
+        processed = known["status"].isin((schema.COUNTED, *_KEPT_STATUSES))
+        known["never_processed"] = ~processed
     known["status"] = known["status"].where(known["status"].isin(_KEPT_STATUSES))
     known["reason"] = known["reason"].fillna("the manifest gives no position")
     return schema.geotable(schema.PHOTOS, known, np.full(len(known), None, dtype=object))

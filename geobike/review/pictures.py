@@ -8,7 +8,7 @@ from typing import Final
 
 from PIL import Image
 
-from geobike.detectors.protocol import Box as Piece
+from geobike.detectors.protocol import Box as Rectangle
 from geobike.errors import UnreadablePhoto
 from geobike.photos import decoding
 from geobike.photos.anonymizing import Box, pixelate
@@ -78,8 +78,10 @@ def jpeg(data: bytes, hidden: Iterable[Box], *, side: int | None = None, max_pix
         image, (width, _) = decoding.read_small(data, side=side, max_pixels=max_pixels)
         scale = image.width / width
     for box in hidden:
-        for piece in Piece(*box).pieces(image.width / scale):  # two on a panorama, over its seam
-            pixelate(image, piece, scale=scale)
+        for place in Rectangle(*box).places(
+            image.width / scale
+        ):  # two on a panorama, over its seam
+            pixelate(image, place, scale=scale)
     out = BytesIO()
     # A new image carries no EXIF, no colour profile, no comment.
     Image.frombytes("RGB", image.size, image.tobytes()).save(out, "JPEG", quality=_QUALITY[side])

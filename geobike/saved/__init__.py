@@ -7,7 +7,7 @@ other file, so that a folder with files of two runs is recognised.
 from geobike.saved.exporting import export, to_postgis
 from geobike.saved.layout import GENERATOR, MAP, PICTURES, REPORT, SUMMARY, VERSION
 from geobike.saved.pictures import check_pictures
-from geobike.saved.reading import SavedSurvey, read
+from geobike.saved.reading import SavedSurvey, beside, read
 from geobike.saved.writing import is_report, replaces, write
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "SUMMARY",
     "VERSION",
     "SavedSurvey",
+    "beside",
     "check_pictures",
     "export",
     "is_report",

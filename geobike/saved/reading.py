@@ -12,7 +12,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geobike import maps, schema
-from geobike.detections import imported
+from geobike.detections import imported, recorded
 from geobike.detections.filtering import Filter
 from geobike.errors import InputError, SchemaError
 from geobike.exports import own_columns, reading
@@ -53,6 +53,17 @@ def read(folder: str | Path) -> "SavedSurvey":
             "use the geobike that wrote it, or run geobike map again"
         )
     return SavedSurvey(folder, summary)
+
+
+def beside(table: Table, path: str | Path, digest: str | None) -> "SavedSurvey | None":
+    """Return the survey whose table is this very file, in its folder; None where there is none."""
+    try:
+        survey = read(files.folder(path))
+    except InputError:
+        return None
+    name = survey.summary["files"].get(table)
+    known = survey.summary.get("sha256", {}).get(name)
+    return survey if name == files.name(path) and known == digest is not None else None
 
 
 @dataclass(frozen=True)
@@ -198,11 +209,9 @@ class SavedSurvey:
         It holds what the detector found: neither what people struck out nor what they added.
         """
         with self._open("detections") as path:
-            found = imported.read(path)
-        if not self.reviewers:
-            return found
+            found, _ = recorded.split(imported.read(path), reviewer="")
         added = found["model"].isin(self.reviewers)
-        return found[~added].reset_index(drop=True)
+        return found[~added].reset_index(drop=True) if added.any() else found
 
     def tables(self) -> Frames:
         """Return all tables with the columns and types of files, for `geobike.exports`.

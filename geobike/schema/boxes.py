@@ -18,7 +18,7 @@ DETECTIONS: Final = Frame(
         "ymax": FLOAT,
         "model": CODED,
         "kept": FLAG,
-        "dropped_by": CODED,  # the rule that dropped it: label | threshold | duplicate | ridden
+        "dropped_by": CODED,  # label | threshold | duplicate | ridden | review
     },
     optional={"ridden": MAYBE},  # NA where the detector knows no persons, and for other boxes
 )

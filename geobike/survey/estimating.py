@@ -19,7 +19,7 @@ from geobike.survey.counting import unseen
 DETECTED_ONLY = (
     "Bicycles found by the detector. The range of a figure says how far other streets of the area "
     "would move it. It says nothing of bicycles that the detector missed: nobody has counted by "
-    "hand. Counting 60 photos takes 35 minutes: geobike sample."
+    "hand. Counting on some photos takes half an hour: geobike sample OUT."
 )
 """What a survey without hand counts says wherever its figures stand."""
 

@@ -6,6 +6,7 @@ Areas come before detections: a join is cheap, a detection is not, and a photo o
 should not cost anything.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,9 +15,19 @@ from typing import cast
 import geopandas as gpd
 import pandas as pd
 
+from geobike import saved, schema
 from geobike.counting import causes, counts, ledger, stops
 from geobike.counting import stage as counting
-from geobike.detections import annotated, corrections, filtering, foreign, imported, stage
+from geobike.detections import (
+    annotated,
+    corrections,
+    filtering,
+    foreign,
+    imported,
+    recorded,
+    stage,
+)
+from geobike.detections.corrections import Correction
 from geobike.detections.store.opening import open_store
 from geobike.detections.store.protocol import DetectionStore, Model
 from geobike.engines.base import Engine
@@ -71,8 +82,8 @@ def run(
             located = locating.assigned(
                 survey, found, known=known, engine=engine, inputs=inputs, track=track
             )
-            detected = _detect(survey, located.photos, opened, engine, inputs, track)
-        corrected, reviewers = _correct(survey, detected, inputs)
+            detected, by_people = _detect(survey, located.photos, opened, engine, inputs, track)
+        corrected, reviewers = _correct(survey, detected, by_people, inputs)
         photos, counted = _count(survey, located, corrected)
         photos = stops.name_stops(photos, counted.visits)
         if reviewers:  # photos are drawn by what the detector found
@@ -117,24 +128,43 @@ def run(
 
 
 def _correct(
-    survey: Survey, detected: stage.Detected, inputs: Inputs
+    survey: Survey,
+    detected: stage.Detected,
+    known: Sequence[Correction],
+    inputs: Inputs,
 ) -> tuple[stage.Detected, tuple[str, ...]]:
-    """Return the detections as people corrected them, and who did. Raises InputError."""
+    """Return the detections as people corrected them, and who did. Raises InputError.
+
+    Those that the table of detections holds are `known`; the file's come after them.
+    """
+    corrected = _corrected(survey, detected, known)
     if survey.corrections is None:
-        return detected, ()
+        return corrected, _reviewers(known)
     with inputs.open("corrections", survey.corrections) as file:
         if foreign.is_json(file.path):
             found = annotated.read(
                 file.path,
-                detected.detections,
-                detected.photos,
+                corrected.detections,
+                corrected.photos,
                 labels=survey.labels,
                 reviewer=file.name,
             )
         else:
-            found = corrections.read(file.path)
+            found = recorded.new(corrections.read(file.path), known)
+    return _corrected(survey, corrected, found), _reviewers([*known, *found])
+
+
+def _corrected(
+    survey: Survey, detected: stage.Detected, found: Sequence[Correction]
+) -> stage.Detected:
+    if not found:
+        return detected
     boxes = corrections.apply(found, detected.detections, detected.photos, labels=survey.labels)
-    return detected._replace(detections=boxes), tuple(sorted({one.reviewer for one in found}))
+    return detected._replace(detections=boxes)
+
+
+def _reviewers(found: Sequence[Correction]) -> tuple[str, ...]:
+    return tuple(sorted({one.reviewer for one in found}))
 
 
 def _count(
@@ -205,23 +235,36 @@ def _detect(
     engine: Engine,
     inputs: Inputs,
     track: Track,
-) -> stage.Detected:
+) -> tuple[stage.Detected, list[Correction]]:
+    """Return what was detected, and what people corrected in the table that it is from."""
     rules = filtering.Filter(survey.labels, survey.threshold, survey.max_overlap, survey.count)
     if survey.detections is not None:
         with inputs.open("detections", survey.detections) as file:
             table = imported.read(file.path)
+        if table.empty:
+            table = _of_nothing(survey.detections, file.sha256, table)
         model = Model(*imported.model(table, file))
         named = pd.Series(isin(placed["photo_id"], table["photo_id"]), index=placed.index)
         once = shots.mark(placed, keep=survey.same_shot == "all", preferred=named)
-        known, found = imported.apply(table, once)
-        return stage.Detected(
-            known, filtering.filter_detections(found, **asdict(rules)), model, newly_detected=0
-        )
+        photos, boxes = imported.apply(table, once)
+        found, corrected = recorded.split(boxes, reviewer=file.name)
+        filtered = filtering.filter_detections(found, **asdict(rules))
+        return stage.Detected(photos, filtered, model, newly_detected=0), corrected
     plan = stage.plan(
         locating.once(survey, placed), survey.detector, store, rules=rules, looking=survey.looking
     )
     outcomes = engine.detect(plan, store, workers=survey.workers, max_pixels=survey.max_pixels)
-    return stage.collect(plan, outcomes, store, track=track)
+    return stage.collect(plan, outcomes, store, track=track), []
+
+
+def _of_nothing(path: str | Path, digest: str | None, table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table without rows, with one for each photo in which its survey found nothing."""
+    survey = saved.beside("detections", path, digest)
+    if survey is None:
+        return table
+    photos = survey.photos()
+    counted = photos.loc[photos["status"] == schema.COUNTED, "photo_id"]
+    return imported.nothing_found(counted, str(survey.summary["detector"]["model"]))
 
 
 def _open_store(survey: Survey, store: str | Path | None, engine: Engine) -> DetectionStore:

@@ -55,7 +55,7 @@ def test_two_runs_on_one_store_find_what_one_run_finds(tmp_path: Path) -> None:
             started(*arguments, "--out", tmp_path / "a", env=env) as one,
             started(*arguments, "--out", tmp_path / "b", env=env) as other,
         ):
-            said = [process.communicate(timeout=120)[1] for process in (one, other)]
+            said = [process.communicate(timeout=400)[1] for process in (one, other)]
             assert (one.returncode, other.returncode) == (0, 0), said
         alone = geobike(*arguments, "--out", tmp_path / "c", env=env)
     assert alone.returncode == 0

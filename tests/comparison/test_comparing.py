@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -61,6 +62,18 @@ def counted(seasons: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def changes(areas: gpd.GeoDataFrame) -> pd.DataFrame:
     return pd.DataFrame(areas).filter(like="change")
+
+
+@pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")
+def test_a_change_by_hand_counts_without_a_range_is_not_called_detected(counted: Path) -> None:
+    found = comparison.compare(counted / "spring", counted / "autumn")
+    changed = found.areas["bicycles_change"].fillna(0) != 0
+    bare = found.areas[changed & found.areas["bicycles_change_low"].isna()].iloc[0]
+    assert bare["streets_matched"] < 3
+    sentences = " ".join(comparison.sentences(replace(found, whole=bare)))
+    assert "bicycles per stop before" in sentences
+    assert "too few, or too much alike, for a range" in sentences
+    assert "detected per stop" not in sentences
 
 
 @pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")

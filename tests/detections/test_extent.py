@@ -181,6 +181,51 @@ def test_boxes_from_0_to_1_are_refused_wherever_they_come_in(tmp_path: Path) -> 
         geobike.filter_detections(frame, labels=["person"])
 
 
+@pytest.mark.parametrize(("number", "score"), [(1, 0.06), (9, 0.06), (10, 0.06), (1, 0.3)])
+def test_a_few_faint_specks_do_not_refuse_a_table_and_many_or_a_sure_one_do(
+    tmp_path: Path, number: int, score: float
+) -> None:
+    path = tmp_path / "boxes.csv"
+    rows = "".join(f"{n}.jpg,bicycle,{score},0.1,0.2,0.5,0.9\n" for n in range(number))
+    path.write_text("file,label,score,x_min,y_min,x_max,y_max\n" + rows)
+    if number < 10 and score < 0.1:
+        assert len(geobike.read_detections(path)) == number
+        return
+    with pytest.raises(InputError, match=SHARES_TABLE):
+        geobike.read_detections(path)
+
+
+@pytest.mark.parametrize("store", ["store.sqlite", "shards"])
+def test_a_survey_whose_only_box_is_a_faint_speck_counts_nothing_and_can_be_read_again(
+    tmp_path: Path, store: str
+) -> None:
+    if store == "shards":
+        pytest.importorskip("pyarrow", reason="needs the extra `parquet`")
+    photo(tmp_path / "photos" / "a.jpg", lon_lat=(4.005, 52.005), size=(400, 300))
+    areas = squares(tmp_path / "areas.geojson", ["west"])
+    plan = geobike.Survey(photos=tmp_path / "photos", areas=areas, detector=Speck())
+    first = geobike.run(plan, store=tmp_path / store)
+    assert first.photos["bicycle_count"].tolist() == [0]
+    first.write(tmp_path / "out")
+    again = geobike.run(
+        geobike.Survey(
+            manifest=tmp_path / "out" / "photos.geojson",
+            detections=tmp_path / "out" / "detections.csv",
+            areas=areas,
+        )
+    )
+    assert again.photos["bicycle_count"].tolist() == [0]
+
+
+class Speck:
+    """A detector of one's own that sees next to nothing."""
+
+    name, version = "speck", "1"
+
+    def detect(self, image: Image.Image) -> list[Detection]:  # noqa: ARG002 - as others
+        return [Detection("bicycle", 0.06, Box(0.1, 0.2, 0.5, 0.75))]
+
+
 class InShares:
     """A detector of one's own that answers in shares of the photo."""
 

@@ -3,10 +3,12 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 import pytest
+from PIL import Image
 
 import geobike
 from geobike import schema
 from geobike.detections import imported
+from geobike.detectors.protocol import Detection
 from geobike.errors import GeobikeWarning, InputError, ManifestError
 from geobike.io.inputs import Inputs
 from geobike.positions import manifest, resolve
@@ -400,3 +402,165 @@ def test_a_file_with_nothing_in_it_says_so(boxes: Path) -> None:
     boxes.write_text("")
     with pytest.raises(InputError, match="is empty"):
         imported.read(boxes)
+
+
+def struck_and_added(folder: Path) -> Path:
+    """Return corrections of a photo of five bicycles: one is struck out, one is added elsewhere."""
+    path = folder / "corrections.csv"
+    path.write_text(
+        "photo_id,sha256,action,label,x_min,y_min,x_max,y_max,reviewer\n"
+        "a.jpg,,strike,bicycle,10,0,19,20,Anna\n"
+        "b.jpg,,add,bicycle,15,1,19,9,Bert\n"
+    )
+    return path
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+@pytest.mark.parametrize("again_with_file", [False, True])
+def test_what_people_corrected_holds_when_the_survey_is_counted_from_its_own_table(
+    tmp_path: Path, form: str, again_with_file: bool
+) -> None:
+    for name, lon, width in (("a", 4.005, 50), ("b", 4.015, 20)):
+        photo(tmp_path / "photos" / f"{name}.jpg", lon_lat=(lon, 52.005), size=(width, 20))
+    areas = squares(tmp_path / "areas.geojson", ["west", "east"])
+    file = struck_and_added(tmp_path)
+    given = {"areas": areas, "formats": (form,)}
+    first = geobike.run(
+        geobike.Survey(
+            photos=tmp_path / "photos", detector=FakeDetector(), corrections=file, **given
+        )
+    )
+    first.write(tmp_path / "first")
+    photos, boxes = sorted((tmp_path / "first").glob("photos.*")), tmp_path / "first"
+    again = geobike.run(
+        geobike.Survey(
+            manifest=photos[0],
+            detections=boxes / f"detections.{form}",
+            corrections=file if again_with_file else None,
+            **given,
+        )
+    )
+    # A photo of 50 pixels has five, one of 20 has two.
+    assert again.photos["bicycle_count"].tolist() == [5 - 1, 2 + 1]
+    assert again.photos["detected_count"].tolist() == [5, 2]
+    assert again.model.name == "fake"
+    assert again.detections["dropped_by"].tolist().count("review") == 1
+    again.write(tmp_path / "again")
+    third = geobike.run(
+        geobike.Survey(
+            manifest=sorted((tmp_path / "again").glob("photos.*"))[0],
+            detections=tmp_path / "again" / f"detections.{form}",
+            **given,
+        )
+    )
+    assert third.ledger == first.ledger
+    kept = geobike.filter_detections(
+        geobike.read_detections(boxes / f"detections.{form}"), labels=["bicycle"]
+    )
+    assert kept["kept"].sum() == first.ledger.bicycles_counted
+
+
+def test_other_reasons_are_found_anew_so_that_another_threshold_can_be_tried(boxes: Path) -> None:
+    boxes.write_text(
+        "photo_id,label,score,x_min,y_min,x_max,y_max,model,kept,dropped_by\n"
+        "a.jpg,bicycle,0.4,0,0,90,90,yolo,False,threshold\n"
+        "a.jpg,bike,0.9,200,0,290,90,yolo,False,label\n"
+        "a.jpg,bicycle,0.9,400,0,490,90,yolo,False,review\n"
+    )
+    found = geobike.filter_detections(
+        imported.read(boxes), labels=["bicycle", "bike"], threshold=0.3
+    )
+    assert found["kept"].tolist() == [True, True, False]
+
+
+def test_boxes_found_in_views_of_a_panorama_are_of_the_same_model(boxes: Path) -> None:
+    rows = (
+        "a.jpg,bicycle,0.9,0,0,90,90,{}\n"
+        'b.jpg,bicycle,0.9,0,0,90,90,"detr (windows auto, rules 1)"\n'
+        'c.jpg,bicycle,0.9,0,0,90,90,"detr (views 60 every 40, rules 1)"\n'
+    )
+    boxes.write_text(HEADER.rstrip() + ",model\n" + rows.format("detr"))
+    with Inputs().open("detections", boxes) as file:
+        assert imported.model(imported.read(file.path), file)[0] == "detr"
+
+
+def test_a_box_over_the_seam_of_a_panorama_is_read_again(boxes: Path) -> None:
+    row = "{}.jpg,bicycle,0.9,900,100,1300,300,{}\n"
+    boxes.write_text(
+        HEADER.rstrip() + ",model\n" + row.format("a", '"detr (views 60 every 40, rules 1)"')
+    )
+    photos = photos_frame({"a.jpg": (4, 52)})
+    photos = photos.assign(width=1000, height=500).astype({"width": "Int64", "height": "Int64"})
+    assert len(imported.apply(imported.read(boxes), photos)[1]) == 1
+    boxes.write_text(HEADER.rstrip() + ",model\n" + row.format("a", "detr"))
+    with pytest.raises(InputError, match="far beyond their photo"):
+        imported.apply(imported.read(boxes), photos)
+
+
+class Nothing(FakeDetector):
+    def detect(self, image: Image.Image) -> list[Detection]:  # noqa: ARG002 - finds nothing
+        return []
+
+
+@pytest.fixture
+def without_bicycles(tmp_path: Path) -> Path:
+    """The folder of a survey that found nothing on two photos, of which one is in no area."""
+    for name, lon in (("a", 4.005), ("b", 4.5)):
+        photo(tmp_path / "photos" / f"{name}.jpg", lon_lat=(lon, 52.005), size=(20, 20))
+    areas = squares(tmp_path / "areas.geojson", ["west", "nobody"])
+    geobike.run(geobike.Survey(photos=tmp_path / "photos", areas=areas, detector=Nothing())).write(
+        tmp_path / "first"
+    )
+    return tmp_path / "first"
+
+
+@pytest.mark.parametrize("given", ["its photos' table", "photos", "its photos' table elsewhere"])
+def test_a_survey_without_any_bicycle_is_zero_again_and_not_unknown(
+    without_bicycles: Path, tmp_path: Path, given: str
+) -> None:
+    folder = without_bicycles
+    if "elsewhere" in given:
+        folder = tmp_path / "moved"
+        folder.mkdir()
+        for name in ("photos.geojson", "detections.csv"):
+            (folder / name).write_bytes((without_bicycles / name).read_bytes())
+    assert len((folder / "detections.csv").read_text().splitlines()) == 1
+    photos = {"photos": tmp_path / "photos"} if given == "photos" else {}
+    again = geobike.run(
+        geobike.Survey(
+            **(photos or {"manifest": folder / "photos.geojson"}),
+            detections=folder / "detections.csv",
+            areas=tmp_path / "areas.geojson",
+        )
+    )
+    assert again.photos["status"].tolist() == ["counted", "outside"]
+    assert again.photos["bicycle_count"].tolist() == [0, pd.NA]
+    assert again.areas.set_index("area_id")["bicycle_count"].tolist() == [0, pd.NA]
+
+
+def test_a_survey_without_any_bicycle_says_nothing_of_photos_that_it_did_not_see(
+    without_bicycles: Path, tmp_path: Path
+) -> None:
+    wide = squares(tmp_path / "wide.geojson", map(str, range(60)))
+    again = geobike.run(
+        geobike.Survey(
+            manifest=without_bicycles / "photos.geojson",
+            detections=without_bicycles / "detections.csv",
+            areas=wide,
+        )
+    )
+    assert again.photos["status"].tolist() == ["counted", "failed"]
+
+
+@pytest.mark.usefixtures("without_bicycles")
+@pytest.mark.parametrize("columns", ["photo_id", "photo_id,kept,dropped_by"])
+def test_a_strangers_table_without_rows_is_no_survey_without_bicycles(
+    boxes: Path, tmp_path: Path, columns: str
+) -> None:
+    boxes.write_text(f"{columns},label,score,x_min,y_min,x_max,y_max\n")
+    with pytest.raises(InputError, match="has no rows, so that it says of no photo"):
+        geobike.run(
+            geobike.Survey(
+                photos=tmp_path / "photos", detections=boxes, areas=tmp_path / "areas.geojson"
+            )
+        )

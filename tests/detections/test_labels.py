@@ -140,12 +140,45 @@ def test_a_label_that_may_mean_a_bicycle_and_does_not_count_is_reported(label: s
     assert judged["kept"].sum() == 1
 
 
+@pytest.mark.parametrize(
+    ("label", "letter"),
+    [
+        ("b\u0456cycle", "CYRILLIC SMALL LETTER BYELORUSSIAN-UKRAINIAN I for i"),
+        ("Bicycl\u0435", "CYRILLIC SMALL LETTER IE for e"),
+        ("bic\u03b3cle", "GREEK SMALL LETTER GAMMA for y"),
+        ("\uff42icycle", "FULLWIDTH LATIN SMALL LETTER B for b"),
+        ("parked bi\u0441ycles", "CYRILLIC SMALL LETTER ES for c"),
+        ("fi\u0435ts", "CYRILLIC SMALL LETTER IE for e"),
+    ],
+)
+def test_a_label_with_letters_that_only_look_alike_is_told_with_the_letter(
+    label: str, letter: str
+) -> None:
+    with pytest.warns(GeobikeWarning, match=rf"do not count.*\(2 boxes, written with {letter}\)"):
+        judged = filtering.filter_detections(frame(["bicycle", label, label]), labels=["bicycle"])
+    assert judged["kept"].sum() == 1
+
+
+def test_a_label_to_count_with_such_a_letter_is_told_too() -> None:
+    with (
+        pytest.warns(GeobikeWarning, match="written with LATIN SMALL LETTER I for \u0456"),
+        pytest.raises(InputError),
+    ):
+        filtering.filter_detections(frame(["bicycle"]), labels=["b\u0456cycle"])
+
+
 def test_nothing_is_reported_of_labels_that_mean_something_else(
     recwarn: pytest.WarningsRecorder,
 ) -> None:
     others = [name for name in labels.COCO_80 if name != "bicycle"]
     filtering.filter_detections(
-        frame(["bicycle", *others, "motorbike", "motor cycle", "bicyclist"]), labels=["bicycle"]
+        frame(
+            [
+                *("bicycle", *others, "motorbike", "motor cycle", "bicyclist"),
+                *("автобус", "машина", "tricycle", "мотоцикл"),
+            ]
+        ),
+        labels=["bicycle"],
     )
     filtering.filter_detections(frame(["bike", "bicycle"]), labels=["bicycle", "bike"])
     assert not recwarn.list

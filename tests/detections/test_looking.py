@@ -7,10 +7,11 @@ import pytest
 from PIL import Image
 
 import geobike
-from geobike.detections.looking import PLAIN, STANDARD, Looking, base, decide
+from geobike.detections.looking import PLAIN, STANDARD, Looking, decide
 from geobike.detections.store.opening import open_store
 from geobike.detections.store.protocol import Model
 from geobike.detections.upload import estimate_upload
+from geobike.detections.ways import base
 from geobike.detectors.protocol import Box, Detection, DetectorBase
 from geobike.errors import InputError
 from geobike.photos import reading

@@ -25,7 +25,7 @@ def toy(*arguments: object) -> subprocess.CompletedProcess[str]:
     """Run the program of a user whose table has one backend more."""
     return subprocess.run(
         [sys.executable, "-m", "tests.support.toy_backend", *map(str, arguments)],
-        capture_output=True, text=True, timeout=120, check=False, cwd=ROOT,
+        capture_output=True, text=True, timeout=400, check=False, cwd=ROOT,
         env={**os.environ, "COLUMNS": "200", "HF_HOME": "/nonexistent"},
     )  # fmt: skip
 

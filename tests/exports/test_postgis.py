@@ -171,7 +171,7 @@ AT_WORK = "SELECT pid FROM pg_stat_activity WHERE application_name = 'geobike'"
 
 
 def wait_until(is_so: Any) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + 300
     while not is_so():
         assert time.monotonic() < end
         time.sleep(0.05)
@@ -180,7 +180,7 @@ def wait_until(is_so: Any) -> None:
 def test_two_at_once_leave_one_whole_survey(database: Server, written_sample: Path) -> None:
     command = [sys.executable, "-m", "geobike", "export", written_sample, *to(database.dsn())]
     both = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(2)]
-    assert [process.wait(120) for process in both] == [0, 0]
+    assert [process.wait(400) for process in both] == [0, 0]
     assert database.ask("SELECT count(*) FROM geobike.photos") == [["181"]]
     assert database.ask("SELECT count(*) FROM geobike.surveys") == [["1"]]
 
@@ -305,12 +305,12 @@ def test_a_server_that_does_not_answer_is_waited_for_as_libpqs_files_and_variabl
     (tmp_path / "services").write_text("[slow]\nhost=127.0.0.1\nconnect_timeout=2\n")
     for name, value in {"PGSERVICEFILE": str(tmp_path / "services"), **variables}.items():
         monkeypatch.setenv(name, value)
-    assert 1.5 < waited(dsn) < 10
+    assert 1.5 < waited(dsn) < 14  # 15 are ours
 
 
 def test_without_a_word_of_libpqs_the_wait_is_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgres, "PATIENCE_S", 2)
-    assert 1.5 < waited("host=127.0.0.1") < 10
+    assert 1.5 < waited("host=127.0.0.1") < 14  # 15 without this
 
 
 def waited(dsn: str) -> float:

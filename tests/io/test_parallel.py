@@ -89,10 +89,10 @@ def test_nothing_runs_on_when_the_run_is_stopped_or_killed(stop: signal.Signals)
         assert script.stderr is not None
         others = {int(script.stdout.readline()) for _ in range(8)}
         script.send_signal(stop)
-        assert script.wait(10) != 0
+        assert script.wait(60) != 0
         said = script.stderr.read()
     assert said.count("Traceback") <= 1  # the script's own
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while any(map(runs, others)) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not any(map(runs, others))

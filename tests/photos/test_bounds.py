@@ -9,6 +9,7 @@ from PIL import Image
 
 from geobike.errors import UnreadablePhoto
 from geobike.photos import decoding, reading
+from tests.support.bounded import processor_seconds
 from tests.support.making import handed, photo
 
 
@@ -21,10 +22,8 @@ def progressive() -> bytes:
 def test_a_jpeg_of_very_many_scans_is_refused_at_once() -> None:
     data = progressive()
     scan = data[data.rfind(b"\xff\xda") : -2]
-    start = time.perf_counter()
-    with pytest.raises(UnreadablePhoto, match="over 100 scans"):
+    with processor_seconds(2), pytest.raises(UnreadablePhoto, match="over 100 scans"):
         decoding.upright_size(data[:-2] + 3000 * scan + data[-2:])
-    assert time.perf_counter() - start < 2
 
 
 def test_the_handed_jpeg_of_many_scans_is_refused_at_once(shared: Path) -> None:
@@ -62,7 +61,7 @@ def test_threads_together_stay_below_the_limit_of_pixels_and_all_get_their_turn(
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert len(done) == 31
     assert 50 <= most[0] <= 144
 

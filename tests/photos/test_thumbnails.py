@@ -190,3 +190,31 @@ def test_a_person_over_the_seam_of_a_panorama_is_hidden_on_both_sides(tmp_path: 
     assert rough[365:].mean() < 30
     assert rough[:55].mean() < 30
     assert rough[90:330].mean() > 60
+
+
+def cells_across(content: bytes, left: int, right: int) -> int:
+    """Return how many cells of one grey a row of a picture has between two columns."""
+    row = np.asarray(Image.open(io.BytesIO(content)).convert("L"), dtype=int)[100, left:right]
+    steps = np.abs(row[3:] - row[:-3]) > 9  # which JPEG smears over three pixels
+    return 1 + int((steps[1:] & ~steps[:-1]).sum())
+
+
+@pytest.mark.parametrize("seam", [310, 350, 390])
+def test_a_face_over_the_seam_of_a_panorama_has_no_finer_cells_than_one_within(
+    tmp_path: Path, seam: int
+) -> None:
+    # A head of 100 x 130 pixels that grows lighter from side to side: each cell is a step.
+    shades = np.clip((np.arange(400) - 280) * 1.8, 0, 255).astype(np.uint8)
+    box = (300, 35, 400, 165)
+    left, right = box[0] + 400 - seam, box[2] + 400 - seam
+    over = hidden(tmp_path, np.roll(shades, 400 - seam), (left, box[1], right, box[3]))
+    within = hidden(tmp_path, np.roll(shades, -100), (200, box[1], 300, box[3]))
+    across = cells_across(within, 200, 300)
+    assert 6 <= across <= 8
+    assert cells_across(over, left, 400) + cells_across(over, 0, right - 400) <= across + 2
+
+
+def hidden(folder: Path, shades: np.ndarray, box: tuple[int, int, int, int]) -> bytes:
+    """Return the picture whose rows all are these shades, with a box pixelated."""
+    Image.fromarray(np.tile(shades, (200, 1))).convert("RGB").save(folder / "shades.png")
+    return thumbnails.thumbnail(folder / "shades.png", anonymize=[box], side=400)

@@ -52,9 +52,10 @@ def test_axe_finds_nothing(
             keys.press("s")
             reader.page.locator(".gb-grid figure").first.wait_for()
             keys.press(" ")
+            reader.page.locator(".gb-large .gb-photo:not(.gb-hidden)").wait_for()
         case _:
             keys.press(TABS[tab])
-    reader.page.wait_for_timeout(300)
+            reader.entered(tab)
     reader.page.evaluate(axe.read_text("utf-8"))
     found = reader.page.evaluate("axe.run()")["violations"]
     assert [
@@ -74,7 +75,7 @@ def test_nothing_is_wider_than_a_telephone(
     reader = look(page.address, viewport={"width": width, "height": 844})
     reader.shown()
     reader.page.keyboard.press(TABS[tab])
-    reader.page.wait_for_timeout(300)
+    reader.entered(tab)
     assert reader.page.evaluate("document.documentElement.scrollWidth") <= width
 
 

@@ -254,6 +254,33 @@ def test_a_closed_page_goes_on_where_it_was(page: Served, look: Look) -> None:
     assert bicycles(again).input_value() == "2"
 
 
+def test_who_types_on_after_the_last_photo_changes_no_number(reader: Reader, out: Path) -> None:
+    enter(reader, "1", "2", "3", "4", "5", "6", "7", "8")
+    reader.saved()
+    assert "All photos are counted" in reader.page.locator(".gb-done").inner_text()
+    assert bicycles(reader).input_value() == "6"
+    reader.page.keyboard.press("ArrowLeft")
+    enter(reader, "9")  # anew, and not 59
+    bicycles(reader).fill("10")  # who means the last number goes into its field
+    reader.page.keyboard.press("Enter")
+    reader.saved()
+    rows = reviewed.sheet(out)
+    assert [rows[name]["bicycles"] for name in LIST] == ["1", "2", "3", "4", "9", "10"]
+
+
+def test_who_types_on_after_the_last_of_a_sheet_changes_no_number(
+    reader: Reader, out: Path
+) -> None:
+    reader.page.keyboard.press("s")
+    reader.page.locator(".gb-grid figure").first.wait_for()
+    enter(reader, "1", "2", "3", "4")
+    reader.page.keyboard.press("ArrowLeft")
+    enter(reader, "5", "6")
+    reader.saved()
+    rows = reviewed.sheet(out)
+    assert [rows[name]["bicycles"] for name in PAGES["1"]] == ["1", "2", "5"]
+
+
 def test_what_is_no_number_is_not_saved(reader: Reader, out: Path) -> None:
     enter(reader, "55-4")
     reader.saved()

@@ -342,7 +342,7 @@ def test_a_taken_port_is_named(out: Path) -> None:
 def test_ctrl_c_ends_it_in_order(out: Path) -> None:
     with reviewed.served(_copy(out)) as running:
         running.process.send_signal(signal.SIGINT)
-        said, complained = running.process.communicate(timeout=20)
+        said, complained = running.process.communicate(timeout=60)
     assert running.process.returncode == 0
     assert "the same command goes on from there" in said
     assert "Traceback" not in complained

@@ -145,7 +145,6 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Open]:
             maps.save(drawn, path)
         record = Opened(browser.new_page(**{"viewport": {"width": 1280, "height": 800}} | context))
         record.allowed = allowed
-        record.page.set_default_timeout(10_000)
         opened.append(record)
         record.page.on("request", lambda request: record.requests.append(request.url))
         record.page.on("pageerror", lambda error: record.complaints.append(str(error)))

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,16 +56,20 @@ def postgres_server() -> Iterator[Server]:
         yield server
 
 
+class PortTaken(Exception):
+    """Another program has the port that the server was to have."""
+
+
 @contextmanager
 def serving() -> Iterator[Server]:
     """Start a server, and stop it at the end of the block."""
     folder = Path(tempfile.mkdtemp(prefix="geobike-pg-"))  # pytest's own is closed to other users
-    server = Server(folder, _free_port())
     try:
         if os.getuid() == 0:
             shutil.chown(folder, "postgres")
-        _make(server)
-        with _running(server):
+        _make(folder)
+        with ExitStack() as stack:
+            server = _started(folder, stack)
             _fill(server)
             yield server
     finally:
@@ -79,8 +83,18 @@ def database(postgres_server: Server) -> Iterator[Server]:
     postgres_server.ask("DROP SCHEMA IF EXISTS geobike CASCADE")
 
 
-def _make(server: Server) -> None:
-    data = server.folder / "data"
+def _started(folder: Path, stack: ExitStack) -> Server:
+    """Return the server on a port that nobody took between its choice and its use."""
+    for _ in range(5):
+        server = Server(folder, _free_port())
+        with suppress(PortTaken):
+            stack.enter_context(_running(server))
+            return server
+    raise AssertionError("no port was free")
+
+
+def _make(folder: Path) -> None:
+    data = folder / "data"
     _run("initdb", "-D", data, "-U", "admin", "-E", "UTF8", "--locale=C", "--no-sync")
     (data / "pg_hba.conf").write_text(
         "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
@@ -103,7 +117,10 @@ def _running(server: Server) -> Iterator[None]:
         end = time.monotonic() + 60
         ready = [_binary("pg_isready"), "-q", "-h", str(server.folder), "-p", str(server.port)]
         while subprocess.run(ready).returncode:
-            assert time.monotonic() < end, (server.folder / "log").read_text()
+            said = (server.folder / "log").read_text()
+            if "could not create any TCP/IP sockets" in said:
+                raise PortTaken
+            assert time.monotonic() < end, said
             time.sleep(0.1)
         yield
 

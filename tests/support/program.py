@@ -16,7 +16,7 @@ def geobike(
         capture_output=True,
         text=True,
         env={**clean, "HF_HOME": "/nonexistent", "COLUMNS": "100", **(env or {})},
-        timeout=120,
+        timeout=400,
         check=False,
         cwd=cwd,
     )

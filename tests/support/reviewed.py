@@ -170,6 +170,10 @@ class Reader:
         """Wait until the program has all that was typed."""
         self.until("document.documentElement.dataset.saving !== 'yes'")
 
+    def entered(self, view: str) -> None:
+        """Wait until a view has what it asks the program for."""
+        self.until(f"document.documentElement.dataset.view === '{view}'")
+
     def shown(self) -> None:
         """Wait until the photo is drawn."""
         self.until(
@@ -181,7 +185,7 @@ class Reader:
     def until(self, condition: str) -> None:
         """Wait in the page: Playwright's own way needs `eval`, which the page's policy forbids."""
         self.page.evaluate(
-            "new Promise((done, fail) => { const end = Date.now() + 15000; const ask = () => "
+            "new Promise((done, fail) => { const end = Date.now() + 60000; const ask = () => "
             f"({condition}) ? done() : Date.now() > end ? fail(new Error('too long')) : "
             "setTimeout(ask, 20); ask(); })"
         )

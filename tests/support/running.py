@@ -48,9 +48,9 @@ def started(
         process.communicate()
 
 
-def until(reached: Callable[[], bool], process: subprocess.Popen[str], seconds: float = 60) -> None:
+def until(reached: Callable[[], bool], process: subprocess.Popen[str]) -> None:
     """Wait until something is so, or fail where the process ends before it."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + 300
     while not reached():
         if process.poll() is not None:
             raise AssertionError(f"ended before with {process.returncode}: {process.stderr.read()}")  # type: ignore[union-attr]
@@ -62,5 +62,5 @@ def stop(process: subprocess.Popen[str], number: signal.Signals) -> tuple[str, f
     """Send a signal; return what was said on standard error, and the seconds to the end."""
     process.send_signal(number)
     begun = time.monotonic()
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=300)
     return said, time.monotonic() - begun

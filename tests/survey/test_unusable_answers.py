@@ -148,6 +148,6 @@ def command(folder: Path, model: Path) -> "subprocess.CompletedProcess[str]":
         [sys.executable, "-m", "geobike", "map", *map(str, given)],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=400,
         check=False,
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from geobike import config
-from geobike.cli import models, terminal
+from geobike.cli import models, shell, terminal
 from geobike.cli.declared import takes_declared
 from geobike.detectors import backends
 from geobike.errors import InputError
@@ -96,9 +96,7 @@ def _print_next(out: Path) -> None:
 
     terminal.print_line(f"What was counted is in {out}; the same command goes on from there.")
     if (out / FILE_NAME).is_file():
-        terminal.print_line(
-            f"When all is counted: the same geobike map with --hand-counts {out / FILE_NAME}"
-        )
+        print(f"When all is counted: {shell.map_with_counts(out, out / FILE_NAME)}")
 
 
 def _with(opened: "Session", counter: str | None, language: str) -> "Session":

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from geobike.cli import terminal
+from geobike.cli import shell, terminal
 from geobike.cli.declared import takes_declared
 from geobike.io.redaction import redact
 
@@ -51,7 +51,7 @@ def sample(
             show_people=show_people,
             track=terminal.track(),
         )
-    _print_hand_sample(drawn, redact(out))
+    _print_hand_sample(drawn, out)
 
 
 def _print_hand_sample(drawn: "HandSample", out: str) -> None:
@@ -70,11 +70,10 @@ def _print_hand_sample(drawn: "HandSample", out: str) -> None:
     print(_to_count(drawn))
     for path in drawn.written.values():
         terminal.print_line(f"Written: {redact(path)}")
-    file = redact(drawn.written["hand_counts.csv"])
     terminal.print_line(
-        f"Count on a page with geobike review {out}, or fill in the column bicycles"
+        f"Count on a page: geobike review {shell.word(out)}. Or fill in the column bicycles."
     )
-    terminal.print_line(f"Then the same geobike map with --hand-counts {file}")
+    print(f"Then: {shell.map_with_counts(out, drawn.written['hand_counts.csv'])}")
 
 
 def _to_count(drawn: "HandSample") -> str:

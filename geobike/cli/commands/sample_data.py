@@ -1,13 +1,11 @@
 """`geobike sample-data`: the sample, to try geobike with."""
 
-import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from geobike.cli import terminal
-from geobike.messages import message
+from geobike.cli import shell, terminal
 
 
 def sample_data(
@@ -22,7 +20,7 @@ def sample_data(
 def _print_sample(folder: Path) -> None:
     """Print where the sample is, and the two commands that map and evaluate it."""
     photos, areas, manifest, store, streets, truth = (
-        _for_shell(folder / name)
+        shell.word(folder / name)
         for name in (
             "photos",
             "areas.geojson",
@@ -36,12 +34,6 @@ def _print_sample(folder: Path) -> None:
     print(
         f"\ngeobike map {photos} --areas {areas} --manifest {manifest} --detector cached "
         f"--store {store} --threshold 0.3 --timezone Europe/Amsterdam "
-        f"--population-column population --context {streets} --out out"
+        f"--population-column population --streets {streets} --context {streets} --out out"
         f"\n\ngeobike evaluate {truth} --survey out"
     )
-
-
-def _for_shell(path: Path) -> str:
-    """Return a path as it is typed; a shell knows ~ only where it is not quoted."""
-    shown = message(path)
-    return f"~/{shlex.quote(shown[2:])}" if shown.startswith("~/") else shlex.quote(shown)

@@ -282,6 +282,9 @@ class Shards:
         except StoreError as error:
             report(f"{error}; its photos are read again")
 
+    def decoded(self) -> None:
+        """Return None: all shards would have to be read."""
+
     def keep_hashes(self, hashes: Mapping[str, str]) -> None:
         """Keep SHA-256 by key. A store that is only read keeps none: files are hashed again."""
         if hashes and not self._read_only:

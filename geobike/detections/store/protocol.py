@@ -1,6 +1,7 @@
 """The interface of a detection store, whichever files it keeps them in."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Final, NamedTuple, Protocol, Self
@@ -87,4 +88,12 @@ class DetectionStore(Protocol):
 
     def keep_hashes(self, hashes: Mapping[str, str]) -> None:
         """Keep SHA-256 by key, where the store can be written."""
+        ...
+
+    def decoded(self) -> Callable[[], AbstractContextManager[Callable[[str], bool]]] | None:
+        """Return what opens, also in another process, a test of the SHA-256 of a photo.
+
+        It tells whether any detector answered for it, so that it was decoded once. None where that
+        takes longer than to open the photo.
+        """
         ...

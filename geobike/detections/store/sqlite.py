@@ -9,12 +9,15 @@ import json
 import os
 import sqlite3
 import sys
+import threading
 import time
 import zlib
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count, repeat
 from pathlib import Path
 from types import TracebackType
@@ -24,7 +27,7 @@ import numpy as np
 import pandas as pd
 
 from geobike.detections.store import kind
-from geobike.detections.store.protocol import Model, Transform, unchanged
+from geobike.detections.store.protocol import IN_MEMORY, Model, Transform, unchanged
 from geobike.detectors import check
 from geobike.detectors.protocol import Box, Detection
 from geobike.errors import StoreError
@@ -59,6 +62,8 @@ CREATE TABLE IF NOT EXISTS files (
     sha256 TEXT NOT NULL        -- of its bytes
 ) WITHOUT ROWID
 """
+
+_FIND_CHECKSUMS: Final = "SELECT 1 FROM pragma_table_info('answers') WHERE name = 'crc32'"
 
 
 class Store:
@@ -132,8 +137,8 @@ class Store:
     def _stored(
         self, digests: Sequence[str], model: Model
     ) -> Iterator[tuple[str, bytes, int | None]]:
-        checksum = "crc32" if self._has_checksums else "NULL"
         for start in range(0, len(digests), _BATCH):
+            checksum = "crc32" if self._look_for_checksums() else "NULL"
             yield from self._rows(
                 # As bytes, so that text that is not UTF-8 is reported with its photo.
                 f"SELECT sha256, CAST(boxes AS BLOB), {checksum} FROM answers "  # noqa: S608 - ours
@@ -141,6 +146,12 @@ class Store:
                 "AND sha256 IN (SELECT value FROM json_each(?))",
                 (*model, json.dumps(digests[start : start + _BATCH])),
             )
+
+    def _look_for_checksums(self) -> bool:
+        """Tell whether the store has checksums: another process may have added them since."""
+        if not self._has_checksums:
+            self._has_checksums = next(self._rows(_FIND_CHECKSUMS), None) is not None
+        return self._has_checksums
 
     def boxes(
         self,
@@ -221,6 +232,12 @@ class Store:
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: cannot be written: {_cause(error)}") from None
 
+    def decoded(self) -> Callable[[], AbstractContextManager[Callable[[str], bool]]] | None:
+        """Do what `DetectionStore.decoded` says."""
+        if str(self.path) == IN_MEMORY or not self.has_answers():
+            return None
+        return partial(_answered, self.path.absolute())
+
     def _knows_files(self) -> bool:
         """Tell whether hashes of files are kept; a store made for distribution keeps none."""
         found = self._rows("SELECT 1 FROM sqlite_master WHERE name = 'files'")
@@ -277,6 +294,31 @@ class Store:
         )
 
 
+@contextmanager
+def _answered(path: Path) -> Iterator[Callable[[str], bool]]:
+    """Yield what tells threads whether the store at a path has any answer for a SHA-256.
+
+    It says no where the store cannot be read.
+    """
+    lock = threading.Lock()
+
+    def has_answer(digest: str) -> bool:
+        try:
+            with lock:
+                rows = connection.execute("SELECT 1 FROM answers WHERE sha256 = ?", (digest,))
+                return rows.fetchone() is not None
+        except _UNREADABLE:
+            return False
+
+    try:
+        connection = _open_to_read(path, check_same_thread=False)
+    except _UNREADABLE:
+        yield lambda _: False
+        return
+    with closing(connection):
+        yield has_answer
+
+
 def _open(path: Path) -> sqlite3.Connection:
     """Open a store to write, or to read only, where it is there and cannot be written."""
     try:
@@ -305,8 +347,7 @@ def _open_to_write(path: Path) -> sqlite3.Connection:
 
 
 def _has_checksums(connection: sqlite3.Connection) -> bool:
-    columns = connection.execute("SELECT name FROM pragma_table_info('answers')")
-    return ("crc32",) in columns.fetchall()
+    return connection.execute(_FIND_CHECKSUMS).fetchone() is not None
 
 
 def _with_checksums(connection: sqlite3.Connection) -> bool:
@@ -354,12 +395,13 @@ def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
             time.sleep(0.05)
 
 
-def _open_to_read(path: Path) -> sqlite3.Connection:
+def _open_to_read(path: Path, *, check_same_thread: bool = True) -> sqlite3.Connection:
     address = path.resolve().as_uri()
+    connect = partial(sqlite3.connect, uri=True, timeout=_WAIT, check_same_thread=check_same_thread)
     try:
-        connection = sqlite3.connect(f"{address}?mode=ro", uri=True, timeout=_WAIT)
+        connection = connect(f"{address}?mode=ro")
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except sqlite3.OperationalError:
         # In a folder that cannot be written, SQLite cannot keep its log; then nobody else can.
-        connection = sqlite3.connect(f"{address}?immutable=1", uri=True)
+        connection = connect(f"{address}?immutable=1")
     return connection

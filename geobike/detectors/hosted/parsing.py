@@ -7,6 +7,8 @@ list is bounded, or the whole response is rejected with InvalidResponse.
 import math
 from typing import Any, Final
 
+import numpy as np
+
 from geobike.detectors import check
 from geobike.detectors.classify import Classification
 from geobike.detectors.hosted.responses import InvalidResponse
@@ -18,8 +20,6 @@ MOST_ITEMS: Final = 5000
 
 LONGEST_LABEL: Final = 300
 """ImageNet's longest label has about 130 characters."""
-
-_WITHIN_ONE: Final = 1.1
 
 FARTHEST: Final = 10.0
 """How far outside the image a box may end, in sides of the image; models do overshoot."""
@@ -36,8 +36,10 @@ def parse_detections(
     """
     items = _items(data)
     found = [Detection(_label(item), _score(item), _box(item, sent, original)) for item in items]
-    sides = [_number(item["box"][name], name) for item in items for name in Box._fields]
-    if any(side % 1 for side in sides) and max(map(abs, sides)) <= _WITHIN_ONE:
+    given = np.array([[float(item["box"][side]) for side in Box._fields] for item in items])
+    kept = np.array([one.score > FLOOR for one in found], dtype=bool)
+    scores = np.array([one.score for one in found])
+    if check.are_shares(scores[kept], given.reshape(-1, 4)[kept]):
         raise InvalidResponse("its boxes are shares of the photo, from 0 to 1, not pixels")
     real = [
         one

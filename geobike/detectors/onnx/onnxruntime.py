@@ -4,6 +4,7 @@ onnxruntime is imported here alone, and only when it is used.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -119,6 +120,8 @@ def _opened(model: Path | bytes, threads: int | None) -> Any:
     options.log_severity_level = 4  # what is wrong is raised; nothing is printed beside it
     # Memory patterns per shape are not faster, and took 260 MB more for DETR's shapes.
     options.enable_mem_pattern = False
+    # Else its threads wait busily while the next photo is read, and take a core from that.
+    options.add_session_config_entry("session.force_spinning_stop", "1")
     if threads is not None:
         options.intra_op_num_threads = threads
     providers: list[Any] = [_CPU]
@@ -142,6 +145,7 @@ def _on_gpu(session: Any) -> bool:
     return bool(session.get_providers()[0] == _CUDA)
 
 
+@cache  # it takes as long as a small model
 def _errors() -> dict[str, type[Exception]]:
     """Return what onnxruntime raises, by name; its classes share no base but Exception."""
     from onnxruntime.capi import onnxruntime_pybind11_state as state

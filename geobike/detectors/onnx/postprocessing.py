@@ -85,7 +85,7 @@ def numbers(name: str, answer: NDArray[Any]) -> NDArray[Any]:
         raise ModelUnavailable(
             f"the model's output {name} is of {answer.dtype}, not of numbers; name another model"
         )
-    if answer.dtype.kind == "f":
+    if answer.dtype.kind == "f" and answer.dtype != np.float32:
         # Half precision is too coarse for pixels: at 4000 its steps are 2.
         with np.errstate(over="ignore"):  # of double precision; it shows as infinity
             answer = answer.astype(np.float32)
@@ -175,56 +175,59 @@ def detections(
     row, corners that are not in order above `floor`, and classes without a number.
     """
     scores, corners = check.within_rounding(found.scores), found.boxes.astype(np.float64)
-    classes = _class_numbers(found.classes)
+    _require_classes(found.classes)
     check.require_finite(corners, "its boxes in pixels")
     # Below the floor the sides of a box may well have crossed: that box is not returned.
-    filtered = (scores > floor) | ~check.right_scores(scores)
-    if fault := check.first_fault(scores[filtered], *corners[filtered].T):
+    rows = np.flatnonzero(~((scores >= 0) & (scores <= floor)))
+    scores, corners = scores[rows], corners[rows]
+    if fault := check.first_fault(scores, *corners.T):
         raise check.unusable(f"it has {fault.what}")
-    _require_near(corners[scores > floor], width, height, bars)
+    _require_near(scores, corners, width, height, bars)
     boxes = np.clip(corners, 0, [width, height, width, height])
-    inside = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
-    kept = np.flatnonzero(inside & (scores > floor))
+    kept = np.flatnonzero((boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1]))
     order = kept[np.argsort(-scores[kept], kind="stable")]
-    labels = [names.get(classes[row], f"LABEL_{classes[row]}") for row in order.tolist()]
-    rows = zip(labels, scores[order].tolist(), boxes[order].tolist(), strict=True)
-    return [Detection(label, score, Box(*box)) for label, score, box in rows]
+    classes = map(int, found.classes[rows[order]].tolist())  # some models give them as floats
+    labels = [names.get(number, f"LABEL_{number}") for number in classes]
+    best = zip(labels, scores[order].tolist(), boxes[order].tolist(), strict=True)
+    return [Detection(label, score, Box(*box)) for label, score, box in best]
 
 
 def require_pixels(found: Found) -> None:
-    """Raise UnusableAnswer where all corners that count are from 0 to 1: shares, not pixels."""
-    corners = found.boxes[found.scores > FLOOR]
-    if (corners % 1 > 0).any() and np.abs(corners).max() <= _WITHIN_ONE:
+    """Raise UnusableAnswer where the boxes that are returned are shares, not pixels."""
+    kept = found.scores > FLOOR
+    if check.are_shares(found.scores[kept], found.boxes[kept]):
         raise check.unusable("its boxes are shares of the photo, from 0 to 1, not pixels")
 
 
-_WITHIN_ONE: Final = 1.1
 _BEYOND: Final = 1.5
 """How many widths and heights from the middle of what the model saw a box's middle may be."""
 
 
-def _require_near(corners: Floats, width: int, height: int, bars: tuple[float, float]) -> None:
+def _require_near(
+    scores: Floats, corners: Floats, width: int, height: int, bars: tuple[float, float]
+) -> None:
     """Raise UnusableAnswer where half of the boxes lie far outside: their units are others.
 
     Clipped to the photo they would be nothing, and the photo one without bicycles. A stray one
-    among others is left out, as by the models' own post-processing.
+    among others, or a faint one, is left out, as by the models' own post-processing.
     """
     photo = np.array([width, height])
     away = (corners[:, :2] + corners[:, 2:] - photo) / 2 / (photo + 2 * np.array(bars))
     far = (np.abs(away) > _BEYOND).any(axis=1)
-    if len(far) and far.mean() >= 0.5:
+    if len(far) and far.mean() >= 0.5 and scores[far].max() >= check.FAINT:
         sides = ", ".join(f"{side:.6g}" for side in corners[far][0])
         raise check.unusable(
             f"it has a box far outside the photo of {width} x {height} pixels: {sides}"
         )
 
 
-def _class_numbers(classes: NDArray[Any]) -> list[int]:
-    """Return classes as Python's numbers; some models give them as floats."""
-    wrong = (classes < 0) | (classes > _LAST_CLASS) | (classes != np.floor(classes))
+def _require_classes(classes: NDArray[Any]) -> None:
+    """Raise UnusableAnswer where one of the classes is not a class number."""
+    wrong = (classes < 0) | (classes > _LAST_CLASS)
+    if classes.dtype.kind == "f":
+        wrong |= classes != np.floor(classes)
     if wrong.any():
         raise check.unusable(f"it has a class {classes[wrong][0]:.6g}, which is not a class number")
-    return [int(number) for number in classes]
 
 
 def _corners(boxes: Floats, width: int, height: int) -> Floats:

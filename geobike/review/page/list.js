@@ -36,6 +36,7 @@ geobike.made.list = function (page) {
     if (index < 0 || index >= items.length) { card.keep(true); return view.titles(); }
     card.keep(true);
     view.index = index;
+    view.ended = false;
     card.open(items[index], say("photo_of", { i: index + 1, n: items.length }));
     view.titles();
     // The next one is fetched meanwhile, so that it shows at once.
@@ -45,15 +46,18 @@ geobike.made.list = function (page) {
   view.next = () => {
     if (!card.keep(true)) return;
     const after = view.index + 1 < items.length ? view.index + 1 : items.findIndex((item) => !geobike.isDone(item));
-    if (after >= 0) view.go(after);
-    else view.titles();
+    if (after >= 0) { view.go(after); return; }
+    // Who types on has not seen that this was the last: its number stays.
+    view.ended = true;
+    document.activeElement.blur();
+    view.titles();
   };
   view.enter = () => { if (items.length) view.go(view.index); };
   view.leave = () => { card.keep(true); };
   view.onsaved = view.titles;
   card.onchange = view.titles;
   view.keys = { ...card.keys, Enter: () => view.next(), ArrowRight: () => view.next(), ArrowLeft: () => view.go(view.index - 1) };
-  view.type = card.type;
+  view.type = (sign) => { if (!view.ended) card.type(sign); };
   return view;
 };
 
@@ -114,7 +118,7 @@ geobike.card = function (page, { onnext, onback }) {
     item.dots.forEach((dot, place) => geobike.drawDot(stage, dot, place + 1));
   };
   card.open = (item, alt) => {
-    Object.assign(card, { item, boxes: null, showsBoxes: false, ridden: false, moved: false });
+    Object.assign(card, { item, boxes: null, showsBoxes: false, ridden: false, moved: false, again: item.confirmed });
     riddenButton.setAttribute("aria-pressed", "false");
     page.clock();
     number.value = item.bicycles === "?" ? "" : geobike.typed(item);
@@ -126,6 +130,7 @@ geobike.card = function (page, { onnext, onback }) {
     reasons.open = reason !== null;
     boxButton.setAttribute("aria-pressed", "false");
     if ([ridden, remark].includes(document.activeElement)) number.focus(); // what is typed next is its number
+    if (card.again && document.activeElement === number) number.select();
     card.say();
     return card.stage.show(`photo/${item.n}`, alt).then(() => card.draw());
   };
@@ -196,6 +201,7 @@ geobike.card = function (page, { onnext, onback }) {
     card.say();
   };
   const typing = () => {
+    card.again = false;
     if (number.value.trim() && card.item.bicycles === "?") {
       card.item.bicycles = "";
       card.item.remark = "";
@@ -214,7 +220,7 @@ geobike.card = function (page, { onnext, onback }) {
       return;
     }
     number.focus();
-    number.value += sign;
+    number.value = (card.again ? "" : number.value) + sign; // a photo that was counted is counted anew
     typing();
   };
   card.keys = {

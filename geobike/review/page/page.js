@@ -157,6 +157,7 @@ geobike.frame = function (page) {
     }
   };
   page.show = async (kind) => {
+    page.root.dataset.view = "";
     if (page.view) await page.view.leave?.();
     page.kind = kind;
     for (const [name, tab] of tabs) {
@@ -167,6 +168,7 @@ geobike.frame = function (page) {
     place.replaceChildren(page.view.el);
     page.titles();
     await page.view.enter?.();
+    if (page.kind === kind) page.root.dataset.view = kind; // what it asks the program for is there
   };
   page.reload = async () => {
     page.tasks = await geobike.ask("tasks", { counter: page.counter });

@@ -105,6 +105,7 @@ geobike.made.sheets = function (page) {
   const move = (by) => {
     const to = view.photo + by;
     if (fields[to]) { fields[to].focus(); fields[to].select(); fields[to].scrollIntoView({ block: "nearest" }); }
+    else if (by === 1) { view.photo = fields.length; document.activeElement.blur(); } // what is typed now is of no photo
   };
   const columns = () => getComputedStyle(grid).gridTemplateColumns.split(" ").length;
   view.enter = () => { if (pages.length) view.turn(view.at); };
@@ -114,7 +115,13 @@ geobike.made.sheets = function (page) {
     ArrowDown: () => move(columns()), ArrowUp: () => move(-columns()),
     " ": () => view.look(view.photo), p: () => view.finish(!done.checked),
   } : {};
-  view.type = (sign) => { fields[view.photo]?.focus(); fields[view.photo].value += sign; fields[view.photo].dispatchEvent(new Event("input")); };
+  view.type = (sign) => {
+    const field = fields[view.photo];
+    if (!field) return;
+    field.focus();
+    field.value += sign;
+    field.dispatchEvent(new Event("input"));
+  };
   return view;
 };
 
@@ -141,6 +148,7 @@ geobike.large = function (page, { step, ridden }) {
   dialog.addEventListener("close", () => {
     source?.dispatchEvent(new Event("change"));
     source?.focus();
+    source?.select();
   });
   dialog.addEventListener("keydown", (event) => {
     const acts = { Enter: () => step(1), ArrowRight: () => step(1), ArrowLeft: () => step(-1), z: stage.toggle, i: () => stage.zoom(1.5), o: () => stage.zoom(1 / 1.5) };

@@ -151,6 +151,23 @@ def test_a_store_from_before_checksums_is_read_and_gets_them(path: Path) -> None
     assert kept == {"a": 1, "b": 0, "c": 0}
 
 
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_store_that_is_open_sees_checksums_that_another_process_adds(
+    path: Path, read_only: bool
+) -> None:
+    with Store(path) as store:
+        store.put("a", DETR, FOUND)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("ALTER TABLE answers DROP COLUMN crc32")
+    with Store(path, read_only=read_only) as reader:
+        with Store(path) as writer:
+            writer.put("b", DETR, FOUND)
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("UPDATE answers SET boxes = '[]' WHERE sha256 = 'b'")
+        with pytest.raises(StoreError, match="of photo b are not those that were stored"):
+            reader.boxes(["b"], DETR)
+
+
 def test_a_recorded_store_is_read_where_nothing_can_be_written(path: Path) -> None:
     with Store(path) as store:
         store.put("a", DETR, FOUND)

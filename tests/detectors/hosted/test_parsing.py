@@ -68,6 +68,8 @@ def test_boxes_from_0_to_1_are_not_specks_in_a_corner() -> None:
     one["box"] = {"xmin": 0.1, "ymin": 0.2, "xmax": 0.5, "ymax": 0.9}
     with pytest.raises(InvalidResponse, match="shares of the photo, from 0 to 1"):
         parse_detections([one, one], sent=(1333, 1000), original=(4000, 3000))
+    faint = [one | {"score": 0.06}]
+    assert len(parse_detections(faint, sent=(1333, 1000), original=(4000, 3000))) == 1
 
 
 @pytest.mark.parametrize(

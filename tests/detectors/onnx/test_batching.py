@@ -27,7 +27,7 @@ class Model:
         given = feeds["pixels"]
         self.batches.append(len(given))
         self.begun.set()
-        assert self.go.wait(10)
+        assert self.go.wait(60)
         if self.fault(len(given)):
             raise DetectionFailed("too much at once")
         return [given * 2, given.sum(axis=1)]
@@ -40,12 +40,12 @@ def ask(
     gathered = Batcher(model, most)
     with ThreadPoolExecutor(len(photos)) as pool:
         answers = [pool.submit(gathered, {"pixels": photos[0]})]
-        assert model.begun.wait(10)
+        assert model.begun.wait(60)
         answers += [pool.submit(gathered, {"pixels": photo}) for photo in photos[1:]]
         while len(gathered._waiting) < len(photos) - 1:  # all of them wait for their turn
             time.sleep(0.001)
         model.go.set()
-        return [answer.result(10) for answer in answers]
+        return [answer.result(60) for answer in answers]
 
 
 def photos(number: int, width: int = 3) -> list[np.ndarray]:

@@ -70,7 +70,7 @@ except GeobikeError as error:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=400,
         check=False,
     )
     return done.returncode, done.stdout, done.stderr

@@ -159,6 +159,17 @@ def test_boxes_in_other_units_are_not_a_photo_without_bicycles(boxes, said):
         read(deployed_answer([0.9, 0.9], boxes))
 
 
+def test_a_faint_speck_in_the_corner_is_a_photo_without_bicycles_and_no_failure():
+    speck = [(0.1, 0.2, 0.5, 0.9)]
+    assert len(read(deployed_answer([0.06], speck))) == 1
+    with pytest.raises(DetectionFailed, match="are shares of the photo"):
+        read(deployed_answer([0.06, 0.3], speck * 2))
+
+
+def test_a_faint_box_far_outside_alone_is_a_photo_without_bicycles_and_no_failure():
+    assert read(deployed_answer([0.06], [(9000, 10, 9040, 50)])) == []
+
+
 def test_boxes_in_pixels_where_shares_are_wanted_are_not_a_photo_without_bicycles():
     with pytest.raises(DetectionFailed, match="far outside the photo of 100 x 200 pixels"):
         read(softmax_answer((0.1, 0.8, 0.1), boxes=[(320, 200, 40, 40)]))

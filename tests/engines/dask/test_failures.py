@@ -34,7 +34,7 @@ def street(tmp_path: Path) -> dict[str, Path]:
 
 
 def wait_for(diary: Path, answers: int) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while asked(diary) < answers:
         assert time.monotonic() < deadline, "nothing was detected"
         time.sleep(0.01)
@@ -124,9 +124,9 @@ def test_ctrl_c_keeps_what_was_detected_and_leaves_no_process_behind(
     )
     wait_for(diary, 10)
     os.killpg(process.pid, signal.SIGINT)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=120)
     assert said.strip().endswith("KeyboardInterrupt")
-    deadline = time.monotonic() + 5  # those that were told to end may take a moment
+    deadline = time.monotonic() + 60  # those that were told to end may take a moment
     while living(process.pid) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert living(process.pid) == []

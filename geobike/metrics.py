@@ -46,7 +46,9 @@ class Metric:
     needs: str | None = None
     """Optional column of the areas without which the metric is not there."""
     least_share: float = 0
-    """Share of the street length that must have been seen; below it the metric is NA."""
+    """Share of the streets that must have been seen; below it the metric is NA."""
+    share_of: str = "covered_share"
+    """Column of the areas with that share."""
     is_whole: bool = False
     """Whether its values are whole numbers."""
     tells_looking: bool = False
@@ -82,6 +84,11 @@ AT_LEAST: Final = "detected_at_least"
 SHARE: Final = "covered_share"
 ENOUGH: Final = 0.7
 """Share of an area's streets that must have been seen before its total means something."""
+KNOWN: Final = 0.9
+"""Share of the racks whose capacity must be known before bicycles are divided by places."""
+KERB: Final = "kerb_seen_share"
+KERB_ENOUGH: Final = 0.8
+"""Share of the kerb that must have been in view before its bicycles are set beside its places."""
 RACKS: Final = "rack_count"
 """Column of areas whose racks are known."""
 
@@ -222,12 +229,23 @@ METRICS: Final = (
         shown=frozenset({"download"}),
     ),
     Metric(
+        name="kerb_seen_share",
+        numerator=KERB,
+        unit="of the kerb",
+        digits=0,
+        percent=True,
+        needs=RACKS,
+        tells_looking=True,
+        shown=frozenset({"popup", "download"}),
+    ),
+    Metric(
         name="pressure",
         numerator="pressure",
         unit="bicycles / place",
         digits=2,
         needs=RACKS,
-        least_share=ENOUGH,
+        least_share=KERB_ENOUGH,
+        share_of=KERB,
         order=5,
     ),
     Metric(
@@ -275,7 +293,8 @@ METRICS: Final = (
         unit="places",
         digits=0,
         needs=RACKS,
-        least_share=ENOUGH,
+        least_share=KERB_ENOUGH,
+        share_of=KERB,
         is_whole=True,
         shown=frozenset({"popup", "download"}),
     ),
@@ -285,7 +304,8 @@ METRICS: Final = (
         unit="places",
         digits=0,
         needs=RACKS,
-        least_share=ENOUGH,
+        least_share=KERB_ENOUGH,
+        share_of=KERB,
         is_whole=True,
         shown=frozenset({"download"}),
     ),
@@ -295,7 +315,8 @@ METRICS: Final = (
         unit="places",
         digits=0,
         needs=RACKS,
-        least_share=ENOUGH,
+        least_share=KERB_ENOUGH,
+        share_of=KERB,
         is_whole=True,
         shown=frozenset({"popup", "download"}),
     ),
@@ -321,7 +342,8 @@ def values(metric: Metric, areas: "pd.DataFrame") -> "pd.Series[Any]":
     """
     known = looked(areas) | metric.tells_looking
     if metric.least_share:
-        known &= areas[SHARE] >= metric.least_share if SHARE in areas else False
+        share = metric.share_of
+        known &= areas[share] >= metric.least_share if share in areas else False
     total = areas[metric.numerator].where(known)
     if metric.denominator is None:
         return total

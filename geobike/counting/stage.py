@@ -18,6 +18,7 @@ from geobike.counting import (
     coverage,
     exposure,
     headings,
+    kerb,
     places,
     placing,
     riding,
@@ -107,7 +108,7 @@ def count(
     `row_at` gives the row at a place, -1 for none. Without a network of streets, how well an area
     was seen is judged by the squares of 150 m with a stop.
     """
-    turned = photos.assign(heading=(photos["heading"] + rules.heading_offset) % 360)
+    turned = _turned(photos, rules)
     bicycles = _placed(turned, detections, areas, row_at, rules)
     if rules.place:
         _report_headings(photos, bicycles, rules)
@@ -144,6 +145,36 @@ def count(
         metres_of_stop=None if streets is None else coverage.metres_of_stop(found, streets),
         square_m=size,
     )
+
+
+def kerb_in_view(
+    photos: gpd.GeoDataFrame,
+    counted: Counted,
+    network: Network,
+    area_ids: "pd.Series[str]",
+    *,
+    rules: Rules = Rules(),
+) -> kerb.Kerb:
+    """Return how much of the kerb of each street and area the counted photos have in view.
+
+    `photos` and the rules are those that were counted.
+    """
+    turned = _turned(photos, rules)
+    faced = turned.assign(heading=turned["heading"].fillna(0.0))
+    seen = views.views(faced, field_of_view=rules.field_of_view)
+    told = turned["heading"].notna().to_numpy() | views.all_around(seen)
+    stop = schema.rows_of(counted.visits["stop_id"], counted.stops["stop_id"])
+    street = schema.rows_of(counted.stops["street_id"], network.streets["street_id"])
+    return kerb.in_view(
+        network,
+        seen._replace(half=np.where(told, seen.half, np.nan)),
+        np.append(street, -1)[stop],
+        area_ids,
+    )
+
+
+def _turned(photos: gpd.GeoDataFrame, rules: Rules) -> gpd.GeoDataFrame:
+    return photos.assign(heading=(photos["heading"] + rules.heading_offset) % 360)
 
 
 def _measured(

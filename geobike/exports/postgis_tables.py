@@ -62,8 +62,10 @@ def _one_of(values: Iterable[str]) -> str:
 _CHECKS: Final[Mapping[tuple[Table, str], str]] = {
     ("areas", "status"): _one_of(schema.SEEN),
     ("areas", "covered_share"): _SHARE,
+    ("areas", "kerb_seen_share"): _SHARE,
     ("streets", "parking"): _one_of(schema.PARKING),
     ("streets", "covered_share"): _SHARE,
+    ("streets", "kerb_seen_share"): _SHARE,
     ("streets", "length_m"): _NOT_NEGATIVE,
     ("racks", "capacity"): _NOT_NEGATIVE,
     ("stops", "heading"): _DIRECTION,

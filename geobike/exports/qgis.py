@@ -17,7 +17,9 @@ _CIRCLE: Final = "2 * min(4 + 2.2 * sqrt({number}), 18)"
 """Diameter in pixels, as on the page: twice the bicycles look like twice as many."""
 
 _PARKING: Final = [
-    metric for metric in metrics.METRICS if metric.name in ("rack_capacity", "pressure", "shortage")
+    metric
+    for metric in metrics.METRICS
+    if metric.name in ("rack_capacity", metrics.KERB, "pressure", "shortage")
 ]
 """What the tip of a street says of its racks, where some are given."""
 
@@ -70,7 +72,12 @@ def _streets(words: Words, streets: Any) -> qml.Style:
 
 
 def _parking(words: Words, metric: metrics.Metric) -> str:
-    value = figure(column(metric.name), digits=metric.digits, language=words.language)
+    value = figure(
+        column(metric.name),
+        digits=metric.digits,
+        language=words.language,
+        percent=metric.percent,
+    )
     return f"<br>{plain(words.say(metric.name))}: [% {value} %]"
 
 

@@ -28,6 +28,7 @@ _DECIMALS: Final = {
     "heading": 2,
     "bearing": 2,
     "covered_share": 4,
+    "kerb_seen_share": 4,
     "bicycle_count": 4,  # of a stop, a mean over its visits
     "detected_once": 4,
     "detected_near": 4,

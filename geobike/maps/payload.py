@@ -147,7 +147,7 @@ def page_data(
         "averages": known_of.averages(areas, found),
         "estimates": _estimates(provenance.estimates),
         "tallies": encode_json(_tallies(tallies, period_of, ids)),
-        "racks": racks.drawn(supply.racks, walk=supply.walk),
+        "racks": racks.drawn(supply.racks, walk=supply.walk, streets=looks.streets),
         **_backgrounds(context_layers, areas),
         "tiles": None
         if page.tiles is None
@@ -227,7 +227,7 @@ def _backgrounds(layers: Iterable[basemap.Layer], areas: gpd.GeoDataFrame) -> di
 def _shown(areas: gpd.GeoDataFrame) -> list[metrics.Metric]:
     """Return the metrics of the frame, without those that are NA throughout without streets."""
     available = metrics.available(list(areas), metrics.METRICS)
-    known = [metric for metric in available if not metric.least_share or metrics.SHARE in areas]
+    known = [metric for metric in available if not metric.least_share or metric.share_of in areas]
     there = [metric for metric in known if metric.name in areas]
     # Of racks, a figure that is nowhere known is not offered: none was seen well enough.
     return [m for m in there if m.needs != metrics.RACKS or areas[m.name].notna().any()]
@@ -281,8 +281,8 @@ def _tallies(
 
 
 def _metric(metric: metrics.Metric) -> dict[str, Any]:
-    keys = ("name", "numerator", "denominator", "per", "digits", "percent", "order", "least_share")
-    return {key: getattr(metric, key) for key in (*keys, "low", "high")} | {
+    keys = ("name", "numerator", "denominator", "per", "digits", "percent", "order", "low", "high")
+    return {key: getattr(metric, key) for key in (*keys, "least_share", "share_of")} | {
         "shown": sorted(metric.shown),
         "tellsLooking": metric.tells_looking,
         "exact": metric.is_whole or metric.tells_looking,
@@ -315,8 +315,16 @@ def _areas(
             "rings": rings,
         }
         | _ranks(row)
-        for row, name, again, rings, centre, sides in zip(
-            _rows(areas), named, repeated, outlines(shapes), places, groups, strict=True
+        | counted
+        for row, name, again, rings, centre, sides, counted in zip(
+            _rows(areas),
+            named,
+            repeated,
+            outlines(shapes),
+            places,
+            groups,
+            racks.by_hand(areas),
+            strict=True,
         )
     ]
 

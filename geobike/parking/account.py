@@ -35,7 +35,8 @@ def of(
     supply = ratios.racks_by(counting, "all", pd.Series(["all"], dtype=schema.TEXT))
     parked = pd.Series([areas["detected_once"].sum()])
     seen = _seen(areas)
-    enough = seen is not None and seen >= metrics.ENOUGH
+    kerb = _in_view(areas)
+    enough = kerb is not None and kerb >= metrics.KERB_ENOUGH
     out: dict[str, Any] = {
         "walk_m": walk,
         "left_out": {str(k): int(v) for k, v in inside["left_out"].value_counts().items()},
@@ -43,6 +44,7 @@ def of(
         "detected_once": round(float(parked.iloc[0]), 1),
         "detected_near_racks": round(float(areas["detected_near_racks"].sum()), 1),
         "covered_share": None if seen is None else round(seen, 3),
+        "kerb_seen_share": None if kerb is None else round(kerb, 3),
         "pressure": _plain(ratios.pressure(parked, supply).round(3).iloc[0]) if enough else None,
     }
     if streets is None:
@@ -74,6 +76,13 @@ def _seen(areas: gpd.GeoDataFrame) -> float | None:
     if metrics.SHARE not in areas or not areas["street_km"].sum() > 0:
         return None
     return float(areas["covered_km"].sum() / areas["street_km"].sum())
+
+
+def _in_view(areas: gpd.GeoDataFrame) -> float | None:
+    """Return the share of all areas' kerb that was in view; None where nothing is known of it."""
+    if metrics.SHARE not in areas or not areas[metrics.KERB].notna().any():
+        return None
+    return float((areas[metrics.KERB] * areas["street_km"]).sum() / areas["street_km"].sum())
 
 
 def _plain(value: Any) -> Any:

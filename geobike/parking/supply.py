@@ -2,8 +2,9 @@
 
 Parking pressure is all parked bicycles by all places, as counting bureaus have it; bicycles are
 those that were detected, each place once. It is given only where 90 % of the racks have a capacity
-and 70 % of the street was seen. A tenth of the places should be free, for nobody hunts for the last
-one: `shortage = max(0, ceil(parked - 0.9 * capacity))`.
+and 80 % of the kerb was in view: it is a sum, of which what no photo shows is missing. A tenth of
+the places should be free, for nobody hunts for the last one:
+`shortage = max(0, ceil(parked - 0.9 * capacity))`.
 
 Photos of streets see no garage, courtyard or shed, not what parked cars hide, and nothing of the
 night: of those bicycles and places nothing is said here.
@@ -26,7 +27,6 @@ from geobike.reporting import report_number
 from geobike.streets import Network
 
 REACH: Final = 25.0  # metres from a street to its racks
-SHOWN: Final = 25.0  # metres of its street that a stop shows where cameras look along it
 
 _Floats = npt.NDArray[np.float64]
 
@@ -164,12 +164,12 @@ def _streets(
 ) -> gpd.GeoDataFrame:
     supply = ratios.racks_by(racks, "street_id", streets["street_id"])
     parked = streets["detected_once"]
-    seen = streets["covered_share"] >= metrics.ENOUGH - ratios.TINY
+    seen = streets[metrics.KERB] >= metrics.KERB_ENOUGH - ratios.TINY
     places = supply["rack_capacity"].astype(schema.FLOAT)
     judged = seen & parked.notna() & ratios.is_known(supply)
     lacking = ratios.shortage(parked, places).where(judged)
     nearby = streets["street_id"].map(near).fillna(0.0).where(parked.notna())
-    _report_gaps(streets[judged])
+    _report_blind(streets[streets[metrics.KERB].isna() & (supply["rack_count"] > 0)])
     out = streets.join(supply).assign(
         detected_near_racks=nearby.astype(schema.FLOAT),
         pressure=ratios.pressure(parked, supply).where(judged),
@@ -178,14 +178,14 @@ def _streets(
     return out.assign(parking=_state(out, seen, ratios.is_known(supply)))
 
 
-def _report_gaps(streets: gpd.GeoDataFrame) -> None:
-    """Report streets that are covered, though their photos show too little of them to add up."""
-    shown = streets["stop_count"].astype(float) * SHOWN
-    thin = streets[shown < (metrics.ENOUGH - ratios.TINY) * streets["length_m"]]
+def _report_blind(streets: gpd.GeoDataFrame) -> None:
+    """Report streets of which nobody can say what their photos show."""
     report_number(
-        "street is covered by stops so far apart that its pressure and shortage are too low",
-        "streets are covered by stops so far apart that their pressure and shortage are too low",
-        thin["name"].fillna(thin["street_id"]).tolist(),
+        "street with racks has photos without headings, so what they show of it is not known, nor "
+        "its pressure and shortage; give --track FILE, or headings in the manifest",
+        "streets with racks have photos without headings, so what they show of them is not known, "
+        "nor their pressure and shortage; give --track FILE, or headings in the manifest",
+        streets["name"].fillna(streets["street_id"]).tolist(),
     )
 
 
@@ -248,6 +248,8 @@ def _areas(
         detected_near_racks=areas["area_id"].map(by_area).fillna(0.0).astype(schema.FLOAT),
         pressure=ratios.pressure(areas["detected_once"], supply),
     )
+    if metrics.KERB not in areas:  # without streets there is no kerb
+        known[metrics.KERB] = np.nan
     sums = _street_sums(streets, areas["area_id"])
     known = known.assign(**{name: sums[name] for name in _SUMMED})
     out = areas

@@ -35,6 +35,7 @@ STREETS: Final = Frame(
         "rack_capacity": COUNT,  # of those with a capacity; NA where no rack has one
         "rack_capacity_known": COUNT,  # racks with a capacity
         "detected_near_racks": FLOAT,  # of detected_once, those within --walk of a rack
+        "kerb_seen_share": FLOAT,  # NA where no photo there says where it looks
         "pressure": FLOAT,  # detected_once / rack_capacity, NA where too little is known
         "shortage": COUNT,  # places
         "free_within_walk": COUNT,  # free places elsewhere that the shortage can use

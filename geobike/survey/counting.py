@@ -6,7 +6,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geobike import areas as area_room
-from geobike import config, parking
+from geobike import config, metrics, parking
 from geobike import streets as street_room
 from geobike.counting import stage
 from geobike.estimates import looks, parts, spread
@@ -49,6 +49,7 @@ def count_areas(
         0  Centre                1.0         2.0              2  too_thin
         1    East                NaN         0.0           <NA>    unseen
     """
+    rules = rules or stage.Rules()
     row_at = area_room.row_at(areas)
     network = None if streets is None else street_room.build(streets, areas, row_at)
     counted = stage.count(
@@ -57,11 +58,18 @@ def count_areas(
         areas,
         row_at=row_at,
         network=network,
-        rules=rules or stage.Rules(),
+        rules=rules,
     )
     counted = replace(counted, areas=_with_spread(counted))
     if racks is None:
         return counted
+    if network is not None and counted.streets is not None:
+        kerb = stage.kerb_in_view(photos, counted, network, areas["area_id"], rules=rules)
+        counted = replace(
+            counted,
+            areas=counted.areas.assign(**{metrics.KERB: kerb.areas.to_numpy()}),
+            streets=counted.streets.assign(**{metrics.KERB: kerb.streets}),
+        )
     demand = parking.Demand(
         bicycles=counted.bicycles,
         stops=counted.stops,

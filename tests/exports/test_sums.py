@@ -40,7 +40,7 @@ SUMS = {
     "covered m of streets": ("streets", "sum(covered_m)"),
     "stops of streets": ("streets", "sum(stop_count)"),
     "capacity of streets": ("streets", "sum(rack_capacity)"),
-    "shortage of streets": ("streets", "sum(shortage)"),
+    "kerb in view of streets": ("streets", "sum(kerb_seen_share)"),
 }
 """What is added up -> its table, and how, in SQL."""
 

@@ -41,7 +41,9 @@ def counted(
     walk: float = 50,
     **named: shapely.LineString,
 ) -> geobike.Counted:
-    """Count bicycles where the cameras stood: as many boxes as the photos say."""
+    """Count bicycles where the cameras stood, which look all around: as many as the photos say."""
+    around = {"width": 2048, "height": 1024, "turn_px": 2048.0, "horizon_px": 512.0}
+    places = places.assign(**around).astype({"width": "Int64", "height": "Int64"})
     ids = places["photo_id"].repeat(places["bicycle_count"]).to_numpy()
     boxes = schema.table(schema.DETECTIONS, {"photo_id": ids, "kept": np.full(len(ids), True)})
     located = places.assign(area_id=np.where(places.geometry.x < LON, "west", "east"))
@@ -62,8 +64,8 @@ def by_name(found: geobike.Counted) -> pd.DataFrame:
 
 
 def all_along(length: float, north: float, bicycles: dict[float, int]) -> gpd.GeoDataFrame:
-    """Photos every 40 m of a street that runs east, with bicycles on some."""
-    east = [x for x in np.arange(20.0, length, 40.0) if x not in bicycles] + list(bicycles)
+    """Photos every 25 m of a street that runs east, with bicycles on some."""
+    east = [x for x in np.arange(25.0, length, 25.0) if x not in bicycles] + list(bicycles)
     number = [0] * (len(east) - len(bicycles)) + list(bicycles.values())
     photos = survey(east, north, heading=90.0, bicycles=number)
     return photos.assign(photo_id=photos["photo_id"] + f" {north:g}")
@@ -140,25 +142,37 @@ def test_pressure_needs_a_capacity_for_nine_racks_of_ten() -> None:
     assert pd.isna(none["rack_capacity"])  # not known, which is not 0
 
 
-def test_pressure_needs_seven_tenths_of_the_street() -> None:
-    """Stops cover 25 m on either side: two of them 100 m, which is 71 % of 140 m and 67 % of 150.
+def test_pressure_needs_eight_tenths_of_the_kerb_in_view() -> None:
+    """Within 15 m of a camera in the middle of the street lie 25, 27 and 29 m of the kerb 8, 6 and
+    4 m beside it: of two cameras 25 m apart 51 m, which is 85 % of 60 m and 73 % of 70 m.
 
     Of what was not seen, nothing is said: neither of the street nor of the area.
     """
-    photos = survey([25, 75], heading=90.0, bicycles=[9, 9])
-    stands = racks((30, 3, 10), (140, 3, 10))
-    seen = counted(photos, stands, Dam=at((0, 0), (140, 0)))
+    photos = survey([12.5, 37.5], heading=90.0, bicycles=[9, 9])
+    stands = racks((30, 3, 10), (68, 3, 10))
+    seen = counted(photos, stands, Dam=at((0, 0), (60, 0)))
+    assert by_name(seen).loc["Dam", "kerb_seen_share"] == pytest.approx(0.852, abs=0.02)
     assert by_name(seen).loc["Dam", "pressure"] == pytest.approx(18 / 20)
-    thin = counted(photos, stands, Dam=at((0, 0), (150, 0)))
-    assert by_name(thin).loc["Dam", ["pressure", "shortage", "free_within_walk"]].isna().all()
-    assert by_name(thin).loc["Dam", "parking"] == "not_covered"
+    thin = counted(photos, stands, Dam=at((0, 0), (70, 0)))
+    dam = by_name(thin).loc["Dam"]
+    assert dam["kerb_seen_share"] == pytest.approx(0.730, abs=0.02)
+    assert dam["covered_share"] > 0.85  # a stop covers 25 m either way
+    assert dam[["pressure", "shortage", "free_within_walk"]].isna().all()
+    assert dam["parking"] == "not_covered"
     assert thin.supply["pressure"] is None
+    assert thin.supply["kerb_seen_share"] == pytest.approx(dam["kerb_seen_share"], abs=0.001)
     east = thin.areas.set_index("area_id").loc["east"]
     assert east[["pressure", "shortage", "shortage_net", "free_within_walk"]].isna().all()
+    assert east["kerb_seen_share"] == pytest.approx(dam["kerb_seen_share"])
     assert east[COLUMNS].tolist() == [2, 20, 2]
-    assert thin.racks is not None
-    assert thin.racks["seen"].tolist() == [True, False]
-    assert thin.racks["detected_near"].fillna(-1).tolist() == [18, -1]  # the far one: nobody looked
+
+
+def test_of_a_rack_where_nobody_looked_nothing_is_said() -> None:
+    photos = survey([25, 75], heading=90.0, bicycles=[9, 9])
+    found = counted(photos, racks((30, 3, 10), (140, 3, 10)), Dam=at((0, 0), (150, 0)))
+    assert found.racks is not None
+    assert found.racks["seen"].tolist() == [True, False]
+    assert found.racks["detected_near"].fillna(-1).tolist() == [18, -1]
 
 
 def test_racks_that_are_left_out_add_no_places() -> None:
@@ -263,6 +277,7 @@ def test_pressure_and_shortage_of_a_town_that_was_seen_whole_are_those_of_its_tr
     ids = network.streets["street_id"]
     whole = network.streets.assign(
         covered_share=1.0,
+        kerb_seen_share=1.0,
         detected_once=ids.map(of_street).fillna(0.0).astype(float),
         stop_count=network.streets["length_m"] / 25,
     )
@@ -273,6 +288,7 @@ def test_pressure_and_shortage_of_a_town_that_was_seen_whole_are_those_of_its_tr
         stop_count=1.0,
         bicycle_count=1,
         covered_share=1.0,
+        kerb_seen_share=1.0,
         covered_km=1.0,
         street_km=1.0,
     )

@@ -18,6 +18,10 @@ from geobike import areas, parking, schema, streets
 from geobike.estimates import sampling
 from tests.support.sample_survey import SAMPLE
 
+AROUND = {"width": 2000, "height": 1024, "turn_px": 2048.0, "horizon_px": 512.0}
+"""Each photo looks around, so that it has the kerb of its piece in view; but for a sliver, so that
+it still has a direction, as stops of cameras that look all around have not."""
+
 FULL = 8
 """Bicycles in one piece; what is found of more is drawn as a share."""
 
@@ -92,10 +96,16 @@ class Surveyed:
         return found.assign(true_pressure=(parked / places).where(places > 0), true=lacking)
 
 
-def surveyed(town: Town, *, seed: int, every: int = 1, misses: bool = True) -> Surveyed:
-    """Photograph every n-th piece of each street; a detector that `misses` errs as the sample's."""
+def surveyed(
+    town: Town, *, seed: int, every: int = 1, share: float = 1, misses: bool = True
+) -> Surveyed:
+    """Photograph every n-th piece of each street, or a share of them that chance draws.
+
+    A detector that `misses` errs as the sample's.
+    """
     places = town.places
     taken = ((places["number"] + seed) % every == 0).to_numpy()
+    taken = taken & (np.random.default_rng(seed).random(len(places)) < share)
     number = places["bicycles"].to_numpy()
     found = _detected(number, seed) if misses else number
     ids = places["place_id"].to_numpy()[taken]
@@ -105,6 +115,7 @@ def surveyed(town: Town, *, seed: int, every: int = 1, misses: bool = True) -> S
         "heading": town.heading[taken],
         "taken_at": start + pd.to_timedelta(np.arange(len(ids)), unit="s"),
         "area_id": places["area"].to_numpy()[taken],
+        **AROUND,
     }
     photos = schema.geotable(schema.PHOTOS, shown, town.on_street[taken].to_numpy())
     boxes = schema.table(

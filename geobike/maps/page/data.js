@@ -155,9 +155,9 @@ geobike.statusThen = function ({ roles }, status, figures) {
 // computed from `known` is null.
 geobike.valuesOf = function ({ metrics, roles }, known) {
   const looked = roles.looked.some((name) => known[name] > 0);
-  const value = ({ numerator, denominator, per, least_share: least, tellsLooking }) => {
+  const value = ({ numerator, denominator, per, least_share: least, share_of: share, tellsLooking }) => {
     if (!looked && !tellsLooking) return null;
-    if (least && !(known[roles.share] >= least)) return null;
+    if (least && !(known[share] >= least)) return null;
     if (denominator === null) return known[numerator];
     const by = known[denominator] / per;
     return by ? known[numerator] / by : null;

@@ -9,10 +9,17 @@ geobike.panel = function (page) {
   const home = el(
     "div",
     { className: "gb-home-panel" },
-    el("div", { className: "gb-controls" }, geobike.metrics(page), geobike.period(page)),
-    ...geobike.table(page),
+    geobike.views(page),
+    el(
+      "div",
+      { className: "gb-of-areas" },
+      el("div", { className: "gb-controls" }, geobike.metrics(page), geobike.period(page)),
+      ...geobike.table(page),
+    ),
+    geobike.parking(page),
     geobike.notes(page),
   );
+  page.onChange(({ view }) => view && home.classList.toggle("gb-at-racks", view === "racks"));
   const detail = el("div", { className: "gb-detail", hidden: true });
   const panel = el(
     "aside",
@@ -88,7 +95,8 @@ geobike.metrics = function (page) {
     page.change({ metric, byGroup });
   };
   page.onChange(() => (select.value = page.byGroup ? "by-group" : page.metric.name));
-  const missing = page.colours.filter((metric) => metric.least_share && !geobike.isCompared(page, metric));
+  const total = (metric) => metric.least_share && metric.share_of === data.roles.share;
+  const missing = page.colours.filter((metric) => total(metric) && !geobike.isCompared(page, metric));
   const shares = data.areas.map(({ figures }) => figures[data.roles.share]).filter(Number.isFinite);
   const why = missing.length && shares.length
     ? say("share_needed", { least: page.figure(missing[0].least_share, { percent: true, digits: 0 }), best: page.figure(Math.max(...shares), { percent: true, digits: 0 }) })

@@ -46,7 +46,7 @@ def _lines(known: Mapping[str, Any], speech: Speech) -> Iterator[str]:
             by_hand, "pressure", speech, digits=2
         )
     else:
-        yield speech.say("parking_unknown")
+        yield speech.say("parking_unknown") + _in_view(known, speech)
     judged = known.get("judged_streets", {})
     if judged.get("number"):
         yield speech.say(
@@ -56,6 +56,13 @@ def _lines(known: Mapping[str, Any], speech: Speech) -> Iterator[str]:
             shortage=judged["shortage"],
             free=judged["free_within_walk"],
         ) + _hand(by_hand, "shortage", speech, digits=0)
+
+
+def _in_view(known: Mapping[str, Any], speech: Speech) -> str:
+    share = known.get("kerb_seen_share")
+    if share is None:
+        return ""
+    return " " + speech.say("parking_in_view", share=speech.percent(share))
 
 
 def _hand(found: Mapping[str, Any], name: str, speech: Speech, *, digits: int) -> str:

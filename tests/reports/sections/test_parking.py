@@ -15,21 +15,22 @@ def test_streets_that_lack_places_are_listed_with_what_hand_counts_say(
     """By racks.geojson: 17 racks, of which 14 have a capacity, 456 in all."""
     assert "17 racks for everybody; of 14 the number of places is known: 456 in all." in plain.text
     assert "Parking pressure in all areas together is not given" in plain.text
+    assert "4 % of the kerb in the areas was in view." in plain.text
     streets = {street["street_id"]: street for street in properties(written_sample, "streets")}
     lacking = [one for one in streets.values() if one["parking"] in ("full", "no_facility")]
     (first,) = (row for row in plain.rows if row and row[0] == "Stationsstraat, Oude Gracht")
-    assert first[1:] == ["6", "no rack", "6", "0"]
+    assert first[1:] == ["6", "no rack", "\u2013", "\u2013"]  # of its kerb 23 % were in view
     assert f"And {len(lacking) - 10} more streets." in plain.text
 
     def counted(features: list[dict[str, Any]]) -> None:
-        names = ("shortage_by_hand", "shortage_low", "shortage_high")
+        names = ("shortage_by_hand", "shortage_low", "shortage_high", "shortage")
         for one in (feature["properties"] for feature in features):
-            is_it = one["name"] == "Stationsstraat" and one["shortage"]
-            one |= dict(zip(names, (9, 7, 12) if is_it else (None,) * 3, strict=True))
+            is_it = one["name"] == "Stationsstraat" and one["detected_once"] == 6
+            one |= dict(zip(names, (9, 7, 12, 6) if is_it else (None,) * 4, strict=True))
 
     found = report(edited(written_sample, tmp_path / "by_hand", streets=counted))
     (first,) = (row for row in found.rows if row and row[0] == "Stationsstraat, Oude Gracht")
-    assert first[1:] == ["6", "no rack", "6", "9 (7 \u2013 12)", "0"]
+    assert first[1:] == ["6", "no rack", "6", "9 (7 \u2013 12)", "\u2013"]
 
 
 def test_a_survey_without_racks_says_nothing_of_places(tmp_path: Path) -> None:

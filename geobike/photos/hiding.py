@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from geobike import schema
-from geobike.detectors.protocol import Box as Piece
+from geobike.detectors.protocol import Box as Rectangle
 from geobike.io.matching import isin
 from geobike.photos.anonymizing import PERSON, Box, grown, is_hidden
 
@@ -108,9 +108,9 @@ def _shares_hidden(
     counted: Sequence[Box], hidden: Sequence[Box], width: float
 ) -> npt.NDArray[np.float64]:
     """Return how much of each counted box lies under what is pixelated."""
-    pieces = [shapely.box(*grown(piece)) for box in hidden for piece in Piece(*box).pieces(width)]
-    cells = shapely.union_all(pieces)
-    own = [[shapely.box(*piece) for piece in Piece(*box).pieces(width)] for box in counted]
+    places = [place for box in hidden for place in Rectangle(*box).places(width)]
+    cells = shapely.union_all([shapely.box(*grown(place)) for place in places])
+    own = [[shapely.box(*piece) for piece in Rectangle(*box).pieces(width)] for box in counted]
     shapes = np.array([shapely.union_all(each) for each in own])
     covered, whole = shapely.area(shapely.intersection(shapes, cells)), shapely.area(shapes)
     share: npt.NDArray[np.float64] = np.zeros(len(whole))

@@ -87,6 +87,8 @@ ENOUGH: Final = 0.7
 KERB: Final = "kerb_seen_share"
 KERB_ENOUGH: Final = 0.8
 """Share of the kerb that must have been in view before its bicycles are set beside its places."""
+KNOWN: Final = 0.9
+"""Share of the racks whose capacity must be known before bicycles are divided by places."""
 RACKS: Final = "rack_count"
 """Column of areas whose racks are known."""
 

@@ -30,6 +30,7 @@ _SCRIPTS = (
     "layers.js",
     "bars.js",
     "table.js",
+    "parking.js",
     "panel.js",
     "period.js",
     "detail.js",

@@ -147,7 +147,7 @@ def page_data(
         "averages": known_of.averages(areas, found),
         "estimates": _estimates(provenance.estimates),
         "tallies": encode_json(_tallies(tallies, period_of, ids)),
-        "racks": racks.drawn(supply.racks, walk=supply.walk),
+        "racks": racks.drawn(supply.racks, walk=supply.walk, streets=looks.streets),
         **_backgrounds(context_layers, areas),
         "tiles": None
         if page.tiles is None
@@ -315,8 +315,16 @@ def _areas(
             "rings": rings,
         }
         | _ranks(row)
-        for row, name, again, rings, centre, sides in zip(
-            _rows(areas), named, repeated, outlines(shapes), places, groups, strict=True
+        | counted
+        for row, name, again, rings, centre, sides, counted in zip(
+            _rows(areas),
+            named,
+            repeated,
+            outlines(shapes),
+            places,
+            groups,
+            racks.by_hand(areas),
+            strict=True,
         )
     ]
 

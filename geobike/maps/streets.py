@@ -12,6 +12,7 @@ from geobike import schema
 from geobike.maps.encoding import encode_json
 from geobike.maps.numbers import finite
 from geobike.maps.places import positions
+from geobike.maps.racks import of_streets
 from geobike.maps.shapes import steps
 
 _STEPS: Final = 4000  # the tolerance is the extent divided by this
@@ -48,11 +49,13 @@ def streets(
             "rate": finite(row.detected_per_100m),
             "lines": drawn,
         }
-        for row, number, drawn, ends in zip(
+        | parked
+        for row, number, drawn, ends, parked in zip(
             seen.rename(columns={"name": "name_"}).itertuples(),
             area,
             _drawn(lines),
             crossings,
+            of_streets(seen),
             strict=True,
         )
     ]

@@ -6,9 +6,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geobike import schema
+from geobike import metrics, schema
 
-KNOWN: Final = 0.9  # share of the racks with a capacity
 USABLE: Final = 0.9  # share of the places that bicycles can be expected to fill
 TINY: Final = 1e-6  # of sums of weights, so that 3.0000001 is 3
 
@@ -33,7 +32,8 @@ def racks_by(racks: gpd.GeoDataFrame, key: str, ids: "pd.Series[str]") -> pd.Dat
 
 def is_known(supply: pd.DataFrame) -> "pd.Series[bool]":
     """Return whether enough of the racks have a capacity, as all of none have."""
-    known: pd.Series[bool] = supply["rack_capacity_known"] >= KNOWN * supply["rack_count"] - TINY
+    needed = metrics.KNOWN * supply["rack_count"] - TINY
+    known: pd.Series[bool] = supply["rack_capacity_known"] >= needed
     return known.astype(bool)
 
 

@@ -157,9 +157,9 @@ def test_racks_are_as_large_as_their_places_and_say_what_stands_there(seen: dict
     assert large / small == pytest.approx((4 + 1.3 * 8) / (4 + 1.3 * 12**0.5))
     assert racks["fits"]["stationsplein-12"] == ["rack, places not known"]
     tips = racks["tips"]
-    assert "<b>Rack: 64 places.</b><br>Capacity of 2019-06-01.<br>" in tips["stationsplein-07"]
+    assert "<b>Rack: 64 places.</b><br>Places as of 2019-06-01.<br>" in tips["stationsplein-07"]
     assert "<b>Rack: number of places not known.</b>" in tips["stationsplein-12"]
-    near = "detected within 50 m, nearest to this rack."
+    near = "detected within 50 m of it; those nearer to another rack count there."
     assert sum(near in tip for tip in tips.values()) > 5
     assert any("No photo was taken here" in tip for tip in tips.values())
     assert "#6d28d9" in seen["picture"]["colours"]

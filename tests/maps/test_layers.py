@@ -134,6 +134,32 @@ def test_streets_are_ribbons_by_what_was_detected_per_100_m(show: Open) -> None:
     assert opened.page.evaluate(counts) == ["6", "2"]
 
 
+def what_counts(opened: Opened) -> dict[str, str]:
+    """Return what stands below the names of figures, by the name of the figure."""
+    found: dict[str, str] = opened.page.evaluate(
+        "Object.fromEntries(Array.from(document.querySelectorAll('.gb-detail dt small'),"
+        "(each) => [each.parentNode.nextSibling.dataset.metric, each.innerText]))"
+    )
+    return found
+
+
+def test_totals_that_differ_say_what_each_of_them_counts(show: Open) -> None:
+    opened = show(build(areas(["North"], [2], [9], detected_once=[7.0]), **street_frames()))
+    opened.page.locator(".gb-table tbody tr").press("Enter")
+    assert (opened.detail()["bicycle_count"], opened.detail()["detected_once"]) == ("9", "7.0")
+    said = what_counts(opened)
+    assert said["bicycle_count"] == "those on several photos count each time"
+    assert said["detected_once"] == "those that stand in this area; on several photos once"
+    opened.page.locator(".gb-list li button").press("Enter")
+    assert opened.detail()["once"] == "8.0"
+    once = "on the photos taken in it, wherever they stand; on several photos once"
+    assert what_counts(opened)["once"] == once
+    opened.page.locator(".gb-place", has_text="6").press("Enter")
+    assert opened.detail()["things"] == "6"
+    first = "on the first photo of a place; of several visits the mean"
+    assert what_counts(opened) == {"things": first}
+
+
 def test_streets_say_that_they_are_of_all_days_while_a_day_is_chosen(show: Open) -> None:
     frames = street_frames()
     taken = frames["taken"]

@@ -95,7 +95,7 @@ def test_a_click_on_a_heading_sorts_and_areas_without_photos_stay_last(show: Ope
     opened = show(build())
     opened.page.locator(".gb-table thead th[data-metric=detected_per_stop] button").click()
     assert opened.texts(TABLE) == ["West", "North", "East", "South", "Centre"]
-    assert opened.page.locator("th[aria-sort=ascending]").inner_text().startswith("per stop")
+    assert opened.page.locator("th[aria-sort=ascending]").inner_text().startswith("Per stop")
     opened.page.get_by_role("button", name="Area", exact=True).click()
     assert opened.texts(TABLE) == ["East", "North", "South", "West", "Centre"]
     arrows = opened.page.evaluate(
@@ -264,7 +264,7 @@ def test_every_photo_of_one_spot_can_be_opened(show: Open) -> None:
     taken = photos({name: (4.005, 52.005, n + 1) for n, name in enumerate(names)})
     opened = show(build(taken=taken, thumbnails=dict.fromkeys(names, jpeg())))
     assert opened.places() == ["15 detected, 5 places, 5 photos"]
-    assert "place, or a few: number detected" in opened.texts(".gb-photo-key li")
+    assert "places: detected on first photo" in opened.texts(".gb-photo-key li")
     opened.page.locator(".gb-place").click()
     assert opened.texts(".gb-detail h2") == ["5 places"]
     assert len(opened.texts(".gb-list button")) == 5  # a list of them, each a way to its place
@@ -492,7 +492,8 @@ def test_a_circle_holds_what_was_detected_and_not_the_photos(show: Open) -> None
     assert opened.places() == ["2 detected, 6 photos"]
     opened.page.locator(".gb-place").click()
     assert opened.detail() == {"things": "2", "photos": "6"}
-    assert opened.texts(".gb-detail .gb-why")[0].startswith("A place counts once")
+    said = "Detected\non the first photo of a place; of several visits the mean"
+    assert opened.texts(".gb-detail dt") == [said, "Photos"]
 
 
 def test_the_heat_map_is_off_until_selected(show: Open) -> None:

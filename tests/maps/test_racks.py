@@ -44,14 +44,14 @@ def popups(opened: Any) -> list[str]:
 
 
 ENGLISH = """
-Rack: 20 places. Capacity of 2024-06-01. 24 bicycles detected within 50 m, nearest to this rack.
-Rack: number of places not known. 2 bicycles detected within 50 m, nearest to this rack.
+Rack: 20 places. Places as of 1 Jun 2024. 24 bicycles detected within 50 m of it; those nearer to another rack count there. That is 1.2 per place, as far as photos show.
+Rack: number of places not known. 2 bicycles detected within 50 m of it; those nearer to another rack count there.
 Rack: 8 places. Not said to be for everybody: not counted.
 Rack: 1 place. No photo was taken here: how many bicycles stand here is not known.
-"""
+"""  # noqa: E501 - one line a rack
 DUTCH = """
-Rek: 20 plaatsen. Capaciteit van 2024-06-01. 24 fietsen gedetecteerd binnen 50 m, het dichtst bij dit rek.
-Rek: aantal plaatsen niet bekend. 2 fietsen gedetecteerd binnen 50 m, het dichtst bij dit rek.
+Rek: 20 plaatsen. Plaatsen volgens opgave van 1 jun 2024. 24 fietsen gedetecteerd binnen 50 m; wat dichter bij een ander rek staat telt daar. Dat is 1,2 per plaats, voor zover foto's het tonen.
+Rek: aantal plaatsen niet bekend. 2 fietsen gedetecteerd binnen 50 m; wat dichter bij een ander rek staat telt daar.
 Rek: 8 plaatsen. Niet gezegd dat het voor iedereen is: niet meegeteld.
 Rek: 1 plaats. Hier is geen foto gemaakt: hoeveel fietsen hier staan is niet bekend.
 """  # noqa: E501 - one line a rack
@@ -65,6 +65,17 @@ def test_a_rack_says_what_is_known_of_it(show: Open, language: str, said: str) -
     assert opened.page.locator(".gb-racks").count() == 1
     sizes = [rack.bounding_box()["width"] for rack in opened.page.locator("path.gb-rack").all()]
     assert sizes[0] > sizes[2] > sizes[3]
+
+
+def test_a_rack_says_so_too_where_the_pointer_is(show: Open) -> None:
+    opened = show(build(racks=racks(), walk=50.0))
+    opened.page.locator("path.gb-rack").first.hover(force=True)
+    tip = opened.page.locator(".leaflet-tooltip")
+    tip.wait_for()
+    assert tip.inner_text().replace("\n", " ") == ENGLISH.strip().splitlines()[0]
+    opened.page.locator("path.gb-rack").first.click(force=True)
+    opened.page.locator(".leaflet-popup").wait_for()
+    assert not tip.is_visible()  # the same is not said twice
 
 
 def test_racks_can_be_hidden_with_their_key(show: Open) -> None:

@@ -77,7 +77,7 @@ def test_the_average_is_that_of_all_stops_also_where_little_was_seen(show: Open)
 
 def test_the_table_draws_ranges_as_whiskers_with_the_average(show: Open) -> None:
     opened = show(build(CLEAR))
-    assert opened.texts(".gb-bar-head") == ["range"]
+    assert opened.texts(".gb-bar-head") == ["Range"]
     bars = opened.page.locator(".gb-bar-cell .gb-bar")
     frame = bars.first.bounding_box()
     whisker = bars.first.locator(".gb-whisker").bounding_box()
@@ -104,7 +104,7 @@ def test_a_range_that_is_longer_than_its_bar_ends_in_an_arrow(show: Open) -> Non
 def test_without_ranges_nothing_is_said_to_differ(show: Open) -> None:
     opened = show(build())
     assert opened.texts(".gb-differ") == [""]
-    assert opened.texts(".gb-bar-head") == ["compared"]
+    assert opened.texts(".gb-bar-head") == ["Compared"]
     assert opened.page.locator("#gb-metric option[value=by-group]").count() == 0
     assert "Pale" not in opened.page.locator(".gb-legend").inner_text()
 

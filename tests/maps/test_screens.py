@@ -69,7 +69,7 @@ def test_the_name_of_a_dutch_neighbourhood_is_on_one_line(show: Open, width: int
     opened = show(build(named), viewport={"width": width, "height": 540})
     opened.colour_by("Bicycles detected per 1,000 inhabitants")
     column = ".gb-table thead [data-metric=bicycles_per_1000_inhabitants]"
-    assert opened.texts(column)[0].startswith("per 1,000")
+    assert opened.texts(column)[0].startswith("Per 1,000")
     name = opened.page.locator(".gb-table tbody th div > span").last.bounding_box()
     assert 10 < name["height"] < 25
 

@@ -153,14 +153,19 @@ def test_less_than_one_stop_of_a_day_is_no_figure_of_an_area(show: Open) -> None
 
 
 @pytest.mark.parametrize(
-    ("language", "stop", "where"),
+    ("language", "little", "stop", "where"),
     [
-        ("en", "less than 1 stop", "in 2 of 3 areas, 1 of them compared"),
-        ("nl", "minder dan 1 stop", "in 2 van de 3 gebieden, waarvan 1 vergeleken"),
+        ("en", "under 1", "less than 1 stop", "in 2 of 3 areas, 1 of them compared"),
+        (
+            "nl",
+            "minder dan 1",
+            "minder dan 1 stop",
+            "in 2 van de 3 gebieden, waarvan 1 vergeleken",
+        ),
     ],
 )
 def test_what_was_seen_a_little_is_never_written_as_zero(
-    show: Open, language: str, stop: str, where: str
+    show: Open, language: str, little: str, stop: str, where: str
 ) -> None:
     given = areas(
         ["North", "Dyke", "Quay"],
@@ -171,7 +176,7 @@ def test_what_was_seen_a_little_is_never_written_as_zero(
         status=["compared", "too_thin", "unseen"],
     )
     opened = show(build(given, language=language))
-    percent, little = "\N{NO-BREAK SPACE}%", "<\N{NO-BREAK SPACE}1"
+    percent = "\N{NO-BREAK SPACE}%"
     assert opened.table("stop_count", "covered_share") == [
         ["North", "10", f"100{percent}"],
         ["Dyke", little, f"{little}{percent}"],
@@ -404,7 +409,7 @@ def test_the_table_shows_and_marks_the_figure_that_colours_the_map(show: Open) -
     assert heads() == columns
     opened.colour_by("Bicycles detected per km²")
     assert heads() == ["name", "bicycles_per_km2", "stop_count", "covered_share"]
-    assert sorted_by.inner_text().startswith("per km²")
+    assert sorted_by.inner_text().startswith("Per km²")
     figures = ["0", "0.50", "3.5", "4.0", "\N{EN DASH}"]  # an area without photos stays last
     column = "[data-metric=bicycles_per_km2]"
     assert opened.texts(f".gb-table td{column}") == [*figures[3::-1], figures[4]]
@@ -419,7 +424,7 @@ def test_a_figure_that_no_area_has_is_not_offered_and_the_page_says_why(show: Op
     opened = show(build(given))
     option = opened.page.locator("#gb-metric option[value=bicycles_per_km2]")
     assert option.is_disabled()
-    said = "want 70\N{NO-BREAK SPACE}% of an area's streets seen; here it is 60\N{NO-BREAK SPACE}%"
+    said = "of whose streets 70\N{NO-BREAK SPACE}% were seen. Here it is 60\N{NO-BREAK SPACE}%"
     assert said in opened.texts(".gb-metric .gb-why")[0]
 
 
@@ -477,7 +482,7 @@ def test_the_table_is_downloaded_as_a_spreadsheet_of_the_language_reads_it(
     show: Open, tmp_path: Path
 ) -> None:
     names = ["=1+1", 'a "b"; c', "@x", "d", "e"]
-    given = TOWN.assign(name=pd.array(names, dtype="str"))
+    given = TOWN.assign(name=pd.array(names, dtype="str"), covered_share=1 / 3)
     for language, separator, decimal in (("en", ",", "."), ("nl", ";", ",")):
         opened = show(build(given, language=language))
         label = {"en": "Areas (CSV)", "nl": "Gebieden (CSV)"}[language]
@@ -486,6 +491,7 @@ def test_the_table_is_downloaded_as_a_spreadsheet_of_the_language_reads_it(
             tmp_path / "areas.csv", sep=separator, decimal=decimal, encoding="utf-8-sig"
         )
         assert read["detected_per_stop"].tolist()[:4] == [0.5, 2.0, 7.0, 0.0]
+        assert read["covered_share"].tolist() == [0.333333] * 5  # no noise of floating point
         assert read["name"].tolist() == ["'=1+1", 'a "b"; c', "'@x", "d", "e"]
 
 

@@ -22,13 +22,14 @@ geobike.address = function (page) {
     known = location.hash;
     const given = new URLSearchParams(location.hash.slice(1));
     photo = given.get("photo");
-    if (!["metric", "show", "period", "area", "street", "place", "photo"].some((key) => given.has(key))) return;
+    if (!["metric", "show", "list", "period", "area", "street", "place", "photo"].some((key) => given.has(key))) return;
     const choice = {};
     const metric = page.colours.find(({ name }) => name === given.get("metric"));
     const grouped = given.get("metric") === "groups" && page.groups(page.colours[0]).size > 0;
     if (metric || grouped) Object.assign(choice, { metric: metric || page.colours[0], byGroup: grouped });
     const surface = given.get("show");
     if (document.querySelector(`[name=gb-surface][value="${CSS.escape(surface || "")}"]:not(:disabled)`)) choice.surface = surface;
+    if (given.get("list") === "racks" && data.racks) choice.view = "racks";
     const period = data.periods.indexOf(given.get("period"));
     if (period >= 0) choice.period = period;
     isReading = true;
@@ -114,6 +115,7 @@ geobike.addressOf = function (page) {
   if (page.byGroup) state.set("metric", "groups");
   else if (page.metric !== page.colours[0]) state.set("metric", page.metric.name);
   if (page.surface !== "areas") state.set("show", page.surface);
+  if (page.view !== "areas") state.set("list", page.view);
   if (page.period >= 0) state.set("period", data.periods[page.period]);
   if (chosen?.kind === "area") state.set("area", chosen.area.id);
   if (chosen?.kind === "street") state.set("street", geobike.codeOfStreet(chosen.street));

@@ -5,7 +5,7 @@ geobike.detail = function (page) {
   const { el } = geobike;
   const { chosen, say } = page;
   const made = { area: geobike.areaDetail, street: geobike.streetDetail, place: geobike.placeDetail }[chosen.kind](page);
-  const back = el("button", { type: "button", className: "gb-back" }, "← " + say("back"));
+  const back = el("button", { type: "button", className: "gb-back" }, "← " + say(page.view === "racks" ? "view_racks" : "back"));
   back.onclick = () => page.close();
   const bar = el("div", { className: "gb-detail-bar" }, back, ...geobike.neighbours(page));
   const title = el("h2", { tabIndex: -1, dir: "auto" }, made.title);
@@ -14,28 +14,29 @@ geobike.detail = function (page) {
 };
 
 // To the area before and after, in the order of the table; so too for streets, by their figure, and for
-// the places of a list.
+// what a list holds.
 geobike.neighbours = function (page) {
   const { chosen, say } = page;
-  const list = { area: page.ordered || [], street: geobike.rankedStreets(page), place: chosen.among }[chosen.kind];
+  const list = chosen.among || { area: page.ordered || [], street: geobike.rankedStreets(page) }[chosen.kind];
   if (!list || list.length < 2) return [];
   const at = list.indexOf(chosen.kind === "place" ? chosen.places[0] : chosen[chosen.kind]);
   const button = (key, text, step) => {
     const to = list[at + step];
     const made = geobike.el("button", { type: "button", title: say(key), "aria-label": say(key), disabled: at < 0 || !to }, text);
-    const other = chosen.kind === "place" ? { places: [to], among: list } : { [chosen.kind]: to };
-    made.onclick = () => page.choose({ kind: chosen.kind, ...other }, { zoom: true });
+    const other = chosen.kind === "place" ? { places: [to] } : { [chosen.kind]: to };
+    made.onclick = () => page.choose({ kind: chosen.kind, ...other, among: chosen.among }, { zoom: true });
     return made;
   };
   return [geobike.el("span", {}, button("previous", "‹", -1), button("next", "›", 1))];
 };
 
-geobike.figures = (lines) =>
-  geobike.el(
-    "dl",
-    {},
-    ...lines.flatMap(([key, name, value]) => [geobike.el("dt", {}, name), geobike.el("dd", { "data-metric": key }, value)]),
-  );
+// Figures by name; what one counts stands below its name, for the same bicycles are summed up in several ways.
+geobike.figures = function (lines) {
+  const { el } = geobike;
+  const name = (text, counts) => el("dt", {}, text, counts ? el("small", {}, counts) : "");
+  const parts = lines.flatMap(([key, text, value, counts]) => [name(text, counts), el("dd", { "data-metric": key }, value)]);
+  return el("dl", {}, ...parts);
+};
 
 geobike.areaDetail = function (page, { area } = page.chosen) {
   const { el } = geobike;
@@ -49,6 +50,7 @@ geobike.areaDetail = function (page, { area } = page.chosen) {
         { className: "gb-main" },
         el("strong", { "data-metric": metric.name }, geobike.areaFigure(page, area, metric)),
         el("span", {}, " " + page.innerNameOf(metric)),
+        el("small", {}, geobike.whatCounts(page, area, metric)),
         range ? el("p", {}, geobike.rangeText(page, range, metric)) : "",
         geobike.bar(page, area, geobike.barScale(page)),
         geobike.averageText(page, area),
@@ -56,9 +58,9 @@ geobike.areaDetail = function (page, { area } = page.chosen) {
   const state = el("p", { className: "gb-state" }, geobike.stateOf(page, area));
   const lines = page
     .metricsIn("popup")
-    .filter((one) => (one.tellsLooking || !hidden) && one !== metric)
+    .filter((one) => (one.tellsLooking || !hidden) && one !== metric && !geobike.isOfRacks(page, one))
     .filter((one) => area.figures[one.name] !== null && area.figures[one.name] !== undefined)
-    .map((one) => [one.name, page.nameOf(one), geobike.figureWithRange(page, area, one)]);
+    .map((one) => [one.name, page.nameOf(one), geobike.figureWithRange(page, area, one), geobike.whatCounts(page, area, one)]);
   for (const name of data.needed) lines.push([name, say(name), page.figure(area.figures[name], { exact: true, digits: 0 })]);
   if (page.period < 0) {
     for (const key of ["first", "last"]) if (area[key]) lines.push([key, say(key), page.date(area[key])]);
@@ -69,7 +71,7 @@ geobike.areaDetail = function (page, { area } = page.chosen) {
   if (ridden) lines.push(["ridden", say("ridden_here"), say("ridden", { n: ridden })]);
   return {
     title: area.name,
-    parts: [main, state, geobike.figures(lines), geobike.fullest(page, number), geobike.note(say("camera_area"), photos.length > 0)],
+    parts: [main, state, geobike.figures(lines), geobike.parkingDetail(page, geobike.parkingOfArea(page, area)), geobike.fullest(page, number), geobike.note(say("camera_area"), photos.length > 0)],
     photos,
   };
 };
@@ -79,6 +81,14 @@ geobike.figureWithRange = function (page, area, metric) {
   const text = geobike.areaFigure(page, area, metric);
   const between = range && geobike.rangeText(page, range, metric);
   return between ? `${text} (${between})` : text;
+};
+
+// What a figure of an area counts, in a few words; empty where its name says it.
+geobike.whatCounts = function ({ data, say }, { figures }, { name }) {
+  const { roles } = data;
+  if (name === roles.stops) return Number.isInteger(figures[name]) ? "" : say("counts_stops");
+  if (data.estimates?.of === name || name === data.metrics.find(({ denominator }) => denominator === roles.stops)?.name) return say("counts_per_stop");
+  return { [roles.once]: say("counts_in_area"), [roles.things]: say("counts_photos") }[name] || "";
 };
 
 // How the area compares with the average, in words.
@@ -152,8 +162,8 @@ geobike.streetDetail = function (page, { street } = page.chosen) {
   const exact = { exact: true, digits: 0 };
   const area = data.areas[street.area];
   const lines = [
-    ["rate", say("per_100m"), page.figure(street.rate)],
-    ["once", say("street_once"), page.figure(street.once)],
+    ["rate", say("per_100m"), page.figure(street.rate), say("counts_per_100m")],
+    ["once", say("street_once"), page.figure(street.once), say("counts_in_street")],
     ["stops", say("stops_name"), page.figure(street.stops, exact)],
     ["share", say("street_share"), page.figure(street.share, { percent: true, digits: 0 })],
     ["length", say("street_length"), `${page.whole(street.length)} m`],
@@ -162,7 +172,12 @@ geobike.streetDetail = function (page, { street } = page.chosen) {
   const inStreet = (i) => data.photos.place[i] >= 0 && data.places.street[data.photos.place[i]] === street.number;
   return {
     title: geobike.streetName(page, street),
-    parts: [geobike.figures(lines), geobike.note(say("street_whole"), page.period >= 0)],
+    parts: [
+      geobike.figures(lines),
+      geobike.note(say("street_whole"), page.period >= 0),
+      geobike.parkingDetail(page, geobike.parkingOfStreet(street)),
+      geobike.racksOfStreet(page, street),
+    ],
     photos: geobike.photosWhere(page, inStreet),
   };
 };
@@ -175,7 +190,7 @@ geobike.placeDetail = function (page, { places: numbers } = page.chosen) {
   const sum = (column) => numbers.reduce((total, i) => total + column[i], 0);
   const detected = sum(places.things);
   const lines = [
-    ["things", say("detected_here"), Number.isInteger(detected) ? page.whole(detected) : page.figure(detected)],
+    ["things", say("detected_here"), Number.isInteger(detected) ? page.whole(detected) : page.figure(detected), say("counts_in_place")],
     ["photos", say("photos_name"), page.whole(sum(places.photos))],
   ];
   const streets = numbers.map((i) => data.streets[places.street[i]]).filter(Boolean);
@@ -183,12 +198,10 @@ geobike.placeDetail = function (page, { places: numbers } = page.chosen) {
   const areas = [...new Set(numbers.map((i) => places.area[i]))].filter((k) => k >= 0).map((k) => data.areas[k].name);
   if (names.length) lines.push(["street", say("street"), names.join(", ")]);
   if (areas.length) lines.push(["area", say("area"), areas.join(", ")]);
-  const visits = Math.max(...numbers.map((i) => places.visits[i]));
   return {
     title: numbers.length > 1 ? say("places", { n: numbers.length }) : names[0] || say("place"),
     parts: [
       geobike.figures(lines),
-      geobike.note(say("place_rule"), numbers.length > 1 || sum(places.photos) > visits),
       numbers.length > 1 ? geobike.placeList(page, numbers) : "",
     ],
     photos: geobike.photosWhere(page, (i) => numbers.includes(data.photos.place[i])),

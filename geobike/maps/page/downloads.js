@@ -42,6 +42,9 @@ geobike.hand = function (page, content, name) {
   setTimeout(() => URL.revokeObjectURL(href), 10000);
 };
 
+// Numbers of a file: more digits than anybody measured would be noise.
+geobike.written = (value) => (typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value);
+
 // Each area with the figures that the page has of it.
 geobike.areaRows = function ({ data }) {
   const of = data.estimates?.of;
@@ -50,7 +53,7 @@ geobike.areaRows = function ({ data }) {
     area_id: id,
     name,
     status,
-    ...Object.fromEntries(Object.entries(figures).filter(([key]) => !left.includes(key))),
+    ...Object.fromEntries(Object.entries(figures).filter(([key]) => !left.includes(key)).map(([key, value]) => [key, geobike.written(value)])),
     ...(groups[of] === undefined ? {} : { group: { 1: "above", 0: "not told apart", "-1": "below" }[groups[of]] }),
     ...(rank ? { rank_low: rank[0], rank_high: rank[1] } : {}),
   }));
@@ -90,7 +93,7 @@ geobike.placesGeojson = function ({ data }) {
       type: "Feature",
       geometry: { type: "Point", coordinates: [places.lon[i], places.lat[i]] },
       properties: {
-        detected: places.things[i],
+        detected: geobike.written(places.things[i]),
         photos: places.photos[i],
         area: area ? area.name : null,
         street: street ? street.name : null,

@@ -80,6 +80,7 @@ geobike.state = function (map, data) {
     layers: [], // {key, text, layer, on} with a checkbox
     metric: null,
     surface: "areas",
+    view: "areas", // what the panel lists; or "racks"
     period: -1, // all of them
     isPlaced: false, // the map shows its first view
     isComplete: false, // also what comes after the first drawing is there

@@ -9,10 +9,17 @@ geobike.panel = function (page) {
   const home = el(
     "div",
     { className: "gb-home-panel" },
-    el("div", { className: "gb-controls" }, geobike.metrics(page), geobike.period(page)),
-    ...geobike.table(page),
+    geobike.views(page),
+    el(
+      "div",
+      { className: "gb-of-areas" },
+      el("div", { className: "gb-controls" }, geobike.metrics(page), geobike.period(page)),
+      ...geobike.table(page),
+    ),
+    geobike.parking(page),
     geobike.notes(page),
   );
+  page.onChange(({ view }) => view && home.classList.toggle("gb-at-racks", view === "racks"));
   const detail = el("div", { className: "gb-detail", hidden: true });
   const panel = el(
     "aside",

@@ -12,9 +12,25 @@ geobike.racks = function (page) {
   const few = lon.length <= geobike.MOST_REACHABLE_RACKS;
   const renderer = few ? L.svg({ pane: "gb-racks" }) : L.canvas({ pane: "gb-racks" });
   const circles = lon.map((_, i) => geobike.rack(page, i, renderer, few));
-  page.rackLayer = L.layerGroup(circles);
+  page.rackLayer = L.featureGroup(circles); // with one tooltip for all
+  const tip = ({ number }) => geobike.rackText(page, number);
+  page.rackLayer.bindTooltip(tip, { sticky: true, className: "gb-tip gb-rack-tip" });
+  page.showRack = (i) => {
+    if (!map.hasLayer(page.rackLayer)) document.querySelector(".gb-layers [value=racks]").click();
+    map.setView([data.racks.columns.lat[i], lon[i]], Math.max(map.getZoom(), 17), { animate: false });
+    circles[i].openPopup();
+  };
+  page.onChange(({ view }) => {
+    if (!view) return;
+    pane.style.zIndex = view === "racks" ? 455 : 440; // where racks are listed they lie above the places
+    pane.classList.toggle("gb-above", view === "racks");
+  });
   page.rackLayer.on("add", () => geobike.rove(pane, ".gb-rack"));
-  document.addEventListener("keydown", ({ key }) => key === "Escape" && map.closePopup());
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !document.querySelector(".leaflet-popup")) return;
+    event.stopImmediatePropagation(); // the panel stays as it is
+    map.closePopup();
+  });
   page.layers.push({ key: "racks", text: page.say("layer_racks"), layer: page.rackLayer, on: true });
 };
 
@@ -32,8 +48,9 @@ geobike.rack = function (page, i, renderer, few) {
     fillOpacity: known ? 0.45 : 0,
     className: "gb-rack",
   });
+  circle.number = i;
   const clear = { maxWidth: 320, autoPanPaddingTopLeft: [55, 12], autoPanPaddingBottomRight: [12, 12] }; // of the zoom buttons
-  circle.bindPopup(() => geobike.rackPopup(page, i), clear);
+  circle.bindPopup(() => geobike.rackText(page, i), clear);
   return few ? geobike.reachable(circle, geobike.rackLines(page, i).join(" ")) : circle;
 };
 
@@ -52,23 +69,26 @@ geobike.reachable = function (circle, name) {
   return circle;
 };
 
-geobike.rackPopup = function (page, i) {
+geobike.rackText = function (page, i) {
   const [first, ...rest] = geobike.rackLines(page, i);
   const { el } = geobike;
   return el("div", {}, el("strong", {}, first), ...rest.map((line) => el("div", { dir: "auto" }, line)));
 };
 
 // What is known of a rack, as sentences.
-geobike.rackLines = function ({ data, say, whole, things }, i) {
+geobike.rackLines = function (page, i) {
+  const { data, say, whole, things } = page;
   const { walk, columns } = data.racks;
-  const { places, near, date, why } = Object.fromEntries(
+  const { places, near, date, why, street } = Object.fromEntries(
     Object.entries(columns).map(([name, column]) => [name, column[i]]),
   );
   const lines = [places === null ? say("rack_unknown") : say("rack_places", { n: places })];
-  if (date !== null) lines.push(say("rack_date", { date }));
+  if (data.streets[street]) lines.push(geobike.streetName(page, data.streets[street]));
+  if (date !== null && places !== null) lines.push(say("rack_date", { date: page.date(date) }));
   if (why !== null) lines.push(say("rack_left_" + why.replaceAll(" ", "_")));
   else if (near === null) lines.push(say("rack_unseen"));
   else lines.push(say("rack_near", { bicycles: things(Math.round(near)), walk: whole(walk) }));
+  if (why === null && near !== null && places) lines.push(say("rack_fullness", { figure: page.figure(near / places) }));
   return lines;
 };
 

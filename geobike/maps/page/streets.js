@@ -117,6 +117,8 @@ geobike.ofAllDays = ({ period, say }, key) => (period < 0 ? say(key) : `${say(ke
 geobike.streetTooltip = function (page, street) {
   const { el } = geobike;
   const rate = `${geobike.ofAllDays(page, "per_100m")}: ${page.figure(street.rate)}`;
+  const once = `${geobike.ofAllDays(page, "street_once")}: ${page.figure(street.once)}`;
   const stops = page.say("stops", { n: street.stops });
-  return el("div", {}, el("strong", { dir: "auto" }, geobike.streetName(page, street)), el("br"), rate, el("br"), stops);
+  const lines = [rate, once, stops].flatMap((line) => [el("br"), line]);
+  return el("div", {}, el("strong", { dir: "auto" }, geobike.streetName(page, street)), ...lines);
 };

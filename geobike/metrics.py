@@ -84,11 +84,11 @@ AT_LEAST: Final = "detected_at_least"
 SHARE: Final = "covered_share"
 ENOUGH: Final = 0.7
 """Share of an area's streets that must have been seen before its total means something."""
+KNOWN: Final = 0.9
+"""Share of the racks whose capacity must be known before bicycles are divided by places."""
 KERB: Final = "kerb_seen_share"
 KERB_ENOUGH: Final = 0.8
 """Share of the kerb that must have been in view before its bicycles are set beside its places."""
-KNOWN: Final = 0.9
-"""Share of the racks whose capacity must be known before bicycles are divided by places."""
 RACKS: Final = "rack_count"
 """Column of areas whose racks are known."""
 

@@ -103,7 +103,7 @@ def heading_trouble(
     schema.check(bicycles, schema.BICYCLES)
     counted = photos[photos["status"] == schema.COUNTED]
     seen = views(counted, field_of_view=field_of_view, heading_offset=heading_offset)
-    stand = _standing(bicycles, counted)
+    stand = _standing(bicycles, photos)
     for minutes in (PASS, np.inf):  # later, receivers err otherwise and bicycles moved
         for names in _cameras(counted):
             tried = list(_try_all(seen, stand, names, minutes))
@@ -122,9 +122,10 @@ class _Standing(NamedTuple):
     """Of each photo the first of its bicycles; one more, for the end."""
 
 
-def _standing(bicycles: pd.DataFrame, counted: gpd.GeoDataFrame) -> _Standing:
+def _standing(bicycles: pd.DataFrame, photos: gpd.GeoDataFrame) -> _Standing:
     placed = bicycles[bicycles["placed"]]
-    photo = schema.rows_of(placed["photo_id"], counted["photo_id"])
+    counted = (photos["status"] == schema.COUNTED).to_numpy()
+    photo = schema.rows_of(placed["photo_id"], photos["photo_id"], chosen=counted)
     order = np.argsort(photo, kind="stable")
     order = order[photo[order] >= 0]
     photo = photo[order]
@@ -132,7 +133,7 @@ def _standing(bicycles: pd.DataFrame, counted: gpd.GeoDataFrame) -> _Standing:
         photo,
         placed["distance_m"].to_numpy(dtype=float)[order],
         placed["bearing"].to_numpy(dtype=float)[order],
-        np.searchsorted(photo, np.arange(len(counted) + 1)),
+        np.searchsorted(photo, np.arange(counted.sum() + 1)),
     )
 
 

@@ -5,11 +5,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from geobike import schema
 from geobike.errors import LedgerError
-from geobike.io.matching import isin
 
 
 @dataclass(frozen=True)
@@ -82,8 +82,9 @@ def close(
     schema.check(detections, schema.DETECTIONS)
     schema.check(areas, schema.AREA_COUNTS)
     found = counts["status"].value_counts()
-    counted = counts.loc[counts["status"] == schema.COUNTED, "photo_id"]
-    in_counted = isin(detections.loc[detections["kept"], "photo_id"], counted)
+    counted = (counts["status"] == schema.COUNTED).to_numpy()
+    photo = schema.rows_of(detections.loc[detections["kept"], "photo_id"], counts["photo_id"])
+    in_counted = np.append(counted, False)[photo]
     ledger = Ledger(
         photos_given=photos_given,
         photos={status: int(found.get(status, 0)) for status in schema.STATUSES},

@@ -74,7 +74,7 @@ def place(
     schema.check(detections, schema.DETECTIONS)
     check(field_of_view, heading_offset, position_error_m, heading_error)
     counted = photos[photos["status"] == schema.COUNTED]
-    kept = _kept(detections, counted)
+    kept = _kept(detections, photos)
     seen = views(
         counted,
         field_of_view=field_of_view,
@@ -94,7 +94,7 @@ def place_at_cameras(
     schema.check(photos, schema.COUNTS)
     schema.check(detections, schema.DETECTIONS)
     counted = photos[photos["status"] == schema.COUNTED]
-    kept = _kept(detections, counted)
+    kept = _kept(detections, photos)
     unknown = np.full(len(kept.row), np.nan)
     reason = np.full(len(kept.row), REASONS.index(NOT_WANTED), dtype=np.int8)
     sight = _Sight(unknown, unknown, unknown, reason)
@@ -140,8 +140,9 @@ class _Kept(NamedTuple):
     """In the index of the detections frame."""
 
 
-def _kept(detections: pd.DataFrame, counted: gpd.GeoDataFrame) -> _Kept:
-    photo = schema.rows_of(detections["photo_id"], counted["photo_id"])
+def _kept(detections: pd.DataFrame, photos: gpd.GeoDataFrame) -> _Kept:
+    counted = (photos["status"] == schema.COUNTED).to_numpy()
+    photo = schema.rows_of(detections["photo_id"], photos["photo_id"], chosen=counted)
     row = np.flatnonzero(detections["kept"].to_numpy() & (photo >= 0))
     ids = schema.coded(detections["photo_id"])[row]
     return _Kept(row, photo[row], ids, detections.index[row])

@@ -103,7 +103,7 @@ def describe_stops(photos: gpd.GeoDataFrame, visits: pd.DataFrame) -> gpd.GeoDat
     return schema.geotable(
         schema.STOPS,
         {
-            "stop_id": ids.to_numpy(),
+            "stop_id": ids.array,
             "photo_count": np.bincount(stop, minlength=len(ids)),
             "visit_count": means["size"].to_numpy(),
             "bicycle_count": means["mean"].to_numpy(dtype=float),
@@ -119,11 +119,18 @@ def describe_stops(photos: gpd.GeoDataFrame, visits: pd.DataFrame) -> gpd.GeoDat
 def _by_time(photos: pd.DataFrame) -> npt.NDArray[np.intp]:
     """Return the order of the rows by time, then by name; those without a time come last.
 
-    One sort after the other: both columns at once would be made categories first.
+    Names are sorted of those only that share a time: a million take half a second.
     """
-    by_name = photos["photo_id"].argsort().to_numpy()
-    taken = photos["taken_at"].array[by_name]
-    return np.asarray(by_name[taken.argsort(kind="stable")], dtype=np.intp)
+    taken = photos["taken_at"]
+    order = np.asarray(taken.array.argsort(kind="stable"), dtype=np.intp)
+    time = taken.to_numpy("datetime64[us]").view(np.int64)[order]  # so that NaT is one time
+    as_before = np.append(False, time[1:] == time[:-1])
+    shared = np.flatnonzero(as_before | np.append(as_before[1:], False))
+    rows = order[shared]
+    by_name = photos["photo_id"].iloc[rows].argsort(kind="stable").to_numpy()
+    group = np.cumsum(~as_before)[shared]
+    order[shared] = rows[by_name[np.argsort(group[by_name], kind="stable")]]
+    return order
 
 
 def _looks(counted: gpd.GeoDataFrame) -> leaders.Looks:

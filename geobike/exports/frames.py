@@ -82,10 +82,10 @@ def _bicycles(bicycles: pd.DataFrame) -> gpd.GeoDataFrame:
     schema.check(bicycles, schema.BICYCLES)
     known = [*schema.BICYCLES.columns, *schema.present(bicycles, schema.BICYCLES)]
     columns = [name for name in known if name not in ("lon", "lat")]
-    texts = dict.fromkeys(("photo_id", "reason", "area_id"), schema.TEXT)
+    texts = {name: schema.text(bicycles[name]) for name in ("photo_id", "reason", "area_id")}
     points = schema.points(*(bicycles[axis].round(rounding.DEGREES) for axis in ("lon", "lat")))
     places = gpd.GeoSeries(points, index=bicycles.index, crs=schema.CRS)
-    return _shaped(rounding.figures(bicycles[columns].astype(texts), columns), places)
+    return _shaped(rounding.figures(bicycles[columns].assign(**texts), columns), places)
 
 
 def _photos(photos: gpd.GeoDataFrame, timezone: str | None) -> gpd.GeoDataFrame:

@@ -15,7 +15,7 @@ def _write_table(table: Table, frame: Any, path: Path) -> None:
     options: dict[str, Any] = {"schema_version": "1.1.0", "write_covering_bbox": True}
     if table == "detections":
         # As text: photos are so many that their codes would be repeated in every row group.
-        frame, options = frame.astype({"photo_id": schema.TEXT}), {}
+        frame, options = frame.assign(photo_id=schema.text(frame["photo_id"])), {}
     with atomic_path(path) as part:
         frame.to_parquet(part, index=False, compression=_COMPRESSION, **options)
         if options and frame.geometry.isna().any():

@@ -20,7 +20,8 @@ def rows_among(
     """
     ours, theirs = pd.Index(values), pd.Index(among)
     asked, known = in_arrow(ours), in_arrow(theirs)
-    if ours.equals(theirs) and not ours.hasnans and is_unique(ours):  # two frames of the same rows
+    same = (asked is not None and asked is known) or ours.equals(theirs)
+    if same and not ours.hasnans and is_unique(ours):  # two frames of the same rows
         return np.arange(len(ours))
     if asked is None or known is None:
         first = np.flatnonzero(~theirs.duplicated())

@@ -18,10 +18,10 @@ _FIGURES: Final = {
     "places": "rack_capacity",
     "known": "rack_capacity_known",
     "near": "detected_near_racks",
-    "kerb": metrics.KERB,
     "fullness": "pressure",
     "short": "shortage",
     "free": "free_within_walk",
+    "kerb": metrics.KERB,
 }
 """What the page knows of the racks of a street or an area: columns, by its own words."""
 

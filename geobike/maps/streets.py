@@ -39,7 +39,7 @@ def streets(
     crossings = _crossings(given, seen)
     rows = [
         {
-            "between": ends,
+            "ends": ends,
             "name": None if pd.isna(row.name_) else row.name_,
             "area": int(number),
             "length": round(row.length_m),
@@ -72,15 +72,13 @@ def _drawn(shapes: npt.NDArray[np.object_]) -> list[list[list[int]]]:
     return found
 
 
-def _crossings(given: gpd.GeoDataFrame, seen: gpd.GeoDataFrame) -> list[list[str]]:
-    """Return the streets at the ends of each seen piece that shares its name with another."""
-    shared = seen["name"].notna() & seen["name"].duplicated(keep=False)
-    all_ends, own_ends = _ends(given), _ends(seen[shared])
-    met = own_ends.merge(all_ends, on=["x", "y"], suffixes=("", "_met"))
+def _crossings(given: gpd.GeoDataFrame, seen: gpd.GeoDataFrame) -> list[list[str | None]]:
+    """Return for each seen piece the other street at its start and the one at its end."""
+    met = _ends(seen).merge(_ends(given), on=["x", "y"], suffixes=("", "_met"))
     met = met[met["name_met"].notna() & (met["name_met"] != met["name"])]
     first = met.sort_values("name_met").drop_duplicates(["row", "end"])
-    names = first.groupby("row")["name_met"].agg(lambda each: sorted(set(each)))
-    return [names.get(row, []) for row in seen.index]
+    names = dict(zip(zip(first["row"], first["end"], strict=True), first["name_met"], strict=True))
+    return [[names.get((row, end)) for end in (0, -1)] for row in seen.index]
 
 
 def _ends(streets: gpd.GeoDataFrame) -> pd.DataFrame:

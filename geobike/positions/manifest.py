@@ -16,6 +16,7 @@ import pandas as pd
 
 from geobike import schema
 from geobike.io.files import fetch_local
+from geobike.io.lookup import is_unique
 from geobike.io.matching import Kind, isin, kind_of_match, match
 from geobike.positions import columns, tables
 from geobike.positions.angles import LATITUDE, LONGITUDE, degrees
@@ -131,7 +132,8 @@ def _check_rows(raw: pd.DataFrame, source: str) -> dict[str, Any]:
     null_island = _where((lon == 0) & (lat == 0), "position (0, 0), which devices write for none")
     fault = _texts(raw, "fault").replace("", None)
     for more in (lat_fault, lon_fault, incomplete, null_island):
-        fault = fault.fillna(more)
+        if more.notna().any():
+            fault = fault.fillna(more)
     bad = fault.notna()
     reason = _line_prefix(raw[bad], source) + fault[bad]
     _report_cases("bad row", "in the manifest", reason)
@@ -171,6 +173,8 @@ def _optional(raw: pd.DataFrame, name: str) -> "pd.Series[str] | None":
 
 def _where(where: "pd.Series[bool]", message: str) -> "pd.Series[str]":
     """Return the message where the condition holds, and NA otherwise."""
+    if not where.any():
+        return pd.Series(None, index=where.index, dtype="str")
     return pd.Series(message, index=where.index, dtype="str").where(where)
 
 
@@ -323,6 +327,8 @@ def _merge_rows(named: pd.DataFrame) -> pd.DataFrame:
 
     A row without a position contradicts none.
     """
+    if is_unique(named["photo_id"]):
+        return named
     several = named[named["photo_id"].duplicated(keep=False)]
     lines = {
         str(photo_id): _listed_lines(rows) for photo_id, rows in several.groupby("photo_id")["line"]

@@ -124,6 +124,8 @@ def _all(reasons: Sequence["pd.Series[str]"]) -> "pd.Series[str]":
     """Return what all sources say of each photo, so that none hides why another has no position."""
     out = reasons[0]
     for reason in reasons[1:]:
+        if reason.isna().all():
+            continue
         both = out.notna() & reason.notna()
         out = out.fillna(reason).mask(both, out + "; " + reason)
     return out

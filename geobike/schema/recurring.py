@@ -54,15 +54,27 @@ def looked_up(values: "pd.Series[Any]", known: "pd.Series[Any]") -> "pd.Series[A
 
 
 def rows_of(
-    values: "pd.Series[Any]", among: "pd.Series[str] | pd.Index[str]"
+    values: "pd.Series[Any]",
+    among: "pd.Series[str] | pd.Index[str]",
+    *,
+    chosen: "np.ndarray[Any, np.dtype[np.bool_]] | None" = None,
 ) -> "np.ndarray[Any, np.dtype[np.intp]]":
     """Return for each text of a column its row in `among`, -1 for NA and for what is not there.
 
-    Text that recurs is looked up once.
+    Text that recurs is looked up once. With `chosen` rows it is the row in `among[chosen]`: codes
+    that stand for `among` are not looked up at all, where they would be in a frame of some rows.
+
+    >>> names = pd.Series(["a", "b", "c"], dtype="str")
+    >>> rows_of(pd.Series(["c", "b", None], dtype="str"), names)
+    array([ 2,  1, -1])
+    >>> rows_of(pd.Series(["c", "b", None], dtype="str"), names, chosen=np.array([1, 0, 1]) == 1)
+    array([ 1, -1, -1])
     """
     codes = coded(values)
-    rows = np.append(rows_among(codes.categories, among), -1)
-    return np.asarray(rows[codes.codes], dtype=np.intp)
+    rows = rows_among(codes.categories, among)
+    if chosen is not None:
+        rows = np.append(np.where(chosen, np.cumsum(chosen) - 1, -1), -1)[rows]
+    return np.asarray(np.append(rows, -1)[codes.codes], dtype=np.intp)
 
 
 def is_coded(values: "pd.Series[Any]") -> bool:

@@ -468,3 +468,59 @@ def test_a_name_stands_inside_its_own_area_and_gives_way_to_its_figure(
     assert opened.texts(".gb-name[data-area=A2] b") == ["5.0"]
     long_names = opened.texts(".gb-name[data-area=A2] span")
     assert long_names == ([] if width == 390 else ["Stationskwartier"])
+
+
+def on_the_quay(**spots: tuple[float, float | None]) -> dict[str, object]:
+    """Return Quay from Alley, in the west, on; spots are metres along it and where photos look."""
+    metre = 0.002 / 137.06  # of longitude here
+    quay = shapely.LineString([(4.001, 52.005), (4.003, 52.005)])
+    alley = shapely.LineString([(4.001, 52.005), (4.001, 52.008)])
+    given = {
+        "street_id": ["0", "1"],
+        "name": ["Quay", "Alley"],
+        "area_id": "A0",
+        "length_m": 137.0,
+        "covered_m": [100.0, 0.0],
+        "covered_share": [0.7, 0.0],
+        "stop_count": pd.array([len(spots), 0], "Int64"),
+        "detected_once": [5.0, 0.0],
+        "detected_per_100m": [5.0, float("nan")],
+    }
+    rows = {
+        name: (4.001 + at * metre, 52.005, 9 - k) for k, (name, (at, _)) in enumerate(spots.items())
+    }
+    looks = [float("nan") if look is None else look for _, look in spots.values()]
+    taken = photos(rows).assign(heading=looks)
+    stops = {"stop_id": list(rows), "photo_count": 1, "visit_count": 1, "bicycle_count": 1.0}
+    stops |= {"bicycle_count_max": 1, "street_id": "0"}
+    return {
+        "taken": taken,
+        "visits": visits(taken, list(rows)),
+        "streets": schema.geotable(schema.STREETS, pd.DataFrame(given), [quay, alley]),
+        "stops": schema.geotable(schema.STOPS, pd.DataFrame(stops), list(taken.geometry)),
+    }
+
+
+def test_places_on_one_street_are_told_apart_by_the_crossing_or_where_they_look(show: Open) -> None:
+    spots = {"a": (21.0, None), "b": (34.0, 180.0), "c": (34.0, 2.0), "d": (60.0, None)}
+    opened = show(build(**on_the_quay(**spots)))
+    opened.page.get_by_role("button", name="30 detected, 4 places, 4 photos").click()
+    assert [text.split("\n")[0] for text in opened.texts(".gb-list li")] == [
+        "Quay, 20 m from Alley",
+        "Quay, 35 m from Alley, looking south",
+        "Quay, 35 m from Alley, looking north",
+        "Quay, 60 m from Alley",
+    ]
+    assert opened.texts(".gb-detail h2") == ["4 places"]
+
+
+def test_places_on_a_street_without_crossings_are_told_apart_by_its_ends(show: Open) -> None:
+    frames = on_the_quay(a=(20.0, None), b=(130.0, None), c=(130.0, None))
+    frames["streets"] = frames["streets"].iloc[:1]  # type: ignore[attr-defined]  # without Alley
+    opened = show(build(TOWN, **frames), viewport={"width": 390, "height": 844})
+    opened.page.get_by_role("button", name="24 detected, 3 places, 3 photos").click()
+    assert [text.split("\n")[0] for text in opened.texts(".gb-list li")] == [
+        "Quay, 20 m from its west end",
+        "Quay, 5 m from its east end (1)",
+        "Quay, 5 m from its east end (2)",
+    ]

@@ -170,6 +170,7 @@ def test_the_choice_of_a_day_stays_where_it_is_when_a_day_is_chosen(
     taken.loc[1, "taken_at"] += pd.Timedelta(days=1)
     opened = show(build(given, taken))
     opened.page.set_viewport_size({"width": width, "height": 768})
+    opened.settle()
 
     def place() -> float:  # on the whole page: to check a choice may scroll it
         box = "document.querySelector('.gb-period').getBoundingClientRect().top"

@@ -3,9 +3,10 @@
 import folium
 import pandas as pd
 import pytest
+import shapely
 from playwright.sync_api import Browser
 
-from tests.support.browser import Open
+from tests.support.browser import Open, Opened
 from tests.support.map_frames import areas, build, jpeg, photos
 
 PHOTOS = photos({"a/one.jpg": (4.005, 52.005, 1), "far.jpg": (4.053, 52.005, None)})
@@ -15,21 +16,68 @@ LEGEND = ".gb-classes:not(.gb-photo-key) li"
 def test_a_telephone_shows_map_and_table_without_scrolling_sideways(show: Open) -> None:
     opened = show(build(taken=PHOTOS), viewport={"width": 390, "height": 844})
     assert opened.page.evaluate("document.documentElement.scrollWidth") == 390
-    assert not opened.page.locator(LEGEND).first.is_visible()
     opened.page.locator(".gb-legend summary").click()
-    assert opened.page.locator(LEGEND).first.is_visible()
+    assert not opened.page.locator(LEGEND).last.is_visible()
+    opened.page.locator(".gb-legend summary").click()
+    assert opened.page.locator(LEGEND).last.is_visible()
 
 
-def test_a_choice_of_layers_on_a_telephone_and_a_tap_give_the_map_back(show: Open) -> None:
+def box_of(opened: Opened, selector: str) -> dict[str, float]:
+    found = opened.page.locator(selector).bounding_box()
+    assert found is not None
+    return dict(found)
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_a_telephone_shows_the_finding_the_map_and_the_legend_at_once(
+    show: Open, language: str
+) -> None:
+    town = build(
+        taken=PHOTOS, title="Bicycles in a town with a name that is long", language=language
+    )
+    opened = show(town, viewport={"width": 390, "height": 844})
+    header, drawn, legend = (
+        box_of(opened, part) for part in (".gb-header", ".folium-map", ".gb-legend")
+    )
+    assert header["height"] < 130
+    assert drawn["y"] >= header["y"] + header["height"]
+    assert legend["y"] >= drawn["y"] + drawn["height"]  # it covers nothing of the map
+    assert legend["y"] + legend["height"] <= 844
+    assert opened.page.locator(LEGEND).last.is_visible()
+    assert opened.page.locator(".gb-finding").is_visible()
+    assert not opened.page.locator(".gb-seen").is_visible()
+
+
+def test_a_telephone_unfolds_what_was_seen_and_the_buttons(show: Open) -> None:
+    opened = show(build(taken=PHOTOS), viewport={"width": 390, "height": 844})
+    seen = opened.page.locator(".gb-seen")
+    opened.page.get_by_role("button", name="More").click()
+    assert seen.is_visible()
+    assert opened.page.get_by_role("button", name="Print").is_visible()
+    assert "detected in all" in opened.texts(".gb-finding")[0]
+    opened.page.get_by_role("button", name="Less").click()
+    assert not seen.is_visible()
+    opened.page.set_viewport_size({"width": 1280, "height": 800})  # a tablet that is turned
+    opened.settle()
+    assert seen.is_visible()
+    assert not opened.page.get_by_role("button", name="More").is_visible()
+    assert opened.page.locator(".folium-map .gb-legend").count() == 1
+
+
+def test_paper_has_the_legend_beside_the_map_from_a_telephone_too(show: Open) -> None:
+    opened = show(build(taken=PHOTOS), viewport={"width": 390, "height": 844})
+    opened.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert opened.page.locator(".gb-panel .gb-legend").count() == 1
+    opened.page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert opened.page.locator(".folium-map + .gb-legend").count() == 1
+
+
+def test_a_choice_of_layers_on_a_telephone_gives_the_map_back(show: Open) -> None:
     opened = show(build(taken=PHOTOS), viewport={"width": 390, "height": 844})
     assert opened.texts(".gb-legend summary") == ["Bicycles detected per stop"]
     opened.page.locator(".gb-layers summary").click()
     opened.page.get_by_label("Names").uncheck()
     assert opened.page.locator(".gb-layers").get_attribute("open") is None
-    opened.page.locator(".gb-legend summary").click()
-    assert opened.page.locator(LEGEND).first.is_visible()
-    opened.page.locator(".folium-map").click(position={"x": 200, "y": 30})
-    assert not opened.page.locator(LEGEND).first.is_visible()
 
 
 @pytest.mark.parametrize("width", [320, 390])
@@ -180,3 +228,51 @@ def test_on_a_dark_page_areas_have_edges_and_hatches_that_one_sees(show: Open) -
     assert contrast(hatch, ground) > 3
     opened.page.emulate_media(media="print")
     assert opened.page.evaluate(style.format(".gb-ground", "fill")) == "rgb(236, 238, 240)"
+
+
+def town_of_few_seen(count: int) -> folium.Map:
+    """Nine by nine quarters, of which some in a row of the middle were seen."""
+    names = [f"Quarter {number}" for number in range(81)]
+    seen = [3 if 40 <= number < 40 + count else 0 for number in range(81)]
+    grid = [(4 + n % 9 / 100, 52 + n // 9 / 100) for n in range(81)]
+    return build(areas(names, seen, seen, [shapely.box(x, y, x + 0.01, y + 0.01) for x, y in grid]))
+
+
+def drawn_within(opened: Opened) -> list[int]:
+    """Return the numbers of the areas that the map shows whole."""
+    found: list[int] = opened.page.evaluate("""() => {
+        const box = (element) => element.getBoundingClientRect();
+        const map = box(document.querySelector(".folium-map"));
+        const inside = ({ left, right, top, bottom }) => left >= map.left && right <= map.right
+            && top >= map.top && bottom <= map.bottom && right > left;
+        return Array.from(document.querySelectorAll("path.gb-area"), box)
+            .flatMap((each, number) => (inside(each) ? [number] : []));
+    }""")
+    return found
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_map_starts_where_something_was_seen_and_the_house_shows_all(
+    show: Open, width: int
+) -> None:
+    opened = show(town_of_few_seen(2), viewport={"width": width, "height": 800})
+    first = drawn_within(opened)
+    assert {40, 41} <= set(first)
+    assert len(first) < 20
+    opened.page.get_by_role("button", name="Show all areas").click()
+    opened.settle()
+    assert drawn_within(opened) == list(range(81))
+
+
+def test_the_map_starts_with_all_areas_where_those_seen_are_spread(show: Open) -> None:
+    assert drawn_within(show(build(areas(["A", "B", "C"], [3, 0, 3], [1, 0, 1])))) == [0, 1, 2]
+    assert drawn_within(show(build(areas(["A", "B", "C"], [0, 0, 0], [0, 0, 0])))) == [0, 1, 2]
+
+
+def test_the_name_of_an_area_that_was_seen_comes_before_a_larger_ones(show: Open) -> None:
+    shapes = [shapely.box(4, 52, 4.03, 52.02), shapely.box(4.0125, 52.0085, 4.0175, 52.0115)]
+    names = ["An area of nine words whose name is long", "Seen"]
+    opened = show(build(areas(names, [0, 3], [0, 3], shapes)))
+    opened.page.get_by_role("button", name="Show all areas").click()
+    opened.settle()
+    assert "Seen" in " ".join(opened.texts(".gb-name"))

@@ -403,5 +403,5 @@ def _open_to_read(path: Path, *, check_same_thread: bool = True) -> sqlite3.Conn
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except sqlite3.OperationalError:
         # In a folder that cannot be written, SQLite cannot keep its log; then nobody else can.
-        connection = connect(f"{address}?immutable=1")
+        connection = connect(f"{address}?mode=ro&immutable=1")
     return connection

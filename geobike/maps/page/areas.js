@@ -100,11 +100,14 @@ geobike.showFar = function (page) {
   page.map.fitBounds(L.latLngBounds(spots).extend(page.bounds), geobike.padding(page, 24));
 };
 
+geobike.OVER_BASEMAP = 0.75;
+geobike.GROUND = "#f6f4ee"; // of a background of the user's, as in page.css
+
 geobike.areaStyle = function (page, area, on) {
   return {
     fillColor: geobike.fill(page, area),
     // Opaque, so that the map shows the legend's colours; or empty, below another surface.
-    fillOpacity: page.surface !== "areas" ? 0 : page.data.basemap ? 0.75 : 1,
+    fillOpacity: page.surface !== "areas" ? 0 : page.data.basemap ? geobike.OVER_BASEMAP : 1,
     color: on ? "#111" : "#5b6470",
     weight: on ? 3 : 0.8,
   };

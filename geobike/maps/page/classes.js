@@ -86,6 +86,14 @@ geobike.rangesOf = function ({ decimal, say }, classes, values) {
 
 // A colour as pale as a value that may well be the average.
 geobike.pale = function (colour) {
-  const mixed = [1, 3, 5].map((at) => Math.round(0.27 * parseInt(colour.slice(at, at + 2), 16) + 0.73 * 242));
-  return `#${mixed.map((part) => part.toString(16).padStart(2, "0")).join("")}`;
+  return geobike.mixed(colour, "#f2f2f2", 0.27);
+};
+
+// A share of one colour, and the rest of another.
+geobike.mixed = function (one, other, share) {
+  const parts = [1, 3, 5].map((at) => {
+    const [a, b] = [one, other].map((each) => parseInt(each.slice(at, at + 2), 16));
+    return Math.round(share * a + (1 - share) * b).toString(16).padStart(2, "0");
+  });
+  return `#${parts.join("")}`;
 };

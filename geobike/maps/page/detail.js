@@ -133,11 +133,10 @@ geobike.placeList = function (page, numbers, { most = geobike.FIRST_PLACES, titl
   const { data, say } = page;
   const { places } = data;
   const sorted = [...numbers].sort((a, b) => places.things[b] - places.things[a]);
-  const street = (i) => data.streets[places.street[i]];
+  const names = numbered ? [] : geobike.namesOfPlaces(page, sorted);
   const item = (i, k) => {
-    const name = street(i) && !numbered ? geobike.streetName(page, street(i)) : say("place_number", { number: k + 1 });
     const onclick = () => page.choose({ kind: "place", places: [i], among: sorted }, { zoom: true });
-    return geobike.listed(name, page.short(places.things[i]), onclick);
+    return geobike.listed(names[k] || say("place_number", { number: k + 1 }), page.short(places.things[i]), onclick);
   };
   const list = el("ol", {}, ...sorted.slice(0, most).map(item));
   const more = el("button", { type: "button", className: "gb-more" }, say("show_places", { n: sorted.length }));
@@ -199,7 +198,7 @@ geobike.placeDetail = function (page, { places: numbers } = page.chosen) {
   if (names.length) lines.push(["street", say("street"), names.join(", ")]);
   if (areas.length) lines.push(["area", say("area"), areas.join(", ")]);
   return {
-    title: numbers.length > 1 ? say("places", { n: numbers.length }) : names[0] || say("place"),
+    title: numbers.length > 1 ? say("places", { n: numbers.length }) : streets.length ? geobike.placeAlong(page, numbers[0]) : say("place"),
     parts: [
       geobike.figures(lines),
       numbers.length > 1 ? geobike.placeList(page, numbers) : "",

@@ -52,14 +52,12 @@ geobike.layerBox = function (page) {
   control.addTo(map);
 };
 
-// Closed by a click on the map, so that it never covers what one looks at; on a phone by a choice too,
-// and there the legend by the click as well.
-geobike.folding = function ({ map, legend }, box) {
+// Closed by a click on the map, so that it never covers what one looks at; on a phone by a choice too.
+geobike.folding = function ({ map }, box) {
   map.getContainer().addEventListener(
     "click",
     ({ target }) => {
       if (!box.contains(target)) box.open = false;
-      if (!geobike.wide() && map.getContainer().contains(legend) && !legend.contains(target)) legend.open = false;
     },
     true, // also where a circle or a street keeps the click to itself
   );

@@ -10,7 +10,9 @@ geobike.legend = function (page) {
   const key = el("ul", { className: "gb-classes gb-photo-key" });
   const wide = map.getSize().x >= 580 && map.getSize().y >= 420;
   const legend = el("details", { className: "gb-legend", open: wide }, title, classes, key);
-  const fill = () => {
+  const fill = ({ period } = {}) => {
+    // Where the choice of a day lies below it, that stays where it is.
+    if (period !== undefined) legend.style.minHeight = period < 0 || map.getContainer().contains(legend) ? "" : `${legend.getBoundingClientRect().height}px`;
     title.textContent = geobike.legendTitle(page);
     classes.replaceChildren(...geobike.legendClasses(page));
     key.replaceChildren(...geobike.placeKey(page));
@@ -32,7 +34,23 @@ geobike.legend = function (page) {
     return legend;
   };
   control.addTo(map);
+  geobike.belowMap(map, legend, wide);
   return legend;
+};
+
+// On a phone the legend lies below the map, most of which it would cover; there it is open.
+geobike.belowMap = function (map, legend, wide) {
+  const narrow = matchMedia("screen and (max-width: 700px)");
+  const corner = legend.parentNode;
+  const place = () => {
+    if (matchMedia("print").matches) return; // paper has its own place for it
+    legend.open = narrow.matches || wide;
+    legend.style.minHeight = "";
+    if (narrow.matches) map.getContainer().after(legend);
+    else corner.prepend(legend); // above the scale
+  };
+  narrow.addEventListener("change", place);
+  if (narrow.matches) place();
 };
 
 geobike.legendTitle = function (page) {
@@ -42,11 +60,12 @@ geobike.legendTitle = function (page) {
   return page.nameOf(page.metric);
 };
 
-geobike.legendItem = function (colour, text, count, most) {
+// A line of the legend; of a class whose areas are partly pale, with both of its colours.
+geobike.legendItem = function (colour, text, count, most, pale) {
   const { el } = geobike;
   const swatch = el("i", { className: "gb-swatch" });
-  if (colour.startsWith("#")) swatch.style.background = colour;
-  else swatch.classList.add(colour);
+  if (!colour.startsWith("#")) swatch.classList.add(colour);
+  else swatch.style.background = pale ? `linear-gradient(90deg, ${colour} 50%, ${pale} 50%)` : colour;
   const item = el("li", {}, swatch, el("span", {}, text));
   if (count === undefined) return item;
   const bar = el("span", { className: "gb-count" }, el("i"), String(count));
@@ -59,11 +78,17 @@ geobike.legendItem = function (colour, text, count, most) {
 geobike.barsHead = (page, key) => geobike.el("li", { className: "gb-bars-head" }, page.say(key));
 
 // The classes of values, as many as `values` fill them.
-geobike.histogram = function (page, classes, values) {
+geobike.histogram = function (page, classes, values, shade = (colour) => [colour]) {
   const rows = geobike.rangesOf(page, classes, values);
   const most = Math.max(...rows.map(({ count }) => count), 1);
-  return rows.map(({ colour, text, count }) => geobike.legendItem(colour, text, count, most));
+  return rows.map(({ colour, text, count }) => {
+    const [full, pale] = shade(colour);
+    return geobike.legendItem(full, text, count, most, pale);
+  });
 };
+
+// A colour of the areas as one sees it: above a background of the user's they let some of it through.
+geobike.seenAs = ({ data }, colour) => (data.basemap ? geobike.mixed(colour, geobike.GROUND, geobike.OVER_BASEMAP) : colour);
 
 geobike.legendClasses = function (page) {
   const { el } = geobike;
@@ -76,9 +101,11 @@ geobike.legendClasses = function (page) {
   }
   if (page.surface === "streets") return geobike.streetKey(page);
   const values = geobike.comparedValues(page, metric);
-  const items = page.byGroup ? geobike.groupKey(page) : geobike.histogram(page, page.classesOf(metric), values);
+  const key = page.byGroup ? [] : geobike.paleKey(page);
+  const shade = (colour) => (key.length ? [colour, geobike.pale(colour)] : [colour]).map((each) => geobike.seenAs(page, each));
+  const items = page.byGroup ? geobike.groupKey(page) : geobike.histogram(page, page.classesOf(metric), values, shade);
   items.unshift(geobike.barsHead(page, "bars_areas"));
-  if (!page.byGroup) items.push(...geobike.paleKey(page));
+  items.push(...key);
   const found = data.areas.map((area) => geobike.valueOf(page, area, metric));
   const states = ["thin", "too_thin", "few", "missing", "none"].filter((state) => found.includes(state));
   return [...items, ...states.map((state) => geobike.legendItem("gb-" + state, geobike.stateText(page, state)))];
@@ -92,8 +119,8 @@ geobike.paleKey = function (page) {
   if (!unsure.length) return [];
   const colour = geobike.colourOf(page.classesOf(metric), Math.max(...unsure.map(value)));
   const average = page.figure(geobike.average(page, metric), metric);
-  const pale = geobike.legendItem(geobike.pale(colour), say("pale_meaning", { average }));
-  return page.period < 0 ? [geobike.legendItem(colour, say("full_meaning")), pale] : [pale];
+  const pale = geobike.legendItem(geobike.seenAs(page, geobike.pale(colour)), say("pale_meaning", { average }));
+  return page.period < 0 ? [geobike.legendItem(geobike.seenAs(page, colour), say("full_meaning")), pale] : [pale];
 };
 
 geobike.groupKey = function (page) {
@@ -102,7 +129,7 @@ geobike.groupKey = function (page) {
   const count = (wanted) => groups.filter((group) => group === wanted).length;
   const most = Math.max(...[1, 0, -1].map(count), 1);
   const words = { 1: "clearly_more", 0: "cannot_tell", "-1": "clearly_fewer" };
-  return [1, 0, -1].map((group) => geobike.legendItem(geobike.GROUPS[group], say(words[group]), count(group), most));
+  return [1, 0, -1].map((group) => geobike.legendItem(geobike.seenAs(page, geobike.GROUPS[group]), say(words[group]), count(group), most));
 };
 
 geobike.streetKey = function (page) {

@@ -1,5 +1,5 @@
-// Names on the map: of areas with their figure, and of streets and water along them. Larger areas
-// come first; a name that would lie on another, or outside its area, is left out until one zooms in.
+// Names on the map: of areas with their figure, and of streets and water along them. Areas that were
+// seen come first, then larger ones; a name that would lie on another, or outside its area, is left out until one zooms in.
 "use strict";
 
 geobike.names = function (page) {
@@ -13,7 +13,8 @@ geobike.names = function (page) {
     const bounds = shape.getBounds();
     return (bounds.getEast() - bounds.getWest()) * (bounds.getNorth() - bounds.getSouth());
   };
-  sized.sort((a, b) => extent(b) - extent(a));
+  const isSeen = (area) => !geobike.isUnseen(data, area);
+  sized.sort((a, b) => isSeen(b) - isSeen(a) || extent(b) - extent(a));
   const draw = () => {
     layer.clearLayers();
     if (!page.isComplete || !map.hasLayer(layer)) return;
@@ -49,7 +50,8 @@ geobike.areaName = function (page, area, taken, layer, circles) {
   const rings = geobike.ringsOf(map, area.shape);
   for (const { parts, size } of geobike.nameForms(page, area)) {
     if (size[0] > 1.35 * room.x || size[1] > room.y) continue;
-    const place = geobike.clearPlace(map, area.centre, size, rings, circles, taken);
+    const least = geobike.leastInside(page, area);
+    const place = geobike.clearPlace(map, area.centre, size, rings, circles, taken, least);
     if (!place) continue;
     const made = geobike.el("div", { className: "gb-name" }, ...parts);
     made.classList.toggle("gb-light-ink", geobike.isOnDark(page, area));
@@ -76,7 +78,7 @@ geobike.nameForms = function (page, area) {
   const value = geobike.valueOf(page, area, page.metric);
   const shown = page.surface === "areas" && (Number.isFinite(value) || ["thin", "few"].includes(value));
   const figure = shown ? geobike.areaFigure(page, area, page.metric) : "";
-  const words = area.name.split(" ");
+  const words = area.name.split(/ |(?<=-)/); // "Centrum-" and "Oost" too
   const texts = [[area.name], ...(words.length > 1 ? [words] : []), ...(shown ? [[]] : [])];
   return texts.map((lines) => {
     const wide = Math.max(...[...lines, figure].map(geobike.textWidth));
@@ -121,11 +123,18 @@ geobike.isDark = function (colour) {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.18;
 };
 
-geobike.LEAST_INSIDE = 0.85; // of a name's box: more hangs over a neighbour and seems to be its name
+// How much of a name lies in its area: if more hangs over a neighbour it seems to be its name. Where few
+// areas were seen one looks for these, and their neighbours are hatched.
+geobike.leastInside = function (page, area) {
+  const { areas } = page.data;
+  const isUnseen = (each) => geobike.isUnseen(page.data, each);
+  page.fewSeen ??= areas.filter(isUnseen).length > areas.length / 2;
+  return page.fewSeen && !isUnseen(area) ? 0.7 : 0.85;
+};
 
 // The place near an area's middle where a text of this size lies inside, on no other name, and covers
 // least; null where there is none.
-geobike.clearPlace = function (map, [lon, lat], [wide, high], rings, circles, taken) {
+geobike.clearPlace = function (map, [lon, lat], [wide, high], rings, circles, taken, least) {
   const { x, y } = map.latLngToLayerPoint([lat, lon]);
   const levels = new Map(); // the places beside each other share their lines
   const across = (level) => levels.get(level) || levels.set(level, geobike.crossings(rings, level)).get(level);
@@ -138,7 +147,7 @@ geobike.clearPlace = function (map, [lon, lat], [wide, high], rings, circles, ta
       const mine = [x + dx - wide / 2, y + dy - high / 2, x + dx + wide / 2, y + dy + high / 2];
       if (taken.some((box) => overlap(mine, box))) continue;
       const inside = geobike.shareInside(across, mine);
-      if (inside < geobike.LEAST_INSIDE) continue;
+      if (inside < least) continue;
       const covered = circles.reduce((sum, box) => sum + overlap(mine, box), 0);
       const cost = covered + (1 - inside) * wide * high + away;
       if (cost < best.cost) best = { cost, at: [x + dx, y + dy] };

@@ -9,13 +9,14 @@ geobike.header = function (page) {
     event.preventDefault(); // the address holds the state of the page
     document.getElementById("gb-panel").focus();
   };
-  const finding = el("p", { className: "gb-finding" });
+  const [first, rest] = [el("span"), el("span", { className: "gb-rest" })];
+  const finding = el("p", { className: "gb-finding" }, first, " ", rest);
   const differ = el("p", { className: "gb-differ" });
   const seen = el("p", { className: "gb-seen" });
   const uncompared = el("p", { className: "gb-uncompared" }, geobike.uncompared(page));
   const told = geobike.differing(page);
   const fill = () => {
-    finding.textContent = geobike.finding(page);
+    [first.textContent, rest.textContent] = geobike.findings(page);
     differ.textContent = told && page.period >= 0 ? say("differ_whole") : told;
     seen.textContent = geobike.seen(page);
   };
@@ -33,6 +34,7 @@ geobike.header = function (page) {
     "header",
     { className: "gb-header" },
     skip,
+    geobike.fold(page, () => header),
     geobike.tools(page),
     el("h1", { dir: "auto" }, data.title),
     finding,
@@ -43,19 +45,33 @@ geobike.header = function (page) {
   return header;
 };
 
+// On a phone the finding comes first, and the map right below it: the rest is folded away.
+geobike.fold = function ({ say }, header) {
+  const button = geobike.el("button", { type: "button", className: "gb-fold" }, say("more"));
+  const set = (open) => {
+    header().classList.toggle("gb-unfolded", open);
+    header().style.minHeight = "";
+    button.setAttribute("aria-expanded", String(open));
+    button.textContent = say(open ? "less" : "more");
+  };
+  button.setAttribute("aria-expanded", "false");
+  button.onclick = () => set(button.getAttribute("aria-expanded") === "false");
+  return button;
+};
+
 geobike.summed = ({ data }, name) => data.areas.reduce((total, { figures }) => total + (figures[name] || 0), 0);
 
 // What was found: the average, then all that was detected. Of a period the second is not known with
 // each place once, and the sum over its photos would be larger than that of all periods.
-geobike.finding = function (page) {
+geobike.findings = function (page) {
   const { data, say } = page;
   const { roles } = data;
-  if (!geobike.summed(page, roles.photos)) return say("nothing_counted");
+  if (!geobike.summed(page, roles.photos)) return [say("nothing_counted"), ""];
   const once = geobike.summed(page, roles.once); // a period has none
   const found = once > 0 ? say("in_all", { count: page.short(once) }) : `${geobike.onPhotos(page, "finding")}.`;
   const metric = page.period < 0 ? page.colours[0] : page.colours.find((one) => geobike.isOfPeriods(data, one));
   const average = metric ? geobike.average(page, metric) : null;
-  if (average === null) return found;
+  if (average === null) return [found, ""];
   const mean = say("on_average", {
     stops: say("stops", { n: Math.round(geobike.summed(page, roles.stops)) }),
     figure: page.figure(average, metric),
@@ -64,8 +80,10 @@ geobike.finding = function (page) {
   const whole = page.period < 0 && data.estimates?.of === metric.name ? data.estimates.whole : [];
   const between = whole.length === 3 && !whole.includes(null) && geobike.rangeText(page, whole.slice(1), metric);
   const first = between ? `${mean} (${between}).` : `${mean}.`;
-  return page.period < 0 ? `${first} ${found}` : first;
+  return [first, page.period < 0 ? found : ""];
 };
+
+geobike.finding = (page) => geobike.findings(page).filter(Boolean).join(" ");
 
 // The sum over the photos, which counts a bicycle as often as they show it.
 geobike.onPhotos = function (page, key) {

@@ -45,6 +45,7 @@ geobike.draw = function (map, data) {
   map.invalidateSize({ animate: false }); // the browser lays out the page here, once
   page.isPlaced = true;
   geobike.fit(page);
+  geobike.fitSeen(page);
   page.startZoom = map.getZoom();
   page.showAreas();
   geobike.onPrint(page);
@@ -103,6 +104,21 @@ geobike.fit = function (page) {
   page.map.invalidateSize({ animate: false });
   page.map.fitBounds(page.bounds, geobike.padding(page, 12));
 };
+
+// Start where something was seen, if that is much closer than all areas; the home button shows these.
+geobike.fitSeen = function (page) {
+  const { map, data } = page;
+  const seen = data.areas.filter((area) => !geobike.isUnseen(data, area));
+  if (!seen.length) return;
+  const bounds = L.latLngBounds([]);
+  for (const { shape } of seen) bounds.extend(shape.getBounds());
+  const options = geobike.padding(page, 24);
+  const room = options.paddingTopLeft.map((side, k) => side + options.paddingBottomRight[k]);
+  const closer = map.getBoundsZoom(bounds, false, L.point(room)) - map.getZoom();
+  if (closer >= geobike.LEAST_CLOSER) map.fitBounds(bounds, options);
+};
+
+geobike.LEAST_CLOSER = 1; // levels of zoom: areas are twice as wide
 
 // Room for what lies on the map: beside an open legend, above a closed one.
 geobike.padding = function ({ map, legend }, edge) {

@@ -5,7 +5,6 @@
 geobike.onPaper = function (page) {
   const { data, legend, say } = page;
   const panel = document.getElementById("gb-panel");
-  const corner = legend.parentNode;
   // On a screen north is always up; on paper one asks.
   const north = geobike.el("div", { className: "gb-north" }, "▲", geobike.el("b", {}, say("north_letter")));
   north.setAttribute("aria-hidden", "true");
@@ -14,17 +13,19 @@ geobike.onPaper = function (page) {
   panel.after(line);
   const notes = panel.querySelector(".gb-notes");
   let folded = false;
+  let before = null;
   // Before a browser counts the sheets; when the medium changes it has done so.
   addEventListener("beforeprint", () => {
     const date = page.today();
     const parts = [say("printed", { date, version: data.version }), data.source && say("source", data)];
     line.textContent = parts.filter(Boolean).join(" ");
+    before = [legend.parentNode, legend.nextSibling];
     panel.prepend(legend);
     folded = !notes.open;
     notes.open = true; // how the numbers came about belongs on paper
   });
   addEventListener("afterprint", () => {
-    corner.prepend(legend); // above the scale again
+    before[0].insertBefore(legend, before[1]); // where it was
     if (folded) notes.open = false;
   });
 };

@@ -84,7 +84,7 @@ geobike.parkingFinding = function (page, all) {
   const short = judged.reduce((sum, one) => sum + (one.byHand?.short?.[0] ?? one.short ?? 0), 0);
   const isByHand = all.some(({ byHand }) => byHand); // middles of ranges, which do not add up to the digit
   const percent = (share) => page.figure(share, { percent: true, digits: 0 });
-  const needed = { share: percent(data.racks.needed.kerb), known: percent(data.racks.needed.known) };
+  const needed = { kerb: percent(data.racks.needed.kerb), known: percent(data.racks.needed.known) };
   const found = judged.length ? say("parking_judged", { n: judged.length, all: all.length, short: isByHand ? say("parking_about", { n: short }) : short }) : say("parking_unjudged");
   const lines = [["gb-parking-found", found], ["gb-why", say("parking_needed", needed)]];
   if (isByHand) lines.push(["gb-why", say("parking_by_hand")]);

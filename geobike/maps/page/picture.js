@@ -19,7 +19,7 @@ geobike.picturePng = async function (page) {
   pen.rect(0, head, size.x, size.y);
   pen.clip();
   pen.translate(0, head);
-  pen.fillStyle = "#e9edf1";
+  pen.fillStyle = page.data.basemap ? geobike.GROUND : "#e9edf1";
   pen.fillRect(0, 0, size.x, size.y);
   await geobike.pictureMap(page, pen);
   geobike.pictureScale(page, pen, size);
@@ -74,8 +74,12 @@ geobike.wrapped = function (pen, text, x, y, width) {
 
 geobike.pictureSwatch = function (page, pen, swatch, x, y) {
   const state = [...swatch.classList].find((name) => name.startsWith("gb-") && name !== "gb-swatch");
-  pen.fillStyle = state ? geobike.canvasPatterns()[state.slice(3)] : swatch.style.background;
-  pen.fillRect(x, y - 11, 22, 14);
+  const colours = swatch.style.background.match(/rgba?\([^)]*\)/g) || [];
+  const fills = state ? [geobike.canvasPatterns()[state.slice(3)]] : [...new Set(colours)];
+  fills.forEach((fill, k) => {
+    pen.fillStyle = fill;
+    pen.fillRect(x + (22 * k) / fills.length, y - 11, 22 / fills.length, 14);
+  });
   pen.strokeStyle = "#5b6470";
   pen.lineWidth = 0.8;
   pen.strokeRect(x, y - 11, 22, 14);

@@ -82,6 +82,56 @@ geobike.circle = function (page, { places: numbers, things, photos }) {
   return marker;
 };
 
+// The names of places of one list. Those on the same street are told apart as one would say it: how far
+// they are from the next crossing, or from an end of the street; and on one spot, by where they look.
+geobike.namesOfPlaces = function (page, numbers) {
+  const { data, say } = page;
+  const { places } = data;
+  const street = (i) => data.streets[places.street[i]];
+  const several = (names) => new Set(names.filter((name, k) => names.indexOf(name) !== k));
+  let names = numbers.map((i, k) => (street(i) ? geobike.streetName(page, street(i)) : say("place_number", { number: k + 1 })));
+  const onStreet = several(names);
+  names = names.map((name, k) => (onStreet.has(name) ? geobike.placeAlong(page, numbers[k]) : name));
+  const onSpot = several(names);
+  const looks = names.map((name, k) => (onSpot.has(name) ? geobike.lookOf(page, numbers[k]) : ""));
+  names = names.map((name, k) => (looks[k] ? say("place_looks", { name, to: looks[k] }) : name));
+  const alike = several(names);
+  const seen = new Map();
+  return names.map((name) => {
+    if (!alike.has(name)) return name;
+    seen.set(name, (seen.get(name) || 0) + 1);
+    return `${name} (${seen.get(name)})`;
+  });
+};
+
+geobike.placeAlong = function (page, i) {
+  const { data, say } = page;
+  const { places } = data;
+  const street = data.streets[places.street[i]];
+  const away = geobike.along(street, L.latLng(places.lat[i], places.lon[i]));
+  const named = [0, 1].filter((end) => street.ends[end]);
+  const [end] = (named.length ? named : [0, 1]).sort((a, b) => away[a] - away[b]);
+  const n = 5 * Math.round(away[end] / 5); // positions are not better
+  const from = street.ends[end] || say("street_end", { side: geobike.sideOf(page, street, end) });
+  return say("place_from", { name: street.name || say("unnamed_street"), n, from });
+};
+
+// Towards which side of the sky an end of a street lies.
+geobike.sideOf = function ({ data }, street, end) {
+  const line = geobike.pointsOf(street).flat();
+  const [from, to] = end ? [line[0], line[line.length - 1]] : [line[line.length - 1], line[0]];
+  const east = (to.lng - from.lng) * Math.cos((to.lat * Math.PI) / 180);
+  const angle = (Math.atan2(east, to.lat - from.lat) * 180) / Math.PI;
+  return data.words.compass.split(" ")[Math.round((angle + 360) / 45) % 8];
+};
+
+// Where the first photo of a place with a known direction looks; empty where none has.
+geobike.lookOf = function ({ data }, i) {
+  const { photos } = data;
+  const at = photos.details ? photos.details.findIndex(({ heading }, k) => photos.place[k] === i && heading !== undefined) : -1;
+  return at < 0 ? "" : data.words.compass.split(" ")[Math.round(photos.details[at].heading / 45) % 8];
+};
+
 geobike.placeText = function ({ say, figure }, { numbers, things, photos }) {
   const detected = say("detected", { count: Number.isInteger(things) ? things : figure(things) });
   const shown = say("photos", { n: photos });

@@ -58,8 +58,7 @@ geobike.middleOf = function (street) {
   const k = steps.findIndex((step) => (left -= step) <= 0);
   if (k < 0) return line[0];
   const share = steps[k] ? 1 + left / steps[k] : 0;
-  const [from, to] = [line[k], line[k + 1]];
-  return L.latLng(from.lat + share * (to.lat - from.lat), from.lng + share * (to.lng - from.lng));
+  return geobike.between(line[k], line[k + 1], share);
 };
 
 geobike.boundsOf = (street) => (street.bounds ||= L.latLngBounds(geobike.pointsOf(street).flat()));
@@ -101,7 +100,10 @@ geobike.pieceNames = function ({ data, say }) {
     else named.set(street.name, [street]);
   }
   for (const [name, pieces] of named) {
-    const told = pieces.map(({ between }) => (between?.length === 2 ? say("street_between", { name, one: between[0], other: between[1] }) : ""));
+    const told = pieces.map(({ ends }) => {
+      const [one, other] = [...ends].sort();
+      return one && other && one !== other ? say("street_between", { name, one, other }) : "";
+    });
     pieces.forEach((piece, k) => {
       const isOnly = told[k] && told.filter((text) => text === told[k]).length === 1;
       const several = isOnly ? told[k] : say("street_part", { name, n: k + 1 });
@@ -109,6 +111,32 @@ geobike.pieceNames = function ({ data, say }) {
     });
   }
   return found;
+};
+
+// How far a spot is along a street from its start and from its end, in metres.
+geobike.along = function (street, spot) {
+  let best = { away: Infinity };
+  let before = 0;
+  for (const line of geobike.pointsOf(street)) {
+    for (let k = 1; k < line.length; k++) {
+      const step = line[k].distanceTo(line[k - 1]);
+      const share = geobike.shareAlong(line[k - 1], line[k], spot);
+      const away = spot.distanceTo(geobike.between(line[k - 1], line[k], share));
+      if (away < best.away) best = { away, at: before + share * step };
+      before += step;
+    }
+  }
+  return [best.at ?? 0, before - (best.at ?? 0)];
+};
+
+geobike.between = (from, to, share) => L.latLng(from.lat + share * (to.lat - from.lat), from.lng + share * (to.lng - from.lng));
+
+// Where on a straight line a spot is nearest: 0 at its start, 1 at its end.
+geobike.shareAlong = function (from, to, spot) {
+  const narrow = Math.cos((spot.lat * Math.PI) / 180);
+  const [x, y] = [(to.lng - from.lng) * narrow, to.lat - from.lat];
+  const dot = (spot.lng - from.lng) * narrow * x + (spot.lat - from.lat) * y;
+  return x || y ? Math.min(Math.max(dot / (x * x + y * y), 0), 1) : 0;
 };
 
 // Figures of streets are of all days: where a day is chosen, their title says so.

@@ -194,6 +194,6 @@ geobike.row = function (page, area, columns, scale) {
   const value = geobike.valueOf(page, area, page.metric);
   const state = typeof value === "string" ? ` gb-${value}` : "";
   swatch.className = "gb-swatch" + state;
-  swatch.style.background = state ? "" : geobike.fill(page, area);
+  swatch.style.background = state ? "" : geobike.seenAs(page, geobike.fill(page, area));
   return row;
 };

@@ -1,7 +1,9 @@
 import multiprocessing
+import pickle
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -284,6 +286,29 @@ def test_hashes_are_kept_by_key_and_the_last_one_counts(path: Path) -> None:
         store.keep_hashes({"a": "3"})
     with Store(path, read_only=True) as store:
         assert store.hashes(["a", "b", "c"]) == {"a": "3", "b": "2"}
+
+
+def test_photos_with_an_answer_of_any_detector_are_known_to_threads_and_processes(
+    path: Path,
+) -> None:
+    with Store(path) as store:
+        assert store.decoded() is None, "nothing has an answer yet"
+        store.put("a", DETR, FOUND)
+        store.put("b", OTHER, [])
+        opens = pickle.loads(pickle.dumps(store.decoded()))
+        with opens() as has_answer, ThreadPoolExecutor(3) as pool:
+            assert list(pool.map(has_answer, "abc")) == [True, True, False]
+
+
+def test_without_its_file_a_store_knows_no_photo_and_every_photo_is_opened(path: Path) -> None:
+    with Store(path) as store:
+        store.put("a", DETR, FOUND)
+        opens = store.decoded()
+    path.unlink()
+    assert opens is not None
+    with opens() as has_answer:
+        assert not has_answer("a")
+    assert not path.exists()
 
 
 def test_a_recorded_store_and_one_that_cannot_be_written_do_without_digests(

@@ -168,9 +168,11 @@ def test_racks_are_as_large_as_their_places_and_say_what_stands_there(seen: dict
 def test_streets_say_their_places_pressure_and_shortage_where_there_are_racks(
     seen: dict[str, Any], tmp_path: Path
 ) -> None:
-    (bare,) = [tip for tip in seen["layers"]["streets"]["tips"].values() if "short: 6" in tip]
+    tips = seen["layers"]["streets"]["tips"].values()
+    (bare,) = [tip for tip in tips if "Share of the streets seen: 93 %" in tip]
     assert bare.startswith("<b>Stationsstraat</b><br>Share of the streets seen: 93 %<br>")
-    assert "Parking pressure: bicycles per place: \u2013<br>Places in racks: 0<br>" in bare
+    assert "Share of the kerb in view: 23 %<br>Parking pressure: bicycles per place: \u2013" in bare
+    assert "Places in racks: 0<br>" in bare
     line = shapely.LineString([(4, 52), (4.01, 52)])
     numbers = {"street_id": ["1"], "name": ["Dam"], "rack_capacity": [20], "pressure": [1.2]}
     for columns in (numbers, {name: numbers[name] for name in ("street_id", "name")}):

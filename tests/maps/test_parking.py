@@ -199,6 +199,14 @@ def test_without_a_file_of_streets_the_areas_are_listed_and_that_is_the_reason(s
     assert rows[1].endswith("nobody knows how much was seen, without a file of streets")
 
 
+def test_of_photos_that_do_not_say_where_they_look_that_is_the_reason(show: Open) -> None:
+    blind = [0.9, 0.8, NAN, 0.95, 0.799, 1.0]
+    opened = show(build(of_areas(), TAKEN, **parked(kerb_seen_share=blind)))
+    opened.page.get_by_role("button", name="Bicycle parking").click()
+    (mews,) = (row for row in lists(opened) if row.startswith("Mews"))
+    assert mews.endswith("not judged: no photo there says where it looks")
+
+
 def test_nothing_is_said_of_places_whose_racks_are_not_known(show: Open) -> None:
     opened = show(build(racks=racks(), walk=50.0))  # the areas were counted without racks
     opened.page.get_by_role("button", name="Bicycle parking").click()

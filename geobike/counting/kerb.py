@@ -58,8 +58,8 @@ def in_view(network: Network, seen: Views, street: _Rows, area_ids: "pd.Series[s
         >>> photos = schema.geotable(schema.PHOTOS, sphere, schema.points([4.36], [52.00045]))
         >>> photos["horizon_px"] = 512.0
         >>> shown = kerb.in_view(network, views.views(photos), np.array([0]), areas["area_id"])
-        >>> shown.areas.round(2).to_dict()
-        {'1': 0.27}
+        >>> shown.areas.round(1).to_dict()
+        {'1': 0.3}
     """
     shown = _shown(network, seen, street)
     steps, count = network.steps, len(area_ids) + 1  # outside becomes last

@@ -37,6 +37,7 @@ _APPLICATION_ID: Final = 0x67656F62  # "geob", so that another program's SQLite 
 _LAYOUT: Final = 1
 _NUMBERS: Final = ("score", *Box._fields)
 _WAIT: Final = 60.0  # seconds for another process to finish its write
+_WAIT_FOR_ONE: Final = 1.0  # seconds for it, where what would be read only saves time
 _UNREADABLE: Final = (sqlite3.Error, OSError, UnicodeError)
 """What opening or reading raises; a damaged schema, say, is text that is not UTF-8."""
 _BATCH: Final = 10_000  # digests in one query: under 1 MB
@@ -298,20 +299,26 @@ class Store:
 def _answered(path: Path) -> Iterator[Callable[[str], bool]]:
     """Yield what tells threads whether the store at a path has any answer for a SHA-256.
 
-    It says no where the store cannot be read.
+    It says no where the store cannot be read, and from then on: a photo is opened sooner than a
+    store that another program holds.
     """
     lock = threading.Lock()
+    is_held = False
 
     def has_answer(digest: str) -> bool:
-        try:
-            with lock:
+        nonlocal is_held
+        with lock:
+            if is_held:
+                return False
+            try:
                 rows = connection.execute("SELECT 1 FROM answers WHERE sha256 = ?", (digest,))
                 return rows.fetchone() is not None
-        except _UNREADABLE:
-            return False
+            except _UNREADABLE:
+                is_held = True
+                return False
 
     try:
-        connection = _open_to_read(path, check_same_thread=False)
+        connection = _open_to_read(path, wait=_WAIT_FOR_ONE, check_same_thread=False)
     except _UNREADABLE:
         yield lambda _: False
         return
@@ -395,9 +402,11 @@ def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
             time.sleep(0.05)
 
 
-def _open_to_read(path: Path, *, check_same_thread: bool = True) -> sqlite3.Connection:
+def _open_to_read(
+    path: Path, *, wait: float = _WAIT, check_same_thread: bool = True
+) -> sqlite3.Connection:
     address = path.resolve().as_uri()
-    connect = partial(sqlite3.connect, uri=True, timeout=_WAIT, check_same_thread=check_same_thread)
+    connect = partial(sqlite3.connect, uri=True, timeout=wait, check_same_thread=check_same_thread)
     try:
         connection = connect(f"{address}?mode=ro")
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()

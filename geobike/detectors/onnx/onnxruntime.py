@@ -3,8 +3,6 @@
 onnxruntime is imported here alone, and only when it is used.
 """
 
-import os
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -33,10 +31,6 @@ _DTYPES: Final[Mapping[str, np.dtype[Any]]] = {
     "tensor(int32)": np.dtype(np.int32),
     "tensor(bool)": np.dtype(np.bool_),
 }
-
-_BOUNDING: Final = threading.Lock()
-_LEAST: Final = 2 * 2**30  # bytes
-_TOO_LARGE: Final = "is smaller than requested bytes"  # of the arena: onnxruntime's bfc_arena.cc
 
 # In ONNX's own format: y is x, one float32 each.
 _SMALLEST: Final = (
@@ -109,21 +103,14 @@ class OnnxRuntimeSession:
                     f"{self.path} refuses its input: {error_text(error)}"
                 ) from error
             except tuple(errors.values()) as error:
-                raise DetectionFailed(_failure(error)) from error
+                raise DetectionFailed(
+                    f"onnxruntime failed on this photo: {error_text(error)}"
+                ) from error
             if any(isinstance(one, list | dict) for one in found):  # ONNX has sequences and maps
                 raise ModelUnavailable(f"{self.path} answers with lists; name another model")
             return [np.asarray(one) for one in found]
 
         return run if self.batch == 1 else Batcher(run, self.batch)
-
-
-def _failure(error: Exception) -> str:
-    if _TOO_LARGE in str(error):
-        return (
-            f"the model needs more than {(most_memory() or 0) / 2**30:.0f} GB of memory for this "
-            "photo; name a smaller model, or run it on a machine with more"
-        )
-    return f"onnxruntime failed on this photo: {error_text(error)}"
 
 
 def _opened(model: Path | bytes, threads: int | None) -> Any:
@@ -135,10 +122,6 @@ def _opened(model: Path | bytes, threads: int | None) -> Any:
     options.enable_mem_pattern = False
     # Else its threads wait busily while the next photo is read, and take a core from that.
     options.add_session_config_entry("session.force_spinning_stop", "1")
-    with _BOUNDING:  # once, whichever thread is first
-        bounded = not offers_gpu() and _bound_memory()
-    if bounded:
-        options.add_session_config_entry("session.use_env_allocators", "1")
     if threads is not None:
         options.intra_op_num_threads = threads
     providers: list[Any] = [_CPU]
@@ -151,39 +134,6 @@ def _opened(model: Path | bytes, threads: int | None) -> Any:
         providers=providers,
         enable_fallback=int(len(providers) > 1),  # from the processor to itself it would only print
     )
-
-
-def most_memory() -> int | None:
-    """Return the bytes that models may use on their way: half of the machine's memory, or 2 GB.
-
-    None where the machine does not tell.
-    """
-    try:
-        return max(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2, _LEAST)
-    except (AttributeError, ValueError, OSError):  # as on Windows
-        return None
-
-
-@cache
-def _bound_memory() -> bool:
-    """Give all models of this process one arena that does not outgrow the machine; tell whether.
-
-    Else a model that makes gigabytes on its way would fill memory until the system ends something.
-    """
-    import onnxruntime
-
-    most = most_memory()
-    if most is None:
-        return False
-    kind, use = onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, onnxruntime.OrtMemType.DEFAULT
-    place = onnxruntime.OrtMemoryInfo("Cpu", kind, 0, use)
-    default = -1
-    arena = onnxruntime.OrtArenaCfg(most, default, default, default)
-    try:
-        onnxruntime.create_and_register_allocator(place, arena)
-    except tuple(_errors().values()):  # as where this process has such an arena of its own
-        return False
-    return True
 
 
 def _spec(given: Any) -> TensorSpec:

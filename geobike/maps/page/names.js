@@ -78,7 +78,7 @@ geobike.nameForms = function (page, area) {
   const value = geobike.valueOf(page, area, page.metric);
   const shown = page.surface === "areas" && (Number.isFinite(value) || ["thin", "few"].includes(value));
   const figure = shown ? geobike.areaFigure(page, area, page.metric) : "";
-  const words = area.name.split(/ |(?<=-)/); // "Centrum-" and "Oost" too
+  const words = area.name.match(/[^ -]*-+|[^ -]+/g) || [area.name]; // "Centrum-" and "Oost" too
   const texts = [[area.name], ...(words.length > 1 ? [words] : []), ...(shown ? [[]] : [])];
   return texts.map((lines) => {
     const wide = Math.max(...[...lines, figure].map(geobike.textWidth));

@@ -163,13 +163,19 @@ geobike.verdict = function (page, one) {
 
 geobike.whyNot = function (page, { kerb, racks, known }) {
   const { data, say } = page;
-  const { needed } = data.racks; // what is just below it is not written as enough
+  const { needed } = data.racks;
   const percent = (value) => page.figure(value, { percent: true, digits: 0 });
   const parts = [];
   if (!geobike.isKnown(kerb)) parts.push(say(page.hasStreets ? "why_headings" : "why_streets"));
-  else if (kerb < needed.kerb) parts.push(say("why_seen", { seen: percent(Math.min(kerb, needed.kerb - 0.01)), least: percent(needed.kerb) }));
+  else if (kerb < needed.kerb) parts.push(say("why_seen", { seen: geobike.kerbInView(page, kerb), least: percent(needed.kerb) }));
   if (racks && known < needed.known * racks - 1e-6) parts.push(say("why_known", { known, n: racks, least: percent(needed.known) }));
   return parts.join("; ") || say("not_known");
+};
+
+// What is just below the share that is needed is not written as that.
+geobike.kerbInView = function (page, kerb) {
+  const { needed } = page.data.racks;
+  return page.figure(kerb < needed.kerb ? Math.min(kerb, needed.kerb - 0.01) : kerb, { percent: true, digits: 0 });
 };
 
 // The places to park of what was chosen: the verdict, then its figures.
@@ -187,7 +193,7 @@ geobike.parkingDetail = function (page, one) {
     places: ofRacks.places,
     known: ofRacks.known,
     near: ofRacks.near,
-    kerb: geobike.isKnown(one.kerb) ? page.figure(one.kerb, { percent: true, digits: 0 }) : null,
+    kerb: geobike.isKnown(one.kerb) ? geobike.kerbInView(page, one.kerb) : null,
   };
   const lines = Object.entries(values).filter(([, value]) => geobike.isKnown(value));
   const near = say("counts_near", { walk: data.racks.walk });

@@ -311,6 +311,24 @@ def test_without_its_file_a_store_knows_no_photo_and_every_photo_is_opened(path:
     assert not path.exists()
 
 
+def test_a_store_that_another_program_holds_keeps_no_photo_waiting_twice(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Store(path) as store:
+        store.put("a", DETR, FOUND)
+        opens = store.decoded()
+    assert opens is not None
+    monkeypatch.setattr(sqlite, "_WAIT_FOR_ONE", 0.01)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode = DELETE")  # so that one who writes keeps readers out
+        with opens() as has_answer:
+            assert has_answer("a")
+            other.execute("BEGIN EXCLUSIVE")
+            assert not has_answer("a")
+            other.execute("ROLLBACK")
+            assert not has_answer("a"), "asked again, each photo might wait"
+
+
 def test_a_recorded_store_and_one_that_cannot_be_written_do_without_digests(
     path: Path, sample: Path
 ) -> None:

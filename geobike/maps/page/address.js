@@ -8,6 +8,7 @@ geobike.address = function (page) {
   let known = location.hash; // as it was last read or written
   let isReading = false; // what is read step by step is written once: a reload in between finds all of it
   let photo = null; // the name of the one that was given
+  let isWaiting = false; // for the names of the photos, to open it
   const write = () => {
     // A new address is there before its event: it is read first, not written over.
     if (isReading || location.hash !== known) return;
@@ -38,15 +39,20 @@ geobike.address = function (page) {
     if (chosen) page.choose(chosen, { zoom: true });
     else page.tell(geobike.missedBy(given, choice));
     if (photo === null) page.closePhoto();
-    if (photo === null || !data.photos.packed) finish(); // else once the names of the photos are there
+    isWaiting = photo !== null && !!data.photos.packed;
+    if (!isWaiting) finish();
   };
   const finish = () => {
     if (photo !== null) geobike.followPhoto(page, photo);
-    isReading = false;
+    isReading = isWaiting = false;
     write();
   };
   read();
-  page.onChange(({ details }) => (details && isReading ? finish() : write()));
+  page.onChange((choice) => {
+    if (!isWaiting) return write();
+    if ("chosen" in choice) photo = null; // the reader went on
+    if (photo === null || choice.details) finish();
+  });
   page.onPhoto = write;
   addEventListener("hashchange", () => location.hash !== known && read());
 };

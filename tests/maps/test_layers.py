@@ -15,7 +15,7 @@ import shapely
 from geobike import maps, schema
 from geobike.errors import InputError
 from tests.support.browser import Open, Opened
-from tests.support.map_frames import TOWN, areas, build, jpeg, photos, visits
+from tests.support.map_frames import NOON, TOWN, areas, build, jpeg, photos, visits
 
 
 def test_hexagons_show_the_places_with_a_legend_of_their_own(show: Open) -> None:
@@ -31,7 +31,7 @@ def test_hexagons_show_the_places_with_a_legend_of_their_own(show: Open) -> None
     opened.show("Hexagons")
     assert opened.texts(".gb-legend summary") == ["Bicycles detected per stop"]
     assert opened.texts(".gb-legend-note") == ["Hexagons of 100 m"]
-    assert opened.legend() == ["0", "0 - 1", "1 - 2", "2 or more"]
+    assert opened.legend() == ["0", "0 - 1", "1 - 2", "2 or more", "no photos"]
     cells = opened.page.evaluate(
         """() => {
           const found = [];
@@ -43,10 +43,37 @@ def test_hexagons_show_the_places_with_a_legend_of_their_own(show: Open) -> None
     )
     assert sorted(cells) == [[6, "#081d58"], [6, "#fbfbf3"]]
     areas_drawn = opened.page.locator(".leaflet-overlay-pane path[fill-opacity='0']")
-    assert areas_drawn.count() == len(TOWN)
+    assert areas_drawn.count() == len(TOWN) - 1  # no photo shows one: it keeps its hatch
     opened.page.get_by_label("Areas", exact=True).check()
     assert opened.legend()[0] == "0"
     assert opened.page.locator(".leaflet-overlay-pane path[fill-opacity='1']").count() == len(TOWN)
+
+
+@pytest.mark.parametrize("surface", ["Streets: detected", "Hexagons", "Heat map"])
+def test_an_area_without_photos_is_hatched_below_every_surface(show: Open, surface: str) -> None:
+    opened = show(build(**street_frames()))
+    opened.show(surface)
+    hatched = opened.page.locator(".leaflet-overlay-pane path[fill='url(#gb-none)']")
+    assert {each.get_attribute("fill-opacity") for each in hatched.all()} == {"1"}
+    assert hatched.count() == 1
+    assert opened.legend()[-1] == "no photos"
+
+
+def test_hexagons_of_a_day_hatch_what_that_day_did_not_see_and_streets_do_not(show: Open) -> None:
+    taken = photos({"a.jpg": (4.003, 52.005, 6), "b.jpg": (4.015, 52.005, 2)})
+    taken["taken_at"] = [NOON, NOON + pd.Timedelta(days=1)]
+    taken["area_id"] = pd.array(["A0", "A1"], dtype="str")
+    opened = show(build(**street_frames() | {"taken": taken}))
+    opened.page.get_by_label("19 Jan 2022").check()
+    opened.show("Hexagons")
+    hatched = opened.page.locator(
+        ".leaflet-overlay-pane path[fill='url(#gb-none)'][fill-opacity='1']"
+    )
+    assert hatched.count() == len(TOWN) - 1
+    assert opened.legend()[-1] == "not seen on this day"
+    opened.show("Streets: detected")  # of all days
+    assert hatched.count() == 1
+    assert opened.legend()[-1] == "no photos"
 
 
 def test_hexagons_are_not_offered_for_a_figure_that_they_do_not_show(show: Open) -> None:

@@ -106,13 +106,30 @@ def test_streets_are_listed_by_how_full_their_racks_are_at_once(show: Open) -> N
         "Quay West | 1.2 per place | 48 detected · 40 places · 12 places short, 4 free within 50 m",
         "Not judged: racks, fullest so far first",
         f"Mews West | 0.45 per place so far | 9 detected · 20 places · {TOO_LITTLE}",
-        f"Yard East | \u2013 | 30 detected · 60 places · not judged: {UNKNOWN_PLACES}",
+        f"Yard East | 30 detected | 60 places · not judged: {UNKNOWN_PLACES}",
         "Not judged: bicycles and no rack, most first",
         f"Row East | 12 detected | no rack · not judged: 79\u00a0% {NEEDED}",
     ]
     assert not opened.page.locator(".gb-table").is_visible()
     opened.page.get_by_role("button", name="Areas", exact=True).click()
     assert opened.page.locator(".gb-table").is_visible()
+
+
+def test_what_was_detected_by_the_places_is_the_pressure_beside_it(show: Open) -> None:
+    opened = show(build(of_areas(), TAKEN, **parked(detected_once=[48, 6, 19.4167, 30, 12, 99])))
+    opened.page.get_by_role("button", name="Bicycle parking").click()
+    (mews,) = (row for row in lists(opened) if row.startswith("Mews"))
+    assert " | 0.97 per place so far | 19.4 detected · 20 places · " in mews  # 19 by 20 is 0.95
+    assert "stays free" in opened.texts(".gb-parking .gb-why")[0]
+
+
+def test_streets_whose_places_are_not_known_are_listed_by_what_was_detected(show: Open) -> None:
+    unknown = parked(rack_capacity_known=[2, 0, 0, 4, 0, 1])
+    opened = show(build(of_areas(), TAKEN, **unknown))
+    opened.page.get_by_role("button", name="Bicycle parking").click()
+    rows = [row.split(" | ")[:2] for row in lists(opened)]
+    at = rows.index(["Not judged: racks, fullest so far first"])
+    assert rows[at + 1 : at + 3] == [["Yard East", "30 detected"], ["Mews West", "9 detected"]]
 
 
 def test_a_street_of_the_list_opens_with_its_racks_and_leads_to_them_on_the_map(

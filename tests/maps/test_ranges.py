@@ -92,6 +92,23 @@ def test_the_table_draws_ranges_as_whiskers_with_the_average(show: Open) -> None
     assert average["x"] - frame["x"] == pytest.approx(2.7 * scale, abs=1.5)
 
 
+def test_the_table_and_the_panel_say_what_a_range_means(show: Open) -> None:
+    opened = show(build(CLEAR))
+    said = "Range (95 %): how far other streets of the area would move the figure. "
+    said += "It says nothing of bicycles that the detector missed."
+    assert opened.texts(".gb-range-note") == [said]
+    assert opened.page.locator(".gb-bar-head").get_attribute("title") == said
+    opened.page.locator(".gb-table tbody tr").first.click()
+    assert opened.page.locator(".gb-main p").first.get_attribute("title") == said
+    opened.page.keyboard.press("Escape")
+    opened.colour_by("Bicycles detected per km²")  # has no ranges
+    assert opened.said(".gb-range-note") == [""]
+    assert opened.page.locator(".gb-bar-head").get_attribute("title") == ""
+    by_hand = show(build(BY_HAND, estimates=ESTIMATES))
+    counted = "Range (95 %): what a person would count lies in it in 95 of 100 cases."
+    assert by_hand.texts(".gb-range-note") == [counted]
+
+
 def test_a_range_that_is_longer_than_its_bar_ends_in_an_arrow(show: Open) -> None:
     opened = show(build(ALIKE))
     assert opened.said(".gb-bar-cell .gb-said")[0] == "1.9 to 26"

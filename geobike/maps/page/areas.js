@@ -104,14 +104,18 @@ geobike.OVER_BASEMAP = 0.75;
 geobike.GROUND = "#f6f4ee"; // of a background of the user's, as in page.css
 
 geobike.areaStyle = function (page, area, on) {
+  const bare = geobike.isBare(page, area);
   return {
-    fillColor: geobike.fill(page, area),
+    fillColor: bare ? page.pattern("none") : geobike.fill(page, area),
     // Opaque, so that the map shows the legend's colours; or empty, below another surface.
-    fillOpacity: page.surface !== "areas" ? 0 : page.data.basemap ? geobike.OVER_BASEMAP : 1,
+    fillOpacity: page.surface !== "areas" && !bare ? 0 : page.data.basemap ? geobike.OVER_BASEMAP : 1,
     color: on ? "#111" : "#5b6470",
     weight: on ? 3 : 0.8,
   };
 };
+
+// Whether no photo shows the area, of those that the surface is made of: streets are of all days.
+geobike.isBare = ({ data, surface }, area) => (surface === "streets" ? area.isNeverSeen : geobike.isUnseen(data, area));
 
 // The values of a metric over the areas that are compared by it.
 geobike.comparedValues = (page, metric, areas = page.data.areas) =>

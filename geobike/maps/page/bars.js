@@ -3,6 +3,21 @@
 
 geobike.hasRanges = (page) => page.data.areas.some((area) => geobike.rangeOf(page, area, page.metric));
 
+// The heading of the bars, which says what their ranges mean.
+geobike.barHead = function (page) {
+  const title = geobike.rangeMeaning(page);
+  return geobike.el("th", { scope: "col", className: "gb-bar-head", title }, page.say(title ? "range_head" : "bar_head"));
+};
+
+// What moves the figure within its range: other streets where it is of what was detected, or what a
+// person would count. Empty where there are no ranges.
+geobike.rangeMeaning = function (page) {
+  if (!geobike.hasRanges(page)) return "";
+  return page.say(geobike.isDetected(page.metric) ? "range_detected" : "range_by_hand");
+};
+
+geobike.isDetected = ({ denominator }) => denominator !== null; // hand counts bring a figure as a whole
+
 // What the right end of a bar means, and where the average is.
 geobike.barScale = function (page) {
   const { areas } = page.data;

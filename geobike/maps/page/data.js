@@ -88,6 +88,7 @@ geobike.count = function (page) {
   geobike.countPlaces(page);
   const all = data.areas.map(({ figures, status, first, last }) => ({ figures, status, first, last }));
   page.wholeSurvey = all;
+  data.areas.forEach((area) => (area.isNeverSeen = geobike.isUnseen(data, area)));
   page.onChange(({ period }) => {
     if (period === undefined) return;
     geobike.countPlaces(page);

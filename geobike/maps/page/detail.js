@@ -51,7 +51,7 @@ geobike.areaDetail = function (page, { area } = page.chosen) {
         el("strong", { "data-metric": metric.name }, geobike.areaFigure(page, area, metric)),
         el("span", {}, " " + page.innerNameOf(metric)),
         el("small", {}, geobike.whatCounts(page, area, metric)),
-        range ? el("p", {}, geobike.rangeText(page, range, metric)) : "",
+        range ? el("p", { title: geobike.rangeMeaning(page) }, geobike.rangeText(page, range, metric)) : "",
         geobike.bar(page, area, geobike.barScale(page)),
         geobike.averageText(page, area),
       );

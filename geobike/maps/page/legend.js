@@ -94,12 +94,13 @@ geobike.legendClasses = function (page) {
   const { el } = geobike;
   const { data, metric, say } = page;
   const note = (text) => el("li", { className: "gb-legend-note" }, text);
-  if (page.surface === "heat") return [note(say("heat_meaning"))];
+  if (page.surface === "heat") return [note(say("heat_meaning")), ...geobike.bareKey(page)];
   if (page.surface === "hexbins") {
     const size = note(say("hexbin_size", { metres: page.hexbins.metres }));
-    return [size, geobike.barsHead(page, "bars_hexbins"), ...geobike.histogram(page, page.hexbins.classes(), page.hexbins.values())];
+    const classes = geobike.histogram(page, page.hexbins.classes(), page.hexbins.values());
+    return [size, geobike.barsHead(page, "bars_hexbins"), ...classes, ...geobike.bareKey(page)];
   }
-  if (page.surface === "streets") return geobike.streetKey(page);
+  if (page.surface === "streets") return [...geobike.streetKey(page), ...geobike.bareKey(page)];
   const values = geobike.comparedValues(page, metric);
   const key = page.byGroup ? [] : geobike.paleKey(page);
   const shade = (colour) => (key.length ? [colour, geobike.pale(colour)] : [colour]).map((each) => geobike.seenAs(page, each));
@@ -109,6 +110,12 @@ geobike.legendClasses = function (page) {
   const found = data.areas.map((area) => geobike.valueOf(page, area, metric));
   const states = ["thin", "too_thin", "few", "missing", "none"].filter((state) => found.includes(state));
   return [...items, ...states.map((state) => geobike.legendItem("gb-" + state, geobike.stateText(page, state)))];
+};
+
+// The hatch of areas that no photo shows, which other surfaces have below them too.
+geobike.bareKey = function (page) {
+  if (!page.data.areas.some((area) => geobike.isBare(page, area))) return [];
+  return [geobike.legendItem("gb-none", page.surface === "streets" ? page.say("none") : geobike.stateText(page, "none"))];
 };
 
 // What a full and a pale shade mean, by the darkest colour that is pale on the map; where none is, nothing.

@@ -125,9 +125,21 @@ geobike.parkingRow = function (page, one, among) {
 geobike.fullness = function (page, one) {
   const { say, figure } = page;
   if (geobike.isKnown(one.fullness)) return say("per_place", { figure: geobike.countedByHand(page, one, "fullness") });
-  if (!one.racks) return say("detected", { count: figure(one.once, geobike.WHOLE) });
-  const known = geobike.soFar(one);
-  return known < 0 ? say("unknown") : say("per_place_so_far", { figure: figure(known) });
+  if (!geobike.isKnown(one.once)) return say("unknown");
+  if (!geobike.hasPressure(one)) return say("detected", { count: figure(one.once, geobike.WHOLE) });
+  return say("per_place_so_far", { figure: figure(geobike.soFar(one)) });
+};
+
+// Whether bicycles by places are known, at least so far.
+geobike.hasPressure = (one) => one.racks > 0 && geobike.soFar(one) >= 0;
+
+// What was detected, as the line below a figure has it: with a decimal where without one the figure
+// beside it would not be this number by the places.
+geobike.detectedOf = function (page, one) {
+  const { figure } = page;
+  const byPlaces = geobike.hasPressure(one) && !one.byHand?.fullness;
+  const agrees = !byPlaces || figure(Math.round(one.once) / one.places) === figure(geobike.soFar(one));
+  return page.say("detected", { count: figure(one.once, { exact: true, digits: agrees ? 0 : 1 }) });
 };
 
 geobike.WHOLE = { exact: true, digits: 0 };
@@ -143,11 +155,10 @@ geobike.countedByHand = function (page, one, name) {
 
 // What is known of the places of a street or an area, in a line.
 geobike.parkedText = function (page, one) {
-  const { say, figure } = page;
-  const detected = say("detected", { count: figure(one.once, geobike.WHOLE) });
+  const { say } = page;
   const parts = [];
   if (!one.racks) parts.push(say("no_rack"));
-  else parts.push(geobike.isKnown(one.once) ? detected : "", geobike.isKnown(one.places) ? say("places_of_racks", { n: one.places }) : "");
+  else parts.push(geobike.hasPressure(one) && geobike.isKnown(one.once) ? geobike.detectedOf(page, one) : "", geobike.isKnown(one.places) ? say("places_of_racks", { n: one.places }) : "");
   parts.push(geobike.verdict(page, one));
   return parts.filter(Boolean).join(" · ");
 };

@@ -28,11 +28,12 @@ geobike.table = function (page) {
     columns.unshift(column("name", say("area")));
     if (geobike.hasRanks(page)) columns.push(column("rank", say("rank_head")));
     const cells = columns.map(({ cell }) => cell);
-    cells.splice(2, 0, el("th", { scope: "col", className: "gb-bar-head" }, say(geobike.hasRanges(page) ? "range_head" : "bar_head")));
+    cells.splice(2, 0, geobike.barHead(page));
     headings.replaceChildren(...cells);
     table.classList.toggle("gb-ranked", geobike.hasRanks(page));
   }
   const unseen = el("p", { className: "gb-unseen-areas" });
+  const range = el("p", { className: "gb-why gb-range-note" });
   const more = el("button", { type: "button", className: "gb-more" });
   const prompt = say(page.hasStreets ? "search_streets" : "search");
   const search = el("input", { type: "search", autocomplete: "off", placeholder: prompt, "aria-label": prompt });
@@ -57,6 +58,7 @@ geobike.table = function (page) {
       body.replaceChildren(...head, ...parts[k]);
     });
     unseen.textContent = geobike.unseenAreas(page);
+    range.textContent = geobike.rangeMeaning(page);
     more.hidden = all || found.length <= geobike.FIRST_ROWS;
     more.textContent = say("show_all", { n: found.length });
     const hits = geobike.streetsNamed(page, wanted);
@@ -90,7 +92,7 @@ geobike.table = function (page) {
   const label = el("div", { className: "gb-search" }, search, status, streets);
   const caption = el("caption", {}, say("table_caption"));
   const table = el("table", { className: "gb-table" }, caption, el("thead", {}, headings), ...bodies);
-  return [label, table, unseen, more];
+  return [label, table, range, unseen, more];
 };
 
 // The rows that the first drawing shows; the others follow it.

@@ -14,8 +14,17 @@ _LARGE: Final = 500_000  # characters of JSON; below, readable text costs little
 
 def encode_json(value: Any) -> Any:
     """Return the value itself if it is small, else its JSON, gzipped, as base64 text."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = _json(value)
     return _text(text.encode()) if len(text) > _LARGE else value
+
+
+def pack_json(value: Any) -> str:
+    """Return the JSON of a value, gzipped, as base64 text."""
+    return _text(_json(value).encode())
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def encode_columns(columns: Sequence[npt.NDArray[np.int32]]) -> str:

@@ -19,6 +19,7 @@ from geobike.maps.options import PageOptions, is_wms, words
 from geobike.maps.periods import ledger as ledger_of
 from geobike.maps.periods import periods
 from geobike.maps.photos import Pictures, photos, ridden
+from geobike.maps.places import looks as looks_of
 from geobike.maps.places import places
 from geobike.maps.shapes import centres, outlines, simplified
 from geobike.maps.streets import streets
@@ -107,18 +108,20 @@ def page_data(
     timezone, ids = provenance.timezone, areas["area_id"]
     period, names = periods(taken, timezone)
     lines, street_of = streets(looks.streets, looks.stops, ids)
-    stood, place_of = places(taken, looks.visits, period, street_of, ids, shifted)
+    spots, stood = places(taken, looks.visits, period, street_of, ids, shifted)
     shown = photos(
         taken,
         detections,
         pictures,
         period,
-        place_of,
+        stood,
         ids,
         timezone=timezone,
         threshold=provenance.threshold,
         shifted=shifted,
     )
+    if shown["details"] is None:
+        spots["looks"] = looks_of(stood)
     known = period >= 0
     period_of = pd.Series(period[known].to_numpy(), index=taken.loc[known, "photo_id"])
     ledger = provenance.ledger
@@ -141,7 +144,7 @@ def page_data(
         **_statistics(found),
         "areas": encode_json(_areas(areas, shapes, found, timezone, known_of.groups(areas, found))),
         "photos": shown,
-        "places": stood,
+        "places": spots,
         "streets": lines,
         "covered": metrics.SHARE in areas,
         "averages": known_of.averages(areas, found),

@@ -9,14 +9,15 @@ from typing import Any, Final, NamedTuple
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from geobike import schema
 from geobike.detectors.protocol import Box
 from geobike.errors import InputError
-from geobike.maps.encoding import encode_json
+from geobike.maps.encoding import pack_json
 from geobike.maps.numbers import CLOCK, finite
-from geobike.maps.places import READABLE, packed, positions, steps
+from geobike.maps.places import READABLE, packed, positions, whole
 from geobike.reporting import report
 
 SINGLE: Final = 100_000
@@ -44,7 +45,7 @@ def photos(
     detections: pd.DataFrame,
     pictures: Pictures,
     period: "pd.Series[int]",
-    place_of: "pd.Series[int]",
+    stood: pd.DataFrame,
     area_ids: "pd.Series[str]",
     *,
     timezone: str,
@@ -53,10 +54,12 @@ def photos(
 ) -> dict[str, Any]:
     """Return the located photos; only their number where there are too many to open one.
 
-    The columns are `lon` and `lat` in 1e-5 degrees, each the step from the photo before, `area`,
+    `stood` says of the counted photos what their places are. The columns are `lon` and `lat` in
+    1e-5 degrees, each the step from its place, or without one from the photo before, `area`,
     `place` and `period` (positions, -1 for none), `count`, the bicycles (-1 where the photo is not
-    counted), and `ridden`, those that do not count because they are ridden, if there are any.
-    Where photos are many, the columns are packed in the order of `names`.
+    counted), `first`, 1 for the first of a visit, and `ridden`, those that do not count because
+    they are ridden, if there are any. Where photos are many, the columns are packed in the order of
+    `names`, and the details are sent by column too.
     """
     nowhere = given.geometry.isna() | given.geometry.is_empty
     located = given[~nowhere & given["status"].isin(schema.STATUSES)]
@@ -68,15 +71,17 @@ def photos(
         return {"n": len(located), "names": [], "columns": {}, "details": None}
     if len(located) > READABLE:  # neighbours in place become neighbours in the file
         located = located.iloc[np.argsort(located.geometry.hilbert_distance().to_numpy())]
-    lon, lat = schema.coordinates(located.geometry)
+    lon, lat = whole(located.geometry, shifted)
+    at = stood.reindex(located["photo_id"])
     counted = located["status"] == schema.COUNTED
     columns = {
-        "lon": steps(lon % 360 if shifted else lon),
-        "lat": steps(lat),
+        "lon": _steps(lon, at["lon"]),
+        "lat": _steps(lat, at["lat"]),
         "area": positions(located["area_id"], area_ids),
-        "place": place_of.reindex(located["photo_id"]).fillna(-1).to_numpy(dtype=np.int32),
+        "place": at["place"].fillna(-1).to_numpy(dtype=np.int32),
         "period": period[located.index].to_numpy(dtype=np.int32),
         "count": located["bicycle_count"].mask(~counted).fillna(-1).to_numpy(dtype=np.int32),
+        "first": at["first"].fillna(0).to_numpy(dtype=np.int32),
     }
     riding = ridden(located, detections)
     if riding.any():
@@ -86,8 +91,20 @@ def photos(
     return {
         "n": len(located),
         **packed("columns", columns),
-        "details": encode_json(details) if many else details,
+        "details": pack_json(_by_column(details)) if many else details,
     }
+
+
+def _steps(found: npt.NDArray[Any], place: "pd.Series[float]") -> npt.NDArray[np.int32]:
+    """Return each as the step from its place, or without one from the photo before."""
+    before = np.concatenate([[0], found[:-1]])
+    return (found - np.where(place.isna(), before, place)).astype(np.int32)
+
+
+def _by_column(details: list[dict[str, Any]]) -> dict[str, list[Any]]:
+    """Return the values by name, None where a photo has none: alike beside alike packs best."""
+    names = dict.fromkeys(itertools.chain.from_iterable(details))
+    return {name: [each.get(name) for each in details] for name in names}
 
 
 def _shown(detections: pd.DataFrame, pictures: Pictures, threshold: float) -> pd.DataFrame:

@@ -24,15 +24,14 @@ def places(
     street_of: "pd.Series[int]",
     area_ids: "pd.Series[str]",
     shifted: bool,
-) -> tuple[dict[str, Any], "pd.Series[int]"]:
-    """Return the places, and the place of each counted photo by `photo_id`.
+) -> tuple[dict[str, Any], pd.DataFrame]:
+    """Return the places, and what each counted photo says of its place, by `photo_id`.
 
     `visits` is the visits frame of the photos; without it each photo is a place of its own.
     `street_of` gives the number of the street of a `stop_id`. A place has columns `lon` and `lat`
     in 1e-5 degrees, each the step from the one before, `area` and `street` (positions, -1 for
-    none). `looks` has a row for each place and period: `place` (the step from the row before, from
-    -1 at first), `period`, `photos`, `visits`, and `things`, the sum over the first photo of each
-    visit.
+    none). A photo has its `place` (a position), where that is (`lon` and `lat`), its `period`,
+    whether it is the `first` of a visit, and `things`, its bicycles if it is, else 0.
     """
     row = np.flatnonzero((taken["status"] == schema.COUNTED) & ~taken.geometry.isna())
     counted = taken[["photo_id", "bicycle_count"]].iloc[row]
@@ -50,44 +49,40 @@ def places(
         rank = np.empty(len(order), dtype=np.int64)
         rank[order] = np.arange(len(order))
         own, number = own.iloc[order], rank[number]
-    lon, lat = schema.coordinates(own.geometry)
+    lon, lat = whole(own.geometry, shifted)
     columns = {
-        "lon": steps(lon % 360 if shifted else lon),
-        "lat": steps(lat),
+        "lon": np.diff(lon, prepend=0).astype(np.int32),
+        "lat": np.diff(lat, prepend=0).astype(np.int32),
         "area": positions(own["area_id"], area_ids),
         "street": np.append(street_of.to_numpy(np.int32), np.int32(-1))[
             schema.rows_of(own["photo_id"], street_of.index)
         ],
     }
-    looks = _looks(number, period[counted.index], first, counted["bicycle_count"])
-    data: dict[str, Any] = {"n": len(own)} | packed("columns", columns)
-    data["looks"] = packed("columns", looks)
-    data["looks"]["n"] = len(looks["place"])
-    return data, pd.Series(number, index=pd.Index(counted["photo_id"]))
-
-
-def _looks(
-    place: npt.NDArray[Any],
-    period: "pd.Series[int]",
-    first: "pd.Series[bool]",
-    count: "pd.Series[Any]",
-) -> dict[str, npt.NDArray[np.int32]]:
-    """Return what each period shows of each place, ordered by place."""
-    rows = pd.DataFrame(
-        {
-            "place": place,
-            "period": period.to_numpy(),
-            "visits": first.to_numpy().astype(np.int32),
-            "things": np.where(first, count.fillna(0).to_numpy(dtype=np.int64), 0),
-        }
-    )
-    groups = rows.groupby(["place", "period"])
-    found = groups[["visits", "things"]].sum().assign(photos=groups.size()).reset_index()
-    found["place"] = np.diff(found["place"], prepend=-1)
-    return {
-        name: found[name].to_numpy(dtype=np.int32)
-        for name in ("place", "period", "photos", "visits", "things")
+    stood = {
+        "place": number,
+        "lon": lon[number],
+        "lat": lat[number],
+        "period": period[counted.index].to_numpy(),
+        "first": first.to_numpy(np.int32),
+        "things": counted["bicycle_count"].fillna(0).to_numpy(np.int64) * first.to_numpy(),
     }
+    data = {"n": len(own)} | packed("columns", columns)
+    return data, pd.DataFrame(stood, index=pd.Index(counted["photo_id"]))
+
+
+def looks(stood: pd.DataFrame) -> dict[str, Any]:
+    """Return the sums over the photos of each place and period, for a page without the photos.
+
+    The columns are `place` (the step from the row before, from -1 at first), `period`, `photos`,
+    `visits`, and `things`, the sum over the first photo of each visit.
+    """
+    groups = stood.groupby(["place", "period"])
+    sums = groups[["first", "things"]].sum().rename(columns={"first": "visits"})
+    found = sums.assign(photos=groups.size()).reset_index()
+    found["place"] = np.diff(found["place"], prepend=-1)
+    names = ("place", "period", "photos", "visits", "things")
+    columns = {name: found[name].to_numpy(dtype=np.int32) for name in names}
+    return {"n": len(found)} | packed("columns", columns)
 
 
 def packed(key: str, columns: dict[str, npt.NDArray[np.int32]]) -> dict[str, Any]:
@@ -105,10 +100,12 @@ def packed(key: str, columns: dict[str, npt.NDArray[np.int32]]) -> dict[str, Any
     return {"names": names, "same": same, key: encode_columns([columns[name] for name in names])}
 
 
-def steps(degrees: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:
-    """Return places in 1e-5 degrees, each as the step from the one before."""
-    found = np.round(degrees * _DEGREE).astype(np.int32)
-    return found - np.concatenate([[0], found[:-1]]).astype(np.int32)
+def whole(points: gpd.GeoSeries, shifted: bool) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """Return longitudes and latitudes in whole steps of 1e-5 degrees."""
+    lon, lat = schema.coordinates(points)
+    degrees = lon % 360 if shifted else lon, lat
+    east, north = (np.round(each * _DEGREE).astype(np.int64) for each in degrees)
+    return east, north
 
 
 def positions(ids: "pd.Series[str]", of: "pd.Series[str]") -> npt.NDArray[np.int32]:

@@ -88,7 +88,7 @@ def test_no_coordinate_on_the_page_is_finer_than_five_decimals(east: float) -> N
     steps = [*numbers([area["rings"] for area in data["areas"]])]
     assert len(steps) >= 6
     assert all(isinstance(step, int) for step in steps)  # of 1e-5 degrees
-    place = [data["photos"]["columns"][name] for name in ("lon", "lat")]
+    place = [data["places"]["columns"][name] for name in ("lon", "lat")]
     assert place == [[412_346], [5_201_235]]  # whole steps of 1e-5 degrees
 
 
@@ -111,6 +111,18 @@ def test_our_scripts_lose_their_comments_and_nothing_else() -> None:
     page = build().get_root().render()
     script = page.split("geobike.start = ")[1].split("</script>")[0]
     assert not re.search(r"^\s*//|^ ", script, re.MULTILINE)
+
+
+def test_no_two_scripts_of_the_page_define_the_same_name() -> None:
+    """The page joins them into one: the later definition would silently replace the other."""
+    defined: dict[str, list[str]] = {}
+    for script in sorted((resources.files(maps) / "page").iterdir(), key=str):
+        if script.name.endswith(".js"):
+            text = script.read_text("utf-8")
+            for name in re.findall(r"^geobike\.(\w+)\s*=(?!=)", text, re.MULTILINE):
+                defined.setdefault(name, []).append(script.name)
+    assert {"start", "columns"} <= set(defined)
+    assert {name: files for name, files in defined.items() if len(files) > 1} == {}
 
 
 def test_times_are_in_the_chosen_timezone() -> None:

@@ -17,9 +17,10 @@ from geobike.maps import options, payload
 from geobike.maps import periods as page_periods
 from geobike.maps import photos as page_photos
 from geobike.maps import places as page_places
+from tests.support import map_frames
 from tests.support.browser import Open
 from tests.support.counted import area_counts, no_boxes, no_tallies
-from tests.support.map_frames import build
+from tests.support.map_frames import TOWN, build
 
 RECOUNT = """async (data) => {
   await geobike.unpack(data);
@@ -127,17 +128,18 @@ def polygons(draw: st.DrawFn, tallies: pd.DataFrame) -> gpd.GeoDataFrame:
     return counts.per_area(given, none, tallies, pd.DataFrame(measured, index=index))
 
 
-def sent(survey: Survey, timezone: str) -> dict[str, Any]:
+def sent(survey: Survey, timezone: str, looks: payload.Looks = payload.NO_LOOKS) -> dict[str, Any]:
     """Return the data of the page for a survey."""
     return payload.page_data(
         survey.areas,
         survey.photos,
         no_boxes(),
         survey.tallies,
-        {},
+        page_photos.Pictures({}, {}),
         payload.Provenance("bicycle", "tiny", 0.5, timezone, {}),
         options.PageOptions(),
         [],
+        looks,
     )
 
 
@@ -260,11 +262,69 @@ def test_the_page_is_sent_the_time_and_the_column_of_each_photo_by_name() -> Non
     survey = Survey(photos, no_tallies(), area_counts(photos, given))
     columns = sent(survey, "UTC")["photos"]["columns"]
     assert columns == {
-        "lon": [450_000, 10_000],
-        "lat": [5_210_000, -10_000],
+        "lon": [0, 10_000],  # b is not at a place: its step is from a
+        "lat": [0, -10_000],
         "area": [1, -1],
         "place": [0, -1],
         "period": [0, 0],
         "count": [2, -1],
+        "first": [1, 0],
     }
     assert sent(survey, "UTC")["photos"]["names"] == list(columns)
+
+
+SPOTS = """async (data) => {
+  await geobike.unpack(data);
+  geobike.placePhotos(data);
+  const page = geobike.state(null, data);
+  geobike.count(page);
+  const { photos, places } = data;
+  const seen = () => Array.from({ length: places.n }, (_, i) =>
+    [places.lon[i], places.lat[i], places.photos[i], places.visits[i], places.things[i]]);
+  const shown = data.periods.map((name, period) => {
+    page.change({ period });
+    return seen();
+  });
+  page.change({ period: -1 });
+  await geobike.unpackDetails(page);
+  const found = Object.fromEntries(
+    (photos.details || []).map(({ id }, i) => [id, [photos.lon[i], photos.lat[i]]]));
+  return { shown, whole: seen(), photos: found, details: photos.details };
+}"""
+"""Where the page shows places and photos, and what each period shows of a place."""
+
+
+@pytest.mark.filterwarnings("ignore::geobike.errors.GeobikeWarning")
+@pytest.mark.parametrize(("readable", "single"), [(9, 9), (0, 9), (9, 0), (0, 0)])
+def test_places_and_photos_are_the_same_however_they_are_sent(
+    show: Open, monkeypatch: pytest.MonkeyPatch, readable: int, single: int
+) -> None:
+    """The first photo of a visit counts: a shows 3 bicycles on one day, 4 on the next."""
+    rows: dict[str, tuple[float, float, int | None]] = {
+        "b": (-0.00101, 52.00102, 5),
+        "outside": (5.5, 51.5, None),
+        "a": (-0.001, 52.001, 3),
+        "d": (-3.25, -51.75, 2),
+        "c": (-0.00099, 52.00098, 4),
+    }
+    taken = map_frames.photos(rows)
+    taken.loc[taken["photo_id"].isin(["c", "d"]), "taken_at"] += pd.Timedelta(days=1)
+    seen = map_frames.visits(taken, ["a", "outside", "a", "d", "a"])
+    seen["visit"] = pd.array([1, 1, 1, 1, 2], dtype="Int64")
+    seen["first"] = [False, False, True, True, True]
+    for module in (page_photos, page_places):
+        monkeypatch.setattr(module, "READABLE", readable)
+    monkeypatch.setattr(page_photos, "SINGLE", single)
+    survey = Survey(taken, map_frames.tallies(taken), TOWN)
+    data = sent(survey, "UTC", payload.Looks(visits=seen))
+    found = show(build()).page.evaluate(SPOTS, data)
+    first, second = (-0.001, 52.001), (-3.25, -51.75)
+    assert sorted(found["whole"]) == [[*second, 1, 1, 2], [*first, 3, 2, 3.5]]
+    assert [sorted(each) for each in found["shown"]] == [
+        [[*second, 0, 0, 0], [*first, 2, 1, 3]],
+        [[*second, 1, 1, 2], [*first, 1, 1, 4]],
+    ]
+    places = {name: [lon, lat] for name, (lon, lat, _) in rows.items()}
+    assert found["photos"] == ({} if single == 0 else places)
+    statuses = {each["id"]: each["status"] for each in found["details"] or []}
+    assert statuses == ({} if single == 0 else dict(zip(rows, taken["status"], strict=True)))

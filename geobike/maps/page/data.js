@@ -16,7 +16,7 @@ geobike.unpack = function (data) {
   const { photos, places } = data;
   if (typeof photos.details === "string") Object.assign(photos, { packed: photos.details, details: null });
   for (const key of ["areas", "tallies", "streets"]) unpack(data, key, json);
-  [photos, places, places.looks].forEach(columns);
+  [photos, places, places.looks].filter(Boolean).forEach(columns);
   for (const layer of data.context) {
     unpack(layer, "geometries", json);
     unpack(layer, "names", json);
@@ -30,24 +30,34 @@ geobike.unpack = function (data) {
 geobike.unpackDetails = async function (page) {
   const { photos } = page.data;
   if (!photos.packed) return;
-  photos.details = await geobike.inflated(photos.packed).json();
+  const columns = Object.entries(await geobike.inflated(photos.packed).json());
+  photos.details = Array.from({ length: photos.n }, (_, i) => {
+    const photo = {};
+    for (const [name, values] of columns) if (values[i] !== null) photo[name] = values[i];
+    return photo;
+  });
   delete photos.packed;
   page.change({ details: true });
 };
 
-// Add up the steps from one to the next to degrees; `count` is below 0 where a photo is not counted.
+// Add up steps to degrees: from one place to the next; to a photo from its place, else from the photo
+// before. `count` is below 0 where a photo is not counted.
 geobike.placePhotos = function ({ photos, places }) {
-  const sums = (steps, unit, sum = 0) => {
+  const sums = (steps, from, first = 0) => {
     const out = new Float64Array(steps.length);
-    for (let i = 0; i < steps.length; i++) out[i] = (sum += steps[i]) / unit;
+    for (let i = 0; i < steps.length; i++) out[i] = steps[i] + (from(i) ?? (i ? out[i - 1] : first));
     return out;
   };
-  for (const each of [photos, places]) {
-    const { lon = [], lat = [], ...others } = each.columns;
-    Object.assign(each, { lon: sums(lon, 1e5), lat: sums(lat, 1e5), ...others });
+  const none = () => undefined;
+  const degrees = (whole) => whole.map((each) => each / 1e5);
+  const { looks } = places;
+  for (const each of [photos, places, looks || {}]) Object.assign(each, each.columns);
+  if (looks) looks.place = sums(looks.place, none, -1);
+  for (const axis of ["lon", "lat"]) {
+    const spots = sums(places[axis], none);
+    places[axis] = degrees(spots);
+    photos[axis] = degrees(sums(photos[axis] || [], (i) => spots[photos.place[i]]));
   }
-  const { place, ...others } = places.looks.columns;
-  Object.assign(places.looks, { place: sums(place, 1, -1), ...others });
 };
 
 // Steps of 1e-5 degrees, summed up to places.
@@ -106,21 +116,28 @@ geobike.countPlaces = function (page) {
   Object.assign(places, { photos, visits, things });
 };
 
-geobike.sumsOfPlaces = function ({ data: { places }, period }) {
-  const { looks } = places;
+geobike.sumsOfPlaces = function ({ data: { places, photos: all }, period }) {
+  const looks = places.looks || geobike.looksOf(all);
   // Where every place has one row, the rows are the sums.
-  if (period < 0 && looks.n === places.n) return { ...looks, things: new Float64Array(looks.things) };
+  if (period < 0 && looks.n === places.n && places.looks) return { ...looks, things: new Float64Array(looks.things) };
   const photos = new Int32Array(places.n);
   const visits = new Int32Array(places.n);
   const things = new Float64Array(places.n);
   for (let i = 0; i < looks.n; i++) {
     if (period >= 0 && looks.period[i] !== period) continue;
     const at = looks.place[i];
+    if (at < 0) continue;
     photos[at] += looks.photos[i];
     visits[at] += looks.visits[i];
     things[at] += looks.things[i];
   }
   return { photos, visits, things };
+};
+
+// What each photo says of its place; of a visit, the first photo counts.
+geobike.looksOf = function ({ n, place, period, count, first }) {
+  const things = first.map((one, i) => one * count[i]);
+  return { n, place, period, photos: new Uint8Array(n).fill(1), visits: first, things };
 };
 
 // A period has the metrics that come from sums; those of the whole survey it has not.

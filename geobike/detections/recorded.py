@@ -13,11 +13,14 @@ import numpy as np
 import pandas as pd
 
 from geobike import schema
+from geobike.detections import corrections
 from geobike.detections.corrections import REVIEW, Action, Correction
 from geobike.detectors.protocol import Box
 
 COLUMNS: Final = ("kept", "dropped_by")
 """Columns that a survey's own table has."""
+
+_Key = tuple[object, ...]
 
 
 def is_ours(columns: Collection[Hashable]) -> bool:
@@ -65,10 +68,16 @@ def split(boxes: pd.DataFrame, *, reviewer: str) -> tuple[pd.DataFrame, list[Cor
     return schema.table(schema.DETECTIONS, left), [*strikes, *_corrections(boxes[added], "add")]
 
 
-def new(given: Sequence[Correction], known: Sequence[Correction]) -> list[Correction]:
-    """Return the corrections that are not known already, as where a file is given once more."""
-    left = Counter(map(_key, known))
-    return [one for one in given if not _taken(left, _key(one))]
+def new(
+    given: Sequence[Correction], known: Sequence[Correction], photos: pd.DataFrame
+) -> list[Correction]:
+    """Return the corrections that are not known already, as where a file is given once more.
+
+    They are of one photo of the photos frame, also where a file calls it otherwise.
+    """
+    left = Counter(_keys(known, photos))
+    keys = _keys(given, photos)
+    return [one for one, key in zip(given, keys, strict=True) if not _taken(left, key)]
 
 
 def _corrections(boxes: pd.DataFrame, action: Action) -> Iterator[Correction]:
@@ -77,10 +86,15 @@ def _corrections(boxes: pd.DataFrame, action: Action) -> Iterator[Correction]:
         yield Correction(photo, "", action, label, Box(*sides), str(name))
 
 
-def _key(one: Correction) -> tuple[object, ...]:
-    return one.action, one.photo_id, *(round(side, 1) for side in one.box)  # as in a file
+def _keys(found: Sequence[Correction], photos: pd.DataFrame) -> list[_Key]:
+    """Return what is the same of two corrections that mean one; sides as in a file."""
+    rows = corrections.photo_rows(found, photos)
+    return [
+        (one.action, one.photo_id if row is None else row, *(round(side, 1) for side in one.box))
+        for one, row in zip(found, rows, strict=True)
+    ]
 
 
-def _taken(left: Counter[tuple[object, ...]], key: tuple[object, ...]) -> bool:
+def _taken(left: Counter[_Key], key: _Key) -> bool:
     left[key] -= 1
     return left[key] >= 0

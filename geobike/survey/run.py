@@ -150,7 +150,7 @@ def _correct(
                 reviewer=file.name,
             )
         else:
-            found = recorded.new(corrections.read(file.path), known)
+            found = recorded.new(corrections.read(file.path), known, corrected.photos)
     return _corrected(survey, corrected, found), _reviewers([*known, *found])
 
 

@@ -1,3 +1,4 @@
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,8 @@ from PIL import Image
 
 import geobike
 from geobike import schema
-from geobike.detections import imported, recorded
+from geobike.detections import corrections, imported, recorded
+from geobike.detections.corrections import Correction
 from geobike.detectors.protocol import Detection
 from geobike.errors import GeobikeWarning, InputError, ManifestError
 from geobike.io.inputs import Inputs
@@ -242,6 +244,26 @@ def test_it_is_said_how_many_photos_no_detector_may_have_seen(
     _, applied = imported.apply(read(boxes, "a.jpg,bicycle,1,0,0,9,9\nb.jpg,,,,,,\n"), photos)
     assert len(applied) == 1
     assert not recwarn.list
+
+
+@pytest.mark.parametrize(
+    ("columns", "cells", "said"),
+    [
+        (",kept,dropped_by", ",True,", []),  # a survey's own table
+        ("", "", ["2 photos have no row in the detections"]),
+    ],
+)
+def test_the_manifest_of_a_survey_says_what_was_processed_for_its_own_table_alone(
+    boxes: Path, columns: str, cells: str, said: list[str]
+) -> None:
+    listed = boxes.with_name("photos.csv")
+    listed.write_text("file,lat,lon,status\n" + "".join(f"{n}.jpg,52,4,counted\n" for n in "abc"))
+    boxes.write_text(f"{HEADER.strip()}{columns}\na.jpg,bicycle,0.9,0,0,9,9{cells}\n")
+    found, own = imported.load(boxes)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        imported.apply(found, manifest.photos(manifest.read(listed)), own=own)
+    assert [str(one.message).partition(",")[0] for one in told] == said
 
 
 def test_boxes_of_two_models_are_not_added_up(boxes: Path) -> None:
@@ -568,6 +590,22 @@ def test_who_added_boxes_is_not_guessed_where_no_survey_says_it(
         InputError, match=f"2 models: {said}.* give the table in its survey's folder"
     ):
         geobike.run(survey)
+
+
+def test_a_strike_given_again_by_another_name_of_the_photo_strikes_no_second_bicycle() -> None:
+    sides = {"xmin": [0, 20], "ymin": [0, 0], "xmax": [100, 120], "ymax": [90, 90]}  # overlap 0.67
+    rows = {"photo_id": ["d/a.jpg"] * 2, "label": ["bicycle"] * 2, "score": [0.9, 0.8], **sides}
+    table = schema.table(schema.DETECTIONS, rows | {"dropped_by": ["review", None]})
+    photos = photos_frame({"d/a.jpg": (4.0, 52.0)}).assign(sha256="f" * 64)
+    found, known = recorded.split(table, reviewer="them")
+    filtered = geobike.filter_detections(found, labels=["bicycle"], max_overlap=0.8)
+    once = corrections.apply(known, filtered, photos)
+    strike = Correction("a.jpg", "f" * 64, "strike", "bicycle", (0, 0, 100, 90), "Anna")
+    again = recorded.new([strike], known, photos)
+    assert corrections.apply(again, once, photos)["kept"].tolist() == [False, True]
+    # Whoever strikes out both has the second one struck.
+    both = recorded.new([strike, strike], known, photos)
+    assert not corrections.apply(both, once, photos)["kept"].any()
 
 
 def test_other_reasons_are_found_anew_so_that_another_threshold_can_be_tried(boxes: Path) -> None:

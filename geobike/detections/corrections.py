@@ -106,7 +106,7 @@ def apply(
     out.
     """
     schema.check(detections, schema.DETECTIONS)
-    place = _photos(corrections, photos)
+    place = photo_rows(corrections, photos)
     known = [one for one, at in zip(corrections, place, strict=True) if at is not None]
     report_number(
         "correction is of a photo that is not counted, or that has changed since",
@@ -150,7 +150,7 @@ def _correction(row: Mapping[str, str], where: str) -> Correction:
     return Correction(**names, action=action, box=(xmin, ymin, xmax, ymax))
 
 
-def _photos(corrections: Sequence[Correction], photos: pd.DataFrame) -> list[int | None]:
+def photo_rows(corrections: Sequence[Correction], photos: pd.DataFrame) -> list[int | None]:
     """Return for each correction the row of the photo to be counted that it is of."""
     open_rows = np.flatnonzero(photos["status"].isna().to_numpy())
     names = dict(zip(photos["photo_id"].to_numpy()[open_rows], open_rows, strict=True))

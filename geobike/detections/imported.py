@@ -6,7 +6,7 @@ With them a survey can be counted where neither photos nor model are available.
 import csv
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -42,17 +42,26 @@ _NO_ROWS: Final = (
 )
 
 
+class Table(NamedTuple):
+    """Boxes as they were read from a file."""
+
+    boxes: pd.DataFrame
+    """A detections frame, photos named as in the file."""
+    own: bool
+    """Whether a survey wrote the table: it has no row of photos in which nothing was found."""
+
+
 def read(path: str | Path) -> pd.DataFrame:
     r"""Read boxes and return a detections frame, nothing filtered yet, photos named as in the file.
 
     The columns are `photo_id` (or `file`), `label`, `score` from 0 to 1, `x_min`, `y_min`, `x_max`,
     `y_max` (or `xmin` and so on) in upright pixels, and if known `model`. A row without a label
     says that nothing was found in its photo. In a table that a survey wrote, `dropped_by` is
-    `review` where a person struck a box out, and `kept` is set where one added it; other reasons
-    are left to be found anew. Only such a table may have no rows. The separator of a CSV may be a
-    comma, a semicolon or a tab; its decimals may have commas. Raises InputError, also for a single
-    bad row, since a box left out may be a bicycle missed, and for boxes in 0 to 1; and
-    MissingPackageError where Parquet is not installed.
+    `review` where a person struck a box out; other reasons are left to be found anew. Only such a
+    table may have no rows. The separator of a CSV may be a comma, a semicolon or a tab; its
+    decimals may have commas. Raises InputError, also for a single bad row, since a box left out may
+    be a bicycle missed, and for boxes in 0 to 1; and MissingPackageError where Parquet is not
+    installed.
 
     Examples:
         >>> from pathlib import Path
@@ -67,12 +76,18 @@ def read(path: str | Path) -> pd.DataFrame:
         0    a.jpg  bicycle    0.9
         1    b.jpg      NaN    NaN
     """
+    return load(path).boxes
+
+
+def load(path: str | Path) -> Table:
+    """Read boxes as `read` does, and tell whether a survey wrote them. Raises InputError."""
     with fetch_local(path) as file:
         if not file.is_file():
             what = "is a folder; name the file in it" if file.is_dir() else "no such file"
             raise InputError(f"detections {file}: {what}")
         raw = _read(file)
-        if raw.empty and not recorded.is_ours(raw.columns):
+        own = recorded.is_ours(raw.columns)
+        if raw.empty and not own:
             raise InputError(f"detections {file}: {_NO_ROWS}")
         empty = raw["label"] == ""  # of a Parquet file; an empty cell of a CSV is missing already
         if empty.any():
@@ -84,11 +99,9 @@ def read(path: str | Path) -> pd.DataFrame:
         _check(raw, file)
         labels = check.clean_labels(schema.coded(raw["label"]))
         raw["label"] = pd.Series(labels, index=raw.index)
-        if recorded.is_ours(raw.columns):
-            raw = recorded.marked(raw)
-    out = schema.table(schema.DETECTIONS, raw)
+    out = schema.table(schema.DETECTIONS, recorded.marked(raw) if own else raw)
     extent.check_not_normalized(out)
-    return out
+    return Table(out, own)
 
 
 def _read(file: Path) -> pd.DataFrame:
@@ -112,20 +125,30 @@ def _refuse_utf16(file: Path) -> None:
         raise InputError(f"detections {file}: is UTF-16 text or not text; save it as CSV UTF-8")
 
 
-def model(detections: pd.DataFrame, file: InputFile) -> tuple[str, str]:
+def model(detections: pd.DataFrame, file: InputFile, *, own: bool = False) -> tuple[str, str]:
     """Return name and version of the model whose detections were read from a file.
 
     The name is that in the column `model`, else the file's; the version is the file's SHA-256.
-    Raises InputError where several models answered: their boxes would be counted twice.
+    Raises InputError where several models answered: their boxes would be counted twice. In a
+    survey's `own` table one of them may be a person.
     """
-    by_detector = detections.loc[~detections["kept"], "model"]  # the others a person added
-    names = sorted(set(map(base_name, by_detector.dropna().unique())))
+    by_detector = detections[~detections["kept"]]  # the others a person added
+    named = by_detector["model"].notna()
+    names = sorted(set(map(base_name, by_detector["model"].dropna().unique())))
+    if own and not named.all() and (by_detector.loc[named, "score"] == 1).all() and names:
+        names.append("one without a name")  # the others look like people
     if len(names) > 1:
         raise InputError(
             f"detections {file.name}: holds the answers of {len(names)} models: "
-            f"{', '.join(names[:3])}; keep the rows of one"
+            f"{', '.join(names[:3])}; keep the rows of one{_IN_ITS_FOLDER if own else ''}"
         )
     return names[0] if names else file.name, file.sha256 or ""
+
+
+_IN_ITS_FOLDER: Final = (
+    "; where the others are people who added boxes, give the table in its survey's folder, whose "
+    "summary.json names them"
+)
 
 
 def nothing_found(photo_ids: "pd.Series[str]", model: str) -> pd.DataFrame:
@@ -135,15 +158,16 @@ def nothing_found(photo_ids: "pd.Series[str]", model: str) -> pd.DataFrame:
 
 
 def apply(
-    detections: pd.DataFrame, photos: gpd.GeoDataFrame
+    detections: pd.DataFrame, photos: gpd.GeoDataFrame, *, own: bool = False
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     """Return the photos, and the detections of those without a status or outside the areas.
 
     Photos are matched by name, as in a manifest. Reported are names that match no photo, and the
     number of photos without a row: they are counted as having no detections, or become `failed` if
-    no detector has processed them. Raises InputError where there are no rows and nothing says that
-    an earlier survey detected in these photos, where two names match one photo, or none matches
-    any, and where boxes are not in pixels of their photos (`extent.check`).
+    no detector has processed them. Not reported is that number for a survey's `own` table where the
+    manifest says which photos that survey processed. Raises InputError where there are no rows and
+    nothing says that an earlier survey detected in these photos, where two names match one photo,
+    or none matches any, and where boxes are not in pixels of their photos (`extent.check`).
     """
     schema.check(photos, schema.PHOTOS)
     schema.check(detections, schema.DETECTIONS)
@@ -163,7 +187,7 @@ def apply(
     extent.check(out, photos)
     bare = photos["status"].isna()
     bare.iloc[row[named]] = False
-    return _without_boxes(photos, bare), out
+    return _without_boxes(photos, bare, own=own), out
 
 
 def match_photos(names: "pd.Series[str]", photo_ids: "pd.Series[str]") -> "npt.NDArray[np.intp]":
@@ -215,13 +239,15 @@ def _uploaded(names: "pd.Series[str]") -> "pd.Series[str]":
     return names.str.extract(_UPLOADED, expand=False)
 
 
-def _without_boxes(photos: gpd.GeoDataFrame, bare: "pd.Series[bool]") -> gpd.GeoDataFrame:
+def _without_boxes(
+    photos: gpd.GeoDataFrame, bare: "pd.Series[bool]", *, own: bool
+) -> gpd.GeoDataFrame:
     """Return the photos; of those that no row names, the ones never processed are `failed`."""
     out = photos.copy(deep=False)
     unseen = bare & out["never_processed"] if "never_processed" in out else bare & False
     out.loc[unseen, "status"] = schema.FAILED
     out.loc[unseen, "reason"] = "not in the detections: the earlier run had no reason to process it"
-    if "never_processed" in out:  # an earlier run says which it processed
+    if own and "never_processed" in out:  # the earlier run says which it processed
         return out
     remedy = "leave out of the manifest what no detector has processed"
     report_number(

@@ -7,7 +7,7 @@ other file, so that a folder with files of two runs is recognised.
 from geobike.saved.exporting import export, to_postgis
 from geobike.saved.layout import GENERATOR, MAP, PICTURES, REPORT, SUMMARY, VERSION
 from geobike.saved.pictures import check_pictures
-from geobike.saved.reading import SavedSurvey, beside, read
+from geobike.saved.reading import SavedSurvey, beside, read, reviewers
 from geobike.saved.writing import is_report, replaces, write
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "is_report",
     "read",
     "replaces",
+    "reviewers",
     "to_postgis",
     "write",
 ]

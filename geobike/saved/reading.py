@@ -66,6 +66,17 @@ def beside(table: Table, path: str | Path, digest: str | None) -> "SavedSurvey |
     return survey if name == files.name(path) and known == digest is not None else None
 
 
+def reviewers(table: str | Path) -> tuple[str, ...]:
+    """Return who corrected boxes of the survey in whose folder a table lies; none without one.
+
+    The table may have been edited since, such as by a spreadsheet.
+    """
+    try:
+        return read(files.folder(table)).reviewers
+    except InputError:
+        return ()
+
+
 @dataclass(frozen=True)
 class SavedSurvey:
     """A finished survey, read from its folder."""
@@ -209,9 +220,8 @@ class SavedSurvey:
         It holds what the detector found: neither what people struck out nor what they added.
         """
         with self._open("detections") as path:
-            found, _ = recorded.split(imported.read(path), reviewer="")
-        added = found["model"].isin(self.reviewers)
-        return found[~added].reset_index(drop=True) if added.any() else found
+            boxes = recorded.with_added(imported.read(path), self.reviewers)
+        return recorded.split(boxes, reviewer="")[0]
 
     def tables(self) -> Frames:
         """Return all tables with the columns and types of files, for `geobike.exports`.

@@ -33,7 +33,7 @@ from geobike.detections.store.protocol import DetectionStore, Model
 from geobike.engines.base import Engine
 from geobike.engines.local import LOCAL
 from geobike.estimates import hand_counts, looks
-from geobike.io.inputs import Inputs
+from geobike.io.inputs import InputFile, Inputs
 from geobike.io.matching import isin
 from geobike.photos import shots
 from geobike.progress import Track, silent
@@ -150,7 +150,7 @@ def _correct(
                 reviewer=file.name,
             )
         else:
-            found = recorded.new(corrections.read(file.path), known)
+            found = recorded.new(corrections.read(file.path), known, corrected.photos)
     return _corrected(survey, corrected, found), _reviewers([*known, *found])
 
 
@@ -239,14 +239,11 @@ def _detect(
     """Return what was detected, and what people corrected in the table that it is from."""
     rules = filtering.Filter(survey.labels, survey.threshold, survey.max_overlap, survey.count)
     if survey.detections is not None:
-        with inputs.open("detections", survey.detections) as file:
-            table = imported.read(file.path)
-        if table.empty:
-            table = _of_nothing(survey.detections, file.sha256, table)
-        model = Model(*imported.model(table, file))
+        (table, own), file = _boxes(survey.detections, inputs)
+        model = Model(*imported.model(table, file, own=own))
         named = pd.Series(isin(placed["photo_id"], table["photo_id"]), index=placed.index)
         once = shots.mark(placed, keep=survey.same_shot == "all", preferred=named)
-        photos, boxes = imported.apply(table, once)
+        photos, boxes = imported.apply(table, once, own=own)
         found, corrected = recorded.split(boxes, reviewer=file.name)
         filtered = filtering.filter_detections(found, **asdict(rules))
         return stage.Detected(photos, filtered, model, newly_detected=0), corrected
@@ -255,6 +252,17 @@ def _detect(
     )
     outcomes = engine.detect(plan, store, workers=survey.workers, max_pixels=survey.max_pixels)
     return stage.collect(plan, outcomes, store, track=track), []
+
+
+def _boxes(path: str | Path, inputs: Inputs) -> tuple[imported.Table, InputFile]:
+    """Return a table of boxes, with what the survey beside it says of it, and its file."""
+    with inputs.open("detections", path) as file:
+        table, own = imported.load(file.path)
+    if own:
+        table = recorded.with_added(table, saved.reviewers(path))
+    if table.empty:
+        table = _of_nothing(path, file.sha256, table)
+    return imported.Table(table, own), file
 
 
 def _of_nothing(path: str | Path, digest: str | None, table: pd.DataFrame) -> pd.DataFrame:

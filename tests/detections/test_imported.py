@@ -1,4 +1,6 @@
+import warnings
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -7,7 +9,8 @@ from PIL import Image
 
 import geobike
 from geobike import schema
-from geobike.detections import imported, recorded
+from geobike.detections import corrections, imported, recorded
+from geobike.detections.corrections import Correction
 from geobike.detectors.protocol import Detection
 from geobike.errors import GeobikeWarning, InputError, ManifestError
 from geobike.io.inputs import Inputs
@@ -243,6 +246,26 @@ def test_it_is_said_how_many_photos_no_detector_may_have_seen(
     assert not recwarn.list
 
 
+@pytest.mark.parametrize(
+    ("columns", "cells", "said"),
+    [
+        (",kept,dropped_by", ",True,", []),  # a survey's own table
+        ("", "", ["2 photos have no row in the detections"]),
+    ],
+)
+def test_the_manifest_of_a_survey_says_what_was_processed_for_its_own_table_alone(
+    boxes: Path, columns: str, cells: str, said: list[str]
+) -> None:
+    listed = boxes.with_name("photos.csv")
+    listed.write_text("file,lat,lon,status\n" + "".join(f"{n}.jpg,52,4,counted\n" for n in "abc"))
+    boxes.write_text(f"{HEADER.strip()}{columns}\na.jpg,bicycle,0.9,0,0,9,9{cells}\n")
+    found, own = imported.load(boxes)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        imported.apply(found, manifest.photos(manifest.read(listed)), own=own)
+    assert [str(one.message).partition(",")[0] for one in told] == said
+
+
 def test_boxes_of_two_models_are_not_added_up(boxes: Path) -> None:
     boxes.write_text("model," + HEADER + "m,a.jpg,bicycle,1,0,0,9,9\nn,a.jpg,bicycle,1,0,0,9,9\n")
     with Inputs().open("detections", boxes) as file:
@@ -474,7 +497,7 @@ def test_what_people_corrected_holds_after_a_spreadsheet_saved_the_table(
     ]
     boxes.write_text("\n".join(rows).replace("|", cut) + "\n")
     with Inputs().open("detections", boxes) as file:
-        table = imported.read(file.path)
+        table = recorded.with_added(imported.read(file.path), ["Anna"])
         assert imported.model(table, file)[0] == "yolo"
     found, by_people = recorded.split(table, reviewer="them")
     assert len(found) == 2
@@ -482,6 +505,107 @@ def test_what_people_corrected_holds_after_a_spreadsheet_saved_the_table(
         ("strike", "a.jpg", "them"),
         ("add", "b.jpg", "Anna"),
     ]
+
+
+CORRECTIONS = "photo_id,sha256,action,label,x_min,y_min,x_max,y_max,reviewer\n"
+TWO = "b.jpg,,add,bicycle,11,1,19,9,Anna\nb.jpg,,add,bicycle,11,11,19,19,Bert\n"
+
+
+def surveyed_by_table(folder: Path, found: str) -> dict[str, Any]:
+    """Write a survey of two photos, by a table of boxes and TWO more; return what else it had."""
+    for name, lon in (("a", 4.005), ("b", 4.015)):
+        photo(folder / "photos" / f"{name}.jpg", lon_lat=(lon, 52.005), size=(20, 20))
+    (folder / "boxes.csv").write_text(HEADER + found)
+    (folder / "c.csv").write_text(CORRECTIONS + TWO)
+    given = {
+        "photos": folder / "photos",
+        "areas": squares(folder / "areas.geojson", ["west", "east"]),
+    }
+    first = geobike.run(
+        geobike.Survey(**given, detections=folder / "boxes.csv", corrections=folder / "c.csv")
+    )
+    first.write(folder / "out")
+    return given
+
+
+@pytest.mark.parametrize(
+    ("found", "struck", "counts"),
+    [
+        # A detector without scores: its boxes look like added ones.
+        ("a.jpg,bicycle,1,0,0,9,9\nb.jpg,bicycle,1,0,0,9,9\n", "", [1, 3]),
+        # Struck out are the only added box of one person, and with it all of another.
+        ("a.jpg,bicycle,0.9,0,0,9,9\nb.jpg,,,,,,\n", "Bert", [1, 1]),
+        ("a.jpg,bicycle,1,0,0,9,9\nb.jpg,bicycle,1,0,0,9,9\n", "Anna Bert", [1, 1]),
+        # The detector found nothing at all.
+        ("a.jpg,,,,,,\nb.jpg,,,,,,\n", "", [0, 2]),
+        ("a.jpg,,,,,,\nb.jpg,,,,,,\n", "Anna Bert", [0, 0]),
+    ],
+)
+@pytest.mark.parametrize("edited", [False, True])
+def test_who_added_boxes_is_known_from_the_survey_beside_its_table(
+    tmp_path: Path, found: str, struck: str, counts: list[int], edited: bool
+) -> None:
+    given = surveyed_by_table(tmp_path, found)
+    table = tmp_path / "out" / "detections.csv"
+    strikes = "".join(
+        row.replace(",add,", ",strike,").replace("Anna", "Cees").replace("Bert", "Cees") + "\n"
+        for row in TWO.splitlines()
+        if row.rpartition(",")[2] in struck.split()
+    )
+    (tmp_path / "strikes.csv").write_text(CORRECTIONS + strikes)
+    again = geobike.run(
+        geobike.Survey(
+            detections=table, **given, corrections=tmp_path / "strikes.csv" if strikes else None
+        )
+    )
+    assert again.photos["bicycle_count"].tolist() == counts
+    again.write(tmp_path / "out2")
+    table = tmp_path / "out2" / "detections.csv"
+    if edited and sum(counts):
+        table.write_text(table.read_text() + "\n")
+    third = geobike.run(geobike.Survey(detections=table, **given))
+    assert third.photos["bicycle_count"].tolist() == counts
+    if not struck:
+        assert third.photos["detected_count"].sum() == sum(counts) - len(TWO.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("a.jpg,bicycle,0.9,0,0,9,9,detr,\nb.jpg,bicycle,1,0,0,9,9,Anna,\n", "Anna, detr"),
+        ("a.jpg,bicycle,1,0,0,9,9,detr,\nb.jpg,bicycle,1,0,0,9,9,Anna,review\n", "Anna, detr"),
+        ("a.jpg,bicycle,1,0,0,9,9,Bert,\nb.jpg,bicycle,1,0,0,9,9,Anna,\n", "Anna, Bert"),
+        ("a.jpg,bicycle,0.9,0,0,9,9,,\nb.jpg,bicycle,1,0,0,9,9,Anna,\n", "Anna, one without"),
+    ],
+)
+def test_who_added_boxes_is_not_guessed_where_no_survey_says_it(
+    boxes: Path, rows: str, said: str
+) -> None:
+    boxes.write_text(f"{HEADER.strip()},model,dropped_by,kept\n" + rows.replace("\n", ",True\n"))
+    areas = squares(boxes.parent / "areas.geojson", ["west"])
+    for name in ("a", "b"):
+        photo(boxes.parent / "photos" / f"{name}.jpg", lon_lat=(4.005, 52.005), size=(20, 20))
+    survey = geobike.Survey(photos=boxes.parent / "photos", areas=areas, detections=boxes)
+    with pytest.raises(
+        InputError, match=f"2 models: {said}.* give the table in its survey's folder"
+    ):
+        geobike.run(survey)
+
+
+def test_a_strike_given_again_by_another_name_of_the_photo_strikes_no_second_bicycle() -> None:
+    sides = {"xmin": [0, 20], "ymin": [0, 0], "xmax": [100, 120], "ymax": [90, 90]}  # overlap 0.67
+    rows = {"photo_id": ["d/a.jpg"] * 2, "label": ["bicycle"] * 2, "score": [0.9, 0.8], **sides}
+    table = schema.table(schema.DETECTIONS, rows | {"dropped_by": ["review", None]})
+    photos = photos_frame({"d/a.jpg": (4.0, 52.0)}).assign(sha256="f" * 64)
+    found, known = recorded.split(table, reviewer="them")
+    filtered = geobike.filter_detections(found, labels=["bicycle"], max_overlap=0.8)
+    once = corrections.apply(known, filtered, photos)
+    strike = Correction("a.jpg", "f" * 64, "strike", "bicycle", (0, 0, 100, 90), "Anna")
+    again = recorded.new([strike], known, photos)
+    assert corrections.apply(again, once, photos)["kept"].tolist() == [False, True]
+    # Whoever strikes out both has the second one struck.
+    both = recorded.new([strike, strike], known, photos)
+    assert not corrections.apply(both, once, photos)["kept"].any()
 
 
 def test_other_reasons_are_found_anew_so_that_another_threshold_can_be_tried(boxes: Path) -> None:

@@ -17,7 +17,7 @@ from geobike.errors import InputError
 from geobike.maps import PageOptions
 from geobike.maps.assets import page as page_file
 from tests.support.browser import Open
-from tests.support.map_frames import TOWN, areas, build, detections, photos, tallies
+from tests.support.map_frames import TOWN, areas, build, detections, photos, tallies, visits
 
 TABLE = ".gb-table tbody tr:not(.gb-section) th"
 
@@ -91,6 +91,38 @@ def test_a_day_shows_its_own_numbers(show: Open) -> None:
 
 
 NOT_SEEN = "not seen on this day"
+
+
+def looked(days: list[int], stops: list[str]) -> dict[str, Any]:
+    """Photos of so many days after the first, each at a stop, named by its first photo."""
+    rows = {f"p{k}.jpg": (4.001 + k / 1000, 52.005, 1) for k in range(len(days))}
+    taken = photos(rows)
+    taken["area_id"] = pd.array(["A0"] * len(taken), dtype="str")
+    taken["taken_at"] += pd.to_timedelta(days, unit="D")
+    return {"taken": taken, "visits": visits(taken, stops)}
+
+
+APART = "The days saw different streets: a difference between them is no change."
+
+
+def test_days_that_saw_other_streets_are_said_to_show_no_change(show: Open) -> None:
+    opened = show(build(**looked([0, 0, 1, 1], ["p0.jpg", "p1.jpg", "p2.jpg", "p3.jpg"])))
+    assert opened.texts(".gb-apart") == [APART]
+    opened.page.get_by_label("20 Jan 2022").check()
+    assert opened.texts(".gb-apart") == [APART]
+
+
+def test_days_that_saw_the_same_streets_can_be_compared(show: Open) -> None:
+    again = ["p0.jpg", "p1.jpg", "p0.jpg", "p1.jpg"]
+    assert show(build(**looked([0, 0, 1, 1], again))).texts(".gb-apart") == [""]
+    # The third day alone saw what no other did.
+    opened = show(build(**looked([0, 0, 1, 1, 2], [*again, "p4.jpg"])))
+    assert opened.texts(".gb-apart") == [""]
+    opened.page.get_by_label("21 Jan 2022").check()
+    assert opened.texts(".gb-apart") == [APART]
+    opened.page.get_by_label("20 Jan 2022").check()
+    assert opened.texts(".gb-apart") == [""]
+    assert show(build(taken=seen_well().head(2))).page.locator(".gb-apart").count() == 0
 
 
 def test_a_day_does_not_look_surer_than_all_days_together(show: Open) -> None:

@@ -13,7 +13,7 @@ geobike.panel = function (page) {
     el(
       "div",
       { className: "gb-of-areas" },
-      el("div", { className: "gb-controls" }, geobike.metrics(page), geobike.period(page)),
+      el("div", { className: "gb-controls" }, geobike.metrics(page), geobike.period(page), geobike.apartNote(page)),
       ...geobike.table(page),
     ),
     geobike.parking(page),

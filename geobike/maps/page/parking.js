@@ -30,9 +30,11 @@ geobike.parkingList = function (page) {
   const { data, say } = page;
   const all = geobike.parkedPlaces(page);
   const which = (test) => geobike.fullestFirst(all.filter(test), geobike.soFar, ({ once }) => once ?? -1);
+  const lacksPlaces = (one) => one.racks && geobike.isKnown(one.once) && !geobike.hasPressure(one);
   const sections = [
     ["section_judged", which(({ isJudged }) => isJudged)],
-    ["section_unjudged", which(({ isJudged, racks }) => !isJudged && racks)],
+    ["section_unjudged", which((one) => !one.isJudged && one.racks && !lacksPlaces(one))],
+    ["section_unknown", which((one) => !one.isJudged && lacksPlaces(one))],
     ["section_no_rack", which(({ isJudged, racks }) => !isJudged && !racks)],
   ];
   const among = sections.flatMap(([, found]) => found.map(({ kind, ...one }) => one[kind])); // next and previous go through all

@@ -35,6 +35,38 @@ geobike.period = function (page) {
   return el("div", { className: "gb-period" }, control, play);
 };
 
+// What looks like a change from one period to the next may be other streets: then a line says so.
+geobike.apartNote = function (page) {
+  if (!page.data.periods.length) return "";
+  const note = geobike.el("p", { className: "gb-why gb-apart" });
+  const days = page.data.periods[0].length === 10;
+  const fill = () => (note.textContent = geobike.areApart(page) ? page.say(days ? "days_apart" : "periods_apart") : "");
+  page.onChange(({ period }) => period !== undefined && fill());
+  fill();
+  return note;
+};
+
+// Whether most streets that the chosen period saw, no other saw: places where streets are not known. Of
+// all periods together: whether most were seen in one only.
+geobike.areApart = function (page) {
+  const seen = (page.periodsOf ||= geobike.periodsOfStreets(page.data));
+  const among = [...seen.values()].filter((periods) => page.period < 0 || periods.has(page.period));
+  return among.filter(({ size }) => size === 1).length > among.length / 2;
+};
+
+geobike.periodsOfStreets = function ({ places }) {
+  const { looks } = places;
+  const found = new Map();
+  for (let i = 0; i < looks.n; i++) {
+    if (looks.period[i] < 0) continue; // when is not known
+    const street = places.street[looks.place[i]];
+    const key = street < 0 ? `place ${looks.place[i]}` : street;
+    if (!found.has(key)) found.set(key, new Set());
+    found.get(key).add(looks.period[i]);
+  }
+  return found;
+};
+
 // A figure that is known of the whole survey only gives way to one that a period has, and comes back.
 geobike.choosePeriod = function (page) {
   const standIn = page.colours.find((metric) => geobike.isOfPeriods(page.data, metric));

@@ -9,7 +9,7 @@ import shapely
 
 from geobike import schema
 from tests.support.browser import Open, Opened
-from tests.support.map_frames import NAN, areas, build, photos
+from tests.support.map_frames import NAN, areas, build, jpeg, photos
 
 NEEDED = "of the kerb in view, 80\u00a0% needed"
 TOO_LITTLE = f"not judged: 47\u00a0% {NEEDED}"
@@ -159,6 +159,62 @@ def test_a_street_of_the_list_opens_with_its_racks_and_leads_to_them_on_the_map(
     assert opened.said(".gb-parked .gb-state") == [TOO_LITTLE]
     page.get_by_role("button", name="← Bicycle parking").click()
     assert page.locator(".gb-parking").is_visible()
+
+
+def sheets(opened: Opened) -> int:
+    """Return how many sheets the page prints on."""
+    return opened.page.pdf(prefer_css_page_size=True, print_background=True).count(b"/MediaBox")
+
+
+def after_the_map(opened: Opened) -> list[str]:
+    """Return the lines that paper has after the sheet of the map; the screen has none."""
+    opened.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    opened.page.emulate_media(media="print")
+    printed: str = opened.page.locator(".gb-sheet").inner_text()
+    opened.page.emulate_media(media="null")  # the screen, or paper when printed
+    opened.page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert not opened.page.locator(".gb-sheet > *").count()
+    return [line for line in printed.split("\n") if line]
+
+
+def test_what_is_open_is_printed_on_a_sheet_of_its_own_after_the_map(show: Open) -> None:
+    opened = show(build(of_areas(), TAKEN, **parked(), thumbnails={"a.jpg": jpeg()}))
+    page = opened.page
+    assert (sheets(opened), after_the_map(opened)) == (1, [])
+    page.get_by_role("button", name="Bicycle parking").click()
+    assert sheets(opened) == 2
+    title, said, *_ = printed = after_the_map(opened)
+    assert title == "Bicycle parking"
+    assert said.startswith("2 of 5 streets with bicycles or racks were seen well enough")
+    assert "Quay West" in printed
+    page.locator(".gb-parking li button", has_text="Quay").press("Enter")
+    view = page.evaluate(f"{opened.map_name()}.getCenter()")
+    assert sheets(opened) == 2
+    title, *printed = after_the_map(opened)
+    assert title == "Quay"
+    assert "12 places short, 4 free within 50 m" in printed
+    assert "Rack of 30 places" in printed
+    assert not [line for line in printed if "photo of" in line or line == "1 photo"]
+    assert page.evaluate(f"{opened.map_name()}.getCenter()") == view  # the screen is as it was
+    assert opened.texts(".gb-detail h2") == ["Quay"]
+
+
+def test_the_legend_of_streets_seen_closely_is_gone_before_the_sheets_are_counted(
+    show: Open,
+) -> None:
+    opened = show(build(of_areas(), TAKEN, **parked()))
+
+    def legend() -> int:
+        return opened.page.locator(".gb-legend li").count()
+
+    at_first = legend()
+    opened.page.evaluate(f"void {opened.map_name()}.setZoom(18, {{ animate: false }})")
+    closely = legend()
+    assert closely > at_first
+    opened.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert legend() == at_first  # a longer one would leave a sheet blank
+    opened.page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert legend() == closely
 
 
 def test_a_link_to_the_list_opens_it(show: Open) -> None:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
@@ -137,6 +138,23 @@ def test_pressure_colours_the_map_where_it_is_known_somewhere(show: Open) -> Non
 def test_racks_of_another_kind_of_frame_are_refused() -> None:
     with pytest.raises(SchemaError, match="the racks frame"):
         build(TOWN, racks=racks().drop(columns="left_out"))
+
+
+@pytest.mark.parametrize(("capacity", "dashed"), [(None, True), (20, False)])
+def test_the_key_of_the_picture_draws_a_rack_as_the_map_does(
+    show: Open, tmp_path: Path, capacity: int | None, dashed: bool
+) -> None:
+    known = pd.array([capacity], "Int64")
+    opened = show(build(racks=racks(1, detected_near=[0.0], capacity=known), walk=50.0))
+    assert bool(opened.page.locator("path.gb-rack[stroke-dasharray]").count()) == dashed
+    opened.download("Picture (PNG)").save_as(tmp_path / "map.png")
+    picture = np.asarray(Image.open(tmp_path / "map.png").convert("RGB"), dtype=int)
+    beside = picture[:, -500:]
+    edge = np.abs(beside - (0x6D, 0x28, 0xD9)).sum(axis=2) < 60
+    y, x = np.nonzero(edge)
+    turn = np.arctan2(y - (y.min() + y.max()) / 2, x - (x.min() + x.max()) / 2)
+    drawn = len(np.unique(np.floor(np.degrees(turn) / 10)))  # sectors of 36 that have ink
+    assert (drawn < 30) == dashed
 
 
 def test_racks_are_on_the_picture_however_few(show: Open, tmp_path: Path) -> None:

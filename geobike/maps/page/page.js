@@ -148,17 +148,23 @@ geobike.home = function (page) {
 geobike.onPrint = function (page) {
   const { map, legend } = page;
   let before = null;
-  matchMedia("print").addEventListener("change", ({ matches }) => {
-    if (matches) {
-      before = { centre: map.getCenter(), zoom: map.getZoom(), open: legend.open };
-      legend.open = true;
-      geobike.fit(page);
-    } else {
-      legend.open = before.open;
-      map.invalidateSize({ animate: false });
-      map.setView(before.centre, before.zoom, { animate: false });
-    }
-  });
+  const enter = () => {
+    before ||= { centre: map.getCenter(), zoom: map.getZoom(), open: legend.open };
+    legend.open = true;
+    geobike.fit(page);
+  };
+  const leave = () => {
+    if (!before) return;
+    legend.open = before.open;
+    map.invalidateSize({ animate: false });
+    map.setView(before.centre, before.zoom, { animate: false });
+    before = null;
+  };
+  // A browser counts the sheets before the medium changes: what the legend has only of a part of the
+  // map must be gone by then, or a sheet stays blank.
+  addEventListener("beforeprint", enter);
+  addEventListener("afterprint", leave);
+  matchMedia("print").addEventListener("change", ({ matches }) => (matches ? enter() : leave()));
 };
 
 // Make an element: properties, then children; strings become text.

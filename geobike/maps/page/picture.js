@@ -103,7 +103,9 @@ geobike.disc = function (pen, x, y, radius, style) {
   if (!edge) return;
   pen.strokeStyle = style.borderTopColor;
   pen.lineWidth = edge;
+  if (style.borderTopStyle === "dashed") pen.setLineDash([3, 3]); // as racks on the map
   pen.stroke();
+  pen.setLineDash([]);
 };
 
 // What lies on the map, from the lowest to the uppermost. Tiles stay out: they would forbid to read the picture.

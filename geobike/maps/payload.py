@@ -120,7 +120,7 @@ def page_data(
         threshold=provenance.threshold,
         shifted=shifted,
     )
-    if shown["details"] is None:
+    if shown["details"] is None:  # else the page adds up its photos
         spots["looks"] = looks_of(stood)
     known = period >= 0
     period_of = pd.Series(period[known].to_numpy(), index=taken.loc[known, "photo_id"])

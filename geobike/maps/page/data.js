@@ -119,7 +119,7 @@ geobike.countPlaces = function (page) {
 geobike.sumsOfPlaces = function ({ data: { places, photos: all }, period }) {
   const looks = places.looks || geobike.looksOf(all);
   // Where every place has one row, the rows are the sums.
-  if (period < 0 && looks.n === places.n && places.looks) return { ...looks, things: new Float64Array(looks.things) };
+  if (places.looks && period < 0 && looks.n === places.n) return { ...looks, things: new Float64Array(looks.things) };
   const photos = new Int32Array(places.n);
   const visits = new Int32Array(places.n);
   const things = new Float64Array(places.n);
@@ -136,7 +136,7 @@ geobike.sumsOfPlaces = function ({ data: { places, photos: all }, period }) {
 
 // What each photo says of its place; of a visit, the first photo counts.
 geobike.looksOf = function ({ n, place, period, count, first }) {
-  const things = first.map((one, i) => one * count[i]);
+  const things = first.map((one, i) => one * Math.max(count[i], 0));
   return { n, place, period, photos: new Uint8Array(n).fill(1), visits: first, things };
 };
 

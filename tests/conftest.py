@@ -1,6 +1,7 @@
 """What every test may use, and what each test is marked with."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,11 @@ from hypothesis import settings
 # A machine under load is no fault of the code: how long an example takes is for the benchmarks.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+# Behind nohup, or in the background of a script, Ctrl-C is ignored, and so it would be by every
+# program that a test starts and stops.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest_plugins = [
     "tests.support.browser",

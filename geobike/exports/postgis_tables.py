@@ -9,7 +9,7 @@ from geobike.exports.protocol import TABLES, Table
 
 SCHEMA: Final = "geobike"
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Raised with every change of a table: what an older geobike made is not written to."""
 
 GEOMETRY: Final = "geom"

@@ -215,6 +215,51 @@ def test_a_photo_opens_large_with_its_boxes_where_they_were_found(show: Open) ->
     assert opened.texts(".gb-detail h2") == ["Place"]  # the photo closes before the place
 
 
+def test_a_picture_is_shown_at_twice_its_size_by_click_key_or_button(show: Open) -> None:
+    drawn = build(taken=PHOTOS, found=detections("a/one.jpg"), thumbnails={"a/one.jpg": jpeg()})
+    opened = show(drawn)
+    opened.page.get_by_role("button", name="1 detected, 1 photo").click()
+    opened.page.locator(".gb-tile").click()
+    keyboard, image = opened.page.keyboard, opened.page.locator(".gb-light img")
+    button = opened.page.get_by_role("button", name="Larger (+)")
+
+    def width(selector: str = ".gb-light img") -> float:
+        opened.settle()
+        box = opened.page.locator(selector).bounding_box()
+        assert box is not None
+        return float(box["width"])
+
+    once = width()
+    acts = [image.click, lambda: keyboard.press("Enter"), lambda: keyboard.press("+"), button.click]
+    for act in acts:
+        act()
+        assert width() == pytest.approx(2 * once, abs=1)
+        assert width(".gb-box") == pytest.approx(once, abs=1)  # half as wide as the picture
+        assert button.get_attribute("aria-pressed") == "true"
+        keyboard.press("b")
+        assert not opened.page.locator(".gb-box").is_visible()
+        assert width() == pytest.approx(2 * once, abs=1)
+        keyboard.press("b")
+        act()
+        assert width() == pytest.approx(once, abs=1)
+    keyboard.press("Escape")
+    assert not image.is_visible()
+    assert opened.page.evaluate("document.activeElement.className") == "gb-tile"
+
+
+@pytest.mark.parametrize(
+    ("touch", "said"), [(True, "The button “Boxes” hides"), (False, "B hides")]
+)
+def test_how_the_boxes_are_hidden_is_said_for_keys_or_for_fingers(
+    show: Open, touch: bool, said: str
+) -> None:
+    drawn = build(taken=PHOTOS, found=detections("a/one.jpg"), thumbnails={"a/one.jpg": jpeg()})
+    opened = show(drawn, is_mobile=touch, has_touch=touch)
+    opened.page.locator(".gb-place:not(.gb-other)").click()
+    opened.page.locator(".gb-tile").click()
+    assert opened.texts(".gb-box-key .gb-why")[0].startswith(said)
+
+
 def test_a_photo_without_a_picture_shows_what_is_known_and_how_to_get_one(show: Open) -> None:
     opened = show(build(taken=PHOTOS.assign(heading=[90.0, float("nan")])))
     opened.page.locator(".gb-place:not(.gb-other)").click()

@@ -8,15 +8,23 @@ geobike.lightbox = function (page) {
   let list = [];
   let at = 0;
   page.boxes = true;
+  let twice = false; // the picture is shown at twice its size, to count where many stand
   page.photo = null; // the one that is open
   const show = () => {
     const i = list[at];
-    dialog.replaceChildren(geobike.lightBar(page, { list, at, step, toggle, close }), geobike.large(page, i), geobike.facts(page, i));
-    dialog.classList.toggle("gb-no-boxes", !page.boxes);
+    dialog.replaceChildren(geobike.lightBar(page, { list, at, step, toggle, enlarge, close }), geobike.large(page, i, enlarge), geobike.facts(page, i));
+    twice = false;
+    mark();
     dialog.classList.toggle("gb-bare", !page.data.photos.details[i].image);
     page.point(i);
     page.photo = i;
     page.onPhoto?.();
+  };
+  const mark = () => {
+    dialog.classList.toggle("gb-no-boxes", !page.boxes);
+    dialog.classList.toggle("gb-twice", twice);
+    const pressed = { boxes: page.boxes, twice };
+    for (const button of dialog.querySelectorAll("[data-shows]")) button.ariaPressed = String(pressed[button.dataset.shows]);
   };
   const step = (by) => {
     if (!(list[at + by] >= 0)) return;
@@ -26,8 +34,17 @@ geobike.lightbox = function (page) {
   };
   const toggle = () => {
     page.boxes = !page.boxes;
-    show();
-    dialog.focus();
+    mark(); // a picture that was moved stays where it is
+  };
+  // Around a point of the picture, in shares of its width and height; once more, and it is as it was.
+  const enlarge = (x = 0.5, y = 0.5) => {
+    const view = dialog.querySelector(".gb-view");
+    if (!view) return;
+    twice = !twice;
+    mark();
+    view.tabIndex = twice ? 0 : -1; // the arrows move it
+    (twice ? view : dialog).focus({ preventScroll: true });
+    view.scrollTo(x * view.scrollWidth - view.clientWidth / 2, y * view.scrollHeight - view.clientHeight / 2);
   };
   const close = () => {
     page.photo = null; // the event comes late
@@ -45,7 +62,12 @@ geobike.lightbox = function (page) {
   page.closePhoto = close;
   dialog.tabIndex = -1;
   dialog.onkeydown = (event) => {
-    const done = { ArrowRight: () => step(1), ArrowLeft: () => step(-1), b: toggle, B: toggle }[event.key];
+    const larger = () => enlarge();
+    const keys = { b: toggle, B: toggle, "+": larger };
+    const moves = event.target.matches(".gb-view");
+    if (!moves) Object.assign(keys, { ArrowRight: () => step(1), ArrowLeft: () => step(-1) });
+    if (moves || event.target === dialog) keys.Enter = larger; // on a button it presses that
+    const done = keys[event.key];
     if (!done || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     done();
@@ -58,42 +80,46 @@ geobike.lightbox = function (page) {
     if (before?.isConnected) before.focus({ preventScroll: true });
     if (!page.chosen) page.point(null);
   };
-  dialog.onclick = (event) => event.target === dialog && dialog.close(); // beside the photo
+  dialog.onclick = (event) => (event.target === dialog || (!twice && event.target.matches(".gb-view"))) && dialog.close(); // beside the photo
   document.body.append(dialog);
 };
 
-geobike.lightBar = function (page, { list, at, step, toggle, close }) {
+geobike.lightBar = function (page, { list, at, step, toggle, enlarge, close }) {
   const { el } = geobike;
   const { say } = page;
   const button = (key, text, onclick, disabled = false) =>
     el("button", { type: "button", title: say(key), "aria-label": say(key), onclick, disabled }, text);
-  const boxes = el("button", { type: "button", onclick: toggle }, say("boxes"));
-  boxes.setAttribute("aria-pressed", String(page.boxes));
+  const shows = (key, onclick) => el("button", { type: "button", "data-shows": key, onclick }, say(key));
   return el(
     "div",
     { className: "gb-light-bar" },
     button("previous", "‹", () => step(-1), at === 0),
     el("span", {}, say("of", { at: at + 1, all: list.length })),
     button("next", "›", () => step(1), at === list.length - 1),
-    boxes,
+    shows("boxes", toggle),
+    shows("twice", () => enlarge()),
     button("close", "✕", close),
   );
 };
 
-geobike.large = function (page, i) {
+geobike.large = function (page, i, enlarge) {
   const { el } = geobike;
   const photo = page.data.photos.details[i];
   if (!photo.image) return el("p", { className: "gb-nothing" }, geobike.whyBare(page, photo));
   const image = el("img", { src: photo.image, alt: page.say("picture", { id: photo.id }) });
   const frame = el("div", { className: "gb-picture" }, image);
-  image.onload = () => (frame.style.maxWidth = `${2 * image.naturalWidth}px`); // larger, it is only coarser
+  image.onload = () => frame.style.setProperty("--gb-most", `${2 * image.naturalWidth}px`); // larger, it is only coarser
   image.onerror = () => frame.replaceWith(el("p", { className: "gb-nothing" }, page.say("picture_lost")));
   if (photo.width && photo.height) {
     frame.style.aspectRatio = `${photo.width} / ${photo.height}`;
     frame.style.setProperty("--gb-ratio", photo.width / photo.height);
   }
   for (const box of photo.boxes) frame.append(geobike.boxed(page, box));
-  return frame;
+  frame.onclick = ({ clientX, clientY }) => {
+    const { left, top, width, height } = frame.getBoundingClientRect();
+    enlarge((clientX - left) / width, (clientY - top) / height);
+  };
+  return el("div", { className: "gb-view", role: "group", "aria-label": page.say("photo_large") }, frame);
 };
 
 // Why a photo has no picture, and how to get one.
@@ -148,8 +174,10 @@ geobike.boxKey = function ({ say }, { image, boxes }) {
   const reasons = ["counted", "ridden", "threshold", "duplicate"].filter((reason) => found.has(reason));
   const text = (reason) => (reason === "counted" ? say("box_counted") : say("box_dropped", { why: say("dropped_" + reason) }));
   const item = (reason) => el("li", {}, el("i", { className: `gb-is-${reason}` }), text(reason));
-  return el("div", { className: "gb-box-key" }, el("ul", {}, ...reasons.map(item)), geobike.note(say("count_yourself"), true));
+  return el("div", { className: "gb-box-key" }, el("ul", {}, ...reasons.map(item)), geobike.note(say(geobike.hasKeys() ? "count_yourself" : "count_yourself_touch"), true));
 };
+
+geobike.hasKeys = () => !matchMedia("(hover: none)").matches; // a telephone has none
 
 // "45° (north-east)".
 geobike.compass = function ({ data }, heading) {

@@ -117,7 +117,7 @@ geobike.countPlaces = function (page) {
 };
 
 geobike.sumsOfPlaces = function ({ data: { places, photos: all }, period }) {
-  const looks = places.looks || geobike.looksOf(all);
+  const looks = geobike.looksOf({ places, photos: all });
   // Where every place has one row, the rows are the sums.
   if (places.looks && period < 0 && looks.n === places.n) return { ...looks, things: new Float64Array(looks.things) };
   const photos = new Int32Array(places.n);
@@ -134,8 +134,10 @@ geobike.sumsOfPlaces = function ({ data: { places, photos: all }, period }) {
   return { photos, visits, things };
 };
 
-// What each photo says of its place; of a visit, the first photo counts.
-geobike.looksOf = function ({ n, place, period, count, first }) {
+// What was seen of each place and when; else what each photo says of its place (-1: of none), where the
+// first photo of a visit counts.
+geobike.looksOf = function ({ places, photos: { n, place, period, count, first } }) {
+  if (places.looks) return places.looks;
   const things = first.map((one, i) => one * Math.max(count[i], 0));
   return { n, place, period, photos: new Uint8Array(n).fill(1), visits: first, things };
 };

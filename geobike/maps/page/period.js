@@ -54,11 +54,12 @@ geobike.areApart = function (page) {
   return among.filter(({ size }) => size === 1).length > among.length / 2;
 };
 
-geobike.periodsOfStreets = function ({ places }) {
-  const { looks } = places;
+geobike.periodsOfStreets = function (data) {
+  const { places } = data;
+  const looks = geobike.looksOf(data);
   const found = new Map();
   for (let i = 0; i < looks.n; i++) {
-    if (looks.period[i] < 0) continue; // when is not known
+    if (looks.place[i] < 0 || looks.period[i] < 0) continue; // it counts nowhere, or when is not known
     const street = places.street[looks.place[i]];
     const key = street < 0 ? `place ${looks.place[i]}` : street;
     if (!found.has(key)) found.set(key, new Set());

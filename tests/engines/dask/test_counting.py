@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -162,8 +163,16 @@ def test_a_run_that_is_stopped_while_counting_leaves_nothing_to_do(
     survey = geobike.Survey(**counted)
     with pytest.raises(KeyboardInterrupt):
         geobike.run(survey, store=tmp_path / "shards", engine=cluster, track=track)
-    assert not any(cluster._client.processing().values())
+    wait_until_idle(cluster)
     assert geobike.run(survey, store=tmp_path / "shards", engine=cluster).ledger.bicycles_counted
+
+
+def wait_until_idle(cluster: geobike.Cluster) -> None:
+    """Wait for workers to say that they are done: what one has begun it ends, cancelled or not."""
+    deadline = time.monotonic() + 60
+    while any(cluster._client.processing().values()):
+        assert time.monotonic() < deadline, "the cluster still has something to do"
+        time.sleep(0.05)
 
 
 class Mortal(Shards):

@@ -41,8 +41,8 @@ geobike.apartNote = function (page) {
   const note = geobike.el("p", { className: "gb-why gb-apart" });
   const days = page.data.periods[0].length === 10;
   const fill = () => (note.textContent = geobike.areApart(page) ? page.say(days ? "days_apart" : "periods_apart") : "");
-  page.onChange(({ period }) => period !== undefined && fill());
-  fill();
+  // Of a million photos it takes a second: after the first drawing.
+  page.onChange((choice) => geobike.concerns(choice, "period", "isComplete") && page.isComplete && fill());
   return note;
 };
 
@@ -61,9 +61,10 @@ geobike.periodsOfStreets = function (data) {
   for (let i = 0; i < looks.n; i++) {
     if (looks.place[i] < 0 || looks.period[i] < 0) continue; // it counts nowhere, or when is not known
     const street = places.street[looks.place[i]];
-    const key = street < 0 ? `place ${looks.place[i]}` : street;
-    if (!found.has(key)) found.set(key, new Set());
-    found.get(key).add(looks.period[i]);
+    const key = street < 0 ? -1 - looks.place[i] : street;
+    const periods = found.get(key);
+    if (periods) periods.add(looks.period[i]);
+    else found.set(key, new Set([looks.period[i]]));
   }
   return found;
 };

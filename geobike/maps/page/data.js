@@ -116,8 +116,9 @@ geobike.countPlaces = function (page) {
   Object.assign(places, { photos, visits, things });
 };
 
-geobike.sumsOfPlaces = function ({ data: { places, photos: all }, period }) {
-  const looks = geobike.looksOf({ places, photos: all });
+geobike.sumsOfPlaces = function ({ data, period }) {
+  const { places } = data;
+  const looks = geobike.looksOf(data);
   // Where every place has one row, the rows are the sums.
   if (places.looks && period < 0 && looks.n === places.n) return { ...looks, things: new Float64Array(looks.things) };
   const photos = new Int32Array(places.n);

@@ -129,7 +129,6 @@ geobike.fullest = function (page, number) {
 
 // Places from the fullest, each a button that opens it.
 geobike.placeList = function (page, numbers, { most = geobike.FIRST_PLACES, title = "", numbered = false } = {}) {
-  const { el } = geobike;
   const { data, say } = page;
   const { places } = data;
   const sorted = [...numbers].sort((a, b) => places.things[b] - places.things[a]);
@@ -138,14 +137,23 @@ geobike.placeList = function (page, numbers, { most = geobike.FIRST_PLACES, titl
     const onclick = () => page.choose({ kind: "place", places: [i], among: sorted }, { zoom: true });
     return geobike.listed(names[k] || say("place_number", { number: k + 1 }), page.short(places.things[i]), onclick);
   };
-  const list = el("ol", {}, ...sorted.slice(0, most).map(item));
-  const more = el("button", { type: "button", className: "gb-more" }, say("show_places", { n: sorted.length }));
-  more.onclick = () => {
-    list.append(...sorted.slice(most).map((i, k) => item(i, k + most)));
-    more.remove();
+  const shown = numbered ? sorted.slice(0, most) : sorted;
+  const more = say("show_places", { n: sorted.length });
+  return geobike.foldedList(title || say("places_here"), shown, item, { most, more });
+};
+
+// A list under its title: the first rows, and the others when asked for. `make` gets what a row shows
+// and its number.
+geobike.foldedList = function (title, shown, make, { most, more }) {
+  const { el } = geobike;
+  const list = el("ol", {}, ...shown.slice(0, most).map(make));
+  const button = el("button", { type: "button", className: "gb-more" }, more);
+  button.onclick = () => {
+    list.append(...shown.slice(most).map((one, k) => make(one, k + most)));
+    button.remove();
   };
-  const rest = !numbered && sorted.length > most ? [more] : [];
-  return el("section", { className: "gb-list" }, el("h3", {}, title || say("places_here")), list, ...rest);
+  const rest = shown.length > most ? [button] : [];
+  return el("section", { className: "gb-list" }, el("h3", {}, title), list, ...rest);
 };
 
 geobike.FIRST_PLACES = 12;
@@ -164,7 +172,7 @@ geobike.streetDetail = function (page, { street } = page.chosen) {
     ["rate", say("per_100m"), page.figure(street.rate), say("counts_per_100m")],
     ["once", say("street_once"), page.figure(street.once), say("counts_in_street")],
     ["stops", say("stops_name"), page.figure(street.stops, exact)],
-    ["share", say("street_share"), page.figure(street.share, { percent: true, digits: 0 })],
+    ["share", say("street_share"), page.percent(street.share)],
     ["length", say("street_length"), `${page.whole(street.length)} m`],
   ];
   if (area) lines.push(["area", say("area"), area.name]);

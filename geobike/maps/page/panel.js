@@ -99,7 +99,7 @@ geobike.metrics = function (page) {
   const missing = page.colours.filter((metric) => total(metric) && !geobike.isCompared(page, metric));
   const shares = data.areas.map(({ figures }) => figures[data.roles.share]).filter(Number.isFinite);
   const why = missing.length && shares.length
-    ? say("share_needed", { least: page.figure(missing[0].least_share, { percent: true, digits: 0 }), best: page.figure(Math.max(...shares), { percent: true, digits: 0 }) })
+    ? say("share_needed", { least: page.percent(missing[0].least_share), best: page.percent(Math.max(...shares)) })
     : data.covered ? "" : say("share_unknown");
   return el("div", { className: "gb-metric" }, el("label", {}, say("colour_by"), " ", select), el("p", { className: "gb-why" }, why));
 };

@@ -85,8 +85,7 @@ geobike.parkingFinding = function (page, all) {
   const judged = all.filter(({ isJudged }) => isJudged);
   const short = judged.reduce((sum, one) => sum + (one.byHand?.short?.[0] ?? one.short ?? 0), 0);
   const isByHand = all.some(({ byHand }) => byHand); // middles of ranges, which do not add up to the digit
-  const percent = (share) => page.figure(share, { percent: true, digits: 0 });
-  const needed = { kerb: percent(data.racks.needed.kerb), known: percent(data.racks.needed.known) };
+  const needed = { kerb: page.percent(data.racks.needed.kerb), known: page.percent(data.racks.needed.known) };
   const found = judged.length ? say("parking_judged", { n: judged.length, all: all.length, short: isByHand ? say("parking_about", { n: short }) : short }) : say("parking_unjudged");
   const lines = [["gb-parking-found", found], ["gb-why", say("parking_needed", needed)]];
   if (isByHand) lines.push(["gb-why", say("parking_by_hand")]);
@@ -95,16 +94,10 @@ geobike.parkingFinding = function (page, all) {
 };
 
 geobike.parkingSection = function (page, title, found, among) {
-  const { el } = geobike;
-  const rows = (from, to) => found.slice(from, to).map((one) => geobike.parkingRow(page, one, among));
-  const list = el("ol", {}, ...rows(0, geobike.FIRST_PARKING));
-  const more = el("button", { type: "button", className: "gb-more" }, page.say("show_all_rows", { n: found.length }));
-  more.onclick = () => {
-    list.append(...rows(geobike.FIRST_PARKING));
-    more.remove();
-  };
-  const rest = found.length > geobike.FIRST_PARKING ? [more] : [];
-  return el("section", { className: "gb-list gb-parking-list" }, el("h3", {}, title), list, ...rest);
+  const more = page.say("show_all_rows", { n: found.length });
+  const section = geobike.foldedList(title, found, (one) => geobike.parkingRow(page, one, among), { most: geobike.FIRST_PARKING, more });
+  section.classList.add("gb-parking-list");
+  return section;
 };
 
 geobike.parkingRow = function (page, one, among) {
@@ -177,18 +170,17 @@ geobike.verdict = function (page, one) {
 geobike.whyNot = function (page, { kerb, racks, known }) {
   const { data, say } = page;
   const { needed } = data.racks;
-  const percent = (value) => page.figure(value, { percent: true, digits: 0 });
   const parts = [];
   if (!geobike.isKnown(kerb)) parts.push(say(page.hasStreets ? "why_headings" : "why_streets"));
-  else if (kerb < needed.kerb) parts.push(say("why_seen", { seen: geobike.kerbInView(page, kerb), least: percent(needed.kerb) }));
-  if (racks && known < needed.known * racks - 1e-6) parts.push(say("why_known", { known, n: racks, least: percent(needed.known) }));
+  else if (kerb < needed.kerb) parts.push(say("why_seen", { seen: geobike.kerbInView(page, kerb), least: page.percent(needed.kerb) }));
+  if (racks && known < needed.known * racks - 1e-6) parts.push(say("why_known", { known, n: racks, least: page.percent(needed.known) }));
   return parts.join("; ") || say("not_known");
 };
 
 // What is just below the share that is needed is not written as that.
 geobike.kerbInView = function (page, kerb) {
   const { needed } = page.data.racks;
-  return page.figure(kerb < needed.kerb ? Math.min(kerb, needed.kerb - 0.01) : kerb, { percent: true, digits: 0 });
+  return page.percent(kerb < needed.kerb ? Math.min(kerb, needed.kerb - 0.01) : kerb);
 };
 
 // The places to park of what was chosen: the verdict, then its figures.

@@ -37,6 +37,10 @@ geobike.speech = function (data) {
       if (full) return geobike.notZero(say, exact(digits), value, 10 ** -digits);
       return value === 0 ? whole.format(0) : rounded.format(value);
     },
+    // A share, in whole percent.
+    percent(value) {
+      return this.figure(value, { percent: true, digits: 0 });
+    },
     // A number in a circle or at an axis: short.
     short: (value) => short.format(value),
     things: (n) => say(thing, { n }),

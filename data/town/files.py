@@ -106,9 +106,10 @@ def record(model: Path, photos: Path, path: Path) -> None:
                 digest = sha256(photo.read_bytes()).hexdigest()
                 store.put(digest, name, detector.detect(read_upright(photo)))
     # One plain file, without the write-ahead log that a store in use keeps beside it, nor the
-    # table of files, so that no run changes it that finds all its photos answered.
+    # tables of files and headers, so that no run changes it that finds all its photos answered.
     connection = sqlite3.connect(path)
     connection.execute("DROP TABLE files")
+    connection.execute("DROP TABLE headers")
     connection.execute("UPDATE answers SET answered_at = ?", [ANSWERED_AT])
     connection.commit()
     connection.execute("PRAGMA journal_mode = DELETE")

@@ -36,17 +36,16 @@ class Engine(Protocol):
         """Do what `reading.read_metadata` does."""
         ...
 
-    def hash_files(
+    def read_photos(
         self,
-        frame: gpd.GeoDataFrame,
         files: Sequence[reading.PhotoFile],
-        /,
         *,
+        timezone: tzinfo | None,
         max_pixels: int,
         known: hashing.HashCache | None,
         track: Track,
     ) -> gpd.GeoDataFrame:
-        """Do what `reading.hash_files` does."""
+        """Do what `reading.read` does."""
         ...
 
     def detect(

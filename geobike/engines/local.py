@@ -14,7 +14,7 @@ class _Local:
     open_store = staticmethod(opening.open_store)
     search = staticmethod(reading.search)
     read_metadata = staticmethod(reading.read_metadata)
-    hash_files = staticmethod(reading.hash_files)
+    read_photos = staticmethod(reading.read)
     detect = staticmethod(stage.run)
 
 

@@ -6,8 +6,8 @@ from typing import Final
 import numpy as np
 
 from geobike.photos.discovery import PhotoFile
-from geobike.photos.metadata import Metadata
 from geobike.photos.position_quality import LARGE_ERROR, PLAIN, Quality
+from geobike.photos.records import Metadata
 from geobike.reporting import report_number
 
 _CLOCK_SLACK: Final = 5.0  # minutes between two clocks that agree: a fix may be as old

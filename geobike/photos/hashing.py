@@ -1,4 +1,7 @@
-"""Read whole photo files: their SHA-256, and whether they are complete and can be decoded."""
+"""Read whole photo files: their SHA-256, and whether they are complete and can be decoded.
+
+Where that is asked for, their header comes with it, so that each file is opened once.
+"""
 
 import hashlib
 import os
@@ -8,10 +11,12 @@ from contextlib import AbstractContextManager, closing, nullcontext
 from functools import partial
 from typing import Final, NamedTuple, Protocol
 
+import numpy as np
+
 from geobike.errors import UnreadablePhoto
 from geobike.io import remote
 from geobike.io.parallel import in_order, spread
-from geobike.photos import decoding
+from geobike.photos import decoding, metadata, records
 from geobike.photos.discovery import PhotoFile
 
 THREADS: Final = 8
@@ -29,10 +34,25 @@ class FileHash(NamedTuple):
     """Of the bytes; None where they cannot be read."""
     fault: str | None = None
     """Why the photo cannot be used."""
+    header: bytes | None = None
+    """What its header says, as `records.columns` takes it; None where that was not asked for."""
+
+
+class Before(NamedTuple):
+    """What earlier runs know of the bytes of a file."""
+
+    decoded: bool = False
+    """Whether a detector answered for them, so that they were decoded once."""
+    header: bytes | None = None
+    """The record of the header, where it was kept."""
+
+
+Recall = Callable[[], AbstractContextManager[Callable[[str], Before]]]
+"""Opens, also in another process, what tells threads what is known of the bytes of a SHA-256."""
 
 
 class HashCache(Protocol):
-    """Keeps hashes from run to run, as the store does."""
+    """Keeps hashes and headers from run to run, as the store does."""
 
     def hashes(self, keys: Sequence[str]) -> Mapping[str, str]:
         """Return the SHA-256 of those keys, as `key` makes them, that are known."""
@@ -42,20 +62,28 @@ class HashCache(Protocol):
         """Keep hashes by key."""
         ...
 
-    def decoded(self) -> "Decoded | None":
-        """Return what tells which photos were decoded before; None where that is not fast."""
+    def headers(self, digests: Sequence[str], edition: str) -> Mapping[str, bytes]:
+        """Return the records of headers, by SHA-256, that this edition of the code has read."""
+        ...
+
+    def keep_headers(self, found: Mapping[str, bytes], edition: str) -> None:
+        """Keep the records of headers that this edition of the code has read, by SHA-256."""
+        ...
+
+    def recall(self, edition: str) -> Recall | None:
+        """Return what tells what is known of a photo's bytes; None where that is not fast."""
         ...
 
 
-Decoded = Callable[[], AbstractContextManager[Callable[[str], bool]]]
-"""Opens, also in another process, what tells whether the bytes of a SHA-256 were decoded once."""
-
-
 def read(
-    files: Iterable[PhotoFile], *, max_pixels: int = decoding.MAX_PIXELS, threads: int = THREADS
+    files: Iterable[PhotoFile],
+    *,
+    max_pixels: int = decoding.MAX_PIXELS,
+    threads: int = THREADS,
+    headers: bool = False,
 ) -> Generator[FileHash, None, None]:
-    """Yield the hash of each photo, in order; several are read at once."""
-    one = partial(_one, max_pixels=max_pixels)
+    """Yield the hash of each photo, in order, with its header if asked for; several at once."""
+    one = partial(_one, max_pixels=max_pixels, headers=headers)
     with ThreadPoolExecutor(threads) as pool:
         try:
             yield from in_order(pool, one, files, 2 * threads)
@@ -67,58 +95,86 @@ def read_in_processes(
     files: Sequence[PhotoFile],
     *,
     max_pixels: int = decoding.MAX_PIXELS,
-    decoded: Decoded | None = None,
+    headers: bool = False,
+    recall: Recall | None = None,
 ) -> Generator[FileHash, None, None]:
     """Do what `read` does, for many photos on this machine: of small ones Python is the most work.
 
-    Those that were `decoded` before can be opened: only their limits are looked at again. Photos
-    whose pixels have to be decoded are left to `read`, since the limit on the pixels that are
-    decoded at once is that of one process.
+    Those that `recall` says were decoded before can be opened: only their limits are looked at
+    again. Photos whose pixels have to be decoded are left to `read`, since the limit on the pixels
+    that are decoded at once is that of one process.
     """
     parts = [files[at : at + _PART] for at in range(0, len(files), _PART)]
-    work = partial(_read_quickly, max_pixels=max_pixels, decoded=decoded)
+    work = partial(_read_quickly, max_pixels=max_pixels, headers=headers, recall=recall)
     with closing(spread(work, parts)) as answers:
         for part, found in zip(parts, answers, strict=True):
             slow = [file for file, one in zip(part, found, strict=True) if one is None]
-            with closing(read(slow, max_pixels=max_pixels)) as others:
+            with closing(read(slow, max_pixels=max_pixels, headers=headers)) as others:
                 for one in found:
                     yield next(others) if one is None else one
 
 
 def _read_quickly(
-    files: Sequence[PhotoFile], *, max_pixels: int, decoded: Decoded | None
+    files: Sequence[PhotoFile], *, max_pixels: int, headers: bool, recall: Recall | None
 ) -> list[FileHash | None]:
     """Return the hash of each photo, None for one whose pixels have to be decoded."""
     threads = max(2, THREADS // (os.cpu_count() or 1))
     out: list[FileHash | None] = [None] * len(files)
+    read = partial(_quickly, max_pixels=max_pixels, headers=headers)
 
     def share(first: int) -> None:  # a task for each photo would take as long as its hash
         for place in range(first, len(files), threads):
-            out[place] = _quickly(files[place], max_pixels, before)
+            out[place] = read(files[place], before=before)
 
-    opened = nullcontext(_never) if decoded is None else decoded()
+    opened = nullcontext(_nothing) if recall is None else recall()
     with opened as before, ThreadPoolExecutor(threads) as pool:
         list(pool.map(share, range(threads)))
-    return out
+    return _checked(files, out, max_pixels) if headers and recall else out
 
 
-def _never(_: str) -> bool:
-    return False
+def _checked(
+    files: Sequence[PhotoFile], found: list[FileHash | None], max_pixels: int
+) -> list[FileHash | None]:
+    """Return the hashes with the header of each file itself where it is not `records.usable`.
+
+    The headers of files that cannot be read are not, and are read once more.
+    """
+    rows = [row for row, one in enumerate(found) if one is not None]
+    given = [found[row].header or b"" for row in rows]  # type: ignore[union-attr]  # not None
+    for row in np.array(rows)[~records.usable(given, max_pixels=max_pixels)].tolist():
+        header = metadata.record_of(files[row], None, max_pixels=max_pixels)
+        found[row] = found[row]._replace(header=header)
+    return found
 
 
-def _quickly(file: PhotoFile, max_pixels: int, decoded: Callable[[str], bool]) -> FileHash | None:
+def _nothing(_: str) -> Before:
+    return Before()
+
+
+def _quickly(
+    file: PhotoFile, *, max_pixels: int, headers: bool, before: Callable[[str], Before]
+) -> FileHash | None:
     try:
         data = _bytes(file)
     except UnreadablePhoto as error:
-        return FileHash(None, fault=str(error))
-    return _hash(data, max_pixels, decoded) if decoding.is_quick(data) else None
+        return _unreadable(file, error, max_pixels, headers=headers)
+    if not decoding.is_quick(data):
+        return None
+    return _hash(file, data, max_pixels, headers=headers, before=before)
 
 
-def _one(file: PhotoFile, max_pixels: int) -> FileHash:
+def _one(file: PhotoFile, max_pixels: int, *, headers: bool) -> FileHash:
     try:
-        return _hash(_bytes(file), max_pixels)
+        return _hash(file, _bytes(file), max_pixels, headers=headers)
     except UnreadablePhoto as error:
-        return FileHash(None, fault=str(error))
+        return _unreadable(file, error, max_pixels, headers=headers)
+
+
+def _unreadable(
+    file: PhotoFile, error: UnreadablePhoto, max_pixels: int, *, headers: bool
+) -> FileHash:
+    header = metadata.record_of(file, None, max_pixels=max_pixels) if headers else None
+    return FileHash(None, str(error), header)
 
 
 def _bytes(file: PhotoFile) -> bytes:
@@ -128,14 +184,24 @@ def _bytes(file: PhotoFile) -> bytes:
     return decoding.read_bytes(file.path, follow_links=False)
 
 
-def _hash(data: bytes, max_pixels: int, decoded: Callable[[str], bool] = _never) -> FileHash:
+def _hash(
+    file: PhotoFile,
+    data: bytes,
+    max_pixels: int,
+    *,
+    headers: bool = False,
+    before: Callable[[str], Before] = _nothing,
+) -> FileHash:
     sha256 = hashlib.sha256(data).hexdigest()
+    decoded, header = before(sha256)
+    if headers and header is None:
+        header = metadata.record_of(file, data, max_pixels=max_pixels)
     try:
-        if not (decoded(sha256) and decoding.is_regular(data, max_pixels=max_pixels)):
+        if not (decoded and decoding.is_regular(data, max_pixels=max_pixels)):
             decoding.upright_size(data, max_pixels=max_pixels)
-        return FileHash(sha256)
+        return FileHash(sha256, None, header)
     except UnreadablePhoto as error:
-        return FileHash(sha256, fault=str(error))
+        return FileHash(sha256, str(error), header)
 
 
 def key(file: PhotoFile) -> str | None:

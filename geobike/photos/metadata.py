@@ -3,63 +3,21 @@
 Works on a part of the photos at a time, in this process; `reading` distributes the parts.
 """
 
-import math
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import tzinfo
 from io import BufferedReader, BytesIO, RawIOBase
-from itertools import chain
-from typing import Any, BinaryIO, Final, NamedTuple
-
-import numpy as np
-import numpy.typing as npt
+from typing import Any, BinaryIO, Final
 
 from geobike.errors import UnreadablePhoto
 from geobike.io import remote
 from geobike.photos import decoding, exif, images, jpeg, opening, orientation, panoramas
 from geobike.photos.discovery import PhotoFile
+from geobike.photos.records import Metadata, Row, columns, packed
 
 _REMOTE_BATCH: Final = 64
 """Remote files whose first bytes are fetched together, which takes 4 MB."""
-
-_PLAIN: Final = panoramas.Panorama()
-
-
-class Metadata(NamedTuple):
-    """Metadata of several photos: in each column a value per photo."""
-
-    width: npt.NDArray[np.int32]
-    """Upright pixels; 0 for a photo that cannot be read."""
-    height: npt.NDArray[np.int32]
-    lon: npt.NDArray[np.float64]
-    """Degrees on WGS 84; NaN without a position."""
-    lat: npt.NDArray[np.float64]
-    heading: npt.NDArray[np.float64]
-    camera: npt.NDArray[np.object_]
-    """Make and model, None where EXIF does not give them."""
-    focal_length_35mm: npt.NDArray[np.float64]
-    """Millimetres for a frame 36 mm wide, NaN where EXIF does not give it."""
-    taken_at: npt.NDArray[np.datetime64]
-    """Microseconds, UTC; NaT where no offset from UTC is known."""
-    taken_local: npt.NDArray[np.datetime64]
-    """Microseconds; what the camera's clock showed."""
-    utc_offset_minutes: npt.NDArray[np.float64]
-    """Of that clock, NaN where the photo does not give it."""
-    clock_gap: npt.NDArray[np.float64]
-    """Minutes that the GPS clock is behind the user's time zone, which is used; else NaN."""
-    position_error_m: npt.NDArray[np.float64]
-    """Likely error of the position, NaN where EXIF does not give it."""
-    panorama: npt.NDArray[np.bool_]
-    """Whether its XMP calls a photo a panorama."""
-    turn_px: npt.NDArray[np.float64]
-    """Pixels of 360 degrees, in an equirectangular panorama; else NaN."""
-    horizon_px: npt.NDArray[np.float64]
-    """Row of the horizon, in an equirectangular panorama; else NaN."""
-    quality: npt.NDArray[np.object_]
-    """position_quality.Quality of each photo."""
-    reason: list[str | None]
-    """Why the photo cannot be read, or has no position."""
 
 
 def read(
@@ -69,30 +27,34 @@ def read(
     max_pixels: int = decoding.MAX_PIXELS,
 ) -> Metadata:
     """Read the metadata of photos. One that cannot be read has a `reason`, and size 0."""
-    rows: list[_Row] = []
+    return columns(read_records(files, max_pixels=max_pixels), timezone)
+
+
+def read_records(
+    files: Sequence[PhotoFile], *, max_pixels: int = decoding.MAX_PIXELS
+) -> list[bytes]:
+    """Return the record of each photo, as `records.columns` takes it."""
+    found: list[bytes] = []
     for start in range(0, len(files), _REMOTE_BATCH):
         part = files[start : start + _REMOTE_BATCH]
         first = _fetch_starts(part)
-        rows += [_row(file, first.get(file.path, b""), max_pixels) for file in part]
-    return Metadata(
-        np.array([row.size[0] for row in rows], dtype=np.int32),
-        np.array([row.size[1] for row in rows], dtype=np.int32),
-        np.array([row.said.lon for row in rows], dtype=np.float64),
-        np.array([row.said.lat for row in rows], dtype=np.float64),
-        np.array([_heading(row) for row in rows], dtype=np.float64),
-        _objects([row.said.camera.name for row in rows]),
-        np.array([row.said.camera.focal_length_35mm for row in rows], dtype=np.float64),
-        np.array([_utc(row.said, timezone) for row in rows], dtype="datetime64[us]"),
-        np.array([row.said.taken_local for row in rows], dtype="datetime64[us]"),
-        np.array([_offset(row.said, timezone) for row in rows], dtype=np.float64),
-        np.array([_clock_gap(row.said, timezone) for row in rows], dtype=np.float64),
-        np.array([row.said.quality.error_m for row in rows], dtype=np.float64),
-        np.array([row.panorama is not None for row in rows], dtype=np.bool_),
-        np.array([(row.panorama or _PLAIN).turn_px for row in rows], dtype=np.float64),
-        np.array([(row.panorama or _PLAIN).horizon_px for row in rows], dtype=np.float64),
-        _objects([row.said.quality for row in rows]),
-        [row.said.reason for row in rows],
-    )
+        found += [packed(_row(file, first.get(file.path, b""), max_pixels)) for file in part]
+    return found
+
+
+def record_of(
+    file: PhotoFile, data: bytes | None, *, max_pixels: int = decoding.MAX_PIXELS
+) -> bytes:
+    """Return the record of a photo whose bytes were read, if they could be.
+
+    Where its header is not that of a regular JPEG, the file itself is opened: readers of other
+    formats may name their faults otherwise where they get bytes in memory.
+    """
+    try:
+        row = None if data is None else _read_regular(BytesIO(data), max_pixels)
+    except UnreadablePhoto as error:
+        row = _unreadable(str(error))
+    return read_records([file], max_pixels=max_pixels)[0] if row is None else packed(row)
 
 
 def read_panorama(
@@ -106,21 +68,7 @@ def read_panorama(
     return row.size, row.panorama
 
 
-def concatenate(parts: Iterable[Metadata]) -> Metadata:
-    """Return the metadata of several parts as one."""
-    given = list(parts) or [read([])]
-    arrays = Metadata._fields[:-1]
-    columns = {name: np.concatenate([getattr(part, name) for part in given]) for name in arrays}
-    return Metadata(**columns, reason=list(chain(*(part.reason for part in given))))
-
-
-class _Row(NamedTuple):
-    size: tuple[int, int]
-    said: exif.Reading
-    panorama: panoramas.Panorama | None = None
-
-
-def _row(file: PhotoFile, first: bytes | OSError, max_pixels: int) -> _Row:
+def _row(file: PhotoFile, first: bytes | OSError, max_pixels: int) -> Row:
     try:
         with _open(file, first) as opened:
             decoding.check_file_size(_size(file, opened))
@@ -129,20 +77,32 @@ def _row(file: PhotoFile, first: bytes | OSError, max_pixels: int) -> _Row:
         fault = str(error)
     except OSError as error:
         fault = f"cannot be read: {error.strerror or error}"
-    return _Row((0, 0), exif.Reading(reason=fault))
+    return _unreadable(fault)
 
 
-def _read(file: BinaryIO, max_pixels: int) -> _Row:
-    header = jpeg.read_header(file)
-    if header is not None and header.size is not None:
-        said = exif.read_block(header.exif)
-        if said.orientation is not None or not header.rotated_by_xmp:
-            images.check_pixels(*header.size, max_pixels)
-            size = orientation.upright(header.size, said.orientation or 1)
-            return _Row(size, _by_xmp(said, header.xmp), panoramas.read(header.xmp, size))
+def _unreadable(fault: str) -> Row:
+    return Row((0, 0), exif.Reading(reason=fault))
+
+
+def _read(file: BinaryIO, max_pixels: int) -> Row:
+    regular = _read_regular(file, max_pixels)
+    if regular is not None:
+        return regular
     # Another format, or an irregular JPEG: Pillow reads it.
     size, xmp = decoding.read_header(file, max_pixels)
-    return _Row(size, _by_xmp(exif.read(file), xmp), panoramas.read(xmp, size))
+    return Row(size, _by_xmp(exif.read(file), xmp), panoramas.read(xmp, size))
+
+
+def _read_regular(file: BinaryIO, max_pixels: int) -> Row | None:
+    header = jpeg.read_header(file)
+    if header is None or header.size is None:
+        return None
+    said = exif.read_block(header.exif)
+    if said.orientation is None and header.rotated_by_xmp:
+        return None
+    images.check_pixels(*header.size, max_pixels)
+    size = orientation.upright(header.size, said.orientation or 1)
+    return Row(size, _by_xmp(said, header.xmp), panoramas.read(header.xmp, size))
 
 
 def _by_xmp(said: exif.Reading, xmp: bytes) -> exif.Reading:
@@ -152,46 +112,6 @@ def _by_xmp(said: exif.Reading, xmp: bytes) -> exif.Reading:
     remedy = "copy it into EXIF, as exiftool does with xmp2gps.args, or list it in a manifest"
     where = "its XMP has a position, which is not read"
     return replace(said, reason=f"{said.reason}; {where}: {remedy}")
-
-
-def _heading(row: _Row) -> float | None:
-    """Return the heading of the middle of a photo: the panorama's own, else that of EXIF."""
-    own = (row.panorama or _PLAIN).heading
-    return row.said.heading if math.isnan(own) else own
-
-
-def _utc(said: exif.Reading, zone: tzinfo | None) -> datetime | None:
-    """Return the time in UTC, without tzinfo.
-
-    By the offset that the photo names, else in the user's zone, else by the GPS clock. A time that
-    the clocks showed twice is the first of the two (PEP 495, fold 0).
-    """
-    local, minutes = said.taken_local, _offset(said, zone)
-    if local is None:
-        return None
-    if minutes is not None:
-        return local - timedelta(minutes=minutes)
-    return None if zone is None else local.replace(tzinfo=zone).astimezone(UTC).replace(tzinfo=None)
-
-
-def _offset(said: exif.Reading, zone: tzinfo | None) -> int | None:
-    """Return the offset from UTC that counts: the user's zone wins over a GPS clock."""
-    return None if said.offset_by_gps and zone is not None else said.utc_offset_minutes
-
-
-def _clock_gap(said: exif.Reading, zone: tzinfo | None) -> float | None:
-    """Return the minutes that the GPS clock is behind the time in the user's zone."""
-    if zone is None or said.gps_clock is None:
-        return None
-    taken = _utc(said, zone)
-    return None if taken is None else (taken - said.gps_clock) / timedelta(minutes=1)
-
-
-def _objects(values: Sequence[Any]) -> npt.NDArray[np.object_]:
-    """Return an array of one object per value, also of tuples."""
-    out = np.empty(len(values), dtype=object)
-    out[:] = values
-    return out
 
 
 def _open(file: PhotoFile, first: bytes | OSError) -> BinaryIO:

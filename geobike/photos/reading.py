@@ -6,7 +6,7 @@ with a reason; only a source without any photo raises.
 """
 
 import time
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import tzinfo
 from functools import partial
@@ -19,8 +19,8 @@ import pandas as pd
 
 from geobike import schema
 from geobike.errors import UnreadablePhoto
-from geobike.io import parallel, remote
-from geobike.photos import decoding, hashing, metadata, panoramas
+from geobike.io import remote
+from geobike.photos import decoding, edition, hashing, headers, panoramas, records
 from geobike.photos.discovery import Found, PhotoFile, find, search
 from geobike.photos.doubts import report_doubts
 from geobike.progress import Track, silent
@@ -32,7 +32,6 @@ __all__ = [
     "Found",
     "Hasher",
     "PhotoFile",
-    "apply_hashes",
     "find",
     "frame",
     "hash_files",
@@ -68,9 +67,12 @@ class _Local:
 
     batch, save_every = 100_000, 1_000
 
-    def __init__(self, max_pixels: int, known: hashing.HashCache | None) -> None:
+    def __init__(
+        self, max_pixels: int, known: hashing.HashCache | None, *, headers: bool = False
+    ) -> None:
         self._max_pixels = max_pixels
         self._known = known
+        self._headers = headers
 
     def keys(self, files: Sequence[PhotoFile]) -> list[str | None]:
         return [hashing.key(file) for file in files]
@@ -79,16 +81,15 @@ class _Local:
         self, files: Sequence[PhotoFile]
     ) -> Generator[tuple[int, hashing.FileHash], None, None]:
         read = hashing.read
-        if len(files) >= _MANY and not remote.is_remote(files[0].path):
-            decoded = None if self._known is None else self._known.decoded()
-            read = partial(hashing.read_in_processes, decoded=decoded)
-        with closing(read(files, max_pixels=self._max_pixels)) as hashes:
+        if len(files) >= headers.MANY and not remote.is_remote(files[0].path):
+            recall = None if self._known is None else self._known.recall(edition.current())
+            read = partial(hashing.read_in_processes, recall=recall)
+        with closing(read(files, max_pixels=self._max_pixels, headers=self._headers)) as hashes:
             yield from enumerate(hashes)
 
 
 _SAVE_SECONDS: Final = 5.0  # between two writes to the store: each rewrites much of its index
-_PART: Final = 500  # photos: their metadata take a tenth of a second
-_MANY: Final = 3_000  # photos that justify more processes, which take 0.2 s to start
+_TOGETHER: Final = 10_000  # records that become columns at a time
 
 
 def read(
@@ -99,7 +100,9 @@ def read(
     known: hashing.HashCache | None = None,
     track: Track = silent,
 ) -> gpd.GeoDataFrame:
-    """Read every photo and return a photos frame: `read_metadata`, then `hash_files`.
+    """Read every photo and return a photos frame: as `read_metadata`, then `hash_files`, do.
+
+    Each file is opened once for both, and not at all where `known` has its hash and its header.
 
     Examples:
         >>> import geobike
@@ -107,8 +110,44 @@ def read(
         >>> photos["status"].value_counts().to_dict()
         {'duplicate': 1, 'unreadable': 1}
     """
-    photos = read_metadata(files, timezone=timezone, max_pixels=max_pixels, track=track)
-    return hash_files(photos, files, max_pixels=max_pixels, known=known, track=track)
+    kept = None if known is None else headers.Headers(known, max_pixels)
+    hasher = _Local(max_pixels, known, headers=True)
+    found = _Found(len(files), timezone)
+    with closing(_hashes(files, known, hasher, kept)) as hashes:
+        for index, one in track(hashes, "Reading photos", total=len(files)):
+            found.add(index, one)
+    return _with_hashes(frame(files, [found.metadata()]), found.digests, found.faults)
+
+
+class _Found:
+    """What was read of files, in any order: few bytes for each, since there may be a million."""
+
+    def __init__(self, number: int, timezone: tzinfo | None) -> None:
+        self.digests: list[str | None] = [None] * number
+        self.faults: dict[int, str] = {}
+        self._timezone = timezone
+        self._rows: list[int] = []
+        self._waiting: list[bytes] = []
+        self._parts: list[records.Metadata] = []
+
+    def add(self, row: int, one: hashing.FileHash) -> None:
+        self.digests[row] = one.sha256
+        if one.fault is not None:
+            self.faults[row] = one.fault
+        assert one.header is not None  # noqa: S101 - asked for
+        self._rows.append(row)
+        self._waiting.append(one.header)
+        if len(self._waiting) == _TOGETHER:
+            self._unpack()
+
+    def metadata(self) -> records.Metadata:
+        """Return the metadata of all files, in their order."""
+        self._unpack()
+        return records.in_order(records.concatenate(self._parts), self._rows)
+
+    def _unpack(self) -> None:
+        self._parts.append(records.columns(self._waiting, self._timezone))
+        self._waiting = []
 
 
 def read_metadata(
@@ -124,24 +163,21 @@ def read_metadata(
     `unreadable` for a file that does not begin like a photo, else NA; `reason` is why a photo has
     no position in EXIF.
     """
-    work = partial(metadata.read, timezone=timezone, max_pixels=max_pixels)
-    parts = [files[start : start + _PART] for start in range(0, len(files), _PART)]
-    done = parallel.spread(work, parts) if len(files) >= _MANY else map(work, parts)
-    found: list[metadata.Metadata] = []
+    found: list[records.Metadata] = []
 
     def each() -> Iterator[None]:
-        for part in done:
-            found.append(part)
-            yield from [None] * len(part.reason)
+        for part in headers.read(files, max_pixels):
+            found.append(records.columns(part, timezone))
+            yield from [None] * len(part)
 
     for _ in track(each(), "Reading positions", total=len(files)):
         pass
     return frame(files, found)
 
 
-def frame(files: Sequence[PhotoFile], parts: Iterable[metadata.Metadata]) -> gpd.GeoDataFrame:
+def frame(files: Sequence[PhotoFile], parts: Iterable[records.Metadata]) -> gpd.GeoDataFrame:
     """Return a photos frame of the files from the results of `metadata.read`, in order."""
-    said = metadata.concatenate(parts)
+    said = records.concatenate(parts)
     readable = said.width > 0
     placed = ~np.isnan(said.lon)
     report_doubts(files, said)
@@ -174,7 +210,7 @@ def frame(files: Sequence[PhotoFile], parts: Iterable[metadata.Metadata]) -> gpd
     )
 
 
-def _cameras(said: metadata.Metadata) -> dict[str, "pd.Series[Any]"]:
+def _cameras(said: records.Metadata) -> dict[str, "pd.Series[Any]"]:
     """Return the columns of camera and lens, where any photo gives them."""
     columns = {
         "camera": pd.Series(said.camera, dtype=schema.TEXT),
@@ -204,17 +240,22 @@ def hash_files(
     hasher = hasher or _Local(max_pixels, known)
     with closing(_hashes(files, known, hasher)) as hashes:
         found = dict(track(hashes, "Reading photos", total=len(files)))
-    return apply_hashes(photos, [found[index] for index in range(len(files))])
+    digests = [found[row].sha256 for row in range(len(files))]
+    faults = {row: one.fault for row, one in found.items() if one.fault is not None}
+    return _with_hashes(photos, digests, faults)
 
 
-def apply_hashes(photos: gpd.GeoDataFrame, found: Iterable[hashing.FileHash]) -> gpd.GeoDataFrame:
-    """Return a frame of `read_metadata` with the results of `hashing.read`, one per photo."""
-    rows = pd.DataFrame(found, columns=hashing.FileHash._fields, index=photos.index)
+def _with_hashes(
+    photos: gpd.GeoDataFrame, digests: Sequence[str | None], faults: Mapping[int, str]
+) -> gpd.GeoDataFrame:
+    """Return a frame of `read_metadata` with the hash of each photo, and the faults of some."""
     out = photos.copy()
-    out["sha256"] = rows["sha256"].astype(schema.TEXT)
-    bad = rows["fault"].notna() & out["status"].isna()
+    out["sha256"] = pd.array(digests, dtype=schema.TEXT)
+    rows = np.array(sorted(faults), dtype=np.intp)
+    rows = rows[out["status"].isna().to_numpy()[rows]]
+    bad = out.index[rows]
     out.loc[bad, "status"] = schema.UNREADABLE
-    out.loc[bad, "reason"] = rows.loc[bad, "fault"]
+    out.loc[bad, "reason"] = [faults[row] for row in rows.tolist()]
     out.loc[bad, ["width", "height"]] = pd.NA
     return _mark_duplicates(out)
 
@@ -228,41 +269,90 @@ def load(file: PhotoFile, *, max_pixels: int = decoding.MAX_PIXELS) -> "Image":
 
 
 def _hashes(
-    files: Sequence[PhotoFile], known: hashing.HashCache | None, hasher: Hasher
+    files: Sequence[PhotoFile],
+    known: hashing.HashCache | None,
+    hasher: Hasher,
+    kept: headers.Headers | None = None,
 ) -> Generator[tuple[int, hashing.FileHash], None, None]:
-    """Yield the index and the hash of each file, which is read where its hash is not known."""
+    """Yield the index and the hash of each file, which is read where its hash is not known.
+
+    With `kept` headers come with the hashes.
+    """
     if known is None:
         yield from hasher.read(files)
         return
     for start in range(0, len(files), hasher.batch):
         part = files[start : start + hasher.batch]
-        with closing(_cached_hashes(part, known, hasher)) as hashes:
+        with closing(_cached_hashes(part, known, hasher, kept)) as hashes:
             for index, one in hashes:
                 yield start + index, one
 
 
 def _cached_hashes(
-    files: Sequence[PhotoFile], known: hashing.HashCache, hasher: Hasher
+    files: Sequence[PhotoFile],
+    known: hashing.HashCache,
+    hasher: Hasher,
+    kept: headers.Headers | None,
 ) -> Generator[tuple[int, hashing.FileHash], None, None]:
     """Yield the hashes that are known, then read the other files and save theirs."""
     keys = hasher.keys(files)
     old = known.hashes([key for key in keys if key is not None])
-    yield from ((i, hashing.FileHash(old[key])) for i, key in enumerate(keys) if key and key in old)
-    unread = [index for index, key in enumerate(keys) if key not in old]
-    new: dict[str, str] = {}
-    saved = time.monotonic()
+    there = {row: old[key] for row, key in enumerate(keys) if key is not None and key in old}
+    yield from _recalled(files, there, kept)
+    unread = [row for row in range(len(files)) if row not in there]
+    new = _New(known, kept)
     try:
-        with closing(hasher.read([files[index] for index in unread])) as hashes:
+        with closing(hasher.read([files[row] for row in unread])) as hashes:
             for place, one in hashes:
-                key = keys[unread[place]]
-                if key is not None and one.sha256 is not None and one.fault is None:
-                    new[key] = one.sha256
-                if len(new) >= hasher.save_every and time.monotonic() > saved + _SAVE_SECONDS:
-                    known.keep_hashes(new)
-                    new, saved = {}, time.monotonic()
+                new.add(keys[unread[place]], one)
+                if new.number >= hasher.save_every and time.monotonic() > new.saved + _SAVE_SECONDS:
+                    new.save()
                 yield unread[place], one
     finally:  # also when the run is stopped
-        known.keep_hashes(new)
+        new.save()
+
+
+def _recalled(
+    files: Sequence[PhotoFile], digests: Mapping[int, str], kept: headers.Headers | None
+) -> Generator[tuple[int, hashing.FileHash], None, None]:
+    """Yield the rows of files whose hash is known, with their headers where those are kept."""
+    if kept is None:
+        yield from ((row, hashing.FileHash(digest)) for row, digest in digests.items())
+        return
+    with closing(kept.of([files[row] for row in digests], list(digests.values()))) as found:
+        for (row, digest), header in zip(digests.items(), found, strict=True):
+            yield row, hashing.FileHash(digest, header=header)
+
+
+class _New:
+    """What was read of files that the store does not know yet, until it is saved there."""
+
+    def __init__(self, known: hashing.HashCache, kept: headers.Headers | None) -> None:
+        self._known = known
+        self._kept = kept
+        self._empty()
+
+    def _empty(self) -> None:
+        self._hashes: dict[str, str] = {}
+        self._headers: dict[str, bytes] = {}
+        self.saved = time.monotonic()
+
+    @property
+    def number(self) -> int:
+        return len(self._hashes)
+
+    def add(self, key: str | None, one: hashing.FileHash) -> None:
+        if key is None or one.sha256 is None or one.fault is not None:
+            return
+        self._hashes[key] = one.sha256
+        if one.header is not None:
+            self._headers[one.sha256] = one.header
+
+    def save(self) -> None:
+        self._known.keep_hashes(self._hashes)
+        if self._kept is not None:
+            self._kept.keep(self._headers)
+        self._empty()
 
 
 def _mark_duplicates(photos: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

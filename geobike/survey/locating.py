@@ -213,9 +213,12 @@ def locate(
     if manifest_path is not None:
         names = [file.photo_id for file in given]
         table = _read_manifest(manifest_path, clock, inputs, photo_ids=names)
-    frame = engine.read_metadata(given, timezone=clock, max_pixels=max_pixels, track=track)
-    if not metadata_only:
-        frame = engine.hash_files(frame, given, max_pixels=max_pixels, known=known, track=track)
+    if metadata_only:
+        frame = engine.read_metadata(given, timezone=clock, max_pixels=max_pixels, track=track)
+    else:
+        frame = engine.read_photos(
+            given, timezone=clock, max_pixels=max_pixels, known=known, track=track
+        )
     located = resolve.locate(frame, table, positions=positions, track=fixes)
     sidecars.report(located)
     return located

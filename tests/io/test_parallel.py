@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from geobike.io import parallel
-from geobike.photos import hashing, reading
+from geobike.photos import hashing, headers, reading
 from tests.conftest import ROOT
 from tests.support.making import DELFT, photo
 
@@ -110,8 +110,8 @@ def test_many_photos_are_read_as_few_are(tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / "72.jpg").symlink_to("/dev/null")
     found = reading.find(tmp_path)
     few = reading.read(found)
-    monkeypatch.setattr(reading, "_MANY", 10)
-    monkeypatch.setattr(reading, "_PART", 7)
+    monkeypatch.setattr(headers, "MANY", 10)
+    monkeypatch.setattr(headers, "PART", 7)
     monkeypatch.setattr(hashing, "_PART", 7)
     seen: list[str] = []
 
@@ -124,7 +124,7 @@ def test_many_photos_are_read_as_few_are(tmp_path: Path, monkeypatch: pytest.Mon
     many = reading.read(found, track=track)
     assert few.equals(many)
     assert few["status"].value_counts().to_dict() == {"unreadable": 3, "duplicate": 1}
-    assert set(seen) == {"Reading positions", "Reading photos"}
+    assert set(seen) == {"Reading photos"}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such processes")

@@ -1,7 +1,7 @@
 """Photos that were decoded before are not opened again, and get what they would get opened."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -13,7 +13,9 @@ from benchmarks.locating import phone_exif
 from geobike.errors import UnreadablePhoto
 from geobike.photos import decoding, hashing, reading
 from geobike.photos.discovery import PhotoFile
+from geobike.photos.hashing import Before
 
+NO_FILE = PhotoFile("a.jpg", "a.jpg")
 LIMITS = (decoding.MAX_PIXELS, 48 * 36, 48 * 36 - 1)
 
 
@@ -65,8 +67,8 @@ def test_whatever_was_decoded_once_gets_the_same_with_and_without_being_opened()
         if not (decoding.is_quick(photo) and can_be_decoded(photo)):
             continue
         for limit in LIMITS:
-            opened = hashing._hash(photo, limit)
-            assert hashing._hash(photo, limit, lambda _: True) == opened
+            opened = hashing._hash(NO_FILE, photo, limit)
+            assert hashing._hash(NO_FILE, photo, limit, before=lambda _: Before(True)) == opened
             compared += 1
             faults += opened.fault is not None
     assert compared > 500
@@ -86,6 +88,10 @@ def test_only_what_was_not_decoded_before_is_opened(
 
     monkeypatch.setattr(decoding, "upright_size", watched)
     photo = camera_photo()
-    answer: Callable[[str], bool] = lambda _: known  # noqa: E731 - what the store says
-    hashing._quickly(file_of(tmp_path, photo), decoding.MAX_PIXELS, answer)
+    hashing._quickly(
+        file_of(tmp_path, photo),
+        max_pixels=decoding.MAX_PIXELS,
+        headers=False,
+        before=lambda _: Before(known),  # what the store says
+    )
     assert opened == ([] if known else [photo])

@@ -11,7 +11,7 @@ import pytest
 import geobike
 from benchmarks import broken
 from geobike.detections.choice import Choice
-from geobike.photos import reading
+from geobike.photos import headers
 from geobike.survey.result import SurveyResult
 
 NAMES = re.compile(rb"_[0-9a-f]{32}\b|'sha256-[^']*'")
@@ -62,7 +62,7 @@ def store(folder: Path) -> Path:
 @pytest.fixture(autouse=True)
 def many(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Read a few hundred photos as thousands are, while no file is known by its name."""
-    monkeypatch.setattr(reading, "_MANY", 100)
+    monkeypatch.setattr(headers, "MANY", 100)
     forget_files(store)
 
 

@@ -282,8 +282,15 @@ class Shards:
         except StoreError as error:
             report(f"{error}; its photos are read again")
 
-    def decoded(self) -> None:
+    def recall(self, edition: str) -> None:
         """Return None: all shards would have to be read."""
+
+    def headers(self, digests: Sequence[str], edition: str) -> dict[str, bytes]:  # noqa: ARG002
+        """Return nothing: workers read headers faster than they would read shards of them."""
+        return {}
+
+    def keep_headers(self, found: Mapping[str, bytes], edition: str) -> None:
+        """Keep nothing."""
 
     def keep_hashes(self, hashes: Mapping[str, str]) -> None:
         """Keep SHA-256 by key. A store that is only read keeps none: files are hashed again."""

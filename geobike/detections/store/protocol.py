@@ -1,7 +1,6 @@
 """The interface of a detection store, whichever files it keeps them in."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Final, NamedTuple, Protocol, Self
@@ -9,6 +8,7 @@ from typing import Final, NamedTuple, Protocol, Self
 import pandas as pd
 
 from geobike.detectors.protocol import Detection
+from geobike.photos.hashing import Recall
 from geobike.progress import Track, silent
 
 IN_MEMORY: Final = ":memory:"
@@ -31,7 +31,7 @@ def unchanged(boxes: pd.DataFrame) -> pd.DataFrame:
 
 
 class DetectionStore(Protocol):
-    """An open store: the answers of detectors, and the hashes of files (`hashing.HashCache`).
+    """An open store: the answers of detectors, and what files say (`hashing.HashCache`).
 
     Use it in a `with` block. Every method raises StoreError where the store cannot be used.
     """
@@ -90,10 +90,21 @@ class DetectionStore(Protocol):
         """Keep SHA-256 by key, where the store can be written."""
         ...
 
-    def decoded(self) -> Callable[[], AbstractContextManager[Callable[[str], bool]]] | None:
-        """Return what opens, also in another process, a test of the SHA-256 of a photo.
+    def headers(self, digests: Sequence[str], edition: str) -> Mapping[str, bytes]:
+        """Return the records of headers, by SHA-256, that this edition of the code has read.
 
-        It tells whether any detector answered for it, so that it was decoded once. None where that
-        takes longer than to open the photo.
+        `geobike.photos.records` says what they hold, and which are usable.
+        """
+        ...
+
+    def keep_headers(self, found: Mapping[str, bytes], edition: str) -> None:
+        """Keep the records of headers that this edition of the code has read, by SHA-256."""
+        ...
+
+    def recall(self, edition: str) -> Recall | None:
+        """Return what opens, also in another process, what is known of the SHA-256 of a photo.
+
+        It tells whether any detector answered for it, so that it was decoded once, and the record
+        of its header. None where that takes longer than to open the photo.
         """
         ...

@@ -15,7 +15,7 @@ import zlib
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from itertools import count, repeat
@@ -31,6 +31,7 @@ from geobike.detections.store.protocol import IN_MEMORY, Model, Transform, uncha
 from geobike.detectors import check
 from geobike.detectors.protocol import Box, Detection
 from geobike.errors import StoreError
+from geobike.photos.hashing import Before, Recall
 from geobike.progress import Track, silent
 
 _APPLICATION_ID: Final = 0x67656F62  # "geob", so that another program's SQLite file is rejected
@@ -64,6 +65,16 @@ CREATE TABLE IF NOT EXISTS files (
 ) WITHOUT ROWID
 """
 
+_CREATE_HEADERS: Final = """
+CREATE TABLE IF NOT EXISTS headers (
+    sha256 TEXT PRIMARY KEY,    -- of the photo file's bytes
+    edition TEXT NOT NULL,      -- of the code that read its header: geobike.photos.edition
+    record BLOB NOT NULL,       -- what the header says: geobike.photos.records
+    crc32 INTEGER NOT NULL      -- of all three
+) WITHOUT ROWID
+"""
+
+_FIND_HEADERS: Final = "SELECT 1 FROM sqlite_master WHERE name = 'headers'"
 _FIND_CHECKSUMS: Final = "SELECT 1 FROM pragma_table_info('answers') WHERE name = 'crc32'"
 
 
@@ -221,27 +232,68 @@ class Store:
 
         Other stores stay as they are, and their photos are read again in each run.
         """
-        if not self._knows_files():
+        if self._knows_files():
+            # In order, so that neighbours share a page.
+            rows = sorted(hashes.items())
+            self._insert(_CREATE_FILES, "INSERT OR REPLACE INTO files VALUES (?, ?)", rows)
+
+    def headers(self, digests: Sequence[str], edition: str) -> dict[str, bytes]:
+        """Return the records of headers, by SHA-256, that this edition of the code has read.
+
+        One whose bytes have changed since it was written is left out.
+        """
+        found: dict[str, bytes] = {}
+        if not self._has_table("headers"):
+            return found
+        for start in range(0, len(digests), _BATCH):
+            rows = self._rows(
+                "SELECT sha256, record, crc32 FROM headers WHERE edition = ? "
+                "AND sha256 IN (SELECT value FROM json_each(?))",
+                (edition, json.dumps(digests[start : start + _BATCH])),
+            )
+            found |= {
+                digest: record
+                for digest, record, checksum in rows
+                if _is_header(digest, edition, record, checksum)
+            }
+        return found
+
+    def keep_headers(self, found: Mapping[str, bytes], edition: str) -> None:
+        """Keep the records of headers that this edition of the code has read, by SHA-256.
+
+        Only where hashes of files are kept too. A store from before headers were kept gets a table.
+        """
+        if not found or not self._knows_files():
             return
+        rows = [
+            (digest, edition, record, _checksum_of_header(digest, edition, record))
+            for digest, record in sorted(found.items())
+        ]
+        self._insert(_CREATE_HEADERS, "INSERT OR REPLACE INTO headers VALUES (?, ?, ?, ?)", rows)
+
+    def recall(self, edition: str) -> Recall | None:
+        """Do what `DetectionStore.recall` says."""
+        if str(self.path) == IN_MEMORY or not self.has_answers():
+            return None
+        return partial(_recalled, self.path.absolute(), edition)
+
+    def _insert(self, create: str, insert: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Add rows to a table, where the store can be written."""
         try:
             with self._connection:
-                self._connection.executemany(  # in order, so that neighbours share a page
-                    "INSERT OR REPLACE INTO files VALUES (?, ?)", sorted(hashes.items())
-                )
+                self._connection.execute(create)
+                self._connection.executemany(insert, rows)
         except sqlite3.OperationalError:
             return
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: cannot be written: {_cause(error)}") from None
 
-    def decoded(self) -> Callable[[], AbstractContextManager[Callable[[str], bool]]] | None:
-        """Do what `DetectionStore.decoded` says."""
-        if str(self.path) == IN_MEMORY or not self.has_answers():
-            return None
-        return partial(_answered, self.path.absolute())
-
     def _knows_files(self) -> bool:
         """Tell whether hashes of files are kept; a store made for distribution keeps none."""
-        found = self._rows("SELECT 1 FROM sqlite_master WHERE name = 'files'")
+        return self._has_table("files")
+
+    def _has_table(self, name: str) -> bool:
+        found = self._rows("SELECT 1 FROM sqlite_master WHERE name = ?", (name,))
         return next(found, None) is not None
 
     def _rows(self, query: str, values: Sequence[str] = ()) -> Iterator[tuple[Any, ...]]:
@@ -296,34 +348,54 @@ class Store:
 
 
 @contextmanager
-def _answered(path: Path) -> Iterator[Callable[[str], bool]]:
-    """Yield what tells threads whether the store at a path has any answer for a SHA-256.
+def _recalled(path: Path, edition: str) -> Iterator[Callable[[str], Before]]:
+    """Yield what tells threads what the store at a path knows of a SHA-256.
 
-    It says no where the store cannot be read, and from then on: a photo is opened sooner than a
-    store that another program holds.
+    It knows nothing where the store cannot be read, and from then on: a photo is opened sooner than
+    a store that another program holds.
     """
     lock = threading.Lock()
     is_held = False
 
-    def has_answer(digest: str) -> bool:
+    def before(digest: str) -> Before:
         nonlocal is_held
         with lock:
             if is_held:
-                return False
+                return Before()
             try:
-                rows = connection.execute("SELECT 1 FROM answers WHERE sha256 = ?", (digest,))
-                return rows.fetchone() is not None
+                return _before(connection, digest, edition, has_headers=has_headers)
             except _UNREADABLE:
                 is_held = True
-                return False
+                return Before()
 
     try:
         connection = _open_to_read(path, wait=_WAIT_FOR_ONE, check_same_thread=False)
+        has_headers = connection.execute(_FIND_HEADERS).fetchone() is not None
     except _UNREADABLE:
-        yield lambda _: False
+        yield lambda _: Before()
         return
     with closing(connection):
-        yield has_answer
+        yield before
+
+
+def _before(
+    connection: sqlite3.Connection, digest: str, edition: str, *, has_headers: bool
+) -> Before:
+    ask = connection.execute
+    answered = ask("SELECT 1 FROM answers WHERE sha256 = ?", (digest,)).fetchone() is not None
+    query = "SELECT record, crc32 FROM headers WHERE sha256 = ? AND edition = ?"
+    found = ask(query, (digest, edition)).fetchone() if has_headers else None
+    if found is None or not _is_header(digest, edition, *found):
+        return Before(answered)
+    return Before(answered, found[0])
+
+
+def _is_header(digest: str, edition: str, record: object, checksum: object) -> bool:
+    return isinstance(record, bytes) and checksum == _checksum_of_header(digest, edition, record)
+
+
+def _checksum_of_header(digest: str, edition: str, record: bytes) -> int:
+    return zlib.crc32(record, zlib.crc32(f"{digest} {edition} ".encode("utf-8", "surrogatepass")))
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -346,6 +418,7 @@ def _open_to_write(path: Path) -> sqlite3.Connection:
         if not _has_tables(connection):
             connection.execute(_CREATE)
             connection.execute(_CREATE_FILES)
+            connection.execute(_CREATE_HEADERS)
             connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {_LAYOUT}")
         connection.commit()

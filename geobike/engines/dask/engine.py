@@ -125,18 +125,19 @@ class Cluster:
         work = partial(worker.read_metadata, timezone=timezone, max_pixels=max_pixels)
         return reading.frame(files, self.read_in_order(work, files, "Reading positions", track))
 
-    def hash_files(
+    def read_photos(
         self,
-        frame: gpd.GeoDataFrame,
         files: Sequence[PhotoFile],
         *,
+        timezone: tzinfo | None = None,
         max_pixels: int = decoding.MAX_PIXELS,
         known: hashing.HashCache | None = None,
         track: Track = silent,
     ) -> gpd.GeoDataFrame:
-        """Do what `reading.hash_files` does."""
+        """Do what `reading.read` does: first all headers, then all bytes."""
+        found = self.read_metadata(files, timezone=timezone, max_pixels=max_pixels, track=track)
         hasher = _Hasher(self, max_pixels, track)
-        return reading.hash_files(frame, files, known=known, hasher=hasher)
+        return reading.hash_files(found, files, known=known, hasher=hasher)
 
     def detect(
         self,

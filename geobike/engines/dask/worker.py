@@ -23,7 +23,7 @@ from geobike.detections.store.parquet import Shards, new_name
 from geobike.detections.store.protocol import Model
 from geobike.detectors.protocol import Detection, Detector
 from geobike.errors import DetectorStopped, GeobikeError, InputError
-from geobike.photos import discovery, hashing, metadata
+from geobike.photos import discovery, hashing, metadata, records
 from geobike.photos.discovery import Folder, FolderNotice, PhotoFile
 from geobike.reporting import collect_warnings
 from geobike.version import __version__
@@ -186,7 +186,7 @@ def read_shards(task: ShardTask[Asks, Result]) -> ShardResult[Result]:
 
 def read_metadata(
     task: FilesTask, *, timezone: tzinfo | None, max_pixels: int
-) -> FilesResult[metadata.Metadata]:
+) -> FilesResult[records.Metadata]:
     """Return what `metadata.read` says of files."""
     with collect_warnings() as notes:
         said = metadata.read(task.files, timezone=timezone, max_pixels=max_pixels)

@@ -16,6 +16,7 @@ from geobike.detections.store.protocol import Model
 from geobike.detections.store.sqlite import Store
 from geobike.detectors.protocol import Box, Detection
 from geobike.errors import DetectionFailed, StoreError
+from geobike.photos.hashing import Before
 from tests.conftest import ROOT
 from tests.support.making import handed
 
@@ -292,22 +293,28 @@ def test_photos_with_an_answer_of_any_detector_are_known_to_threads_and_processe
     path: Path,
 ) -> None:
     with Store(path) as store:
-        assert store.decoded() is None, "nothing has an answer yet"
+        assert store.recall("1") is None, "nothing has an answer yet"
         store.put("a", DETR, FOUND)
         store.put("b", OTHER, [])
-        opens = pickle.loads(pickle.dumps(store.decoded()))
-        with opens() as has_answer, ThreadPoolExecutor(3) as pool:
-            assert list(pool.map(has_answer, "abc")) == [True, True, False]
+        store.keep_headers({"a": b"record"}, "1")
+        opens = pickle.loads(pickle.dumps(store.recall("1")))
+        with opens() as before, ThreadPoolExecutor(3) as pool:
+            found = list(pool.map(before, "abc"))
+        assert found == [Before(True, b"record"), Before(True), Before()]
+        other = store.recall("2")
+    assert other is not None
+    with other() as before:
+        assert before("a") == Before(True), "another edition read that header"
 
 
 def test_without_its_file_a_store_knows_no_photo_and_every_photo_is_opened(path: Path) -> None:
     with Store(path) as store:
         store.put("a", DETR, FOUND)
-        opens = store.decoded()
+        opens = store.recall("1")
     path.unlink()
     assert opens is not None
-    with opens() as has_answer:
-        assert not has_answer("a")
+    with opens() as before:
+        assert before("a") == Before()
     assert not path.exists()
 
 
@@ -316,17 +323,48 @@ def test_a_store_that_another_program_holds_keeps_no_photo_waiting_twice(
 ) -> None:
     with Store(path) as store:
         store.put("a", DETR, FOUND)
-        opens = store.decoded()
+        opens = store.recall("1")
     assert opens is not None
     monkeypatch.setattr(sqlite, "_WAIT_FOR_ONE", 0.01)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("PRAGMA journal_mode = DELETE")  # so that one who writes keeps readers out
-        with opens() as has_answer:
-            assert has_answer("a")
+        with opens() as before:
+            assert before("a").decoded
             other.execute("BEGIN EXCLUSIVE")
-            assert not has_answer("a")
+            assert not before("a").decoded
             other.execute("ROLLBACK")
-            assert not has_answer("a"), "asked again, each photo might wait"
+            assert not before("a").decoded, "asked again, each photo might wait"
+
+
+def test_headers_are_those_of_the_edition_that_asks_and_are_left_out_where_damaged(
+    path: Path,
+) -> None:
+    with Store(path) as store:
+        store.keep_headers({"a": b"of a", "b": b"of b"}, "1")
+        store.keep_headers({"b": b"of b again"}, "2")
+        assert store.headers(["a", "b", "c"], "1") == {"a": b"of a"}
+        assert store.headers(["a", "b", "c"], "2") == {"b": b"of b again"}
+    with closing(sqlite3.connect(path)) as other, other:
+        other.execute("UPDATE headers SET record = CAST('of A' AS BLOB) WHERE sha256 = 'a'")
+    with Store(path) as store:
+        assert store.headers(["a"], "1") == {}
+
+
+def test_a_store_from_before_headers_were_kept_gets_a_place_for_them(path: Path) -> None:
+    with Store(path) as store:
+        store.put("a", DETR, FOUND)
+        store.keep_hashes({"key": "a"})
+    with closing(sqlite3.connect(path)) as old, old:
+        old.execute("DROP TABLE headers")
+    with Store(path, read_only=True) as store:
+        assert store.headers(["a"], "1") == {}
+        store.keep_headers({"a": b"of a"}, "1")
+        assert store.headers(["a"], "1") == {}, "what is only read is not changed"
+    with Store(path) as store:
+        assert store.headers(["a"], "1") == {}
+        store.keep_headers({"a": b"of a"}, "1")
+        assert store.headers(["a"], "1") == {"a": b"of a"}
+        assert store.hashes(["key"]) == {"key": "a"}
 
 
 def test_a_recorded_store_and_one_that_cannot_be_written_do_without_digests(
@@ -337,6 +375,8 @@ def test_a_recorded_store_and_one_that_cannot_be_written_do_without_digests(
     with Store(recorded) as store:
         store.keep_hashes({"a": "1"})
         assert store.hashes(["a"]) == {}
+        store.keep_headers({"1": b"of 1"}, "1")
+        assert store.headers(["1"], "1") == {}
     assert recorded.read_bytes() == before
     with Store(path) as store:
         store.put("a", DETR, FOUND)

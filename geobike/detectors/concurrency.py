@@ -2,10 +2,11 @@
 
 import os
 import threading
+import time
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, as_completed, wait
 from contextlib import suppress
 from itertools import islice
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
 from geobike.detectors import check
@@ -86,59 +87,90 @@ def detect_many(
             closing.set()
             raise
 
-    def begin(number: int) -> set[Future[Answer[Key] | None]]:
-        return {_in_thread(answer, key) for key in islice(waiting, number)}
+    crew = _Crew(answer)
+
+    def begin(number: int) -> None:
+        for key in islice(waiting, number):
+            crew.begin(key)
 
     def close() -> None:
         closing.set()
         places.release(workers + ahead)  # whoever waits for a place learns that there is no need
+        crew.dismiss()
 
     found: Answer[Key] | None = None
-    done: set[Future[Answer[Key] | None]] = set()
-    running = begin(workers + ahead)
     try:
-        while running or done:
-            if not done:
-                done, running = wait(running, return_when=FIRST_COMPLETED)
-            found = done.pop().result()
+        begin(workers + ahead)
+        while crew.busy:
+            found = crew.next()
             if found is not None:
                 keep(found)
                 places.release()
-                running |= begin(1)
+                begin(1)
                 answered, found = found, None
                 yield answered
     except (DetectorStopped, KeyboardInterrupt, GeneratorExit):  # the last: Ctrl-C met the caller
         close()
         if found is not None:
             keep(found)
-        for last in _last_answers(running | done, grace):
+        for last in crew.last(grace):
             keep(last)
         raise
     finally:
         close()
 
 
-def _last_answers(
-    futures: set[Future[Answer[Key] | None]], seconds: float
-) -> Iterator[Answer[Key]]:
-    with suppress(TimeoutError):
-        for future in as_completed(futures, timeout=seconds):
-            if future.exception() is None and (found := future.result()) is not None:
-                yield found
+class _Crew(Generic[Key]):
+    """Daemon threads, for which the end of the program does not wait; each works on photos in turn.
 
+    A thread for each photo would take a third of the time that the caller has for small ones.
+    """
 
-def _in_thread(work: Callable[[Key], Answer[Key] | None], key: Key) -> Future[Answer[Key] | None]:
-    """Start work on a photo in a daemon thread, for which the end of the program does not wait."""
-    future: Future[Answer[Key] | None] = Future()
+    def __init__(self, work: Callable[[Key], Answer[Key] | None]) -> None:
+        self.busy = 0
+        """Photos that were begun, and of which `next` has not said how they ended."""
+        self._work = work
+        self._threads = 0
+        self._keys: SimpleQueue[tuple[Key] | None] = SimpleQueue()
+        self._ended: SimpleQueue[tuple[Answer[Key] | None, BaseException | None]] = SimpleQueue()
 
-    def run() -> None:
-        try:
-            future.set_result(work(key))
-        except BaseException as error:  # noqa: BLE001 - handed to the caller, who raises it
-            future.set_exception(error)
+    def begin(self, key: Key) -> None:
+        """Start work on a photo at once, in a thread of its own for the time being."""
+        self.busy += 1
+        self._keys.put((key,))
+        if self.busy > self._threads:
+            threading.Thread(target=self._run, name="geobike-photo", daemon=True).start()
+            self._threads += 1
 
-    threading.Thread(target=run, name="geobike-photo", daemon=True).start()
-    return future
+    def next(self) -> Answer[Key] | None:
+        """Wait for the next photo that ends; raise what its work raised."""
+        found, error = self._ended.get()
+        self.busy -= 1
+        if error is not None:
+            raise error
+        return found
+
+    def last(self, seconds: float) -> Iterator[Answer[Key]]:
+        """Yield the answers that arrive within so many seconds."""
+        end = time.monotonic() + seconds
+        with suppress(Empty):
+            for _ in range(self.busy):
+                found, error = self._ended.get(timeout=max(0.0, end - time.monotonic()))
+                if error is None and found is not None:
+                    yield found
+
+    def dismiss(self) -> None:
+        """Let every thread end once it has ended its work."""
+        for _ in range(self._threads):
+            self._keys.put(None)
+        self._threads = 0
+
+    def _run(self) -> None:
+        while (task := self._keys.get()) is not None:
+            try:
+                self._ended.put((self._work(*task), None))
+            except BaseException as error:  # noqa: BLE001 - handed to the caller, who raises it
+                self._ended.put((None, error))
 
 
 def _in_original(found: list[Detection], photo: Photo) -> list[Detection]:

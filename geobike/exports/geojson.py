@@ -1,7 +1,8 @@
 """GeoJSON by RFC 7946: the tables with geometry."""
 
 import json
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterable, Iterator
 from json.encoder import encode_basestring
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -15,11 +16,18 @@ if TYPE_CHECKING:
 
 _CHUNK: Final = 20_000  # features that are Python objects at a time
 _encode: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+
+
+def _number(value: float) -> str:
+    return float.__repr__(value) if math.isfinite(value) else _encode(value)  # which raises
+
+
 _ENCODERS: Final[dict[type, Callable[[Any], str]]] = {
     str: encode_basestring,
     int: int.__repr__,
     bool: {False: "false", True: "true"}.__getitem__,
     type(None): lambda _: "null",
+    float: _number,
 }
 
 
@@ -46,13 +54,24 @@ def _features(frame: "gpd.GeoDataFrame") -> Iterator[str]:
     form = '{"type": "Feature", "geometry": %s, "properties": {' + properties + "}}"
     for start in range(0, len(frame), _CHUNK):
         chunk = frame.iloc[start : start + _CHUNK]
-        columns = [map(_encoded, _values(chunk[name])) for name in names]
+        columns = [_encoded(_values(chunk[name])) for name in names]
         yield from map(form.__mod__, zip(_geometries(chunk.geometry), *columns, strict=True))
 
 
-def _encoded(value: Any) -> str:
-    """Return a value as JSON; the usual ones as an encoder does, without one for each."""
-    return _ENCODERS.get(type(value), _encode)(value)
+def _encoded(values: list[Any]) -> Iterable[str]:
+    """Return values as JSON: those of a column are mostly of one type, which has one encoder."""
+    kinds = set(map(type, values))
+    if len(kinds) == 1:
+        return map(_encoder(*kinds), values)
+    if len(kinds) == 2 and type(None) in kinds:
+        encode = _encoder(*(kinds - {type(None)}))
+        return ["null" if value is None else encode(value) for value in values]
+    return [_encoder(type(value))(value) for value in values]
+
+
+def _encoder(kind: type) -> Callable[[Any], str]:
+    """Return what encodes values of a type as an encoder does, but without making one for each."""
+    return _ENCODERS.get(kind, _encode)
 
 
 def _values(column: "pd.Series[Any]") -> list[Any]:

@@ -41,9 +41,12 @@ _WAIT: Final = 60.0  # seconds for another process to finish its write
 _WAIT_FOR_ONE: Final = 1.0  # seconds for it, where what would be read only saves time
 _UNREADABLE: Final = (sqlite3.Error, OSError, UnicodeError)
 """What opening or reading raises; a damaged schema, say, is text that is not UTF-8."""
+_TOGETHER: Final = 100  # rows that are fetched at a time; boxes of a photo take some kB
 _BATCH: Final = 10_000  # digests in one query: under 1 MB
 
 _REMEDY: Final = "take the store from a backup, or name another --store to detect anew"
+
+_ENCODE: Final = json.JSONEncoder(allow_nan=False).encode
 
 _CREATE: Final = """
 CREATE TABLE IF NOT EXISTS answers (
@@ -201,9 +204,7 @@ class Store:
 
     def put(self, digest: str, model: Model, detections: Iterable[Detection]) -> None:
         """Keep one photo's answer before returning. The first answer of a detector is kept."""
-        boxes = json.dumps(
-            [[found.label, found.score, *found.box] for found in detections], allow_nan=False
-        )
+        boxes = _ENCODE([[found.label, found.score, *found.box] for found in detections])
         now = datetime.now(UTC).isoformat(timespec="seconds")
         checksum = _checksum(_checksum_of_model(model), digest, boxes.encode())
         try:
@@ -299,7 +300,9 @@ class Store:
     def _rows(self, query: str, values: Sequence[str] = ()) -> Iterator[tuple[Any, ...]]:
         try:
             # A cursor itself would be closed with this generator, after the connection.
-            yield from iter(self._connection.execute(query, values).fetchone, None)
+            fetch = self._connection.execute(query, values).fetchmany
+            while rows := fetch(_TOGETHER):
+                yield from rows
         except _UNREADABLE as error:
             raise StoreError(f"store {self.path}: cannot be read: {_cause(error)}") from None
 

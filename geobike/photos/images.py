@@ -3,10 +3,12 @@
 Whatever Pillow raises for a damaged file becomes UnreadablePhoto with a plain reason.
 """
 
+import importlib
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from typing import BinaryIO, Final
 
 from PIL import Image, UnidentifiedImageError
@@ -19,6 +21,7 @@ MAX_SIDE: Final = 65_500
 
 _MAGIC_BYTES: Final = 12  # that identify the format
 _FORMATS: Final = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "HEIF", "AVIF")
+_PLUGINS: Final = ("Jpeg", "Mpo", "Png", "WebP", "Tiff", "Avif")
 _HEIC_BRANDS: Final = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
 
 _SUBFILE_TYPE: Final = 254  # 1: a smaller version of another picture in the file
@@ -139,8 +142,16 @@ def _register_heic(start: bytes) -> None:
 
 
 def _known_formats() -> tuple[str, ...]:
-    Image.init()
+    _import_plugins()
     return tuple(name for name in _FORMATS if name in Image.OPEN)
+
+
+@cache
+def _import_plugins() -> None:
+    """Let Pillow know the formats that are read, and none of the forty others."""
+    for name in _PLUGINS:
+        with suppress(ImportError):  # Pillow before 11.3 has none for AVIF
+            importlib.import_module(f"PIL.{name}ImagePlugin")
 
 
 def _check_mode(image: Image.Image) -> None:

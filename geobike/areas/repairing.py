@@ -76,6 +76,9 @@ def report_overlaps(areas: gpd.GeoDataFrame) -> None:
 def _overlapping(
     shapes: _Shapes, left: npt.NDArray[np.intp], right: npt.NDArray[np.intp]
 ) -> Iterator[tuple[int, int]]:
+    # Most only share a border, which is found in a third of the time that what they share takes.
+    meet = ~shapely.touches(shapes[left], shapes[right])
+    left, right = left[meet], right[meet]
     common = shapely.area(shapely.intersection(shapes[left], shapes[right]))
     smaller = np.minimum(shapely.area(shapes[left]), shapely.area(shapes[right]))
     real = common > _SLIVER * smaller

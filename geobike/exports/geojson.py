@@ -80,9 +80,18 @@ def _values(column: "pd.Series[Any]") -> list[Any]:
     import pandas as pd
 
     if isinstance(column.dtype, pd.DatetimeTZDtype):
-        column = column.dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return _times(column)
     known = np.isfinite(column) if column.dtype == "float64" else column.notna()
     return column.astype(object).where(known, None).tolist()
+
+
+def _times(column: "pd.Series[Any]") -> list[str | None]:
+    """Return times to the second, None for NaT. strftime takes ten times as long."""
+    import numpy as np
+
+    clock = column.dt.tz_localize(None).to_numpy()
+    written = np.datetime_as_string(clock, unit="s").tolist()
+    return [None if text == "NaT" else f"{text}Z" for text in written]
 
 
 def _geometries(geometry: "gpd.GeoSeries") -> Iterator[str]:

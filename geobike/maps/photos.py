@@ -162,13 +162,14 @@ def _directions(located: gpd.GeoDataFrame) -> Iterator[dict[str, int]]:
     """Yield where the camera looked, and how wide where its lens is known."""
     focal = located.get("focal_length_35mm")
     lenses = itertools.repeat(math.nan) if focal is None else focal.tolist()
-    for heading, lens in zip(located["heading"].tolist(), lenses, strict=False):
+    angles = (located["heading"].round() % 360).tolist()
+    for heading, lens in zip(angles, lenses, strict=False):
         if math.isnan(heading):
             yield {}
         elif not lens > 0:
-            yield {"heading": round(heading) % 360}
+            yield {"heading": int(heading)}
         else:
-            yield {"heading": round(heading) % 360, "view": _view(lens)}
+            yield {"heading": int(heading), "view": _view(lens)}
 
 
 @lru_cache(maxsize=256)

@@ -271,21 +271,23 @@ def _quality(found: npt.NDArray[Any], texts: Sequence[_Texts]) -> npt.NDArray[np
     said = ~np.isnan(found["error_m"]) | ~np.isnan(found["poor_dop"])
     said |= np.any([_flags(found, name) for name in ("no_fix", "magnetic", "by_cell")], axis=0)
     said |= np.array([one.other_datum is not None for one in texts], np.bool_)
-    for row in np.flatnonzero(said).tolist():
-        one = found[row]
+    rows = np.flatnonzero(said)
+    names = ("error_m", "no_fix", "poor_dop", "magnetic", "by_cell")
+    values = (found[name][rows].tolist() for name in names)
+    for row, error, no_fix, dop, magnetic, by_cell in zip(rows.tolist(), *values, strict=True):
         out[row] = position_quality.Quality(
-            _or_none(one["error_m"]),
-            bool(one["no_fix"]),
-            _or_none(one["poor_dop"]),
+            _or_none(error),
+            no_fix != 0,
+            _or_none(dop),
             texts[row].other_datum,
-            bool(one["magnetic"]),
-            bool(one["by_cell"]),
+            magnetic != 0,
+            by_cell != 0,
         )
     return out
 
 
 def _or_none(value: float) -> float | None:
-    return None if math.isnan(value) else float(value)
+    return None if math.isnan(value) else value
 
 
 def _objects(values: Sequence[Any]) -> npt.NDArray[np.object_]:

@@ -47,6 +47,7 @@ _BATCH: Final = 10_000  # digests in one query: under 1 MB
 _REMEDY: Final = "take the store from a backup, or name another --store to detect anew"
 
 _ENCODE: Final = json.JSONEncoder(allow_nan=False).encode
+_DECODE: Final = json.JSONDecoder().decode
 
 _CREATE: Final = """
 CREATE TABLE IF NOT EXISTS answers (
@@ -320,7 +321,7 @@ class Store:
     def _columns(self, boxes: bytes, digest: str) -> tuple[list[str], list["array[float]"]]:
         """Return the labels of a photo's boxes, and their `_NUMBERS`, each in a column."""
         try:
-            rows = json.loads(boxes)
+            rows = _DECODE(boxes.decode("utf-8", "surrogatepass"))
             labels, *numbers = zip(*rows, strict=True) if rows != [] else [()] * 6
             columns = [array("d", column) for _, column in zip(_NUMBERS, numbers, strict=True)]
             return list(map(sys.intern, labels)), columns

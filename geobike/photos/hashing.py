@@ -11,8 +11,6 @@ from contextlib import AbstractContextManager, closing, nullcontext
 from functools import partial
 from typing import Final, NamedTuple, Protocol
 
-import numpy as np
-
 from geobike.errors import UnreadablePhoto
 from geobike.io import remote
 from geobike.io.parallel import in_order, spread
@@ -36,6 +34,8 @@ class FileHash(NamedTuple):
     """Why the photo cannot be used."""
     header: bytes | None = None
     """What its header says, as `records.columns` takes it; None where that was not asked for."""
+    recalled: bool = False
+    """Whether that is from an earlier run, in which these bytes were read without a fault."""
 
 
 class Before(NamedTuple):
@@ -44,7 +44,7 @@ class Before(NamedTuple):
     decoded: bool = False
     """Whether a detector answered for them, so that they were decoded once."""
     header: bytes | None = None
-    """The record of the header, where it was kept."""
+    """The record of the header, where this edition of the code found no fault in all bytes."""
 
 
 Recall = Callable[[], AbstractContextManager[Callable[[str], Before]]]
@@ -66,8 +66,11 @@ class HashCache(Protocol):
         """Return the records of headers, by SHA-256, that this edition of the code has read."""
         ...
 
-    def keep_headers(self, found: Mapping[str, bytes], edition: str) -> None:
-        """Keep the records of headers that this edition of the code has read, by SHA-256."""
+    def keep_headers(self, found: Mapping[str, bytes], edition: str, *, whole: bool) -> None:
+        """Keep the records of headers that this edition of the code has read, by SHA-256.
+
+        `whole` says that it has read all bytes of these photos, without a fault.
+        """
         ...
 
     def recall(self, edition: str) -> Recall | None:
@@ -101,8 +104,8 @@ def read_in_processes(
     """Do what `read` does, for many photos on this machine: of small ones Python is the most work.
 
     Those that `recall` says were decoded before can be opened: only their limits are looked at
-    again. Photos whose pixels have to be decoded are left to `read`, since the limit on the pixels
-    that are decoded at once is that of one process.
+    again. Those whose header it has are hashed alone. Photos whose pixels have to be decoded are
+    left to `read`, since the limit on the pixels that are decoded at once is that of one process.
     """
     parts = [files[at : at + _PART] for at in range(0, len(files), _PART)]
     work = partial(_read_quickly, max_pixels=max_pixels, headers=headers, recall=recall)
@@ -129,22 +132,15 @@ def _read_quickly(
     opened = nullcontext(_nothing) if recall is None else recall()
     with opened as before, ThreadPoolExecutor(threads) as pool:
         list(pool.map(share, range(threads)))
-    return _checked(files, out, max_pixels) if headers and recall else out
+    return _believed(out, max_pixels)
 
 
-def _checked(
-    files: Sequence[PhotoFile], found: list[FileHash | None], max_pixels: int
-) -> list[FileHash | None]:
-    """Return the hashes with the header of each file itself where it is not `records.usable`.
-
-    The headers of files that cannot be read are not, and are read once more.
-    """
-    rows = [row for row, one in enumerate(found) if one is not None]
-    given = [found[row].header or b"" for row in rows]  # type: ignore[union-attr]  # not None
-    for row in np.array(rows)[~records.usable(given, max_pixels=max_pixels)].tolist():
-        header = metadata.record_of(files[row], None, max_pixels=max_pixels)
-        found[row] = found[row]._replace(header=header)
-    return found
+def _believed(found: list[FileHash | None], max_pixels: int) -> list[FileHash | None]:
+    """Return the hashes, None where a header of an earlier run is not `records.usable` now."""
+    given = {row: one.header or b"" for row, one in enumerate(found) if one and one.recalled}
+    right = records.usable(list(given.values()), max_pixels=max_pixels).tolist()
+    wrong = {row for row, ok in zip(given, right, strict=True) if not ok}
+    return [None if row in wrong else one for row, one in enumerate(found)]
 
 
 def _nothing(_: str) -> Before:
@@ -194,8 +190,9 @@ def _hash(
 ) -> FileHash:
     sha256 = hashlib.sha256(data).hexdigest()
     decoded, header = before(sha256)
-    if headers and header is None:
-        header = metadata.record_of(file, data, max_pixels=max_pixels)
+    if headers and header is not None:  # the same code found no fault in these very bytes
+        return FileHash(sha256, None, header, recalled=True)
+    header = metadata.record_of(file, data, max_pixels=max_pixels) if headers else None
     try:
         if not (decoded and decoding.is_regular(data, max_pixels=max_pixels)):
             decoding.upright_size(data, max_pixels=max_pixels)

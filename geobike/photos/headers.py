@@ -45,11 +45,14 @@ class Headers:
                 if digest not in kept:
                     new[digest] = next(fresh)
                 yield kept[digest] if digest in kept else new[digest]
-        self.keep(new)
+        self.keep(new, whole=False)
 
-    def keep(self, found: Mapping[str, bytes]) -> None:
-        """Keep the records of photos by their SHA-256, where they are of any use later."""
-        self._known.keep_headers(self._usable(found), edition.current())
+    def keep(self, found: Mapping[str, bytes], *, whole: bool) -> None:
+        """Keep the records of photos by their SHA-256, where they are of any use later.
+
+        `whole` says that all bytes of the photos were read, without a fault.
+        """
+        self._known.keep_headers(self._usable(found), edition.current(), whole=whole)
 
     def _usable(self, found: Mapping[str, bytes]) -> dict[str, bytes]:
         right = records.usable(list(found.values()), max_pixels=self._max_pixels).tolist()

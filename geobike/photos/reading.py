@@ -345,13 +345,13 @@ class _New:
         if key is None or one.sha256 is None or one.fault is not None:
             return
         self._hashes[key] = one.sha256
-        if one.header is not None:
+        if one.header is not None and not one.recalled:
             self._headers[one.sha256] = one.header
 
     def save(self) -> None:
         self._known.keep_hashes(self._hashes)
         if self._kept is not None:
-            self._kept.keep(self._headers)
+            self._kept.keep(self._headers, whole=True)
         self._empty()
 
 

@@ -178,7 +178,7 @@ def test_what_of_a_store_cannot_be_true_is_read_from_the_file(tmp_path: Path) ->
         assert rows[1]
         believed += bool(rows[0])
         with closing(sqlite3.connect(path)) as store_of_theirs, store_of_theirs:
-            of_all = zlib.crc32(other, zlib.crc32(f"{digest} {edition.current()} ".encode()))
+            of_all = zlib.crc32(other, zlib.crc32(f"{digest} {edition.current()} 1 ".encode()))
             change = "UPDATE headers SET record = ?, crc32 = ?"
             store_of_theirs.execute(change, (other, of_all))
         with Store(path) as store:

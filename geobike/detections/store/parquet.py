@@ -289,7 +289,7 @@ class Shards:
         """Return nothing: workers read headers faster than they would read shards of them."""
         return {}
 
-    def keep_headers(self, found: Mapping[str, bytes], edition: str) -> None:
+    def keep_headers(self, found: Mapping[str, bytes], edition: str, *, whole: bool) -> None:
         """Keep nothing."""
 
     def keep_hashes(self, hashes: Mapping[str, str]) -> None:

@@ -97,14 +97,18 @@ class DetectionStore(Protocol):
         """
         ...
 
-    def keep_headers(self, found: Mapping[str, bytes], edition: str) -> None:
-        """Keep the records of headers that this edition of the code has read, by SHA-256."""
+    def keep_headers(self, found: Mapping[str, bytes], edition: str, *, whole: bool) -> None:
+        """Keep the records of headers that this edition of the code has read, by SHA-256.
+
+        `whole` says that it has read all bytes of these photos, without a fault.
+        """
         ...
 
     def recall(self, edition: str) -> Recall | None:
         """Return what opens, also in another process, what is known of the SHA-256 of a photo.
 
         It tells whether any detector answered for it, so that it was decoded once, and the record
-        of its header. None where that takes longer than to open the photo.
+        of its header where this edition of the code has read the whole photo. None where that takes
+        longer than to open the photo.
         """
         ...

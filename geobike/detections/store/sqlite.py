@@ -74,7 +74,8 @@ CREATE TABLE IF NOT EXISTS headers (
     sha256 TEXT PRIMARY KEY,    -- of the photo file's bytes
     edition TEXT NOT NULL,      -- of the code that read its header: geobike.photos.edition
     record BLOB NOT NULL,       -- what the header says: geobike.photos.records
-    crc32 INTEGER NOT NULL      -- of all three
+    whole INTEGER NOT NULL,     -- 1 where that code has read all bytes and found no fault
+    crc32 INTEGER NOT NULL      -- of all these
 ) WITHOUT ROWID
 """
 
@@ -249,29 +250,29 @@ class Store:
             return found
         for start in range(0, len(digests), _BATCH):
             rows = self._rows(
-                "SELECT sha256, record, crc32 FROM headers WHERE edition = ? "
+                "SELECT sha256, record, whole, crc32 FROM headers WHERE edition = ? "
                 "AND sha256 IN (SELECT value FROM json_each(?))",
                 (edition, json.dumps(digests[start : start + _BATCH])),
             )
             found |= {
                 digest: record
-                for digest, record, checksum in rows
-                if _is_header(digest, edition, record, checksum)
+                for digest, record, whole, checksum in rows
+                if _is_header(digest, edition, record, whole, checksum)
             }
         return found
 
-    def keep_headers(self, found: Mapping[str, bytes], edition: str) -> None:
-        """Keep the records of headers that this edition of the code has read, by SHA-256.
+    def keep_headers(self, found: Mapping[str, bytes], edition: str, *, whole: bool) -> None:
+        """Do what `DetectionStore.keep_headers` says.
 
         Only where hashes of files are kept too. A store from before headers were kept gets a table.
         """
         if not found or not self._knows_files():
             return
         rows = [
-            (digest, edition, record, _checksum_of_header(digest, edition, record))
+            (digest, edition, record, whole, _checksum_of_header(digest, edition, record, whole))
             for digest, record in sorted(found.items())
         ]
-        self._insert(_CREATE_HEADERS, "INSERT OR REPLACE INTO headers VALUES (?, ?, ?, ?)", rows)
+        self._insert(_CREATE_HEADERS, "INSERT OR REPLACE INTO headers VALUES (?, ?, ?, ?, ?)", rows)
 
     def recall(self, edition: str) -> Recall | None:
         """Do what `DetectionStore.recall` says."""
@@ -387,19 +388,24 @@ def _before(
 ) -> Before:
     ask = connection.execute
     answered = ask("SELECT 1 FROM answers WHERE sha256 = ?", (digest,)).fetchone() is not None
-    query = "SELECT record, crc32 FROM headers WHERE sha256 = ? AND edition = ?"
+    query = "SELECT record, whole, crc32 FROM headers WHERE sha256 = ? AND edition = ? AND whole"
     found = ask(query, (digest, edition)).fetchone() if has_headers else None
     if found is None or not _is_header(digest, edition, *found):
         return Before(answered)
     return Before(answered, found[0])
 
 
-def _is_header(digest: str, edition: str, record: object, checksum: object) -> bool:
-    return isinstance(record, bytes) and checksum == _checksum_of_header(digest, edition, record)
+def _is_header(digest: str, edition: str, record: object, whole: object, checksum: object) -> bool:
+    return (
+        isinstance(record, bytes)
+        and whole in (0, 1)
+        and checksum == _checksum_of_header(digest, edition, record, whole == 1)
+    )
 
 
-def _checksum_of_header(digest: str, edition: str, record: bytes) -> int:
-    return zlib.crc32(record, zlib.crc32(f"{digest} {edition} ".encode("utf-8", "surrogatepass")))
+def _checksum_of_header(digest: str, edition: str, record: bytes, whole: bool) -> int:
+    key = f"{digest} {edition} {whole:d} ".encode("utf-8", "surrogatepass")
+    return zlib.crc32(record, zlib.crc32(key))
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -296,7 +296,8 @@ def test_photos_with_an_answer_of_any_detector_are_known_to_threads_and_processe
         assert store.recall("1") is None, "nothing has an answer yet"
         store.put("a", DETR, FOUND)
         store.put("b", OTHER, [])
-        store.keep_headers({"a": b"record"}, "1")
+        store.keep_headers({"a": b"record"}, "1", whole=True)
+        store.keep_headers({"b": b"of its head"}, "1", whole=False)
         opens = pickle.loads(pickle.dumps(store.recall("1")))
         with opens() as before, ThreadPoolExecutor(3) as pool:
             found = list(pool.map(before, "abc"))
@@ -340,8 +341,8 @@ def test_headers_are_those_of_the_edition_that_asks_and_are_left_out_where_damag
     path: Path,
 ) -> None:
     with Store(path) as store:
-        store.keep_headers({"a": b"of a", "b": b"of b"}, "1")
-        store.keep_headers({"b": b"of b again"}, "2")
+        store.keep_headers({"a": b"of a", "b": b"of b"}, "1", whole=True)
+        store.keep_headers({"b": b"of b again"}, "2", whole=True)
         assert store.headers(["a", "b", "c"], "1") == {"a": b"of a"}
         assert store.headers(["a", "b", "c"], "2") == {"b": b"of b again"}
     with closing(sqlite3.connect(path)) as other, other:
@@ -358,11 +359,11 @@ def test_a_store_from_before_headers_were_kept_gets_a_place_for_them(path: Path)
         old.execute("DROP TABLE headers")
     with Store(path, read_only=True) as store:
         assert store.headers(["a"], "1") == {}
-        store.keep_headers({"a": b"of a"}, "1")
+        store.keep_headers({"a": b"of a"}, "1", whole=True)
         assert store.headers(["a"], "1") == {}, "what is only read is not changed"
     with Store(path) as store:
         assert store.headers(["a"], "1") == {}
-        store.keep_headers({"a": b"of a"}, "1")
+        store.keep_headers({"a": b"of a"}, "1", whole=True)
         assert store.headers(["a"], "1") == {"a": b"of a"}
         assert store.hashes(["key"]) == {"key": "a"}
 
@@ -375,7 +376,7 @@ def test_a_recorded_store_and_one_that_cannot_be_written_do_without_digests(
     with Store(recorded) as store:
         store.keep_hashes({"a": "1"})
         assert store.hashes(["a"]) == {}
-        store.keep_headers({"1": b"of 1"}, "1")
+        store.keep_headers({"1": b"of 1"}, "1", whole=True)
         assert store.headers(["1"], "1") == {}
     assert recorded.read_bytes() == before
     with Store(path) as store:

@@ -41,10 +41,10 @@ class FileHash(NamedTuple):
 class Before(NamedTuple):
     """What earlier runs know of the bytes of a file."""
 
-    decoded: bool = False
-    """Whether a detector answered for them, so that they were decoded once."""
     header: bytes | None = None
     """The record of the header, where this edition of the code found no fault in all bytes."""
+    decoded: bool = False
+    """Else whether a detector answered for them, so that they were decoded once."""
 
 
 Recall = Callable[[], AbstractContextManager[Callable[[str], Before]]]
@@ -189,7 +189,7 @@ def _hash(
     before: Callable[[str], Before] = _nothing,
 ) -> FileHash:
     sha256 = hashlib.sha256(data).hexdigest()
-    decoded, header = before(sha256)
+    header, decoded = before(sha256)
     if headers and header is not None:  # the same code found no fault in these very bytes
         return FileHash(sha256, None, header, recalled=True)
     header = metadata.record_of(file, data, max_pixels=max_pixels) if headers else None

@@ -68,7 +68,10 @@ def test_whatever_was_decoded_once_gets_the_same_with_and_without_being_opened()
             continue
         for limit in LIMITS:
             opened = hashing._hash(NO_FILE, photo, limit)
-            assert hashing._hash(NO_FILE, photo, limit, before=lambda _: Before(True)) == opened
+            assert (
+                hashing._hash(NO_FILE, photo, limit, before=lambda _: Before(decoded=True))
+                == opened
+            )
             compared += 1
             faults += opened.fault is not None
     assert compared > 500
@@ -92,6 +95,6 @@ def test_only_what_was_not_decoded_before_is_opened(
         file_of(tmp_path, photo),
         max_pixels=decoding.MAX_PIXELS,
         headers=False,
-        before=lambda _: Before(known),  # what the store says
+        before=lambda _: Before(decoded=known),  # what the store says
     )
     assert opened == ([] if known else [photo])

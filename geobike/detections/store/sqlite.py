@@ -9,13 +9,11 @@ import json
 import os
 import sqlite3
 import sys
-import threading
 import time
 import zlib
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from itertools import count, repeat
@@ -26,21 +24,17 @@ from typing import Any, Final, Self
 import numpy as np
 import pandas as pd
 
-from geobike.detections.store import kind
+from geobike.detections.store import kind, recall
 from geobike.detections.store.protocol import IN_MEMORY, Model, Transform, unchanged
 from geobike.detectors import check
 from geobike.detectors.protocol import Box, Detection
 from geobike.errors import StoreError
-from geobike.photos.hashing import Before, Recall
+from geobike.photos.hashing import Recall
 from geobike.progress import Track, silent
 
 _APPLICATION_ID: Final = 0x67656F62  # "geob", so that another program's SQLite file is rejected
 _LAYOUT: Final = 1
 _NUMBERS: Final = ("score", *Box._fields)
-_WAIT: Final = 60.0  # seconds for another process to finish its write
-_WAIT_FOR_ONE: Final = 1.0  # seconds for it, where what would be read only saves time
-_UNREADABLE: Final = (sqlite3.Error, OSError, UnicodeError)
-"""What opening or reading raises; a damaged schema, say, is text that is not UTF-8."""
 _TOGETHER: Final = 100  # rows that are fetched at a time; boxes of a photo take some kB
 _BATCH: Final = 10_000  # digests in one query: under 1 MB
 
@@ -79,7 +73,6 @@ CREATE TABLE IF NOT EXISTS headers (
 ) WITHOUT ROWID
 """
 
-_FIND_HEADERS: Final = "SELECT 1 FROM sqlite_master WHERE name = 'headers'"
 _FIND_CHECKSUMS: Final = "SELECT 1 FROM pragma_table_info('answers') WHERE name = 'crc32'"
 
 
@@ -93,10 +86,10 @@ class Store:
         if read_only and not self.path.is_file():
             raise StoreError(f"store {path}: no such file")
         try:
-            self._connection = _open_to_read(self.path) if read_only else _open(self.path)
+            self._connection = recall.open_to_read(self.path) if read_only else _open(self.path)
             self._check_kind()
             self._has_checksums = _has_checksums(self._connection)
-        except _UNREADABLE as error:
+        except recall.UNREADABLE as error:
             raise StoreError(f"store {path}: cannot be opened: {_cause(error)}") from None
 
     def __enter__(self) -> Self:
@@ -257,7 +250,7 @@ class Store:
             found |= {
                 digest: record
                 for digest, record, whole, checksum in rows
-                if _is_header(digest, edition, record, whole, checksum)
+                if recall.is_header(digest, edition, record, whole, checksum)
             }
         return found
 
@@ -269,7 +262,7 @@ class Store:
         if not found or not self._knows_files():
             return
         rows = [
-            (digest, edition, record, whole, _checksum_of_header(digest, edition, record, whole))
+            (digest, edition, record, whole, recall.checksum(digest, edition, record, whole))
             for digest, record in sorted(found.items())
         ]
         self._insert(_CREATE_HEADERS, "INSERT OR REPLACE INTO headers VALUES (?, ?, ?, ?, ?)", rows)
@@ -278,7 +271,7 @@ class Store:
         """Do what `DetectionStore.recall` says."""
         if str(self.path) == IN_MEMORY or not self.has_answers():
             return None
-        return partial(_recalled, self.path.absolute(), edition)
+        return partial(recall.recalled, self.path.absolute(), edition)
 
     def _insert(self, create: str, insert: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Add rows to a table, where the store can be written."""
@@ -305,7 +298,7 @@ class Store:
             fetch = self._connection.execute(query, values).fetchmany
             while rows := fetch(_TOGETHER):
                 yield from rows
-        except _UNREADABLE as error:
+        except recall.UNREADABLE as error:
             raise StoreError(f"store {self.path}: cannot be read: {_cause(error)}") from None
 
     def _check_kind(self) -> None:
@@ -352,75 +345,19 @@ class Store:
         )
 
 
-@contextmanager
-def _recalled(path: Path, edition: str) -> Iterator[Callable[[str], Before]]:
-    """Yield what tells threads what the store at a path knows of a SHA-256.
-
-    It knows nothing where the store cannot be read, and from then on: a photo is opened sooner than
-    a store that another program holds.
-    """
-    lock = threading.Lock()
-    is_held = False
-
-    def before(digest: str) -> Before:
-        nonlocal is_held
-        with lock:
-            if is_held:
-                return Before()
-            try:
-                return _before(connection, digest, edition, has_headers=has_headers)
-            except _UNREADABLE:
-                is_held = True
-                return Before()
-
-    try:
-        connection = _open_to_read(path, wait=_WAIT_FOR_ONE, check_same_thread=False)
-        has_headers = connection.execute(_FIND_HEADERS).fetchone() is not None
-    except _UNREADABLE:
-        yield lambda _: Before()
-        return
-    with closing(connection):
-        yield before
-
-
-def _before(
-    connection: sqlite3.Connection, digest: str, edition: str, *, has_headers: bool
-) -> Before:
-    ask = connection.execute
-    answered = ask("SELECT 1 FROM answers WHERE sha256 = ?", (digest,)).fetchone() is not None
-    query = "SELECT record, whole, crc32 FROM headers WHERE sha256 = ? AND edition = ? AND whole"
-    found = ask(query, (digest, edition)).fetchone() if has_headers else None
-    if found is None or not _is_header(digest, edition, *found):
-        return Before(answered)
-    return Before(answered, found[0])
-
-
-def _is_header(digest: str, edition: str, record: object, whole: object, checksum: object) -> bool:
-    return (
-        isinstance(record, bytes)
-        and whole in (0, 1)
-        and checksum == _checksum_of_header(digest, edition, record, whole == 1)
-    )
-
-
-def _checksum_of_header(digest: str, edition: str, record: bytes, whole: bool) -> int:
-    key = f"{digest} {edition} {whole:d} ".encode("utf-8", "surrogatepass")
-    return zlib.crc32(record, zlib.crc32(key))
-
-
 def _open(path: Path) -> sqlite3.Connection:
     """Open a store to write, or to read only, where it is there and cannot be written."""
     try:
         return _open_to_write(path)
     except (sqlite3.OperationalError, OSError):
         if path.is_file() and not os.access(path.parent, os.W_OK):
-            return _open_to_read(path)
+            return recall.open_to_read(path)
         raise
 
 
 def _open_to_write(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(path, timeout=_WAIT)
+    connection = sqlite3.connect(path, timeout=recall.WAIT)
     if not _has_tables(connection):
         _use_write_ahead_log(connection)
         # One transaction, so that a store is whole or not there, whoever else makes it too.
@@ -474,7 +411,7 @@ def _has_tables(connection: sqlite3.Connection) -> bool:
 
 def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
     """Let others read while one writes. SQLite does not wait for this lock by itself."""
-    deadline = time.monotonic() + _WAIT
+    deadline = time.monotonic() + recall.WAIT
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
@@ -483,17 +420,3 @@ def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.05)
-
-
-def _open_to_read(
-    path: Path, *, wait: float = _WAIT, check_same_thread: bool = True
-) -> sqlite3.Connection:
-    address = path.resolve().as_uri()
-    connect = partial(sqlite3.connect, uri=True, timeout=wait, check_same_thread=check_same_thread)
-    try:
-        connection = connect(f"{address}?mode=ro")
-        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    except sqlite3.OperationalError:
-        # In a folder that cannot be written, SQLite cannot keep its log; then nobody else can.
-        connection = connect(f"{address}?mode=ro&immutable=1")
-    return connection

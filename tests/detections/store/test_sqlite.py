@@ -2,6 +2,8 @@ import multiprocessing
 import pickle
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -11,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from geobike.detections.cached import CachedDetector
-from geobike.detections.store import sqlite
+from geobike.detections.store import recall
 from geobike.detections.store.protocol import Model
 from geobike.detections.store.sqlite import Store
 from geobike.detectors.protocol import Box, Detection
@@ -301,11 +303,17 @@ def test_photos_with_an_answer_of_any_detector_are_known_to_threads_and_processe
         opens = pickle.loads(pickle.dumps(store.recall("1")))
         with opens() as before, ThreadPoolExecutor(3) as pool:
             found = list(pool.map(before, "abc"))
-        assert found == [Before(True, b"record"), Before(True), Before()]
+        assert found == [Before(b"record"), Before(decoded=True), Before()]
         other = store.recall("2")
     assert other is not None
     with other() as before:
-        assert before("a") == Before(True), "another edition read that header"
+        assert before("a") == Before(decoded=True), "another edition read that header"
+
+
+def test_processes_that_hash_photos_import_no_pandas() -> None:
+    program = "import sys, geobike.detections.store.recall; print('pandas' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert found.stdout == "False\n", found.stderr
 
 
 def test_without_its_file_a_store_knows_no_photo_and_every_photo_is_opened(path: Path) -> None:
@@ -326,7 +334,7 @@ def test_a_store_that_another_program_holds_keeps_no_photo_waiting_twice(
         store.put("a", DETR, FOUND)
         opens = store.recall("1")
     assert opens is not None
-    monkeypatch.setattr(sqlite, "_WAIT_FOR_ONE", 0.01)
+    monkeypatch.setattr(recall, "_WAIT_FOR_ONE", 0.01)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("PRAGMA journal_mode = DELETE")  # so that one who writes keeps readers out
         with opens() as before:
@@ -394,7 +402,7 @@ def sample() -> Path:
 def test_a_store_that_another_program_keeps_locked_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite, "_WAIT", 0.1)
+    monkeypatch.setattr(recall, "WAIT", 0.1)
     path = tmp_path / "store.sqlite"
     with Store(path) as store, closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")

@@ -28,10 +28,12 @@ def by_period(tallies: pd.DataFrame, period: "pd.Series[int]") -> pd.DataFrame:
     when = np.append(period.to_numpy(dtype=float), np.nan)[place]
     coded = pd.DataFrame({"photo": photo.codes, "stop": stop.codes, "period": when})
     looked = coded[coded["stop"] >= 0]
-    looks = looked[looked["period"].notna()]
-    visits = looks.groupby(["stop", "period"])["photo"].transform("nunique")
-    everywhere = looked.groupby("stop")["photo"].nunique()
-    factor = (looks["stop"].map(everywhere) / visits).reindex(coded.index).fillna(1.0).to_numpy()
+    looks = looked[~looked["photo"].duplicated()]  # one that shows several areas has several rows
+    visits = looks.groupby(["stop", "period"])["photo"].transform("size")
+    everywhere = looks.groupby("stop")["photo"].transform("size")
+    of_photo = np.ones(len(photo.categories) + 1)
+    of_photo[looks["photo"]] = (everywhere / visits).fillna(1.0)
+    factor = np.where(stop.codes >= 0, of_photo[photo.codes], 1.0)
     rows = tallies[list(metrics.SUMS)].reset_index(drop=True)
     for name in (metrics.STOPS, metrics.ON_STOPS):
         rows[name] = rows[name] * factor

@@ -115,6 +115,7 @@ def page_data(
         pictures,
         period,
         stood,
+        tallies,
         ids,
         timezone=timezone,
         threshold=provenance.threshold,

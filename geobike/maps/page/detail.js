@@ -10,7 +10,7 @@ geobike.detail = function (page) {
   const bar = el("div", { className: "gb-detail-bar" }, back, ...geobike.neighbours(page));
   const title = el("h2", { tabIndex: -1, dir: "auto" }, made.title);
   const period = page.period < 0 ? "" : el("p", { className: "gb-when" }, page.date(page.data.periods[page.period]));
-  return [bar, title, period, ...made.parts, geobike.strip(page, made.photos)].filter((part) => part !== "");
+  return [bar, title, period, ...made.parts, geobike.strip(page, made)].filter((part) => part !== "");
 };
 
 // To the area before and after, in the order of the table; so too for streets, by their figure, and for
@@ -56,23 +56,25 @@ geobike.areaDetail = function (page, { area } = page.chosen) {
         geobike.averageText(page, area),
       );
   const state = el("p", { className: "gb-state" }, geobike.stateOf(page, area));
+  const number = data.areas.indexOf(area);
+  const border = geobike.borderOf(page, number);
   const lines = page
     .metricsIn("popup")
     .filter((one) => (one.tellsLooking || !hidden) && one !== metric && !geobike.isOfRacks(page, one))
     .filter((one) => area.figures[one.name] !== null && area.figures[one.name] !== undefined)
-    .map((one) => [one.name, page.nameOf(one), geobike.figureWithRange(page, area, one), geobike.whatCounts(page, area, one)]);
+    .map((one) => [one.name, page.nameOf(one), geobike.figureWithRange(page, area, one), geobike.whatCounts(page, area, one, border)]);
   for (const name of data.needed) lines.push([name, say(name), page.figure(area.figures[name], { exact: true, digits: 0 })]);
   if (page.period < 0) {
     for (const key of ["first", "last"]) if (area[key]) lines.push([key, say(key), page.date(area[key])]);
   }
-  const number = data.areas.indexOf(area);
   const photos = geobike.photosWhere(page, (i) => data.photos.area[i] === number);
   const ridden = photos.reduce((sum, i) => sum + (data.photos.ridden?.[i] ?? 0), 0);
   if (ridden) lines.push(["ridden", say("ridden_here"), say("ridden", { n: ridden })]);
   return {
     title: area.name,
-    parts: [main, state, geobike.figures(lines), geobike.parkingDetail(page, geobike.parkingOfArea(page, area)), geobike.fullest(page, number), geobike.note(say("camera_area"), photos.length > 0)],
+    parts: [main, state, geobike.figures(lines), geobike.parkingDetail(page, geobike.parkingOfArea(page, area)), geobike.fullest(page, number)],
     photos,
+    border,
   };
 };
 
@@ -84,11 +86,30 @@ geobike.figureWithRange = function (page, area, metric) {
 };
 
 // What a figure of an area counts, in a few words; empty where its name says it.
-geobike.whatCounts = function ({ data, say }, { figures }, { name }) {
+geobike.whatCounts = function ({ data, say }, { figures }, { name }, border) {
   const { roles } = data;
+  if (name === roles.things && border?.shown.size) {
+    return say("counts_photos_border", { own: figures[name] - border.within, beyond: border.within });
+  }
   if (name === roles.stops) return Number.isInteger(figures[name]) ? "" : say("counts_stops");
   if (data.estimates?.of === name || name === data.metrics.find(({ denominator }) => denominator === roles.stops)?.name) return say("counts_per_stop");
   return { [roles.once]: say("counts_in_area"), [roles.things]: say("counts_photos") }[name] || "";
+};
+
+// Photos from across the border that show a part of an area, each with its bicycles there, the fullest
+// first; how many that are; and how many on photos taken in the area stand beyond its border.
+geobike.borderOf = function (page, number) {
+  const { across, area } = page.data.photos;
+  const found = [];
+  let beyond = 0;
+  for (let k = 0; k < (across?.n || 0); k++) {
+    const i = across.photo[k];
+    if (!page.isShown(i)) continue;
+    if (across.area[k] === number) found.push([i, across.things[k]]);
+    else if (area[i] === number) beyond += across.things[k];
+  }
+  found.sort((a, b) => b[1] - a[1]);
+  return { shown: new Map(found), within: found.reduce((sum, [, n]) => sum + n, 0), beyond };
 };
 
 // How the area compares with the average, in words.

@@ -6,6 +6,8 @@ import pandas as pd
 import pytest
 
 import geobike
+from geobike import schema
+from tests.maps.test_layers import street_frames
 from tests.support.browser import Open, Opened
 from tests.support.map_frames import areas, build, jpeg, photos, tallies
 
@@ -90,6 +92,44 @@ def test_the_photos_of_an_area_and_those_across_its_border_follow_each_other(sho
     assert names == ["north.jpg", "both.jpg", "ground.jpg"]
 
 
+def seen_in_part() -> dict[str, Any]:
+    """The first street was seen over its second quarter; it is one of those seen in two areas."""
+    rows = {"street_id": "1", "area_id": ["A0", "A1"], "begin": 0.25, "end": 0.5, "listed": True}
+    return street_frames() | {"stretches": schema.table(schema.STRETCHES, rows)}
+
+
+RIBBONS = """() => Array.from(
+  document.querySelectorAll(".leaflet-gb-streets-pane path.leaflet-interactive"),
+  (path) => {
+    const { x, width } = path.getBBox();
+    return [path.hasAttribute("stroke-dasharray"), x, x + width];
+  }
+)"""
+"""Whether each is a broken line, where it begins and where it ends, in pixels."""
+
+
+def test_a_street_has_its_colour_where_it_was_seen(show: Open) -> None:
+    opened = show(build(**seen_in_part()))
+    opened.show("Streets: detected per 100 m")
+    (broken, west, east), (whole, begin, end) = opened.page.evaluate(RIBBONS)
+    assert (broken, whole) == (True, False)
+    long = east - west
+    assert [(begin - west) / long, (end - west) / long] == pytest.approx([0.25, 0.5], abs=0.02)
+    assert opened.legend()[-2] == "broken line: not seen"
+    opened.layers()  # close them
+    opened.page.locator("path.leaflet-interactive[stroke-dasharray]").first.dispatch_event("click")
+    assert opened.texts(".gb-detail h2") == ["<b>Quay</b>"]
+    assert opened.detail()["area"] == "North, East"
+
+
+def test_a_street_on_a_border_is_listed_on_both_sides_of_it(show: Open) -> None:
+    opened = show(build(**seen_in_part()))
+    for area in ("North", "East"):
+        opened.page.locator(".gb-table tbody tr th", has_text=area).click()
+        assert opened.texts(".gb-detail .gb-list li span") == ["<b>Quay</b>, on the border"]
+        opened.page.keyboard.press("Escape")
+
+
 SUM_OF_LISTED = """() => {
   const numbers = (selector, of) => Array.from(document.querySelectorAll(selector), of);
   const listed = numbers(".gb-tile", (tile) => Number(tile.dataset.count));
@@ -98,15 +138,19 @@ SUM_OF_LISTED = """() => {
 }"""
 
 
-def test_the_photos_that_each_area_of_the_sample_lists_add_up_to_its_figure(
+def test_the_photos_and_streets_that_an_area_of_the_sample_lists_add_up_to_its_figures(
     show: Open, sample_result: geobike.SurveyResult
 ) -> None:
     opened = show(sample_result.map())
     figures = sample_result.areas.set_index("name")["bicycle_count"].dropna()
     assert len(figures) == 12
-    listed = {}
+    listed, streets = {}, {}
     for name in figures.index:
         opened.page.locator(".gb-table tbody tr th", has_text=name).click()
         listed[name] = opened.page.evaluate(SUM_OF_LISTED)
+        for more in opened.page.locator(".gb-detail .gb-list .gb-more").all():
+            more.click()
+        streets[name] = opened.page.locator(".gb-detail .gb-list li").count()
         opened.page.keyboard.press("Escape")
     assert listed == figures.to_dict()
+    assert streets == sample_result.areas.set_index("name")["streets_seen"][figures.index].to_dict()

@@ -131,21 +131,31 @@ geobike.averageText = function (page, area) {
 
 // The streets of an area in which most was detected; its places where there are no streets.
 geobike.fullest = function (page, number) {
-  const { el } = geobike;
   const { data, say } = page;
   if (page.hasStreets) {
-    const found = geobike.rankedStreets(page).filter(({ area, rate }) => area === number && rate > 0).slice(0, 5);
+    const found = geobike.rankedStreets(page).filter((street) => geobike.areasOf(street).includes(number));
     if (!found.length) return "";
-    const items = found.map((street) =>
-      geobike.listed(geobike.streetName(page, street), page.figure(street.rate), () => page.choose({ kind: "street", street }, { zoom: true })),
-    );
-    return el("section", { className: "gb-list" }, el("h3", {}, geobike.ofAllDays(page, "fullest_streets")), el("ol", {}, ...items));
+    const item = (street) => {
+      const onclick = () => page.choose({ kind: "street", street, among: found }, { zoom: true });
+      return geobike.listed(geobike.streetIn(page, street), page.figure(street.rate), onclick);
+    };
+    const full = found.filter(({ rate }) => rate > 0).length;
+    const more = say("show_streets", { n: found.length });
+    return geobike.foldedList(geobike.ofAllDays(page, "fullest_streets"), found, item, { most: Math.min(Math.max(full, 1), 5), more });
   }
   const { places } = data;
   const found = [];
   for (let i = 0; i < places.n; i++) if (places.area[i] === number && places.things[i] > 0) found.push(i);
   if (!found.length) return "";
   return geobike.placeList(page, found, { most: 5, title: say("fullest_places"), numbered: true });
+};
+
+// The areas that a street is one of those seen in; on a border these are several.
+geobike.areasOf = ({ areas, area }) => areas || [area];
+
+geobike.streetIn = function (page, street) {
+  const name = geobike.streetName(page, street);
+  return geobike.areasOf(street).length > 1 ? page.say("street_on_border", { name }) : name;
 };
 
 // Places from the fullest, each a button that opens it.
@@ -188,7 +198,7 @@ geobike.rankedStreets = (page) =>
 geobike.streetDetail = function (page, { street } = page.chosen) {
   const { data, say } = page;
   const exact = { exact: true, digits: 0 };
-  const area = data.areas[street.area];
+  const areas = geobike.areasOf(street).filter((k) => k >= 0).map((k) => data.areas[k].name);
   const lines = [
     ["rate", say("per_100m"), page.figure(street.rate), say("counts_per_100m")],
     ["once", say("street_once"), page.figure(street.once), say("counts_in_street")],
@@ -196,7 +206,7 @@ geobike.streetDetail = function (page, { street } = page.chosen) {
     ["share", say("street_share"), page.percent(street.share)],
     ["length", say("street_length"), `${page.whole(street.length)} m`],
   ];
-  if (area) lines.push(["area", say("area"), area.name]);
+  if (areas.length) lines.push(["area", say("area"), areas.join(", ")]);
   const inStreet = (i) => data.photos.place[i] >= 0 && data.places.street[data.photos.place[i]] === street.number;
   return {
     title: geobike.streetName(page, street),

@@ -26,17 +26,17 @@ geobike.strip = function (page, { photos: own, border }) {
   const few = geobike.note(geobike.pictureNote(page, pictured), pictured < numbers.length);
   const parts = [el("h3", {}, say(border ? "photos_here" : "photos", { n: own.length })), few];
   if (border) parts.push(geobike.note(say("beyond_border", { n: border.beyond }), border.beyond > 0));
-  parts.push(...geobike.tiles(page, own, numbers));
+  parts.push(...geobike.stripOf(page, own, numbers));
   if (shown.size) {
     const title = say("photos_across", { n: shown.size, count: page.things(border.within) });
-    parts.push(el("h3", {}, title), ...geobike.tiles(page, [...shown.keys()], numbers, shown));
+    parts.push(el("h3", {}, title), ...geobike.stripOf(page, [...shown.keys()], numbers, shown));
   }
   return el("section", { className: "gb-photos" }, ...parts);
 };
 
 // Some photos as tiles, the others when asked for; next to each other in `list` they open. `here` has
 // what counts of a photo, where that is not all it shows.
-geobike.tiles = function (page, numbers, list, here) {
+geobike.stripOf = function (page, numbers, list, here) {
   const { el } = geobike;
   const strip = el("div", { className: "gb-strip" });
   const more = el("button", { type: "button", className: "gb-more" }, page.say("show_photos", { n: numbers.length }));

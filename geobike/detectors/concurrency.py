@@ -10,7 +10,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
 from geobike.detectors import check
-from geobike.detectors.protocol import Box, Detection, Detector
+from geobike.detectors.protocol import Detection, Detector
 from geobike.errors import DetectorStopped, PhotoError
 
 if TYPE_CHECKING:
@@ -33,6 +33,11 @@ class Photo(NamedTuple):
     size: tuple[int, int]
     detect: "Callable[[Image], list[Detection]] | None" = None
     """What detects in it, where that is not the same for all photos."""
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """Pixels of the original for one of the image, across and down."""
+        return self.size[0] / self.image.width, self.size[1] / self.image.height
 
 
 class Answer(NamedTuple, Generic[Key]):
@@ -79,8 +84,8 @@ def detect_many(
         if isinstance(photo, PhotoError):
             return Answer(key, None, photo)
         try:
-            found = check.detections((photo.detect or detector.detect)(photo.image))
-            return Answer(key, _in_original(found, photo))
+            found = (photo.detect or detector.detect)(photo.image)
+            return Answer(key, check.detections(found, scale=photo.scale))
         except PhotoError as error:
             return Answer(key, None, error)
         except DetectorStopped:
@@ -171,15 +176,3 @@ class _Crew(Generic[Key]):
                 self._ended.put((self._work(*task), None))
             except BaseException as error:  # noqa: BLE001 - handed to the caller, who raises it
                 self._ended.put((None, error))
-
-
-def _in_original(found: list[Detection], photo: Photo) -> list[Detection]:
-    """Return detections in pixels of the original, where the detector saw a smaller picture."""
-    if photo.image.size == photo.size:
-        return found
-    across, down = (full / seen for full, seen in zip(photo.size, photo.image.size, strict=True))
-    return [
-        Detection(one.label, one.score, Box(xmin * across, ymin * down, xmax * across, ymax * down))
-        for one in found
-        for xmin, ymin, xmax, ymax in (one.box,)
-    ]

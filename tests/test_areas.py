@@ -1,5 +1,6 @@
 import json
 import warnings
+from itertools import combinations
 from pathlib import Path
 
 import geopandas as gpd
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from shapely import GeometryCollection, LineString, MultiPolygon, Point, Polygon, box
 
 from geobike import areas, schema
+from geobike.areas import repairing
 from geobike.counting import counts
 from geobike.errors import AreasError, GeobikeWarning
 from geobike.maps.shapes import simplified
@@ -435,6 +437,23 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     (tmp_path / "a.geojson").write_text("not json")
     with pytest.raises(AreasError, match=r"a\.geojson: cannot be read"):
         areas.read(tmp_path / "a.geojson")
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=50, deadline=None)
+def test_areas_overlap_where_what_they_share_has_an_area(seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    corners = np.round(chance.uniform(0, 4, (10, 4, 2)), chance.integers(0, 4))
+    hulls = [shapely.convex_hull(shapely.MultiPoint(one)) for one in corners]
+    shapes = [one for one in hulls if one.geom_type == "Polygon"]
+    shapes += [box(x, y, x + 1, y + 1) for x in range(4) for y in range(4)]  # share borders
+    pairs = list(combinations(range(len(shapes)), 2))
+    left, right = np.array(pairs).T
+    assert list(repairing._overlapping(np.array(shapes), left, right)) == [
+        (a, b)
+        for a, b in pairs
+        if shapes[a].intersection(shapes[b]).area > 1e-6 * min(shapes[a].area, shapes[b].area)
+    ]
 
 
 def test_overlapping_areas_are_reported(tmp_path: Path) -> None:

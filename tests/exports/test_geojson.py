@@ -1,6 +1,7 @@
 import itertools
 import json
 import math
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -96,7 +97,12 @@ def test_gdal_reads_every_photo_also_those_without_a_place(tmp_path: Path) -> No
 @given(
     name=st.text(max_size=12),
     values=st.lists(
-        st.none() | st.booleans() | st.integers() | st.text() | st.lists(st.integers(), max_size=2),
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats(allow_nan=False, allow_infinity=False)
+        | st.text()
+        | st.lists(st.integers(), max_size=2),
         min_size=1,
         max_size=5,
     ),
@@ -112,4 +118,23 @@ def test_any_name_and_value_is_written_as_json_has_it(name: str, values: list[An
         written = json.loads(Path(folder, "a.geojson").read_text(encoding="utf-8"))
     assert [feature["properties"] for feature in written["features"]] == [
         {f"50 %s {name}": value, "share": 0.1} for value in values
+    ]
+
+
+def test_times_are_written_to_the_second_as_python_writes_them(tmp_path: Path) -> None:
+    moments = [
+        datetime(2024, 3, 1, 7, 5, 9, 999_999, tzinfo=UTC),
+        None,
+        datetime(1969, 12, 31, 23, 59, 58, 500_000, tzinfo=UTC),
+        datetime(1899, 1, 2, 3, 4, 5, 1, tzinfo=UTC),
+    ]
+    frame = gpd.GeoDataFrame(
+        {"taken_at": pd.Series(moments, dtype=schema.TIME)},
+        geometry=[Point(4.5, 52)] * len(moments),
+        crs=4326,
+    )
+    geojson.write_features(frame, tmp_path / "a.geojson")
+    found = [one["properties"]["taken_at"] for one in read_json(tmp_path / "a.geojson")["features"]]
+    assert found == [
+        one and one.replace(microsecond=0, tzinfo=None).isoformat() + "Z" for one in moments
     ]

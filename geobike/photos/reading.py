@@ -1,8 +1,8 @@
-"""Read the photos into a frame: first their metadata, then all their bytes.
+"""Read the photos into a frame: their headers, and all their bytes.
 
-Metadata give size, position and time, in a thousandth of the time that all bytes take. Those give
-the SHA-256, which finds duplicates, and show which photos are truncated. One bad photo is a row
-with a reason; only a source without any photo raises.
+Headers give size, position and time; alone they take a thousandth of the time that all bytes take.
+Those give the SHA-256, which finds duplicates, and show which photos are truncated. One bad photo
+is a row with a reason; only a source without any photo raises.
 """
 
 import time

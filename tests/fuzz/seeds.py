@@ -202,6 +202,7 @@ def _stores(folder: Path) -> Iterator[tuple[str, bytes]]:
         for digest, found in _ANSWERS.items():
             store.put(digest, MODEL, found)
         store.keep_hashes({"key": "a"})
+        store.keep_headers({"a": b"of a", "b": b"of b"}, "1", whole=True)
     with sqlite3.connect(file) as connection:
         connection.execute("PRAGMA journal_mode=DELETE")
     connection.close()

@@ -76,6 +76,7 @@ def store(file: Path) -> None:
         opened.boxes(["a", "b"], MODEL)
         list(opened.get(["a", "b"], MODEL))
         opened.hashes(["key"])
+        opened.headers(["a", "b"], "1")
         opened.put("d", MODEL, [])
 
 

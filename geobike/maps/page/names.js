@@ -124,11 +124,12 @@ geobike.isDark = function (colour) {
 };
 
 // How much of a name lies in its area: if more hangs over a neighbour it seems to be its name. Where few
-// areas were seen one looks for these, and their neighbours are hatched.
+// areas were seen one looks for these, and their neighbours are hatched. A telephone has little room.
 geobike.leastInside = function (page, area) {
   const { areas } = page.data;
   const isUnseen = (each) => geobike.isUnseen(page.data, each);
   page.fewSeen ??= areas.filter(isUnseen).length > areas.length / 2;
+  if (!geobike.wide()) return 0.55; // or half of them have no name there
   return page.fewSeen && !isUnseen(area) ? 0.7 : 0.85;
 };
 

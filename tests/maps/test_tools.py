@@ -356,7 +356,7 @@ def test_a_dutch_page_is_dutch_and_writes_numbers_so(show: Open) -> None:
     finding = "10 stops: gemiddeld 1,6 gedetecteerde fietsen per stop. In totaal ongeveer 16 "
     assert opened.texts(".gb-finding") == [finding + "gedetecteerd, elke plek één keer geteld."]
     assert "in 4 van de 5 gebieden · 19 jan 2022." in opened.texts(".gb-seen")[0]
-    assert "drempel 0,5." in opened.said(".gb-method")[0]
+    assert "vanaf 0,5 telt" in opened.said(".gb-method")[0]
     assert opened.legend()[-2:] == ["6 of meer", "geen foto's"]
     assert opened.table("detected_per_stop")[0] == ["South", "7,0"]
 

@@ -88,7 +88,7 @@ geobike.figureWithRange = function (page, area, metric) {
 // What a figure of an area counts, in a few words; empty where its name says it.
 geobike.whatCounts = function ({ data, say }, { figures }, { name }, border) {
   const { roles } = data;
-  if (name === roles.things && border?.shown.size) {
+  if (name === roles.things && border?.within) {
     return say("counts_photos_border", { own: figures[name] - border.within, beyond: border.within });
   }
   if (name === roles.stops) return Number.isInteger(figures[name]) ? "" : say("counts_stops");

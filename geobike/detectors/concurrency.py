@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
@@ -103,21 +104,19 @@ def detect_many(
         places.release(workers + ahead)  # whoever waits for a place learns that there is no need
         crew.dismiss()
 
-    found: Answer[Key] | None = None
     try:
         begin(workers + ahead)
         while crew.busy:
             found = crew.next()
             if found is not None:
                 keep(found)
+            crew.drop()
+            if found is not None:
                 places.release()
                 begin(1)
-                answered, found = found, None
-                yield answered
+                yield found
     except (DetectorStopped, KeyboardInterrupt, GeneratorExit):  # the last: Ctrl-C met the caller
         close()
-        if found is not None:
-            keep(found)
         for last in crew.last(grace):
             keep(last)
         raise
@@ -133,11 +132,12 @@ class _Crew(Generic[Key]):
 
     def __init__(self, work: Callable[[Key], Answer[Key] | None]) -> None:
         self.busy = 0
-        """Photos that were begun, and of which `next` has not said how they ended."""
+        """Photos that were begun and not dropped."""
         self._work = work
         self._threads = 0
         self._keys: SimpleQueue[tuple[Key] | None] = SimpleQueue()
-        self._ended: SimpleQueue[tuple[Answer[Key] | None, BaseException | None]] = SimpleQueue()
+        self._ended: deque[tuple[Answer[Key] | None, BaseException | None]] = deque()
+        self._bell: SimpleQueue[None] = SimpleQueue()  # rung for each that ended
 
     def begin(self, key: Key) -> None:
         """Start work on a photo at once, in a thread of its own for the time being."""
@@ -148,19 +148,27 @@ class _Crew(Generic[Key]):
             self._threads += 1
 
     def next(self) -> Answer[Key] | None:
-        """Wait for the next photo that ends; raise what its work raised."""
-        found, error = self._ended.get()
-        self.busy -= 1
+        """Wait for a photo that ended, which stays the next one; raise what its work raised."""
+        self._bell.get()
+        found, error = self._ended[0]
         if error is not None:
             raise error
         return found
 
+    def drop(self) -> None:
+        """Drop the photo that `next` gave. Until then no Ctrl-C can lose it, wherever it comes."""
+        self._ended.popleft()
+        self.busy -= 1
+
     def last(self, seconds: float) -> Iterator[Answer[Key]]:
-        """Yield the answers that arrive within so many seconds."""
+        """Yield the answers that were not dropped, or arrive within so many seconds."""
         end = time.monotonic() + seconds
         with suppress(Empty):
-            for _ in range(self.busy):
-                found, error = self._ended.get(timeout=max(0.0, end - time.monotonic()))
+            while self.busy > 0:
+                while not self._ended:
+                    self._bell.get(timeout=max(0.0, end - time.monotonic()))
+                found, error = self._ended[0]
+                self.drop()
                 if error is None and found is not None:
                     yield found
 
@@ -173,6 +181,7 @@ class _Crew(Generic[Key]):
     def _run(self) -> None:
         while (task := self._keys.get()) is not None:
             try:
-                self._ended.put((self._work(*task), None))
+                self._ended.append((self._work(*task), None))
             except BaseException as error:  # noqa: BLE001 - handed to the caller, who raises it
-                self._ended.put((None, error))
+                self._ended.append((None, error))
+            self._bell.put(None)

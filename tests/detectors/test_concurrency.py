@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from geobike.detectors import concurrency
 from geobike.detectors.concurrency import Answer, Photo, detect_many
 from geobike.detectors.protocol import Box, Detection
 from geobike.errors import CreditsExhausted, DetectionFailed, UnreadablePhoto
@@ -188,3 +189,29 @@ def test_a_fault_of_the_detector_itself_is_not_hidden() -> None:
     _, running = run(keys(9), Detector(at_3=ZeroDivisionError()), workers=2)
     with pytest.raises(ZeroDivisionError):
         list(running)
+
+
+def test_ctrl_c_just_as_an_answer_arrives_loses_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    arrive = concurrency._Crew.next
+    calls = 0
+
+    def interrupted(crew: Any) -> Any:
+        nonlocal calls
+        found, calls = arrive(crew), calls + 1
+        if calls == 3:
+            raise KeyboardInterrupt  # as a signal may, before the answer has a name
+        return found
+
+    monkeypatch.setattr(concurrency._Crew, "next", interrupted)
+    detector, kept = Detector(), list[str]()
+    answers = detect_many(
+        [str(number) for number in range(1, 21)],
+        detector,
+        load=load,
+        keep=lambda one: kept.append(one.key),
+        workers=2,
+        grace=PATIENCE,
+    )
+    with pytest.raises(KeyboardInterrupt):
+        list(answers)
+    assert {str(width) for width in detector.asked} == set(kept)

@@ -21,7 +21,7 @@ import pandas as pd
 from geobike.estimates.donors import Floats
 from geobike.estimates.draws import Draws, Sums
 
-HIDDEN: Final = 0.15
+HIDDEN: Final = 0.2
 """Standard deviation, over surveys, of the logarithm of what stands along a kerb by what its photos
 show: bicycles behind cars and each other, those that count twice, and those of other streets. From
 simulated streets (`docs/accuracy.md`)."""

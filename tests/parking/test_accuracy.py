@@ -113,7 +113,7 @@ WAYS = (
     Way(),
     Way(cars=0.7, dense=0.5, spacing=4.0),
     Way(phone=True, error=4.0, every=2),
-    Way(phone=True, cars=0.1, error=0.0),
+    Way(car=False, around=True, spacing=15.0),
 )
 
 

@@ -44,7 +44,7 @@ def test_a_street_counted_by_hand_worked_out_by_hand() -> None:
 
     32 parked along the kerb in view: pressure 1.6 by its share. Lane, 10 places: 3 parked, as
     detected. Together 35 at 30 places. All looks are counted, so what is left to chance is what
-    photos do not show: 15 %, and a Poisson number. Of 36, that is sqrt(5.4² + 36) = 8.1 either way.
+    photos do not show: 20 %, and a Poisson number. Of 36, that is sqrt(0.2² + 1 / 36) = 26 %.
     """
     photos = two_streets()
     full, empty = full_and_empty(photos)
@@ -53,8 +53,8 @@ def test_a_street_counted_by_hand_worked_out_by_hand() -> None:
     kerb = dam["kerb_seen_share"]
     assert 0.8 < kerb < 0.95
     assert dam["pressure_by_hand"] == pytest.approx(1.6 / kerb)
-    assert 20 * dam["pressure_low"] == pytest.approx(32 / kerb - 1.96 * 8.1, abs=3)
-    assert 20 * dam["pressure_high"] == pytest.approx(32 / kerb + 1.96 * 8.1, abs=3)
+    assert 20 * dam["pressure_low"] == pytest.approx(32 / kerb / np.exp(1.96 * 0.26), abs=3)
+    assert 20 * dam["pressure_high"] == pytest.approx(32 / kerb * np.exp(1.96 * 0.26), abs=3)
     assert dam["shortage_by_hand"] == pytest.approx(32 / kerb - 18, abs=1.5)
     for end in ("low", "high"):
         assert dam[f"shortage_{end}"] == pytest.approx(20 * dam[f"pressure_{end}"] - 18, abs=1)

@@ -27,7 +27,10 @@ class Way:
     """How streets are photographed, and what stands in them."""
 
     car: bool = True
+    """Cameras to the left and the right."""
     phone: bool = False
+    around: bool = False
+    """Cameras that look all around."""
     cars: float = 0.45
     """Share of the places along the kerb where a car is parked."""
     dense: float = 1.0
@@ -99,6 +102,7 @@ def _streets(rng: np.random.Generator, way: Way, number: int) -> Any:
 def _passes(rng: np.random.Generator, street: Street, way: Way) -> list[Poses]:
     errors = {"gps": way.error, "compass": 2 * way.error, "spacing": way.spacing}
     found = [simulated_streets.driven(rng, **errors)] if way.car else []
+    found += [simulated_streets.around(rng, **errors)] if way.around else []
     return found + ([simulated_streets.walked(rng, street, **errors)] if way.phone else [])
 
 

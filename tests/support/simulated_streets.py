@@ -146,6 +146,29 @@ def driven(rng: np.random.Generator, *, gps: float, compass: float, spacing: flo
     )
 
 
+def around(rng: np.random.Generator, *, gps: float, compass: float, spacing: float) -> Poses:
+    """Pass a street by car with four cameras that together look all around."""
+    x = np.arange(rng.uniform(0, spacing), LENGTH, spacing)
+    y = -1.75 + rng.normal(0, 0.15, len(x))
+    error = np.repeat(_drift(rng, x, gps), 4, axis=0)
+    turned = np.repeat(rng.normal(0, np.radians(compass), len(x)), 4)
+    names = ("ahead", "left", "back", "right")
+    count = 4 * len(x)
+    x, y, look = np.repeat(x, 4), np.repeat(y, 4), np.tile(np.arange(4) * np.pi / 2, len(x))
+    return Poses(
+        x,
+        y,
+        look,
+        np.full(count, 2.1),
+        np.full(count, np.radians(3)),
+        np.full(count, 18.0),
+        x + error[:, 0],
+        y + error[:, 1],
+        look + turned,
+        np.tile(names, count // 4),
+    )
+
+
 def walked(
     rng: np.random.Generator, street: Street, *, gps: float, compass: float, spacing: float
 ) -> Poses:

@@ -1,6 +1,7 @@
 """Sums of a tallies frame, by area and by period: what metrics are computed from."""
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from geobike import metrics, schema
@@ -26,12 +27,7 @@ def by_period(tallies: pd.DataFrame, period: "pd.Series[int]") -> pd.DataFrame:
     photo, stop, area = (schema.coded(tallies[name]) for name in ("photo_id", "stop_id", "area_id"))
     place = schema.rows_of(tallies["photo_id"], period.index)
     when = np.append(period.to_numpy(dtype=float), np.nan)[place]
-    coded = pd.DataFrame({"photo": photo.codes, "stop": stop.codes, "period": when})
-    looked = coded[coded["stop"] >= 0]
-    looks = looked[looked["period"].notna()]
-    visits = looks.groupby(["stop", "period"])["photo"].transform("nunique")
-    everywhere = looked.groupby("stop")["photo"].nunique()
-    factor = (looks["stop"].map(everywhere) / visits).reindex(coded.index).fillna(1.0).to_numpy()
+    factor = _of_a_period(photo, stop, when)
     rows = tallies[list(metrics.SUMS)].reset_index(drop=True)
     for name in (metrics.STOPS, metrics.ON_STOPS):
         rows[name] = rows[name] * factor
@@ -42,3 +38,17 @@ def by_period(tallies: pd.DataFrame, period: "pd.Series[int]") -> pd.DataFrame:
     found, periods = (sums.index.get_level_values(level) for level in range(2))
     sums.index = pd.MultiIndex.from_arrays([names[found], periods], names=["area_id", "period"])
     return sums[(sums != 0).any(axis=1)]
+
+
+def _of_a_period(
+    photo: "pd.Categorical[str]", stop: "pd.Categorical[str]", when: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Return how many looks there were at the stop of each row for one in the row's period."""
+    rows = pd.DataFrame({"photo": photo.codes, "stop": stop.codes, "period": when})
+    rows = rows[rows["stop"] >= 0]
+    looks = rows[~rows["photo"].duplicated()]  # one that shows several areas has several rows
+    here = looks.groupby(["stop", "period"])["photo"].transform("size")
+    everywhere = looks.groupby("stop")["photo"].transform("size")
+    times = np.ones(len(photo.categories) + 1)
+    times[looks["photo"]] = (everywhere / here).fillna(1.0)
+    return np.where(stop.codes >= 0, times[photo.codes], 1.0)

@@ -55,9 +55,10 @@ def find_stops(photos: gpd.GeoDataFrame, *, reach: float = STOP_DISTANCE) -> pd.
     check(reach)
     row = np.flatnonzero(photos["status"] == schema.COUNTED)
     counted = photos[["photo_id", "taken_at", "heading", "geometry"]].iloc[row]
+    places = schema.coordinates(counted.geometry)  # as they lie in memory: a tenth of the time
     order = _by_time(counted)
     row, counted = row[order], counted.iloc[order]
-    led = leaders.follow(_looks(counted), reach)
+    led = leaders.follow(_looks(counted, *(axis[order] for axis in places)), reach)
     found = pd.DataFrame(
         {
             "stop_id": schema.as_codes(row[led.leader], photos["photo_id"]),
@@ -133,8 +134,7 @@ def _by_time(photos: pd.DataFrame) -> npt.NDArray[np.intp]:
     return order
 
 
-def _looks(counted: gpd.GeoDataFrame) -> leaders.Looks:
-    lon, lat = schema.coordinates(counted.geometry)
+def _looks(counted: pd.DataFrame, lon: Floats, lat: Floats) -> leaders.Looks:
     fix = _stale_fixes(counted["taken_at"], lon, lat)
     _report_stale(fix)
     seconds = (counted["taken_at"] - pd.Timestamp(0, tz="UTC")).dt.total_seconds()

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from geobike.detections import corrections, extent, imported
+from geobike.detections import corrections, extent, imported, matched
 from geobike.detections.corrections import Correction
 from geobike.reporting import report
 
@@ -36,7 +36,7 @@ def read(
     """
     table = imported.read(path)
     names = pd.Series(table["photo_id"].cat.categories, dtype="str")
-    row = imported.match_photos(names, photos["photo_id"])
+    row = matched.match_photos(names, photos["photo_id"])
     meant = pd.Series(photos["photo_id"].array.take(row, allow_fill=True))
     table["photo_id"] = table["photo_id"].map(dict(zip(names, meant, strict=True)))
     listed = photos[photos["status"].isna() & photos["photo_id"].isin(meant.dropna())]

@@ -44,12 +44,12 @@ def places(
     # A stop has the id of its first photo, and stands where that was taken.
     number, stops = pd.factorize(leader)
     own = taken[["photo_id", "area_id", "geometry"]].iloc[stops]
+    lon, lat = whole(own.geometry, shifted)
     if len(own) > READABLE:  # neighbours in place become neighbours in the file
         order = np.argsort(own.geometry.hilbert_distance().to_numpy(), kind="stable")
         rank = np.empty(len(order), dtype=np.int64)
         rank[order] = np.arange(len(order))
-        own, number = own.iloc[order], rank[number]
-    lon, lat = whole(own.geometry, shifted)
+        own, lon, lat, number = own.iloc[order], lon[order], lat[order], rank[number]
     columns = {
         "lon": np.diff(lon, prepend=0).astype(np.int32),
         "lat": np.diff(lat, prepend=0).astype(np.int32),

@@ -58,6 +58,7 @@ from geobike.schema.streets import (
     PARKING,
     RACKS,
     STREETS,
+    STRETCHES,
     UNCOVERED,
 )
 
@@ -101,6 +102,7 @@ __all__ = [
     "STATUSES",
     "STOPS",
     "STREETS",
+    "STRETCHES",
     "TALLIES",
     "TEXT",
     "THIN",

@@ -61,8 +61,9 @@ def rows_of(
 ) -> "np.ndarray[Any, np.dtype[np.intp]]":
     """Return for each text of a column its row in `among`, -1 for NA and for what is not there.
 
-    Text that recurs is looked up once. With `chosen` rows it is the row in `among[chosen]`: codes
-    that stand for `among` are not looked up at all, where they would be in a frame of some rows.
+    Text that is kept once is looked up once. With `chosen` rows it is the row in `among[chosen]`:
+    codes that stand for `among` are not looked up at all, where they would be in a frame of some
+    rows.
 
     >>> names = pd.Series(["a", "b", "c"], dtype="str")
     >>> rows_of(pd.Series(["c", "b", None], dtype="str"), names)
@@ -70,11 +71,11 @@ def rows_of(
     >>> rows_of(pd.Series(["c", "b", None], dtype="str"), names, chosen=np.array([1, 0, 1]) == 1)
     array([ 1, -1, -1])
     """
-    codes = coded(values)
-    rows = rows_among(codes.categories, among)
+    recurs = is_coded(values)
+    rows = rows_among(values.cat.categories if recurs else values, among)
     if chosen is not None:
         rows = np.append(np.where(chosen, np.cumsum(chosen) - 1, -1), -1)[rows]
-    return np.asarray(np.append(rows, -1)[codes.codes], dtype=np.intp)
+    return np.asarray(np.append(rows, -1)[values.cat.codes], dtype=np.intp) if recurs else rows
 
 
 def is_coded(values: "pd.Series[Any]") -> bool:

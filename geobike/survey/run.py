@@ -24,6 +24,7 @@ from geobike.detections import (
     filtering,
     foreign,
     imported,
+    matched,
     recorded,
     stage,
 )
@@ -243,7 +244,7 @@ def _detect(
         model = Model(*imported.model(table, file, own=own))
         named = pd.Series(isin(placed["photo_id"], table["photo_id"]), index=placed.index)
         once = shots.mark(placed, keep=survey.same_shot == "all", preferred=named)
-        photos, boxes = imported.apply(table, once, own=own)
+        photos, boxes = matched.apply(table, once, own=own)
         found, corrected = recorded.split(boxes, reviewer=file.name)
         filtered = filtering.filter_detections(found, **asdict(rules))
         return stage.Detected(photos, filtered, model, newly_detected=0), corrected

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import geobike
-from geobike.detections import extent, imported
+from geobike.detections import extent, imported, matched
 from geobike.detectors.protocol import Box, Detection
 from geobike.errors import GeobikeWarning, InputError
 from tests.support.making import handed, photo, photos_frame, squares
@@ -40,7 +40,7 @@ def photos(
 
 
 def apply(path: Path, boxes: np.ndarray | list, **options: tuple[int | None, int | None]) -> None:
-    imported.apply(table(path, boxes), photos(len(boxes), **options))
+    matched.apply(table(path, boxes), photos(len(boxes), **options))
 
 
 SHARES = np.array(PIXELS) / [WIDTH, HEIGHT, WIDTH, HEIGHT]
@@ -119,7 +119,7 @@ def test_boxes_of_a_smaller_copy_are_reported_and_their_photos_have_no_picture(
         pytest.warns(GeobikeWarning, match="all 12 boxes are centred in the upper left quarter"),
         pytest.warns(GeobikeWarning, match="1 photo has no row"),
     ):
-        known, found = imported.apply(table(tmp_path, quarter), given)
+        known, found = matched.apply(table(tmp_path, quarter), given)
     assert extent.anonymizable(found, known)["photo_id"].tolist() == ["12.jpg"]
     assert len(extent.anonymizable(found.iloc[:3], known)) == 13  # by chance, perhaps
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from geobike.detections import imported
+from geobike.detections import imported, matched
 from geobike.errors import GeobikeWarning, InputError
 from tests.support.making import handed, photos_frame
 
@@ -228,7 +228,7 @@ def test_a_photo_whose_name_begins_with_a_quote_keeps_its_boxes(
     rows = [f"{name},bicycle,0.9,0,0,9,{5 + place}\n" for place, name in enumerate(names)]
     (tmp_path / "boxes.csv").write_text(HEADER + "".join(rows))
     found = imported.read(tmp_path / "boxes.csv")
-    _, applied = imported.apply(found, photos_frame(dict.fromkeys(names, (4.0, 52.0))))
+    _, applied = matched.apply(found, photos_frame(dict.fromkeys(names, (4.0, 52.0))))
     assert applied["photo_id"].tolist() == names
 
 

@@ -1,6 +1,4 @@
-import warnings
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -8,11 +6,9 @@ import pytest
 from PIL import Image
 
 import geobike
-from geobike import schema
-from geobike.detections import corrections, imported, recorded
-from geobike.detections.corrections import Correction
+from geobike.detections import imported, matched
 from geobike.detectors.protocol import Detection
-from geobike.errors import GeobikeWarning, InputError, ManifestError
+from geobike.errors import InputError, ManifestError
 from geobike.io.inputs import Inputs
 from geobike.positions import manifest, resolve
 from tests.support.making import FakeDetector, handed, photo, photos_frame, squares
@@ -39,14 +35,6 @@ def test_thousands_are_not_taken_for_decimals(boxes: Path, sides: str) -> None:
 def test_a_decimal_comma_elsewhere_shows_what_commas_are(boxes: Path) -> None:
     found = read(boxes, 'a.jpg,bicycle,"0,9",1,10,"1,050",50\n')
     assert (found["score"][0], found["xmax"][0]) == (0.9, 1.05)
-
-
-def test_a_table_with_a_header_alone_is_not_a_survey_without_bicycles(boxes: Path) -> None:
-    photos = photos_frame({"a.jpg": (4, 52)})
-    with pytest.raises(InputError, match="has no rows, so that it says of no photo"):
-        imported.apply(read(boxes, ""), photos)
-    known, found = imported.apply(read(boxes, "a.jpg,,,,,,\n"), photos)
-    assert (known["status"].isna().tolist(), len(found)) == ([True], 0)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +136,7 @@ def test_a_label_of_no_character_says_in_parquet_too_that_nothing_was_found(
     given = [{"file": "a.jpg", "label": "bicycle"} | row, {"file": "b.jpg", "label": ""}]
     pd.DataFrame(given).to_parquet(tmp_path / "boxes.parquet")
     found = imported.read(tmp_path / "boxes.parquet")
-    _, applied = imported.apply(found, photos_frame({"a.jpg": (4, 52), "b.jpg": (4, 52)}))
+    _, applied = matched.apply(found, photos_frame({"a.jpg": (4, 52), "b.jpg": (4, 52)}))
     assert applied["photo_id"].tolist() == ["a.jpg"]
 
 
@@ -188,40 +176,6 @@ def test_a_label_may_be_called_none_and_a_name_begin_with_an_apostrophe(boxes: P
     assert frame["label"].tolist() == ["None", "bicycle"]
 
 
-def test_boxes_go_to_the_photos_that_their_names_mean(boxes: Path) -> None:
-    photos = photos_frame({"x/a.jpg": (4, 52), "x/b.jpg": (4, 52), "x/c.jpg": None})
-    photos["status"] = pd.Series([None, schema.OUTSIDE, schema.FAILED], dtype="str")
-    rows = "a.jpg,bicycle,1,0,0,9,9\nx/b.jpg,bicycle,1,0,0,9,9\nc.jpg,bicycle,1,0,0,9,9\n"
-    found = read(boxes, rows + "gone.jpg,bicycle,1,0,0,9,9\n")
-    with (
-        pytest.warns(GeobikeWarning, match=r"photos that are not there: gone\.jpg"),
-        pytest.warns(GeobikeWarning, match=r"2 names .*: a\.jpg for x/a\.jpg, c\.jpg for x/c\.jpg"),
-    ):
-        _, applied = imported.apply(found, photos)
-    assert applied["photo_id"].tolist() == ["x/a.jpg", "x/b.jpg"]
-
-
-def test_boxes_of_two_photos_are_not_added_up_on_one(boxes: Path) -> None:
-    photos = photos_frame({"a.jpg": (4, 52), "b.jpg": (4, 52)})
-    found = read(boxes, "d1/a.jpg,bicycle,1,0,0,9,9\nd2/a.jpg,bicycle,1,0,0,9,9\n")
-    with pytest.raises(InputError, match=r"d1/a\.jpg and d2/a\.jpg all match the photo a\.jpg"):
-        imported.apply(found, photos)
-
-
-def test_a_date_before_a_name_is_not_taken_for_a_prefix_of_label_studio(boxes: Path) -> None:
-    photos = photos_frame({"0001.jpg": (4, 52), "0002.jpg": (4, 52)})
-    rows = "20240612-0001.jpg,bicycle,1,0,0,9,9\ncb0618f6-0002.jpg,bicycle,1,0,0,9,9\n"
-    with pytest.warns(GeobikeWarning, match=r"not there: 20240612-0001\.jpg"):
-        _, applied = imported.apply(read(boxes, rows), photos)
-    assert applied["photo_id"].tolist() == ["0002.jpg"]
-
-
-def test_boxes_of_another_survey_do_not_make_a_map_of_zeros(boxes: Path) -> None:
-    found = read(boxes, "x.jpg,bicycle,1,0,0,9,9\ny.jpg,,,,,,\n")
-    with pytest.raises(InputError, match=r"none of their 2 names .* 'x\.jpg'"):
-        imported.apply(found, photos_frame({"a.jpg": (4, 52)}))
-
-
 @pytest.mark.parametrize("rows", ["", ",52,4\n"])
 def test_a_manifest_that_names_no_photo_does_not_make_a_map_of_nothing(
     tmp_path: Path, boxes: Path, rows: str
@@ -232,38 +186,6 @@ def test_a_manifest_that_names_no_photo_does_not_make_a_map_of_nothing(
     plan = geobike.Survey(manifest=tmp_path / "photos.csv", detections=boxes, areas=areas)
     with pytest.raises(ManifestError, match=r"photos\.csv: names no photo"):
         geobike.run(plan)
-
-
-def test_it_is_said_how_many_photos_no_detector_may_have_seen(
-    boxes: Path, recwarn: pytest.WarningsRecorder
-) -> None:
-    photos = photos_frame({"a.jpg": (4, 52), "b.jpg": (4, 52)})
-    with pytest.warns(GeobikeWarning, match="1 photo has no row in the detections"):
-        imported.apply(read(boxes, "a.jpg,bicycle,1,0,0,9,9\n"), photos)
-    # A row without a label says that there was nothing to find.
-    _, applied = imported.apply(read(boxes, "a.jpg,bicycle,1,0,0,9,9\nb.jpg,,,,,,\n"), photos)
-    assert len(applied) == 1
-    assert not recwarn.list
-
-
-@pytest.mark.parametrize(
-    ("columns", "cells", "said"),
-    [
-        (",kept,dropped_by", ",True,", []),  # a survey's own table
-        ("", "", ["2 photos have no row in the detections"]),
-    ],
-)
-def test_the_manifest_of_a_survey_says_what_was_processed_for_its_own_table_alone(
-    boxes: Path, columns: str, cells: str, said: list[str]
-) -> None:
-    listed = boxes.with_name("photos.csv")
-    listed.write_text("file,lat,lon,status\n" + "".join(f"{n}.jpg,52,4,counted\n" for n in "abc"))
-    boxes.write_text(f"{HEADER.strip()}{columns}\na.jpg,bicycle,0.9,0,0,9,9{cells}\n")
-    found, own = imported.load(boxes)
-    with warnings.catch_warnings(record=True) as told:
-        warnings.simplefilter("always")
-        imported.apply(found, manifest.photos(manifest.read(listed)), own=own)
-    assert [str(one.message).partition(",")[0] for one in told] == said
 
 
 def test_boxes_of_two_models_are_not_added_up(boxes: Path) -> None:
@@ -396,13 +318,6 @@ def test_tables_and_outputs_may_be_addresses(tmp_path: Path) -> None:
         there.store.clear()
 
 
-def test_a_photo_whose_rows_were_taken_out_has_no_row(boxes: Path) -> None:
-    found = read(boxes, "a.jpg,bicycle,0.9,0,0,9,9\nb.jpg,car,0.9,0,0,9,9\n")
-    photos = photos_frame({"a.jpg": (4.0, 52.0), "b.jpg": (4.0, 52.0)}).assign(never_processed=True)
-    marked, _ = imported.apply(found[found["photo_id"] != "a.jpg"], photos)
-    assert marked["status"].fillna("").tolist() == ["failed", ""]
-
-
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
 def test_a_box_without_a_label_is_not_a_photo_without_bicycles(tmp_path: Path, ending: str) -> None:
     pytest.importorskip("pyarrow")
@@ -427,200 +342,6 @@ def test_a_file_with_nothing_in_it_says_so(boxes: Path) -> None:
         imported.read(boxes)
 
 
-def struck_and_added(folder: Path) -> Path:
-    """Return corrections of a photo of five bicycles: one is struck out, one is added elsewhere."""
-    path = folder / "corrections.csv"
-    path.write_text(
-        "photo_id,sha256,action,label,x_min,y_min,x_max,y_max,reviewer\n"
-        "a.jpg,,strike,bicycle,10,0,19,20,Anna\n"
-        "b.jpg,,add,bicycle,15,1,19,9,Bert\n"
-    )
-    return path
-
-
-@pytest.mark.parametrize("form", ["csv", "parquet"])
-@pytest.mark.parametrize("again_with_file", [False, True])
-def test_what_people_corrected_holds_when_the_survey_is_counted_from_its_own_table(
-    tmp_path: Path, form: str, again_with_file: bool
-) -> None:
-    for name, lon, width in (("a", 4.005, 50), ("b", 4.015, 20)):
-        photo(tmp_path / "photos" / f"{name}.jpg", lon_lat=(lon, 52.005), size=(width, 20))
-    areas = squares(tmp_path / "areas.geojson", ["west", "east"])
-    file = struck_and_added(tmp_path)
-    given = {"areas": areas, "formats": (form,)}
-    first = geobike.run(
-        geobike.Survey(
-            photos=tmp_path / "photos", detector=FakeDetector(), corrections=file, **given
-        )
-    )
-    first.write(tmp_path / "first")
-    photos, boxes = sorted((tmp_path / "first").glob("photos.*")), tmp_path / "first"
-    again = geobike.run(
-        geobike.Survey(
-            manifest=photos[0],
-            detections=boxes / f"detections.{form}",
-            corrections=file if again_with_file else None,
-            **given,
-        )
-    )
-    # A photo of 50 pixels has five, one of 20 has two.
-    assert again.photos["bicycle_count"].tolist() == [5 - 1, 2 + 1]
-    assert again.photos["detected_count"].tolist() == [5, 2]
-    assert again.model.name == "fake"
-    assert again.detections["dropped_by"].tolist().count("review") == 1
-    again.write(tmp_path / "again")
-    third = geobike.run(
-        geobike.Survey(
-            manifest=sorted((tmp_path / "again").glob("photos.*"))[0],
-            detections=tmp_path / "again" / f"detections.{form}",
-            **given,
-        )
-    )
-    assert third.ledger == first.ledger
-    kept = geobike.filter_detections(
-        geobike.read_detections(boxes / f"detections.{form}"), labels=["bicycle"]
-    )
-    assert kept["kept"].sum() == first.ledger.bicycles_counted
-
-
-@pytest.mark.parametrize(
-    ("cut", "yes", "no"), [(",", "TRUE", "FALSE"), (";", "WAAR", "ONWAAR"), (",", "1", "0")]
-)
-def test_what_people_corrected_holds_after_a_spreadsheet_saved_the_table(
-    boxes: Path, cut: str, yes: str, no: str
-) -> None:
-    rows = [
-        "photo_id|label|score|x_min|y_min|x_max|y_max|model|kept|dropped_by",
-        f"a.jpg|bicycle|0.9|0|0|90|90|yolo|{yes}|",
-        f"a.jpg|bicycle|0.9|200|0|290|90|yolo|{no}|Review",
-        f"b.jpg|bicycle|1|0|0|90|90|Anna|{yes}|",
-    ]
-    boxes.write_text("\n".join(rows).replace("|", cut) + "\n")
-    with Inputs().open("detections", boxes) as file:
-        table = recorded.with_added(imported.read(file.path), ["Anna"])
-        assert imported.model(table, file)[0] == "yolo"
-    found, by_people = recorded.split(table, reviewer="them")
-    assert len(found) == 2
-    assert [(one.action, one.photo_id, one.reviewer) for one in by_people] == [
-        ("strike", "a.jpg", "them"),
-        ("add", "b.jpg", "Anna"),
-    ]
-
-
-CORRECTIONS = "photo_id,sha256,action,label,x_min,y_min,x_max,y_max,reviewer\n"
-TWO = "b.jpg,,add,bicycle,11,1,19,9,Anna\nb.jpg,,add,bicycle,11,11,19,19,Bert\n"
-
-
-def surveyed_by_table(folder: Path, found: str) -> dict[str, Any]:
-    """Write a survey of two photos, by a table of boxes and TWO more; return what else it had."""
-    for name, lon in (("a", 4.005), ("b", 4.015)):
-        photo(folder / "photos" / f"{name}.jpg", lon_lat=(lon, 52.005), size=(20, 20))
-    (folder / "boxes.csv").write_text(HEADER + found)
-    (folder / "c.csv").write_text(CORRECTIONS + TWO)
-    given = {
-        "photos": folder / "photos",
-        "areas": squares(folder / "areas.geojson", ["west", "east"]),
-    }
-    first = geobike.run(
-        geobike.Survey(**given, detections=folder / "boxes.csv", corrections=folder / "c.csv")
-    )
-    first.write(folder / "out")
-    return given
-
-
-@pytest.mark.parametrize(
-    ("found", "struck", "counts"),
-    [
-        # A detector without scores: its boxes look like added ones.
-        ("a.jpg,bicycle,1,0,0,9,9\nb.jpg,bicycle,1,0,0,9,9\n", "", [1, 3]),
-        # Struck out are the only added box of one person, and with it all of another.
-        ("a.jpg,bicycle,0.9,0,0,9,9\nb.jpg,,,,,,\n", "Bert", [1, 1]),
-        ("a.jpg,bicycle,1,0,0,9,9\nb.jpg,bicycle,1,0,0,9,9\n", "Anna Bert", [1, 1]),
-        # The detector found nothing at all.
-        ("a.jpg,,,,,,\nb.jpg,,,,,,\n", "", [0, 2]),
-        ("a.jpg,,,,,,\nb.jpg,,,,,,\n", "Anna Bert", [0, 0]),
-    ],
-)
-@pytest.mark.parametrize("edited", [False, True])
-def test_who_added_boxes_is_known_from_the_survey_beside_its_table(
-    tmp_path: Path, found: str, struck: str, counts: list[int], edited: bool
-) -> None:
-    given = surveyed_by_table(tmp_path, found)
-    table = tmp_path / "out" / "detections.csv"
-    strikes = "".join(
-        row.replace(",add,", ",strike,").replace("Anna", "Cees").replace("Bert", "Cees") + "\n"
-        for row in TWO.splitlines()
-        if row.rpartition(",")[2] in struck.split()
-    )
-    (tmp_path / "strikes.csv").write_text(CORRECTIONS + strikes)
-    again = geobike.run(
-        geobike.Survey(
-            detections=table, **given, corrections=tmp_path / "strikes.csv" if strikes else None
-        )
-    )
-    assert again.photos["bicycle_count"].tolist() == counts
-    again.write(tmp_path / "out2")
-    table = tmp_path / "out2" / "detections.csv"
-    if edited and sum(counts):
-        table.write_text(table.read_text() + "\n")
-    third = geobike.run(geobike.Survey(detections=table, **given))
-    assert third.photos["bicycle_count"].tolist() == counts
-    if not struck:
-        assert third.photos["detected_count"].sum() == sum(counts) - len(TWO.splitlines())
-
-
-@pytest.mark.parametrize(
-    ("rows", "said"),
-    [
-        ("a.jpg,bicycle,0.9,0,0,9,9,detr,\nb.jpg,bicycle,1,0,0,9,9,Anna,\n", "Anna, detr"),
-        ("a.jpg,bicycle,1,0,0,9,9,detr,\nb.jpg,bicycle,1,0,0,9,9,Anna,review\n", "Anna, detr"),
-        ("a.jpg,bicycle,1,0,0,9,9,Bert,\nb.jpg,bicycle,1,0,0,9,9,Anna,\n", "Anna, Bert"),
-        ("a.jpg,bicycle,0.9,0,0,9,9,,\nb.jpg,bicycle,1,0,0,9,9,Anna,\n", "Anna, one without"),
-    ],
-)
-def test_who_added_boxes_is_not_guessed_where_no_survey_says_it(
-    boxes: Path, rows: str, said: str
-) -> None:
-    boxes.write_text(f"{HEADER.strip()},model,dropped_by,kept\n" + rows.replace("\n", ",True\n"))
-    areas = squares(boxes.parent / "areas.geojson", ["west"])
-    for name in ("a", "b"):
-        photo(boxes.parent / "photos" / f"{name}.jpg", lon_lat=(4.005, 52.005), size=(20, 20))
-    survey = geobike.Survey(photos=boxes.parent / "photos", areas=areas, detections=boxes)
-    with pytest.raises(
-        InputError, match=f"2 models: {said}.* give the table in its survey's folder"
-    ):
-        geobike.run(survey)
-
-
-def test_a_strike_given_again_by_another_name_of_the_photo_strikes_no_second_bicycle() -> None:
-    sides = {"xmin": [0, 20], "ymin": [0, 0], "xmax": [100, 120], "ymax": [90, 90]}  # overlap 0.67
-    rows = {"photo_id": ["d/a.jpg"] * 2, "label": ["bicycle"] * 2, "score": [0.9, 0.8], **sides}
-    table = schema.table(schema.DETECTIONS, rows | {"dropped_by": ["review", None]})
-    photos = photos_frame({"d/a.jpg": (4.0, 52.0)}).assign(sha256="f" * 64)
-    found, known = recorded.split(table, reviewer="them")
-    filtered = geobike.filter_detections(found, labels=["bicycle"], max_overlap=0.8)
-    once = corrections.apply(known, filtered, photos)
-    strike = Correction("a.jpg", "f" * 64, "strike", "bicycle", (0, 0, 100, 90), "Anna")
-    again = recorded.new([strike], known, photos)
-    assert corrections.apply(again, once, photos)["kept"].tolist() == [False, True]
-    # Whoever strikes out both has the second one struck.
-    both = recorded.new([strike, strike], known, photos)
-    assert not corrections.apply(both, once, photos)["kept"].any()
-
-
-def test_other_reasons_are_found_anew_so_that_another_threshold_can_be_tried(boxes: Path) -> None:
-    boxes.write_text(
-        "photo_id,label,score,x_min,y_min,x_max,y_max,model,kept,dropped_by\n"
-        "a.jpg,bicycle,0.4,0,0,90,90,yolo,False,threshold\n"
-        "a.jpg,bike,0.9,200,0,290,90,yolo,False,label\n"
-        "a.jpg,bicycle,0.9,400,0,490,90,yolo,False,review\n"
-    )
-    found = geobike.filter_detections(
-        imported.read(boxes), labels=["bicycle", "bike"], threshold=0.3
-    )
-    assert found["kept"].tolist() == [True, True, False]
-
-
 def test_boxes_found_in_views_of_a_panorama_are_of_the_same_model(boxes: Path) -> None:
     rows = (
         "a.jpg,bicycle,0.9,0,0,90,90,{}\n"
@@ -630,19 +351,6 @@ def test_boxes_found_in_views_of_a_panorama_are_of_the_same_model(boxes: Path) -
     boxes.write_text(HEADER.rstrip() + ",model\n" + rows.format("detr"))
     with Inputs().open("detections", boxes) as file:
         assert imported.model(imported.read(file.path), file)[0] == "detr"
-
-
-def test_a_box_over_the_seam_of_a_panorama_is_read_again(boxes: Path) -> None:
-    row = "{}.jpg,bicycle,0.9,900,100,1300,300,{}\n"
-    boxes.write_text(
-        HEADER.rstrip() + ",model\n" + row.format("a", '"detr (views 60 every 40, rules 1)"')
-    )
-    photos = photos_frame({"a.jpg": (4, 52)})
-    photos = photos.assign(width=1000, height=500).astype({"width": "Int64", "height": "Int64"})
-    assert len(imported.apply(imported.read(boxes), photos)[1]) == 1
-    boxes.write_text(HEADER.rstrip() + ",model\n" + row.format("a", "detr"))
-    with pytest.raises(InputError, match="far beyond their photo"):
-        imported.apply(imported.read(boxes), photos)
 
 
 class Nothing(FakeDetector):

@@ -9,7 +9,7 @@ from PIL import Image
 
 import geobike
 from geobike import schema
-from geobike.detections import filtering, imported, stage
+from geobike.detections import filtering, imported, matched, stage
 from geobike.detections.store.protocol import Model
 from geobike.detections.store.sqlite import Store
 from geobike.detectors import check
@@ -196,5 +196,5 @@ def test_a_misspelt_label_is_answered_with_the_one_that_was_meant(wanted: str) -
 
 def test_the_handed_table_with_blanks_has_three_bicycles(shared: Path) -> None:
     found = imported.read(handed(shared, "boxes-label-blanks.csv"))
-    _, applied = imported.apply(found, photos_frame({"p0.jpg": (4.0, 52.0)}))
+    _, applied = matched.apply(found, photos_frame({"p0.jpg": (4.0, 52.0)}))
     assert filtering.filter_detections(applied, labels=["bicycle"])["kept"].sum() == 3

@@ -8,19 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 from zlib import crc32
 
+from data.town.drive import tables
 from data.town.drive.frames import Frame, frames
-
-RENDERED = Path(__file__).parent.parent / "rendered" / "drive"
-
-
-def photo(frame: Frame) -> Path:
-    """Return where a frame's photo is kept."""
-    return RENDERED / f"{frame.name}.jpg"
-
-
-def sight(frame: Frame) -> Path:
-    """Return where it is kept what the frame shows; it is written last."""
-    return RENDERED / f"{frame.name}.json"
+from data.town.drive.rendered import photo, sight
 
 
 def missing() -> list[Frame]:
@@ -37,8 +27,6 @@ def make(*, only: str | None = None, force: bool = False, model: Path | None = N
     if missing():
         print(f"{len(missing())} frames are still to be rendered; data/drive is left as it was")
         return
-    from data.town.drive import tables
-
     tables.write()
     if model is None:
         print("No --model: boxes.csv is left as it was, and may not fit these frames")

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from data.town.drive import rendered
 from data.town.drive.streets import STREETS, Metres
 
 if TYPE_CHECKING:
@@ -77,9 +78,7 @@ def _photo(spot: Spot) -> Path:
 
 
 def _sight(spot: Spot) -> Path:
-    from data.town.drive.making import RENDERED
-
-    return RENDERED / "panoramas" / f"{spot.name}.json"
+    return rendered.FOLDER / "panoramas" / f"{spot.name}.json"
 
 
 def _render(wanted: list[Spot]) -> None:

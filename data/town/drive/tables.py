@@ -14,7 +14,7 @@ from pyproj import Geod, Transformer
 from shapely import LineString, Polygon
 
 from data.town import files
-from data.town.drive import frames, making, recorded, world
+from data.town.drive import frames, recorded, rendered, world
 from data.town.drive.streets import AREAS, STREETS, Metres
 from geobike.detectors.onnx.detector import OnnxDetector
 from geobike.photos.decoding import read_upright
@@ -45,7 +45,7 @@ def write(folder: Path = DRIVE) -> None:
     photos.mkdir()
     for frame in every:
         if frame.name in SHOWN:
-            with Image.open(making.photo(frame)) as photo:  # without the renderer's notes
+            with Image.open(rendered.photo(frame)) as photo:  # without the renderer's notes
                 name = f"{frame.name.replace('/', '_')}.jpg"
                 photo.save(photos / name, quality="keep", comment=b"")
 
@@ -56,7 +56,7 @@ def detect(model: Path, folder: Path = DRIVE) -> None:
     rows = [
         (frame.name, found.label, found.score, *found.box)
         for frame in frames.frames()
-        for found in detector.detect(read_upright(making.photo(frame)))
+        for found in detector.detect(read_upright(rendered.photo(frame)))
         if found.label in LABELS and found.score >= LEAST_SCORE
     ]
     columns = ["frame", "label", "score", "x_min", "y_min", "x_max", "y_max"]
@@ -131,7 +131,7 @@ def seen_table(every: Iterable[frames.Frame]) -> pd.DataFrame:
     rows = [
         {"frame": frame.name, **seen}
         for frame in every
-        for seen in json.loads(making.sight(frame).read_text())
+        for seen in json.loads(rendered.sight(frame).read_text())
     ]
     table = pd.DataFrame(rows)
     share = (table["visible"] / table["whole"].where(table["whole"] > 0)).clip(upper=1).round(3)

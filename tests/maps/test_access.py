@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.axe import axe  # noqa: F401 - a fixture
 from tests.support.browser import Open
-from tests.support.map_frames import TOWN, build, detections, jpeg, photos
+from tests.support.map_frames import TOWN, areas, build, detections, jpeg, photos, visits
 
 SCREENS = {"laptop": {"width": 1280, "height": 800}, "telephone": {"width": 390, "height": 844}}
 
@@ -133,3 +133,39 @@ def test_arrow_keys_go_from_circle_to_circle(show: Open) -> None:
     assert page.evaluate("document.activeElement.ariaLabel") != before
     page.keyboard.press("ArrowLeft")
     assert page.evaluate("document.activeElement.ariaLabel") == before
+
+
+FOCUSED = "document.activeElement.getAttribute('aria-label') || document.activeElement.innerText"
+
+
+def test_show_all_leads_the_keyboard_to_the_first_of_the_photos_that_came(show: Open) -> None:
+    taken = photos({f"p{n:02}.jpg": (4.005, 52.005, 1) for n in range(30)})
+    opened = show(build(taken=taken, visits=visits(taken, ["p00.jpg"] * 30)))
+    opened.page.locator(".gb-place").click()
+    assert opened.page.locator(".gb-tile").count() == 24
+    more = opened.page.get_by_role("button", name="Show all 30 photos")
+    more.focus()
+    opened.page.keyboard.press("Enter")
+    assert opened.page.locator(".gb-tile").count() == 30
+    assert more.count() == 0
+    names = opened.page.locator(".gb-tile").evaluate_all("(all) => all.map((one) => one.ariaLabel)")
+    assert opened.page.evaluate(FOCUSED) == names[24]
+
+
+def test_show_all_leads_the_keyboard_to_the_first_of_the_areas_that_came(show: Open) -> None:
+    count = 203
+    names = [f"Area {n}" for n in range(count)]
+    opened = show(build(areas(names, [1] * count, list(range(count))[::-1])))
+    opened.page.get_by_role("button", name="Show all 203 areas").focus()
+    opened.page.keyboard.press("Enter")
+    assert opened.page.evaluate(FOCUSED).startswith("Area 200")
+    opened.page.keyboard.press("Enter")
+    assert opened.texts(".gb-detail h2") == ["Area 200"]
+
+
+def test_the_home_button_keeps_the_keyboard_when_it_closes_what_is_open(show: Open) -> None:
+    opened = show(build())
+    opened.page.locator(".gb-table tbody tr[tabindex]").first.press("Enter")
+    opened.page.get_by_role("button", name="Show all areas").press("Enter")
+    assert opened.texts(".gb-detail h2") == []
+    assert opened.page.evaluate(FOCUSED) == "Show all areas"

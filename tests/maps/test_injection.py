@@ -40,9 +40,11 @@ def test_markup_in_any_text_is_shown_and_never_runs(show: Open, kind: str) -> No
     opened = show(drawn)
     assert opened.page.title() == text
     assert opened.texts("h1") == [text]
-    assert opened.said(".gb-method") == [
-        f"Counted: {text}. Model {text}, threshold 0.5. Times in UTC."
-    ]
+    scores = "It gives all that it finds a score from 0 to 1; from 0.5 on it counts."
+    said = (
+        f"Counted by a detection model: {text}. {scores} Times in UTC. File of the model: {text}."
+    )
+    assert opened.said(".gb-method") == [said]
     assert opened.said(".gb-source") == [f"Source: {text}"]
     assert opened.texts(".gb-table tbody th div > span")[0] == text
     opened.page.locator(".leaflet-overlay-pane path").first.hover(position={"x": 20, "y": 20})

@@ -15,6 +15,7 @@ from tests.support.map_frames import areas, build, detections, jpeg, photos, vis
 PHOTOS = photos({"a/one.jpg": (4.005, 52.005, 1), "far.jpg": (4.053, 52.005, None)})
 TABLE = ".gb-table tbody tr:not(.gb-section) th"
 LOOKING = ("stop_count", "covered_share")
+MODEL = "Counted by a detection model: "
 FIGURES = ("detected_per_stop",)
 
 
@@ -32,8 +33,9 @@ def test_a_planner_sees_the_finding_the_areas_the_legend_and_the_ranking(show: O
     unknown = "how many the detector missed, or wrongly took for bicycles, is not known."
     assert opened.texts(".gb-seen")[0].endswith(unknown)
     assert opened.said(".gb-ledger") == ["35 photos: 34 counted, 1 outside the areas."]
-    method = "Counted: bicycles. Model tiny, threshold 0.5. Times in UTC."
-    assert opened.said(".gb-method") == [method]
+    scores = "It gives all that it finds a score from 0 to 1; from 0.5 on it counts."
+    said = f"{MODEL}bicycles. {scores} Times in UTC. File of the model: tiny."
+    assert opened.said(".gb-method") == [said]
     (trust,) = opened.said(".gb-trust")
     assert "not bicycles in the street" in trust
     assert "A stop is one look at one place, however many photos show it" in trust
@@ -52,7 +54,7 @@ def test_more_than_bicycles_are_called_objects(show: Open) -> None:
     opened = show(build(taken=PHOTOS, label="bicycle, motorcycle"))
     assert opened.texts(".gb-finding")[0].startswith("10 stops: on average 1.6 objects detected")
     assert opened.texts(".gb-legend summary") == ["Objects detected per stop"]
-    assert opened.said(".gb-method")[0].startswith("Counted: bicycle, motorcycle.")
+    assert opened.said(".gb-method")[0].startswith(MODEL + "bicycle, motorcycle.")
 
 
 def test_an_area_without_photos_is_hatched_and_has_no_zero(show: Open) -> None:
@@ -269,7 +271,7 @@ def test_a_photo_without_a_picture_shows_what_is_known_and_how_to_get_one(show: 
     known = ("taken", "heading")
     facts = [light.locator(f"dd[data-metric={name}]").inner_text() for name in known]
     assert facts == ["19 Jan 2022, 12:00", "90° east"]
-    assert "With --pictures folder, geobike map" in light.locator(".gb-nothing").inner_text()
+    assert "(--pictures folder)" in light.locator(".gb-nothing").inner_text()
     assert not light.get_by_role("button", name="Boxes (B)").is_visible()  # there are none
     card = light.bounding_box()
     assert card is not None

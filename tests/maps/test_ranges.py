@@ -121,7 +121,7 @@ def test_a_range_that_is_longer_than_its_bar_ends_in_an_arrow(show: Open) -> Non
 def test_without_ranges_nothing_is_said_to_differ(show: Open) -> None:
     opened = show(build())
     assert opened.texts(".gb-differ") == [""]
-    assert opened.texts(".gb-bar-head") == ["Compared"]
+    assert opened.texts(".gb-bar-head") == ["Com\N{SOFT HYPHEN}pared"]
     assert opened.page.locator("#gb-metric option[value=by-group]").count() == 0
     assert "Pale" not in opened.page.locator(".gb-legend").inner_text()
 

@@ -269,6 +269,30 @@ def test_the_map_starts_with_all_areas_where_those_seen_are_spread(show: Open) -
     assert drawn_within(show(build(areas(["A", "B", "C"], [0, 0, 0], [0, 0, 0])))) == [0, 1, 2]
 
 
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_the_heads_of_the_table_fit_their_columns_on_a_telephone(show: Open, language: str) -> None:
+    opened = show(build(language=language), viewport={"width": 390, "height": 844})
+    too_wide = opened.page.evaluate(
+        """() => Array.from(document.querySelectorAll(".gb-table thead th"), (head) => {
+          const text = document.createRange();
+          text.selectNodeContents(head);
+          const [inner, cell] = [text, head].map((each) => each.getBoundingClientRect().right);
+          return [head.innerText, inner - cell];
+        }).filter(([, over]) => over > 0.5)"""
+    )
+    assert too_wide == []
+
+
+def test_a_telephone_names_an_area_that_is_narrower_than_its_name(show: Open) -> None:
+    named = areas(["Stationskwartier", "B", "C", "D"], [1] * 4, [5, 1, 1, 1])
+    opened = show(build(named), viewport={"width": 390, "height": 844})
+    assert opened.texts(".gb-name[data-area=A0] span") == ["Stationskwartier"]
+    [name] = opened.page.locator(".gb-name[data-area=A0] span").all()
+    area = opened.page.locator(".leaflet-overlay-pane path").first
+    wide = [each.bounding_box()["width"] for each in (name, area)]  # type: ignore[index]
+    assert wide[0] > wide[1]
+
+
 def test_the_name_of_an_area_that_was_seen_comes_before_a_larger_ones(show: Open) -> None:
     shapes = [shapely.box(4, 52, 4.03, 52.02), shapely.box(4.0125, 52.0085, 4.0175, 52.0115)]
     names = ["An area of nine words whose name is long", "Seen"]

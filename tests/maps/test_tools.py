@@ -16,6 +16,7 @@ from geobike import maps
 from geobike.errors import InputError
 from geobike.maps import PageOptions
 from geobike.maps.assets import page as page_file
+from tests.maps.test_ranges import BY_HAND, ESTIMATES
 from tests.support.browser import Open
 from tests.support.map_frames import TOWN, areas, build, detections, photos, tallies, visits
 
@@ -356,7 +357,7 @@ def test_a_dutch_page_is_dutch_and_writes_numbers_so(show: Open) -> None:
     finding = "10 stops: gemiddeld 1,6 gedetecteerde fietsen per stop. In totaal ongeveer 16 "
     assert opened.texts(".gb-finding") == [finding + "gedetecteerd, elke plek één keer geteld."]
     assert "in 4 van de 5 gebieden · 19 jan 2022." in opened.texts(".gb-seen")[0]
-    assert "drempel 0,5." in opened.said(".gb-method")[0]
+    assert "vanaf 0,5 telt" in opened.said(".gb-method")[0]
     assert opened.legend()[-2:] == ["6 of meer", "geen foto's"]
     assert opened.table("detected_per_stop")[0] == ["South", "7,0"]
 
@@ -525,6 +526,32 @@ def test_the_table_is_downloaded_as_a_spreadsheet_of_the_language_reads_it(
         assert read["detected_per_stop"].tolist()[:4] == [0.5, 2.0, 7.0, 0.0]
         assert read["covered_share"].tolist() == [0.333333] * 5  # no noise of floating point
         assert read["name"].tolist() == ["'=1+1", 'a "b"; c', "'@x", "d", "e"]
+
+
+@pytest.mark.parametrize(
+    ("language", "table", "meanings", "separator"),
+    [
+        ("en", "Areas (CSV)", "What the columns mean (CSV)", ","),
+        ("nl", "Gebieden (CSV)", "Wat de kolommen betekenen (CSV)", ";"),
+    ],
+)
+def test_every_column_of_the_spreadsheet_is_explained(
+    show: Open, tmp_path: Path, language: str, table: str, meanings: str, separator: str
+) -> None:
+    opened = show(build(BY_HAND, estimates=ESTIMATES, language=language))
+    opened.download(table).save_as(tmp_path / "areas.csv")
+    opened.download(meanings).save_as(tmp_path / "columns.csv")
+    read = [
+        pd.read_csv(tmp_path / name, sep=separator, encoding="utf-8-sig")
+        for name in ("areas.csv", "columns.csv")
+    ]
+    figures, columns = read
+    assert columns.iloc[:, 0].tolist() == list(figures)
+    meaning = columns.set_index(columns.columns[0]).iloc[:, 0]
+    assert meaning.str.len().min() > 3  # none is empty
+    assert "bicycle_count" in meaning["bicycles_per_photo"]  # that it is no part of it
+    assert "95 %" in meaning["detected_per_stop_low"]
+    assert "47 %" in meaning["covered_share"]
 
 
 def test_the_places_are_downloaded_where_they_are(show: Open, tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ geobike.figureWithRange = function (page, area, metric) {
 // What a figure of an area counts, in a few words; empty where its name says it.
 geobike.whatCounts = function ({ data, say }, { figures }, { name }, border) {
   const { roles } = data;
-  if (name === roles.things && border?.shown.size) {
+  if (name === roles.things && border?.within) {
     return say("counts_photos_border", { own: figures[name] - border.within, beyond: border.within });
   }
   if (name === roles.stops) return Number.isInteger(figures[name]) ? "" : say("counts_stops");
@@ -178,13 +178,22 @@ geobike.placeList = function (page, numbers, { most = geobike.FIRST_PLACES, titl
 geobike.foldedList = function (title, shown, make, { most, more }) {
   const { el } = geobike;
   const list = el("ol", {}, ...shown.slice(0, most).map(make));
-  const button = el("button", { type: "button", className: "gb-more" }, more);
+  const rest = () => shown.slice(most).map((one, k) => make(one, k + most));
+  return el("section", { className: "gb-list" }, el("h3", {}, title), list, ...geobike.rest(list, shown.length > most, rest, more));
+};
+
+// A button that adds the rest to a list, where there is any, and gives way to it: who pressed it by
+// keyboard goes on with the first of these.
+geobike.rest = function (list, isLonger, make, text) {
+  if (!isLonger) return [];
+  const button = geobike.el("button", { type: "button", className: "gb-more" }, text);
   button.onclick = () => {
-    list.append(...shown.slice(most).map((one, k) => make(one, k + most)));
+    const made = make();
+    list.append(...made);
     button.remove();
+    (made[0].querySelector("button") || made[0]).focus({ preventScroll: true });
   };
-  const rest = shown.length > most ? [button] : [];
-  return el("section", { className: "gb-list" }, el("h3", {}, title), list, ...rest);
+  return [button];
 };
 
 geobike.FIRST_PLACES = 12;

@@ -21,6 +21,7 @@ geobike.downloads = function (page) {
       {},
       item("download_areas", geobike.areasGeojson),
       item("download_table", geobike.areasCsv),
+      item("download_columns", geobike.columnsCsv),
       item("download_places", geobike.placesGeojson),
       item("download_picture", geobike.picturePng),
     ),
@@ -66,10 +67,32 @@ geobike.areasGeojson = function (page) {
   return { name: "areas.geojson", type: "application/geo+json", parts: [text] };
 };
 
+geobike.columnsOf = (rows) => [...new Set(rows.flatMap(Object.keys))];
+
+geobike.areasCsv = function (page) {
+  const rows = geobike.areaRows(page);
+  return geobike.csv(page, "areas.csv", geobike.columnsOf(rows), rows);
+};
+
+// What each column of the areas counts, and in what: a line for each.
+geobike.columnsCsv = function (page) {
+  const [column, meaning] = [page.say("column"), page.say("column_meaning")];
+  const rows = geobike.columnsOf(geobike.areaRows(page)).map((name) => ({ [column]: name, [meaning]: geobike.meaningOf(page, name) }));
+  return geobike.csv(page, "columns.csv", [column, meaning], rows);
+};
+
+geobike.meaningOf = function ({ data, say, nameOf }, column) {
+  const ranged = data.metrics.find(({ low, high }) => low === column || high === column);
+  if (ranged) return say(ranged.low === column ? "column_low" : "column_high", { name: nameOf(ranged) });
+  const metric = data.metrics.find(({ name }) => name === column);
+  const notes = ["column_" + column].filter((key) => key in data.words);
+  if (metric?.percent) notes.push("column_share");
+  if (metric?.least_share) notes.push("column_seen");
+  return [...(column in data.words ? [column] : []), ...notes].map((key) => say(key)).join("; ");
+};
+
 // As spreadsheets of the page's language read it: with decimal commas, semicolons between.
-geobike.areasCsv = function ({ data, decimal }) {
-  const rows = geobike.areaRows({ data });
-  const columns = [...new Set(rows.flatMap(Object.keys))];
+geobike.csv = function ({ decimal }, name, columns, rows) {
   const comma = decimal(1.5).includes(",");
   const cell = (value) => {
     if (value === null || value === undefined) return "";
@@ -78,8 +101,8 @@ geobike.areasCsv = function ({ data, decimal }) {
     return `"${safe.replaceAll('"', '""')}"`;
   };
   const line = (cells) => cells.join(comma ? ";" : ",");
-  const lines = [line(columns), ...rows.map((row) => line(columns.map((name) => cell(row[name]))))];
-  return { name: "areas.csv", type: "text/csv", parts: ["\ufeff", lines.join("\r\n"), "\r\n"] };
+  const lines = [line(columns), ...rows.map((row) => line(columns.map((key) => cell(row[key]))))];
+  return { name, type: "text/csv", parts: ["\ufeff", lines.join("\r\n"), "\r\n"] };
 };
 
 geobike.placesGeojson = function ({ data }) {

@@ -53,7 +53,7 @@ geobike.lightbox = function (page) {
   let before = null;
   page.open = function (numbers, i) {
     if (!dialog.open) before = document.activeElement;
-    list = numbers;
+    page.shownPhotos = list = numbers;
     at = numbers.indexOf(i);
     show();
     if (!dialog.open) dialog.showModal();
@@ -160,10 +160,43 @@ geobike.facts = function (page, i) {
     el("p", {}, el("strong", {}, geobike.photoFinding(page, i))),
     photo.obscured ? el("p", { className: "gb-obscured" }, say("obscured", { n: photo.obscured })) : "",
     geobike.figures(lines),
+    geobike.countsForPlace(page, i),
     geobike.note(say("place_area"), place >= 0 && places.area[place] !== photos.area[i]),
     el("p", { className: "gb-file", dir: "auto" }, photo.id),
     geobike.boxKey(page, photo),
   );
+};
+
+// Whether a photo is the one that counts for its place; else that one, to open.
+geobike.countsForPlace = function (page, i) {
+  const { el } = geobike;
+  const { data, say } = page;
+  const { photos, places } = data;
+  const place = photos.place[i];
+  if (place < 0) return "";
+  const visits = places.visits[place];
+  if (photos.first[i]) return el("p", { className: "gb-counts" }, say(visits > 1 ? "photo_counts_mean" : "photo_counts", { n: visits }));
+  const first = geobike.firstOfVisit(page, i);
+  if (first < 0) return "";
+  const { taken, id } = photos.details[first];
+  const onclick = () => {
+    const there = geobike.photosWhere(page, (k) => photos.place[k] === place);
+    page.open([page.shownPhotos, there].find((list) => list.includes(first)) || [first], first);
+  };
+  const text = `${taken ? page.date(taken) : id}: ${say("detected", { count: photos.count[first] })}`;
+  return el("p", { className: "gb-counts" }, say("photo_counts_not"), " ", el("button", { type: "button", onclick }, text));
+};
+
+// The photo on which the visit of another is counted: the last of its place that opens a visit before it.
+// Those without a time belong to the first visit.
+geobike.firstOfVisit = function ({ data }, i) {
+  const { place, first, details, n } = data.photos;
+  const time = (k) => details[k].taken || "";
+  const opening = [];
+  for (let k = 0; k < n; k++) if (first[k] && place[k] === place[i]) opening.push(k);
+  opening.sort((a, b) => (time(a) < time(b) ? -1 : 1));
+  const before = opening.filter((k) => time(k) <= time(i));
+  return before.pop() ?? opening[0] ?? -1;
 };
 
 // What the frames on the picture mean: those that were counted, and for each reason those that were not.

@@ -91,7 +91,7 @@ geobike.nameForms = function (page, area) {
 // How wide the browser draws a name.
 geobike.textWidth = function (text) {
   geobike.ruler ||= geobike.el("canvas").getContext("2d");
-  geobike.ruler.font = `600 12.5px ${geobike.FONT}`;
+  geobike.ruler.font = `600 ${geobike.wide() ? 12.5 : 11}px ${geobike.FONT}`;
   return geobike.ruler.measureText(text).width;
 };
 
@@ -124,11 +124,12 @@ geobike.isDark = function (colour) {
 };
 
 // How much of a name lies in its area: if more hangs over a neighbour it seems to be its name. Where few
-// areas were seen one looks for these, and their neighbours are hatched.
+// areas were seen one looks for these, and their neighbours are hatched. On a telephone names are smaller.
 geobike.leastInside = function (page, area) {
   const { areas } = page.data;
   const isUnseen = (each) => geobike.isUnseen(page.data, each);
   page.fewSeen ??= areas.filter(isUnseen).length > areas.length / 2;
+  if (!geobike.wide()) return 0.75;
   return page.fewSeen && !isUnseen(area) ? 0.7 : 0.85;
 };
 

@@ -136,6 +136,7 @@ geobike.home = function (page) {
     const button = geobike.el("button", { type: "button", title, "aria-label": title }, "⌂");
     button.onclick = () => {
       if (page.chosen) page.close({ stay: true });
+      button.focus({ preventScroll: true }); // closing leads to where one chose
       geobike.fit(page);
     };
     L.DomEvent.disableClickPropagation(button);

@@ -42,7 +42,7 @@ geobike.pictureText = function (page, pen, size, head, side) {
   if (differ) write(differ, 14, 68, "600 14px");
   write(geobike.seen(page), 14, head - 11, "12px", "#56616d");
   const source = page.data.source ? page.say("source", page.data) + " · " : "";
-  write(`${source}geobike · ${page.data.model}`, 14, size.y + head + 17, "11px", "#56616d");
+  write(`${source}geobike · ${page.say("by_model")}`, 14, size.y + head + 17, "11px", "#56616d");
   let y = head + 24;
   const left = size.x + 16;
   write(geobike.legendTitle(page), left, y, "600 13px");

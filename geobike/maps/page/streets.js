@@ -69,36 +69,38 @@ geobike.ribbonColour = function ({ streetClasses }, { rate }) {
   return rate ? geobike.colourOf(streetClasses, rate) : geobike.BARE;
 };
 
-// What was seen of a street is a ribbon, the rest of it a thin broken line.
+// What was seen of a street is a ribbon, the rest of it a thin broken line. What one points at is wider,
+// and not seen itself.
 geobike.ribbons = function (page, layer, renderer) {
   const drawn = geobike.ribbonsInView(page);
   const options = { renderer, pane: "gb-streets" };
   const wide = ({ rate }) => 3.5 + Math.min(7, 1.6 * Math.sqrt(rate || 0));
-  const edge = (lines, color, weight) =>
-    lines.length && layer.addLayer(L.polyline(lines, { ...options, color, weight, opacity: 0.95, interactive: false }));
+  const draw = (lines, color, weight, more) =>
+    lines.length && layer.addLayer(L.polyline(lines, { ...options, color, weight, interactive: false, ...more }));
   for (const street of drawn) {
     const { seen, unseen } = geobike.piecesOf(street);
     const isChosen = page.chosen?.kind === "street" && page.chosen.street === street;
-    if (isChosen) edge(geobike.pointsOf(street), "#111", wide(street) + 5);
-    edge(unseen, "#fff", 4.5);
-    if (!isChosen) edge(seen, "#fff", wide(street) + 2.4);
+    if (isChosen) draw(geobike.pointsOf(street), "#111", wide(street) + 5, { opacity: 0.95 });
+    draw(unseen, "#fff", 4.5, { opacity: 0.95 });
+    if (!isChosen) draw(seen, "#fff", wide(street) + 2.4, { opacity: 0.95 });
   }
-  const line = (street, lines, style) => {
-    if (!lines.length) return;
-    const made = L.polyline(lines, { ...options, ...style });
-    made.bindTooltip(() => geobike.streetTooltip(page, street), { sticky: true, className: "gb-tip" });
-    made.on("click", (event) => {
-      L.DomEvent.stop(event);
-      page.choose({ kind: "street", street });
-    });
-    made.on("add", () => made.getElement()?.setAttribute("tabindex", "-1"));
-    layer.addLayer(made);
-  };
   for (const street of drawn) {
     const { seen, unseen } = geobike.piecesOf(street);
-    line(street, unseen, { color: geobike.UNSEEN, weight: 2, dashArray: "3 5" });
-    line(street, seen, { color: geobike.ribbonColour(page, street), weight: wide(street) });
+    draw(unseen, geobike.UNSEEN, 2, { dashArray: "3 5" });
+    draw(seen, geobike.ribbonColour(page, street), wide(street));
   }
+  for (const street of drawn) layer.addLayer(geobike.ribbonTarget(page, street, options));
+};
+
+geobike.ribbonTarget = function (page, street, options) {
+  const line = L.polyline(geobike.pointsOf(street), { ...options, opacity: 0, weight: 12 });
+  line.bindTooltip(() => geobike.streetTooltip(page, street), { sticky: true, className: "gb-tip" });
+  line.on("click", (event) => {
+    L.DomEvent.stop(event);
+    page.choose({ kind: "street", street });
+  });
+  line.on("add", () => line.getElement()?.setAttribute("tabindex", "-1"));
+  return line;
 };
 
 // The lines of a street, cut into what was seen of it and what was not.

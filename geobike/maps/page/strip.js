@@ -37,16 +37,11 @@ geobike.strip = function (page, { photos: own, border }) {
 // Some photos as tiles, the others when asked for; next to each other in `list` they open. `here` has
 // what counts of a photo, where that is not all it shows.
 geobike.stripOf = function (page, numbers, list, here) {
-  const { el } = geobike;
-  const strip = el("div", { className: "gb-strip" });
-  const more = el("button", { type: "button", className: "gb-more" }, page.say("show_photos", { n: numbers.length }));
-  const show = (some) => strip.append(...some.map((i) => geobike.tile(page, i, list, here?.get(i))));
-  more.onclick = () => {
-    show(numbers.slice(geobike.FIRST_PHOTOS));
-    more.remove();
-  };
-  show(numbers.slice(0, geobike.FIRST_PHOTOS));
-  return numbers.length > geobike.FIRST_PHOTOS ? [strip, more] : [strip];
+  const made = (some) => some.map((i) => geobike.tile(page, i, list, here?.get(i)));
+  const strip = geobike.el("div", { className: "gb-strip" }, ...made(numbers.slice(0, geobike.FIRST_PHOTOS)));
+  const rest = () => made(numbers.slice(geobike.FIRST_PHOTOS));
+  const more = page.say("show_photos", { n: numbers.length });
+  return [strip, ...geobike.rest(strip, numbers.length > geobike.FIRST_PHOTOS, rest, more)];
 };
 
 geobike.pictureNote = ({ data, say }, pictured) =>

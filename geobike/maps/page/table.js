@@ -72,7 +72,7 @@ geobike.table = function (page) {
   }
   more.onclick = () => {
     all = true;
-    fill();
+    fill()[geobike.FIRST_ROWS].row.focus({ preventScroll: true }); // the button is gone
   };
   search.oninput = () => {
     wanted = geobike.folded(search.value.trim());

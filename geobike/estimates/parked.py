@@ -28,8 +28,8 @@ simulated streets (`docs/accuracy.md`)."""
 
 SEEN: Final = ("found", "detected_once", "on_looks", "kerb")
 
-_COMMON, _OWN, _WHOLE = range(100, 103)  # chance of the survey, of groups, and of whole numbers;
-# the pools of the draws have the numbers before
+_COMMON, _OWN, _WHOLE = range(100, 103)
+"""Generators: chance of the survey, of groups, of whole numbers. Those of pools have lower ones."""
 
 
 def once(

@@ -25,6 +25,8 @@ from geobike.reporting import report, report_number
 _KEPT_STATUSES: Final = (schema.DUPLICATE, schema.UNREADABLE, schema.FAILED)
 """Statuses of an earlier run that do not depend on areas or positions, and so are kept."""
 
+_METRES: Final = "; metres are read from points in a vector file with their CRS, not from a table"
+
 _LINES: Final = 5  # line numbers in a message
 _SIGNS: Final = 100  # of a name in a message
 
@@ -125,8 +127,11 @@ def _check_rows(raw: pd.DataFrame, source: str) -> dict[str, Any]:
     """Return the columns of a manifest frame except the time, checked cell by cell."""
     lon, lon_fault = degrees(raw["lon"], LONGITUDE, _optional(raw, "lon_ref"))
     lat, lat_fault = degrees(raw["lat"], LATITUDE, _optional(raw, "lat_ref"))
-    swapped = lat_fault.str.endswith("is beyond ±90").fillna(False) & (lon.abs() <= 90)
+    beyond = lat_fault.str.endswith("is beyond ±90").fillna(False)
+    swapped = beyond & (lon.abs() <= 90)
     lat_fault = lat_fault.where(~swapped, lat_fault + "; are latitude and longitude swapped?")
+    metres = beyond & lon_fault.str.endswith("is beyond ±180").fillna(False)
+    lat_fault = lat_fault.where(~metres, lat_fault + _METRES)
     heading = _headings(raw, source)
     incomplete = _where(lon.isna() != lat.isna(), "only one of latitude and longitude is given")
     null_island = _where((lon == 0) & (lat == 0), "position (0, 0), which devices write for none")

@@ -43,6 +43,7 @@ from geobike.schema.photos import (
     OUTSIDE,
     PHOTOS,
     STATUSES,
+    SWAPPED,
     UNLOCATED,
     UNREADABLE,
 )
@@ -101,6 +102,7 @@ __all__ = [
     "STATUSES",
     "STOPS",
     "STREETS",
+    "SWAPPED",
     "TALLIES",
     "TEXT",
     "THIN",

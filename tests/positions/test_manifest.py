@@ -52,6 +52,10 @@ def test_every_usual_table_gives_the_same_position(table: Path, text: str, encod
         ("b.jpg,north,4.3", "line 3: latitude 'north' is not a number"),
         ("b.jpg,52.0,east", "line 3: longitude 'east' is not a number"),
         ("b.jpg,95.2,4.3", "line 3: latitude '95.2' is beyond ±90"),
+        (
+            "b.jpg,447255.2,87703.8",
+            "latitude '447255.2' is beyond ±90; metres are read from points",
+        ),
         ("b.jpg,52.0,-180.5", "line 3: longitude '-180.5' is beyond ±180"),
         ("b.jpg,52.0,", "line 3: only one of latitude and longitude is given"),
         ("b.jpg,0,0", "line 3: position (0, 0)"),

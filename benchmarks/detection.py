@@ -18,7 +18,7 @@ from PIL import Image, ImageFilter
 
 from benchmarks import models, peak
 from benchmarks.measure import Row, Skipped, Used, in_child, in_turn, least_in_turn
-from geobike.detectors import concurrency
+from geobike.detectors import check, concurrency
 from geobike.detectors.onnx import preprocessing, runtime, session
 from geobike.detectors.onnx.detector import OnnxDetector
 from geobike.detectors.protocol import FLOOR, Detection
@@ -179,7 +179,7 @@ def agreement(detector: OnnxDetector, pipeline: Any, photos: list[Path]) -> str:
         small = concurrency.Photo(
             decoding.read_upright(path, target_size=detector.input_size), photo.size
         )
-        found = concurrency._in_original(detector.detect(small.image), small)
+        found = check.detections(detector.detect(small.image), scale=small.scale)
         moved += [nearest(one, found, photo.size, score=0.05) for one in theirs]
     return f"{held} boxes agree; decoded small they move by {median(moved):.1f} pixels (median)"
 

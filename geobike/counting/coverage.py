@@ -16,6 +16,7 @@ import shapely
 from pyproj import Transformer
 
 from geobike import metrics, schema
+from geobike.counting import stretches
 from geobike.counting.arrays import Flags, runs
 from geobike.streets import Network
 
@@ -40,6 +41,8 @@ class Coverage(NamedTuple):
     """`covered_m` and `stop_count`, on the index of the network's streets."""
     areas: pd.DataFrame
     """`street_km`, `covered_km`, `covered_share`, `streets_seen`, by `area_id`; NA is outside."""
+    stretches: pd.DataFrame
+    """Stretches frame."""
 
 
 def cover(stops: gpd.GeoDataFrame, network: Network, area_ids: "pd.Series[str]") -> Coverage:
@@ -65,10 +68,12 @@ def cover(stops: gpd.GeoDataFrame, network: Network, area_ids: "pd.Series[str]")
         index=network.streets.index,
     )
     ids = network.streets["street_id"].array.take(row, allow_fill=True)
+    parts = _parts(steps, left, right)
     return Coverage(
         pd.Series(ids, index=stops.index),
         streets,
-        _by_area(steps, left, right, area_ids),
+        _by_area(parts, area_ids),
+        stretches.find(network, left, right, parts["seen"], area_ids),
     )
 
 
@@ -204,28 +209,32 @@ def _covered_sides(stops: gpd.GeoDataFrame, street: _Rows, network: Network) -> 
     return left, right
 
 
-def _by_area(
-    steps: pd.DataFrame, left: Flags, right: Flags, area_ids: "pd.Series[str]"
-) -> pd.DataFrame:
-    count = len(area_ids)
-    area = np.concatenate([steps["left"], steps["right"]]) % (count + 1)  # outside becomes last
+def _parts(steps: pd.DataFrame, left: Flags, right: Flags) -> pd.DataFrame:
+    """Return metres of each street in each area, by the rows of both: of sides, and of those seen.
+
+    `seen` says whether the street is one of those seen in that area.
+    """
+    area = np.concatenate([steps["left"], steps["right"]])
     street = np.tile(steps["street"], 2)
     half = np.tile(steps["length_m"] / 2, 2)
     covered = half * np.concatenate([left, right])
     parts = pd.DataFrame({"half": half, "covered": covered}).groupby([street, area]).sum()
     least = parts["half"].clip(upper=_SEEN)
-    seen = (parts["covered"] >= least - 1e-6).groupby(level=1).sum()
-    total = parts.groupby(level=1).sum().reindex(range(count + 1), fill_value=0)
-    kilometres = total["half"].to_numpy() / 1000
+    return parts.assign(seen=parts["covered"] >= least - 1e-6)
+
+
+def _by_area(parts: pd.DataFrame, area_ids: "pd.Series[str]") -> pd.DataFrame:
+    rows = [*range(len(area_ids)), -1]  # outside is last
+    total = parts.groupby(level=1).sum().reindex(rows, fill_value=0)
     ids = pd.Index([*area_ids, None], dtype=schema.TEXT, name="area_id")
     with np.errstate(invalid="ignore"):
         share = total["covered"].to_numpy() / total["half"].to_numpy()  # NaN: no street
     return pd.DataFrame(
         {
-            "street_km": kilometres,
+            "street_km": total["half"].to_numpy() / 1000,
             "covered_km": total["covered"].to_numpy() / 1000,
             "covered_share": share,
-            "streets_seen": seen.reindex(range(count + 1), fill_value=0).to_numpy(),
+            "streets_seen": total["seen"].to_numpy(),
         },
         index=ids,
     )

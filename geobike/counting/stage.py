@@ -61,6 +61,8 @@ class Counted:
     """Area counts frame."""
     streets: gpd.GeoDataFrame | None
     """Streets frame; None where no streets were given."""
+    stretches: pd.DataFrame | None
+    """Stretches frame: which pieces of the streets were seen; None where no streets were given."""
     exposure: pd.DataFrame
     """Exposure frame: what each visit of a stop shows of each area."""
     street_of_stop: "pd.Series[str]"
@@ -122,7 +124,7 @@ def count(
     size = places.square_size(turned, position_error_m=rules.position_error)
     measured = _measured(turned, bicycles, areas["area_id"], size)
     square = coverage.square_of_stop(found)
-    streets = street = None
+    streets = street = seen_pieces = None
     if network is None:
         squares = coverage.squares_seen(square, shown).reindex(measured.index)
         measured["streets_seen"] = squares.fillna(0)
@@ -132,6 +134,7 @@ def count(
         measured = measured.join(covered.areas)
         street = coverage.street_of_bicycle(covered, bicycles, visits, turned, found)
         streets = coverage.describe_streets(network, covered, bicycles, street)
+        seen_pieces = covered.stretches
     return Counted(
         bicycles=bicycles,
         visits=visits,
@@ -139,6 +142,7 @@ def count(
         tallies=tallied,
         areas=counts.per_area(areas, turned, tallied, measured),
         streets=streets,
+        stretches=seen_pieces,
         street_of_bicycle=street,
         exposure=shown,
         street_of_stop=coverage.street_or_square(found, square),

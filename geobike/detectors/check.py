@@ -194,10 +194,16 @@ def unusable(what: str) -> UnusableAnswer:
     return UnusableAnswer(f"the model's answer cannot be used: {what}; {_REMEDY}")
 
 
-def detections(found: Sequence[Detection]) -> list[Detection]:
+def detections(
+    found: Sequence[Detection], *, scale: tuple[float, float] = (1, 1)
+) -> list[Detection]:
     """Return a detector's answer for one photo, its numbers as Python's own.
 
-    Raises UnusableAnswer where one of the boxes breaks a rule.
+    `scale` is the pixels of the photo for one that the detector saw, across and down. Raises
+    UnusableAnswer where one of the boxes breaks a rule.
+
+    >>> detections([Detection("bicycle", 0.5, Box(1, 2, 3, 4))], scale=(2, 10))
+    [Detection(label='bicycle', score=0.5, box=Box(xmin=2.0, ymin=20.0, xmax=6.0, ymax=40.0))]
     """
     try:
         numbers = np.array([(one.score, *one.box) for one in found], np.float64).reshape(-1, 5)
@@ -207,5 +213,7 @@ def detections(found: Sequence[Detection]) -> list[Detection]:
         raise unusable(f"it has {fault.what}")
     if wrong := next(filter(None, (wrong_label(one.label) for one in found)), None):
         raise unusable(f"it has {wrong}")
-    rows = zip(found, numbers.tolist(), strict=True)
-    return [Detection(clean_label(one.label), score, Box(*box)) for one, (score, *box) in rows]
+    numbers[:, 1:] *= scale * 2
+    scores, *corners = numbers.T.tolist()
+    labels = (clean_label(one.label) for one in found)
+    return list(map(Detection, labels, scores, map(Box, *corners)))

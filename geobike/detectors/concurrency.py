@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
 from geobike.detectors import check
-from geobike.detectors.protocol import Box, Detection, Detector
+from geobike.detectors.protocol import Detection, Detector
 from geobike.errors import DetectorStopped, PhotoError
 
 if TYPE_CHECKING:
@@ -32,6 +32,11 @@ class Photo(NamedTuple):
     size: tuple[int, int]
     detect: "Callable[[Image], list[Detection]] | None" = None
     """What detects in it, where that is not the same for all photos."""
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """Pixels of the original for one of the image, across and down."""
+        return self.size[0] / self.image.width, self.size[1] / self.image.height
 
 
 class Answer(NamedTuple, Generic[Key]):
@@ -78,8 +83,8 @@ def detect_many(
         if isinstance(photo, PhotoError):
             return Answer(key, None, photo)
         try:
-            found = check.detections((photo.detect or detector.detect)(photo.image))
-            return Answer(key, _in_original(found, photo))
+            found = (photo.detect or detector.detect)(photo.image)
+            return Answer(key, check.detections(found, scale=photo.scale))
         except PhotoError as error:
             return Answer(key, None, error)
         except DetectorStopped:
@@ -139,15 +144,3 @@ def _in_thread(work: Callable[[Key], Answer[Key] | None], key: Key) -> Future[An
 
     threading.Thread(target=run, name="geobike-photo", daemon=True).start()
     return future
-
-
-def _in_original(found: list[Detection], photo: Photo) -> list[Detection]:
-    """Return detections in pixels of the original, where the detector saw a smaller picture."""
-    if photo.image.size == photo.size:
-        return found
-    across, down = (full / seen for full, seen in zip(photo.size, photo.image.size, strict=True))
-    return [
-        Detection(one.label, one.score, Box(xmin * across, ymin * down, xmax * across, ymax * down))
-        for one in found
-        for xmin, ymin, xmax, ymax in (one.box,)
-    ]

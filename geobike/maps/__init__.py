@@ -41,6 +41,7 @@ def build(
     visits: pd.DataFrame | None = None,
     stops: gpd.GeoDataFrame | None = None,
     streets: gpd.GeoDataFrame | None = None,
+    stretches: pd.DataFrame | None = None,
     thumbnails: Mapping[str, bytes | str] = {},
     obscured: Mapping[str, int] = {},
     timezone: str = "UTC",
@@ -55,9 +56,10 @@ def build(
 
     `areas` is an AREA_COUNTS frame, `photos` a COUNTS frame, `detections` a DETECTIONS frame,
     `tallies` the TALLIES frame that the numbers of the areas are sums of.
-    `label` is what was counted, `ledger` the number of photos by status. `visits`, `stops` and
-    `streets` are frames of the same count (`geobike.Counted`): the circles on the map are stops,
-    and without them each photo is one. `thumbnails` holds by `photo_id` small JPEG files, or the
+    `label` is what was counted, `ledger` the number of photos by status. `visits`, `stops`,
+    `streets` and `stretches` are frames of the same count (`geobike.Counted`): the circles on the
+    map are stops, and without them each photo is one; without stretches a street that was seen is
+    drawn as seen whole. `thumbnails` holds by `photo_id` small JPEG files, or the
     addresses of files beside the page, shown as they are: without EXIF, people anonymized;
     `obscured` says how many of the counted boxes of a photo its picture hides
     (`geobike.photos.hiding.obscured`). Times are shown in `timezone`. `estimates` is what
@@ -98,7 +100,7 @@ def build(
     if context_layers is None:
         backgrounds = [] if chosen.basemap is None else [basemap.read(chosen.basemap)]
         layers = [*(context.read(path) for path in chosen.context), *backgrounds]
-    looks = Looks(visits=visits, stops=stops, streets=streets)
+    looks = Looks(visits=visits, stops=stops, streets=streets, stretches=stretches)
     data = page_data(
         areas,
         photos,

@@ -60,6 +60,8 @@ class Looks:
     """Visits frame; without it each photo is a place of its own."""
     stops: gpd.GeoDataFrame | None = None
     streets: gpd.GeoDataFrame | None = None
+    stretches: pd.DataFrame | None = None
+    """Stretches frame; without it a street that was seen is taken to be seen whole."""
 
 
 NO_LOOKS: Final = Looks()
@@ -107,7 +109,7 @@ def page_data(
         catalogue |= {name: catalogue[squares] for name, squares in _SQUARES.items()}
     timezone, ids = provenance.timezone, areas["area_id"]
     period, names = periods(taken, timezone)
-    lines, street_of = streets(looks.streets, looks.stops, ids)
+    lines, street_of = streets(looks.streets, looks.stops, looks.stretches, ids)
     spots, stood = places(taken, looks.visits, period, street_of, ids, shifted)
     shown = photos(
         taken,
@@ -115,6 +117,7 @@ def page_data(
         pictures,
         period,
         stood,
+        tallies,
         ids,
         timezone=timezone,
         threshold=provenance.threshold,

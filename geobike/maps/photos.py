@@ -15,6 +15,7 @@ import pandas as pd
 from geobike import schema
 from geobike.detectors.protocol import Box
 from geobike.errors import InputError
+from geobike.maps.borders import across
 from geobike.maps.encoding import pack_json
 from geobike.maps.numbers import CLOCK, finite
 from geobike.maps.places import READABLE, packed, positions, whole
@@ -46,6 +47,7 @@ def photos(
     pictures: Pictures,
     period: "pd.Series[int]",
     stood: pd.DataFrame,
+    tallies: pd.DataFrame,
     area_ids: "pd.Series[str]",
     *,
     timezone: str,
@@ -59,7 +61,7 @@ def photos(
     `place` and `period` (positions, -1 for none), `count`, the bicycles (-1 where the photo is not
     counted), `first`, 1 for the first of a visit, and `ridden`, those that do not count because
     they are ridden, if there are any. Where photos are many, the columns are packed in the order of
-    `names`, and the details are sent by column too.
+    `names`, and the details are sent by column too. `across` says which show other areas.
     """
     nowhere = given.geometry.isna() | given.geometry.is_empty
     located = given[~nowhere & given["status"].isin(schema.STATUSES)]
@@ -86,11 +88,13 @@ def photos(
     riding = ridden(located, detections)
     if riding.any():
         columns["ridden"] = riding.to_numpy(dtype=np.int32)
+    beyond = across(tallies, located["photo_id"], columns["area"], area_ids)
     details = _details(located, _shown(detections, pictures, threshold), pictures, timezone)
     many = len(located) > READABLE
     return {
         "n": len(located),
         **packed("columns", columns),
+        "across": beyond,
         "details": pack_json(_by_column(details)) if many else details,
     }
 

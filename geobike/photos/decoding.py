@@ -6,8 +6,8 @@ decoded, and `truncation` finds what is missing.
 
 import hashlib
 import os
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -94,8 +94,8 @@ def is_regular(data: bytes, *, max_pixels: int = MAX_PIXELS) -> bool:
 
     Raises UnreadablePhoto as `upright_size` does for a JPEG that `is_quick` and can be opened.
     """
-    scans.check_number(data)
     header = jpeg.read_header(BytesIO(data))
+    scans.check_number(data)
     if header is None or header.size is None:
         return False
     images.check_pixels(*header.size, max_pixels)
@@ -170,10 +170,12 @@ def _bytes(source: str | Path | bytes) -> bytes:
     return source if isinstance(source, bytes) else read_bytes(source)
 
 
-def _opened_bytes(data: bytes, max_pixels: int) -> AbstractContextManager[tuple[Image.Image, int]]:
+@contextmanager
+def _opened_bytes(data: bytes, max_pixels: int) -> Iterator[tuple[Image.Image, int]]:
     png.check_chunks(BytesIO(data))  # including those after the pixels
-    scans.check_number(data)
-    return images.opened(BytesIO(data), max_pixels)
+    with images.opened(BytesIO(data), max_pixels) as opened:
+        scans.check_number(data)
+        yield opened
 
 
 def _upright_rgb(image: Image.Image, turn: int) -> Image.Image:

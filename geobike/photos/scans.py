@@ -45,9 +45,10 @@ def check_number(data: bytes) -> None:
     """Raise UnreadablePhoto for a JPEG of more scans than any encoder writes.
 
     Each scan passes over all pixels: 8,000 empty ones, in 88 kB, take minutes. Inside a scan every
-    FF is followed by 00 or a restart marker, so that other markers end it.
+    FF is followed by 00 or a restart marker, so that other markers end it. Call it after
+    `jpeg.read_header`, which bounds the number of segments.
     """
-    if not data.startswith(SOI) or _pairs(data, b"\xff\xda") <= MAX_SCANS:
+    if not data.startswith(SOI) or is_whole(data) or _pairs(data, b"\xff\xda") <= MAX_SCANS:
         return  # mostly; thumbnails and videos in the file may have some as well
     scans = 0
     for marker, _, _ in _markers(data):

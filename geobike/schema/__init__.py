@@ -59,6 +59,7 @@ from geobike.schema.streets import (
     PARKING,
     RACKS,
     STREETS,
+    STRETCHES,
     UNCOVERED,
 )
 
@@ -102,6 +103,7 @@ __all__ = [
     "STATUSES",
     "STOPS",
     "STREETS",
+    "STRETCHES",
     "SWAPPED",
     "TALLIES",
     "TEXT",

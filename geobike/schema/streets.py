@@ -49,6 +49,17 @@ STREETS: Final = Frame(
     },
 )
 
+STRETCHES: Final = Frame(
+    "stretches",  # pieces of a street that were seen, each in one area
+    {
+        "street_id": TEXT,
+        "area_id": TEXT,  # NA outside every area
+        "begin": FLOAT,  # share of the street's length, from its start
+        "end": FLOAT,
+        "listed": FLAG,  # whether so much was seen that the street is one of those seen in the area
+    },
+)
+
 RACKS: Final = Frame(
     "racks",
     {

@@ -136,6 +136,7 @@ class SurveyResult:
             visits=self.counted.visits,
             stops=self.counted.stops,
             streets=self.counted.streets,
+            stretches=self.counted.stretches,
             thumbnails=pictures,
             obscured=hiding.obscured(self.detections, page.hidden, self._of(pictures)),
             timezone=self.survey.timezone or "UTC",

@@ -70,6 +70,18 @@ def test_upright_is_what_pillow_calls_upright(shared: Path) -> None:
         assert decoding.upright_size(path.read_bytes()) == expected.size, path.name
 
 
+def test_a_photo_decoded_small_has_pillows_own_pixels(shared: Path) -> None:
+    """Detections are kept for years: nothing that makes decoding quicker may change a level."""
+    paths = sorted([*(shared / "photos").glob("*/*.j*"), *(shared / "exif").glob("*orientation*")])
+    assert len(paths) == 41
+    for path in paths:
+        with Image.open(path) as image:
+            image.draft("RGB", (1184, 1184))
+            small = image.convert("RGB").resize((640, 640), Image.Resampling.BILINEAR)
+        ours = decoding.read_upright(path, target_size=lambda _: (640, 640))
+        assert ours.tobytes() == ImageOps.exif_transpose(small).tobytes(), path.name
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [

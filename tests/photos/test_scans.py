@@ -6,6 +6,7 @@ from geobike.errors import UnreadablePhoto
 from geobike.photos import decoding, scans
 from geobike.photos.jpeg import SOI
 from tests.photos.test_decoding import noise, saved
+from tests.support.bounded import processor_seconds
 
 
 @given(st.lists(st.sampled_from([b"\xff", b"\xda", b"\xd9", b"\0"]), max_size=40).map(b"".join))
@@ -25,6 +26,17 @@ def test_a_progressive_jpeg_that_lacks_one_scan_or_half_of_it_is_not_whole(scan:
     for early in (half, without):
         with pytest.raises(UnreadablePhoto, match=r"its pixel data end early|cannot be decoded"):
             decoding.read_upright(early)
+
+
+def test_hundreds_of_scans_behind_a_whole_picture_cost_no_time() -> None:
+    photo = saved(noise())
+    (one,) = scans.find(photo)
+    more = photo + 300 * photo[one.header - 4 : one.end] + photo[-2:]
+    unended = photo[:-2] + 300 * photo[one.header - 4 :]
+    with processor_seconds(2):
+        assert decoding.read_upright(more).size == decoding.upright_size(more) == (640, 480)
+        with pytest.raises(UnreadablePhoto, match="cannot be decoded"):
+            decoding.read_upright(unended)
 
 
 @pytest.mark.parametrize("parameters", [(0, 0, 0), (0, 63, 1), (0, 200, 0)])

@@ -9,6 +9,7 @@ import pytest
 import shapely
 from pyproj import Geod
 from shapely import LineString, box
+from shapely.ops import substring
 
 from geobike import schema, streets
 from geobike.counting import coverage, stops
@@ -100,6 +101,51 @@ def test_within_an_area_a_side_camera_covers_the_street() -> None:
     inside = network(Dam=at((100, 0), (400, 0)))
     areas = covered(survey([250.0], heading=0), inside).areas
     assert areas["covered_km"].tolist() == pytest.approx([0, 0.05, 0], abs=0.003)
+
+
+def pieces(found: coverage.Coverage, net: streets.Network) -> list[tuple[Any, ...]]:
+    """Return the area and the bounds of each stretch, in metres from the origin."""
+    shapes = dict(zip(net.streets["street_id"], net.streets.geometry, strict=True))
+    out = []
+    for row in found.stretches.itertuples():
+        piece = substring(shapes[row.street_id], row.begin, row.end, normalized=True)
+        west, south, east, north = piece.bounds
+        metres = ((west - LON) / METRE[0], (south - LAT) / METRE[1])
+        metres += ((east - LON) / METRE[0], (north - LAT) / METRE[1])
+        out.append((row.area_id, row.listed, *np.round(metres).tolist()))
+    return out
+
+
+def test_the_pieces_of_a_street_that_stops_show_are_known() -> None:
+    near = pytest.approx
+    inside = network(Dam=at((100, 0), (400, 0)))
+    found = pieces(covered(survey([130.0, 250.0, 290.0], heading=np.nan), inside), inside)
+    assert found == [
+        ("east", True, near(105, abs=2), 0, near(155, abs=2), 0),
+        ("east", True, near(225, abs=2), 0, near(315, abs=2), 0),
+    ]
+
+
+def test_of_a_street_on_a_border_each_side_is_a_piece_of_its_own_area() -> None:
+    along = network(Grens=at((0, -200), (0, 200)))
+    near = pytest.approx
+    piece = (True, 0, near(-25, abs=2), 0, near(25, abs=2))
+    assert pieces(covered(survey([0.0], heading=90), along), along) == [("east", *piece)]
+    both = pieces(covered(survey([0.0], heading=0), along), along)
+    assert sorted(both) == [("east", *piece), ("west", *piece)]
+
+
+def test_a_few_metres_in_another_area_do_not_make_a_street_one_of_those_seen_there() -> None:
+    across = network(Dam=at((-20, 0), (300, 0)))  # too short in the west to be cut there
+    found = pieces(covered(survey([26.0], heading=np.nan), across), across)
+    assert [(area, listed) for area, listed, *_ in found] == [("east", True)]
+    found = pieces(covered(survey([20.0], heading=np.nan), across), across)
+    assert [(area, listed) for area, listed, *_ in found] == [("west", False), ("east", True)]
+
+
+def test_where_no_stop_shows_a_street_there_are_no_pieces() -> None:
+    one = network(Near=at((100, 0), (400, 0)))
+    assert pieces(covered(survey([250.0], [26.0]), one), one) == []
 
 
 def test_a_parallel_street_is_not_covered() -> None:

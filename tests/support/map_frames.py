@@ -130,9 +130,11 @@ def build(
     given: gpd.GeoDataFrame = TOWN,
     taken: gpd.GeoDataFrame = NO_PHOTOS,
     found: pd.DataFrame | None = None,
+    tallied: pd.DataFrame | None = None,
     **options: Any,
 ) -> folium.Map:
     """Build a map with what a test does not care about filled in."""
     usual: dict[str, Any] = {"model": "tiny", "threshold": 0.5, "ledger": {"counted": 10}}
     boxes = detections() if found is None else found
-    return maps.build(given, taken, boxes, tallies(taken), **usual | options)
+    sums = tallies(taken) if tallied is None else tallied
+    return maps.build(given, taken, boxes, sums, **usual | options)

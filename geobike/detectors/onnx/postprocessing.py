@@ -188,8 +188,7 @@ def detections(
     order = kept[np.argsort(-scores[kept], kind="stable")]
     classes = map(int, found.classes[rows[order]].tolist())  # some models give them as floats
     labels = [names.get(number, f"LABEL_{number}") for number in classes]
-    best = zip(labels, scores[order].tolist(), boxes[order].tolist(), strict=True)
-    return [Detection(label, score, Box(*box)) for label, score, box in best]
+    return list(map(Detection, labels, scores[order].tolist(), map(Box, *boxes[order].T.tolist())))
 
 
 def require_pixels(found: Found) -> None:

@@ -16,7 +16,7 @@ geobike.unpack = function (data) {
   const { photos, places } = data;
   if (typeof photos.details === "string") Object.assign(photos, { packed: photos.details, details: null });
   for (const key of ["areas", "tallies", "streets"]) unpack(data, key, json);
-  [photos, places, places.looks].filter(Boolean).forEach(columns);
+  [photos, photos.across, places, places.looks].filter(Boolean).forEach(columns);
   for (const layer of data.context) {
     unpack(layer, "geometries", json);
     unpack(layer, "names", json);
@@ -51,8 +51,10 @@ geobike.placePhotos = function ({ photos, places }) {
   const none = () => undefined;
   const degrees = (whole) => whole.map((each) => each / 1e5);
   const { looks } = places;
-  for (const each of [photos, places, looks || {}]) Object.assign(each, each.columns);
+  const { across } = photos;
+  for (const each of [photos, places, across, looks]) if (each) Object.assign(each, each.columns);
   if (looks) looks.place = sums(looks.place, none, -1);
+  if (across) across.photo = sums(across.photo, none);
   for (const axis of ["lon", "lat"]) {
     const spots = sums(places[axis], none);
     places[axis] = degrees(spots);

@@ -10,7 +10,7 @@ geobike.detail = function (page) {
   const bar = el("div", { className: "gb-detail-bar" }, back, ...geobike.neighbours(page));
   const title = el("h2", { tabIndex: -1, dir: "auto" }, made.title);
   const period = page.period < 0 ? "" : el("p", { className: "gb-when" }, page.date(page.data.periods[page.period]));
-  return [bar, title, period, ...made.parts, geobike.strip(page, made.photos)].filter((part) => part !== "");
+  return [bar, title, period, ...made.parts, geobike.strip(page, made)].filter((part) => part !== "");
 };
 
 // To the area before and after, in the order of the table; so too for streets, by their figure, and for
@@ -56,23 +56,25 @@ geobike.areaDetail = function (page, { area } = page.chosen) {
         geobike.averageText(page, area),
       );
   const state = el("p", { className: "gb-state" }, geobike.stateOf(page, area));
+  const number = data.areas.indexOf(area);
+  const border = geobike.borderOf(page, number);
   const lines = page
     .metricsIn("popup")
     .filter((one) => (one.tellsLooking || !hidden) && one !== metric && !geobike.isOfRacks(page, one))
     .filter((one) => area.figures[one.name] !== null && area.figures[one.name] !== undefined)
-    .map((one) => [one.name, page.nameOf(one), geobike.figureWithRange(page, area, one), geobike.whatCounts(page, area, one)]);
+    .map((one) => [one.name, page.nameOf(one), geobike.figureWithRange(page, area, one), geobike.whatCounts(page, area, one, border)]);
   for (const name of data.needed) lines.push([name, say(name), page.figure(area.figures[name], { exact: true, digits: 0 })]);
   if (page.period < 0) {
     for (const key of ["first", "last"]) if (area[key]) lines.push([key, say(key), page.date(area[key])]);
   }
-  const number = data.areas.indexOf(area);
   const photos = geobike.photosWhere(page, (i) => data.photos.area[i] === number);
   const ridden = photos.reduce((sum, i) => sum + (data.photos.ridden?.[i] ?? 0), 0);
   if (ridden) lines.push(["ridden", say("ridden_here"), say("ridden", { n: ridden })]);
   return {
     title: area.name,
-    parts: [main, state, geobike.figures(lines), geobike.parkingDetail(page, geobike.parkingOfArea(page, area)), geobike.fullest(page, number), geobike.note(say("camera_area"), photos.length > 0)],
+    parts: [main, state, geobike.figures(lines), geobike.parkingDetail(page, geobike.parkingOfArea(page, area)), geobike.fullest(page, number)],
     photos,
+    border,
   };
 };
 
@@ -84,11 +86,30 @@ geobike.figureWithRange = function (page, area, metric) {
 };
 
 // What a figure of an area counts, in a few words; empty where its name says it.
-geobike.whatCounts = function ({ data, say }, { figures }, { name }) {
+geobike.whatCounts = function ({ data, say }, { figures }, { name }, border) {
   const { roles } = data;
+  if (name === roles.things && border?.shown.size) {
+    return say("counts_photos_border", { own: figures[name] - border.within, beyond: border.within });
+  }
   if (name === roles.stops) return Number.isInteger(figures[name]) ? "" : say("counts_stops");
   if (data.estimates?.of === name || name === data.metrics.find(({ denominator }) => denominator === roles.stops)?.name) return say("counts_per_stop");
   return { [roles.once]: say("counts_in_area"), [roles.things]: say("counts_photos") }[name] || "";
+};
+
+// Photos from across the border that show a part of an area, each with its bicycles there, the fullest
+// first; how many that are; and how many on photos taken in the area stand beyond its border.
+geobike.borderOf = function (page, number) {
+  const { across, area } = page.data.photos;
+  const found = [];
+  let beyond = 0;
+  for (let k = 0; k < (across?.n || 0); k++) {
+    const i = across.photo[k];
+    if (!page.isShown(i)) continue;
+    if (across.area[k] === number) found.push([i, across.things[k]]);
+    else if (area[i] === number) beyond += across.things[k];
+  }
+  found.sort((a, b) => b[1] - a[1]);
+  return { shown: new Map(found), within: found.reduce((sum, [, n]) => sum + n, 0), beyond };
 };
 
 // How the area compares with the average, in words.
@@ -110,21 +131,31 @@ geobike.averageText = function (page, area) {
 
 // The streets of an area in which most was detected; its places where there are no streets.
 geobike.fullest = function (page, number) {
-  const { el } = geobike;
   const { data, say } = page;
   if (page.hasStreets) {
-    const found = geobike.rankedStreets(page).filter(({ area, rate }) => area === number && rate > 0).slice(0, 5);
+    const found = geobike.rankedStreets(page).filter((street) => geobike.areasOf(street).includes(number));
     if (!found.length) return "";
-    const items = found.map((street) =>
-      geobike.listed(geobike.streetName(page, street), page.figure(street.rate), () => page.choose({ kind: "street", street }, { zoom: true })),
-    );
-    return el("section", { className: "gb-list" }, el("h3", {}, geobike.ofAllDays(page, "fullest_streets")), el("ol", {}, ...items));
+    const item = (street) => {
+      const onclick = () => page.choose({ kind: "street", street, among: found }, { zoom: true });
+      return geobike.listed(geobike.streetIn(page, street), page.figure(street.rate), onclick);
+    };
+    const full = found.filter(({ rate }) => rate > 0).length;
+    const more = say("show_streets", { n: found.length });
+    return geobike.foldedList(geobike.ofAllDays(page, "fullest_streets"), found, item, { most: Math.min(Math.max(full, 1), 5), more });
   }
   const { places } = data;
   const found = [];
   for (let i = 0; i < places.n; i++) if (places.area[i] === number && places.things[i] > 0) found.push(i);
   if (!found.length) return "";
   return geobike.placeList(page, found, { most: 5, title: say("fullest_places"), numbered: true });
+};
+
+// The areas that a street is one of those seen in; on a border these are several.
+geobike.areasOf = ({ areas, area }) => areas || [area];
+
+geobike.streetIn = function (page, street) {
+  const name = geobike.streetName(page, street);
+  return geobike.areasOf(street).length > 1 ? page.say("street_on_border", { name }) : name;
 };
 
 // Places from the fullest, each a button that opens it.
@@ -167,7 +198,7 @@ geobike.rankedStreets = (page) =>
 geobike.streetDetail = function (page, { street } = page.chosen) {
   const { data, say } = page;
   const exact = { exact: true, digits: 0 };
-  const area = data.areas[street.area];
+  const areas = geobike.areasOf(street).filter((k) => k >= 0).map((k) => data.areas[k].name);
   const lines = [
     ["rate", say("per_100m"), page.figure(street.rate), say("counts_per_100m")],
     ["once", say("street_once"), page.figure(street.once), say("counts_in_street")],
@@ -175,7 +206,7 @@ geobike.streetDetail = function (page, { street } = page.chosen) {
     ["share", say("street_share"), page.percent(street.share)],
     ["length", say("street_length"), `${page.whole(street.length)} m`],
   ];
-  if (area) lines.push(["area", say("area"), area.name]);
+  if (areas.length) lines.push(["area", say("area"), areas.join(", ")]);
   const inStreet = (i) => data.photos.place[i] >= 0 && data.places.street[data.photos.place[i]] === street.number;
   return {
     title: geobike.streetName(page, street),

@@ -141,7 +141,9 @@ geobike.groupKey = function (page) {
 
 geobike.streetKey = function (page) {
   const rates = page.data.streets.map(({ rate }) => rate).filter(Number.isFinite);
-  return [geobike.barsHead(page, "bars_streets"), ...geobike.histogram(page, page.streetClasses, rates)];
+  const key = [geobike.barsHead(page, "bars_streets"), ...geobike.histogram(page, page.streetClasses, rates)];
+  if (page.data.streets.some(({ seen }) => seen)) key.push(geobike.legendItem(geobike.UNSEEN, page.say("street_unseen")));
+  return key;
 };
 
 // A total with each place once is of the whole survey: a day has none. Photos of an area may be of other days.

@@ -4,6 +4,7 @@
 
 geobike.RIBBONS = ["#fdd9b0", "#fdae6b", "#f16913", "#b93c02", "#6f1d00"];
 geobike.BARE = "#c9b8a4"; // nothing was detected; white would be the edge of a ribbon
+geobike.UNSEEN = "#7d8792"; // of a street that was seen in part
 geobike.MOST_RIBBONS = 1500; // in view; of more the fullest are drawn
 
 geobike.streets = function (page) {
@@ -68,25 +69,68 @@ geobike.ribbonColour = function ({ streetClasses }, { rate }) {
   return rate ? geobike.colourOf(streetClasses, rate) : geobike.BARE;
 };
 
+// What was seen of a street is a ribbon, the rest of it a thin broken line.
 geobike.ribbons = function (page, layer, renderer) {
   const drawn = geobike.ribbonsInView(page);
   const options = { renderer, pane: "gb-streets" };
   const wide = ({ rate }) => 3.5 + Math.min(7, 1.6 * Math.sqrt(rate || 0));
+  const edge = (lines, color, weight) =>
+    lines.length && layer.addLayer(L.polyline(lines, { ...options, color, weight, opacity: 0.95, interactive: false }));
   for (const street of drawn) {
-    const chosen = page.chosen?.kind === "street" && page.chosen.street === street;
-    const edge = { color: chosen ? "#111" : "#fff", weight: wide(street) + (chosen ? 5 : 2.4), opacity: 0.95 };
-    layer.addLayer(L.polyline(geobike.pointsOf(street), { ...options, ...edge, interactive: false }));
+    const { seen, unseen } = geobike.piecesOf(street);
+    const isChosen = page.chosen?.kind === "street" && page.chosen.street === street;
+    if (isChosen) edge(geobike.pointsOf(street), "#111", wide(street) + 5);
+    edge(unseen, "#fff", 4.5);
+    if (!isChosen) edge(seen, "#fff", wide(street) + 2.4);
   }
-  for (const street of drawn) {
-    const line = L.polyline(geobike.pointsOf(street), { ...options, color: geobike.ribbonColour(page, street), weight: wide(street) });
-    line.bindTooltip(() => geobike.streetTooltip(page, street), { sticky: true, className: "gb-tip" });
-    line.on("click", (event) => {
+  const line = (street, lines, style) => {
+    if (!lines.length) return;
+    const made = L.polyline(lines, { ...options, ...style });
+    made.bindTooltip(() => geobike.streetTooltip(page, street), { sticky: true, className: "gb-tip" });
+    made.on("click", (event) => {
       L.DomEvent.stop(event);
       page.choose({ kind: "street", street });
     });
-    line.on("add", () => line.getElement()?.setAttribute("tabindex", "-1"));
-    layer.addLayer(line);
+    made.on("add", () => made.getElement()?.setAttribute("tabindex", "-1"));
+    layer.addLayer(made);
+  };
+  for (const street of drawn) {
+    const { seen, unseen } = geobike.piecesOf(street);
+    line(street, unseen, { color: geobike.UNSEEN, weight: 2, dashArray: "3 5" });
+    line(street, seen, { color: geobike.ribbonColour(page, street), weight: wide(street) });
   }
+};
+
+// The lines of a street, cut into what was seen of it and what was not.
+geobike.piecesOf = function (street) {
+  if (street.pieces) return street.pieces;
+  const lines = geobike.pointsOf(street);
+  if (!street.seen) return (street.pieces = { seen: lines, unseen: [] });
+  const pieces = { seen: [], unseen: [] };
+  const cuts = [0, ...street.seen, 1000];
+  const long = lines.reduce((sum, line) => sum + geobike.lengthOf(line), 0) / 1000;
+  for (let k = 1; k < cuts.length; k++) {
+    if (cuts[k] > cuts[k - 1]) pieces[k % 2 ? "unseen" : "seen"].push(...geobike.cut(lines, cuts[k - 1] * long, cuts[k] * long));
+  }
+  return (street.pieces = pieces);
+};
+
+geobike.lengthOf = (line) => line.slice(1).reduce((sum, point, k) => sum + point.distanceTo(line[k]), 0);
+
+// The parts of lines between two distances from their start, in metres.
+geobike.cut = function (lines, from, to) {
+  let before = 0;
+  const parts = lines.map((line) => {
+    const part = [];
+    for (let k = 1; k < line.length; k++) {
+      const step = line[k].distanceTo(line[k - 1]);
+      const [begin, end] = [Math.max(from - before, 0) / step, Math.min((to - before) / step, 1)];
+      if (begin < end) part.push(...(part.length ? [] : [geobike.between(line[k - 1], line[k], begin)]), geobike.between(line[k - 1], line[k], end));
+      before += step;
+    }
+    return part;
+  });
+  return parts.filter(({ length }) => length);
 };
 
 geobike.streetName = (page, street) => (page.streetNames ||= geobike.pieceNames(page)).get(street);
@@ -146,7 +190,7 @@ geobike.streetTooltip = function (page, street) {
   const { el } = geobike;
   const rate = `${geobike.ofAllDays(page, "per_100m")}: ${page.figure(street.rate)}`;
   const once = `${geobike.ofAllDays(page, "street_once")}: ${page.figure(street.once)}`;
-  const stops = page.say("stops", { n: street.stops });
+  const stops = `${page.say("stops", { n: street.stops })}, ${page.say("seen_over", { share: page.percent(street.share) })}`;
   const lines = [rate, once, stops].flatMap((line) => [el("br"), line]);
   return el("div", {}, el("strong", { dir: "auto" }, geobike.streetName(page, street)), ...lines);
 };

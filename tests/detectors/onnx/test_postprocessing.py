@@ -1,6 +1,7 @@
 """Raw answers with a known meaning, and sizes that DETR's own processor gives."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -327,6 +328,18 @@ def test_colours_are_scaled_as_the_model_was_trained():
     imagenet = preprocessing.pixels(image, preprocessing.DETR)
     wanted = [(1 - 0.485) / 0.229, (0.2 - 0.456) / 0.224, (0 - 0.406) / 0.225]
     assert imagenet[0, :, 0, 0] == pytest.approx(wanted, rel=1e-5)
+
+
+@pytest.mark.parametrize("usual", [preprocessing.RESIZE, preprocessing.RF_DETR])
+def test_every_level_is_scaled_to_the_same_bits(usual):
+    """Detections are kept for years: nothing that makes this quicker may change what is seen."""
+    levels = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    seen = preprocessing.pixels(
+        Image.merge("RGB", [Image.fromarray(levels)] * 3), replace(usual, resize=(16, 16))
+    )
+    for band, mean, std in zip(seen[0], usual.mean, usual.std, strict=True):
+        wanted = levels.astype(np.float32) * np.float32(1 / 255 / std) - np.float32(mean / std)
+        assert band.tobytes() == wanted.tobytes()
 
 
 def test_older_files_write_the_edges_apart():

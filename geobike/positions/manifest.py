@@ -27,6 +27,10 @@ _KEPT_STATUSES: Final = (schema.DUPLICATE, schema.UNREADABLE, schema.FAILED)
 
 _METRES: Final = "; metres are read from points in a vector file with their CRS, not from a table"
 
+_ROUNDED: Final = 5  # positions that are not all round by chance
+_ERRORS: Final = ("55 km", "5 km", "500 m")
+"""Half a unit of the last decimal of a latitude, for 0, 1 and 2 decimals."""
+
 _LINES: Final = 5  # line numbers in a message
 _SIGNS: Final = 100  # of a name in a message
 
@@ -65,7 +69,23 @@ def read(
     raw = _named_columns(rows, f"manifest {file.name}", ids)
     checked = _check_rows(raw, file.name)
     checked["taken_at"] = _times(raw, file.name, timezone)
+    _report_coarse(checked["lon"], checked["lat"], file.name)
     return schema.table(schema.MANIFEST, checked)
+
+
+def _report_coarse(lon: "pd.Series[float]", lat: "pd.Series[float]", source: str) -> None:
+    """Report where all positions are rounded, as a spreadsheet does that shows few decimals."""
+    degrees = np.column_stack([lon, lat])
+    degrees = degrees[np.isfinite(degrees).all(axis=1)]
+    if len(degrees) < _ROUNDED:
+        return
+    for decimals, error in enumerate(_ERRORS):
+        if (np.abs(degrees - degrees.round(decimals)) < 1e-9).all():
+            report(
+                f"manifest {source}: no position has more than {decimals} decimals, so they may be "
+                f"off by {error}; give 5 decimals (1 m)"
+            )
+            return
 
 
 def _named_columns(

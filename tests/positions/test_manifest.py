@@ -1,5 +1,6 @@
 import json
 import re
+import warnings
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -297,3 +298,12 @@ def test_for_a_table_that_is_not_a_manifest_the_message_says_what_is_missing(tab
     broken.write_text("{")
     with pytest.raises(ManifestError, match="cannot be read as GeoJSON"):
         manifest.read(broken)
+
+
+def test_positions_that_a_spreadsheet_rounded_are_told_of(table: Path) -> None:
+    rows = [f"{number}.jpg,52.0{number},4.3{number % 2}" for number in range(5)]
+    with pytest.warns(GeobikeWarning, match="more than 2 decimals, so they may be off by 500 m"):
+        read(table, "\n".join(["file,lat,lon", *rows, "9.jpg,,"]))
+    with warnings.catch_warnings(action="error"):
+        read(table, "\n".join(["file,lat,lon", *rows, "9.jpg,52.01234,4.3"]))
+        read(table, "\n".join(["file,lat,lon", *rows[:4]]))

@@ -16,7 +16,7 @@ import shapely
 from benchmarks.measure import Row, Spent, held_memory, in_child
 from geobike import schema, streets
 from geobike.areas import row_at
-from geobike.counting import coverage, exposure, headings, placing, stops, tallies, views
+from geobike.counting import coverage, exposure, headings, kerb, placing, stops, tallies, views
 
 SIZES = (10_000, 100_000, 1_000_000)
 BOXES = 2.5  # bicycles a photo
@@ -74,8 +74,13 @@ def steps(count: int) -> tuple[dict[str, float], float | None]:
     network = streets.build(lines, areas, at)
     timed("streets", begun)
     begun = time.process_time()
-    coverage.cover(found, network, areas["area_id"])
+    covered = coverage.cover(found, network, areas["area_id"])
     timed("coverage", begun)
+    begun = time.process_time()
+    stop = schema.rows_of(visits["stop_id"], found["stop_id"])
+    row = schema.rows_of(covered.street_of_stop, network.streets["street_id"])
+    kerb.in_view(network, views.views(photos), np.append(row, -1)[stop], areas["area_id"])
+    timed("kerb", begun)
     return seconds, held
 
 

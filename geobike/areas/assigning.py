@@ -42,12 +42,16 @@ def assign(photos: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFram
     row = find(shapely.get_x(shapes), shapely.get_y(shapes))
     out = photos.copy(deep=False)  # pandas copies what is written to, and only that
     out["area_id"] = areas["area_id"].array.take(row, allow_fill=True)  # -1 gives NA
-    if not _report_swapped(photos, find, row):
+    swapped = _swapped(photos, find, row)
+    if swapped.any():
+        _report_swapped(photos[swapped])
+    else:
         _report_if_all_lie_outside(photos, areas, row)
     out = _refuse_uncertain(out, areas)
     outside = out["area_id"].isna() & out["status"].isna() & out.geometry.notna()
     out.loc[outside, "status"] = schema.OUTSIDE
     out.loc[outside, "reason"] = "in none of the areas"
+    out.loc[outside & swapped, "reason"] = schema.SWAPPED
     return out
 
 
@@ -78,11 +82,17 @@ def _refuse_uncertain(photos: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.
     return out
 
 
-def _report_swapped(photos: gpd.GeoDataFrame, find: _RowAt, row: npt.NDArray[np.intp]) -> bool:
-    """Report the photos that would be in the areas with swapped coordinates, if any."""
-    outside = photos[(row < 0) & photos.geometry.notna().to_numpy()]
-    shapes = np.asarray(outside.geometry.array)
-    found = outside[find(shapely.get_y(shapes), shapely.get_x(shapes)) >= 0]
+def _swapped(
+    photos: gpd.GeoDataFrame, find: _RowAt, row: npt.NDArray[np.intp]
+) -> npt.NDArray[np.bool_]:
+    """Return which photos are outside, and would be in an area with swapped coordinates."""
+    swapped: npt.NDArray[np.bool_] = (row < 0) & photos.geometry.notna().to_numpy()
+    shapes = np.asarray(photos.geometry.array)[swapped]
+    swapped[swapped] = find(shapely.get_y(shapes), shapely.get_x(shapes)) >= 0
+    return swapped
+
+
+def _report_swapped(found: gpd.GeoDataFrame) -> None:
     given = (found["position_source"] == "manifest").all()
     where = "in the manifest" if given else "of the photos, or of the areas"
     remedy = f"swap latitude and longitude {where}"
@@ -91,7 +101,6 @@ def _report_swapped(photos: gpd.GeoDataFrame, find: _RowAt, row: npt.NDArray[np.
         f"photos are outside all areas, but would be in them with swapped coordinates; {remedy}",
         [one_line(name, limit=100) for name in found["photo_id"]],
     )
-    return not found.empty
 
 
 def _report_if_all_lie_outside(
@@ -100,7 +109,7 @@ def _report_if_all_lie_outside(
     if (row >= 0).any() or photos.geometry.isna().all():
         return
     taken, given = (
-        "({:.4g}, {:.4g}) to ({:.4g}, {:.4g})".format(*frame.total_bounds)
+        "({:.5f}, {:.5f}) to ({:.5f}, {:.5f})".format(*frame.total_bounds)
         for frame in (photos, areas)
     )
     missing = int(photos.geometry.isna().sum())

@@ -24,7 +24,7 @@ _CAUSES: Final = {
 
 _MANIFEST: Final = (
     "check that the manifest names these photos, by their paths in the photo folder, and gives "
-    "latitude and longitude"
+    "latitude and longitude in degrees"
 )
 
 
@@ -43,6 +43,8 @@ def why_nothing_counted(counts: gpd.GeoDataFrame, *, manifest: bool) -> str | No
     if status == schema.UNLOCATED and manifest:
         remedy = _MANIFEST
     reason = counts.loc[counts["status"] == status, "reason"].dropna().mode()
+    if (reason == schema.SWAPPED).any():
+        remedy = "swap latitude and longitude of the photos, or of the areas"
     said = f" ({one_line(reason.iloc[0], limit=100)})" if len(reason) else ""
     return (
         f"no photo is counted: {statuses.iloc[0]} of {len(counts)} are {what}{said}; {remedy}"

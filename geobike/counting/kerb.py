@@ -2,7 +2,8 @@
 
 A stop covers its street for 25 m either way, which is enough for a rate. A sum, such as the
 bicycles that the racks of a street must hold, lacks what no photo shows. So here the ground itself
-is asked: whether a photo has it in view, and near enough for bicycles to be found on it.
+is asked: whether a photo has it in view, near enough for bicycles to be found on it, and not along
+the row in which they stand, where each hides the next.
 """
 
 from typing import Final, NamedTuple
@@ -11,12 +12,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from geobike.counting.arrays import Floats
-from geobike.counting.ellipsoid import moved
+from geobike.counting.arrays import Flags, Floats
+from geobike.counting.ellipsoid import metres_per_degree, moved
 from geobike.counting.views import Grid, Views
 from geobike.streets import Network
 
 REACH: Final = 15.0  # metres: beyond, a detector found one bicycle in ten of the drive's
+ASLANT: Final = 15.0
+"""Degrees from the street: who looks along a rack sees its first bicycle. In simulated streets that
+people walked with a phone, 98 of 113 ranges of pressure held without this; all others were low."""
+
 BESIDE: Final = (4.0, 6.0, 8.0)  # metres from the centre line: the ground where bicycles stand
 
 _Rows = npt.NDArray[np.intp]
@@ -35,10 +40,11 @@ def in_view(network: Network, seen: Views, street: _Rows, area_ids: "pd.Series[s
     """Return the share of the kerb of each street and area that photos have in view.
 
     The kerb is the ground 4 to 8 m on both sides of the centre line. It is in view within 15 m and
-    the angle of view of a photo whose stop is on that street: as bicycles count in the street of
-    the stop that shows them, so does the ground. What stands before it is not known. A photo
-    without a direction shows nothing for certain. `street` is the row of the street of each view,
-    -1 for none; `area_ids` are those that the network was built with, in order.
+    the angle of view of a photo whose stop is on that street, 15 degrees or more from the street:
+    as bicycles count in the street of the stop that shows them, so does the ground. What stands
+    before it is not known. A photo without a direction shows nothing for certain. `street` is the
+    row of the street of each view, -1 for none; `area_ids` are those that the network was built
+    with, in order.
 
     Examples:
         A street of 100 m, and a photo in its middle that looks all around. Of the ground 4 m from
@@ -100,9 +106,25 @@ def _shown(network: Network, seen: Views, street: _Rows) -> Floats:
     for side, turn in enumerate((-90.0, 90.0)):
         for metres in BESIDE:
             inside = np.zeros(len(chosen), dtype=bool)
-            for pairs in grid.pairs(*moved(lon, lat, bearing + turn, np.array(metres))):
+            x, y = moved(lon, lat, bearing + turn, np.array(metres))
+            for pairs in grid.pairs(x, y):
                 place = pairs.places[pairs.place]
                 near = (pairs.inside >= 0) & (street[pairs.view] == of_step[place])
+                near &= _aslant(seen, one[pairs.view], x[place], y[place], bearing[place])
                 inside[place[near]] = True
             out[side, chosen] += inside / len(BESIDE)
     return out.ravel()
+
+
+def _aslant(seen: Views, view: _Rows, lon: Floats, lat: Floats, bearing: Floats) -> Flags:
+    """Return whether each view looks at its place from the side of a street with this bearing."""
+    east, north = metres_per_degree(lat)
+    east, north = _turn(lon - seen.lon[view]) * east, (lat - seen.lat[view]) * north
+    along = np.radians(bearing)
+    across = np.abs(east * np.cos(along) - north * np.sin(along))
+    return np.asarray(across >= np.sin(np.radians(ASLANT)) * np.hypot(east, north))
+
+
+def _turn(degrees: Floats) -> Floats:
+    """Return the same over the line of 180 degrees."""
+    return np.asarray((degrees + 180) % 360 - 180)

@@ -19,7 +19,7 @@ from geobike.estimates import entries, strata
 from geobike.estimates.draws import DRAWN
 from geobike.io import delimited, files
 from geobike.io.matching import match
-from geobike.reporting import report_number
+from geobike.reporting import report, report_number
 
 FILE_NAME: Final = "hand_counts.csv"
 """In the folder of a survey."""
@@ -58,14 +58,21 @@ OWN: Final = "own"
 FILLED_IN: Final = ("bicycles", "bicycles_high", "ridden", "remark", "page_done", "counter")
 
 
-def read(path: str | Path, *, looks: pd.DataFrame, settings: Mapping[str, Any]) -> pd.DataFrame:
+def read(
+    path: str | Path,
+    *,
+    looks: pd.DataFrame,
+    settings: Mapping[str, Any],
+    ridden: "pd.Series[Any] | None" = None,
+) -> pd.DataFrame:
     r"""Return the hand counts frame of a file that `write` wrote and people filled in.
 
     `looks` is the looks frame of the survey, and `settings` how it was found: model, version,
     labels, threshold, max_overlap, count, stop_distance. Where count is parked, ridden bicycles are
-    taken off. A photo of a contact sheet without a number is 0 once its page is done, and NA
-    before. Raises InputError that names file, line, value and remedy, also where the file was
-    drawn from another survey.
+    taken off; `ridden`, how many the detector found by `photo_id`, then tells where that was
+    forgotten, which is reported. A photo of a contact sheet without a number is 0 once its page is
+    done, and NA before. Raises InputError that names file, line, value and remedy, also where the
+    file was drawn from another survey.
 
     Examples:
         >>> from pathlib import Path
@@ -88,7 +95,19 @@ def read(path: str | Path, *, looks: pd.DataFrame, settings: Mapping[str, Any]) 
     photo_id = match(rows["file"], looks["photo_id"])
     counts["stratum"] = _strata(rows[is_drawn], photo_id[is_drawn], looks, path)
     counts["photo_id"] = photo_id.fillna(rows["file"])
+    if ridden is not None and settings.get("count") == "parked" and (rows["ridden"] == "").all():
+        _report_ridden(counts, ridden, path)
     return schema.table(schema.HAND_COUNTS, _once(counts, path).reset_index(drop=True))
+
+
+def _report_ridden(counts: pd.DataFrame, ridden: "pd.Series[Any]", path: str | Path) -> None:
+    """Report where nobody said of any photo how many bicycles are ridden, and some seem to be."""
+    shown = ridden.reindex(counts.loc[counts["bicycles"] > 0, "photo_id"])
+    if number := int(shown.fillna(0).sum()):
+        report(
+            f"hand counts {path}: the column ridden is empty, so all bicycles count as parked, and "
+            f"the detector saw riders on {number} of them; write how many are ridden, or 0"
+        )
 
 
 def read_all(path: str | Path, photo_ids: "pd.Series[str]", *, parked: bool) -> pd.DataFrame:

@@ -181,10 +181,10 @@ def _report(drawn: pd.DataFrame, lots: pd.DataFrame, *, list_size: int, sheets: 
             f"{listed} looks show 3 bicycles or more by the detector, and {list_size} were to be "
             "listed: all are on the list"
         )
-    elif listed < min(LIST, int(lots["code"].isin(_LIST_STRATA).sum())):
+    elif listed < (wanted := min(LIST, int(lots["code"].isin(_LIST_STRATA).sum()))):
         report(
             f"with {listed} listed photos areas get a range, and the whole survey none: that takes "
-            f"{LIST}"
+            f"--list {wanted}"
         )
     if glanced < sheets * PAGE:
         report(

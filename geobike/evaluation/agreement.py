@@ -48,6 +48,8 @@ class Evaluation:
     threshold: float
     by_threshold: pd.DataFrame
     """One row for each of THRESHOLDS: `threshold` and the fields of Agreement."""
+    of: int | None = None
+    """Photos that the survey counted, compared or not; None where that is not known."""
 
     @property
     def best_threshold(self) -> float:
@@ -97,7 +99,7 @@ def evaluate(truth: str | Path, survey: str | Path) -> Evaluation:
     photos = pd.DataFrame(
         compared | {name: known[name].array for name in ("low", "high", "origin")}
     )
-    return Evaluation(photos, agree(now, true), threshold, pd.DataFrame(rows))
+    return Evaluation(photos, agree(now, true), threshold, pd.DataFrame(rows), len(counted))
 
 
 def _nearest(known: pd.DataFrame, counted: "pd.Series[int]") -> "pd.Series[int]":

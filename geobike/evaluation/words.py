@@ -45,7 +45,7 @@ def sentences(evaluation: Evaluation) -> list[str]:
             )
         )
         lines.append(f"Furthest off: {'; '.join(named)}.")
-    return [*lines, _chosen(photos["origin"])]
+    return [*lines, _whole(photos) if len(photos) == evaluation.of else _chosen(photos["origin"])]
 
 
 def worst_photos(evaluation: Evaluation, number: int = WORST) -> pd.DataFrame:
@@ -76,14 +76,23 @@ def _number(photos: int) -> str:
     return "1 photo" if photos == 1 else f"{photos:,} photos"
 
 
+def _whole(photos: pd.DataFrame) -> str:
+    if len(photos) == 1:
+        return "It is the only photo that the survey counted."
+    return (
+        f"All {len(photos):,} photos that the survey counted are compared: nothing was left to "
+        "chance."
+    )
+
+
 def _chosen(origin: "pd.Series[str]") -> str:
     own = int((origin == "own").sum())
     drawn = len(origin) - own
     if not drawn:
         these = "it" if own == 1 else f"these {own:,} photos"
         return (
-            f"Nothing says that chance drew {these}: unless it did, the figures do not hold for "
-            "the survey."
+            f"Whether chance drew {these} is not known: only if it did do the figures hold for "
+            "the whole survey."
         )
     chosen = f" and {own:,} chosen" if own else ""
     return (

@@ -163,6 +163,11 @@ def for_path(path: str | Path, table: Table) -> Format:
     )
 
 
-def file_names() -> set[str]:
-    """Return the names of all files that any format writes into a survey's folder."""
-    return {file for form in FORMATS.values() for file in form.files.values()}
+def file_names(names: Sequence[str] | None = None) -> set[str]:
+    """Return the names of all files that these formats, or any, may write into a survey's folder.
+
+    Text is among them, in which a table is written that no named format holds.
+    """
+    forms = [named(name) for name in (FORMATS if names is None else names) if name != AUTO]
+    text = {form.files[table] for table, form in _TEXT.items()}
+    return text | {file for form in forms for file in form.files.values()}

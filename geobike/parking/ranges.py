@@ -82,10 +82,10 @@ def _summed(lacking: list[_Floats], chosen: npt.NDArray[np.bool_]) -> list[float
 
 
 def pressure_of_all(parked: Parked, places: float) -> dict[str, float]:
-    """Return the pressure of all groups together, and the ends of its range."""
-    _, low, high = _ends(*(each.sum(axis=1, keepdims=True) for each in (parked.low, parked.high)))
-    figures = zip(_NAMES, (parked.estimate.sum(), low[0], high[0]), strict=True)
-    return {f"pressure_{name}": float(number) / places for name, number in figures}
+    """Return the pressure of the one group that all together are, and the ends of its range."""
+    _, low, high = _ends(parked.low, parked.high)
+    figures = zip(_NAMES, (parked.estimate, low, high), strict=True)
+    return {f"pressure_{name}": float(number[0]) / places for name, number in figures}
 
 
 def _ends(low: _Floats, high: _Floats) -> tuple[_Floats, _Floats, _Floats]:

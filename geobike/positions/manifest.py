@@ -25,6 +25,12 @@ from geobike.reporting import report, report_number
 _KEPT_STATUSES: Final = (schema.DUPLICATE, schema.UNREADABLE, schema.FAILED)
 """Statuses of an earlier run that do not depend on areas or positions, and so are kept."""
 
+_METRES: Final = "; metres are read from points in a vector file with their CRS, not from a table"
+
+_ROUNDED: Final = 5  # positions that are not all round by chance
+_ERRORS: Final = ("55 km", "5 km", "500 m")
+"""Half a unit of the last decimal of a latitude, for 0, 1 and 2 decimals."""
+
 _LINES: Final = 5  # line numbers in a message
 _SIGNS: Final = 100  # of a name in a message
 
@@ -63,7 +69,23 @@ def read(
     raw = _named_columns(rows, f"manifest {file.name}", ids)
     checked = _check_rows(raw, file.name)
     checked["taken_at"] = _times(raw, file.name, timezone)
+    _report_coarse(checked["lon"], checked["lat"], file.name)
     return schema.table(schema.MANIFEST, checked)
+
+
+def _report_coarse(lon: "pd.Series[float]", lat: "pd.Series[float]", source: str) -> None:
+    """Report where all positions are rounded, as a spreadsheet does that shows few decimals."""
+    degrees = np.column_stack([lon, lat])
+    degrees = degrees[np.isfinite(degrees).all(axis=1)]
+    if len(degrees) < _ROUNDED:
+        return
+    for decimals, error in enumerate(_ERRORS):
+        if (np.abs(degrees - degrees.round(decimals)) < 1e-9).all():
+            report(
+                f"manifest {source}: no position has more than {decimals} decimals, so they may be "
+                f"off by {error}; give 5 decimals (1 m)"
+            )
+            return
 
 
 def _named_columns(
@@ -125,8 +147,11 @@ def _check_rows(raw: pd.DataFrame, source: str) -> dict[str, Any]:
     """Return the columns of a manifest frame except the time, checked cell by cell."""
     lon, lon_fault = degrees(raw["lon"], LONGITUDE, _optional(raw, "lon_ref"))
     lat, lat_fault = degrees(raw["lat"], LATITUDE, _optional(raw, "lat_ref"))
-    swapped = lat_fault.str.endswith("is beyond ±90").fillna(False) & (lon.abs() <= 90)
+    beyond = lat_fault.str.endswith("is beyond ±90").fillna(False)
+    swapped = beyond & (lon.abs() <= 90)
     lat_fault = lat_fault.where(~swapped, lat_fault + "; are latitude and longitude swapped?")
+    metres = beyond & lon_fault.str.endswith("is beyond ±180").fillna(False)
+    lat_fault = lat_fault.where(~metres, lat_fault + _METRES)
     heading = _headings(raw, source)
     incomplete = _where(lon.isna() != lat.isna(), "only one of latitude and longitude is given")
     null_island = _where((lon == 0) & (lat == 0), "position (0, 0), which devices write for none")

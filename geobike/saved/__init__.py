@@ -6,6 +6,7 @@ other file, so that a folder with files of two runs is recognised.
 
 from geobike.saved.exporting import export, to_postgis
 from geobike.saved.layout import GENERATOR, MAP, PICTURES, REPORT, SUMMARY, VERSION
+from geobike.saved.others import check_files
 from geobike.saved.pictures import check_pictures
 from geobike.saved.reading import SavedSurvey, beside, read, reviewers
 from geobike.saved.writing import is_report, replaces, write
@@ -19,6 +20,7 @@ __all__ = [
     "VERSION",
     "SavedSurvey",
     "beside",
+    "check_files",
     "check_pictures",
     "export",
     "is_report",

@@ -42,6 +42,10 @@ def read(folder: str | Path) -> "SavedSurvey":
         summary = json.loads(files.read_bytes(path))
         _ = [summary["counting"][name] for name in ("labels", "threshold", "max_overlap")]
         _ = [summary["files"][name] for name in ("photos", "detections")]
+    except FileNotFoundError:
+        raise InputError(
+            f"{redact(folder)}: holds no survey; name the folder that geobike map wrote (--out)"
+        ) from None
     except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise InputError(
             f"{redact(path)}: is not the summary of a survey ({error}); run geobike map"

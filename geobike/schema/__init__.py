@@ -43,6 +43,7 @@ from geobike.schema.photos import (
     OUTSIDE,
     PHOTOS,
     STATUSES,
+    SWAPPED,
     UNLOCATED,
     UNREADABLE,
 )
@@ -103,6 +104,7 @@ __all__ = [
     "STOPS",
     "STREETS",
     "STRETCHES",
+    "SWAPPED",
     "TALLIES",
     "TEXT",
     "THIN",

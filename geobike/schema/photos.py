@@ -12,6 +12,8 @@ UNREADABLE: Final = "unreadable"
 FAILED: Final = "failed"
 STATUSES: Final = (COUNTED, OUTSIDE, UNLOCATED, DUPLICATE, UNREADABLE, FAILED)
 """Final statuses of a photo. Until then its status is NA."""
+SWAPPED: Final = "in none of the areas, but in one with latitude and longitude swapped"
+"""The reason of an `outside` photo whose coordinates seem to be the wrong way round."""
 
 _PHOTO_COLUMNS = {
     "photo_id": TEXT,  # POSIX path relative to the photo folder

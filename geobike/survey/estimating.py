@@ -16,13 +16,16 @@ from geobike.reporting import report_number
 from geobike.survey import parking_by_hand
 from geobike.survey.counting import unseen
 
-DETECTED_ONLY = (
+_DETECTED: Final = (
     "Bicycles found by the detector. The range of a figure says how far other streets of the area "
-    "would move it. It says nothing of bicycles that the detector missed: nobody has counted by "
-    "hand. Counting on some photos takes half an hour: geobike sample OUT."
+    "would move it. It says nothing of bicycles that the detector missed"
 )
-"""What a survey without hand counts says wherever its figures stand."""
-
+_NOBODY: Final = (
+    "nobody has counted by hand. Counting on some photos takes half an hour: geobike sample OUT."
+)
+_TOO_FEW: Final = (
+    "the photos counted by hand, {counted}, are too few to tell. Count on: geobike review OUT."
+)
 
 IN_PHOTOS: Final = {
     "bicycles": "hand_count",
@@ -100,6 +103,14 @@ def estimate_areas(
         _with_hand_counts(photos, hand_counts),
         found,
     )
+
+
+def detected_only(estimates: Estimates | None) -> str | None:
+    """Return what stands beside figures of the detector alone; None where hand counts say more."""
+    if estimates is not None and estimates.sentences():
+        return None
+    counted = 0 if estimates is None else estimates.hand_counted
+    return f"{_DETECTED}: {_TOO_FEW.format(counted=counted) if counted else _NOBODY}"
 
 
 def _of_areas(found: Estimates, counted: Counted, seed: int) -> pd.DataFrame:

@@ -84,7 +84,7 @@ class Survey(SurveySettings):
     def check_out(self, folder: str | Path) -> None:
         """Raise InputError for a folder that cannot be written, or that contains an input file.
 
-        So too for one with other files where the map's pictures go.
+        So too for one with other files where the survey's files, or the map's pictures, go.
         """
         files.check_folder(folder)
         if self.page.pictures == "folder":
@@ -104,6 +104,7 @@ class Survey(SurveySettings):
                 raise InputError(
                     f"{redact(given)} would be replaced; write into another folder (--out)"
                 )
+        saved.check_files(folder, self.formats)
 
 
 def pixels(megapixels: float) -> int:

@@ -1,17 +1,20 @@
 """Pressure and shortage with the hand counts of a survey at hand."""
 
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from geobike import schema
+from geobike import metrics, schema
 from geobike.counting.stage import Counted
 from geobike.estimates import looks, parked
 from geobike.estimates.draws import Draws
 from geobike.estimates.figures import Estimates
+from geobike.io.matching import isin
 from geobike.parking import ranges
+
+_ALL: Final = "all"
 
 
 def add(counted: Counted, found: Estimates, exposure: pd.DataFrame) -> Counted:
@@ -20,16 +23,18 @@ def add(counted: Counted, found: Estimates, exposure: pd.DataFrame) -> Counted:
     `exposure` is that of what the detector found, of which `found` was estimated. Ranges are NA
     where there are too few hand counts for any.
     """
-    if found.draws is None or counted.streets is None or not counted.supply:
+    street = counted.street_of_bicycle
+    if found.draws is None or counted.streets is None or street is None or not counted.supply:
         return counted
-    known = _Known(found.draws, counted, _is_empty(exposure, counted.exposure))
+    empty = _is_empty(exposure, counted.exposure)
+    known = _Known(found.draws, counted, street, empty, found.settings["area_spread"])
     judged = counted.streets[counted.streets["shortage"].notna()]
     by_street = known.parked("street", judged, "street_id")
     by_area = known.parked("area", counted.areas, "area_id")
     streets = ranges.of_groups(counted.streets, by_street, "street_id")
     areas = ranges.of_groups(counted.areas, by_area, "area_id")
     areas = _with_sums(areas, counted.areas, ranges.summed_shortage(judged, by_street, "area_id"))
-    total = _total(counted, judged, by_street, by_area)
+    total = _total(known, judged, by_street)
     if not found.ranged:
         streets, areas = _without_ends(streets), _without_ends(areas)
     if np.isnan(found.whole.low):
@@ -45,28 +50,47 @@ def add(counted: Counted, found: Estimates, exposure: pd.DataFrame) -> Counted:
 class _Known(NamedTuple):
     draws: Draws
     counted: Counted
+    street: "pd.Series[str]"
+    """Of each bicycle."""
     empty: "pd.Series[bool]"
     """By row number of the looks."""
+    spread: float
 
     def parked(self, of: str, frame: pd.DataFrame, key: str) -> ranges.Parked:
-        """Return the parked bicycles of each street or area of a frame."""
-        exposure, parts = self.counted.exposure, self.draws.parts
-        number = exposure["weight"] * exposure["bicycle_count"].astype(float)
-        once = frame.set_index(key)["detected_once"]
-        labels = self._labels(parts, of)
+        """Return the parked bicycles of each street or area of a frame, or in all its areas."""
+        seen = self._seen(of, frame.set_index(key))
+        labels = self._labels(self.draws.parts, of)
+        exposure = self.counted.exposure
         sums = parked.once(
             self.draws,
-            labels.where(labels.isin(once.index)),
-            found=number.groupby(self._labels(exposure, of)).sum(),
-            found_in_all=float(number.sum()),
-            detected_once=once,
+            labels.where(labels.isin(seen.index)),
+            seen=seen,
+            found_in_all=float((exposure["weight"] * exposure["bicycle_count"]).sum()),
             empty=self.empty,
+            spread=self.spread,
         )
         return ranges.Parked(*sums)
 
+    def _seen(self, of: str, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return what `parked.once` must know of the groups of a frame, on its index."""
+        exposure, bicycles = self.counted.exposure, self.counted.bicycles
+        number = exposure["weight"] * exposure["bicycle_count"].astype(float)
+        on_looks = bicycles["weight"].where(isin(bicycles["photo_id"], exposure["photo_id"]), 0.0)
+        group = self.street if of == "street" else self._labels(bicycles, of)
+        once = frame["detected_once"].astype(float)
+        sums = {
+            "found": number.groupby(self._labels(exposure, of)).sum(),
+            "on_looks": on_looks.groupby(group.astype(schema.TEXT)).sum(),
+        }
+        table = pd.DataFrame({name: each.reindex(once.index) for name, each in sums.items()})
+        table = table.fillna(0.0).assign(detected_once=once, kerb=frame[metrics.KERB])
+        return table.assign(on_looks=table["on_looks"].clip(upper=once))
+
     def _labels(self, frame: pd.DataFrame, of: str) -> "pd.Series[str]":
         if of == "area":
-            return frame["area_id"]
+            return frame["area_id"].astype(schema.TEXT)
+        if of == _ALL:
+            return frame["area_id"].notna().map({True: _ALL}).astype(schema.TEXT)
         streets: pd.Series[str] = frame["stop_id"].map(self.counted.street_of_stop)
         return streets
 
@@ -86,15 +110,18 @@ def _with_sums(found: pd.DataFrame, areas: pd.DataFrame, sums: pd.DataFrame) -> 
 
 
 def _total(
-    counted: Counted, judged: pd.DataFrame, by_street: ranges.Parked, by_area: ranges.Parked
+    known: _Known, judged: pd.DataFrame, by_street: ranges.Parked
 ) -> dict[str, float | None]:
     """Return the figures of all areas together, where those of detected bicycles are known."""
     out: dict[str, float | None] = {}
-    places = counted.supply["rack_capacity"]
-    if counted.supply["pressure"] is not None:
-        found = ranges.pressure_of_all(by_area, places)
+    supply = known.counted.supply
+    if supply["pressure"] is not None:
+        parked_once = known.counted.areas["detected_once"].sum()
+        figures = {"detected_once": parked_once, metrics.KERB: supply[metrics.KERB]}
+        every = known.parked(_ALL, pd.DataFrame([figures | {"all": _ALL}]), "all")
+        found = ranges.pressure_of_all(every, supply["rack_capacity"])
         out |= {name: None if np.isnan(value) else round(value, 3) for name, value in found.items()}
-    inside = judged["area_id"].notna().map({True: "all"})
+    inside = judged["area_id"].notna().map({True: _ALL})
     sums = ranges.summed_shortage(judged.assign(inside=inside), by_street, "inside")
     if sums.empty:  # nothing is known, which is not 0
         return out

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 from geobike.survey import settings
-from geobike.survey.estimating import DETECTED_ONLY
+from geobike.survey.estimating import detected_only
 from geobike.survey.options import Survey
 
 _BY_PEOPLE: Final = ("hand_counts", "corrections")
@@ -189,10 +189,12 @@ class SurveyResult:
         }
 
     def _known(self) -> dict[str, Any]:
-        """Return the estimates, or that there are none."""
-        if self.estimates is None:
-            return {"detected_only": DETECTED_ONLY}
-        return {"estimates": self.estimates.as_dict()}
+        """Return the estimates, and that there are none."""
+        found, said = self.estimates, detected_only(self.estimates)
+        return {
+            **({} if said is None else {"detected_only": said}),
+            **({} if found is None else {"estimates": found.as_dict()}),
+        }
 
     def write(self, folder: str | Path, *, track: Track = silent) -> dict[str, str | Path]:
         """Write `map.html` and the files into a folder; return what was written, by name.

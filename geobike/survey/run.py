@@ -16,7 +16,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geobike import saved, schema
-from geobike.counting import causes, counts, ledger, stops
+from geobike.counting import causes, counts, ledger, riding, stops
 from geobike.counting import stage as counting
 from geobike.detections import (
     annotated,
@@ -199,6 +199,7 @@ def _estimate(
             file.path,
             looks=looks.find(exposure),
             settings=hand_count_settings(survey, model),
+            ridden=photos.set_index("photo_id").get(riding.RIDDEN),
         )
     return estimate_areas(
         counted, photos, by_hand, area_spread=survey.area_spread, exposure=exposure

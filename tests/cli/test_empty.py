@@ -36,6 +36,11 @@ def survey(
             False,
             "2 of 2 are outside all areas (in none of the areas)",
         ),
+        (
+            ["a.jpg,4.005,52.005", "b.jpg,4.006,52.006"],
+            False,
+            "(in none of the areas, but in one with latitude and longitude swapped); swap latitude",
+        ),
         (["a.jpg,52.005,", "b.jpg,,"], False, "2 of 2 are without a position"),
         (["x.jpg,52.005,4.005"], True, "check that the manifest names these photos"),
         (["a.jpg,12,4"], True, "1 of 2 are "),
@@ -53,6 +58,14 @@ def test_a_survey_that_counts_nothing_warns_last_with_the_cause_and_exits_with_4
     assert (tmp_path / "out" / "map.html").exists()
     summary = json.loads((tmp_path / "out" / "summary.json").read_text())
     assert cause in summary["warnings"][-1]
+
+
+def test_where_no_photo_is_counted_nothing_is_said_of_bicycles(tmp_path: Path) -> None:
+    done = survey(tmp_path, ["a.jpg,12.123456,4", "b.jpg,12.123456,5"])
+    assert "0 of 1 areas can be compared" in done.stdout
+    for said in ("Each place counted once", "Ridden", "Bicycles found by the detector"):
+        assert said not in done.stdout
+    assert "the photos are from (4.00000, 12.12346) to (5.00000, 12.12346)" in done.stderr
 
 
 def test_an_empty_survey_may_be_allowed(tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ def town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     photo(tmp_path / "photos" / "a.jpg", lon_lat=DELFT)
     squares(tmp_path / "areas.geojson", ["west"])
     (tmp_path / "manifest.csv").write_text("file,latitude,longitude\na.jpg,52,4\n")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "map.html").write_text("my thesis")
     (tmp_path / "truth.csv").write_text("file,bicycles\na.jpg,1\n")
     return tmp_path
 
@@ -23,6 +25,10 @@ def town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("command", "said"),
     [
+        (
+            "map photos --areas areas.geojson --out mine",
+            "map.html is there, and no survey beside it",
+        ),
         ("map photos --areas areas.geojson --out .", "areas.geojson would be replaced"),
         ("locate photos --out photos/a.jpg", "a.jpg names a photo"),
         ("detect photos --out photos/a.jpg", "a.jpg names a photo"),

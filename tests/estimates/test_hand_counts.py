@@ -1,5 +1,6 @@
 """What people type is read as they meant it, or refused with the line and the remedy."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -228,3 +229,22 @@ def test_what_is_no_table_of_counts_is_refused(
         hand_counts.read(path, looks=looks, settings=SETTINGS)
     with pytest.raises(InputError, match=r"nowhere\.csv: cannot be read: No such file"):
         hand_counts.read(tmp_path / "nowhere.csv", looks=looks, settings=SETTINGS)
+
+
+def test_a_column_of_ridden_ones_that_nobody_filled_in_is_told_of(
+    tmp_path: Path, looks: pd.DataFrame
+) -> None:
+    path = tmp_path / "hand_counts.csv"
+    riders = pd.Series({"two.jpg": 1, "four.jpg": 1, "none-1.jpg": 4})  # nobody counted the last
+
+    def said(ridden: list[str]) -> list[str]:
+        hand_counts.write(rows(bicycles=["", "", "2", "4", "?"], ridden=ridden), path)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            hand_counts.read(path, looks=looks, settings=SETTINGS, ridden=riders)
+        return [str(one.message) for one in caught]
+
+    (told,) = said([""] * 5)
+    assert "the column ridden is empty" in told
+    assert "the detector saw riders on 2 of them" in told
+    assert not said(["", "", "", "0", ""])

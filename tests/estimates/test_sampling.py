@@ -34,7 +34,7 @@ def test_the_list_is_drawn_by_looks_and_bicycles_and_the_sheets_by_looks() -> No
 def test_every_stratum_is_counted_at_least_eight_times_or_as_a_whole() -> None:
     few = survey(of_0=2000, of_1=10, of_4=900, of_8=12, of_20=3)
     assert sizes_of(sampling.draw(few)) == {"3-5": 49, "6-10": 8, "11+": 3, "0": 174, "1-2": 6}
-    with pytest.warns(GeobikeWarning, match="areas get a range, and the whole survey none"):
+    with pytest.warns(GeobikeWarning, match="the whole survey none: that takes --list 60"):
         short = sampling.draw(few, list_size=30)
     assert sizes_of(short)["6-10"] == 6
 
@@ -129,3 +129,8 @@ def test_a_survey_without_looks_has_nothing_to_draw() -> None:
 
 def test_it_takes_half_an_hour() -> None:
     assert sampling.minutes(sampling.draw(survey(**TOWN))) == 60 * 25 / 60 + 180 * 3 / 60 == 34
+
+
+def test_a_short_list_of_a_small_survey_is_told_of_all_that_there_is() -> None:
+    with pytest.warns(GeobikeWarning, match="the whole survey none: that takes --list 35"):
+        sampling.draw(survey(of_0=98, of_4=29, of_8=6), list_size=30)

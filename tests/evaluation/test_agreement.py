@@ -139,7 +139,7 @@ def test_a_truth_that_cannot_be_used_says_why(survey: Path, text: str, said: str
 
 def test_a_folder_without_a_survey_says_so(survey: Path, tmp_path: Path) -> None:
     by_hand = truth(survey, "file,bicycles\na.jpg,3\n")
-    with pytest.raises(InputError, match=r"not the summary of a survey .*; run geobike map"):
+    with pytest.raises(InputError, match="nowhere: holds no survey; name the folder that"):
         agreement.evaluate(by_hand, tmp_path / "nowhere")
     for text in (json.dumps({"counting": {}}), "[" * 100_000):
         (survey / "summary.json").write_text(text)

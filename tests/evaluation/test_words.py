@@ -1,5 +1,6 @@
 """What a planner asks of an evaluation: how many were missed, where, and on which photos."""
 
+import dataclasses
 from pathlib import Path
 
 import pandas as pd
@@ -51,12 +52,19 @@ def test_the_worst_five_are_named_and_none_that_is_right() -> None:
 @pytest.mark.parametrize(
     ("origin", "who"),
     [
-        ("own", "Nothing says that chance drew these 2 photos: unless it did, the figures do not"),
+        ("own", "Whether chance drew these 2 photos is not known: only if it did do the figures"),
         ("list", "2 photos were drawn. Of full ones more are drawn, so these figures are of these"),
     ],
 )
 def test_it_says_whether_chance_chose_the_photos(origin: str, who: str) -> None:
     assert said([1, 2], [1, 2], origin).splitlines()[-1].startswith(who)
+
+
+def test_where_all_photos_were_counted_nothing_was_left_to_chance() -> None:
+    whole = dataclasses.replace(evaluation([1, 2], [1, 2]), of=2)
+    last = words.sentences(whole)[-1]
+    assert last == "All 2 photos that the survey counted are compared: nothing was left to chance."
+    assert "chance drew" in words.sentences(dataclasses.replace(whole, of=3))[-1]
 
 
 @pytest.fixture

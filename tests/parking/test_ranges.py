@@ -42,39 +42,44 @@ def full_and_empty(photos: gpd.GeoDataFrame) -> tuple[str, str]:
 def test_a_street_counted_by_hand_worked_out_by_hand() -> None:
     """Dam, 20 places: 24 detected, of which a person counts 30, and 2 where none was detected.
 
-    32 parked: pressure 1.6, short 32 - 18 = 14. Lane, 10 places: 3 parked, as detected. Together
-    35 at 30 places. All looks are counted, so nothing is left to chance.
+    32 parked along the kerb in view: pressure 1.6 by its share. Lane, 10 places: 3 parked, as
+    detected. Together 35 at 30 places. All looks are counted, so what is left to chance is what
+    photos do not show: 20 %, and a Poisson number. Of 36, that is sqrt(0.2² + 1 / 36) = 26 %.
     """
     photos = two_streets()
     full, empty = full_and_empty(photos)
     found = estimated(photos, {full: (30, 30), empty: (2, 2)})
     dam, lane = by_name(found).loc["Dam"], by_name(found).loc["Lane"]
-    for end in ("by_hand", "low", "high"):
-        assert dam[f"pressure_{end}"] == pytest.approx(1.6)
-        assert dam[f"shortage_{end}"] == 14
-        assert (lane[f"pressure_{end}"], lane[f"shortage_{end}"]) == (pytest.approx(0.3), 0)
-        east = found.areas.set_index("area_id").loc["east"]
-        assert east[f"pressure_{end}"] == pytest.approx(35 / 30)
-        assert east[f"shortage_{end}"] == 14
-        assert found.supply["by_hand"][f"pressure_{end}"] == pytest.approx(35 / 30, abs=5e-4)
-        assert found.supply["by_hand"][f"shortage_{end}"] == 14
+    kerb = dam["kerb_seen_share"]
+    assert 0.8 < kerb < 0.95
+    assert dam["pressure_by_hand"] == pytest.approx(1.6 / kerb)
+    assert 20 * dam["pressure_low"] == pytest.approx(32 / kerb / np.exp(1.96 * 0.26), abs=3)
+    assert 20 * dam["pressure_high"] == pytest.approx(32 / kerb * np.exp(1.96 * 0.26), abs=3)
+    assert dam["shortage_by_hand"] == pytest.approx(32 / kerb - 18, abs=1.5)
+    for end in ("low", "high"):
+        assert dam[f"shortage_{end}"] == pytest.approx(20 * dam[f"pressure_{end}"] - 18, abs=1)
+    assert lane["pressure_by_hand"] == pytest.approx(0.3 / lane["kerb_seen_share"])
+    assert (lane["shortage_low"], lane["shortage_by_hand"], lane["shortage_high"]) == (0, 0, 0)
+    east = found.areas.set_index("area_id").loc["east"]
+    total = found.supply["by_hand"]
+    for known in (east, total):
+        assert known["pressure_by_hand"] == pytest.approx(35 / 30 / kerb, abs=2e-3)
+        assert known["pressure_low"] < 35 / 30 < known["pressure_high"]
+        assert known["shortage_by_hand"] == dam["shortage_by_hand"]
     assert (dam["pressure"], dam["shortage"]) == (pytest.approx(1.2), 6)  # detected: as before
 
 
 def test_a_range_that_a_person_gives_carries_through() -> None:
-    """26 to 34 bicycles, each equally likely: 95 % of it is 26.2 to 33.8, at 20 places."""
+    """30 bicycles, or from 10 to 50, each as likely: the range is wider."""
     photos = two_streets()
     full, _ = full_and_empty(photos)
-    found = estimated(photos, {full: (26, 34)})
-    dam = by_name(found).loc["Dam"]
-    assert dam["pressure_by_hand"] == pytest.approx(1.5)
-    assert dam["pressure_low"] == pytest.approx(26.2 / 20, abs=0.02)
-    assert dam["pressure_high"] == pytest.approx(33.8 / 20, abs=0.02)
-    assert (dam["shortage_low"], dam["shortage_high"]) == (9, 16)
-    assert dam["shortage_by_hand"] in (12, 13)  # the median of 2000 draws is 30 give or take 0.1
-    total = found.supply["by_hand"]
-    assert total["pressure_low"] == pytest.approx(29.2 / 30, abs=0.02)
-    assert (total["shortage_low"], total["shortage_high"]) == (9, 16)
+    sure, asked = (
+        by_name(estimated(photos, {full: said})).loc["Dam"] for said in ((30, 30), (10, 50))
+    )
+    for dam in (sure, asked):
+        assert dam["pressure_by_hand"] == pytest.approx(1.5 / dam["kerb_seen_share"])
+    assert asked["pressure_low"] < sure["pressure_low"] - 0.2
+    assert asked["pressure_high"] > sure["pressure_high"] + 0.2
 
 
 def test_where_pressure_is_not_known_hand_counts_do_not_make_it_so() -> None:
@@ -85,7 +90,8 @@ def test_where_pressure_is_not_known_hand_counts_do_not_make_it_so() -> None:
     by_hand = geobike.estimate_areas(found, photos, schema.table(schema.HAND_COUNTS, every))
     dam = by_name(by_hand.counted).loc["Dam"]
     assert pd.isna(dam[list(schema.PARKING_BY_HAND)]).all()
-    assert by_name(by_hand.counted).loc["Lane", "pressure_by_hand"] == pytest.approx(0.3)
+    lane = by_name(by_hand.counted).loc["Lane"]
+    assert lane["pressure_by_hand"] == pytest.approx(0.3 / lane["kerb_seen_share"])
 
 
 def test_without_racks_there_are_no_such_columns(sample_result: geobike.SurveyResult) -> None:

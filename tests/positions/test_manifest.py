@@ -1,5 +1,6 @@
 import json
 import re
+import warnings
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -52,6 +53,10 @@ def test_every_usual_table_gives_the_same_position(table: Path, text: str, encod
         ("b.jpg,north,4.3", "line 3: latitude 'north' is not a number"),
         ("b.jpg,52.0,east", "line 3: longitude 'east' is not a number"),
         ("b.jpg,95.2,4.3", "line 3: latitude '95.2' is beyond ±90"),
+        (
+            "b.jpg,447255.2,87703.8",
+            "latitude '447255.2' is beyond ±90; metres are read from points",
+        ),
         ("b.jpg,52.0,-180.5", "line 3: longitude '-180.5' is beyond ±180"),
         ("b.jpg,52.0,", "line 3: only one of latitude and longitude is given"),
         ("b.jpg,0,0", "line 3: position (0, 0)"),
@@ -293,3 +298,12 @@ def test_for_a_table_that_is_not_a_manifest_the_message_says_what_is_missing(tab
     broken.write_text("{")
     with pytest.raises(ManifestError, match="cannot be read as GeoJSON"):
         manifest.read(broken)
+
+
+def test_positions_that_a_spreadsheet_rounded_are_told_of(table: Path) -> None:
+    rows = [f"{number}.jpg,52.0{number},4.3{number % 2}" for number in range(5)]
+    with pytest.warns(GeobikeWarning, match="more than 2 decimals, so they may be off by 500 m"):
+        read(table, "\n".join(["file,lat,lon", *rows, "9.jpg,,"]))
+    with warnings.catch_warnings(action="error"):
+        read(table, "\n".join(["file,lat,lon", *rows, "9.jpg,52.01234,4.3"]))
+        read(table, "\n".join(["file,lat,lon", *rows[:4]]))

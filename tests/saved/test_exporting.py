@@ -61,6 +61,6 @@ def test_an_export_that_cannot_be_written_leaves_the_survey_as_it_was(
 
 
 def test_a_folder_without_a_survey_is_not_exported(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"summary\.json: is not the summary of a survey"):
+    with pytest.raises(InputError, match=r"none: holds no survey; name the folder"):
         saved.export(tmp_path / "none", ["csv"])
     assert not (tmp_path / "none").exists()

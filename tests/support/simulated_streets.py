@@ -146,6 +146,29 @@ def driven(rng: np.random.Generator, *, gps: float, compass: float, spacing: flo
     )
 
 
+def around(rng: np.random.Generator, *, gps: float, compass: float, spacing: float) -> Poses:
+    """Pass a street by car with four cameras that together look all around."""
+    x = np.arange(rng.uniform(0, spacing), LENGTH, spacing)
+    y = -1.75 + rng.normal(0, 0.15, len(x))
+    error = np.repeat(_drift(rng, x, gps), 4, axis=0)
+    turned = np.repeat(rng.normal(0, np.radians(compass), len(x)), 4)
+    names = ("ahead", "left", "back", "right")
+    count = 4 * len(x)
+    x, y, look = np.repeat(x, 4), np.repeat(y, 4), np.tile(np.arange(4) * np.pi / 2, len(x))
+    return Poses(
+        x,
+        y,
+        look,
+        np.full(count, 2.1),
+        np.full(count, np.radians(3)),
+        np.full(count, 18.0),
+        x + error[:, 0],
+        y + error[:, 1],
+        look + turned,
+        np.tile(names, count // 4),
+    )
+
+
 def walked(
     rng: np.random.Generator, street: Street, *, gps: float, compass: float, spacing: float
 ) -> Poses:
@@ -219,7 +242,16 @@ def _on_photo(
 def _seen(
     rng: np.random.Generator, street: Street, poses: Poses, photo: int
 ) -> tuple[Array, Array]:
-    """Project every bicycle in view, and find some of them."""
+    """Find some of the bicycles in view."""
+    bicycle, sides, free, size = _projected(street, poses, photo)
+    hit = _noticed(rng, sides, free, street.quality[bicycle])
+    noise = np.where(free < 0.7, 0.12, 0.05)
+    blurred = sides + rng.normal(0, 1, sides.shape) * noise[:, None] * size
+    return bicycle[hit], blurred[hit]
+
+
+def _projected(street: Street, poses: Poses, photo: int) -> tuple[Array, Array, Array, Array]:
+    """Project the bicycles in view: number, sides, the share that shows, size of each side."""
     east, north = street.x - poses.x[photo], street.y - poses.y[photo]
     cos, sin = np.cos(poses.look[photo]), np.sin(poses.look[photo])
     ahead, right = east * cos + north * sin, east * sin - north * cos
@@ -236,23 +268,34 @@ def _seen(
     wheel = np.maximum(ahead - deep / 2, 0.8)
     bottom = HEIGHT / 2 + focal * np.tan(np.arctan(up / wheel) - down)
     sides = np.stack([left, top, stop, bottom], axis=1)
-    free = _not_hidden(left, stop, ahead)
-    hit = _noticed(rng, sides, free, street.quality[bicycle])
-    noise = np.where(free < 0.7, 0.12, 0.05)
     size = np.stack([stop - left, bottom - top, stop - left, 0.8 * (bottom - top)], axis=1)
-    blurred = sides + rng.normal(0, 1, sides.shape) * noise[:, None] * size
-    return bicycle[hit], blurred[hit]
+    return bicycle, sides, _not_hidden(left, stop, ahead), size
 
 
 def _noticed(rng: np.random.Generator, sides: Array, free: Array, quality: Array) -> Array:
     """Whether the detector finds each: large, whole and plain to see."""
-    inside = np.clip(sides, 0, (WIDTH, HEIGHT, WIDTH, HEIGHT))
-    share = ((inside[:, 2:] - inside[:, :2]) / (sides[:, 2:] - sides[:, :2])).prod(axis=1)
+    share = _share_inside(sides)
     large = 1 / (1 + np.exp((26 - sides[:, 3] + sides[:, 1]) / 6))
     whole = np.clip((free * np.sqrt(share) - 0.2) / 0.35, 0, 1)
     sure = 1 / (1 + np.exp(-3.0 - quality))
     noticed: Array = (share > 0.35) & (rng.random(len(sides)) < sure * large * whole)
     return noticed
+
+
+def _share_inside(sides: Array) -> Array:
+    inside = np.clip(sides, 0, (WIDTH, HEIGHT, WIDTH, HEIGHT))
+    share: Array = ((inside[:, 2:] - inside[:, :2]) / (sides[:, 2:] - sides[:, :2])).prod(axis=1)
+    return share
+
+
+def by_person(street: Street, poses: Poses) -> list[Array]:
+    """Return the bicycles of each photo that a person counts: half of it shows, 12 pixels high."""
+    found = []
+    for photo in range(len(poses.x)):
+        bicycle, sides, free, _ = _projected(street, poses, photo)
+        shows = free * _share_inside(sides) >= 0.5
+        found.append(bicycle[shows & (sides[:, 3] - sides[:, 1] >= 12)])
+    return found
 
 
 def _behind_cars(street: Street, x: float, y: float, east: Array, north: Array) -> Array:
@@ -324,21 +367,29 @@ def simulate(
                 poses = driven(rng, gps=gps, compass=compass, spacing=spacing)
             else:
                 poses = walked(rng, street, gps=gps, compass=compass, spacing=spacing)
-            table = _poses_frame(poses, place, one)
-            found = _truth(street, poses, photographed(rng, street, poses), place)
-            kept = (table.groupby("camera").cumcount() % every == 0).to_numpy()
-            photos.append(table[kept])
-            boxes.append(
-                found[kept[found["photo"]]].merge(
-                    table["photo_id"], left_on="photo", right_index=True
-                )
-            )
-    return _as_frames(
+            table, found = passed(rng, street, poses, place, one, every=every)
+            photos.append(table)
+            boxes.append(found)
+    return as_frames(
         pd.concat(photos, ignore_index=True),
         pd.concat(boxes, ignore_index=True),
         known_lens,
         turned,
     )
+
+
+def passed(
+    rng: np.random.Generator, street: Street, poses: Poses, place: int, one: int, *, every: int = 1
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the photos of a pass, of each camera every n-th, and their boxes.
+
+    The index of the photos is that of the poses.
+    """
+    table = _poses_frame(poses, place, one)
+    found = _truth(street, poses, photographed(rng, street, poses), place)
+    kept = (table.groupby("camera").cumcount() % every == 0).to_numpy()
+    named = found.merge(table["photo_id"], left_on="photo", right_index=True)
+    return table[kept], named[kept[named["photo"]]]
 
 
 def _truth(street: Street, poses: Poses, boxes: Boxes, place: int) -> pd.DataFrame:
@@ -405,9 +456,10 @@ def sides(number: int) -> gpd.GeoDataFrame:
     return schema.geotable(schema.AREAS, data, shapes)
 
 
-def _as_frames(
-    photos: pd.DataFrame, boxes: pd.DataFrame, known_lens: bool, turned: float
+def as_frames(
+    photos: pd.DataFrame, boxes: pd.DataFrame, known_lens: bool = True, turned: float = 0.0
 ) -> Simulated:
+    """Return the photos and boxes of all passes as frames."""
     data = photos.drop(columns=["east", "north"]).assign(
         status="counted",
         heading=(photos["heading"] + turned) % 360,

@@ -150,6 +150,20 @@ def test_without_hand_counts_nothing_says_bicycles_with_a_range(tables: Path) ->
     assert "nobody has counted by hand" in (tables / "plain" / "map.html").read_text("utf-8")
 
 
+def test_a_few_hand_counts_leave_it_said_that_the_figures_are_the_detectors(
+    tables: Path, counted: Path
+) -> None:
+    rows = pd.read_csv(counted, dtype="str")
+    rows["bicycles"] = rows["bicycles"].where(rows.index < 10)
+    rows.to_csv(tables / "few.csv", index=False)
+    out = tables / "few"
+    ended = program(*arguments(tables, "--hand-counts", tables / "few.csv", "--out", out))
+    assert ended.returncode == 0, ended.stderr
+    said = "bicycles that the detector missed: the photos counted by hand, 10, are too few to tell."
+    assert said in ended.stdout
+    assert said in json.loads((out / "summary.json").read_text())["detected_only"]
+
+
 def test_a_wider_spread_between_areas_gives_wider_ranges(tables: Path, counted: Path) -> None:
     widths = []
     for spread in (0.0, 0.25, 0.5):

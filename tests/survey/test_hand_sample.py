@@ -233,7 +233,7 @@ def test_photos_that_are_gone_are_said_and_the_draw_stands(tmp_path: Path) -> No
 
 
 def test_a_folder_of_an_older_geobike_says_what_to_do(town: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"is not the summary of a survey .*; run geobike map"):
+    with pytest.raises(InputError, match="holds no survey; name the folder that geobike map"):
         geobike.draw_sample(tmp_path)
     old = tmp_path / "old"
     old.mkdir()

@@ -108,7 +108,8 @@ def print_result(result: "SurveyResult", written: dict[str, str | Path]) -> None
         f"counted, {account.bicycles_in_areas} in areas; {account.bicycles_elsewhere} more in "
         f"photos that are not counted."
     )
-    for line in (_once(result), _compared(result), *_by_hand(result)):
+    known = (_once(result), _compared(result), *_by_hand(result))
+    for line in (_compared(result),) if result.empty else known:  # of no photo nothing is known
         terminal.print_line(line)
     terminal.print_line(
         f"Detected now: {result.detected_now} photos, by {one_line(result.model.name)}, "
@@ -135,13 +136,15 @@ def _ridden(result: "SurveyResult") -> str:
 
 
 def _by_hand(result: "SurveyResult") -> tuple[str, ...]:
-    """Return what hand counts say of the survey, or that there are none."""
-    if result.estimates is None:
-        from geobike.survey.estimating import DETECTED_ONLY
+    """Return what hand counts say of the survey, or that they say nothing."""
+    from geobike.survey.estimating import detected_only
 
-        return (DETECTED_ONLY,)
-    number = result.estimates.hand_counted
-    return (f"Counted by hand: {number} drawn photos.", *result.estimates.sentences())
+    if (said := detected_only(result.estimates)) is not None:
+        return (said,)
+    found = result.estimates
+    if found is None:
+        return ()
+    return (f"Counted by hand: {found.hand_counted} drawn photos.", *found.sentences())
 
 
 def _compared(result: "SurveyResult") -> str:

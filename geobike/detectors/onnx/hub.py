@@ -246,7 +246,7 @@ def _unreachable(pin: Pin, file: str, error: Exception) -> ModelUnavailable:
     where, remedy = _hub()
     return ModelUnavailable(
         f"{file} of {pin.repo} at {pin.revision} cannot be downloaded{where} ({reason}). {remedy}, "
-        "or fetch the file on another machine and give its path as the model"
+        "or fetch the file on another machine and give its path as the model: --model PATH"
     )
 
 

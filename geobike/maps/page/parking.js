@@ -87,8 +87,7 @@ geobike.parkingFinding = function (page, all) {
   const isByHand = all.some(({ byHand }) => byHand); // middles of ranges, which do not add up to the digit
   const needed = { kerb: page.percent(data.racks.needed.kerb), known: page.percent(data.racks.needed.known) };
   const found = judged.length ? say("parking_judged", { n: judged.length, all: all.length, short: isByHand ? say("parking_about", { n: short }) : short }) : say("parking_unjudged");
-  const lines = [["gb-parking-found", found], ["gb-why", say("parking_needed", needed)]];
-  if (isByHand) lines.push(["gb-why", say("parking_by_hand")]);
+  const lines = [["gb-parking-found", found], ["gb-why", say("parking_needed", needed)], ["gb-why", say(isByHand ? "parking_by_hand" : "parking_missing")]];
   if (page.period >= 0) lines.push(["gb-why", say("street_whole")]);
   return lines;
 };

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from geobike import certainty
 from geobike.reports.survey_tables import SurveyTables
 from geobike.reports.words import Speech
 
@@ -14,11 +15,28 @@ if TYPE_CHECKING:
 def trust(tables: SurveyTables, speech: Speech, accuracy: "Evaluation | None") -> str:
     """Return how far the figures can be trusted, in one sentence or two."""
     if tables.is_counted_by_hand:
-        return speech.say("by_hand")
+        return " ".join([speech.say("by_hand"), *_ranges(tables, speech)])
     if accuracy is None:
         known = "by_detector" if not tables.has_ranges else "by_detector_ranges"
-        return f"{speech.say('nobody_counted')} {speech.say(known)}"
+        return f"{_uncounted(tables, speech)} {speech.say(known)}"
     return _against_truth(speech, accuracy)
+
+
+def _ranges(tables: SurveyTables, speech: Speech) -> list[str]:
+    """Return what the two ranges mean that stand side by side; nothing where there are none."""
+    alike = speech.say(f"group_{certainty.ALIKE}")
+    return [speech.say("by_hand_ranges", alike=alike)] if tables.has_ranges else []
+
+
+def _uncounted(tables: SurveyTables, speech: Speech) -> str:
+    """Return that nobody counted by hand, or too little to tell what the detector missed."""
+    if counted := _hand_counted(tables):
+        return speech.say("too_few_counted", counted=speech.say("photos", n=counted))
+    return speech.say("nobody_counted")
+
+
+def _hand_counted(tables: SurveyTables) -> int:
+    return int(tables.estimates.get("hand_counted") or 0)
 
 
 def section(
@@ -26,8 +44,9 @@ def section(
 ) -> list[str] | None:
     """Return what is known of it; None where nothing is."""
     lines = []
-    if counted := int(tables.estimates.get("hand_counted") or 0):
-        lines.append(speech.say("accuracy_estimates", counted=speech.say("photos", n=counted)))
+    if counted := _hand_counted(tables):
+        key = "accuracy_estimates" if tables.is_counted_by_hand else "too_few_counted"
+        lines.append(speech.say(key, counted=speech.say("photos", n=counted)))
         lines += by_hand(tables, speech)
     if accuracy is not None:
         at = accuracy.agreement

@@ -84,7 +84,7 @@ def _differing(tables: SurveyTables, speech: Speech) -> list[str]:
         return [speech.say("none_differ", n=len(sides))]
     lines = []
     if more:
-        key = "more_in" if tables.estimates else "detected_more_in"
+        key = "more_in" if tables.is_counted_by_hand else "detected_more_in"
         lines.append(speech.say(key, names=speech.listed(more)))
     if fewer:
         lines.append(speech.say("fewer_in", names=speech.listed(fewer)))

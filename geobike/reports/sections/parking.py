@@ -12,6 +12,9 @@ from geobike.reports.words import Speech
 _ROWS: Final = 10
 """Streets in the table."""
 
+_HIGH: Final = ("pressure_high", "shortage_high")
+"""Known where there is a range."""
+
 
 def section(tables: SurveyTables, speech: Speech) -> dict[str, Any] | None:
     """Return what is said of places to park; None without racks, or where no photo was counted."""
@@ -56,6 +59,10 @@ def _lines(known: Mapping[str, Any], speech: Speech) -> Iterator[str]:
             shortage=judged["shortage"],
             free=judged["free_within_walk"],
         ) + _hand(by_hand, "shortage", speech, digits=0)
+    elif judged.get("of"):
+        yield speech.say("parking_unjudged", n=judged["of"])
+    if any(by_hand.get(name) is not None for name in _HIGH):
+        yield speech.say("parking_range")
 
 
 def _in_view(known: Mapping[str, Any], speech: Speech) -> str:

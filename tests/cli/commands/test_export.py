@@ -17,4 +17,4 @@ def test_a_finished_survey_is_exported_without_its_photos(sample_out: Path) -> N
     assert len(gpd.read_parquet(sample_out / "photos.parquet")) == 181
     wrong = geobike("export", str(sample_out.parent), "--format", "parquet", cwd=sample_out)
     assert (wrong.returncode, wrong.stdout) == (2, "")
-    assert "is not the summary of a survey" in wrong.stderr
+    assert "holds no survey; name the folder that geobike map wrote" in wrong.stderr

@@ -139,7 +139,7 @@ def test_without_a_network_the_message_names_the_setting_and_the_remedy(tmp_path
     assert f"cannot be downloaded{why}" in err
     assert (status, err.startswith("ModelUnavailable: ")) == (1, True)
     assert err.count("\n") == 1
-    assert "fetch the file on another machine and give its path as the model" in err
+    assert "fetch the file on another machine and give its path as the model: --model PATH" in err
 
 
 def test_an_unpinned_model_comes_with_its_names(served, tmp_path):

@@ -7,7 +7,7 @@ import pytest
 
 from geobike import reports, saved
 from geobike.evaluation import agreement
-from tests.support.reported import Read, properties, report
+from tests.support.reported import Read, counted_by_hand, properties, report
 from tests.support.sample_survey import SAMPLE
 from tests.support.surveyed import edited
 
@@ -37,3 +37,26 @@ def test_hand_counts_say_how_accurate_it_is(written_sample: Path) -> None:
     assert counted == 422
     assert f"On 176 photos that people counted by hand, it counted {counted} where" in page.text
     assert "Nobody has counted" not in page.text
+
+
+def test_too_few_hand_counts_are_neither_an_estimate_nor_nobodys(
+    written_sample: Path, tmp_path: Path
+) -> None:
+    def summary(account: dict[str, Any]) -> None:
+        account["estimates"] = {"hand_counted": 10, "bicycles_per_stop": None}
+
+    page = report(edited(written_sample, tmp_path / "out", summary=summary))
+    assert "Nobody has counted" not in page.text
+    assert "Estimated from" not in page.text
+    said = "People counted 10 photos by hand, too few for an estimate: how many the detector missed"
+    assert page.text.count(said) == 2  # beside the finding, and under how accurate it is
+    assert "Detected clearly more than average: Stationskwartier." in page.text
+
+
+def test_ranges_that_stand_side_by_side_are_told_apart(
+    written_sample: Path, tmp_path: Path
+) -> None:
+    page = report(counted_by_hand(written_sample, tmp_path / "out"))
+    assert "The range of the first is for what nobody counted at the stops" in page.text
+    assert 'so "cannot tell" can stand beside a range that is clear of the average.' in page.text
+    assert "cannot tell" in page.row("Molenbuurt")

@@ -4,6 +4,7 @@ Whatever Pillow raises for a damaged file becomes UnreadablePhoto with a plain r
 """
 
 import importlib
+import sys
 import threading
 import warnings
 from collections.abc import Iterator
@@ -107,10 +108,11 @@ def check_pixels(width: int, height: int, max_pixels: int) -> None:
 
 
 class _WithoutPillowsLimit:
-    """Disable Pillow's own pixel limit, which some decoders check a second time, while we decode.
+    """Raise Pillow's own pixel limit, which some decoders check a second time, while we decode.
 
     The limit is process-wide and photos are decoded in several threads: the first thread to enter
-    disables it, the last to leave restores it.
+    raises it, the last to leave restores it. It never becomes None, which is no limit, since Pillow
+    looks at it twice as it crops, perhaps in a thread that is not within.
     """
 
     _lock = threading.Lock()
@@ -120,7 +122,9 @@ class _WithoutPillowsLimit:
     def __enter__(self) -> None:
         with self._lock:
             if _WithoutPillowsLimit._inside == 0:
-                _WithoutPillowsLimit._limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+                _WithoutPillowsLimit._limit = Image.MAX_IMAGE_PIXELS
+                if Image.MAX_IMAGE_PIXELS is not None:
+                    Image.MAX_IMAGE_PIXELS = sys.maxsize
             _WithoutPillowsLimit._inside += 1
 
     def __exit__(self, *_: object) -> None:

@@ -175,6 +175,18 @@ def test_the_limit_holds_for_tiff_too_which_pillow_judges_twice() -> None:
     assert before == Image.MAX_IMAGE_PIXELS
 
 
+def test_pictures_can_be_cropped_in_one_thread_while_another_decodes() -> None:
+    data, seen = jpeg(), set[int | None]()
+
+    def noted(_: tuple[int, int]) -> tuple[int, int]:
+        seen.add(Image.MAX_IMAGE_PIXELS)
+        return 8, 8
+
+    decoding.read_upright(data, target_size=noted)
+    assert seen
+    assert None not in seen, "Pillow compares with it after it has seen that it is not None"
+
+
 def test_a_huge_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
     path = tmp_path / "huge.jpg"
     with path.open("wb") as file:

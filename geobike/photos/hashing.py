@@ -202,11 +202,12 @@ def _hash(
 
 
 def key(file: PhotoFile) -> str | None:
-    """Return a hash of path, size and modification time, which identifies a file's content.
+    """Return a hash of path, size and times of change, which identifies a file's content.
 
-    Files of the same path, size and time (or ETag, if remote) are taken to have the same bytes. It
-    is a hash, so that a store of detections that is passed on reveals no paths. None where the
-    state of the file is unknown.
+    Files of the same path, size and times (or ETag, if remote) are taken to have the same bytes.
+    One of the times is that of the inode: `exiftool -P` corrects a position in place, and keeps
+    size and modification time. It is a hash, so that a store of detections that is passed on
+    reveals no paths. None where the state of the file is unknown.
     """
     if file.fault is not None:
         return None
@@ -216,7 +217,7 @@ def key(file: PhotoFile) -> str | None:
             found = os.stat(file.path)  # noqa: PTH116 - a Path for each of a million takes time
         except OSError:
             return None
-        state = f"{found.st_size} {found.st_mtime_ns}"
+        state = f"{found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}"
     if state is None:
         return None
     named = f"{file.path}\0{file.size} {state}".encode(errors="surrogateescape")

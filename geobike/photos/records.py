@@ -8,6 +8,7 @@ options of a run: the time zone comes in with the columns.
 import json
 import math
 import struct
+import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
@@ -177,6 +178,8 @@ def usable(records: Sequence[bytes], *, max_pixels: int) -> npt.NDArray[np.bool_
     for name, (low, high) in _RANGES.items():
         value = found[name]
         whole &= np.isnan(value) | ((value >= low) & (value <= high))
+    minutes = found["utc_offset_minutes"]
+    whole &= np.isnan(minutes) | (minutes % 1 == 0)
     for name in ("taken_local", "gps_clock"):
         whole &= np.isnat(found[name]) | ((found[name] >= _FIRST) & (found[name] < _END))
     return whole
@@ -185,12 +188,12 @@ def usable(records: Sequence[bytes], *, max_pixels: int) -> npt.NDArray[np.bool_
 _RANGES: Final = {
     "lon": (-180, 180),
     "lat": (-90, 90),
-    "heading": (0, 360),
+    "heading": (0, math.nextafter(360, 0)),
     "focal_length_35mm": (0, 1e6),
     "utc_offset_minutes": (-1440, 1440),
-    "error_m": (0, math.inf),
-    "poor_dop": (0, math.inf),
-    "turn_px": (0, 1e9),
+    "error_m": (0, sys.float_info.max),
+    "poor_dop": (0, sys.float_info.max),
+    "turn_px": (1, 1e9),
     "horizon_px": (-1e9, 1e9),
 }
 _FIRST: Final = np.datetime64("1800-01-01", "us")

@@ -1,9 +1,7 @@
 """Thumbnails of the photos for the map, with people and vehicles anonymized."""
 
 import hashlib
-import os
 from collections.abc import Collection, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 from typing import Final
@@ -18,7 +16,6 @@ from geobike import schema
 from geobike.detectors.protocol import Box as Rectangle
 from geobike.errors import UnreadablePhoto
 from geobike.io.matching import isin
-from geobike.io.parallel import in_order
 from geobike.photos import decoding, hiding
 from geobike.photos.anonymizing import PERSON, VEHICLE, Box, is_hidden, pixelate
 from geobike.progress import Track, silent
@@ -45,7 +42,6 @@ _FEW: Final = 3
 """Pictures that an area has whatever its share."""
 
 _QUALITY: Final = 50
-_THREADS: Final = 4  # pictures made at once; each is a decoded photo in memory
 
 
 def make(
@@ -143,27 +139,18 @@ def _made(
     track: Track,
 ) -> Iterator[tuple[str, bytes]]:
     hidden = hiding.regions(detections, hide, shown["photo_id"])
-
-    def one(photo: tuple[str, str, str]) -> tuple[str, bytes | None]:
-        photo_id, path, digest = photo
+    for photo_id, path, digest in track(
+        zip(shown["photo_id"], shown["path"], shown["sha256"], strict=True),
+        "Making thumbnails",
+        total=len(shown),
+    ):
         try:
             # A file that has since replaced the photo must not be shown in its place.
             data = decoding.read_bytes(path, sha256=digest)
             anonymize = hidden.get(photo_id, ())
-            return photo_id, thumbnail(data, anonymize=anonymize, side=side, max_pixels=max_pixels)
+            yield photo_id, thumbnail(data, anonymize=anonymize, side=side, max_pixels=max_pixels)
         except UnreadablePhoto:
-            return photo_id, None
-
-    photos = zip(shown["photo_id"], shown["path"], shown["sha256"], strict=True)
-    threads = min(os.cpu_count() or 1, _THREADS)
-    with ThreadPoolExecutor(threads) as pool:
-        try:
-            made = in_order(pool, one, photos, 2 * threads)
-            for photo_id, picture in track(made, "Making thumbnails", total=len(shown)):
-                if picture is not None:
-                    yield photo_id, picture
-        finally:
-            pool.shutdown(cancel_futures=True)
+            continue
 
 
 def thumbnail(

@@ -5,6 +5,7 @@ import os
 import random
 import shutil
 import sqlite3
+import struct
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -125,6 +126,21 @@ def test_a_survey_with_nothing_new_opens_no_file(
             answers(files, store)
 
 
+def test_a_position_corrected_in_place_is_read_though_size_and_time_are_kept(
+    tmp_path: Path,
+) -> None:
+    """As `exiftool -P` does."""
+    path = photo(tmp_path / "a.jpg", lon_lat=(4.35, 52.01))
+    before = path.stat()
+    with Store(tmp_path / "store.sqlite") as store:
+        answers(reading.find(path), store)
+        photo(path, lon_lat=(4.36, 52.01))
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+        assert path.stat().st_size == before.st_size
+        found, _ = answers(reading.find(path), store)
+    assert found.geometry.x.tolist() == [pytest.approx(4.36)]
+
+
 def _no_file(path: str | Path, **_: bool) -> None:
     raise AssertionError(f"{path} was opened")
 
@@ -186,6 +202,19 @@ def test_what_of_a_store_cannot_be_true_is_read_from_the_file(tmp_path: Path) ->
         if not rows[0]:
             assert_same(found, wanted)
     assert believed < 100
+
+
+@pytest.mark.parametrize(
+    ("at", "value"), [(24, 360.0), (56, 0.5), (64, float("inf")), (72, float("inf")), (80, 0.0)]
+)
+def test_a_heading_an_offset_or_an_error_that_no_header_gives_is_not_believed(
+    tmp_path: Path, at: int, value: float
+) -> None:
+    photo(tmp_path / "a.jpg", lon_lat=DELFT)
+    (record,) = metadata.read_records(reading.find(tmp_path), max_pixels=decoding.MAX_PIXELS)
+    other = record[:at] + struct.pack("<d", value) + record[at + 8 :]
+    right = records.usable([record, other], max_pixels=decoding.MAX_PIXELS)
+    assert right.tolist() == [True, False]
 
 
 def test_copies_and_photos_that_were_moved_are_known_by_their_bytes(

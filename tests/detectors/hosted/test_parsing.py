@@ -80,6 +80,8 @@ def test_boxes_from_0_to_1_are_not_specks_in_a_corner() -> None:
         (gzip.compress(b"[]") + b"more", "broken"),
         (gzip.compress(b"[]") + gzip.compress(b" " * 9_000_000), "longer than 1,000 bytes"),
     ],
+    # Without names, the tests would be called by their bytes, which hold the time.
+    ids=["two members", "cut off", "more behind it", "large"],
 )
 def test_a_gzip_is_read_to_its_end_or_refused(body: bytes, said: bytes | str) -> None:
     response = Response(200, {"content-encoding": "gzip"}, body)

@@ -162,6 +162,18 @@ def test_where_people_counted_their_ranges_groups_and_ranks_are_shown(show: Open
     assert opened.texts(".gb-compared") == [said]
 
 
+def test_too_few_hand_counts_leave_the_figures_the_detectors(show: Open) -> None:
+    few = ESTIMATES | {"hand_counted": 3, "found_of_100": None}
+    few |= {f"bicycles_per_stop{end}": None for end in ("", "_low", "_high")}
+    opened = show(build(CLEAR, estimates=few))
+    assert opened.texts(".gb-differ")[0].startswith("Detected clearly more than average: South.")
+    said = "3 stops were counted by hand, too few to tell how many the detector missed"
+    assert said in opened.texts(".gb-seen")[0]
+    assert "on 3 photos, is too little to tell." in opened.said(".gb-by-hand")[0]
+    none = show(build(CLEAR, estimates=few | {"hand_counted": 0}))
+    assert "Nobody has counted by hand" in none.texts(".gb-seen")[0]
+
+
 def test_a_day_shows_what_was_detected_on_it_and_all_days_what_people_counted(show: Open) -> None:
     taken = photos({"a.jpg": (4.002, 52.005, 3), "b.jpg": (4.002, 52.005, 1)})
     taken["area_id"] = "A0"

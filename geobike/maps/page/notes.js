@@ -104,7 +104,7 @@ geobike.differing = function (page) {
   const shown = (names) => (names.length > 4 ? [...names.slice(0, 3), say("others", { n: names.length - 3 })] : names);
   const list = (names) => new Intl.ListFormat(data.language).format(shown(names));
   const parts = [];
-  if (more.length) parts.push(say(data.estimates ? "more_in" : "detected_more_in", { names: list(more) }));
+  if (more.length) parts.push(say(geobike.isByHand(data) ? "more_in" : "detected_more_in", { names: list(more) }));
   if (fewer.length) parts.push(say("fewer_in", { names: list(fewer) }));
   if (same) parts.push(say("same_in", { n: same }));
   return parts.join(" ");
@@ -124,9 +124,17 @@ geobike.seen = function (page) {
   parts.push(say("spread", { n: looked.length, all: data.areas.length }));
   if (compared < looked.length) parts.push(say("of_which_compared", { n: compared }));
   const dates = page.period < 0 ? geobike.dates(page, looked) : page.date(data.periods[page.period]);
-  const { estimates } = data;
-  const trust = estimates ? say("some_hand_counted", { n: estimates.hand_counted }) : say("nobody_counted");
-  return `${say("seen", { what: parts.join(", ") })}${dates && " · "}${dates}. ${trust}`;
+  return `${say("seen", { what: parts.join(", ") })}${dates && " · "}${dates}. ${geobike.trust(page)}`;
+};
+
+// Whether hand counts say how many bicycles there are, which takes more than a few.
+geobike.isByHand = ({ estimates }) => Boolean(estimates && estimates.whole[0] !== null);
+
+// How far the figures can be trusted, in a sentence.
+geobike.trust = function ({ data, say }) {
+  const n = data.estimates?.hand_counted;
+  if (!n) return say("nobody_counted");
+  return say(geobike.isByHand(data) ? "some_hand_counted" : "too_few_counted", { n });
 };
 
 // That no area was seen well enough, and what that would take.
@@ -196,12 +204,11 @@ geobike.ledger = function ({ data, say, period }) {
 // What the ranges mean: of what a person counts, or of other streets only.
 geobike.byHand = function ({ data, say }) {
   const { estimates } = data;
-  if (!estimates) return say("detected_only");
+  if (!estimates?.hand_counted) return say("detected_only");
+  const photos = say("photos", { n: estimates.hand_counted });
+  if (!geobike.isByHand(data)) return say("detected_few", { photos });
   if (estimates.found_of_100 === null) return "";
-  return say("by_hand", {
-    photos: say("photos", { n: estimates.hand_counted }),
-    found: estimates.found_of_100,
-  });
+  return say("by_hand", { photos, found: estimates.found_of_100 });
 };
 
 // What is anonymized on the pictures, and that a detector does not find all of it.

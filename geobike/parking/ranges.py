@@ -3,8 +3,10 @@
 The figures are those of `ratios`, of every draw of the parked bicycles. They are known where
 pressure and shortage of the detected bicycles are, and never change those.
 
-A pressure is that of the best estimate. A shortage is the median of the draws: it never falls below
-0, so the shortages of estimates add up to less than most draws say, even to less than their range.
+A pressure is that of the best estimate, and its range holds it: parked bicycles are whole in the
+draws, and of an estimate of 0.01 they are none in nearly all. A shortage is the median of the
+draws: it never falls below 0, so the shortages of estimates add up to less than most draws say,
+even to less than their range.
 """
 
 from typing import Any, Final, NamedTuple
@@ -48,12 +50,12 @@ def of_groups(frame: pd.DataFrame, parked: Parked, key: str) -> pd.DataFrame:
     row = parked.groups.get_indexer(pd.Index(frame[key]))
     out = {}
     with np.errstate(divide="ignore", invalid="ignore"):
-        for figure, best, formula in (
-            ("pressure", parked.estimate, np.divide),
-            ("shortage", middle, ratios.shortage),
+        for figure, numbers, formula in (
+            ("pressure", _around(parked.estimate, low, high), np.divide),
+            ("shortage", (middle, low, high), ratios.shortage),
         ):
             known = frame[figure].notna().to_numpy() & (row >= 0)
-            for name, number in zip(_NAMES, (best, low, high), strict=True):
+            for name, number in zip(_NAMES, numbers, strict=True):
                 of_row = np.append(number, np.nan)[row]  # the last is that of -1
                 out[f"{figure}_{name}"] = np.where(known, formula(of_row, places), np.nan)
     return pd.DataFrame(out, index=frame.index)
@@ -84,8 +86,12 @@ def _summed(lacking: list[_Floats], chosen: npt.NDArray[np.bool_]) -> list[float
 def pressure_of_all(parked: Parked, places: float) -> dict[str, float]:
     """Return the pressure of the one group that all together are, and the ends of its range."""
     _, low, high = _ends(parked.low, parked.high)
-    figures = zip(_NAMES, (parked.estimate, low, high), strict=True)
+    figures = zip(_NAMES, _around(parked.estimate, low, high), strict=True)
     return {f"pressure_{name}": float(number[0]) / places for name, number in figures}
+
+
+def _around(best: _Floats, low: _Floats, high: _Floats) -> tuple[_Floats, _Floats, _Floats]:
+    return best, np.minimum(low, best), np.maximum(high, best)
 
 
 def _ends(low: _Floats, high: _Floats) -> tuple[_Floats, _Floats, _Floats]:

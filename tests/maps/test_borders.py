@@ -68,11 +68,20 @@ def test_an_area_lists_the_photos_across_its_border_that_show_a_part_of_it(
     ]
     assert shown(opened, "East") == [
         "3 photos taken here",
-        "3 of the bicycles on them stand across the border and count there.",
+        "3 of the bicycles on them stand across the border and do not count here.",
         "5 detected, both.jpg",
         "1 detected, east.jpg",
         "0 detected, ground.jpg",
     ]
+
+
+def test_what_stands_outside_every_area_is_not_said_to_count_anywhere(show: Open) -> None:
+    """Of the 5 on `both.jpg` 3 stand where no area is, such as over water: no figure has them."""
+    given = at_the_border()
+    rows = given["tallied"]
+    rows["area_id"] = rows["area_id"].astype("str").mask(rows.index >= len(PHOTOS))
+    said = shown(show(build(**given)), "East")[1]
+    assert said == "3 of the bicycles on them stand across the border and do not count here."
 
 
 def test_a_figure_says_how_much_of_it_is_from_across_the_border(show: Open) -> None:

@@ -42,7 +42,8 @@ def test_markup_in_any_text_is_shown_and_never_runs(show: Open, kind: str) -> No
     assert opened.texts("h1") == [text]
     scores = "It gives all that it finds a score from 0 to 1; from 0.5 on it counts."
     said = (
-        f"Counted by a detection model: {text}. {scores} Times in UTC. File of the model: {text}."
+        f"Counted by a detection model: {text}. {scores} Times in UTC. "
+        f"Model, or table of its boxes: {text}."
     )
     assert opened.said(".gb-method") == [said]
     assert opened.said(".gb-source") == [f"Source: {text}"]

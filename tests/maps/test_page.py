@@ -34,7 +34,7 @@ def test_a_planner_sees_the_finding_the_areas_the_legend_and_the_ranking(show: O
     assert opened.texts(".gb-seen")[0].endswith(unknown)
     assert opened.said(".gb-ledger") == ["35 photos: 34 counted, 1 outside the areas."]
     scores = "It gives all that it finds a score from 0 to 1; from 0.5 on it counts."
-    said = f"{MODEL}bicycles. {scores} Times in UTC. File of the model: tiny."
+    said = f"{MODEL}bicycles. {scores} Times in UTC. Model, or table of its boxes: tiny."
     assert opened.said(".gb-method") == [said]
     (trust,) = opened.said(".gb-trust")
     assert "not bicycles in the street" in trust

@@ -161,3 +161,14 @@ def test_figures_lie_in_their_ranges_where_not_all_looks_were_counted() -> None:
         assert (ends[0] <= ends[1]).all()
         assert (ends[1] <= ends[2]).all()
         assert (ends[0] < ends[2]).any()  # something is left to chance
+
+
+def test_a_pressure_lies_in_its_range_where_next_to_nothing_is_missed() -> None:
+    """0.01 bicycles are 0 in 99 of 100 draws, 0.002 of a rack with 5 places."""
+    street = {"street_id": ["a"], "pressure": [0.0], "rack_capacity": [5], "shortage": [0]}
+    draws = np.zeros((100, 1))
+    parked = ranges.Parked(pd.Index(["a"]), np.array([0.01]), draws, draws)
+    (found,) = ranges.of_groups(pd.DataFrame(street), parked, "street_id").to_dict("records")
+    ends = found["pressure_low"], found["pressure_by_hand"], found["pressure_high"]
+    assert ends == pytest.approx((0, 0.002, 0.002))
+    assert ranges.pressure_of_all(parked, 5)["pressure_high"] == pytest.approx(0.002)

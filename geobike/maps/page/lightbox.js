@@ -175,7 +175,7 @@ geobike.countsForPlace = function (page, i) {
   const place = photos.place[i];
   if (place < 0) return "";
   const visits = places.visits[place];
-  if (photos.first[i]) return el("p", { className: "gb-counts" }, say(visits > 1 ? "photo_counts_mean" : "photo_counts", { n: visits }));
+  if (photos.first[i]) return el("p", { className: "gb-counts" }, say(visits > 1 ? "counts_by_mean" : "counts_by_this", { n: visits }));
   const first = geobike.firstOfVisit(page, i);
   if (first < 0) return "";
   const { taken, id } = photos.details[first];
@@ -184,7 +184,7 @@ geobike.countsForPlace = function (page, i) {
     page.open([page.shownPhotos, there].find((list) => list.includes(first)) || [first], first);
   };
   const text = `${taken ? page.date(taken) : id}: ${say("detected", { count: photos.count[first] })}`;
-  return el("p", { className: "gb-counts" }, say("photo_counts_not"), " ", el("button", { type: "button", onclick }, text));
+  return el("p", { className: "gb-counts" }, say("counts_by_other"), " ", el("button", { type: "button", onclick }, text));
 };
 
 // The photo on which the visit of another is counted: the last of its place that opens a visit before it.

@@ -11,19 +11,8 @@ from geobike.detectors.protocol import Detection
 from geobike.errors import InputError, ManifestError
 from geobike.io.inputs import Inputs
 from geobike.positions import manifest, resolve
+from tests.support.box_tables import HEADER, read
 from tests.support.making import FakeDetector, handed, photo, photos_frame, squares
-
-HEADER = "file,label,score,xmin,ymin,xmax,ymax\n"
-
-
-@pytest.fixture
-def boxes(tmp_path: Path) -> Path:
-    return tmp_path / "boxes.csv"
-
-
-def read(path: Path, rows: str) -> pd.DataFrame:
-    path.write_text(HEADER + rows, encoding="utf-8")
-    return imported.read(path)
 
 
 @pytest.mark.parametrize("sides", ['"1,010",10,"1,050",50', '1,10,"1,234,567",50'])

@@ -8,19 +8,8 @@ from geobike import schema
 from geobike.detections import imported, matched
 from geobike.errors import GeobikeWarning, InputError
 from geobike.positions import manifest
+from tests.support.box_tables import HEADER, read
 from tests.support.making import photos_frame
-
-HEADER = "file,label,score,xmin,ymin,xmax,ymax\n"
-
-
-@pytest.fixture
-def boxes(tmp_path: Path) -> Path:
-    return tmp_path / "boxes.csv"
-
-
-def read(path: Path, rows: str) -> pd.DataFrame:
-    path.write_text(HEADER + rows, encoding="utf-8")
-    return imported.read(path)
 
 
 def test_a_table_with_a_header_alone_is_not_a_survey_without_bicycles(boxes: Path) -> None:

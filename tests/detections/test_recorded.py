@@ -9,14 +9,8 @@ from geobike.detections import corrections, imported, recorded
 from geobike.detections.corrections import Correction
 from geobike.errors import InputError
 from geobike.io.inputs import Inputs
+from tests.support.box_tables import HEADER
 from tests.support.making import FakeDetector, photo, photos_frame, squares
-
-HEADER = "file,label,score,xmin,ymin,xmax,ymax\n"
-
-
-@pytest.fixture
-def boxes(tmp_path: Path) -> Path:
-    return tmp_path / "boxes.csv"
 
 
 def struck_and_added(folder: Path) -> Path:
